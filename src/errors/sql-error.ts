@@ -1,0 +1,91 @@
+/**
+ * Errors that a client may see, as MySQL numbers and words them.
+ * Source: MySQL 9.7 Error Reference, "Server Error Message Reference".
+ */
+const sqlErrors = {
+  ER_CON_COUNT_ERROR: { errno: 1040, sqlState: '08004' },
+  ER_BAD_HOST_ERROR: { errno: 1042, sqlState: '08S01' },
+  ER_HANDSHAKE_ERROR: { errno: 1043, sqlState: '08S01' },
+  ER_DBACCESS_DENIED_ERROR: { errno: 1044, sqlState: '42000' },
+  ER_ACCESS_DENIED_ERROR: { errno: 1045, sqlState: '28000' },
+  ER_NO_DB_ERROR: { errno: 1046, sqlState: '3D000' },
+  ER_UNKNOWN_COM_ERROR: { errno: 1047, sqlState: '08S01' },
+  ER_BAD_NULL_ERROR: { errno: 1048, sqlState: '23000' },
+  ER_BAD_DB_ERROR: { errno: 1049, sqlState: '42000' },
+  ER_NON_UNIQ_ERROR: { errno: 1052, sqlState: '23000' },
+  ER_SERVER_SHUTDOWN: { errno: 1053, sqlState: '08S01' },
+  ER_BAD_FIELD_ERROR: { errno: 1054, sqlState: '42S22' },
+  ER_PARSE_ERROR: { errno: 1064, sqlState: '42000' },
+  ER_EMPTY_QUERY: { errno: 1065, sqlState: '42000' },
+  ER_NONUNIQ_TABLE: { errno: 1066, sqlState: '42000' },
+  ER_HANDSHAKE_TIMEOUT: { errno: 1159, sqlState: '08S01' },
+  ER_NO_SUCH_THREAD: { errno: 1094, sqlState: 'HY000' },
+  ER_KILL_DENIED_ERROR: { errno: 1095, sqlState: 'HY000' },
+  ER_UNKNOWN_ERROR: { errno: 1105, sqlState: 'HY000' },
+  ER_UNKNOWN_CHARACTER_SET: { errno: 1115, sqlState: '42000' },
+  ER_WRONG_VALUE_COUNT_ON_ROW: { errno: 1136, sqlState: '21S01' },
+  ER_NO_SUCH_TABLE: { errno: 1146, sqlState: '42S02' },
+  ER_NET_PACKET_TOO_LARGE: { errno: 1153, sqlState: '08S01' },
+  ER_NET_READ_ERROR: { errno: 1158, sqlState: '08S01' },
+  ER_NET_PACKETS_OUT_OF_ORDER: { errno: 1156, sqlState: '08S01' },
+  ER_CANT_DO_THIS_DURING_AN_TRANSACTION: { errno: 1179, sqlState: '25000' },
+  ER_UNKNOWN_SYSTEM_VARIABLE: { errno: 1193, sqlState: 'HY000' },
+  ER_USER_LIMIT_REACHED: { errno: 1226, sqlState: '42000' },
+  ER_TOO_MANY_USER_CONNECTIONS: { errno: 1203, sqlState: '42000' },
+  ER_WRONG_ARGUMENTS: { errno: 1210, sqlState: 'HY000' },
+  ER_WRONG_VALUE_FOR_VAR: { errno: 1231, sqlState: '42000' },
+  ER_WRONG_TYPE_FOR_VAR: { errno: 1232, sqlState: '42000' },
+  ER_NOT_SUPPORTED_YET: { errno: 1235, sqlState: '42000' },
+  ER_INCORRECT_GLOBAL_LOCAL_VAR: { errno: 1238, sqlState: 'HY000' },
+  ER_UNKNOWN_STMT_HANDLER: { errno: 1243, sqlState: 'HY000' },
+  ER_NOT_SUPPORTED_AUTH_MODE: { errno: 1251, sqlState: '08004' },
+  ER_UNKNOWN_COLLATION: { errno: 1273, sqlState: 'HY000' },
+  ER_PS_MANY_PARAM: { errno: 1390, sqlState: 'HY000' },
+  ER_CANT_CHANGE_TX_CHARACTERISTICS: { errno: 1568, sqlState: '25001' },
+  ER_SP_DOES_NOT_EXIST: { errno: 1305, sqlState: '42000' },
+  ER_QUERY_INTERRUPTED: { errno: 1317, sqlState: '70100' },
+  ER_MAX_PREPARED_STMT_COUNT_REACHED: { errno: 1461, sqlState: '42000' },
+  ER_UNSUPPORTED_PS: { errno: 1295, sqlState: 'HY000' },
+  ER_WRONG_PARAMCOUNT_TO_STORED: { errno: 1318, sqlState: '42000' },
+  ER_INTERNAL_ERROR: { errno: 1815, sqlState: 'HY000' },
+  ER_MALFORMED_PACKET: { errno: 1835, sqlState: 'HY000' },
+  ER_CLIENT_INTERACTION_TIMEOUT: { errno: 4031, sqlState: 'HY000' },
+  ER_SECURE_TRANSPORT_REQUIRED: { errno: 3159, sqlState: 'HY000' },
+  ER_QUERY_TIMEOUT: { errno: 3024, sqlState: 'HY000' },
+  ER_MUST_CHANGE_PASSWORD_LOGIN: { errno: 1862, sqlState: 'HY000' },
+  CR_SERVER_LOST: { errno: 2013, sqlState: 'HY000' },
+} as const satisfies Record<string, { errno: number; sqlState: string }>
+
+export type SqlErrorCode = keyof typeof sqlErrors
+
+/** An expected failure, told to the client as a MySQL ERR packet. Handlers look at `code` or `errno`, never at the text. */
+export class SqlError extends Error {
+  readonly code: SqlErrorCode
+  readonly errno: number
+  readonly sqlState: string
+
+  constructor(code: SqlErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'SqlError'
+    this.code = code
+    this.errno = sqlErrors[code].errno
+    this.sqlState = sqlErrors[code].sqlState
+  }
+}
+
+/** A construct that Shardgate understands but does not plan: 1235, naming the construct. */
+export function notSupported(construct: string): SqlError {
+  return new SqlError('ER_NOT_SUPPORTED_YET', `This version of Shardgate doesn't yet support '${construct}'`)
+}
+
+export function noSuchTable(keyspace: string, table: string): SqlError {
+  return new SqlError('ER_NO_SUCH_TABLE', `Table '${keyspace}.${table}' doesn't exist`)
+}
+
+export function unknownDatabase(name: string): SqlError {
+  return new SqlError('ER_BAD_DB_ERROR', `Unknown database '${name}'`)
+}
+
+export function noDatabaseSelected(): SqlError {
+  return new SqlError('ER_NO_DB_ERROR', 'No database selected')
+}
