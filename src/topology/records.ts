@@ -1,0 +1,106 @@
+/**
+ * The records of the topology, as JSON with the field names of Vitess.
+ * Source: Vitess `proto/topodata.proto` and `proto/vschema.proto`.
+ */
+
+/** One database server that can be reached: `{cell: 'zone1', uid: 100}` prints as `zone1-0000000100`. */
+export interface TabletAlias {
+  readonly cell: string
+  readonly uid: number
+}
+
+/** All of Vitess's types. Queries go to PRIMARY, REPLICA and RDONLY only; the rest are known but not served. */
+export const TABLET_TYPES = [
+  'PRIMARY',
+  'REPLICA',
+  'RDONLY',
+  'SPARE',
+  'EXPERIMENTAL',
+  'BACKUP',
+  'RESTORE',
+  'DRAINED',
+  'UNKNOWN',
+] as const
+export type TabletType = (typeof TABLET_TYPES)[number]
+export type ServedTabletType = 'PRIMARY' | 'REPLICA' | 'RDONLY'
+
+/** A failure domain. Both fields are Vitess's; Shardgate keeps every cell in one store and reads neither. */
+export interface Cell {
+  readonly server_address?: string
+  readonly root?: string
+}
+
+/** A logical database. Fields that Shardgate does not act on are kept as they came. */
+export interface Keyspace {
+  readonly keyspace_type?: 'NORMAL' | 'SNAPSHOT'
+  readonly base_keyspace?: string
+  readonly durability_policy?: string
+  readonly sidecar_db_name?: string
+}
+
+/** Bounds of a shard in base64, as protobuf's JSON writes bytes; absent or empty is open. */
+export interface KeyRangeRecord {
+  readonly start?: string
+  readonly end?: string
+}
+
+export interface Shard {
+  /** Who is the primary; wins over the tablets' own `type`. Absent: no primary is known. */
+  readonly primary_alias?: TabletAlias
+  readonly primary_term_start_time?: unknown
+  readonly key_range?: KeyRangeRecord
+  /** False while a shard exists but takes no queries (the target of a resharding). Default true. */
+  readonly is_primary_serving?: boolean
+}
+
+export interface Tablet {
+  readonly alias: TabletAlias
+  /** Host of the tablet; the address of MySQL too, unless `mysql_hostname` is given. */
+  readonly hostname?: string
+  readonly mysql_hostname?: string
+  /** TCP port of MySQL; 3306 when absent. */
+  readonly mysql_port?: number
+  /** Path of MySQL's unix socket; used instead of host and port when given. Not a field of Vitess. */
+  readonly unix_socket?: string
+  readonly type: TabletType
+  readonly keyspace: string
+  readonly shard: string
+  readonly key_range?: KeyRangeRecord
+  /** Name of the MySQL database that holds the shard's tables; the keyspace's name when absent. */
+  readonly db_name_override?: string
+  readonly tags?: Readonly<Record<string, string>>
+}
+
+/** `from_table` is `[keyspace.]table[@tablet_type]`; `to_tables` has no entry (disabled) or one `keyspace.table`. */
+export interface RoutingRule {
+  readonly from_table: string
+  readonly to_tables: readonly string[]
+}
+export interface RoutingRules {
+  readonly rules: readonly RoutingRule[]
+}
+
+export interface ShardRoutingRule {
+  readonly from_keyspace: string
+  readonly to_keyspace: string
+  readonly shard: string
+}
+export interface ShardRoutingRules {
+  readonly rules: readonly ShardRoutingRule[]
+}
+
+/** Name of the MySQL database behind a tablet. */
+export function databaseOf(tablet: Tablet): string {
+  return tablet.db_name_override || tablet.keyspace
+}
+
+export type TabletAddress =
+  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+
+/** Where MySQL listens for a tablet. */
+export function addressOf(tablet: Tablet): TabletAddress {
+  if (tablet.unix_socket) return { kind: 'unix', path: tablet.unix_socket }
+  const host = tablet.mysql_hostname || tablet.hostname || '127.0.0.1'
+  return { kind: 'tcp', host, port: tablet.mysql_port ?? 3306 }
+}
