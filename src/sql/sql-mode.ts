@@ -1,0 +1,36 @@
+/**
+ * The bits of sql_mode that change how a text is read, as flags to be or-ed.
+ * Source: MySQL 9.7 manual, "Server SQL Modes"; ORACLE, MSSQL … of MariaDB imply bits as named there.
+ */
+export type SqlMode = number
+
+export const ANSI_QUOTES = 1
+export const NO_BACKSLASH_ESCAPES = 2
+export const PIPES_AS_CONCAT = 4
+export const IGNORE_SPACE = 8
+export const HIGH_NOT_PRECEDENCE = 16
+
+export const DEFAULT_SQL_MODE: SqlMode = 0
+
+const ANSI = ANSI_QUOTES | PIPES_AS_CONCAT | IGNORE_SPACE
+
+const LEXICAL_BITS: ReadonlyMap<string, SqlMode> = new Map([
+  ['ANSI_QUOTES', ANSI_QUOTES],
+  ['NO_BACKSLASH_ESCAPES', NO_BACKSLASH_ESCAPES],
+  ['PIPES_AS_CONCAT', PIPES_AS_CONCAT],
+  ['IGNORE_SPACE', IGNORE_SPACE],
+  ['HIGH_NOT_PRECEDENCE', HIGH_NOT_PRECEDENCE],
+  ['ANSI', ANSI],
+  ['DB2', ANSI],
+  ['MAXDB', ANSI],
+  ['MSSQL', ANSI],
+  ['ORACLE', ANSI],
+  ['POSTGRESQL', ANSI],
+])
+
+/** Lexical flags of a sql_mode value such as `ANSI_QUOTES,STRICT_TRANS_TABLES`; names without such a bit count nothing. */
+export function parseSqlMode(value: string): SqlMode {
+  let mode = 0
+  for (const name of value.split(',')) mode |= LEXICAL_BITS.get(name.trim().toUpperCase()) ?? 0
+  return mode
+}
