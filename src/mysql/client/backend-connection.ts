@@ -1,0 +1,142 @@
+import type { Socket } from 'node:net'
+import { SqlError } from '../../errors/sql-error.ts'
+import type { ResponseReader } from './response-reader.ts'
+
+/**
+ * One authenticated connection to a MySQL server, in its command phase.
+ *
+ * Commands may be sent without waiting for the answers of those before; answers come back in order, each to the
+ * reader its command was sent with. The connection is `idle` (nothing expected), `busy`, or `closed`, and never
+ * leaves `closed`. Bytes that arrive while it is idle were not asked for (MySQL >= 8.0.24 writes error 4031 before
+ * it closes an idle connection) and close it.
+ */
+export class BackendConnection {
+  /** Id for KILL, unique on the server at one time. */
+  readonly threadId: number
+  readonly serverVersion: string
+  /** What `SET` has made of this connection's session; written by the pool that owns it. */
+  settingsKey = ''
+  /** Prepared statements of this connection, by SQL text; written by whoever prepares. */
+  readonly statements = new Map<string, BackendStatement>()
+  /** Epoch ms when it last became idle; written by the pool. */
+  idleSinceMs = 0
+
+  readonly #socket: Socket
+  /** Readers in the order of their commands; the first is being answered. */
+  readonly #readers: ResponseReader[] = []
+  #closed = false
+  #onClosed: ((error: Error) => void) | undefined
+
+  constructor(socket: Socket, handshake: { readonly threadId: number; readonly serverVersion: string }) {
+    this.#socket = socket
+    this.threadId = handshake.threadId
+    this.serverVersion = handshake.serverVersion
+    socket.setNoDelay(true)
+    socket.on('data', (chunk: Buffer) => this.#read(chunk))
+    socket.on('error', (error) => this.#fail(error))
+    socket.on('close', () => this.#fail(new Error('the server closed the connection')))
+    socket.on('end', () => socket.destroy())
+  }
+
+  get state(): 'idle' | 'busy' | 'closed' {
+    return this.#closed ? 'closed' : this.#readers.length === 0 ? 'idle' : 'busy'
+  }
+
+  get isMariadb(): boolean {
+    return this.serverVersion.includes('MariaDB')
+  }
+
+  /** Called once when the connection is lost for whatever reason. */
+  onClosed(listener: (error: Error) => void): void {
+    this.#onClosed = listener
+  }
+
+  /** Sends a whole command (with headers, sequence id 0). The connection takes ownership of the bytes. */
+  send(packet: Buffer, reader: ResponseReader): void {
+    this.#readers.push(reader)
+    if (this.#closed) return this.#failReaders(lostConnection(new Error('the connection is closed')))
+    this.#socket.write(packet)
+  }
+
+  /** Sends a command that has no answer (COM_STMT_CLOSE, COM_STMT_SEND_LONG_DATA). */
+  sendUnanswered(packet: Buffer): void {
+    if (!this.#closed) this.#socket.write(packet)
+  }
+
+  /** Bytes written that the server has not taken yet. */
+  get unsentBytes(): number {
+    return this.#socket.writableLength
+  }
+
+  /** Resolves when the server has taken what was written, or the connection is closed. */
+  drained(): Promise<void> {
+    if (this.#closed || !this.#socket.writableNeedDrain) return Promise.resolve()
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#socket.off('drain', done)
+        this.#socket.off('close', done)
+        resolve()
+      }
+      this.#socket.on('drain', done)
+      this.#socket.on('close', done)
+    })
+  }
+
+  /** Stops reading: the server is held back by TCP. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    if (!this.#closed) this.#socket.resume()
+  }
+
+  /** Closes at once; readers that still wait are told. */
+  destroy(reason = new Error('the connection was closed by the proxy')): void {
+    this.#fail(reason)
+  }
+
+  #read(chunk: Buffer): void {
+    let rest: Buffer = chunk
+    for (;;) {
+      const reader = this.#readers[0]
+      if (reader === undefined) return this.#fail(new Error('the server sent a packet nobody asked for'))
+      let left: number
+      try {
+        left = reader.feed(rest)
+      } catch (error) {
+        return this.#fail(error as Error)
+      }
+      if (left < 0 || this.#closed) return
+      this.#readers.shift()
+      // A reader that is done may send the next command at once: the connection is consistent here.
+      reader.onDone()
+      if (left === 0 || this.#closed) return
+      rest = rest.subarray(rest.length - left)
+    }
+  }
+
+  #fail(error: Error): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#socket.destroy()
+    this.#failReaders(lostConnection(error))
+    this.#onClosed?.(error)
+  }
+
+  #failReaders(error: SqlError): void {
+    for (let reader = this.#readers.shift(); reader !== undefined; reader = this.#readers.shift()) {
+      reader.onLost(error)
+    }
+  }
+}
+
+export interface BackendStatement {
+  readonly id: number
+  /** Types of the last execute on this connection, as the binary string of the types block; '' before the first. */
+  boundTypes: string
+}
+
+function lostConnection(cause: Error): SqlError {
+  return new SqlError('CR_SERVER_LOST', 'Lost connection to MySQL server during query', { cause })
+}
