@@ -14,7 +14,9 @@ export class BackendConnection {
   /** Id for KILL, unique on the server at one time. */
   readonly threadId: number
   readonly serverVersion: string
-  /** What `SET` has made of this connection's session; written by the pool that owns it. */
+  /** What `SET` has made of this connection's session, variable to SQL text; written by the pool that owns it. */
+  settings: ReadonlyMap<string, string> | undefined
+  /** The same as one string, to be compared on every hand-out; '' for a new connection. */
   settingsKey = ''
   /** Prepared statements of this connection, by SQL text; written by whoever prepares. */
   readonly statements = new Map<string, BackendStatement>()

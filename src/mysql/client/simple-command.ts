@@ -1,0 +1,99 @@
+import { Command } from '../codec/constants.ts'
+import { framePayload } from '../codec/framing.ts'
+import { decodeErr } from '../codec/responses.ts'
+import { ServerError } from '../../errors/server-error.ts'
+import type { BackendConnection } from './backend-connection.ts'
+import { ResponseReader, type ResponseSummary } from './response-reader.ts'
+
+/** A whole COM_QUERY packet for a binary string of SQL. */
+export function queryPacket(sql: string): Buffer {
+  if (sql.length >= 0xff_fffe) {
+    return framePayload(Buffer.concat([Buffer.from([Command.QUERY]), Buffer.from(sql, 'latin1')]), 0)
+  }
+  const packet = Buffer.allocUnsafe(sql.length + 5)
+  packet.writeUIntLE(sql.length + 1, 0, 3)
+  packet[3] = 0
+  packet[4] = Command.QUERY
+  packet.latin1Write(sql, 5)
+  return packet
+}
+
+/** Collects a small answer whole: for the proxy's own statements. Rows are text-protocol payloads. */
+export class CollectingReader extends ResponseReader {
+  readonly columns: Buffer[] = []
+  readonly rows: Buffer[] = []
+  readonly #resolve: (answer: CollectingReader) => void
+  readonly #reject: (error: Error) => void
+  #error: ServerError | undefined
+  #bytes = 0
+
+  constructor(resolve: (answer: CollectingReader) => void, reject: (error: Error) => void) {
+    super({ wholeRows: true })
+    this.#resolve = resolve
+    this.#reject = reject
+    this.reset('results')
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  protected override onColumn(buf: Buffer, start: number, end: number): void {
+    this.columns.push(Buffer.from(buf.subarray(start, end)))
+  }
+
+  protected override onRow(buf: Buffer, start: number, end: number, continues: boolean): void {
+    this.#bytes += end - start
+    const part = Buffer.from(buf.subarray(start, end))
+    if (continues) this.rows.push(Buffer.concat([this.rows.pop()!, part]))
+    else this.rows.push(part)
+  }
+
+  protected override onErr(buf: Buffer, start: number, end: number): void {
+    this.#error = new ServerError(decodeErr(buf.subarray(start, end)))
+  }
+
+  override onDone(): void {
+    if (this.#error === undefined) this.#resolve(this)
+    else this.#reject(this.#error)
+  }
+
+  override onLost(error: Error): void {
+    this.#reject(error)
+  }
+}
+
+/** Runs one of the proxy's own statements. Throws the server's error as `ServerError`, a lost connection as `SqlError`. */
+export function runQuery(connection: BackendConnection, sql: string): Promise<CollectingReader> {
+  return runCommand(connection, queryPacket(sql))
+}
+
+export function runCommand(connection: BackendConnection, packet: Buffer): Promise<CollectingReader> {
+  return new Promise((resolve, reject) => connection.send(packet, new CollectingReader(resolve, reject)))
+}
+
+/** Cells of a text-protocol row as binary strings; null for NULL. */
+export function textCells(row: Buffer): (string | null)[] {
+  const cells: (string | null)[] = []
+  let at = 0
+  while (at < row.length) {
+    const first = row[at]!
+    if (first === 0xfb) {
+      cells.push(null)
+      at++
+      continue
+    }
+    const size = first < 0xfb ? 1 : first === 0xfc ? 3 : first === 0xfd ? 4 : 9
+    const length =
+      first < 0xfb
+        ? first
+        : first === 0xfe
+          ? Number(row.readBigUInt64LE(at + 1))
+          : row.readUIntLE(at + 1, size - 1)
+    cells.push(row.latin1Slice(at + size, at + size + length))
+    at += size + length
+  }
+  return cells
+}
+
+export type { ResponseSummary }

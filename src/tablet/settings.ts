@@ -1,0 +1,41 @@
+/**
+ * Session state that a backend connection must have before it serves a session: the character set and the system
+ * variables that the client has set. Immutable, so that the key is made once a change, not once a query.
+ */
+export interface Settings {
+  /** Equal for equal settings. */
+  readonly key: string
+  /** Item of a SET statement by what it sets: `NAMES` → `'utf8mb4' COLLATE 'utf8mb4_bin'`, `sql_mode` → `'ANSI'`. */
+  readonly items: ReadonlyMap<string, string>
+  /** CLIENT_FOUND_ROWS is fixed when a connection is made. */
+  readonly foundRows: boolean
+}
+
+export const NAMES = 'NAMES'
+/** `SET TRANSACTION ISOLATION LEVEL` has a statement of its own, the variable's name differing between servers. */
+export const ISOLATION = 'TRANSACTION ISOLATION LEVEL'
+
+export function makeSettings(items: ReadonlyMap<string, string>, foundRows: boolean): Settings {
+  const sorted = [...items].sort(([a], [b]) => (a < b ? -1 : 1))
+  // Neither a variable's name nor NUL can occur unquoted in an item, so that the key is unambiguous.
+  const key = `${foundRows ? 'F' : '-'}${sorted.map(([name, text]) => `${name}\0${text}`).join('\0')}`
+  return { key, items: new Map(sorted), foundRows }
+}
+
+/** Statements that turn a connection with settings `from` (undefined: just connected) into one with `to`. */
+export function settingsChange(from: ReadonlyMap<string, string> | undefined, to: Settings): readonly string[] {
+  const items: string[] = []
+  const statements: string[] = []
+  for (const [name, text] of to.items) {
+    if (from?.get(name) === text) continue
+    if (name === NAMES) items.unshift(`NAMES ${text}`)
+    else if (name === ISOLATION) statements.push(`SET SESSION TRANSACTION ISOLATION LEVEL ${text}`)
+    else items.push(`SESSION ${name} = ${text}`)
+  }
+  for (const name of from?.keys() ?? []) {
+    if (to.items.has(name)) continue
+    if (name === ISOLATION) statements.push('SET SESSION transaction_isolation = DEFAULT')
+    else items.push(`SESSION ${name} = DEFAULT`)
+  }
+  return items.length > 0 ? [`SET ${items.join(', ')}`, ...statements] : statements
+}
