@@ -1,0 +1,45 @@
+import type { Value } from '../values/value.ts'
+
+/**
+ * The literals and params of one execution, as the slots and params of its plan ask for them. SQL text is binary
+ * strings: one char code a byte. The bytes of text values are UTF-8, whatever the connection's character set, for
+ * vindexes hash those.
+ */
+export interface Bindings {
+  /** Value of a `literal` slot. */
+  slotValue(slot: number): Value
+  /** Source text of a slot: a literal, an IN list without its parentheses, or VALUES rows. */
+  slotText(slot: number): string
+  /** Values of a `list` slot, at least one. */
+  listValues(slot: number): readonly Value[]
+  /** A `rows` slot. */
+  rows(slot: number): BoundRows
+  /** Value of the statement's `?` number `param`, from 0. */
+  paramValue(param: number): Value
+  /** What the session answers for a function or variable that the plan takes out of the statement, as SQL text. */
+  sessionText(name: string): string
+}
+
+/** Literal-only rows of VALUES. Cells are read on demand: a row of a megabyte costs nothing that is not asked for. */
+export interface BoundRows {
+  readonly rowCount: number
+  /** Cells in each row. */
+  readonly width: number
+  /** Source text of row `row` from its opening to its closing parenthesis. */
+  rowText(row: number): string
+  cellText(row: number, column: number): string
+  cellValue(row: number, column: number): Value
+}
+
+/** A statement ready for a shard. */
+export type BoundQuery =
+  /** The client's own bytes, with its own params in their order. */
+  { readonly kind: 'Verbatim' } | BoundText
+
+export interface BoundText {
+  readonly kind: 'Text'
+  /** Binary string. */
+  readonly sql: string
+  /** For each `?` of `sql`, in order, the number of the client's param it stands for. */
+  readonly params: readonly number[]
+}

@@ -1,0 +1,54 @@
+import type { ColumnType } from '../values/types.ts'
+import type { BoundQuery } from './bindings.ts'
+
+/** `text`: rows of COM_QUERY answers; `binary`: rows of COM_STMT_EXECUTE answers. */
+export type RowFormat = 'text' | 'binary'
+
+/** A result column. */
+export interface StreamColumn extends ColumnType {
+  /** The name the client sees, as Unicode text; used in error messages here. */
+  readonly name: string
+  /** Payload of the column definition packet as the shard sent it: what the client gets. */
+  readonly definition: Buffer
+}
+
+/**
+ * One row: the payload of its packet, without packet headers (payloads over 2^24-1 bytes are one buffer too). It is
+ * never changed after it was handed over, and may be kept; keeping it keeps the network chunk it lies in.
+ */
+export type Row = Buffer
+
+/** At least one row. */
+export type RowBatch = readonly Row[]
+
+/**
+ * Rows on demand. A stream that nobody asks reads nothing from its shard beyond one batch.
+ *
+ * `next` answers undefined after the last row, and after `close`; it rejects with a `SqlError` when the shard fails,
+ * and is called again only when the last call is settled. `close` may be called at any time, also while `next` is
+ * pending (which then settles), any number of times; rows that were not read are thrown away, and the connection goes
+ * back or is killed as its owner sees fit. Whoever receives a stream closes it, also after an error or the end.
+ */
+export interface RowStream {
+  readonly columns: readonly StreamColumn[]
+  readonly format: RowFormat
+  next(): Promise<RowBatch | undefined>
+  close(): Promise<void>
+}
+
+/** One statement for some shards of a keyspace. */
+export interface ShardQuery {
+  readonly keyspace: string
+  /** Positions in the keyspace's shards (`shardsOf`), ascending, at least one. */
+  readonly shards: readonly number[]
+  readonly query: BoundQuery
+}
+
+/** Sends statements to shards; the session supplies it, with its transaction, tablet type and deadlines. */
+export interface ShardRunner {
+  /**
+   * Runs the statement on all shards at once; one stream a shard, in the order of `shards`, when the columns of all
+   * are known. When a shard fails, the others are closed before the promise rejects with the first failure.
+   */
+  openStreams(query: ShardQuery): Promise<readonly RowStream[]>
+}
