@@ -1,0 +1,120 @@
+import mysql from 'mysql2/promise'
+import type { Clock } from '../base/clock.ts'
+
+/** What is known of one MySQL server behind a tablet. */
+export interface TabletHealth {
+  /** `unknown` until the first check has ended. */
+  readonly state: 'unknown' | 'healthy' | 'unreachable'
+  readonly serverVersion: string
+  readonly readOnly: boolean
+  /** Seconds a replica is behind; undefined for a server that does not replicate, Infinity where replication is broken. */
+  readonly lagSeconds: number | undefined
+  readonly checkedAtMs: number
+  readonly lastError: string
+}
+
+export const UNKNOWN_HEALTH: TabletHealth = {
+  state: 'unknown',
+  serverVersion: '',
+  readOnly: false,
+  lagSeconds: undefined,
+  checkedAtMs: 0,
+  lastError: '',
+}
+
+export interface HealthOptions {
+  readonly intervalMs: number
+  readonly timeoutMs: number
+}
+
+/**
+ * Checks one tablet over a connection of its own, again and again, `intervalMs` after the last check ended.
+ * mysql2 is the client here: this is control work, not traffic.
+ */
+export class HealthChecker {
+  readonly #connect: () => Promise<mysql.Connection>
+  readonly #options: HealthOptions
+  readonly #clock: Clock
+  readonly #onChange: (health: TabletHealth) => void
+  #connection: mysql.Connection | undefined
+  #cancelTimer: (() => void) | undefined
+  #closed = false
+  #health = UNKNOWN_HEALTH
+
+  constructor(
+    connect: () => Promise<mysql.Connection>,
+    options: HealthOptions,
+    clock: Clock,
+    onChange: (health: TabletHealth) => void,
+  ) {
+    this.#connect = connect
+    this.#options = options
+    this.#clock = clock
+    this.#onChange = onChange
+    void this.#run()
+  }
+
+  get health(): TabletHealth {
+    return this.#health
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#cancelTimer?.()
+    this.#connection?.destroy()
+    this.#connection = undefined
+  }
+
+  async #run(): Promise<void> {
+    const health = await this.#check()
+    if (this.#closed) return
+    const changed = health.state !== this.#health.state || health.readOnly !== this.#health.readOnly
+    this.#health = health
+    if (changed) this.#onChange(health)
+    this.#cancelTimer = this.#clock.after(this.#options.intervalMs, () => void this.#run())
+  }
+
+  async #check(): Promise<TabletHealth> {
+    const checkedAtMs = this.#clock.now()
+    try {
+      this.#connection ??= await this.#open()
+      const [rows] = await this.#query('SELECT @@version AS version, @@global.read_only AS read_only')
+      const { version, read_only } = (rows as { version: string; read_only: number }[])[0]!
+      const lagSeconds = await this.#lag(version)
+      return {
+        state: 'healthy',
+        serverVersion: version,
+        readOnly: Number(read_only) !== 0,
+        lagSeconds,
+        checkedAtMs,
+        lastError: '',
+      }
+    } catch (error) {
+      this.#connection?.destroy()
+      this.#connection = undefined
+      return { ...this.#health, state: 'unreachable', checkedAtMs, lastError: (error as Error).message }
+    }
+  }
+
+  async #open(): Promise<mysql.Connection> {
+    const connection = await this.#connect()
+    // The next check finds out; without a listener the event would end the process.
+    connection.on('error', () => {
+      if (this.#connection === connection) this.#connection = undefined
+    })
+    if (this.#closed) connection.destroy()
+    return connection
+  }
+
+  #query(sql: string): Promise<[unknown, unknown]> {
+    return this.#connection!.query({ sql, timeout: this.#options.timeoutMs }) as Promise<[unknown, unknown]>
+  }
+
+  async #lag(version: string): Promise<number | undefined> {
+    const [rows] = await this.#query(version.includes('MariaDB') ? 'SHOW SLAVE STATUS' : 'SHOW REPLICA STATUS')
+    const status = (rows as Record<string, unknown>[])[0]
+    if (status === undefined) return undefined
+    const seconds = status['Seconds_Behind_Source'] ?? status['Seconds_Behind_Master']
+    return seconds === null || seconds === undefined ? Number.POSITIVE_INFINITY : Number(seconds)
+  }
+}
