@@ -1,5 +1,5 @@
+import type { Value, ValueType } from '../values/value.ts'
 import type { Vindex } from '../vindex/vindex.ts'
-import type { Value } from '../values/value.ts'
 
 /**
  * The executable plan: immutable data that the planner writes, the engine reads and EXPLAIN prints.
@@ -70,6 +70,8 @@ export interface VindexColumn {
   readonly column: string
   /** Offset in the row. */
   readonly offset: number
+  /** What the VSchema says of the column. */
+  readonly routed?: RoutedColumn
 }
 
 /** The rows: one template a row where they hold expressions, or all of them in one `rows` slot. */
@@ -127,7 +129,9 @@ export interface UnsupportedPlan {
 // ---------------------------------------------------------------------------------------------- text
 
 /** `Verbatim`: the client's bytes unchanged. */
-export type QueryText = { readonly kind: 'Verbatim' } | { readonly kind: 'Template'; readonly template: QueryTemplate }
+export type QueryText =
+  | { readonly kind: 'Verbatim' }
+  | { readonly kind: 'Template'; readonly template: QueryTemplate }
 
 /** Pieces of SQL text (binary strings, see src/sql) with holes for the statement's own literals and params. */
 export type QueryTemplate = readonly QueryPiece[]
@@ -152,20 +156,51 @@ export type Routing =
   | { readonly kind: 'None'; readonly keyspace: string }
   | { readonly kind: 'Scatter'; readonly keyspace: string }
   /** All columns of the vindex, or a leading part of a multi-column one, are known. */
-  | { readonly kind: 'Equal'; readonly keyspace: string; readonly vindex: Vindex; readonly values: readonly PlanValue[] }
+  | {
+      readonly kind: 'Equal'
+      readonly keyspace: string
+      readonly vindex: Vindex
+      readonly values: readonly PlanValue[]
+      readonly columns?: RoutedColumns
+    }
   /** One column of a single-column vindex is in a list. */
-  | { readonly kind: 'In'; readonly keyspace: string; readonly vindex: Vindex; readonly list: PlanList }
+  | {
+      readonly kind: 'In'
+      readonly keyspace: string
+      readonly vindex: Vindex
+      readonly list: PlanList
+      readonly columns?: RoutedColumns
+    }
   /** Several full or partial tuples for a vindex: OR of equalities, tuple IN, products of lists. */
   | {
       readonly kind: 'MultiEqual'
       readonly keyspace: string
       readonly vindex: Vindex
       readonly tuples: readonly (readonly PlanValue[])[]
+      readonly columns?: RoutedColumns
     }
   /** Product of one list per column of a multi-column vindex (`a IN (…) AND b IN (…)`). */
-  | { readonly kind: 'Product'; readonly keyspace: string; readonly vindex: Vindex; readonly lists: readonly PlanList[] }
+  | {
+      readonly kind: 'Product'
+      readonly keyspace: string
+      readonly vindex: Vindex
+      readonly lists: readonly PlanList[]
+      readonly columns?: RoutedColumns
+    }
   /** The shard that holds this keyspace id: pinned tables. */
   | { readonly kind: 'Pinned'; readonly keyspace: string; readonly keyspaceId: Uint8Array }
+
+/**
+ * What the VSchema says of the columns that feed a vindex, in the vindex's order; undefined where it says nothing.
+ * They decide which values route: `id = '12abc'` meets row 12 of a BIGINT column (src/engine/routable.ts).
+ */
+export type RoutedColumns = readonly (RoutedColumn | undefined)[]
+
+export interface RoutedColumn {
+  readonly type: ValueType
+  /** Name of the column's collation; absent: unknown, or not a text column. */
+  readonly collation?: string
+}
 
 /** A value known at execution without MySQL. NULL in an equality meets no row (`nullSafe`: it maps like any value). */
 export type PlanValue =
@@ -184,7 +219,16 @@ export type PlanList =
 // ---------------------------------------------------------------------------------------- primitives
 
 /** Node of the executable tree. Rows flow upwards as undecoded row payloads. */
-export type Primitive = Route | Limit | Aggregate | Distinct | Sort | Filter | Truncate | Concatenate | Unsupported
+export type Primitive =
+  | Route
+  | Limit
+  | Aggregate
+  | Distinct
+  | Sort
+  | Filter
+  | Truncate
+  | Concatenate
+  | Unsupported
 
 /**
  * Sends `query` to every shard of `routing`. With `orderBy`, each shard's rows arrive sorted and are merged;
@@ -197,7 +241,10 @@ export interface Route {
   readonly orderBy: readonly SortKey[]
 }
 
-/** One key of an order. Columns are offsets into the input row. */
+/**
+ * One key of an order. Columns are offsets into the input row; negative ones count from its end (-1 is the last
+ * column), for hidden columns behind a `*`. That holds for all column offsets of primitives.
+ */
 export interface SortKey {
   readonly column: number
   /**
@@ -205,6 +252,12 @@ export interface SortKey {
    * for types that have no weight string; then `column` itself is compared, by its type.
    */
   readonly weight?: number
+  /**
+   * Column with the weight of one space in the column's collation, NULL where that is a NO PAD one:
+   * IF(LEFT(c, 0) = CONCAT(LEFT(c, 0), ' '), WEIGHT_STRING(CONCAT(LEFT(c, 0), ' ')), NULL). Weight strings are not
+   * padded by MySQL, so without it 'a' and 'a ' would differ and 'a\t' would follow 'a' in a PAD SPACE collation.
+   */
+  readonly pad?: number
   readonly descending: boolean
 }
 
@@ -230,8 +283,8 @@ export type AggregateColumn =
   | { readonly kind: 'Sum'; readonly column: number }
   /** COUNT: as Sum, but never NULL: no rows at all give 0. */
   | { readonly kind: 'Count'; readonly column: number }
-  | { readonly kind: 'Min'; readonly column: number; readonly weight?: number }
-  | { readonly kind: 'Max'; readonly column: number; readonly weight?: number }
+  | { readonly kind: 'Min'; readonly column: number; readonly weight?: number; readonly pad?: number }
+  | { readonly kind: 'Max'; readonly column: number; readonly weight?: number; readonly pad?: number }
   /** AVG: `sum` and `count` are hidden columns; the result takes the type and scale of `column`. */
   | { readonly kind: 'Avg'; readonly column: number; readonly sum: number; readonly count: number }
   /** COUNT/SUM/AVG(DISTINCT x) over input that is also sorted by `value`: each distinct value counts once. */
