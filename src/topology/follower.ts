@@ -54,6 +54,7 @@ export class TopologyFollower implements TopologyView {
     watchEnds: 0,
   }
   #running: Promise<void> | undefined
+  #saving: Promise<void> | undefined
 
   constructor(options: FollowerOptions) {
     this.#store = options.store
@@ -87,12 +88,13 @@ export class TopologyFollower implements TopologyView {
     await (aborted ? Promise.race([this.#ready.promise, aborted]) : this.#ready.promise)
   }
 
-  /** Stops following; the snapshot stays readable. The store is its owner's to close. */
+  /** Stops following, after the last write of the cache; the snapshot stays readable. The store is its owner's to close. */
   async close(): Promise<void> {
     this.#closing.abort()
     this.#status = { ...this.#status, state: 'closed' }
     this.#ready.resolve()
     await this.#running
+    await this.#saving
   }
 
   async #run(): Promise<void> {
@@ -181,7 +183,7 @@ export class TopologyFollower implements TopologyView {
   }
 
   #saveToCache(revision: Revision): void {
-    this.#cache
+    this.#saving = this.#cache
       ?.save({ records: this.#records.stored(), revision }, this.#clock.now())
       .catch((error: Error) => this.#logger.warn('topology cache not written', { reason: error.message }))
   }

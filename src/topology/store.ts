@@ -61,7 +61,10 @@ export type RecordEvent =
   | { readonly kind: 'delete'; readonly path: string }
 
 export interface WatchHandlers {
-  /** `events` belong to one revision or several, in order; `revision` is the last. May be empty (a sign of life). */
+  /**
+   * `events` belong to one revision or several, in order; `revision` is the last.
+   * Without events it is a sign of life; the first of these says that the watch stands.
+   */
   onEvents(events: readonly RecordEvent[], revision: Revision): void
   /** Called once, never after `close()`. */
   onEnd(reason: Error): void

@@ -86,8 +86,13 @@ class EtcdWatch implements Watch {
     this.#heard = true
     const trouble = this.#troubleIn(response)
     if (trouble) this.#end(trouble)
-    else if (response.created) this.#state = 'watching'
+    else if (response.created) this.#begin()
     else this.#tell(response)
+  }
+
+  #begin(): void {
+    this.#state = 'watching'
+    this.#handlers.onEvents([], String(this.#options.afterRevision))
   }
 
   #troubleIn(response: IWatchResponse): TopologyError | undefined {

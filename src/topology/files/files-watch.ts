@@ -65,7 +65,7 @@ export class FilesWatch implements Watch {
       this.#watchDirectories(documents)
       this.#isHinted = true // once more: a change may have come before the new watchers did
     }
-    if (before) this.#handlers.onEvents(difference(before, now), now.revision)
+    this.#handlers.onEvents(before ? difference(before, now) : [], now.revision)
   }
 
   /** Folders come and go with keyspaces, so the set of watched ones is made anew after each change. */
