@@ -1,0 +1,158 @@
+import { deferred } from '../base/deferred.ts'
+import type { Row, RowBatch, RowFormat, RowStream, StreamColumn } from '../engine/row-stream.ts'
+import { ServerError } from '../errors/server-error.ts'
+import type { BackendConnection } from '../mysql/client/backend-connection.ts'
+import { ResponseReader } from '../mysql/client/response-reader.ts'
+import { decodeColumnDef } from '../mysql/codec/column-def.ts'
+import { decodeErr } from '../mysql/codec/responses.ts'
+
+/** Bytes of rows read ahead of the consumer before the shard is held back. */
+const READ_AHEAD_BYTES = 256 * 1024
+
+/**
+ * The rows of one shard's answer, on demand: read ahead up to a bound, then the socket is paused. When the stream ends
+ * or is closed, `release` gets the connection: idle after the end, still busy when closed early (its owner kills the
+ * query and drops it).
+ */
+export class ShardRows extends ResponseReader implements RowStream {
+  columns: readonly StreamColumn[] = []
+  readonly format: RowFormat
+  readonly #connection: BackendConnection
+  readonly #release: (connection: BackendConnection) => void
+  readonly #opened = deferred<this>()
+  readonly #definitions: StreamColumn[] = []
+  #batch: Row[] = []
+  #batchBytes = 0
+  #parts: Buffer[] = []
+  #waiting: { resolve(batch: RowBatch | undefined): void; reject(error: Error): void } | undefined
+  #state: 'open' | 'ended' | 'closed' = 'open'
+  #error: Error | undefined
+  #paused = false
+
+  constructor(
+    connection: BackendConnection,
+    format: RowFormat,
+    release: (connection: BackendConnection) => void,
+  ) {
+    super({ wholeRows: true })
+    this.reset('results')
+    this.#connection = connection
+    this.format = format
+    this.#release = release
+  }
+
+  /** Settles when the columns are known, or the statement has failed, or answered without rows. */
+  opened(): Promise<this> {
+    return this.#opened.promise
+  }
+
+  next(): Promise<RowBatch | undefined> {
+    if (this.#batch.length > 0) return Promise.resolve(this.#takeBatch())
+    if (this.#error !== undefined) return Promise.reject(this.#error)
+    if (this.#state !== 'open') return Promise.resolve(undefined)
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject }
+    })
+  }
+
+  close(): Promise<void> {
+    this.#batch = []
+    if (this.#state === 'open') {
+      this.#state = 'closed'
+      this.#waiting?.resolve(undefined)
+      this.#waiting = undefined
+      this.#release(this.#connection)
+    }
+    return Promise.resolve()
+  }
+
+  #takeBatch(): RowBatch {
+    const batch = this.#batch
+    this.#batch = []
+    this.#batchBytes = 0
+    if (this.#paused) {
+      this.#paused = false
+      this.#connection.resume()
+    }
+    return batch
+  }
+
+  protected override onColumn(buf: Buffer, start: number, end: number): void {
+    const definition = Buffer.from(buf.subarray(start, end))
+    const { name, type, flags, decimals, collationId, columnLength } = decodeColumnDef(definition)
+    this.#definitions.push({
+      name: Buffer.from(name, 'latin1').toString(),
+      type,
+      flags,
+      decimals,
+      collation: collationId,
+      length: columnLength,
+      definition,
+    })
+  }
+
+  protected override onColumnsEnd(): void {
+    this.columns = this.#definitions
+    this.#opened.resolve(this)
+  }
+
+  protected override onRow(buf: Buffer, start: number, end: number, continues: boolean, more: boolean): void {
+    if (this.#state !== 'open') return
+    if (continues || more) {
+      this.#parts.push(buf.subarray(start, end))
+      if (more) return
+      this.#push(Buffer.concat(this.#parts))
+      this.#parts = []
+    } else {
+      this.#push(buf.subarray(start, end))
+    }
+  }
+
+  #push(row: Row): void {
+    this.#batch.push(row)
+    this.#batchBytes += row.length
+  }
+
+  protected override onBytes(): void {
+    if (this.#batch.length === 0 || this.#state !== 'open') return
+    if (this.#waiting !== undefined) {
+      const { resolve } = this.#waiting
+      this.#waiting = undefined
+      resolve(this.#takeBatch())
+    } else if (this.#batchBytes >= READ_AHEAD_BYTES && !this.#paused) {
+      this.#paused = true
+      this.#connection.pause()
+    }
+  }
+
+  protected override onErr(buf: Buffer, start: number, end: number): void {
+    this.#error = new ServerError(decodeErr(buf.subarray(start, end)))
+  }
+
+  override onDone(): void {
+    if (this.#paused) this.#connection.resume()
+    if (this.#state === 'closed') return
+    this.#state = 'ended'
+    this.#settle()
+    this.#release(this.#connection)
+  }
+
+  override onLost(error: Error): void {
+    if (this.#state === 'closed') return
+    this.#state = 'ended'
+    this.#error = error
+    this.#settle()
+    this.#release(this.#connection)
+  }
+
+  #settle(): void {
+    if (this.#error === undefined) {
+      this.#opened.resolve(this)
+      this.#waiting?.resolve(undefined)
+    } else {
+      this.#opened.reject(this.#error)
+      this.#waiting?.reject(this.#error)
+    }
+    this.#waiting = undefined
+  }
+}

@@ -1,0 +1,203 @@
+import { SqlError } from '../errors/sql-error.ts'
+import type { BackendConnection } from '../mysql/client/backend-connection.ts'
+import { runQuery } from '../mysql/client/simple-command.ts'
+import type { ShardEndpoints, TabletEndpoint } from '../tablet/gateway.ts'
+import { type Settings, settingsChange } from '../tablet/settings.ts'
+
+/** How the transaction was asked for; the shards are told when the first statement reaches them. */
+export interface TransactionStart {
+  /** Statements before START TRANSACTION: `SET TRANSACTION …` of the next transaction. */
+  readonly before: readonly string[]
+  /** `BEGIN`, or `START TRANSACTION READ ONLY, WITH CONSISTENT SNAPSHOT`. */
+  readonly begin: string
+}
+
+/** A session's own connection to one shard: an open transaction there, or state that binds it (temporary tables). */
+export interface ShardSession {
+  readonly shard: ShardEndpoints
+  readonly endpoint: TabletEndpoint
+  readonly connection: BackendConnection
+  inTransaction: boolean
+  /** Kept after the transaction, for its state. */
+  reserved: boolean
+}
+
+export interface CommitFailure {
+  readonly committed: readonly string[]
+  readonly failed: string
+  readonly rolledBack: readonly string[]
+  readonly error: Error
+}
+
+/**
+ * The connections that a session keeps, in the order in which its transaction reached the shards.
+ *
+ * A transaction begins on a shard with the first statement that goes there and is committed shard by shard in that
+ * order (best effort: atomic only while one shard wrote). Savepoints are set on all open shards and repeated on those
+ * that are opened later, so that ROLLBACK TO means the same everywhere.
+ */
+export class ShardSessions {
+  readonly #sessions = new Map<string, ShardSession>()
+  #savepoints: string[] = []
+
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  get savepoints(): readonly string[] {
+    return this.#savepoints
+  }
+
+  all(): readonly ShardSession[] {
+    return [...this.#sessions.values()]
+  }
+
+  /** The session's connection to a shard, if it has one that is still open. */
+  get(shard: ShardEndpoints): ShardSession | undefined {
+    return this.#sessions.get(keyOf(shard))
+  }
+
+  /**
+   * The connection to a shard, opened if need be, with the session's settings and, if `start` is given, inside the
+   * transaction. Throws what the server said of any of it.
+   */
+  async open(
+    shard: ShardEndpoints,
+    endpoint: TabletEndpoint,
+    settings: Settings,
+    start: TransactionStart | undefined,
+  ): Promise<ShardSession> {
+    let session = this.get(shard)
+    if (session === undefined) {
+      const connection = await endpoint.pool.acquire(settings)
+      session = { shard, endpoint, connection, inTransaction: false, reserved: false }
+      this.#sessions.set(keyOf(shard), session)
+    }
+    const { connection } = session
+    if (connection.settingsKey !== settings.key) {
+      for (const sql of settingsChange(connection.settings, settings)) await runQuery(connection, sql)
+      connection.settings = settings.items
+      connection.settingsKey = settings.key
+    }
+    if (start !== undefined && !session.inTransaction) {
+      session.inTransaction = true
+      // Sent at once, answered in order: one round trip. A failure leaves the connection in an unknown state.
+      const statements = [...start.before, start.begin, ...this.#savepoints.map((s) => `SAVEPOINT ${s}`)]
+      try {
+        await Promise.all(statements.map((sql) => runQuery(connection, sql)))
+      } catch (error) {
+        this.drop(session)
+        throw error
+      }
+    }
+    return session
+  }
+
+  /** Commits shard by shard. The first failure stops it: what was not committed yet is rolled back. */
+  async commit(): Promise<CommitFailure | undefined> {
+    const open = this.all().filter((s) => s.inTransaction)
+    const committed: string[] = []
+    this.#savepoints = []
+    for (const [i, session] of open.entries()) {
+      try {
+        await runQuery(session.connection, 'COMMIT')
+        committed.push(nameOf(session))
+        this.#leave(session)
+      } catch (error) {
+        const rest = open.slice(i)
+        await this.#rollback(rest)
+        const rolledBack = rest.slice(1).map(nameOf)
+        return { committed, failed: nameOf(session), rolledBack, error: error as Error }
+      }
+    }
+    return undefined
+  }
+
+  /** Rolls back everywhere. A shard that cannot be told loses its connection, which rolls back too. */
+  async rollback(): Promise<void> {
+    this.#savepoints = []
+    await this.#rollback(this.all().filter((s) => s.inTransaction))
+  }
+
+  async #rollback(sessions: readonly ShardSession[]): Promise<void> {
+    await Promise.all(
+      sessions.map(async (session) => {
+        try {
+          await runQuery(session.connection, 'ROLLBACK')
+          this.#leave(session)
+        } catch {
+          this.drop(session) // the server ends the transaction with the connection
+        }
+      }),
+    )
+  }
+
+  /** `name` is quoted SQL. A name that exists already moves to the end, as in MySQL. */
+  async savepoint(name: string): Promise<void> {
+    await this.#everywhere(`SAVEPOINT ${name}`)
+    this.#savepoints = [...this.#savepoints.filter((s) => !sameName(s, name)), name]
+  }
+
+  async rollbackTo(name: string): Promise<void> {
+    const at = this.#position(name)
+    await this.#everywhere(`ROLLBACK TO SAVEPOINT ${name}`)
+    this.#savepoints = this.#savepoints.slice(0, at + 1)
+  }
+
+  async releaseSavepoint(name: string): Promise<void> {
+    const at = this.#position(name)
+    await this.#everywhere(`RELEASE SAVEPOINT ${name}`)
+    this.#savepoints = this.#savepoints.slice(0, at)
+  }
+
+  /** The transaction on this shard ended by itself: a deadlock's rollback, an implicit commit. */
+  leftTransaction(session: ShardSession): void {
+    this.#leave(session)
+  }
+
+  /** Closes a connection whose state is not known any more. */
+  drop(session: ShardSession): void {
+    if (this.#sessions.get(keyOf(session.shard)) === session) this.#sessions.delete(keyOf(session.shard))
+    session.connection.destroy()
+  }
+
+  /** Closes all connections: what was open is rolled back by the servers. */
+  dropAll(): void {
+    for (const session of this.all()) this.drop(session)
+    this.#savepoints = []
+  }
+
+  #leave(session: ShardSession): void {
+    session.inTransaction = false
+    if (session.reserved) return
+    this.#sessions.delete(keyOf(session.shard))
+    session.endpoint.pool.release(session.connection)
+  }
+
+  #position(name: string): number {
+    const at = this.#savepoints.findIndex((s) => sameName(s, name))
+    if (at < 0) throw new SqlError('ER_SP_DOES_NOT_EXIST', `SAVEPOINT ${unquote(name)} does not exist`)
+    return at
+  }
+
+  async #everywhere(sql: string): Promise<void> {
+    await Promise.all(this.all().filter((s) => s.inTransaction).map((s) => runQuery(s.connection, sql)))
+  }
+}
+
+function keyOf(shard: ShardEndpoints): string {
+  return `${shard.keyspace}/${shard.name}`
+}
+
+function nameOf(session: ShardSession): string {
+  return keyOf(session.shard)
+}
+
+function sameName(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase()
+}
+
+/** The name between the backticks that the printer put round it. */
+function unquote(name: string): string {
+  return name.startsWith('`') ? name.slice(1, -1).replaceAll('``', '`') : name
+}

@@ -1,0 +1,187 @@
+import type { BackendConnection } from '../mysql/client/backend-connection.ts'
+import { ResponseReader } from '../mysql/client/response-reader.ts'
+import { queryPacket } from '../mysql/client/simple-command.ts'
+import { Command } from '../mysql/codec/constants.ts'
+import { framePayload } from '../mysql/codec/framing.ts'
+
+/** A statement ready to run on any backend connection. */
+export interface ShardStatement {
+  /** Format of the rows it answers. */
+  readonly format: 'text' | 'binary'
+  send(connection: BackendConnection, reader: ResponseReader): void
+}
+
+/** COM_QUERY. The packet is shared by all shards: nobody writes to it. */
+export class TextStatement implements ShardStatement {
+  readonly format = 'text'
+  readonly #packet: Buffer
+
+  constructor(packet: Buffer) {
+    this.#packet = packet
+  }
+
+  static ofSql(sql: string): TextStatement {
+    return new TextStatement(queryPacket(sql))
+  }
+
+  send(connection: BackendConnection, reader: ResponseReader): void {
+    connection.send(this.#packet, reader)
+  }
+}
+
+/** The values of one COM_STMT_EXECUTE, as its packet has them behind the statement id. */
+export interface ExecuteValues {
+  readonly paramCount: number
+  /** Cursor flags; 0 for none. */
+  readonly flags: number
+  readonly nullBitmap: Buffer
+  /** Two bytes a param. */
+  readonly types: Buffer
+  readonly values: Buffer
+  /** Params that were sent with COM_STMT_SEND_LONG_DATA, in pieces. */
+  readonly longData: ReadonlyMap<number, readonly Buffer[]>
+}
+
+/** Bound of the statements one backend connection keeps prepared (max_prepared_stmt_count is one limit a server). */
+const STATEMENTS_PER_CONNECTION_MAX = 64
+
+/**
+ * COM_STMT_EXECUTE of a text that each connection prepares once and keeps, least recently used first to go. Only the
+ * statement id differs between connections.
+ */
+export class PreparedStatement implements ShardStatement {
+  readonly format = 'binary'
+  readonly #sql: string
+  readonly #values: ExecuteValues
+
+  constructor(sql: string, values: ExecuteValues) {
+    this.#sql = sql
+    this.#values = values
+  }
+
+  send(connection: BackendConnection, reader: ResponseReader): void {
+    const prepared = connection.statements.get(this.#sql)
+    if (prepared !== undefined) {
+      // Refreshed in the order of use.
+      connection.statements.delete(this.#sql)
+      connection.statements.set(this.#sql, prepared)
+      this.#execute(connection, prepared.id, reader)
+      return
+    }
+    connection.send(preparePacket(this.#sql), new PrepareReader(connection, this.#sql, reader, (id) => {
+      this.#execute(connection, id, reader)
+    }))
+  }
+
+  #execute(connection: BackendConnection, id: number, reader: ResponseReader): void {
+    const { longData } = this.#values
+    for (const [param, pieces] of longData) {
+      for (const piece of pieces) connection.sendUnanswered(longDataPacket(id, param, piece))
+    }
+    const statement = connection.statements.get(this.#sql)!
+    const types = this.#values.types.latin1Slice()
+    const sendTypes = statement.boundTypes !== types
+    statement.boundTypes = types
+    connection.send(executePacket(id, this.#values, sendTypes), reader)
+  }
+}
+
+/** Remembers a prepared statement on its connection, and closes the one that it displaces. */
+export function rememberStatement(connection: BackendConnection, sql: string, id: number): void {
+  const { statements } = connection
+  if (statements.size >= STATEMENTS_PER_CONNECTION_MAX) {
+    const [oldest, { id: oldestId }] = statements.entries().next().value!
+    statements.delete(oldest)
+    connection.sendUnanswered(idPacket(Command.STMT_CLOSE, oldestId))
+  }
+  statements.set(sql, { id, boundTypes: '' })
+}
+
+/** Reads the answer of COM_STMT_PREPARE; an error is given to `next` as if it were the answer to the execute. */
+class PrepareReader extends ResponseReader {
+  readonly #connection: BackendConnection
+  readonly #sql: string
+  readonly #next: ResponseReader
+  readonly #execute: (id: number) => void
+  #id = 0
+  #error: Buffer | undefined
+
+  constructor(
+    connection: BackendConnection,
+    sql: string,
+    next: ResponseReader,
+    execute: (id: number) => void,
+  ) {
+    super({ wholeRows: false })
+    this.reset('prepare')
+    this.#connection = connection
+    this.#sql = sql
+    this.#next = next
+    this.#execute = execute
+  }
+
+  protected override onPrepareOk(buf: Buffer, start: number): void {
+    this.#id = buf.readUInt32LE(start + 1)
+  }
+
+  protected override onErr(buf: Buffer, start: number, end: number): void {
+    this.#error = framePayload(buf.subarray(start, end), 1)
+  }
+
+  override onDone(): void {
+    if (this.#error !== undefined) {
+      this.#next.feed(this.#error)
+      this.#next.onDone()
+      return
+    }
+    rememberStatement(this.#connection, this.#sql, this.#id)
+    this.#execute(this.#id)
+  }
+
+  override onLost(error: Error): void {
+    this.#next.onLost(error)
+  }
+}
+
+export function preparePacket(sql: string): Buffer {
+  return framePayload(Buffer.concat([Buffer.from([Command.STMT_PREPARE]), Buffer.from(sql, 'latin1')]), 0)
+}
+
+/** COM_STMT_CLOSE, COM_STMT_RESET: the command and a statement id. */
+export function idPacket(command: number, id: number): Buffer {
+  const payload = Buffer.allocUnsafe(5)
+  payload[0] = command
+  payload.writeUInt32LE(id, 1)
+  return framePayload(payload, 0)
+}
+
+function longDataPacket(id: number, param: number, data: Buffer): Buffer {
+  const head = Buffer.allocUnsafe(7)
+  head[0] = Command.STMT_SEND_LONG_DATA
+  head.writeUInt32LE(id, 1)
+  head.writeUInt16LE(param, 5)
+  return framePayload(Buffer.concat([head, data]), 0)
+}
+
+/** Source: MySQL client/server protocol, "COM_STMT_EXECUTE", without query attributes. */
+function executePacket(id: number, values: ExecuteValues, sendTypes: boolean): Buffer {
+  const { paramCount, nullBitmap, types } = values
+  const typesBytes = paramCount === 0 ? 0 : sendTypes ? 1 + types.length : 1
+  const length = 10 + (paramCount === 0 ? 0 : nullBitmap.length) + typesBytes + values.values.length
+  const payload = Buffer.allocUnsafe(length + 4)
+  payload[4] = Command.STMT_EXECUTE
+  payload.writeUInt32LE(id, 5)
+  payload[9] = values.flags
+  payload.writeUInt32LE(1, 10)
+  let at = 14
+  if (paramCount > 0) {
+    at += nullBitmap.copy(payload, at)
+    payload[at++] = sendTypes ? 1 : 0
+    if (sendTypes) at += types.copy(payload, at)
+  }
+  values.values.copy(payload, at)
+  if (length >= 0xff_ffff) return framePayload(payload.subarray(4), 0)
+  payload.writeUIntLE(length, 0, 3)
+  payload[3] = 0
+  return payload
+}
