@@ -1,0 +1,215 @@
+import { SqlError } from '../errors/sql-error.ts'
+import { type ColumnType, fieldTypes } from '../values/types.ts'
+import type { Row, RowFormat } from './row-stream.ts'
+
+/**
+ * Where the cells of a row payload lie, in both row formats.
+ *
+ * Text row: one lenenc string a column, 0xfb for NULL. Binary row: 0x00, a NULL bitmap of `(columns + 9) >> 3` bytes in
+ * which column c is bit c + 2, then the values of the columns that are not NULL: fixed widths for numbers, a length
+ * byte and parts for temporal types, lenenc strings for the rest.
+ * Source: MySQL client/server protocol, "Protocol::ResultsetRow", "Binary Protocol Resultset Row".
+ */
+export class RowLayout {
+  readonly format: RowFormat
+  readonly columns: readonly ColumnType[]
+  /** Bytes of each column's value in a binary row; 0: a length stands before it. Empty for text rows. */
+  readonly #widths: readonly number[]
+
+  constructor(format: RowFormat, columns: readonly ColumnType[]) {
+    this.format = format
+    this.columns = columns
+    this.#widths = format === 'binary' ? columns.map((column) => fixedWidth(column.type)) : []
+  }
+
+  /**
+   * Locates the first `count` cells: cell c is `[cells[2c], cells[2c + 1])` without its length prefix, start -1 for
+   * NULL. Answers the offset just behind them. Throws ER_MALFORMED_PACKET when the row ends before.
+   */
+  locate(row: Row, count: number, cells: Int32Array): number {
+    return this.format === 'text' ? locateText(row, count, cells) : this.#locateBinary(row, count, cells)
+  }
+
+  /** Whether a length stands before the cell's bytes. */
+  hasLength(column: number): boolean {
+    return this.format === 'text' || this.#widths[column] === 0
+  }
+
+  #locateBinary(row: Row, count: number, cells: Int32Array): number {
+    const widths = this.#widths
+    let at = 1 + bitmapBytes(widths.length)
+    for (let c = 0; c < count; c++) {
+      if (isNullBit(row, c)) {
+        cells[2 * c] = -1
+        cells[2 * c + 1] = -1
+        continue
+      }
+      const width = widths[c]
+      if (width === 0) {
+        at = locateLenenc(row, at, cells, c)
+      } else {
+        cells[2 * c] = at
+        at += width
+        cells[2 * c + 1] = at
+      }
+    }
+    if (at > row.length) throw malformedRow()
+    return at
+  }
+}
+
+/** Keeps the first `keep` cells of rows of one layout. */
+export class RowCutter {
+  readonly #layout: RowLayout
+  readonly #keep: number
+  readonly #cells: Int32Array
+
+  constructor(layout: RowLayout, keep: number) {
+    this.#layout = layout
+    this.#keep = keep
+    this.#cells = new Int32Array(2 * keep)
+  }
+
+  /** A view of the row where the bytes allow, a copy where a binary row's NULL bitmap must shrink. */
+  cut(row: Row): Row {
+    const end = this.#layout.locate(row, this.#keep, this.#cells)
+    return this.#layout.format === 'text' ? row.subarray(0, end) : this.#cutBinary(row, end)
+  }
+
+  #cutBinary(row: Row, end: number): Row {
+    const columns = this.#layout.columns.length
+    const before = bitmapBytes(columns)
+    const after = bitmapBytes(this.#keep)
+    if (before === after && !someNull(row, this.#keep, columns)) return row.subarray(0, end)
+    const out = Buffer.allocUnsafe(end - before + after)
+    row.copy(out, 0, 0, 1 + after)
+    clearBitsFrom(out, this.#keep, after)
+    row.copy(out, 1 + after, 1 + before, end)
+    return out
+  }
+}
+
+/** A new cell: its bytes without length prefix, null for NULL; undefined leaves the cell as it is. */
+export type NewCell = Uint8Array | null | undefined
+
+/**
+ * Writes rows with some cells replaced. The other cells are copied from a row whose cells were located; without a row
+ * they are NULL.
+ */
+export function rebuildRow(
+  layout: RowLayout,
+  row: Row | undefined,
+  cells: Int32Array,
+  changes: readonly NewCell[],
+): Row {
+  const parts: Uint8Array[] = []
+  const isText = layout.format === 'text'
+  const bitmap = isText ? undefined : Buffer.alloc(1 + bitmapBytes(layout.columns.length))
+  if (bitmap !== undefined) parts.push(bitmap)
+  for (let c = 0; c < layout.columns.length; c++) {
+    const cell = changes[c] === undefined ? copiedCell(row, cells, c) : (changes[c] as Uint8Array | null)
+    if (cell !== null) {
+      if (layout.hasLength(c)) parts.push(lenencLength(cell.length))
+      parts.push(cell)
+    } else if (bitmap !== undefined) {
+      bitmap[1 + ((c + 2) >> 3)] |= 1 << ((c + 2) & 7)
+    } else {
+      parts.push(textNull)
+    }
+  }
+  return Buffer.concat(parts)
+}
+
+const textNull = Buffer.of(0xfb)
+
+function copiedCell(row: Row | undefined, cells: Int32Array, column: number): Uint8Array | null {
+  const start = cells[2 * column]
+  return row === undefined || start < 0 ? null : row.subarray(start, cells[2 * column + 1])
+}
+
+function locateText(row: Row, count: number, cells: Int32Array): number {
+  let at = 0
+  for (let c = 0; c < count; c++) {
+    if (row[at] === 0xfb) {
+      cells[2 * c] = -1
+      cells[2 * c + 1] = -1
+      at++
+    } else {
+      at = locateLenenc(row, at, cells, c)
+    }
+  }
+  if (at > row.length) throw malformedRow()
+  return at
+}
+
+/** Answers the offset behind the cell, which lies in the row: whatever a shard sends, no offset leaves it. */
+function locateLenenc(row: Row, at: number, cells: Int32Array, column: number): number {
+  if (at >= row.length) throw malformedRow()
+  const first = row[at]
+  let start = at + 1
+  let length = first
+  if (first >= 0xfb) {
+    const bytes = first === 0xfc ? 2 : first === 0xfd ? 3 : first === 0xfe ? 8 : 0
+    start += bytes
+    if (bytes === 0 || start > row.length) throw malformedRow()
+    length = bytes < 8 ? row.readUIntLE(at + 1, bytes) : Number(row.readBigUInt64LE(at + 1))
+  }
+  const end = start + length
+  if (end > row.length) throw malformedRow()
+  cells[2 * column] = start
+  cells[2 * column + 1] = end
+  return end
+}
+
+function lenencLength(length: number): Uint8Array {
+  if (length < 0xfb) return Buffer.of(length)
+  if (length <= 0xffff) return Buffer.of(0xfc, length & 0xff, length >> 8)
+  if (length <= 0xffffff) return Buffer.of(0xfd, length & 0xff, (length >> 8) & 0xff, length >> 16)
+  const out = Buffer.alloc(9)
+  out[0] = 0xfe
+  out.writeBigUInt64LE(BigInt(length), 1)
+  return out
+}
+
+function bitmapBytes(columns: number): number {
+  return (columns + 9) >> 3
+}
+
+function isNullBit(row: Row, column: number): boolean {
+  return (row[1 + ((column + 2) >> 3)] & (1 << ((column + 2) & 7))) !== 0
+}
+
+function someNull(row: Row, from: number, to: number): boolean {
+  for (let c = from; c < to; c++) if (isNullBit(row, c)) return true
+  return false
+}
+
+function clearBitsFrom(row: Row, column: number, bitmapLength: number): void {
+  for (let bit = column + 2; bit < 8 * bitmapLength; bit++) row[1 + (bit >> 3)] &= ~(1 << (bit & 7))
+}
+
+function fixedWidth(type: number): number {
+  switch (type) {
+    case fieldTypes.tiny:
+      return 1
+    case fieldTypes.short:
+    case fieldTypes.year:
+      return 2
+    case fieldTypes.int24:
+    case fieldTypes.long:
+    case fieldTypes.float:
+      return 4
+    case fieldTypes.longLong:
+    case fieldTypes.double:
+      return 8
+    default:
+      return 0
+  }
+}
+
+function malformedRow(): SqlError {
+  return new SqlError(
+    'ER_MALFORMED_PACKET',
+    'Malformed communication packet: a row ends before its last column',
+  )
+}
