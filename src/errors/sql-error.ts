@@ -3,6 +3,7 @@
  * Source: MySQL 9.7 Error Reference, "Server Error Message Reference".
  */
 const sqlErrors = {
+  ER_OUT_OF_SORTMEMORY: { errno: 1038, sqlState: 'HY001' },
   ER_CON_COUNT_ERROR: { errno: 1040, sqlState: '08004' },
   ER_BAD_HOST_ERROR: { errno: 1042, sqlState: '08S01' },
   ER_HANDSHAKE_ERROR: { errno: 1043, sqlState: '08S01' },
@@ -45,8 +46,10 @@ const sqlErrors = {
   ER_SP_DOES_NOT_EXIST: { errno: 1305, sqlState: '42000' },
   ER_QUERY_INTERRUPTED: { errno: 1317, sqlState: '70100' },
   ER_MAX_PREPARED_STMT_COUNT_REACHED: { errno: 1461, sqlState: '42000' },
+  ER_TRUNCATED_WRONG_VALUE_FOR_FIELD: { errno: 1366, sqlState: 'HY000' },
   ER_UNSUPPORTED_PS: { errno: 1295, sqlState: 'HY000' },
   ER_WRONG_PARAMCOUNT_TO_STORED: { errno: 1318, sqlState: '42000' },
+  ER_DATA_OUT_OF_RANGE: { errno: 1690, sqlState: '22003' },
   ER_INTERNAL_ERROR: { errno: 1815, sqlState: 'HY000' },
   ER_MALFORMED_PACKET: { errno: 1835, sqlState: 'HY000' },
   ER_CLIENT_INTERACTION_TIMEOUT: { errno: 4031, sqlState: 'HY000' },
