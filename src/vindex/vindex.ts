@@ -28,15 +28,16 @@ export interface SingleColumnVindex extends VindexInfo {
   map(value: Value): Destination
   /** Whether the value belongs to the keyspace id. */
   verify(value: Value, id: KeyspaceId): boolean
-  /** The id of a value, for use in multi-column vindexes. Throws `SqlError` where `map` says None. */
-  hash?(value: Value): KeyspaceId
+  /** The id of a value, for use in multi-column vindexes; undefined where `map` says None. Throws as `map`. */
+  hash?(value: Value): KeyspaceId | undefined
   /** The value that maps to the id. Throws `SqlError` for an id that no value maps to. */
   reverse?(id: KeyspaceId): Value
   /**
    * A key range that holds the ids of all values from `start` to `end`, both included, and may hold a few more; only
-   * where ids are ordered as values are: unsigned integers (`numeric`), binary strings (`binary`). Throws as `hash`.
+   * where ids are ordered as values are: unsigned integers (`numeric`), binary strings (`binary`). Undefined for values
+   * without an id, throws as `map`.
    */
-  rangeMap?(start: Value, end: Value): KeyRange
+  rangeMap?(start: Value, end: Value): KeyRange | undefined
   /** The vindex of a LIKE pattern's constant prefix. */
   readonly prefix?: PrefixVindex
 }
@@ -78,9 +79,15 @@ export interface VindexDeps {
   readonly lookup?: LookupReader
 }
 
+/** What the maker of a vindex has at hand. */
+export interface VindexContext extends VindexDeps {
+  /** Makes a vindex of any type, for types that are made of others. */
+  create(type: string, name: string, params: Readonly<Record<string, string>>): Vindex
+}
+
 /** Makes a vindex of one type. Throws `SqlError` for parameters that are missing or wrong. */
 export type VindexFactory = (
   name: string,
   params: Readonly<Record<string, string>>,
-  deps: VindexDeps,
+  context: VindexContext,
 ) => Vindex
