@@ -1,0 +1,127 @@
+import type { KeyspaceId } from '../key/keyspace-id.ts'
+import type { ValueType } from '../values/value.ts'
+import type { Vindex } from '../vindex/vindex.ts'
+
+/** Which of a shard's tablets a statement is for; routing rules may differ by it. */
+export type TabletTypeName = 'primary' | 'replica' | 'rdonly'
+
+/** All keyspaces and the rules between them: what the planner asks about tables. Immutable. */
+export interface VSchema {
+  readonly keyspaces: ReadonlyMap<string, KeyspaceSchema>
+  /**
+   * Finds a table of a keyspace, or by its name alone when no keyspace is given and none is in use. Routing rules come
+   * first: `keyspace.table@type`, then `keyspace.table`. An unsharded keyspace has any table one asks for.
+   */
+  findTable(keyspace: string | undefined, table: string, tabletType: TabletTypeName): TableResolution
+  /** The keyspace that serves a shard: another one while the shard's rows move between keyspaces. */
+  keyspaceOfShard(keyspace: string, shard: string): string
+  /** Everything that is wrong, in words, each with the name of its keyspace or rule. */
+  readonly problems: readonly string[]
+}
+
+export interface KeyspaceSchema {
+  readonly name: string
+  readonly sharded: boolean
+  /** Tables of the VSchema, and with columns read from a database those found there. */
+  readonly tables: ReadonlyMap<string, Table>
+  readonly vindexes: ReadonlyMap<string, Vindex>
+  readonly requireExplicitRouting: boolean
+  readonly foreignKeyMode: ForeignKeyMode
+  readonly multiTenant?: { readonly column: string; readonly type: ValueType }
+  /** Set when the VSchema is wrong: no statement on this keyspace is planned. */
+  readonly error?: string
+}
+
+export type ForeignKeyMode = 'disallow' | 'unmanaged' | 'managed'
+
+export interface Table {
+  readonly keyspace: string
+  readonly sharded: boolean
+  readonly name: string
+  readonly type: 'normal' | 'sequence' | 'reference'
+  /** In the VSchema's order: the primary vindex first, then its column prefixes, then the others. */
+  readonly columnVindexes: readonly ColumnVindex[]
+  /** The same by cost, the cheapest first; equal costs keep their order. */
+  readonly vindexesByCost: readonly ColumnVindex[]
+  readonly autoIncrement?: AutoIncrement
+  /** What is known of the columns, in the table's order; empty when nothing is. */
+  readonly columns: readonly Column[]
+  /** `columns` are all columns there are. */
+  readonly columnListAuthoritative: boolean
+  /** The one place of all rows, instead of a vindex. */
+  readonly pinned?: KeyspaceId
+  /** Where a reference table is written; its copies are only read. */
+  readonly source?: TableName
+  /** Reference tables whose source this is, by keyspace. */
+  readonly referencedBy: ReadonlyMap<string, Table>
+}
+
+export interface TableName {
+  readonly keyspace: string
+  readonly table: string
+}
+
+/** A vindex on columns of a table. Column names compare without regard to case (`sameColumn`). */
+export interface ColumnVindex {
+  readonly columns: readonly string[]
+  readonly name: string
+  readonly type: string
+  readonly vindex: Vindex
+  /** One keyspace id at most for given values of `columns`. */
+  readonly unique: boolean
+  readonly cost: number
+  /** `columns` are only the first ones of a multi-column vindex: values map to a key range. */
+  readonly partial: boolean
+  /** Writes of this table keep the lookup table. */
+  readonly owned: boolean
+  /** The lookup table is still being filled in: it may not be read. */
+  readonly backfilling: boolean
+}
+
+export interface AutoIncrement {
+  readonly column: string
+  /** The table that gives the numbers. */
+  readonly sequence: TableName
+}
+
+export interface Column {
+  readonly name: string
+  /** Absent when the VSchema does not say. */
+  readonly type?: ValueType
+  readonly collation?: string
+  readonly nullable: boolean
+  /** Not part of `*`. */
+  readonly invisible: boolean
+  /** MySQL's own AUTO_INCREMENT. */
+  readonly autoIncrement: boolean
+  /** SQL text of the default value. */
+  readonly default?: string
+  readonly size?: number
+  readonly scale?: number
+  /** Members of an ENUM or SET. */
+  readonly values: readonly string[]
+}
+
+/** Columns as a live database has them, read by another part. */
+export interface ColumnSource {
+  /** Undefined for a table that is not known (yet). */
+  columnsOf(keyspace: string, table: string): readonly Column[] | undefined
+  /** Names of the keyspace's tables. */
+  tablesOf(keyspace: string): Iterable<string>
+}
+
+export type TableResolution =
+  | { readonly kind: 'found'; readonly table: Table }
+  /** No such table; `keyspace` is absent when it was looked for by name alone. */
+  | { readonly kind: 'unknownTable'; readonly keyspace?: string; readonly table: string }
+  | { readonly kind: 'unknownKeyspace'; readonly keyspace: string }
+  /** Several keyspaces have a table of this name. */
+  | { readonly kind: 'ambiguous'; readonly table: string }
+  /** A routing rule without a target turns the table off. */
+  | { readonly kind: 'disabled'; readonly table: string }
+  /** The keyspace's VSchema, or the rule for the table, is wrong. */
+  | { readonly kind: 'broken'; readonly message: string }
+
+export function sameColumn(a: string, b: string): boolean {
+  return a === b || a.toLowerCase() === b.toLowerCase()
+}
