@@ -1,0 +1,176 @@
+import {
+  identEnd,
+  isBlank,
+  isDigit,
+  isIdentChar,
+  number,
+  quotedEnd,
+  radixStringEnd,
+  readNumber,
+} from './chars.ts'
+import { introducedCharset } from './charsets.ts'
+import type { SlotItem, SlotItemType } from './scan.ts'
+import { ANSI_QUOTES, NO_BACKSLASH_ESCAPES, type SqlMode } from './sql-mode.ts'
+import type { TextCursor } from './text-cursor.ts'
+import { keywordAt } from './words.ts'
+
+/** Reads literals at a cursor, and lists and rows made of nothing else. */
+export class LiteralReader {
+  readonly #cursor: TextCursor
+  readonly #escapes: boolean
+  readonly #ansiQuotes: boolean
+  /** Type of the literal read last. */
+  type: SlotItemType = 'Int'
+
+  constructor(cursor: TextCursor, mode: SqlMode) {
+    this.#cursor = cursor
+    this.#escapes = (mode & NO_BACKSLASH_ESCAPES) === 0
+    this.#ansiQuotes = (mode & ANSI_QUOTES) !== 0
+  }
+
+  isStringQuote(c: number): boolean {
+    return c === 39 || (c === 34 && !this.#ansiQuotes)
+  }
+
+  /**
+   * End of the string whose quote is at `start`, adjacent strings included (they are one literal); -1 when unclosed.
+   * The cursor is left where it was.
+   */
+  stringEnd(start: number): number {
+    const cursor = this.#cursor
+    const { sql } = cursor
+    let end = quotedEnd(sql, start, this.#escapes)
+    while (end >= 0) {
+      const c = sql.charCodeAt(end)
+      // The usual case first: a comma or parenthesis, so nothing more.
+      if (c === 44 || c === 41) break
+      const next = cursor.peekBlanksEnd(end)
+      if (!this.isStringQuote(sql.charCodeAt(next))) break
+      end = quotedEnd(sql, next, this.#escapes)
+    }
+    return end
+  }
+
+  /** End of a literal at `start` that may be an item of a list, or -1. Sets `type`. */
+  itemEnd(start: number): number {
+    const { sql } = this.#cursor
+    const c = sql.charCodeAt(start)
+    if (isDigit(c) || c === 46) return this.#numberEnd(start)
+    if (this.isStringQuote(c)) {
+      this.type = 'String'
+      return this.stringEnd(start)
+    }
+    if (c === 45 || c === 43) return this.#numberEnd(start + 1)
+    return isIdentChar(c) ? this.#wordEnd(start) : -1
+  }
+
+  #numberEnd(start: number): number {
+    const { sql } = this.#cursor
+    const c = sql.charCodeAt(start)
+    if (!isDigit(c) && !(c === 46 && isDigit(sql.charCodeAt(start + 1)))) return -1
+    readNumber(sql, start)
+    if (number.form === 'Ident') return -1
+    this.type = number.form
+    return number.end
+  }
+
+  #wordEnd(start: number): number {
+    const { sql } = this.#cursor
+    if (sql.charCodeAt(start + 1) === 39) {
+      const c = sql.charCodeAt(start) | 32
+      if (c === 120 || c === 98) {
+        this.type = c === 120 ? 'Hex' : 'Bit'
+        return radixStringEnd(sql, start)
+      }
+      if (c === 110) {
+        this.type = 'String'
+        return this.stringEnd(start + 1)
+      }
+    }
+    const end = identEnd(sql, start)
+    if (introducedCharset(sql, start, end) !== '') return this.#introducedEnd(end)
+    switch (keywordAt(sql, start, end)) {
+      case 'NULL':
+        this.type = 'Null'
+        return end
+      case 'TRUE':
+        this.type = 'True'
+        return end
+      case 'FALSE':
+        this.type = 'False'
+        return end
+      default:
+        return -1
+    }
+  }
+
+  #introducedEnd(introducerEnd: number): number {
+    const { sql } = this.#cursor
+    let pos = introducerEnd
+    while (isBlank(sql.charCodeAt(pos))) pos++
+    const c = sql.charCodeAt(pos)
+    if (this.isStringQuote(c)) {
+      this.type = 'String'
+      return this.stringEnd(pos)
+    }
+    const end = this.itemEnd(pos)
+    return this.type === 'Hex' || this.type === 'Bit' ? end : -1
+  }
+
+  /**
+   * With the cursor behind `(`: reads literals up to `)` into `items` and leaves the cursor at it. False when
+   * anything else stands there, or nothing.
+   */
+  readList(items: SlotItem[]): boolean {
+    const cursor = this.#cursor
+    const { sql } = cursor
+    for (;;) {
+      if (mayBeBlank(sql.charCodeAt(cursor.pos))) cursor.skipBlanks()
+      const start = cursor.pos
+      const end = this.itemEnd(start)
+      if (end < 0) return false
+      items.push({ type: this.type, start, end })
+      cursor.pos = end
+      if (mayBeBlank(sql.charCodeAt(end))) cursor.skipBlanks()
+      const c = sql.charCodeAt(cursor.pos)
+      if (c === 41) return true
+      if (c !== 44) return false
+      cursor.pos++
+    }
+  }
+
+  /**
+   * With the cursor at the `(` of the first row: reads rows of one width, separated by commas, and leaves the cursor
+   * behind the last. False when anything else is among them.
+   */
+  readRows(items: SlotItem[], rowSpans: number[]): boolean {
+    const cursor = this.#cursor
+    const { sql } = cursor
+    let width = 0
+    for (;;) {
+      const start = cursor.pos
+      if (sql.charCodeAt(start) !== 40) return false
+      cursor.pos++
+      const before = items.length
+      if (!this.readList(items)) return false
+      const count = items.length - before
+      if (width === 0) width = count
+      else if (count !== width) return false
+      cursor.pos++
+      rowSpans.push(start, cursor.pos)
+      const end = cursor.pos
+      cursor.skipBlanks()
+      if (sql.charCodeAt(cursor.pos) !== 44) {
+        cursor.pos = end
+        return true
+      }
+      cursor.pos++
+      cursor.skipBlanks()
+    }
+  }
+}
+
+/** False for what surely begins no blank and no comment: spares a call for each item of a long list. */
+function mayBeBlank(c: number): boolean {
+  return c < 44 && c !== 39 ? c !== 41 : c === 45 || c === 47
+}

@@ -1,0 +1,93 @@
+import { blockCommentEnd, isBlank, isDashComment, isVersioned, lineEnd, versionedBody } from './chars.ts'
+
+const VT_DIRECTIVE = 'vt+'
+
+/** A position in a text that knows how to get past blanks and comments, and collects vtgate's directives there. */
+export class TextCursor {
+  readonly sql: string
+  readonly serverVersion: number
+  readonly directives: string[] = []
+  pos: number
+  /** Inside a versioned comment that this server executes. */
+  #inVersioned = false
+  /** Optimizer hints are no comments here: the last token was the verb of a query. */
+  stopsAtHint = false
+
+  constructor(sql: string, serverVersion: number, start: number) {
+    this.sql = sql
+    this.serverVersion = serverVersion
+    this.pos = start
+  }
+
+  /** Moves behind blanks and comments; an unclosed comment stays, for the parser to refuse. */
+  skipBlanks(): void {
+    const { sql } = this
+    for (;;) {
+      const c = sql.charCodeAt(this.pos)
+      if (isBlank(c)) this.pos++
+      else if (!this.#skipComment(c)) return
+    }
+  }
+
+  /** Where skipBlanks would lead from `pos`; the cursor stays as it is. */
+  peekBlanksEnd(pos: number): number {
+    const saved = this.pos
+    const inVersioned = this.#inVersioned
+    const directives = this.directives.length
+    this.pos = pos
+    this.skipBlanks()
+    const end = this.pos
+    this.pos = saved
+    this.#inVersioned = inVersioned
+    this.directives.length = directives
+    return end
+  }
+
+  /** Is there a comment, or a border of an executed one, at `pos`? */
+  atComment(): boolean {
+    const { sql, pos } = this
+    switch (sql.charCodeAt(pos)) {
+      case 35: // #
+        return true
+      case 45: // -
+        return isDashComment(sql, pos)
+      case 47: // /
+        return sql.charCodeAt(pos + 1) === 42
+      case 42: // *
+        return this.#inVersioned && sql.charCodeAt(pos + 1) === 47
+      default:
+        return false
+    }
+  }
+
+  #skipComment(c: number): boolean {
+    const { sql, pos } = this
+    if (c === 35 || (c === 45 && isDashComment(sql, pos))) this.pos = lineEnd(sql, pos)
+    else if (c === 47 && sql.charCodeAt(pos + 1) === 42) return this.#skipBlock()
+    else if (c === 42 && this.#inVersioned && sql.charCodeAt(pos + 1) === 47) {
+      this.#inVersioned = false
+      this.pos = pos + 2
+    } else return false
+    return true
+  }
+
+  #skipBlock(): boolean {
+    const { sql, pos } = this
+    if (this.stopsAtHint && sql.charCodeAt(pos + 2) === 43) return false
+    const versioned = isVersioned(sql, pos)
+    if (versioned && !this.#inVersioned) {
+      const body = versionedBody(sql, pos, this.serverVersion)
+      if (body > 0) {
+        this.#inVersioned = true
+        this.pos = body
+        return true
+      }
+    }
+    const end = blockCommentEnd(sql, pos, versioned)
+    if (end < 0) return false
+    if (sql.startsWith(VT_DIRECTIVE, pos + 2))
+      this.directives.push(sql.slice(pos + 2 + VT_DIRECTIVE.length, end - 2))
+    this.pos = end
+    return true
+  }
+}
