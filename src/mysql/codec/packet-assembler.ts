@@ -45,7 +45,12 @@ export class PacketAssembler {
     return this.#buf.length
   }
 
-  /** Sequence id that the next message must begin with. */
+  /** Sequence id that the next packet must have. */
+  get sequenceId(): number {
+    return this.#sequenceId
+  }
+
+  /** Sets the sequence id that the next message must begin with. */
   expect(sequenceId: number): void {
     this.#sequenceId = sequenceId & 0xff
   }
@@ -83,13 +88,23 @@ export class PacketAssembler {
     }
   }
 
-  /** Takes what is buffered as plain bytes, e.g. to hand it to TLS. */
-  drain(): Buffer {
-    const rest = this.#buf
-    this.#buf = EMPTY
+  /** What is buffered, without taking it. */
+  peek(): Buffer {
+    return this.#buf
+  }
+
+  /** Takes bytes from the beginning as they are, of something that is no packet; at most what is buffered. */
+  takeBytes(bytes: number): Buffer {
+    const taken = this.#buf.subarray(0, bytes)
+    this.#buf = this.#buf.subarray(bytes)
     this.#scan = 0
     this.#payloadBytes = 0
-    return rest
+    return taken
+  }
+
+  /** Takes everything that is buffered as it is, e.g. to hand it to TLS or to drop it. */
+  drain(): Buffer {
+    return this.takeBytes(this.#buf.length)
   }
 
   #take(end: number): Frame {

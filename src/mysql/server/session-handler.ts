@@ -90,8 +90,11 @@ export interface ClientConnection {
 
   /** Idle limit of this session (wait_timeout), in milliseconds. */
   setIdleTimeout(timeoutMs: number): void
-  /** Ends the connection after what is queued, and after `error` if there is one. */
-  close(error?: SqlError): void
+  /**
+   * Ends the connection after what is queued, and after `error` if there is one. The error begins an answer unless
+   * `sequenceId` says otherwise, and has id 0 when no command runs.
+   */
+  close(error?: SqlError, sequenceId?: number): void
 }
 
 /** A result set that is small and complete. Rows are in the text protocol, or in the binary one if `binary` is set. */

@@ -1,0 +1,108 @@
+import { parse as parseYaml } from 'yaml'
+import { z } from 'zod'
+import { type Credential, credentialOf, User } from './credentials.ts'
+import { parseSha256Crypt } from './sha256-crypt.ts'
+
+/**
+ * Users in YAML or JSON:
+ *
+ *     users:
+ *       app:
+ *         - caching_sha2: '$A$005$…'   # authentication_string of mysql.user, also as hex (0x2441… or 2441…)
+ *         - native: '*6BB4837E…'       # SHA1(SHA1(password)); several entries: each is accepted, for rotation
+ *       dev:
+ *         - password: secret           # in clear, for development
+ *
+ * The file of Vitess's static authentication is read as well:
+ * `{"app": [{"MysqlNativePassword": "*…", "CachingSha2Password": "*…", "Password": "…", "UserData": "…"}]}`.
+ * Unlike there, an entry without any password form is an error, not an empty password.
+ */
+export function parseUsers(text: string): ReadonlyMap<string, User> {
+  const document = parseYaml(text) ?? {}
+  const schema = isOurs(document) ? ours : vitess
+  const parsed = schema.safeParse(document)
+  if (!parsed.success) throw new UsersFileError(z.prettifyError(parsed.error))
+  return new Map(
+    Object.entries(parsed.data).map(([name, credentials]) => [name, new User(name, credentials)]),
+  )
+}
+
+/** What is wrong, with the path of each mistake and never with a secret. */
+export class UsersFileError extends Error {}
+
+function hexOf(bytes: number, what: string) {
+  return z
+    .string()
+    .regex(
+      new RegExp(`^\\*[0-9A-Fa-f]{${bytes * 2}}$`),
+      `expected '*' and ${bytes * 2} hexadecimal digits, ${what}`,
+    )
+    .transform((text) => Buffer.from(text.slice(1), 'hex'))
+}
+
+const sha1Hash = hexOf(20, 'SHA1(SHA1(password))')
+const sha256Hash = hexOf(32, 'SHA256(SHA256(password))')
+
+/** An authentication string of caching_sha2_password, or the hash that its fast path needs. */
+const cachingSha2 = z.string().transform((text, context): Credential => {
+  const hex = /^(?:0x)?((?:[0-9A-Fa-f]{2})+)$/.exec(text)
+  const crypt = parseSha256Crypt(hex === null ? Buffer.from(text, 'latin1') : Buffer.from(hex[1]!, 'hex'))
+  if (crypt !== undefined) return { crypt }
+  const sha256 = sha256Hash.safeParse(text)
+  if (sha256.success) return { sha256: sha256.data }
+  context.addIssue({ code: 'custom', message: "expected '$A$…' as in mysql.user, or its hexadecimal form" })
+  return z.NEVER
+})
+
+const ourCredential = z
+  .strictObject({
+    native: sha1Hash.optional(),
+    caching_sha2: cachingSha2.optional(),
+    password: z.string().optional(),
+  })
+  .refine(hasSomething, 'expected one of native, caching_sha2, password')
+  .transform(({ native, caching_sha2, password }): Credential => {
+    if (password !== undefined) return credentialOf(Buffer.from(password))
+    return { native, ...caching_sha2 }
+  })
+
+const vitessCredential = z
+  .strictObject({
+    MysqlNativePassword: sha1Hash.optional(),
+    CachingSha2Password: sha256Hash.optional(),
+    Password: z.string().optional(),
+    UserData: z.string().optional(),
+    SourceHost: z.literal('').optional(),
+    Groups: z.array(z.string()).nullish(),
+  })
+  .refine(
+    ({ MysqlNativePassword, CachingSha2Password, Password }) =>
+      hasSomething({ MysqlNativePassword, CachingSha2Password, Password }),
+    'expected one of MysqlNativePassword, CachingSha2Password, Password',
+  )
+  .transform(({ MysqlNativePassword, CachingSha2Password, Password }): Credential => {
+    if (MysqlNativePassword || CachingSha2Password) {
+      return { native: MysqlNativePassword, sha256: CachingSha2Password }
+    }
+    return credentialOf(Buffer.from(Password ?? ''))
+  })
+
+/** One credential or several. */
+function oneOrMore<T extends z.ZodType<Credential>>(credential: T) {
+  return z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(credential).min(1))
+}
+
+const ours = z
+  .strictObject({ users: z.record(z.string(), oneOrMore(ourCredential)) })
+  .transform(({ users }) => users)
+const vitess = z.record(z.string(), oneOrMore(vitessCredential))
+
+function hasSomething(fields: Readonly<Record<string, unknown>>): boolean {
+  return Object.values(fields).some((value) => value !== undefined)
+}
+
+/** Our files have `users` as their only key, and an object of users in it. */
+function isOurs(document: unknown): boolean {
+  if (typeof document !== 'object' || document === null || !('users' in document)) return false
+  return !Array.isArray(document.users)
+}

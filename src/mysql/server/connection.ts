@@ -1,0 +1,487 @@
+import type { Socket } from 'node:net'
+import { assert } from '../../base/assert.ts'
+import type { Clock } from '../../base/clock.ts'
+import { SqlError } from '../../errors/sql-error.ts'
+import { Capability, Command, Status } from '../codec/constants.ts'
+import { decodeChangeUser } from '../codec/handshake.ts'
+import type { Frame, PacketAssembler } from '../codec/packet-assembler.ts'
+import { malformedPacket } from '../codec/packet-reader.ts'
+import { PacketWriter } from '../codec/packet-writer.ts'
+import { encodeEof, encodeErr, encodeOk, type OkPacket } from '../codec/responses.ts'
+import { type AuthPlugin, authenticate, makeNonce } from './auth/authenticate.ts'
+import type { RsaKey } from './auth/rsa-key.ts'
+import type { UserDirectory } from './auth/user-directory.ts'
+import { SET_OPTION_BYTES, sessionPayloadBytesMin } from './command-table.ts'
+import { closeGently } from './gentle-close.ts'
+import { authChannel, clientCollation, type LoggedIn } from './login.ts'
+import type { Limits, ServerEvent } from './options.ts'
+import { OutputQueue } from './output-queue.ts'
+import type {
+  ClientConnection,
+  Identity,
+  SessionFactory,
+  SessionHandler,
+  SmallResultSet,
+  TlsInfo,
+} from './session-handler.ts'
+import { encodeResultSet } from './small-result.ts'
+
+/** What all connections of a server share. */
+export interface ConnectionContext {
+  readonly limits: Limits
+  readonly clock: Clock
+  readonly users: UserDirectory
+  readonly rsaKey: RsaKey
+  readonly authPlugin: AuthPlugin
+  readonly createSession: SessionFactory
+  readonly statistics: () => string
+  readonly onEvent: (event: ServerEvent) => void
+  readonly onClosed: (connectionId: number) => void
+  /** Time in milliseconds, a second old at most; read with every command, so it must cost nothing. */
+  readonly coarseNowMs: () => number
+}
+
+/** Who is at the other end. */
+export interface Peer {
+  readonly id: number
+  readonly remoteHost: string
+  readonly remotePort: number
+  readonly isUnixSocket: boolean
+}
+
+/**
+ * `idle`: the next command is awaited. `busy`: the session answers one. `authenticating`: a COM_CHANGE_USER goes on
+ * with packets that are not commands. `closed`: nothing more is written, whatever arrives is dropped.
+ */
+type State = 'idle' | 'busy' | 'authenticating' | 'closed'
+
+/** A client connection in its command phase: one command at a time, the rest waits in a bounded buffer. */
+export class Connection implements ClientConnection {
+  readonly id: number
+  readonly capabilities: number
+  readonly tls: TlsInfo | undefined
+  readonly remoteHost: string
+  readonly remotePort: number
+  readonly connectedAtMs: number
+  readonly #context: ConnectionContext
+  readonly #isUnixSocket: boolean
+  readonly #socket: Socket
+  readonly #assembler: PacketAssembler
+  readonly #output: OutputQueue
+  readonly #session: SessionHandler
+  #state: State = 'busy'
+  #identity: Identity
+  #multiStatements: boolean
+  #nextSequenceId: number
+  /** `#deliver` is on the stack, so that `commandDone` need not call it. */
+  #delivering = false
+  /** The client has closed its sending side. */
+  #ended = false
+  #draining = false
+  #waiter: { resolve(frame: Frame): void; reject(reason: Error): void } | undefined
+  #idleTimeoutMs: number
+  /** When the connection became idle, was last read from, and was first found not to take its answer. */
+  #idleSinceMs = 0
+  #readAtMs = 0
+  #blockedSinceMs: number | undefined
+
+  constructor(
+    socket: Socket,
+    assembler: PacketAssembler,
+    peer: Peer,
+    login: LoggedIn & { readonly nextSequenceId: number },
+    context: ConnectionContext,
+  ) {
+    const { limits } = context
+    this.id = peer.id
+    this.remoteHost = peer.remoteHost
+    this.remotePort = peer.remotePort
+    this.#isUnixSocket = peer.isUnixSocket
+    this.capabilities = login.capabilities
+    this.tls = login.tls
+    this.connectedAtMs = context.clock.now()
+    this.#context = context
+    this.#socket = socket
+    this.#assembler = assembler
+    this.#assembler.maxPayloadBytes = limits.packetBytesMax
+    this.#assembler.expect(0)
+    this.#output = new OutputQueue(socket, limits.writeBufferBytes, () => this.#drained())
+    this.#identity = login.identity
+    this.#multiStatements = (login.capabilities & Capability.MULTI_STATEMENTS) !== 0
+    this.#nextSequenceId = login.nextSequenceId
+    const interactive = (login.capabilities & Capability.INTERACTIVE) !== 0
+    this.#idleTimeoutMs = interactive ? limits.interactiveTimeoutMs : limits.waitTimeoutMs
+    this.#session = context.createSession(this)
+  }
+
+  /** Begins with the session's answer to the login. */
+  start(): void {
+    const socket = this.#socket
+    socket.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose)
+    if (socket.destroyed) this.#onClose()
+    else if (socket.readableEnded) this.#onEnd()
+    if (this.closed) return
+    this.#call(() => this.#session.onConnect())
+    socket.resume()
+  }
+
+  get identity(): Identity {
+    return this.#identity
+  }
+
+  get multiStatements(): boolean {
+    return this.#multiStatements
+  }
+
+  get nextSequenceId(): number {
+    return this.#nextSequenceId
+  }
+
+  get closed(): boolean {
+    return this.#state === 'closed'
+  }
+
+  write(chunk: Buffer): boolean {
+    return this.#state === 'closed' || this.#output.write(chunk)
+  }
+
+  commandDone(): void {
+    if (this.#state === 'closed') return
+    assert(this.#state === 'busy', 'a command is done once')
+    this.#output.flush()
+    this.#becomeIdle()
+  }
+
+  finish(lastChunk: Buffer): void {
+    if (this.#state === 'closed') return
+    assert(this.#state === 'busy', 'a command is done once')
+    this.#output.writeThrough(lastChunk)
+    this.#becomeIdle()
+  }
+
+  sendOk(ok: Partial<OkPacket>, sequenceId = this.#nextSequenceId): void {
+    this.finish(encodeOk(ok, sequenceId))
+  }
+
+  sendEof(
+    eof: { readonly status: number; readonly warnings?: number },
+    sequenceId = this.#nextSequenceId,
+  ): void {
+    this.finish(encodeEof(eof, sequenceId))
+  }
+
+  sendError(error: SqlError, sequenceId = this.#nextSequenceId): void {
+    this.finish(encodeErr(error, sequenceId))
+  }
+
+  sendResultSet(resultSet: SmallResultSet, sequenceId = this.#nextSequenceId): void {
+    this.finish(encodeResultSet(resultSet, sequenceId))
+  }
+
+  setIdleTimeout(timeoutMs: number): void {
+    this.#idleTimeoutMs = timeoutMs
+  }
+
+  close(error?: SqlError, sequenceId = this.#closingSequenceId()): void {
+    if (this.#state === 'closed') return
+    if (error !== undefined) this.#output.write(encodeErr(error, sequenceId))
+    this.#output.flush()
+    this.#enterClosed()
+    closeGently(this.#socket, this.#context.clock)
+  }
+
+  /** Closes as soon as no transaction is open, for a proxy that is to stop. */
+  drain(): void {
+    this.#draining = true
+    if (this.#state === 'idle' && this.#mayStop()) this.close(serverShutdown())
+  }
+
+  /** Called about once a second: whatever has a time limit is checked here. */
+  sweep(nowMs: number): void {
+    const { limits } = this.#context
+    if (this.#state === 'closed') return
+    if (this.#output.blocked) {
+      this.#blockedSinceMs ??= nowMs
+      if (nowMs - this.#blockedSinceMs >= limits.writeTimeoutMs) this.#giveUp('write')
+    } else if (this.#state === 'idle' && this.#assembler.bufferedBytes > 0) {
+      if (nowMs - this.#readAtMs >= limits.readTimeoutMs) this.#timeOut('read', readTimedOut())
+    } else if (this.#state === 'idle') {
+      if (nowMs - this.#idleSinceMs >= this.#idleTimeoutMs) this.#timeOut('idle', idleTimedOut())
+    }
+  }
+
+  #onData = (chunk: Buffer): void => {
+    if (this.#state === 'closed') return
+    this.#readAtMs = this.#context.coarseNowMs()
+    this.#assembler.push(chunk)
+    if (this.#state === 'idle') this.#deliver()
+    else if (this.#state === 'authenticating') this.#feedWaiter()
+    else if (this.#assembler.bufferedBytes > this.#context.limits.pipelineBytesMax) this.#socket.pause()
+  }
+
+  /** Hands over commands until one keeps the session busy. */
+  #deliver(): void {
+    this.#delivering = true
+    while (this.#state === 'idle') {
+      const frame = this.#nextFrame()
+      if (frame === undefined) break
+      this.#dispatch(frame)
+    }
+    this.#delivering = false
+    if (this.#state !== 'idle') return
+    if (this.#ended) this.close()
+    else if (this.#socket.isPaused()) this.#socket.resume()
+  }
+
+  #nextFrame(): Frame | undefined {
+    if (this.#assembler.bufferedBytes === 0) return undefined
+    try {
+      const frame = this.#assembler.next()
+      if (frame !== undefined) this.#assembler.expect(0)
+      return frame
+    } catch (error) {
+      this.#protocolError(error as SqlError)
+      return undefined
+    }
+  }
+
+  #dispatch(frame: Frame): void {
+    const { payload } = frame
+    this.#state = 'busy'
+    this.#nextSequenceId = frame.nextSequenceId
+    // A packet without payload is COM_SLEEP to MySQL.
+    const command = payload.length === 0 ? Command.SLEEP : payload[0]!
+    const bytesMin = sessionPayloadBytesMin[command]!
+    if (this.#draining && this.#mayStop()) this.close(serverShutdown())
+    else if (bytesMin === 0) this.#answer(command, payload)
+    else if (payload.length < bytesMin) this.sendError(malformedPacket())
+    else this.#call(() => this.#session.onCommand(payload, frame.packet))
+  }
+
+  /** Commands that need no session, or only its consent. */
+  #answer(command: number, payload: Buffer): void {
+    switch (command) {
+      case Command.QUIT:
+        this.close()
+        break
+      case Command.PING:
+        this.sendOk({ status: this.#session.statusFlags })
+        break
+      case Command.STATISTICS:
+        this.finish(new PacketWriter().utf8(this.#context.statistics()).finish(this.#nextSequenceId))
+        break
+      case Command.SET_OPTION:
+        this.#setOption(payload)
+        break
+      case Command.RESET_CONNECTION:
+        this.#call(() => this.#session.onResetConnection())
+        break
+      case Command.CHANGE_USER:
+        void this.#changeUser(payload)
+        break
+      default:
+        this.sendError(unknownCommand())
+    }
+  }
+
+  #setOption(payload: Buffer): void {
+    const option = payload.length < SET_OPTION_BYTES ? undefined : payload.readUInt16LE(1)
+    if (option === undefined) {
+      this.sendError(malformedPacket())
+    } else if (option > 1) {
+      this.sendError(unknownCommand())
+    } else {
+      this.#multiStatements = option === 0
+      this.sendEof({ status: this.#session.statusFlags })
+    }
+  }
+
+  /** Authenticates anew. A refusal ends the connection, as in MySQL; so does a packet that cannot be read. */
+  async #changeUser(payload: Buffer): Promise<void> {
+    this.#state = 'authenticating'
+    const cancel = this.#context.clock.after(this.#context.limits.connectTimeoutMs, () =>
+      this.#waiter?.reject(readTimedOut()),
+    )
+    try {
+      const identity = await this.#authenticateAgain(payload)
+      if (this.closed) return
+      this.#identity = identity
+      this.#state = 'busy'
+      this.#assembler.expect(0)
+      this.#call(() => this.#session.onChangeUser())
+    } catch (error) {
+      if (this.closed) return
+      this.#state = 'busy'
+      this.#context.onEvent({
+        kind: 'login-failed',
+        connectionId: this.id,
+        host: this.remoteHost,
+        error: error as Error,
+      })
+      this.close(error instanceof SqlError ? error : internalError())
+    } finally {
+      cancel()
+    }
+  }
+
+  async #authenticateAgain(payload: Buffer): Promise<Identity> {
+    const request = readChangeUser(payload, this.capabilities)
+    const { authPlugin, authResponse, database, attributes } = request
+    const collationId =
+      request.collationId === undefined ? this.#identity.collationId : clientCollation(request.collationId)
+    const channel = authChannel(this.#packets, {
+      remoteHost: this.remoteHost,
+      tls: this.tls !== undefined,
+      unix: this.#isUnixSocket,
+    })
+    const { users, rsaKey } = this.#context
+    const user = await authenticate(channel, users, rsaKey, {
+      user: request.user,
+      authPlugin,
+      authResponse,
+      nonce: makeNonce(),
+      noncePlugin: this.#context.authPlugin,
+      canSwitch: (this.capabilities & Capability.PLUGIN_AUTH) !== 0,
+      mustSwitch: true,
+    })
+    return { user: user.name, database, collationId, attributes }
+  }
+
+  /** Packets of an authentication in the command phase; their sequence ids go on from the command's. */
+  readonly #packets = {
+    send: (encode: (sequenceId: number) => Buffer): void => {
+      this.#output.writeThrough(encode(this.#nextSequenceId))
+      this.#nextSequenceId = (this.#nextSequenceId + 1) & 0xff
+    },
+    receive: (): Promise<Frame> =>
+      new Promise((resolve, reject) => {
+        this.#assembler.expect(this.#nextSequenceId)
+        this.#waiter = { resolve, reject }
+        this.#feedWaiter()
+      }),
+  }
+
+  #feedWaiter(): void {
+    const waiter = this.#waiter
+    if (waiter === undefined) return
+    try {
+      const frame = this.#assembler.next()
+      if (frame === undefined) return
+      this.#waiter = undefined
+      this.#nextSequenceId = frame.nextSequenceId
+      waiter.resolve(frame)
+    } catch (error) {
+      this.#waiter = undefined
+      waiter.reject(error as SqlError)
+    }
+  }
+
+  #becomeIdle(): void {
+    this.#state = 'idle'
+    this.#idleSinceMs = this.#context.coarseNowMs()
+    if (this.#draining && this.#mayStop()) this.close(serverShutdown())
+    else if (!this.#delivering && (this.#assembler.bufferedBytes > 0 || this.#ended)) this.#deliver()
+  }
+
+  /** On an idle connection nothing was asked, and MySQL's unasked errors have sequence id 0. */
+  #closingSequenceId(): number {
+    return this.#state === 'idle' ? 0 : this.#nextSequenceId
+  }
+
+  #mayStop(): boolean {
+    return (this.#session.statusFlags & Status.IN_TRANS) === 0
+  }
+
+  /** The session must not bring down other connections by a bug in one. */
+  #call(method: () => void): void {
+    try {
+      method()
+    } catch (error) {
+      this.#context.onEvent({ kind: 'session-bug', connectionId: this.id, error })
+      this.close(internalError())
+    }
+  }
+
+  #drained(): void {
+    this.#blockedSinceMs = undefined
+    if (this.#state !== 'closed') this.#call(() => this.#session.onDrain())
+  }
+
+  #protocolError(error: SqlError): void {
+    this.#context.onEvent({ kind: 'protocol-error', connectionId: this.id, error })
+    // As MySQL: a packet that is too large is answered like a command, one out of order begins anew.
+    this.close(error, error.code === 'ER_NET_PACKET_TOO_LARGE' ? this.#assembler.sequenceId + 1 : 0)
+  }
+
+  #timeOut(what: 'idle' | 'read', error: SqlError): void {
+    this.#context.onEvent({ kind: 'timed-out', connectionId: this.id, what })
+    this.close(error)
+  }
+
+  /** A client that takes nothing cannot be told anything either. */
+  #giveUp(what: 'write'): void {
+    this.#context.onEvent({ kind: 'timed-out', connectionId: this.id, what })
+    this.#socket.destroy()
+  }
+
+  /**
+   * The client has closed its sending side. It may be gone altogether, which TCP does not tell; so the command that
+   * runs has a bounded time left.
+   */
+  #onEnd = (): void => {
+    this.#ended = true
+    if (this.#state === 'idle') this.#deliver()
+    else if (this.#state === 'authenticating') this.#socket.destroy()
+    else if (this.#state === 'busy') this.#boundLastCommand()
+  }
+
+  #boundLastCommand(): void {
+    const { clock, limits } = this.#context
+    const cancel = clock.after(limits.halfCloseGraceMs, () => this.#socket.destroy())
+    this.#socket.once('close', cancel)
+  }
+
+  #onClose = (): void => this.#enterClosed()
+
+  #enterClosed(): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#assembler.drain()
+    this.#waiter?.reject(new Error('connection closed'))
+    this.#waiter = undefined
+    this.#call(() => this.#session.onClientGone())
+    this.#context.onClosed(this.id)
+    this.#context.onEvent({ kind: 'closed', connectionId: this.id })
+  }
+}
+
+function readChangeUser(payload: Buffer, capabilities: number) {
+  try {
+    return decodeChangeUser(payload, capabilities)
+  } catch {
+    throw unknownCommand() // what MySQL says of a COM_CHANGE_USER it cannot read
+  }
+}
+
+function unknownCommand(): SqlError {
+  return new SqlError('ER_UNKNOWN_COM_ERROR', 'Unknown command')
+}
+
+export function serverShutdown(): SqlError {
+  return new SqlError('ER_SERVER_SHUTDOWN', 'Server shutdown in progress')
+}
+
+export function readTimedOut(): SqlError {
+  return new SqlError('ER_NET_READ_INTERRUPTED', 'Got timeout reading communication packets')
+}
+
+function idleTimedOut(): SqlError {
+  return new SqlError(
+    'ER_CLIENT_INTERACTION_TIMEOUT',
+    'The client was disconnected by the server because of inactivity. See wait_timeout and interactive_timeout for configuring this behavior.',
+  )
+}
+
+function internalError(): SqlError {
+  return new SqlError('ER_INTERNAL_ERROR', 'Internal error in the proxy; the connection is closed')
+}
