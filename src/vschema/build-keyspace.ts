@@ -1,0 +1,86 @@
+import { SqlError } from '../errors/sql-error.ts'
+import { createVindex } from '../vindex/registry.ts'
+import type { Vindex, VindexDeps } from '../vindex/vindex.ts'
+import { buildTable, type DraftTable, undeclaredTable } from './build-table.ts'
+import type { ColumnSource, ForeignKeyMode, KeyspaceSchema } from './model.ts'
+import { type KeyspaceRecord, parseKeyspaceVSchema } from './records.ts'
+
+/** A keyspace without the parts that depend on other keyspaces. */
+export interface BuiltKeyspace {
+  readonly schema: Omit<KeyspaceSchema, 'error'>
+  readonly record: KeyspaceRecord
+  readonly tables: Map<string, DraftTable>
+  /** Grows while references and sequences are resolved. */
+  readonly problems: string[]
+}
+
+/** Makes the vindexes and tables of a keyspace; what is wrong is left out and told in `problems`. */
+export function buildKeyspace(
+  name: string,
+  json: unknown,
+  deps: VindexDeps,
+  columns: ColumnSource | undefined,
+): BuiltKeyspace {
+  const parsed = parseKeyspaceVSchema(json, name)
+  const problems = [...parsed.problems]
+  const record = parsed.record
+  const vindexes = buildVindexes(record, deps, problems)
+  const draft = { name, record, vindexes, problems }
+  const tables = new Map<string, DraftTable>()
+  for (const [table, tableRecord] of record.tables) {
+    tables.set(table, buildTable(draft, table, tableRecord, columns))
+  }
+  if (!record.sharded) addLiveTables(name, tables, columns)
+  const multiTenant = record.multiTenantSpec
+  return {
+    schema: {
+      name,
+      sharded: record.sharded,
+      tables,
+      vindexes,
+      requireExplicitRouting: record.requireExplicitRouting,
+      foreignKeyMode: foreignKeyMode(record),
+      ...(multiTenant && { multiTenant }),
+    },
+    record,
+    tables,
+    problems,
+  }
+}
+
+function buildVindexes(
+  record: KeyspaceRecord,
+  deps: VindexDeps,
+  problems: string[],
+): ReadonlyMap<string, Vindex> {
+  const vindexes = new Map<string, Vindex>()
+  for (const [name, { type, params }] of record.vindexes) {
+    try {
+      vindexes.set(name, createVindex(type, name, params, deps))
+    } catch (error) {
+      // Also the file of a `json_path` or `region_map` that cannot be read.
+      if (!(error instanceof SqlError) && !isSystemError(error)) throw error
+      problems.push(`vindex ${name}: ${error.message}`)
+    }
+  }
+  return vindexes
+}
+
+function addLiveTables(
+  keyspace: string,
+  tables: Map<string, DraftTable>,
+  columns: ColumnSource | undefined,
+): void {
+  for (const name of columns?.tablesOf(keyspace) ?? []) {
+    if (!tables.has(name))
+      tables.set(name, undeclaredTable(keyspace, name, columns?.columnsOf(keyspace, name)))
+  }
+}
+
+function foreignKeyMode(record: KeyspaceRecord): ForeignKeyMode {
+  return record.foreignKeyMode === 'unspecified' ? 'unmanaged' : record.foreignKeyMode
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && 'syscall' in error
+}

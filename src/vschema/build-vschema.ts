@@ -1,0 +1,118 @@
+import type { VindexDeps } from '../vindex/vindex.ts'
+import { type BuiltKeyspace, buildKeyspace } from './build-keyspace.ts'
+import { collectGlobalTables } from './global-tables.ts'
+import type { ColumnSource, KeyspaceSchema, TableResolution, TabletTypeName, VSchema } from './model.ts'
+import type { RoutingRuleRecord, ShardRoutingRuleRecord } from './records.ts'
+import { resolveReferences } from './references.ts'
+import { resolutionError } from './resolution-error.ts'
+import { RoutingRules } from './routing-rules.ts'
+import { TableFinder } from './table-finder.ts'
+import { splitTableName } from './table-name.ts'
+
+export interface VSchemaSource {
+  /** VSchema of each keyspace as parsed JSON; `{}` for a keyspace that has none, which makes it unsharded. */
+  readonly keyspaces: ReadonlyMap<string, unknown>
+  readonly routingRules?: readonly RoutingRuleRecord[]
+  readonly shardRoutingRules?: readonly ShardRoutingRuleRecord[]
+}
+
+export interface VSchemaOptions {
+  readonly deps: VindexDeps
+  /** What is known of the columns in the databases; built anew when that changes. */
+  readonly columns?: ColumnSource
+}
+
+/**
+ * Makes the VSchema of all keyspaces. Never throws for what is wrong in it: a keyspace with a mistake keeps it as its
+ * `error` and its tables cannot be used, all others can.
+ */
+export function buildVSchema(source: VSchemaSource, options: VSchemaOptions): VSchema {
+  const keyspaces = new Map<string, BuiltKeyspace>()
+  for (const name of [...source.keyspaces.keys()].sort()) {
+    keyspaces.set(name, buildKeyspace(name, source.keyspaces.get(name), options.deps, options.columns))
+  }
+  const built = [...keyspaces.values()]
+  const finder = new TableFinder(keyspaces, collectGlobalTables(built))
+  resolveReferences(built, finder)
+  const rules = new RoutingRules(source.routingRules ?? [], finder)
+  for (const keyspace of built) resolveSequences(keyspace, finder, rules)
+  return new CompleteVSchema(built, finder, rules, source.shardRoutingRules ?? [])
+}
+
+/** Everything that is wrong with one keyspace's VSchema, other keyspaces aside: references and sequences that lie in them are not looked at. */
+export function validateKeyspace(name: string, json: unknown, deps: VindexDeps): readonly string[] {
+  return buildKeyspace(name, json, deps, undefined).problems
+}
+
+/** Sequences obey routing rules too. */
+function resolveSequences(keyspace: BuiltKeyspace, finder: TableFinder, rules: RoutingRules): void {
+  for (const [name, record] of keyspace.record.tables) {
+    const table = keyspace.tables.get(name)
+    if (record.autoIncrement === undefined || table === undefined) continue
+    const { column, sequence } = record.autoIncrement
+    const parts = splitTableName(sequence)
+    const found: TableResolution =
+      parts === undefined
+        ? { kind: 'broken', message: `invalid table name: '${sequence}'` }
+        : (rules.find(parts.keyspace, parts.table, 'primary') ?? finder.find(parts.keyspace, parts.table))
+    if (found.kind === 'found') {
+      table.autoIncrement = { column, sequence: { keyspace: found.table.keyspace, table: found.table.name } }
+    } else {
+      keyspace.problems.push(`cannot resolve sequence ${sequence}: ${reason(found)}`)
+    }
+  }
+}
+
+function reason(resolution: Exclude<TableResolution, { kind: 'found' }>): string {
+  if (resolution.kind === 'unknownTable') return `table ${resolution.table} not found`
+  if (resolution.kind === 'unknownKeyspace') return `unknown database '${resolution.keyspace}' in vschema`
+  return resolutionError(resolution).message
+}
+
+class CompleteVSchema implements VSchema {
+  readonly keyspaces: ReadonlyMap<string, KeyspaceSchema>
+  readonly problems: readonly string[]
+  readonly #finder: TableFinder
+  readonly #rules: RoutingRules
+  readonly #shardRules: ReadonlyMap<string, string>
+
+  constructor(
+    built: readonly BuiltKeyspace[],
+    finder: TableFinder,
+    rules: RoutingRules,
+    shardRules: readonly ShardRoutingRuleRecord[],
+  ) {
+    this.keyspaces = new Map(built.map((keyspace) => [keyspace.schema.name, completed(keyspace)]))
+    this.problems = [
+      ...built.flatMap(({ schema, problems }) => problems.map((problem) => prefixed(schema.name, problem))),
+      ...rules.problems,
+    ]
+    this.#finder = finder
+    this.#rules = rules
+    this.#shardRules = new Map(
+      shardRules.map((rule) => [`${rule.fromKeyspace}.${rule.shard}`, rule.toKeyspace]),
+    )
+  }
+
+  findTable(keyspace: string | undefined, table: string, tabletType: TabletTypeName): TableResolution {
+    const found = this.#rules.find(keyspace, table, tabletType) ?? this.#finder.find(keyspace, table)
+    const owner = found.kind === 'found' ? found.table.keyspace : keyspace
+    const error = owner === undefined ? undefined : this.keyspaces.get(owner)?.error
+    return error === undefined ? found : { kind: 'broken', message: error }
+  }
+
+  keyspaceOfShard(keyspace: string, shard: string): string {
+    return this.#shardRules.get(`${keyspace}.${shard}`) ?? keyspace
+  }
+}
+
+function completed({ schema, problems }: BuiltKeyspace): KeyspaceSchema {
+  return problems.length === 0 ? schema : { ...schema, error: problems.join('; ') }
+}
+
+/** Problems found in the JSON begin with the keyspace's name already, as the root of their path. */
+function prefixed(keyspace: string, problem: string): string {
+  return problem.startsWith(`${keyspace}.`) || problem.startsWith(`${keyspace}:`)
+    ? problem
+    : `${keyspace}: ${problem}`
+}

@@ -1,0 +1,194 @@
+import type { ValueType } from '../values/value.ts'
+import { RecordReader } from './record-reader.ts'
+
+/**
+ * VSchema files as Vitess defines them, read strictly: what is not a field of the format is an error that names it.
+ * Source: Vitess `proto/vschema.proto`.
+ */
+export interface KeyspaceRecord {
+  readonly sharded: boolean
+  readonly vindexes: ReadonlyMap<string, VindexRecord>
+  readonly tables: ReadonlyMap<string, TableRecord>
+  readonly requireExplicitRouting: boolean
+  readonly foreignKeyMode: (typeof foreignKeyModes)[number]
+  readonly multiTenantSpec?: { readonly column: string; readonly type: ValueType }
+}
+
+export interface VindexRecord {
+  readonly type: string
+  readonly params: Readonly<Record<string, string>>
+  readonly owner: string
+}
+
+export interface TableRecord {
+  readonly type: string
+  readonly columnVindexes: readonly ColumnVindexRecord[]
+  readonly autoIncrement?: { readonly column: string; readonly sequence: string }
+  readonly columns: readonly ColumnRecord[]
+  readonly pinned: string
+  readonly columnListAuthoritative: boolean
+  readonly source: string
+}
+
+export interface ColumnVindexRecord {
+  readonly name: string
+  readonly column: string
+  readonly columns: readonly string[]
+}
+
+export interface ColumnRecord {
+  readonly name: string
+  readonly type?: ValueType
+  readonly invisible: boolean
+  readonly default: string
+  readonly collation: string
+  readonly size?: number
+  readonly scale?: number
+  readonly nullable: boolean
+  readonly values: readonly string[]
+}
+
+export interface RoutingRuleRecord {
+  readonly fromTable: string
+  readonly toTables: readonly string[]
+}
+
+export interface ShardRoutingRuleRecord {
+  readonly fromKeyspace: string
+  readonly toKeyspace: string
+  readonly shard: string
+}
+
+/** A record and what is wrong with its JSON, each mistake with its path. */
+export interface Parsed<T> {
+  readonly record: T
+  readonly problems: readonly string[]
+}
+
+const foreignKeyModes = ['unspecified', 'disallow', 'unmanaged', 'managed'] as const
+
+/** Reads the VSchema of a keyspace. `where` begins the path of each mistake: a file's or the keyspace's name. */
+export function parseKeyspaceVSchema(json: unknown, where: string): Parsed<KeyspaceRecord> {
+  const problems: string[] = []
+  return { record: readKeyspace(json, where, problems), problems }
+}
+
+/** Reads `{"rules": [{"from_table", "to_tables"}]}`. */
+export function parseRoutingRules(json: unknown, where: string): Parsed<readonly RoutingRuleRecord[]> {
+  const problems: string[] = []
+  const record = new RecordReader(json, where, ['rules'], problems).list('rules', (item, path) => {
+    const rule = new RecordReader(item, path, ['from_table', 'to_tables'], problems)
+    return { fromTable: rule.text('from_table'), toTables: rule.texts('to_tables') }
+  })
+  return { record, problems }
+}
+
+/** Reads `{"rules": [{"from_keyspace", "to_keyspace", "shard"}]}`. */
+export function parseShardRoutingRules(
+  json: unknown,
+  where: string,
+): Parsed<readonly ShardRoutingRuleRecord[]> {
+  const problems: string[] = []
+  const record = new RecordReader(json, where, ['rules'], problems).list('rules', (item, path) => {
+    const rule = new RecordReader(item, path, ['from_keyspace', 'to_keyspace', 'shard'], problems)
+    return {
+      fromKeyspace: rule.text('from_keyspace'),
+      toKeyspace: rule.text('to_keyspace'),
+      shard: rule.text('shard'),
+    }
+  })
+  return { record, problems }
+}
+
+function readKeyspace(json: unknown, path: string, problems: string[]): KeyspaceRecord {
+  const fields = [
+    'sharded',
+    'vindexes',
+    'tables',
+    'require_explicit_routing',
+    'foreign_key_mode',
+    'multi_tenant_spec',
+  ]
+  const reader = new RecordReader(json, path, fields, problems)
+  const multiTenantSpec = reader.object('multi_tenant_spec', (item, at) => {
+    const spec = new RecordReader(item, at, ['tenant_id_column_name', 'tenant_id_column_type'], problems)
+    return {
+      column: spec.text('tenant_id_column_name'),
+      type: spec.valueType('tenant_id_column_type') ?? 'NULL',
+    }
+  })
+  return {
+    sharded: reader.flag('sharded'),
+    vindexes: reader.map('vindexes', (item, at) => readVindex(item, at, problems)),
+    tables: reader.map('tables', (item, at) => readTable(item, at, problems)),
+    requireExplicitRouting: reader.flag('require_explicit_routing'),
+    foreignKeyMode: reader.choice('foreign_key_mode', foreignKeyModes),
+    ...(multiTenantSpec && { multiTenantSpec }),
+  }
+}
+
+function readVindex(json: unknown, path: string, problems: string[]): VindexRecord {
+  const reader = new RecordReader(json, path, ['type', 'params', 'owner'], problems)
+  return { type: reader.text('type'), params: reader.textMap('params'), owner: reader.text('owner') }
+}
+
+function readTable(json: unknown, path: string, problems: string[]): TableRecord {
+  const fields = [
+    'type',
+    'column_vindexes',
+    'auto_increment',
+    'columns',
+    'pinned',
+    'column_list_authoritative',
+    'source',
+  ]
+  const reader = new RecordReader(json, path, fields, problems)
+  const autoIncrement = reader.object('auto_increment', (item, at) => {
+    const auto = new RecordReader(item, at, ['column', 'sequence'], problems)
+    return { column: auto.text('column'), sequence: auto.text('sequence') }
+  })
+  return {
+    type: reader.text('type'),
+    columnVindexes: reader.list('column_vindexes', (item, at) => readColumnVindex(item, at, problems)),
+    ...(autoIncrement && { autoIncrement }),
+    columns: reader.list('columns', (item, at) => readColumn(item, at, problems)),
+    pinned: reader.text('pinned'),
+    columnListAuthoritative: reader.flag('column_list_authoritative'),
+    source: reader.text('source'),
+  }
+}
+
+function readColumnVindex(json: unknown, path: string, problems: string[]): ColumnVindexRecord {
+  const reader = new RecordReader(json, path, ['column', 'name', 'columns'], problems)
+  return { name: reader.text('name'), column: reader.text('column'), columns: reader.texts('columns') }
+}
+
+function readColumn(json: unknown, path: string, problems: string[]): ColumnRecord {
+  const fields = [
+    'name',
+    'type',
+    'invisible',
+    'default',
+    'collation_name',
+    'size',
+    'scale',
+    'nullable',
+    'values',
+  ]
+  const reader = new RecordReader(json, path, fields, problems)
+  const type = reader.valueType('type')
+  const size = reader.integer('size')
+  const scale = reader.integer('scale')
+  return {
+    name: reader.text('name'),
+    // Protobuf's zero value: a column whose type is not said has type NULL_TYPE.
+    ...(type !== undefined && type !== 'NULL' && { type }),
+    invisible: reader.flag('invisible'),
+    default: reader.text('default'),
+    collation: reader.text('collation_name'),
+    ...(size !== undefined && { size }),
+    ...(scale !== undefined && { scale }),
+    nullable: reader.flag('nullable', true),
+    values: reader.texts('values'),
+  }
+}
