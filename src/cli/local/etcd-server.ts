@@ -22,6 +22,7 @@ export async function startEtcdServer(options: EtcdServerOptions): Promise<Manag
     name: 'etcd',
     command: options.command,
     logFile: join(dir, 'etcd.log'),
+    pidFile: join(dir, 'running.pid'),
     args: [
       ...['--name', 'local', '--data-dir', join(dir, 'data'), '--logger', 'zap'],
       ...['--listen-client-urls', client, '--advertise-client-urls', client],

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { guardProcess, unguardProcess } from './guard.ts'
+import { endLeftover, removePid, writePid } from './leftover.ts'
 
 export interface ProcessSpec {
   /** For messages: `mysqld of shop/-80`. */
@@ -10,6 +12,8 @@ export interface ProcessSpec {
   /** Takes stdout and stderr; appended to. */
   readonly logFile: string
   readonly env?: Readonly<Record<string, string>>
+  /** Holds the process's number while it runs; a process of an earlier run that it names is ended first. */
+  readonly pidFile?: string
 }
 
 export interface ProcessExit {
@@ -31,6 +35,7 @@ export class ManagedProcess {
 
   /** Starts it. Rejects when the program cannot be run at all. */
   static async start(spec: ProcessSpec): Promise<ManagedProcess> {
+    if (spec.pidFile) await endLeftover(spec.pidFile, dirname(spec.pidFile))
     const log = openSync(spec.logFile, 'a', 0o600)
     try {
       const child = spawn(spec.command, [...spec.args], {
@@ -56,9 +61,11 @@ export class ManagedProcess {
     this.#child = child
     const pid = child.pid!
     guardProcess(pid)
+    if (spec.pidFile) writePid(spec.pidFile, pid)
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
         unguardProcess(pid)
+        if (spec.pidFile) removePid(spec.pidFile)
         resolve({ code, signal })
       })
     })

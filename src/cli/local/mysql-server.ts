@@ -54,6 +54,7 @@ export async function startMysqlServer(options: MysqlServerOptions): Promise<Mys
     name: options.name,
     command: program.path,
     logFile: join(dir, 'mysqld.log'),
+    pidFile: join(dir, 'running.pid'),
     args: [
       '--no-defaults',
       `--datadir=${dataDir}`,

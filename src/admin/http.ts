@@ -1,0 +1,67 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** What the HTTP endpoints ask; answers come from whoever knows. */
+export interface HealthView {
+  /** Undefined when clients are served well; otherwise the reason, one line. */
+  notReady(): string | undefined
+  /** All metrics in Prometheus's text format. */
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>
+}
+
+export interface HttpServer {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/**
+ * `/livez` says that the process runs, `/readyz` whether it should get traffic (503 with the reason when not),
+ * `/metrics` what it counts. Rejects when the address cannot be listened on.
+ */
+export async function startHttp(
+  address: { readonly host: string; readonly port: number },
+  view: HealthView,
+): Promise<HttpServer> {
+  const server = createServer((request, response) => {
+    answer(request, response, view).catch((error: Error) => send(response, 500, `${error.message}\n`))
+  })
+  server.requestTimeout = 10_000
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(address.port, address.host, resolve)
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, view: HealthView): Promise<void> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    send(response, 405, 'only GET and HEAD\n', { allow: 'GET, HEAD' })
+    return
+  }
+  const path = new URL(request.url ?? '/', 'http://localhost').pathname
+  if (path === '/livez') send(response, 200, 'ok\n')
+  else if (path === '/readyz') {
+    const reason = view.notReady()
+    send(response, reason === undefined ? 200 : 503, `${reason ?? 'ok'}\n`)
+  } else if (path === '/metrics') {
+    const { contentType, text } = await view.metrics()
+    send(response, 200, text, { 'content-type': contentType })
+  } else send(response, 404, 'there is /livez, /readyz and /metrics\n')
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  headers: Record<string, string> = {},
+): void {
+  const type = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
+  response.writeHead(status, { ...type, ...headers }).end(body)
+}

@@ -1,0 +1,50 @@
+import { Counter, Gauge, type Registry } from 'prom-client'
+import type { TopologyView } from '../topology/snapshot.ts'
+
+/** Metrics of the topology: is it followed, how old is the last news, what does it hold, what is wrong in it. */
+export function registerTopologyMetrics(registry: Registry, view: TopologyView): void {
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name: `shardgate_topology_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value())
+      },
+    })
+  gauge('stale', '1 while the topology store cannot be reached and the last known state serves', () =>
+    Number(view.current().stale),
+  )
+  gauge(
+    'last_contact_timestamp_seconds',
+    'When the topology store was last heard of',
+    () => view.status().lastContactMs / 1000,
+  )
+  gauge(
+    'problems',
+    'Records of the topology that could not be read or point nowhere',
+    () => view.current().problems.length,
+  )
+  gauge('keyspaces', 'Keyspaces known', () => view.current().keyspaces.size)
+  gauge('tablets', 'Tablets known', () => view.current().tablets.size)
+  counter(registry, 'lists_total', 'Times the whole topology was read', () => view.status().lists)
+  counter(
+    registry,
+    'watch_ends_total',
+    'Watches that ended and were begun again',
+    () => view.status().watchEnds,
+  )
+}
+
+/** A counter whose count is kept elsewhere. */
+function counter(registry: Registry, name: string, help: string, value: () => number): void {
+  new Counter({
+    name: `shardgate_topology_${name}`,
+    help,
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(value())
+    },
+  })
+}

@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs'
+import { parseDocument } from 'yaml'
+import { z } from 'zod'
+import { configSchema, type ServeConfig } from './config.ts'
+
+/** One leaf of the configuration, with its names in the three places it can come from. */
+export interface Setting {
+  /** `['listen', 'port']`; `listen.port` in messages. */
+  readonly path: readonly string[]
+  /** `--listen-port` */
+  readonly flag: string
+  /** `SHARDGATE_LISTEN_PORT` */
+  readonly variable: string
+  readonly help: string
+  /** As the file would write it; undefined when there is none. */
+  readonly fallback: string | undefined
+  readonly isBoolean: boolean
+}
+
+export const settings: readonly Setting[] = leaves(configSchema as unknown as z.ZodType, [])
+
+/** What is wrong with a configuration: each mistake with its place. */
+export class ConfigError extends Error {
+  readonly mistakes: readonly string[]
+
+  constructor(mistakes: readonly string[]) {
+    super(`the configuration is not usable:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`)
+    this.name = 'ConfigError'
+    this.mistakes = mistakes
+  }
+}
+
+export interface ConfigSources {
+  /** Path of a YAML file; the weakest source. */
+  readonly file?: string
+  /** `SHARDGATE_…` variables override the file. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** By flag, without dashes in front (`listen-port`); override everything. */
+  readonly flags: Readonly<Record<string, string | boolean | undefined>>
+}
+
+/** Variables that are not settings of `serve`. */
+const OTHER_VARIABLES = new Set(['SHARDGATE_CONFIG', 'SHARDGATE_TEST_MYSQLD'])
+
+/** Puts the sources together and checks the whole. Throws `ConfigError` that names every mistake. */
+export function loadConfig(sources: ConfigSources): ServeConfig {
+  const tree = sources.file === undefined ? {} : readYaml(sources.file)
+  const origins = new Map<string, string>()
+  for (const setting of settings) {
+    const fromFlag = sources.flags[setting.flag.slice(2)]
+    const value = fromFlag ?? ownVariable(sources.env, setting.variable)
+    if (value === undefined) continue
+    assign(tree, setting.path, value)
+    origins.set(setting.path.join('.'), fromFlag !== undefined ? setting.flag : setting.variable)
+  }
+  const unknown = unknownVariables(sources.env)
+  const result = configSchema.safeParse(tree)
+  if (result.success && unknown.length === 0) return result.data
+  const issues = result.success ? [] : result.error.issues.flatMap((issue) => describeIssue(issue, origins))
+  throw new ConfigError([...issues, ...unknown])
+}
+
+function readYaml(file: string): Record<string, unknown> {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new ConfigError([`${file}: ${(error as Error).message}`])
+  }
+  const document = parseDocument(text)
+  if (document.errors.length > 0) throw new ConfigError(document.errors.map((e) => `${file}: ${e.message}`))
+  const value: unknown = document.toJS() ?? {}
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ConfigError([`${file}: expected settings, such as 'listen:'`])
+  return value as Record<string, unknown>
+}
+
+/** Sets a leaf; what is in the way and is no object is left for the schema to complain about. */
+function assign(tree: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  let node = tree
+  for (const name of path.slice(0, -1)) {
+    node[name] ??= {}
+    if (typeof node[name] !== 'object') return
+    node = node[name] as Record<string, unknown>
+  }
+  node[path.at(-1)!] = value
+}
+
+function describeIssue(issue: z.core.$ZodIssue, origins: ReadonlyMap<string, string>): string[] {
+  const path = issue.path.join('.')
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => `${path ? `${path}.` : ''}${key}: there is no such setting`)
+  const origin = origins.get(path)
+  return [`${path || 'configuration'}: ${issue.message}${origin ? ` (from ${origin})` : ''}`]
+}
+
+/** A mistyped variable would otherwise be a setting that silently does nothing. */
+function unknownVariables(env: ConfigSources['env']): string[] {
+  const known = new Set(settings.map((setting) => setting.variable))
+  return Object.keys(env)
+    .filter((name) => name.startsWith('SHARDGATE_') && !known.has(name) && !OTHER_VARIABLES.has(name))
+    .filter((name) => ownVariable(env, name) !== undefined && !/_SERVICE_(?:HOST|PORT)|_PORT_\d+_/.test(name))
+    .map((name) => `${name}: there is no such setting`)
+}
+
+/**
+ * Kubernetes gives each pod variables about Services, named after them: a Service `shardgate-http` makes
+ * `SHARDGATE_HTTP_PORT=tcp://10.0.0.7:15307`. Those are not meant for us.
+ */
+function ownVariable(env: ConfigSources['env'], name: string): string | undefined {
+  const value = env[name]
+  return value !== undefined && /^(?:tcp|udp|sctp):\/\//.test(value) ? undefined : value
+}
+
+function leaves(schema: z.ZodType, path: readonly string[]): Setting[] {
+  const inner = unwrap(schema)
+  if (inner instanceof z.ZodObject) {
+    const shape = inner.shape as Record<string, z.ZodType>
+    return Object.entries(shape).flatMap(([name, child]) => leaves(child, [...path, name]))
+  }
+  return [
+    {
+      path,
+      flag: `--${path.join('-').replaceAll('_', '-')}`,
+      variable: `SHARDGATE_${path.join('_').toUpperCase()}`,
+      help: schema.description ?? '',
+      fallback: fallbackOf(schema),
+      isBoolean: typeof (schema as { def?: { defaultValue?: unknown } }).def?.defaultValue === 'boolean',
+    },
+  ]
+}
+
+function unwrap(schema: z.ZodType): z.ZodType {
+  const { innerType } = schema.def as { innerType?: z.ZodType }
+  return innerType ? unwrap(innerType) : schema
+}
+
+function fallbackOf(schema: z.ZodType): string | undefined {
+  const { defaultValue } = schema.def as { defaultValue?: unknown }
+  if (defaultValue === undefined) return undefined
+  return Array.isArray(defaultValue) ? defaultValue.join(',') : String(defaultValue)
+}

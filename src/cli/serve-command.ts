@@ -1,0 +1,59 @@
+import { Command, Option } from 'commander'
+import { ConfigError, loadConfig, type Setting, settings } from './config-sources.ts'
+import { serve } from './serve.ts'
+
+/** `shardgate serve`: its flags are the configuration's leaves. `finish` takes the exit code. */
+export function serveCommand(finish: (exitCode: number) => void): Command {
+  const command = new Command('serve')
+    .description('run the proxy against an existing topology')
+    .option('-c, --config <file>', 'YAML file with settings (SHARDGATE_CONFIG)')
+    .option('--check', 'only check the configuration, print every mistake, and exit')
+    .addHelpText('after', HELP)
+  for (const setting of settings) command.addOption(optionFor(setting))
+  return command.action(async (options: Record<string, string | boolean | undefined>) => {
+    const file = (options['config'] as string | undefined) ?? process.env['SHARDGATE_CONFIG']
+    try {
+      const config = loadConfig({
+        env: process.env,
+        flags: byFlag(options),
+        ...(file !== undefined && { file }),
+      })
+      if (options['check']) {
+        process.stdout.write('the configuration is usable\n')
+        finish(0)
+      } else finish(await serve(config))
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      process.stderr.write(`shardgate: ${error.message}\n`)
+      finish(2)
+    }
+  })
+}
+
+const HELP = `
+Each setting can be given in the file, as a variable SHARDGATE_… or as a flag; a flag overrides a
+variable, a variable the file. In the file, --listen-port is 'port' under 'listen', and so on.
+Durations are written 500ms, 10s, 5m, 8h; sizes 64M, 1G.
+
+  topology: {type: etcd, endpoints: [http://etcd:2379], cache_file: /var/lib/shardgate/topology.json}
+  listen: {port: 3306}
+  users_file: /etc/shardgate/users.yaml
+  backend: {user: shardgate, password_file: /run/secrets/backend}
+`
+
+function optionFor(setting: Setting): Option {
+  const argument = setting.isBoolean ? '[true|false]' : '<value>'
+  const fallback = setting.fallback === undefined ? '' : ` (default ${setting.fallback})`
+  return new Option(`${setting.flag} ${argument}`, `${setting.help}${fallback}`)
+}
+
+/** Commander names options in camel case; settings are named by their flags. */
+function byFlag(options: Record<string, string | boolean | undefined>): Record<string, string | boolean> {
+  const flags: Record<string, string | boolean> = {}
+  for (const { flag } of settings) {
+    const name = flag.slice(2)
+    const value = options[name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())]
+    if (value !== undefined) flags[name] = value
+  }
+  return flags
+}

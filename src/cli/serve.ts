@@ -1,0 +1,85 @@
+import cluster from 'node:cluster'
+import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client'
+import { startHttp } from '../admin/http.ts'
+import { registerTopologyMetrics } from '../admin/topology-metrics.ts'
+import { createLogger, type Logger } from '../telemetry/log.ts'
+import type { TopologyView } from '../topology/snapshot.ts'
+import type { ServeConfig } from './config.ts'
+import { followTopology, openStore } from './open-topology.ts'
+import { type CreateProxy, startProxy } from './proxy.ts'
+import { onStopSignal } from './signals.ts'
+import { runWorkers } from './workers.ts'
+
+/** Runs the proxy until a signal ends it. Resolves with the exit code. */
+export async function serve(config: ServeConfig): Promise<number> {
+  const logger = createLogger({ level: config.log_level })
+  if (cluster.isPrimary && config.workers > 1) return await runWorkers(config, logger)
+  return await serveHere(config, cluster.isWorker ? logger.child({ worker: cluster.worker!.id }) : logger)
+}
+
+/** One process: topology, HTTP (unless the parent serves it) and the proxy. */
+async function serveHere(
+  config: ServeConfig,
+  logger: Logger,
+  createProxy: CreateProxy = startProxy,
+): Promise<number> {
+  const stop = onStopSignal()
+  // Waiting for a topology holds no socket open, and timers here do not keep a process: this does.
+  const keepAlive = setInterval(() => {}, 2 ** 30)
+  const state = new ReadyState()
+  const store = openStore(config.topology)
+  const topology = followTopology(store, config.topology.cache_file, logger)
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry, prefix: 'shardgate_' })
+  registerTopologyMetrics(registry, topology)
+  if (cluster.isWorker) answerParentsMetrics(registry)
+  const metrics = async () => ({ contentType: registry.contentType, text: await registry.metrics() })
+  const http =
+    config.http.enabled && !cluster.isWorker
+      ? await startHttp(config.http, { notReady: () => state.reason(topology), metrics })
+      : undefined
+  if (http) logger.info('http listens', { host: config.http.host, port: http.port })
+  try {
+    logger.info('reading the topology', { store: store.description })
+    await topology.start(stop.signal)
+    const proxy = await createProxy({ config, topology, logger, workerNumber: cluster.worker?.id ?? 0 })
+    state.phase = 'serving'
+    logger.info('ready', { host: config.listen.host, port: proxy.port })
+    if (cluster.isWorker) process.send?.({ kind: 'ready', port: proxy.port })
+    const signal = await stop.received
+    state.phase = 'draining'
+    logger.info('stopping', { signal, drainMs: config.timeouts.drain })
+    await proxy.close({ drainMs: config.timeouts.drain })
+    return 0
+  } catch (error) {
+    if (stop.signal.aborted) return 0 // told to stop while still starting
+    logger.error('cannot serve', { error })
+    return 1
+  } finally {
+    await topology.close()
+    await store.close()
+    await http?.close()
+    stop.dispose()
+    clearInterval(keepAlive)
+  }
+}
+
+/** The parent adds up its workers' metrics: it asks over the cluster's channel, this answers. */
+function answerParentsMetrics(registry: Registry): void {
+  AggregatorRegistry.setRegistries([registry])
+  new AggregatorRegistry()
+}
+
+class ReadyState {
+  phase: 'starting' | 'serving' | 'draining' = 'starting'
+
+  /** A stale topology is served from; it is no reason to take a proxy out of service. */
+  reason(topology: TopologyView): string | undefined {
+    if (this.phase === 'draining') return 'stopping'
+    if (this.phase === 'serving') return undefined
+    const { lastError } = topology.status()
+    return topology.current().version === 0
+      ? `no topology yet${lastError ? `: ${lastError}` : ''}`
+      : 'starting'
+  }
+}
