@@ -28,12 +28,16 @@ export class KeyOrder {
 
   /** Offsets of the row's key cells, for `compare`. */
   locate(row: Row): Int32Array {
-    const cells = new Int32Array(this.#keys.length * offsetsPerKey)
+    const cells = this.createCells()
     this.locateInto(row, cells)
     return cells
   }
 
-  /** As `locate`, into an array that `locate` made. */
+  createCells(): Int32Array {
+    return new Int32Array(this.#keys.length * offsetsPerKey)
+  }
+
+  /** As `locate`, into an array that `createCells` or `locate` made. */
   locateInto(row: Row, cells: Int32Array): void {
     const scratch = this.#scratch
     this.#layout.locate(row, this.#columnsToLocate, scratch)

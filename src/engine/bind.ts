@@ -1,0 +1,49 @@
+import type { QueryPiece, QueryTemplate, QueryText } from '../plan/plan.ts'
+import type { Bindings, BoundQuery, BoundText } from './bindings.ts'
+import { bindLimitSum } from './plan-value.ts'
+
+const verbatim: BoundQuery = { kind: 'Verbatim' }
+
+/** The statement that a shard gets in this execution. */
+export function bindQuery(query: QueryText, bindings: Bindings): BoundQuery {
+  return query.kind === 'Verbatim' ? verbatim : bindTemplate(query.template, bindings)
+}
+
+/** Puts the literals' own source text into the template; `?` stay, in the order that `params` tells. */
+export function bindTemplate(template: QueryTemplate, bindings: Bindings): BoundText {
+  const text = new TextBinder(bindings)
+  text.append(template)
+  return text.finish()
+}
+
+/** Assembles SQL text from templates, and notes which params its `?` stand for. */
+export class TextBinder {
+  readonly #bindings: Bindings
+  readonly #parts: string[] = []
+  readonly #params: number[] = []
+
+  constructor(bindings: Bindings) {
+    this.#bindings = bindings
+  }
+
+  append(template: QueryTemplate): void {
+    for (const piece of template) this.appendPiece(piece)
+  }
+
+  appendPiece(piece: QueryPiece): void {
+    if (typeof piece === 'string') {
+      this.#parts.push(piece)
+    } else if ('slot' in piece) {
+      this.#parts.push(this.#bindings.slotText(piece.slot))
+    } else if ('param' in piece) {
+      this.#parts.push('?')
+      this.#params.push(piece.param)
+    } else {
+      this.#parts.push(bindLimitSum(piece.limitSum, this.#bindings).toString())
+    }
+  }
+
+  finish(): BoundText {
+    return { kind: 'Text', sql: this.#parts.join(''), params: this.#params }
+  }
+}

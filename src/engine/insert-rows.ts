@@ -1,0 +1,120 @@
+import { notSupported, SqlError } from '../errors/sql-error.ts'
+import type { InsertPlan, InsertRow } from '../plan/plan.ts'
+import type { Value } from '../values/value.ts'
+import type { TextBinder } from './bind.ts'
+import type { Bindings, BoundRows } from './bindings.ts'
+import { bindValue } from './plan-value.ts'
+
+/** A number that takes the place of the cell at `offset`, or follows the last one. */
+export interface GeneratedCell {
+  readonly offset: number
+  readonly text: string
+}
+
+/** The rows of an INSERT, wherever their text is kept. */
+export interface InsertSource {
+  readonly rowCount: number
+  /** The cell is the keyword DEFAULT. */
+  isDefault(row: number, offset: number): boolean
+  /** Undefined: only MySQL can evaluate the cell, or it is DEFAULT. */
+  value(row: number, offset: number): Value | undefined
+  /** As `value`, for a cell that places the row. Throws ER_NOT_SUPPORTED_YET where it is not known. */
+  vindexValue(row: number, offset: number, column: string): Value
+  /** Writes the row with its parentheses. */
+  appendRow(text: TextBinder, row: number, generated: GeneratedCell | undefined): void
+}
+
+/** Throws ER_WRONG_VALUE_COUNT_ON_ROW for the first row that has not as many cells as there are columns. */
+export function rowsOf(plan: InsertPlan, bindings: Bindings): InsertSource {
+  if (plan.rows.kind === 'Slot') {
+    const rows = bindings.rows(plan.rows.slot)
+    if (rows.width !== plan.columnCount) throw wrongWidth(0)
+    return new LiteralRows(rows)
+  }
+  const { rows } = plan.rows
+  const wrong = rows.findIndex((row) => row.cells.length !== plan.columnCount)
+  if (wrong >= 0) throw wrongWidth(wrong)
+  return new TemplateRows(rows, bindings)
+}
+
+function wrongWidth(row: number): SqlError {
+  const text = `Column count doesn't match value count at row ${row + 1}`
+  return new SqlError('ER_WRONG_VALUE_COUNT_ON_ROW', text)
+}
+
+class LiteralRows implements InsertSource {
+  readonly rowCount: number
+  readonly #rows: BoundRows
+
+  constructor(rows: BoundRows) {
+    this.#rows = rows
+    this.rowCount = rows.rowCount
+  }
+
+  isDefault(): boolean {
+    return false
+  }
+
+  value(row: number, offset: number): Value {
+    return this.#rows.cellValue(row, offset)
+  }
+
+  vindexValue(row: number, offset: number): Value {
+    return this.#rows.cellValue(row, offset)
+  }
+
+  appendRow(text: TextBinder, row: number, generated: GeneratedCell | undefined): void {
+    if (generated === undefined) {
+      text.appendPiece(this.#rows.rowText(row))
+      return
+    }
+    const cells: string[] = []
+    for (let c = 0; c < this.#rows.width; c++) {
+      cells.push(c === generated.offset ? generated.text : this.#rows.cellText(row, c))
+    }
+    if (generated.offset >= cells.length) cells.push(generated.text)
+    text.appendPiece(`(${cells.join(', ')})`)
+  }
+}
+
+class TemplateRows implements InsertSource {
+  readonly rowCount: number
+  readonly #rows: readonly InsertRow[]
+  readonly #bindings: Bindings
+
+  constructor(rows: readonly InsertRow[], bindings: Bindings) {
+    this.#rows = rows
+    this.#bindings = bindings
+    this.rowCount = rows.length
+  }
+
+  isDefault(row: number, offset: number): boolean {
+    return this.#rows[row].cells[offset].isDefault
+  }
+
+  value(row: number, offset: number): Value | undefined {
+    const planned = this.#rows[row].cells[offset].value
+    return planned === undefined ? undefined : bindValue(planned, this.#bindings)
+  }
+
+  vindexValue(row: number, offset: number, column: string): Value {
+    const value = this.value(row, offset)
+    if (value !== undefined) return value
+    const what = this.isDefault(row, offset) ? 'DEFAULT' : 'an expression'
+    throw notSupported(`${what} for vindex column '${column}'`)
+  }
+
+  appendRow(text: TextBinder, row: number, generated: GeneratedCell | undefined): void {
+    const { cells } = this.#rows[row]
+    const isAppended = generated !== undefined && generated.offset >= cells.length
+    const width = cells.length + Number(isAppended)
+    text.appendPiece('(')
+    for (let c = 0; c < width; c++) {
+      if (c > 0) text.appendPiece(', ')
+      if (generated !== undefined && c === Math.min(generated.offset, width - 1))
+        text.appendPiece(generated.text)
+      else text.append(cells[c].text)
+    }
+    text.appendPiece(')')
+  }
+}

@@ -1,0 +1,207 @@
+import { SqlError } from '../errors/sql-error.ts'
+import { shardIndexOf } from '../key/shard-ranges.ts'
+import type { InsertPlan } from '../plan/plan.ts'
+import type { Value } from '../values/value.ts'
+import { TextBinder } from './bind.ts'
+import type { Bindings, BoundText } from './bindings.ts'
+import { type InsertSource, rowsOf } from './insert-rows.ts'
+import { storedInteger } from './integer-value.ts'
+import type { ShardsOf } from './resolve.ts'
+import { domainOf, storedForm } from './routable.ts'
+
+/** Sequence tables, which hand out the values of auto-increment columns. */
+export interface SequenceSource {
+  /** Reserves `count` consecutive numbers of the sequence; the answer is the first. */
+  next(keyspace: string, table: string, count: number): Promise<bigint>
+}
+
+export interface InsertContext {
+  readonly bindings: Bindings
+  readonly shardsOf: ShardsOf
+  readonly sequences: SequenceSource
+  /** sql_mode NO_AUTO_VALUE_ON_ZERO: a 0 in an auto-increment column is stored as it is. */
+  readonly noAutoValueOnZero: boolean
+}
+
+/** The part of an INSERT that one shard runs. */
+export interface ShardInsert {
+  /** Position in the keyspace's shards. */
+  readonly shard: number
+  readonly query: BoundText
+  readonly rowCount: number
+}
+
+export interface BoundInsert {
+  /** In the order of each shard's first row; empty when INSERT IGNORE dropped all rows. */
+  readonly inserts: readonly ShardInsert[]
+  /** The first number drawn from the sequence: LAST_INSERT_ID. */
+  readonly firstGeneratedId?: bigint
+  /** Rows of the statement, dropped ones included. */
+  readonly rowCount: number
+}
+
+/**
+ * Splits an INSERT or REPLACE by shard; each shard gets its rows in the statement's order.
+ *
+ * Throws ER_WRONG_VALUE_COUNT_ON_ROW for a row of the wrong width; for a row without a keyspace id ER_BAD_NULL_ERROR or
+ * Vitess's VT09023 and VT09024, unless the statement says IGNORE, which drops the row.
+ */
+export async function bindInsert(plan: InsertPlan, context: InsertContext): Promise<BoundInsert> {
+  const source = rowsOf(plan, context.bindings)
+  const generated = await generateIds(plan, source, context)
+  const parts = splitByShard(plan, source, generated, context)
+  return {
+    inserts: [...parts.values()].map((part) => part.finish(plan)),
+    ...(generated.first === undefined ? {} : { firstGeneratedId: generated.first }),
+    rowCount: source.rowCount,
+  }
+}
+
+// ------------------------------------------------------------------------------------- generated numbers
+
+interface GeneratedIds {
+  readonly first: bigint | undefined
+  /** The number that row `row` gets; undefined where it brings its own. */
+  idOf(row: number): bigint | undefined
+}
+
+async function generateIds(
+  plan: InsertPlan,
+  source: InsertSource,
+  context: InsertContext,
+): Promise<GeneratedIds> {
+  const { autoIncrement } = plan
+  const rows: number[] = []
+  if (autoIncrement !== undefined) {
+    for (let row = 0; row < source.rowCount; row++) if (needsId(plan, source, row, context)) rows.push(row)
+  }
+  if (autoIncrement === undefined || rows.length === 0) return { first: undefined, idOf: () => undefined }
+  const { keyspace, table } = autoIncrement.sequence
+  const first = await context.sequences.next(keyspace, table, rows.length)
+  const ids = new Map(rows.map((row, i) => [row, first + BigInt(i)]))
+  return { first, idOf: (row) => ids.get(row) }
+}
+
+function needsId(plan: InsertPlan, source: InsertSource, row: number, context: InsertContext): boolean {
+  const auto = plan.autoIncrement
+  if (auto === undefined || auto.appended) return auto !== undefined
+  if (source.isDefault(row, auto.offset)) return true
+  const value = source.value(row, auto.offset)
+  if (value === undefined) return false
+  if (value.type === 'NULL') return true
+  return !context.noAutoValueOnZero && storedInteger(value) === 0n
+}
+
+// ------------------------------------------------------------------------------------------------ split
+
+/** One shard's statement while it grows. */
+class Part {
+  readonly #shard: number
+  readonly #text: TextBinder
+  #rowCount = 0
+
+  constructor(shard: number, plan: InsertPlan, bindings: Bindings) {
+    this.#shard = shard
+    this.#text = new TextBinder(bindings)
+    this.#text.append(plan.head)
+  }
+
+  add(source: InsertSource, row: number, id: { offset: number; text: string } | undefined): void {
+    // The head may end in `VALUES` or `VALUES `: a blank too many harms nobody.
+    this.#text.appendPiece(this.#rowCount === 0 ? ' ' : ', ')
+    source.appendRow(this.#text, row, id)
+    this.#rowCount++
+  }
+
+  finish(plan: InsertPlan): ShardInsert {
+    if (plan.tail.length > 0) this.#text.appendPiece(' ')
+    this.#text.append(plan.tail)
+    return { shard: this.#shard, query: this.#text.finish(), rowCount: this.#rowCount }
+  }
+}
+
+function splitByShard(
+  plan: InsertPlan,
+  source: InsertSource,
+  generated: GeneratedIds,
+  context: InsertContext,
+): ReadonlyMap<number, Part> {
+  const shards = context.shardsOf(plan.keyspace)
+  const parts = new Map<number, Part>()
+  for (let row = 0; row < source.rowCount; row++) {
+    const id = generated.idOf(row)
+    const values = vindexValues(plan, source, row, id)
+    const keyspaceId = mapRow(plan, values)
+    if (keyspaceId === undefined) continue
+    const shard = shardIndexOf(shards, keyspaceId)
+    let part = parts.get(shard)
+    if (part === undefined) {
+      part = new Part(shard, plan, context.bindings)
+      parts.set(shard, part)
+    }
+    const offset = plan.autoIncrement?.offset ?? 0
+    part.add(source, row, id === undefined ? undefined : { offset, text: id.toString() })
+  }
+  return parts
+}
+
+function vindexValues(
+  plan: InsertPlan,
+  source: InsertSource,
+  row: number,
+  id: bigint | undefined,
+): readonly Value[] {
+  return plan.vindexColumns.map(({ column, offset, routed }, i) => {
+    const value =
+      id !== undefined && offset === plan.autoIncrement?.offset
+        ? generatedValue(id)
+        : source.vindexValue(row, offset, column)
+    return storedForm(domainOf(plan.vindex, i), routed, value, column)
+  })
+}
+
+function generatedValue(id: bigint): Value {
+  return { type: 'INT64', bytes: Buffer.from(id.toString(), 'latin1') }
+}
+
+/** Undefined: the row is dropped. */
+function mapRow(plan: InsertPlan, values: readonly Value[]) {
+  const { vindex, ignore } = plan
+  if (vindex.kind === 'lookup') throw notUnique(values)
+  let destination: ReturnType<typeof vindex.map>
+  try {
+    destination = vindex.kind === 'single' ? vindex.map(values[0]) : vindex.map(values)
+  } catch (error) {
+    if (ignore && error instanceof SqlError) return undefined
+    throw error
+  }
+  if (destination.kind === 'KeyspaceId') return destination.id
+  if (ignore) return undefined
+  const firstNull = values.findIndex((value) => value.type === 'NULL')
+  if (firstNull >= 0) throw notNull(plan.vindexColumns[firstNull].column)
+  throw destination.kind === 'None' ? notMapped(values) : notUnique(values)
+}
+
+function notNull(column: string): SqlError {
+  return new SqlError('ER_BAD_NULL_ERROR', `Column '${column}' cannot be null`)
+}
+
+function notMapped(values: readonly Value[]): SqlError {
+  return new SqlError('ER_UNKNOWN_ERROR', `VT09023: could not map ${printValues(values)} to a keyspace id`)
+}
+
+function notUnique(values: readonly Value[]): SqlError {
+  const text = `VT09024: could not map ${printValues(values)} to a unique keyspace id`
+  return new SqlError('ER_UNKNOWN_ERROR', text)
+}
+
+/** As Go prints a list of Vitess values: `[INT64(1) NULL VARCHAR("a")]`. */
+function printValues(values: readonly Value[]): string {
+  const printed = values.map((value) => {
+    const text = Buffer.from(value.bytes).toString()
+    if (value.type === 'NULL') return 'NULL'
+    const isNumber = /^(?:U?INT|FLOAT|DECIMAL)/.test(value.type)
+    return `${value.type}(${isNumber ? text : JSON.stringify(text)})`
+  })
+  return `[${printed.join(' ')}]`
+}

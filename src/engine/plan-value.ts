@@ -1,0 +1,74 @@
+import { unreachable } from '../base/assert.ts'
+import { SqlError } from '../errors/sql-error.ts'
+import type { PlanValue } from '../plan/plan.ts'
+import { isFloat, isIntegral, isText, nullValue, type Value } from '../values/value.ts'
+import type { Bindings } from './bindings.ts'
+
+/** The value of this execution. */
+export function bindValue(planned: PlanValue, bindings: Bindings): Value {
+  switch (planned.kind) {
+    case 'Slot':
+      return bindings.slotValue(planned.slot)
+    case 'Param':
+      return bindings.paramValue(planned.param)
+    case 'Constant':
+      return planned.value
+    case 'Negated':
+      return negate(bindValue(planned.value, bindings))
+    default:
+      return unreachable(planned)
+  }
+}
+
+/** Whether NULL is a value here (`<=>`) and not the end of every comparison. */
+export function isNullSafe(planned: PlanValue): boolean {
+  return planned.kind === 'Negated' ? isNullSafe(planned.value) : planned.nullSafe === true
+}
+
+/** LIMIT's numbers are unsigned 64-bit. */
+const limitMax = 2n ** 64n - 1n
+
+/**
+ * A count of rows for LIMIT or OFFSET. Params may come as any type that spells a whole number; anything else is
+ * ER_WRONG_ARGUMENTS, as MySQL answers at COM_STMT_EXECUTE.
+ */
+export function bindRowCount(planned: PlanValue, bindings: Bindings): bigint {
+  const text = latin1(bindValue(planned, bindings).bytes)
+  const count = /^[0-9]{1,20}$/.test(text) ? BigInt(text) : undefined
+  if (count === undefined || count > limitMax) {
+    throw new SqlError('ER_WRONG_ARGUMENTS', 'Incorrect arguments to LIMIT')
+  }
+  return count
+}
+
+/** Rows that a shard must send for `offset + count`, within what LIMIT takes. */
+export function bindLimitSum(pair: readonly [PlanValue, PlanValue], bindings: Bindings): bigint {
+  const sum = bindRowCount(pair[0], bindings) + bindRowCount(pair[1], bindings)
+  return sum > limitMax ? limitMax : sum
+}
+
+/** A row count as a number; those that no answer can reach are Infinity. */
+export function rowCountNumber(count: bigint): number {
+  return count > BigInt(Number.MAX_SAFE_INTEGER) ? Number.POSITIVE_INFINITY : Number(count)
+}
+
+/** `-value` as MySQL computes it; an EXPRESSION, which routes nowhere in particular, where that is not plain. */
+function negate(value: Value): Value {
+  if (value.type === 'NULL') return nullValue
+  const text = latin1(value.bytes)
+  const isNegative = text.startsWith('-')
+  const bytes = Buffer.from(isNegative ? text.slice(1) : `-${text}`, 'latin1')
+  if (isIntegral(value.type)) return negatedInteger(-BigInt(text))
+  if (value.type === 'DECIMAL' || isFloat(value.type)) return { type: value.type, bytes }
+  const isPlainText = isText(value.type) && /^[0-9]{1,15}$/.test(text)
+  return isPlainText ? negatedInteger(-BigInt(text)) : { type: 'EXPRESSION', bytes }
+}
+
+function negatedInteger(n: bigint): Value {
+  const type = n < -(2n ** 63n) ? 'DECIMAL' : n >= 2n ** 63n ? 'UINT64' : 'INT64'
+  return { type, bytes: Buffer.from(n.toString(), 'latin1') }
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).latin1Slice()
+}

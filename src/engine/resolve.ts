@@ -1,0 +1,292 @@
+import { assert, unreachable } from '../base/assert.ts'
+import { SqlError } from '../errors/sql-error.ts'
+import type { Destination } from '../key/destination.ts'
+import type { KeyspaceId } from '../key/keyspace-id.ts'
+import { resolveDestination, type ShardRange, shardIndexOf } from '../key/shard-ranges.ts'
+import type { PlanList, PlanValue, RoutedColumns, Routing } from '../plan/plan.ts'
+import { isNumber, type Value } from '../values/value.ts'
+import type { SingleColumnVindex, Vindex } from '../vindex/vindex.ts'
+import type { Bindings } from './bindings.ts'
+import { exactDigits } from './integer-value.ts'
+import { bindValue, isNullSafe } from './plan-value.ts'
+import { domainOf, equalForm } from './routable.ts'
+
+/** Shards of a keyspace in key order, as `tileShards` makes them. */
+export type Shards = readonly ShardRange[]
+export type ShardsOf = (keyspace: string) => Shards
+
+/** Any one shard will do: all would give the same answer. */
+export const anyShardIndex = -1
+
+/**
+ * The shards a statement goes to: the position of the only one, `anyShardIndex`, or the positions of several (two at
+ * least, ascending). Nothing that could hold a row is left out: a value that does not surely map to the id of the rows
+ * it equals sends the statement to all shards.
+ *
+ * Synchronous and nearly free of allocation: it runs once for every statement. Throws what `shardsOf` throws.
+ */
+export function resolveRouting(
+  routing: Routing,
+  bindings: Bindings,
+  shardsOf: ShardsOf,
+): number | readonly number[] {
+  const shards = shardsOf(routing.keyspace)
+  switch (routing.kind) {
+    case 'Unsharded':
+      assert(shards.length === 1, `unsharded keyspace ${routing.keyspace} has ${shards.length} shards`)
+      return 0
+    case 'AnyShard':
+    case 'None':
+      return anyShardIndex
+    case 'Scatter':
+      return everyShard(shards)
+    case 'Pinned':
+      return shardIndexOf(shards, routing.keyspaceId as KeyspaceId)
+    case 'Equal':
+      return resolveEqual(routing.vindex, routing.values, routing.columns, bindings, shards)
+    case 'In':
+      return resolveList(routing.vindex, listValues(routing.list, bindings), routing.columns, shards)
+    case 'MultiEqual':
+      return resolveTuples(routing.vindex, routing.tuples, routing.columns, bindings, shards)
+    case 'Product':
+      return resolveProduct(routing, bindings, shards)
+    default:
+      return unreachable(routing)
+  }
+}
+
+/** The positions of a result of `resolveRouting`; `pick(n)` chooses one of n shards where any will do. */
+export function shardList(
+  resolved: number | readonly number[],
+  shards: Shards,
+  pick: (count: number) => number,
+): readonly number[] {
+  if (typeof resolved !== 'number') return resolved
+  return [resolved === anyShardIndex ? pick(shards.length) : resolved]
+}
+
+function everyShard(shards: Shards): number | readonly number[] {
+  return shards.length === 1 ? 0 : shards.map((_, i) => i)
+}
+
+// ------------------------------------------------------------------------------------------------ one value
+
+function resolveEqual(
+  vindex: Vindex,
+  values: readonly PlanValue[],
+  columns: RoutedColumns | undefined,
+  bindings: Bindings,
+  shards: Shards,
+): number | readonly number[] {
+  if (vindex.kind !== 'single') return resolveTuple(vindex, values, columns, bindings, shards)
+  const value = bindValue(values[0], bindings)
+  if (value.type === 'NULL') {
+    if (!isNullSafe(values[0])) return anyShardIndex
+    return asResult(
+      shards,
+      destinationOf(() => vindex.map(value)),
+      anyShardIndex,
+    )
+  }
+  const form = equalForm(domainOf(vindex, 0), columns?.[0], value)
+  const destination = form === undefined ? undefined : mapSingle(vindex, form)
+  if (destination?.kind === 'KeyspaceId') return shardIndexOf(shards, destination.id)
+  return asResult(shards, destination, undefined)
+}
+
+/** Undefined for a value that the vindex cannot take; MySQL might still find it equal to something. */
+function mapSingle(vindex: SingleColumnVindex, value: Value): Destination | undefined {
+  // Not by way of `destinationOf`: this runs once for every statement, without a closure.
+  try {
+    return vindex.map(value)
+  } catch (error) {
+    if (error instanceof SqlError) return undefined
+    throw error
+  }
+}
+
+function destinationOf(map: () => Destination): Destination | undefined {
+  try {
+    return map()
+  } catch (error) {
+    if (error instanceof SqlError) return undefined
+    throw error
+  }
+}
+
+/** `whenNone`: what no destination at all means; undefined: that it cannot be told, so all shards. */
+function asResult(
+  shards: Shards,
+  destination: Destination | undefined,
+  whenNone: number | undefined,
+): number | readonly number[] {
+  if (destination === undefined) return everyShard(shards)
+  const found = resolveDestination(shards, destination, () => 0)
+  if (found.length === 0) return whenNone ?? everyShard(shards)
+  return found.length === 1 ? found[0] : found
+}
+
+// --------------------------------------------------------------------------------------------- many values
+
+/** Marks the shards of a list; stops counting when there are none left to mark. */
+class ShardSet {
+  readonly #marks: Uint8Array
+  #count = 0
+
+  constructor(shards: Shards) {
+    this.#marks = new Uint8Array(shards.length)
+  }
+
+  get isFull(): boolean {
+    return this.#count === this.#marks.length
+  }
+
+  add(resolved: number | readonly number[]): void {
+    if (typeof resolved !== 'number') for (const index of resolved) this.#mark(index)
+    else if (resolved !== anyShardIndex) this.#mark(resolved)
+  }
+
+  result(): number | readonly number[] {
+    if (this.#count === 0) return anyShardIndex
+    if (this.#count === 1) return this.#marks.indexOf(1)
+    const found: number[] = []
+    for (let i = 0; i < this.#marks.length; i++) if (this.#marks[i] === 1) found.push(i)
+    return found
+  }
+
+  #mark(index: number): void {
+    if (this.#marks[index] === 1) return
+    this.#marks[index] = 1
+    this.#count++
+  }
+}
+
+function resolveList(
+  vindex: Vindex,
+  values: readonly Value[],
+  columns: RoutedColumns | undefined,
+  shards: Shards,
+): number | readonly number[] {
+  assert(vindex.kind === 'single', `list for vindex ${vindex.name} of several columns`)
+  const domain = domainOf(vindex, 0)
+  const isMixed = mixesTextAndNumbers(values)
+  const set = new ShardSet(shards)
+  for (const value of values) {
+    if (value.type === 'NULL') continue
+    const form = equalForm(domain, columns?.[0], value)
+    if (form === undefined || (isMixed && isLong(form))) return everyShard(shards)
+    set.add(asResult(shards, mapSingle(vindex, form), undefined))
+    if (set.isFull) break
+  }
+  return set.result()
+}
+
+function listValues(list: PlanList, bindings: Bindings): readonly Value[] {
+  if (list.kind === 'Slot') return bindings.listValues(list.slot)
+  return list.values.map((planned) => bindValue(planned, bindings))
+}
+
+/** `id IN ('9007199254740993', 5)` compares doubles on MySQL 9.7, one item alone compares integers. */
+function mixesTextAndNumbers(values: readonly Value[]): boolean {
+  let numbers = 0
+  let nulls = 0
+  for (const { type } of values) {
+    if (type === 'NULL') nulls++
+    else if (isNumber(type)) numbers++
+  }
+  return numbers > 0 && numbers + nulls < values.length
+}
+
+function isLong(value: Value): boolean {
+  return value.bytes.length > exactDigits
+}
+
+function resolveTuples(
+  vindex: Vindex,
+  tuples: readonly (readonly PlanValue[])[],
+  columns: RoutedColumns | undefined,
+  bindings: Bindings,
+  shards: Shards,
+): number | readonly number[] {
+  const bound = tuples.map((tuple) => bindTuple(tuple, bindings)).filter((values) => values !== undefined)
+  const isMixed = bound.length > 1 && bound[0].some((_, c) => mixesTextAndNumbers(bound.map((v) => v[c])))
+  const set = new ShardSet(shards)
+  for (const values of bound) {
+    set.add(resolveValues(vindex, values, { columns, isMixed }, shards))
+    if (set.isFull) break
+  }
+  return set.result()
+}
+
+function resolveTuple(
+  vindex: Vindex,
+  tuple: readonly PlanValue[],
+  columns: RoutedColumns | undefined,
+  bindings: Bindings,
+  shards: Shards,
+): number | readonly number[] {
+  const values = bindTuple(tuple, bindings)
+  if (values === undefined) return anyShardIndex
+  return resolveValues(vindex, values, { columns, isMixed: false }, shards)
+}
+
+/** Undefined where a NULL keeps the tuple from being equal to anything; NULLs that are left are meant as values. */
+function bindTuple(tuple: readonly PlanValue[], bindings: Bindings): readonly Value[] | undefined {
+  const values: Value[] = []
+  for (const planned of tuple) {
+    const value = bindValue(planned, bindings)
+    if (value.type === 'NULL' && !isNullSafe(planned)) return undefined
+    values.push(value)
+  }
+  return values
+}
+
+interface TupleTypes {
+  readonly columns: RoutedColumns | undefined
+  readonly isMixed: boolean
+}
+
+function resolveValues(
+  vindex: Vindex,
+  values: readonly Value[],
+  types: TupleTypes,
+  shards: Shards,
+): number | readonly number[] {
+  const forms: Value[] = []
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]
+    const form = value.type === 'NULL' ? value : equalForm(domainOf(vindex, i), types.columns?.[i], value)
+    if (form === undefined || (types.isMixed && isLong(form))) return everyShard(shards)
+    forms.push(form)
+  }
+  if (vindex.kind === 'lookup') return everyShard(shards)
+  const destination = destinationOf(() =>
+    vindex.kind === 'single' ? vindex.map(forms[0]) : vindex.map(forms),
+  )
+  return asResult(shards, destination, undefined)
+}
+
+/** More combinations than this would cost more to map than to ask all shards. */
+const productMax = 4096
+
+function resolveProduct(
+  routing: Routing & { readonly kind: 'Product' },
+  bindings: Bindings,
+  shards: Shards,
+): number | readonly number[] {
+  const lists = routing.lists.map((list) => listValues(list, bindings).filter((v) => v.type !== 'NULL'))
+  const count = lists.reduce((product, list) => product * list.length, 1)
+  if (count > productMax) return everyShard(shards)
+  const types = { columns: routing.columns, isMixed: lists.some(mixesTextAndNumbers) }
+  const set = new ShardSet(shards)
+  for (let n = 0; n < count && !set.isFull; n++) {
+    let rest = n
+    const values = lists.map((list) => {
+      const value = list[rest % list.length]
+      rest = Math.floor(rest / list.length)
+      return value
+    })
+    set.add(resolveValues(routing.vindex, values, types, shards))
+  }
+  return set.result()
+}

@@ -1,0 +1,264 @@
+/**
+ * Which values route, and as which value.
+ *
+ * A route by `column = value` is right only if every row that MySQL calls equal was placed under the keyspace id that
+ * the value maps to. MySQL's `=` is generous (`id = '012'`, `id = 12.0`, 'ABC' = 'abc', 'a' = 'a '), vindexes are not:
+ * `xxhash` hashes the text of a number, `binary` the bytes of a string. So both sides are brought to one form:
+ *
+ * - `storedForm` gives, for INSERT, the value as the column will hold it; its id is where the row goes.
+ * - `equalForm` gives, for a predicate, the one stored form that is equal to the value, or undefined when there may be
+ *   several or it cannot be told: then the statement must ask all shards.
+ *
+ * | column | value | equal form |
+ * |---|---|---|
+ * | integer | integer, whole decimal, whole double below 2^53, text of blanks, sign, digits | the integer |
+ * | DECIMAL, vindex takes integers | integer, whole decimal | the integer |
+ * | CHAR, VARCHAR, TEXT, vindex takes integers | the same, numbers below 2^53 | the integer: no other text has an id |
+ * | CHAR, VARCHAR, TEXT, vindex of bytes | text, if equal text is equal bytes: binary NO PAD collation, for CHAR any binary one | its bytes, for CHAR without trailing spaces |
+ * | CHAR, VARCHAR, TEXT, unicode_loose | text, if the collation is binary or follows the root order | its bytes |
+ * | CHAR, VARCHAR, TEXT | ASCII binary string | its bytes |
+ * | VARBINARY, BLOB; BINARY if the last byte is not 0 (stored values are filled with 0) | text, binary string | its bytes |
+ * | not known | as an integer column where the vindex takes integers, else as a text column of unknown collation | |
+ * | not known, vindex of any value (xxhash, binary_md5) | integer or whole double: as an integer column; text: its bytes | |
+ * | any other | | undefined |
+ *
+ * A text column of unknown collation is trusted to compare bytes (for unicode_loose: to follow the root order), as
+ * Vitess does; declare its `collation_name` in the VSchema to have it judged.
+ */
+import { notSupported } from '../errors/sql-error.ts'
+import type { RoutedColumn } from '../plan/plan.ts'
+import { formatDecimal, parseDecimal } from '../values/decimal.ts'
+import { formatDouble } from '../values/number-format.ts'
+import {
+  isBinary,
+  isFloat,
+  isIntegral,
+  isQuoted,
+  isText,
+  type Value,
+  type ValueType,
+} from '../values/value.ts'
+import type { Vindex } from '../vindex/vindex.ts'
+import { equalInteger, exactDigits, integerValue, storedInteger } from './integer-value.ts'
+
+/** What a vindex reads of a column's value. */
+export type VindexDomain =
+  /** The integer that the text spells. */
+  | 'integer'
+  /** The bytes; its columns hold strings. */
+  | 'bytes'
+  /** The text's bytes; its columns hold strings or integers. */
+  | 'any'
+  /** Letters without case and accents. */
+  | 'loose'
+  /** Nothing: all values have one id. */
+  | 'constant'
+
+/** Domain of a vindex's column number `column`. */
+export function domainOf(vindex: Vindex, column: number): VindexDomain {
+  switch (vindex.type) {
+    case 'hash':
+    case 'numeric':
+    case 'numeric_static_map':
+    case 'reverse_bits':
+    case 'region_experimental':
+      return 'integer'
+    case 'region_json':
+      return column === 0 ? 'integer' : 'bytes'
+    case 'binary':
+    case 'cfc':
+      return 'bytes'
+    case 'unicode_loose_md5':
+    case 'unicode_loose_xxhash':
+      return 'loose'
+    case 'null':
+      return 'constant'
+    default:
+      return 'any'
+  }
+}
+
+type ColumnClass = 'unknown' | 'integer' | 'decimal' | 'text' | 'binary' | 'other'
+
+/** See above. `value` is not NULL. */
+export function equalForm(
+  domain: VindexDomain,
+  column: RoutedColumn | undefined,
+  value: Value,
+): Value | undefined {
+  if (domain === 'constant') return value
+  switch (classOfColumn(column)) {
+    case 'integer':
+      return equalInteger(value)
+    case 'decimal':
+      return domain === 'integer' && isExactNumber(value.type) ? equalInteger(value) : undefined
+    case 'text':
+      return domain === 'integer' ? belowExact(value) : equalText(domain, column as RoutedColumn, value)
+    case 'binary':
+      return domain === 'integer' ? belowExact(value) : equalBinary(column as RoutedColumn, value)
+    case 'unknown':
+      return equalUnknown(domain, value)
+    case 'other':
+      return undefined
+  }
+}
+
+/**
+ * See above; NULL stays NULL. Throws ER_NOT_SUPPORTED_YET naming the column where the stored form cannot be told.
+ */
+export function storedForm(
+  domain: VindexDomain,
+  column: RoutedColumn | undefined,
+  value: Value,
+  name: string,
+): Value {
+  if (value.type === 'NULL' || domain === 'constant') return value
+  const columnClass = classOfColumn(column)
+  const stored = storedByClass(columnClass, column, domain, value)
+  if (stored === undefined) {
+    throw notSupported(`a value of type ${value.type} for vindex column '${name}' of this or unknown type`)
+  }
+  return stored
+}
+
+function classOfColumn(column: RoutedColumn | undefined): ColumnClass {
+  if (column === undefined) return 'unknown'
+  const { type } = column
+  if (isIntegral(type)) return type === 'YEAR' ? 'other' : 'integer'
+  if (type === 'DECIMAL') return 'decimal'
+  if (isCharacters(type)) return 'text'
+  return isBinary(type) ? 'binary' : 'other'
+}
+
+function isCharacters(type: ValueType): boolean {
+  return isText(type) && isQuoted(type)
+}
+
+function isExactNumber(type: ValueType): boolean {
+  return isIntegral(type) || type === 'DECIMAL'
+}
+
+// ------------------------------------------------------------------------------------------ predicates
+
+/** A text or binary column compares with numbers as doubles. */
+function belowExact(value: Value): Value | undefined {
+  const integer = equalInteger(value)
+  if (integer === undefined || isCharacters(value.type)) return integer
+  return integer.bytes.length <= exactDigits ? integer : undefined
+}
+
+function equalUnknown(domain: VindexDomain, value: Value): Value | undefined {
+  if (domain === 'integer') return equalInteger(value)
+  if (domain === 'any' && (isIntegral(value.type) || isFloat(value.type))) return equalInteger(value)
+  if (isCharacters(value.type)) return value
+  return isBinary(value.type) && isAscii(value.bytes) ? value : undefined
+}
+
+function equalText(domain: VindexDomain, column: RoutedColumn, value: Value): Value | undefined {
+  const form = column.type === 'CHAR' ? withoutTrailingSpaces(value) : value
+  if (isBinary(value.type)) return isAscii(value.bytes) ? form : undefined
+  if (!isCharacters(value.type)) return undefined
+  return isFaithful(domain, column) ? form : undefined
+}
+
+/** Whether values that the collation calls equal have one id. */
+function isFaithful(domain: VindexDomain, column: RoutedColumn): boolean {
+  const collation = column.collation?.toLowerCase()
+  if (collation === undefined || collation === 'binary') return true
+  if (domain === 'loose') return collation.endsWith('_bin') || rootOrder.test(collation)
+  if (!collation.endsWith('_bin')) return false
+  // utf8mb4_bin calls 'a' and 'a ' equal; a CHAR holds neither's space.
+  return column.type === 'CHAR' || noPadBinary.test(collation)
+}
+
+/** Collations of the Unicode root order: what they call equal has equal primary weights. */
+const rootOrder =
+  /^(?:utf8|utf8mb3|utf8mb4|ucs2|utf16|utf32)_(?:unicode(?:_nopad)?_ci|unicode_520(?:_nopad)?_ci|0900_a[is]_c[is]|uca1400(?:_nopad)?_a[is]_c[is])$/
+
+const noPadBinary = /_(?:0900|nopad)_bin$/
+
+function equalBinary(column: RoutedColumn, value: Value): Value | undefined {
+  if (!isCharacters(value.type) && !isBinary(value.type)) return undefined
+  const last = value.bytes[value.bytes.length - 1]
+  return column.type === 'BINARY' && (last === undefined || last === 0) ? undefined : value
+}
+
+// --------------------------------------------------------------------------------------------- inserts
+
+const rangeOf: Partial<Record<ValueType, readonly [bigint, bigint]>> = {
+  INT8: [-(2n ** 7n), 2n ** 7n - 1n],
+  UINT8: [0n, 2n ** 8n - 1n],
+  INT16: [-(2n ** 15n), 2n ** 15n - 1n],
+  UINT16: [0n, 2n ** 16n - 1n],
+  INT24: [-(2n ** 23n), 2n ** 23n - 1n],
+  UINT24: [0n, 2n ** 24n - 1n],
+  INT32: [-(2n ** 31n), 2n ** 31n - 1n],
+  UINT32: [0n, 2n ** 32n - 1n],
+  INT64: [-(2n ** 63n), 2n ** 63n - 1n],
+  UINT64: [0n, 2n ** 64n - 1n],
+}
+
+/** Without strict mode MySQL stores the nearest value that the column's type has; with it the shard refuses the row. */
+function storedIn(column: RoutedColumn | undefined, value: Value): Value | undefined {
+  const n = storedInteger(value)
+  const range = column === undefined ? undefined : rangeOf[column.type]
+  if (n === undefined) return undefined
+  if (range === undefined) return integerValue(n)
+  const [least, most] = range
+  if (n < least) return integerValue(least)
+  if (n > most) return integerValue(most)
+  return integerValue(n)
+}
+
+function storedByClass(
+  columnClass: ColumnClass,
+  column: RoutedColumn | undefined,
+  domain: VindexDomain,
+  value: Value,
+): Value | undefined {
+  if (columnClass === 'integer') return storedIn(column, value)
+  if (columnClass === 'unknown' && domain === 'integer') return storedIn(undefined, value)
+  // A column of integers or of strings: 5 is `5` in both, 5.5 is not.
+  if (columnClass === 'unknown' && domain === 'any' && isFloat(value.type)) return equalInteger(value)
+  return storedText(columnClass, column, domain, value)
+}
+
+function storedText(
+  columnClass: ColumnClass,
+  column: RoutedColumn | undefined,
+  domain: VindexDomain,
+  value: Value,
+): Value | undefined {
+  if (columnClass === 'other') return value
+  if (columnClass === 'decimal') return domain === 'integer' ? (equalInteger(value) ?? value) : value
+  if (isCharacters(value.type)) return column?.type === 'CHAR' ? withoutTrailingSpaces(value) : value
+  if (isBinary(value.type)) return value
+  if (isIntegral(value.type)) return equalInteger(value)
+  // A number of an unknown column might be kept as 5, 5.0 or 5.00.
+  if (columnClass === 'unknown' && domain === 'any') return undefined
+  if (isFloat(value.type)) return asText(formatDouble(Number(latin1(value))))
+  const decimal = value.type === 'DECIMAL' ? parseDecimal(latin1(value)) : undefined
+  return decimal === undefined ? undefined : asText(formatDecimal(decimal))
+}
+
+// --------------------------------------------------------------------------------------------- helpers
+
+function withoutTrailingSpaces(value: Value): Value {
+  let end = value.bytes.length
+  while (end > 0 && value.bytes[end - 1] === 0x20) end--
+  return end === value.bytes.length ? value : { type: value.type, bytes: value.bytes.subarray(0, end) }
+}
+
+function isAscii(bytes: Uint8Array): boolean {
+  for (const byte of bytes) if (byte > 0x7f) return false
+  return true
+}
+
+function asText(text: string): Value {
+  return { type: 'VARCHAR', bytes: Buffer.from(text, 'latin1') }
+}
+
+function latin1(value: Value): string {
+  const { bytes } = value
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).latin1Slice()
+}

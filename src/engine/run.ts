@@ -1,0 +1,115 @@
+import { unreachable } from '../base/assert.ts'
+import { notSupported, SqlError } from '../errors/sql-error.ts'
+import type { Limit, Primitive, Route } from '../plan/plan.ts'
+import { classOf } from '../values/types.ts'
+import { AggregateStream } from './aggregate.ts'
+import { bindQuery } from './bind.ts'
+import type { Bindings } from './bindings.ts'
+import { concatenateInputs } from './concatenate.ts'
+import { distinctRows } from './distinct.ts'
+import { filterRows } from './filter.ts'
+import { Gather } from './gather.ts'
+import { limitRows } from './limit.ts'
+import { MergeSort } from './merge-sort.ts'
+import { bindRowCount, rowCountNumber } from './plan-value.ts'
+import { resolveRouting, type ShardsOf, shardList } from './resolve.ts'
+import type { RowStream, ShardRunner } from './row-stream.ts'
+import { type MemoryLimits, Sort } from './sort.ts'
+import { truncateColumns } from './truncate.ts'
+
+/** What a plan needs to run once. */
+export interface RunContext {
+  readonly bindings: Bindings
+  readonly shardsOf: ShardsOf
+  readonly runner: ShardRunner
+  /** Chooses one of `count` shards where any gives the answer. */
+  readonly pickShard: (count: number) => number
+  readonly limits: MemoryLimits
+}
+
+/**
+ * Starts the plan: sends its queries and answers the stream of the result. The caller reads and closes it. When
+ * starting fails, whatever was open is closed first.
+ */
+export async function runPrimitive(node: Primitive, context: RunContext): Promise<RowStream> {
+  switch (node.kind) {
+    case 'Route':
+      return runRoute(node, context)
+    case 'Limit': {
+      const bounds = limitBounds(node, context.bindings)
+      return above(node.input, context, (input) => limitRows(input, bounds))
+    }
+    case 'Aggregate':
+      return above(node.input, context, (input) => new AggregateStream(input, node))
+    case 'Distinct':
+      return above(node.input, context, (input) => distinctRows(input, node.keys))
+    case 'Sort':
+      return above(node.input, context, (input) => new Sort(input, node.keys, context.limits))
+    case 'Filter':
+      return above(node.input, context, (input) => filterRows(input, node.predicate, context.bindings))
+    case 'Truncate':
+      return above(node.input, context, (input) => truncateColumns(input, node.columns))
+    case 'Concatenate':
+      return concatenateInputs(node.inputs.map((input) => () => runPrimitive(input, context)))
+    case 'Unsupported':
+      throw notSupported(node.construct)
+    default:
+      return unreachable(node)
+  }
+}
+
+async function above(
+  below: Primitive,
+  context: RunContext,
+  make: (input: RowStream) => RowStream,
+): Promise<RowStream> {
+  const input = await runPrimitive(below, context)
+  return closeOnFailure([input], () => make(input))
+}
+
+async function runRoute(route: Route, context: RunContext): Promise<RowStream> {
+  const { keyspace } = route.routing
+  const resolved = resolveRouting(route.routing, context.bindings, context.shardsOf)
+  const shards = shardList(resolved, context.shardsOf(keyspace), context.pickShard)
+  const query = bindQuery(route.query, context.bindings)
+  const streams = await context.runner.openStreams({ keyspace, shards, query })
+  return closeOnFailure(streams, () => {
+    if (streams.length === 1) return streams[0]
+    checkAlike(streams, keyspace)
+    return route.orderBy.length === 0 ? new Gather(streams) : new MergeSort(streams, route.orderBy)
+  })
+}
+
+async function closeOnFailure(streams: readonly RowStream[], make: () => RowStream): Promise<RowStream> {
+  try {
+    return make()
+  } catch (error) {
+    await Promise.allSettled(streams.map((stream) => stream.close()))
+    throw error
+  }
+}
+
+/** All rows are read by the first shard's columns; a shard with another schema must not be misread. */
+function checkAlike(streams: readonly RowStream[], keyspace: string): void {
+  const first = streams[0].columns
+  for (const { columns } of streams) {
+    const isAlike =
+      columns.length === first.length &&
+      columns.every((column, i) => column.type === first[i].type && classOf(column) === classOf(first[i]))
+    if (isAlike) continue
+    throw new SqlError(
+      'ER_UNKNOWN_ERROR',
+      `The shards of keyspace '${keyspace}' answer with different columns: their schemas differ`,
+    )
+  }
+}
+
+function limitBounds(limit: Limit, bindings: Bindings): { offset: number; count: number } {
+  return {
+    offset: limit.offset === undefined ? 0 : rowCountNumber(bindRowCount(limit.offset, bindings)),
+    count:
+      limit.count === undefined
+        ? Number.POSITIVE_INFINITY
+        : rowCountNumber(bindRowCount(limit.count, bindings)),
+  }
+}
