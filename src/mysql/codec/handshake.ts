@@ -76,8 +76,8 @@ export function decodeHandshakeResponse(payload: Buffer, offered: number): Hands
     : has(Capability.SECURE_CONNECTION)
       ? reader.bytes(reader.uint1())
       : reader.nulBytes()
-  const database = has(Capability.CONNECT_WITH_DB) ? reader.nulBytes().toString() : ''
-  const authPlugin = has(Capability.PLUGIN_AUTH) ? readPluginName(reader) : ''
+  const database = has(Capability.CONNECT_WITH_DB) ? readName(reader) : ''
+  const authPlugin = has(Capability.PLUGIN_AUTH) ? readName(reader) : ''
   const attributes = has(Capability.CONNECT_ATTRS) ? readAttributes(reader) : NO_ATTRIBUTES
   return { capabilities, maxPacketBytes, collationId, user, authResponse, database, authPlugin, attributes }
 }
@@ -96,7 +96,7 @@ export function decodeChangeUser(payload: Buffer, capabilities: number): ChangeU
   const authResponse = has(Capability.SECURE_CONNECTION) ? reader.bytes(reader.uint1()) : reader.nulBytes()
   const database = reader.nulBytes().toString()
   const collationId = reader.remaining >= 2 ? reader.uint2() : undefined
-  const authPlugin = has(Capability.PLUGIN_AUTH) ? readPluginName(reader) : ''
+  const authPlugin = has(Capability.PLUGIN_AUTH) ? readName(reader) : ''
   const attributes = has(Capability.CONNECT_ATTRS) ? readAttributes(reader) : NO_ATTRIBUTES
   return { user, authResponse, database, collationId, authPlugin, attributes }
 }
@@ -113,9 +113,9 @@ export function encodeAuthMoreData(data: Uint8Array, sequenceId: number): Buffer
 
 const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map()
 
-/** Some clients end the packet with the name and spare its NUL. */
-function readPluginName(reader: PacketReader): string {
-  return (reader.hasNul() ? reader.nulBytes() : reader.rest()).latin1Slice()
+/** Some clients end the packet with a name and spare its NUL; MySQL lets them. */
+function readName(reader: PacketReader): string {
+  return (reader.hasNul() ? reader.nulBytes() : reader.rest()).toString()
 }
 
 /** A map of at most 64 KiB, as in MySQL; a client that has none may leave it out altogether. */

@@ -221,8 +221,12 @@ export class MysqlServer {
   #loginFailed(channel: PacketChannel, { id, remoteHost }: Peer, error: Error): void {
     this.#context.onEvent({ kind: 'login-failed', connectionId: id, host: remoteHost, error })
     const socket = channel.detach()
-    if (error instanceof SqlError) closeGently(socket, this.#clock, encodeErr(error, channel.sequenceId))
-    else socket.destroy()
+    if (!(error instanceof SqlError)) {
+      socket.destroy()
+      return
+    }
+    const unread = error.code === 'ER_NET_PACKET_TOO_LARGE' ? 1 : 0 // the packet that was not read has an id, too
+    closeGently(socket, this.#clock, encodeErr(error, channel.sequenceId + unread))
   }
 
   #connectionClosed(id: number): void {

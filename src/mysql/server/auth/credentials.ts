@@ -38,6 +38,10 @@ export class User {
     this.#credentials = credentials
   }
 
+  sameCredentials(other: User): boolean {
+    return JSON.stringify(this.#credentials) === JSON.stringify(other.#credentials)
+  }
+
   /** Every password can be checked by mysql_native_password. */
   get nativeSuffices(): boolean {
     return this.#credentials.every((credential) => credential.native ?? credential.empty)
