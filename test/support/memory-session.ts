@@ -89,7 +89,9 @@ export class MemorySession implements SessionHandler {
     if (sql === 'begin') this.statusFlags |= Status.IN_TRANS
     if (sql === 'commit') this.statusFlags &= ~Status.IN_TRANS
     if (sql === 'boom') throw new Error('a bug')
-    if (sql === 'fail') this.client.sendError(new SqlError('ER_PARSE_ERROR', 'as asked'))
+    // The mysql client of 9.x asks `select $$` to learn whether dollar quoting is known.
+    if (sql === 'fail' || sql === 'select $$')
+      this.client.sendError(new SqlError('ER_PARSE_ERROR', 'as asked'))
     else if (sql.startsWith('select user()')) this.#row(this.client.identity.user)
     else if (sql.startsWith('select length')) this.#row(String(text.length))
     else if (sql.startsWith('select @@max_allowed_packet')) this.#row('67108864', 'UTC', '+00:00', '28800')

@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { generateShardRanges } from '../../key/key-range.ts'
+import { shardRangeOf, tilingProblem } from '../../key/shard-ranges.ts'
 import { isRecordName } from '../../topology/paths.ts'
 import { compareShardNames, parseShardName } from '../../topology/shard-name.ts'
 
@@ -72,6 +73,8 @@ async function readShards(file: string): Promise<readonly string[] | undefined> 
   const shards = parsed.data.shards && [...parsed.data.shards].sort(compareShardNames)
   const wrong = shards?.find((shard) => !parseShardName(shard))
   if (wrong !== undefined) throw new Error(`${file}: '${wrong}' is no shard name`)
+  const problem = shards && tilingProblem(shards.map(shardRangeOf))
+  if (problem !== undefined) throw new Error(`${file}: ${problem}`)
   return shards
 }
 
