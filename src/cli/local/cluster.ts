@@ -12,7 +12,8 @@ import { type Layout, planLayout, topologyChanges } from './layout.ts'
 import { differences, type FixedSettings, type LocalState, loadState, saveState } from './local-state.ts'
 import type { ManagedProcess } from './managed-process.ts'
 import type { MysqlProgram } from './mysql-program.ts'
-import { type BackendAccount, type MysqlServer, startMysqlServer, startReplication } from './mysql-server.ts'
+import { type BackendAccount, type MysqlServer, startMysqlServer } from './mysql-server.ts'
+import { startReplication, waitForReplica } from './replication.ts'
 import { digestOf, type KeyspaceSpec } from './schema-dir.ts'
 
 export interface ClusterOptions {
@@ -93,10 +94,11 @@ class ClusterStart {
       this.#startEtcd(state),
       ...this.#layout.servers.map((s) => this.#startServer(s.name, state, account)),
     ])
-    await this.#replicate(account)
+    await this.#eachReplica((replica, primary) => startReplication(replica, primary, account))
     const changed = new Set(keyspaces.filter((k) => state.applied[k.name] !== digestOf(k)).map((k) => k.name))
     if (changed.size > 0) progress(`applying the schema of ${[...changed].join(', ')}`)
     await this.#applySchemas(changed)
+    await this.#eachReplica(waitForReplica)
     const store = openStore(topologyConfig)
     this.#closers.push(() => store.close())
     await this.#writeTopology(store, state, changed)
@@ -208,12 +210,10 @@ class ClusterStart {
     })
   }
 
-  async #replicate(account: BackendAccount): Promise<void> {
+  async #eachReplica(work: (replica: MysqlServer, primary: MysqlServer) => Promise<void>): Promise<void> {
     const followers = this.#layout.servers.filter((server) => server.follows !== undefined)
     await settleAll(
-      followers.map((server) =>
-        startReplication(this.#servers.get(server.name)!, this.#servers.get(server.follows!)!, account),
-      ),
+      followers.map(({ name, follows }) => work(this.#servers.get(name)!, this.#servers.get(follows!)!)),
     )
   }
 

@@ -74,31 +74,6 @@ export async function startMysqlServer(options: MysqlServerOptions): Promise<Mys
   return { process: child, program, port: options.port, socketPath, connectAsRoot }
 }
 
-/** Makes `replica` follow `primary` by GTID, from the primary's first transaction; does nothing when it does already. */
-export async function startReplication(
-  replica: MysqlServer,
-  primary: MysqlServer,
-  account: BackendAccount,
-): Promise<void> {
-  const connection = await replica.connectAsRoot()
-  try {
-    const isMariadb = replica.program.flavor === 'mariadb'
-    const [words, stop, start] = isMariadb
-      ? ['master', 'STOP SLAVE', 'START SLAVE']
-      : ['source', 'STOP REPLICA', 'START REPLICA']
-    const change = isMariadb ? 'CHANGE MASTER TO' : 'CHANGE REPLICATION SOURCE TO'
-    const gtid = isMariadb ? 'master_use_gtid=slave_pos' : 'source_auto_position=1, get_source_public_key=1'
-    await connection.query(stop)
-    await connection.query(
-      `${change} ${words}_host='127.0.0.1', ${words}_port=${primary.port}, ${words}_user='${REPLICATION_USER}',` +
-        ` ${words}_password=${quote(account.password)}, ${words}_connect_retry=1, ${gtid}`,
-    )
-    await connection.query(start)
-  } finally {
-    await connection.end()
-  }
-}
-
 /** Settings for many servers on one laptop: little memory, and a power cut may cost the last second. */
 function smallServer({ flavor }: MysqlProgram): string[] {
   const common = [
@@ -146,7 +121,7 @@ function accountSql({ account, program }: MysqlServerOptions): string {
   return lines.map((line) => `${line};\n`).join('')
 }
 
-function quote(text: string): string {
+export function quote(text: string): string {
   return `'${text.replace(/[\\']/g, '\\$&')}'`
 }
 
