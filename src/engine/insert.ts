@@ -8,12 +8,7 @@ import { type InsertSource, rowsOf } from './insert-rows.ts'
 import { storedInteger } from './integer-value.ts'
 import type { ShardsOf } from './resolve.ts'
 import { domainOf, storedForm } from './routable.ts'
-
-/** Sequence tables, which hand out the values of auto-increment columns. */
-export interface SequenceSource {
-  /** Reserves `count` consecutive numbers of the sequence; the answer is the first. */
-  next(keyspace: string, table: string, count: number): Promise<bigint>
-}
+import type { SequenceSource } from './sequence-source.ts'
 
 export interface InsertContext {
   readonly bindings: Bindings

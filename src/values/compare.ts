@@ -67,7 +67,7 @@ export const compareNumberText: CellComparator = (a, aStart, aEnd, b, bStart, bE
     return aNegative ? -1 : 1
   }
   const order = compareMagnitudes(a, aStart + Number(aNegative), aEnd, b, bStart + Number(bNegative), bEnd)
-  return aNegative ? -order : order
+  return aNegative ? 0 - order : order
 }
 
 function compareMagnitudes(
@@ -170,7 +170,7 @@ const compareBinaryTime: CellComparator = (a, aStart, aEnd, b, bStart, bEnd) => 
   const bNegative = part8(b, bStart, bEnd) === 1
   if (aNegative !== bNegative) return aNegative ? -1 : 1
   const longer = compareTimeMagnitudes(a, aStart, aEnd, b, bStart, bEnd)
-  return aNegative ? -longer : longer
+  return aNegative ? 0 - longer : longer
 }
 
 const compareTimeMagnitudes: CellComparator = (a, aStart, aEnd, b, bStart, bEnd) => {
@@ -203,7 +203,7 @@ const compareTimeText: CellComparator = (a, aStart, aEnd, b, bStart, bEnd) => {
   const i = aStart + Number(aNegative)
   const j = bStart + Number(bNegative)
   const longer = hourDigits(a, i, aEnd) - hourDigits(b, j, bEnd) || compareBytes(a, i, aEnd, b, j, bEnd)
-  return aNegative ? -longer : longer
+  return aNegative ? 0 - longer : longer
 }
 
 function hourDigits(text: Buffer, start: number, end: number): number {
