@@ -64,7 +64,7 @@ export function decodeStmtExecute(
   return { statementId, cursorFlags, newParamsBound, params }
 }
 
-/** Builds a COM_STMT_EXECUTE packet that carries its types; a parameter marked `long` has no value in it. */
+/** Builds the payload of a COM_STMT_EXECUTE that carries its types; a parameter marked `long` has no value in it. */
 export function encodeStmtExecute(
   execute: Pick<StmtExecute, 'statementId' | 'cursorFlags' | 'params'>,
 ): Buffer {
@@ -74,13 +74,13 @@ export function encodeStmtExecute(
     .uint4(execute.statementId)
     .uint1(execute.cursorFlags)
     .uint4(1)
-  if (params.length === 0) return writer.finish(0)
+  if (params.length === 0) return writer.finishPayload()
   writer.bytes(nullBitmap(params)).uint1(1)
   for (const { type, flags } of params) writer.uint1(type).uint1(flags)
   for (const { type, bytes, long } of params) {
     if (bytes !== null && !long) writeBinaryValue(writer, type, bytes)
   }
-  return writer.finish(0)
+  return writer.finishPayload()
 }
 
 /** Whether the value is to be read as unsigned. */
