@@ -15,29 +15,34 @@ import { domainOf, equalForm } from './routable.ts'
 export type Shards = readonly ShardRange[]
 export type ShardsOf = (keyspace: string) => Shards
 
-/** Any one shard will do: all would give the same answer. */
-export const anyShardIndex = -1
-
 /**
- * The shards a statement goes to: the position of the only one, `anyShardIndex`, or the positions of several (two at
- * least, ascending). Nothing that could hold a row is left out: a value that does not surely map to the id of the rows
- * it equals sends the statement to all shards.
+ * The shards a statement goes to: the position of the only one, or the positions of several (two at least, ascending).
+ * Where any one gives the whole answer (reference tables, nothing can match), it is `anyShard`. Nothing that could hold
+ * a row is left out: a value that does not surely map to the id of the rows it equals sends the statement to all.
  *
- * Synchronous and nearly free of allocation: it runs once for every statement. Throws what `shardsOf` throws.
+ * Synchronous and nearly free of allocation: it runs once for every statement.
  */
 export function resolveRouting(
   routing: Routing,
   bindings: Bindings,
-  shardsOf: ShardsOf,
+  shards: Shards,
+  anyShard = 0,
 ): number | readonly number[] {
-  const shards = shardsOf(routing.keyspace)
+  const resolved = resolve(routing, bindings, shards)
+  return resolved === noneNeeded ? anyShard : resolved
+}
+
+/** No shard holds what is asked for, or all do. */
+const noneNeeded = -1
+
+function resolve(routing: Routing, bindings: Bindings, shards: Shards): number | readonly number[] {
   switch (routing.kind) {
     case 'Unsharded':
       assert(shards.length === 1, `unsharded keyspace ${routing.keyspace} has ${shards.length} shards`)
       return 0
     case 'AnyShard':
     case 'None':
-      return anyShardIndex
+      return noneNeeded
     case 'Scatter':
       return everyShard(shards)
     case 'Pinned':
@@ -53,16 +58,6 @@ export function resolveRouting(
     default:
       return unreachable(routing)
   }
-}
-
-/** The positions of a result of `resolveRouting`; `pick(n)` chooses one of n shards where any will do. */
-export function shardList(
-  resolved: number | readonly number[],
-  shards: Shards,
-  pick: (count: number) => number,
-): readonly number[] {
-  if (typeof resolved !== 'number') return resolved
-  return [resolved === anyShardIndex ? pick(shards.length) : resolved]
 }
 
 function everyShard(shards: Shards): number | readonly number[] {
@@ -81,16 +76,15 @@ function resolveEqual(
   if (vindex.kind !== 'single') return resolveTuple(vindex, values, columns, bindings, shards)
   const value = bindValue(values[0], bindings)
   if (value.type === 'NULL') {
-    if (!isNullSafe(values[0])) return anyShardIndex
+    if (!isNullSafe(values[0])) return noneNeeded
     return asResult(
       shards,
       destinationOf(() => vindex.map(value)),
-      anyShardIndex,
+      noneNeeded,
     )
   }
   const form = equalForm(domainOf(vindex, 0), columns?.[0], value)
   const destination = form === undefined ? undefined : mapSingle(vindex, form)
-  if (destination?.kind === 'KeyspaceId') return shardIndexOf(shards, destination.id)
   return asResult(shards, destination, undefined)
 }
 
@@ -121,6 +115,7 @@ function asResult(
   whenNone: number | undefined,
 ): number | readonly number[] {
   if (destination === undefined) return everyShard(shards)
+  if (destination.kind === 'KeyspaceId') return shardIndexOf(shards, destination.id)
   const found = resolveDestination(shards, destination, () => 0)
   if (found.length === 0) return whenNone ?? everyShard(shards)
   return found.length === 1 ? found[0] : found
@@ -143,11 +138,11 @@ class ShardSet {
 
   add(resolved: number | readonly number[]): void {
     if (typeof resolved !== 'number') for (const index of resolved) this.#mark(index)
-    else if (resolved !== anyShardIndex) this.#mark(resolved)
+    else if (resolved !== noneNeeded) this.#mark(resolved)
   }
 
   result(): number | readonly number[] {
-    if (this.#count === 0) return anyShardIndex
+    if (this.#count === 0) return noneNeeded
     if (this.#count === 1) return this.#marks.indexOf(1)
     const found: number[] = []
     for (let i = 0; i < this.#marks.length; i++) if (this.#marks[i] === 1) found.push(i)
@@ -167,10 +162,14 @@ function resolveList(
   columns: RoutedColumns | undefined,
   shards: Shards,
 ): number | readonly number[] {
-  assert(vindex.kind === 'single', `list for vindex ${vindex.name} of several columns`)
-  const domain = domainOf(vindex, 0)
   const isMixed = mixesTextAndNumbers(values)
   const set = new ShardSet(shards)
+  if (vindex.kind !== 'single') {
+    const types = { columns, isMixed }
+    for (const v of values) if (v.type !== 'NULL') set.add(resolveValues(vindex, [v], types, shards))
+    return set.result()
+  }
+  const domain = domainOf(vindex, 0)
   for (const value of values) {
     if (value.type === 'NULL') continue
     const form = equalForm(domain, columns?.[0], value)
@@ -226,7 +225,7 @@ function resolveTuple(
   shards: Shards,
 ): number | readonly number[] {
   const values = bindTuple(tuple, bindings)
-  if (values === undefined) return anyShardIndex
+  if (values === undefined) return noneNeeded
   return resolveValues(vindex, values, { columns, isMixed: false }, shards)
 }
 

@@ -12,8 +12,9 @@ import { Gather } from './gather.ts'
 import { limitRows } from './limit.ts'
 import { MergeSort } from './merge-sort.ts'
 import { bindRowCount, rowCountNumber } from './plan-value.ts'
-import { resolveRouting, type ShardsOf, shardList } from './resolve.ts'
+import { resolveRouting, type ShardsOf } from './resolve.ts'
 import type { RowStream, ShardRunner } from './row-stream.ts'
+import type { SequenceSource } from './sequence-source.ts'
 import { type MemoryLimits, Sort } from './sort.ts'
 import { truncateColumns } from './truncate.ts'
 
@@ -22,8 +23,9 @@ export interface RunContext {
   readonly bindings: Bindings
   readonly shardsOf: ShardsOf
   readonly runner: ShardRunner
-  /** Chooses one of `count` shards where any gives the answer. */
-  readonly pickShard: (count: number) => number
+  readonly sequences: SequenceSource
+  /** Position of the shard to ask where any of the `count` shards gives the answer; the first where this is absent. */
+  readonly pickShard?: (keyspace: string, count: number) => number
   readonly limits: MemoryLimits
 }
 
@@ -69,8 +71,10 @@ async function above(
 
 async function runRoute(route: Route, context: RunContext): Promise<RowStream> {
   const { keyspace } = route.routing
-  const resolved = resolveRouting(route.routing, context.bindings, context.shardsOf)
-  const shards = shardList(resolved, context.shardsOf(keyspace), context.pickShard)
+  const all = context.shardsOf(keyspace)
+  const any = context.pickShard?.(keyspace, all.length)
+  const resolved = resolveRouting(route.routing, context.bindings, all, any)
+  const shards = typeof resolved === 'number' ? [resolved] : resolved
   const query = bindQuery(route.query, context.bindings)
   const streams = await context.runner.openStreams({ keyspace, shards, query })
   return closeOnFailure(streams, () => {

@@ -4,10 +4,10 @@ import { BatchBuilder } from './batch-builder.ts'
 import { KeyOrder } from './key-order.ts'
 import type { Row, RowBatch, RowFormat, RowStream, StreamColumn } from './row-stream.ts'
 
-/** What a statement may hold in the proxy's memory at once. */
+/** What one sort may hold in the proxy's memory. */
 export interface MemoryLimits {
-  readonly rowsMax: number
-  readonly bytesMax: number
+  readonly sortRowsMax: number
+  readonly sortBytesMax: number
 }
 
 interface SortedRow {
@@ -59,7 +59,8 @@ export class Sort implements RowStream {
         rows.push({ row, cells: this.#order.locate(row) })
         bytes += row.length
       }
-      if (rows.length > this.#limits.rowsMax || bytes > this.#limits.bytesMax) throw tooMuch(this.#limits)
+      if (rows.length > this.#limits.sortRowsMax || bytes > this.#limits.sortBytesMax)
+        throw tooMuch(this.#limits)
     }
     const order = this.#order
     return rows.sort((a, b) => order.compare(a.row, a.cells, b.row, b.cells))
@@ -69,6 +70,6 @@ export class Sort implements RowStream {
 function tooMuch(limits: MemoryLimits): SqlError {
   return new SqlError(
     'ER_OUT_OF_SORTMEMORY',
-    `Out of sort memory: the result of several shards is larger than ${limits.rowsMax} rows or ${limits.bytesMax} bytes`,
+    `Out of sort memory: the result of several shards is larger than ${limits.sortRowsMax} rows or ${limits.sortBytesMax} bytes`,
   )
 }

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import { bindQuery, bindTemplate } from '../../../src/engine/bind.ts'
+import { bindRowCount, bindValue, rowCountNumber } from '../../../src/engine/plan-value.ts'
+import { value } from '../../../src/values/value.ts'
+import { bindingsOf, constant, type Literal } from './bindings.ts'
+
+const none = bindingsOf({})
+
+describe('templates', () => {
+  test('literals keep their source text, params their number', () => {
+    const template = [
+      'select ',
+      { param: 1 },
+      ' where a in (',
+      { slot: 1 },
+      ') and b = ',
+      { slot: 0 },
+      ' and c = ',
+      { param: 0 },
+    ]
+    const bindings = bindingsOf({ slots: ["it''s", [1, 2, null]] })
+    expect(bindTemplate(template, bindings)).toEqual({
+      kind: 'Text',
+      sql: "select ? where a in (1, 2, NULL) and b = 'it''s' and c = ?",
+      params: [1, 0],
+    })
+  })
+
+  test('the same param twice', () => {
+    expect(bindTemplate([{ param: 0 }, ',', { param: 0 }], none)).toEqual({
+      kind: 'Text',
+      sql: '?,?',
+      params: [0, 0],
+    })
+  })
+
+  test('a verbatim query is passed on', () =>
+    expect(bindQuery({ kind: 'Verbatim' }, none)).toEqual({ kind: 'Verbatim' }))
+
+  const sums: [Literal, Literal, string][] = [
+    [10, 5, '15'],
+    ['10', value('FLOAT64', '5'), '15'],
+    [value('UINT64', '18446744073709551615'), 5, '18446744073709551615'],
+  ]
+  for (const [offset, count, sum] of sums) {
+    test(`a shard sends offset + count rows: ${sum}`, () => {
+      const piece = { limitSum: [constant(offset), constant(count)] } as const
+      expect(bindTemplate(['limit ', piece], none).sql).toBe(`limit ${sum}`)
+    })
+  }
+})
+
+describe('row counts', () => {
+  for (const wrong of [
+    -1,
+    'x',
+    '',
+    null,
+    value('FLOAT64', '1.5'),
+    value('DECIMAL', '18446744073709551616'),
+  ]) {
+    test(`${JSON.stringify(wrong)} is no row count`, () => {
+      expect(() => bindRowCount(constant(wrong), none)).toThrow(expect.objectContaining({ errno: 1210 }))
+    })
+  }
+  test('beyond what any answer reaches is infinite', () => {
+    expect(rowCountNumber(2n ** 64n - 1n)).toBe(Number.POSITIVE_INFINITY)
+    expect(rowCountNumber(10n)).toBe(10)
+  })
+})
+
+describe('negated values', () => {
+  const cases: [Literal, string, string][] = [
+    [5, 'INT64', '-5'],
+    [-5, 'INT64', '5'],
+    [0, 'INT64', '0'],
+    [value('UINT64', '9223372036854775808'), 'INT64', '-9223372036854775808'],
+    [value('UINT64', '9223372036854775809'), 'DECIMAL', '-9223372036854775809'],
+    [value('DECIMAL', '1.5'), 'DECIMAL', '-1.5'],
+    ['7', 'INT64', '-7'],
+    ['abc', 'EXPRESSION', '-abc'],
+  ]
+  for (const [literal, type, text] of cases) {
+    test(`-(${typeof literal === 'object' ? text.slice(1) : literal}) is ${type} ${text}`, () => {
+      expect(bindValue({ kind: 'Negated', value: constant(literal) }, none)).toEqual({
+        type,
+        bytes: Buffer.from(text),
+      })
+    })
+  }
+  test('-NULL is NULL', () => {
+    expect(bindValue({ kind: 'Negated', value: constant(null) }, none).type).toBe('NULL')
+  })
+})

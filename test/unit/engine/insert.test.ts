@@ -1,0 +1,249 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { bindInsert, type InsertContext } from '../../../src/engine/insert.ts'
+import { generateShardRanges } from '../../../src/key/key-range.ts'
+import { shardIndexOf, shardRangeOf, tileShards } from '../../../src/key/shard-ranges.ts'
+import type { AutoIncrement, InsertCell, InsertPlan, InsertRow } from '../../../src/plan/plan.ts'
+import { value } from '../../../src/values/value.ts'
+import { createHash } from '../../../src/vindex/hash.ts'
+import type { SingleColumnVindex, VindexContext } from '../../../src/vindex/vindex.ts'
+import { bindingsOf, constant, type Literal, type TestValues, textOf } from './bindings.ts'
+
+const hash = createHash('hash', {}, {} as VindexContext) as SingleColumnVindex
+const shards = tileShards(generateShardRanges(4).map(shardRangeOf))
+const shardOf = (id: number) => {
+  const destination = hash.map(value('INT64', String(id)))
+  if (destination.kind !== 'KeyspaceId') throw new Error(destination.kind)
+  return shardIndexOf(shards, destination.id)
+}
+
+const slotRows: InsertPlan['rows'] = { kind: 'Slot', slot: 0 }
+function plan(changes: Partial<InsertPlan> = {}): InsertPlan {
+  return {
+    kind: 'Insert',
+    verb: 'insert',
+    keyspace: 'ks',
+    table: 't',
+    head: ['insert into t (id, name) values'],
+    tail: [],
+    rows: slotRows,
+    columnCount: 2,
+    vindex: hash,
+    vindexColumns: [{ column: 'id', offset: 0 }],
+    ignore: false,
+    userVariables: [],
+    ...changes,
+  }
+}
+
+/** Hands out 1000, 1001, … and notes how many were asked for. */
+function contextOf(values: TestValues, changes: Partial<InsertContext> = {}) {
+  const asked: number[] = []
+  const context: InsertContext = {
+    bindings: bindingsOf(values),
+    shardsOf: () => shards,
+    sequences: { next: async (_keyspace, _table, count) => BigInt(999 + asked.push(count)) },
+    noAutoValueOnZero: false,
+    ...changes,
+  }
+  return { context, asked }
+}
+const bind = (p: InsertPlan, values: TestValues) => bindInsert(p, contextOf(values).context)
+
+const cell = (text: InsertCell['text'], literal?: Literal): InsertCell => ({
+  text,
+  isDefault: false,
+  ...(literal === undefined ? {} : { value: constant(literal) }),
+})
+const defaultCell: InsertCell = { text: ['DEFAULT'], isDefault: true }
+const templateRows = (...rows: InsertCell[][]): InsertPlan['rows'] => ({
+  kind: 'Rows',
+  rows: rows.map((cells): InsertRow => ({ cells })),
+})
+
+describe('splitting', () => {
+  test('each shard gets its rows in the order of the statement', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 1, maxLength: 40 }),
+        async (ids) => {
+          const rows = ids.map((id, i) => [id, `n${i}`])
+          const { inserts, rowCount } = await bind(plan(), { rows })
+          expect(rowCount).toBe(ids.length)
+          for (const { shard, query, rowCount: count } of inserts) {
+            const own = rows.filter(([id]) => shardOf(id as number) === shard)
+            const texts = own.map((row) => `(${row.map((c) => textOf(c)).join(',')})`)
+            expect(query.sql).toBe(`insert into t (id, name) values ${texts.join(', ')}`)
+            expect(count).toBe(own.length)
+          }
+          expect(new Set(inserts.map((i) => i.shard))).toEqual(new Set(ids.map(shardOf)))
+        },
+      ),
+    )
+  })
+
+  test('expressions and params go where their row goes, the tail goes everywhere', async () => {
+    const [a, b] = [1, 2, 3, 4, 5].filter(
+      (id, i, ids) => ids.findIndex((x) => shardOf(x) === shardOf(id)) === i,
+    )
+    const rows = templateRows(
+      [cell([{ param: 0 }], a), cell(['upper(', { param: 1 }, ')'])],
+      [cell([{ param: 2 }], b), cell([{ slot: 0 }], 'x')],
+    )
+    const tail = ['on duplicate key update name = ', { param: 3 }]
+    const { inserts } = await bind(plan({ rows, tail }), { slots: ['x'] })
+    expect(inserts).toEqual([
+      {
+        shard: shardOf(a),
+        rowCount: 1,
+        query: {
+          kind: 'Text',
+          sql: 'insert into t (id, name) values (?, upper(?)) on duplicate key update name = ?',
+          params: [0, 1, 3],
+        },
+      },
+      {
+        shard: shardOf(b),
+        rowCount: 1,
+        query: {
+          kind: 'Text',
+          sql: "insert into t (id, name) values (?, 'x') on duplicate key update name = ?",
+          params: [2, 3],
+        },
+      },
+    ])
+  })
+
+  test('a value is placed as the column will hold it', async () => {
+    const routed = { type: 'INT64' as const }
+    const p = plan({ vindexColumns: [{ column: 'id', offset: 0, routed }] })
+    for (const literal of ['7', '7.2', value('DECIMAL', '6.5'), value('FLOAT64', '7')]) {
+      const { inserts } = await bind(p, { rows: [[literal, 'x']] })
+      expect(inserts.map((i) => i.shard)).toEqual([shardOf(7)])
+    }
+  })
+
+  test('a megabyte of rows is split in linear time', async () => {
+    const rows = Array.from({ length: 50_000 }, (_, i) => [i, 'twenty characters ..'])
+    const started = performance.now()
+    const { inserts } = await bind(plan(), { rows })
+    expect(inserts.reduce((sum, i) => sum + i.rowCount, 0)).toBe(rows.length)
+    expect(performance.now() - started).toBeLessThan(5000)
+  })
+})
+
+describe('generated numbers', () => {
+  const sequence = { keyspace: 'main', table: 'seq' }
+  const auto: AutoIncrement = { column: 'id', offset: 0, appended: false, sequence }
+
+  test('NULL and 0 draw from the sequence in one go, others keep their own', async () => {
+    const { context, asked } = contextOf({
+      rows: [
+        [null, 'a'],
+        [7, 'b'],
+        [0, 'c'],
+      ],
+    })
+    const { inserts, firstGeneratedId } = await bindInsert(plan({ autoIncrement: auto }), context)
+    expect(asked).toEqual([2])
+    expect(firstGeneratedId).toBe(1000n)
+    const all = inserts.map((i) => i.query.sql.slice('insert into t (id, name) values '.length)).join(', ')
+    expect(all.split(/, (?=\()/).sort()).toEqual(["(1000, 'a')", "(1001, 'c')", "(7,'b')"])
+    expect(inserts.find((i) => i.query.sql.includes('1000'))?.shard).toBe(shardOf(1000))
+  })
+
+  test('NO_AUTO_VALUE_ON_ZERO keeps the zero', async () => {
+    const { context, asked } = contextOf({ rows: [[0, 'a']] }, { noAutoValueOnZero: true })
+    const { inserts, firstGeneratedId } = await bindInsert(plan({ autoIncrement: auto }), context)
+    expect(asked).toEqual([])
+    expect(firstGeneratedId).toBeUndefined()
+    expect(inserts[0].shard).toBe(shardOf(0))
+  })
+
+  test('DEFAULT draws, an expression outside of the vindex is left to MySQL', async () => {
+    const rows = templateRows([cell(['1'], 1), defaultCell], [cell(['1'], 1), cell(['1+1'])])
+    const { context } = contextOf({})
+    const { inserts } = await bindInsert(
+      plan({ rows, autoIncrement: { ...auto, column: 'name', offset: 1 } }),
+      context,
+    )
+    expect(inserts[0].query.sql).toBe('insert into t (id, name) values (1, 1000), (1, 1+1)')
+  })
+
+  test('a column that the statement does not name is appended', async () => {
+    const appended = { ...auto, column: 'id', offset: 2, appended: true }
+    const vindexColumns = [{ column: 'id', offset: 2 }]
+    const fromSlot = await bind(plan({ autoIncrement: appended, vindexColumns }), { rows: [['a', 'b']] })
+    expect(fromSlot.inserts[0].query.sql).toMatch(/values \('a', 'b', 1000\)$/)
+    const rows = templateRows([cell(['now()']), cell([{ param: 0 }], 'b')])
+    const fromTemplates = await bind(plan({ rows, autoIncrement: appended, vindexColumns }), {})
+    expect(fromTemplates.inserts[0].query.sql).toMatch(/values \(now\(\), \?, 1000\)$/)
+    expect(fromTemplates.inserts[0].shard).toBe(shardOf(1000))
+    const empty = plan({
+      rows: templateRows([]),
+      columnCount: 0,
+      autoIncrement: { ...appended, offset: 0 },
+      vindexColumns: [{ column: 'id', offset: 0 }],
+    })
+    expect((await bind(empty, {})).inserts[0].query.sql).toMatch(/values \(1000\)$/)
+  })
+})
+
+describe('refusals', () => {
+  const failure = (p: InsertPlan, values: TestValues) =>
+    bind(p, values).then(
+      () => undefined,
+      (error) => error,
+    )
+
+  test('a row of the wrong width, by its number', async () => {
+    const rows = templateRows([cell(['1'], 1), cell(['2'])], [cell(['1'], 1)])
+    expect(await failure(plan({ rows }), {})).toMatchObject({
+      errno: 1136,
+      sqlState: '21S01',
+      message: "Column count doesn't match value count at row 2",
+    })
+    expect(await failure(plan(), { rows: [[1]] })).toMatchObject({ errno: 1136 })
+  })
+
+  test('NULL without a keyspace id', async () => {
+    expect(await failure(plan(), { rows: [[null, 'a']] })).toMatchObject({
+      errno: 1048,
+      message: "Column 'id' cannot be null",
+    })
+  })
+
+  test('an expression and DEFAULT for a vindex column', async () => {
+    for (const first of [cell(['1+1']), defaultCell]) {
+      const rows = templateRows([first, cell(['2'])])
+      expect(await failure(plan({ rows }), {})).toMatchObject({
+        errno: 1235,
+        message: expect.stringContaining("'id'"),
+      })
+    }
+  })
+
+  test('a sequence that fails', async () => {
+    const autoIncrement = {
+      column: 'id',
+      offset: 0,
+      appended: false,
+      sequence: { keyspace: 'm', table: 's' },
+    }
+    const next = () => Promise.reject(new Error('no sequence'))
+    const { context } = contextOf({ rows: [[null, 'a']] }, { sequences: { next } })
+    await expect(bindInsert(plan({ autoIncrement }), context)).rejects.toThrow('no sequence')
+  })
+
+  test('IGNORE drops rows without a keyspace id, and may leave none', async () => {
+    const { inserts, rowCount } = await bind(plan({ ignore: true }), {
+      rows: [
+        [null, 'a'],
+        [1, 'b'],
+      ],
+    })
+    expect(rowCount).toBe(2)
+    expect(inserts.map((i) => i.query.sql)).toEqual(["insert into t (id, name) values (1,'b')"])
+    expect((await bind(plan({ ignore: true }), { rows: [[null, 'a']] })).inserts).toEqual([])
+  })
+})
