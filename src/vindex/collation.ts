@@ -13,6 +13,7 @@
  * Source: golang.org/x/text/internal/colltab (Iter, Table, contract).
  */
 
+import { assert } from '../base/assert.ts'
 import { type CollationData, collationData, entryKinds, type Mark } from './collation-data.ts'
 
 const maxCombining = 30
@@ -25,10 +26,22 @@ const noMark: Mark = { leadingNonStarters: 0, leadingClass: 0, trailingClass: 0 
 export class RootCollation {
   readonly #data: CollationData = collationData()
   readonly #scanner = new ContractionScanner(this.#data.states)
+  /** Weights of ASCII characters that stand alone. */
+  readonly #ascii = new Uint16Array(128)
   #elements = new Uint32Array(64)
   #count = 0
   #key = new Uint8Array(256)
   #keyLength = 0
+
+  constructor() {
+    for (let byte = 0; byte < 0x80; byte++) {
+      this.#append(Uint8Array.of(byte), 0)
+      const element = this.#elements[0]
+      assert(this.#count === 1 && element <= 0x7fff, 'an ASCII character has one short weight and no class')
+      this.#ascii[byte] = element
+      this.#count = 0
+    }
+  }
 
   /** The key of a text in valid UTF-8. The bytes are the collation's own and change with the next call. */
   key(text: Uint8Array): Uint8Array {
@@ -36,10 +49,33 @@ export class RootCollation {
     this.#keyLength = 0
     let at = 0
     while (this.#count > 0 || at < text.length) {
-      if (this.#count === 0) at += this.#append(text, at)
+      if (this.#count === 0) {
+        at = this.#emitAscii(text, at)
+        if (at === text.length) break
+        at += this.#append(text, at)
+      }
       at = this.#emitSegment(text, at)
     }
     return this.#key.subarray(0, this.#keyLength)
+  }
+
+  /** Puts the weights of plain ASCII into the key, as far as no character beyond ASCII follows. */
+  #emitAscii(text: Uint8Array, from: number): number {
+    if (this.#keyLength + 2 * (text.length - from) > this.#key.length) {
+      this.#key = grown(this.#key, new Uint8Array(2 * this.#key.length + 2 * text.length))
+    }
+    const key = this.#key
+    let length = this.#keyLength
+    let at = from
+    // A mark may follow the last one, or contract with it.
+    for (; at < text.length && text[at] < 0x80 && !(text[at + 1] >= 0x80); at++) {
+      const weight = this.#ascii[text[at]]
+      if (weight === 0) continue
+      key[length++] = weight >>> 8
+      key[length++] = weight
+    }
+    this.#keyLength = length
+    return at
   }
 
   /** Puts the elements that can no longer move into the key, reading on where marks follow; returns the new position. */

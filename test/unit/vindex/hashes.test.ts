@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { md5 } from '../../../src/vindex/md5.ts'
 import { desBlock, nullKeyDes } from '../../../src/vindex/null-key-des.ts'
 import { parsed, parseInt64, parseUint64 } from '../../../src/vindex/uint64.ts'
 import { xxhash64 } from '../../../src/vindex/xxhash64.ts'
@@ -14,6 +16,15 @@ test('DES under the null key undoes itself', () => {
       nullKeyDes(desBlock[0], desBlock[1])
       expect([...desBlock]).toEqual([high, low])
     }),
+  )
+})
+
+test('MD5 equals that of Node', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (input) => {
+      expect(Buffer.from(md5(input))).toEqual(createHash('md5').update(input).digest())
+    }),
+    { numRuns: 500 },
   )
 })
 
