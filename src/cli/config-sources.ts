@@ -44,6 +44,27 @@ const OTHER_VARIABLES = new Set(['SHARDGATE_CONFIG', 'SHARDGATE_TEST_MYSQLD'])
 
 /** Puts the sources together and checks the whole. Throws `ConfigError` that names every mistake. */
 export function loadConfig(sources: ConfigSources): ServeConfig {
+  const { tree, origins } = collect(sources)
+  const unknown = unknownVariables(sources.env)
+  const result = configSchema.safeParse(tree)
+  if (result.success && unknown.length === 0) return result.data
+  const issues = result.success ? [] : result.error.issues.flatMap((issue) => describeIssue(issue, origins))
+  throw new ConfigError([...issues, ...unknown])
+}
+
+/** Only the part about the topology, for `ctl`, which needs no more. */
+export function loadTopologyConfig(sources: ConfigSources): ServeConfig['topology'] {
+  const { tree, origins } = collect(sources)
+  const schema = z.looseObject({ topology: configSchema.shape.topology })
+  const result = schema.safeParse({ topology: {}, ...tree })
+  if (!result.success) throw new ConfigError(result.error.issues.flatMap((i) => describeIssue(i, origins)))
+  const { topology } = result.data
+  if (topology.type === 'files' && !topology.dir)
+    throw new ConfigError(['topology.dir: needed when topology.type is files'])
+  return topology
+}
+
+function collect(sources: ConfigSources) {
   const tree = sources.file === undefined ? {} : readYaml(sources.file)
   const origins = new Map<string, string>()
   for (const setting of settings) {
@@ -53,11 +74,7 @@ export function loadConfig(sources: ConfigSources): ServeConfig {
     assign(tree, setting.path, value)
     origins.set(setting.path.join('.'), fromFlag !== undefined ? setting.flag : setting.variable)
   }
-  const unknown = unknownVariables(sources.env)
-  const result = configSchema.safeParse(tree)
-  if (result.success && unknown.length === 0) return result.data
-  const issues = result.success ? [] : result.error.issues.flatMap((issue) => describeIssue(issue, origins))
-  throw new ConfigError([...issues, ...unknown])
+  return { tree, origins }
 }
 
 function readYaml(file: string): Record<string, unknown> {

@@ -17,7 +17,7 @@ const finish = (exitCode: number) => {
 
 program.addCommand(serveCommand(finish))
 program.addCommand(localCommand(finish))
-program.addCommand(ctlCommand(finish))
+program.addCommand(ctlCommand())
 
 try {
   await program.parseAsync()

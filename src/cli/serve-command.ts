@@ -1,6 +1,7 @@
-import { Command, Option } from 'commander'
-import { ConfigError, loadConfig, type Setting, settings } from './config-sources.ts'
+import { Command } from 'commander'
+import { ConfigError, loadConfig, settings } from './config-sources.ts'
 import { serve } from './serve.ts'
+import { addSettings, flagsGiven, type OptionValues } from './setting-options.ts'
 
 /** `shardgate serve`: its flags are the configuration's leaves. `finish` takes the exit code. */
 export function serveCommand(finish: (exitCode: number) => void): Command {
@@ -9,13 +10,13 @@ export function serveCommand(finish: (exitCode: number) => void): Command {
     .option('-c, --config <file>', 'YAML file with settings (SHARDGATE_CONFIG)')
     .option('--check', 'only check the configuration, print every mistake, and exit')
     .addHelpText('after', HELP)
-  for (const setting of settings) command.addOption(optionFor(setting))
-  return command.action(async (options: Record<string, string | boolean | undefined>) => {
+  addSettings(command, settings)
+  return command.action(async (options: OptionValues) => {
     const file = (options['config'] as string | undefined) ?? process.env['SHARDGATE_CONFIG']
     try {
       const config = loadConfig({
         env: process.env,
-        flags: byFlag(options),
+        flags: flagsGiven(options),
         ...(file !== undefined && { file }),
       })
       if (options['check']) {
@@ -40,20 +41,3 @@ Durations are written 500ms, 10s, 5m, 8h; sizes 64M, 1G.
   users_file: /etc/shardgate/users.yaml
   backend: {user: shardgate, password_file: /run/secrets/backend}
 `
-
-function optionFor(setting: Setting): Option {
-  const argument = setting.isBoolean ? '[true|false]' : '<value>'
-  const fallback = setting.fallback === undefined ? '' : ` (default ${setting.fallback})`
-  return new Option(`${setting.flag} ${argument}`, `${setting.help}${fallback}`)
-}
-
-/** Commander names options in camel case; settings are named by their flags. */
-function byFlag(options: Record<string, string | boolean | undefined>): Record<string, string | boolean> {
-  const flags: Record<string, string | boolean> = {}
-  for (const { flag } of settings) {
-    const name = flag.slice(2)
-    const value = options[name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())]
-    if (value !== undefined) flags[name] = value
-  }
-  return flags
-}

@@ -29,7 +29,7 @@ export function parseRecord(key: RecordKey, text: string): TopologyRecord {
 /** The same for JSON that was parsed already. */
 export function checkRecord(key: RecordKey, json: unknown): TopologyRecord {
   if (key.kind === 'VSchema') return { kind: 'VSchema', value: requireObject(json) }
-  const result = schemas[key.kind].safeParse(json)
+  const result = schemas[key.kind].safeParse(snakeCase(json))
   if (!result.success) {
     const issues = result.error.issues.map((i) => `${i.path.join('.') || 'record'}: ${i.message}`)
     throw new TopologyError('invalid', issues.join('; '))
@@ -103,6 +103,18 @@ const schemas = {
       .default([]),
   }),
 } as const
+
+/** Protobuf's JSON may write `fromTable` for `from_table`; names inside `tags` are the user's own. */
+function snakeCase(json: unknown): unknown {
+  if (Array.isArray(json)) return json.map(snakeCase)
+  if (typeof json !== 'object' || json === null) return json
+  return Object.fromEntries(
+    Object.entries(json).map(([name, value]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      name === 'tags' ? value : snakeCase(value),
+    ]),
+  )
+}
 
 function requireObject(json: unknown): unknown {
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json

@@ -1,6 +1,35 @@
 import { Command } from 'commander'
+import { settings } from '../config-sources.ts'
+import { addSettings } from '../setting-options.ts'
+import { withTopology } from './ctl-context.ts'
+import { cellCommand, keyspaceCommand, shardCommand } from './keyspace-commands.ts'
+import { printTopology, topologyJson } from './show.ts'
+import { tabletCommand } from './tablet-commands.ts'
+import { vindexCommand } from './vindex-commands.ts'
+import { rulesCommand, vschemaCommand } from './vschema-commands.ts'
 
-/** `shardgate ctl`: administers the topology. */
-export function ctlCommand(_finish: (exitCode: number) => void): Command {
-  return new Command('ctl').description('administer the topology')
+/** `shardgate ctl`: administers the topology that its options name; by default an etcd on this machine. */
+export function ctlCommand(): Command {
+  const ctl = new Command('ctl')
+    .description('administer the topology')
+    .option('--json', 'print JSON instead of tables')
+    .option('-c, --config <file>', "take the topology from a proxy's configuration (SHARDGATE_CONFIG)")
+    .option('--local <data-dir>', 'the topology of a cluster of `shardgate local`')
+  addSettings(
+    ctl,
+    settings.filter((setting) => setting.path[0] === 'topology' && setting.path[1] !== 'cache_file'),
+  )
+  ctl
+    .command('show')
+    .description('the whole topology')
+    .action((_options, command: Command) =>
+      withTopology(command, async ({ admin, print }) => {
+        const snapshot = await admin.snapshot()
+        print(topologyJson(snapshot), printTopology(snapshot))
+      }),
+    )
+  const parts = [cellCommand(), keyspaceCommand(), shardCommand(), tabletCommand(), vschemaCommand()]
+  const more = [rulesCommand('routing-rules'), rulesCommand('shard-routing-rules'), vindexCommand()]
+  for (const part of [...parts, ...more]) ctl.addCommand(part)
+  return ctl
 }

@@ -52,11 +52,17 @@ export function createEtcdClient(options: EtcdOptions): Etcd3 {
 /** The failure in words of ours: what was asked, of whom, and why it did not work. */
 export function etcdFailure(what: string, endpoints: readonly string[], error: unknown): TopologyError {
   if (error instanceof TopologyError) return error
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = plainReason(error)
   const where = endpoints.join(', ')
   if (/authentication failed|permission denied|user name is empty|invalid auth/i.test(reason))
     return new TopologyError('denied', `etcd at ${where} refused to ${what}: ${reason}`, { cause: error })
   return new TopologyError('unavailable', `etcd at ${where} did not ${what}: ${reason}`, { cause: error })
+}
+
+/** gRPC's text without its status number and its empty remarks. */
+function plainReason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  return text.replace(/^\d+ [A-Z_]+: /, '').replace(/\s*Resolution note:\s*$/, '')
 }
 
 type Policy = NonNullable<NonNullable<IOptions['faultHandling']>['global']>

@@ -1,0 +1,127 @@
+import { Command } from 'commander'
+import { generateShardRanges } from '../../key/key-range.ts'
+import { integer } from '../config-values.ts'
+import { withTopology } from './ctl-context.ts'
+import { printKeyspaces, printShards } from './show.ts'
+
+/** `ctl cell …` */
+export function cellCommand(): Command {
+  const cell = new Command('cell').description('failure domains')
+  cell
+    .command('create <cell>')
+    .description('add a cell')
+    .action((name: string, _options, command: Command) =>
+      withTopology(command, async ({ admin, print }) => {
+        await admin.createCell(name)
+        print({ created: { cell: name } }, `created cell ${name}\n`)
+      }),
+    )
+  cell
+    .command('delete <cell>')
+    .description('remove a cell that has no tablets')
+    .action((name: string, _options, command: Command) =>
+      withTopology(command, async ({ admin, print }) => {
+        await admin.deleteCell(name)
+        print({ deleted: { cell: name } }, `deleted cell ${name}\n`)
+      }),
+    )
+  return cell
+}
+
+/** `ctl keyspace …` */
+export function keyspaceCommand(): Command {
+  const keyspace = new Command('keyspace').description('logical databases')
+  keyspace
+    .command('list')
+    .description('all keyspaces')
+    .action((_options, command: Command) =>
+      withTopology(command, async ({ admin, print }) => {
+        const snapshot = await admin.snapshot()
+        print([...snapshot.keyspaces.keys()], printKeyspaces(snapshot))
+      }),
+    )
+  keyspace
+    .command('create <keyspace>')
+    .description('add a keyspace; without options it is unsharded and has one shard, 0')
+    .option('--shards <n>', 'so many shards of equal width')
+    .option('--shard <name...>', 'exactly these shards, such as -80 80-')
+    .option('--no-shards', 'no shards yet')
+    .action((name: string, options: CreateOptions, command: Command) =>
+      withTopology(command, async ({ admin, print }) => {
+        const shards = shardsAsked(options)
+        await admin.createKeyspace(name, shards)
+        const text = shards.length > 0 ? ` with shards ${shards.join(' ')}` : ''
+        print({ created: { keyspace: name, shards } }, `created keyspace ${name}${text}\n`)
+      }),
+    )
+  keyspace
+    .command('delete <keyspace>')
+    .description('remove a keyspace')
+    .option('--recursive', 'with its shards, tablets and VSchema')
+    .action((name: string, options: { recursive?: boolean }, command: Command) =>
+      withTopology(command, async ({ admin, print }) => {
+        await admin.deleteKeyspace(name, { isRecursive: options.recursive ?? false })
+        print({ deleted: { keyspace: name } }, `deleted keyspace ${name}\n`)
+      }),
+    )
+  return keyspace
+}
+
+/** `ctl shard …` */
+export function shardCommand(): Command {
+  const shard = new Command('shard').description('parts of keyspaces, written keyspace/shard: shop/-80')
+  const at = (name: string, description: string, done: string, work: ShardWork) =>
+    shard
+      .command(`${name} <keyspace/shard>`)
+      .description(description)
+      .action((text: string, _options, command: Command) =>
+        withTopology(command, async (context) => {
+          const [keyspaceName, shardName] = splitShard(text)
+          await work(context.admin, keyspaceName, shardName)
+          context.print({ [done]: { keyspace: keyspaceName, shard: shardName } }, `${done} shard ${text}\n`)
+        }),
+      )
+  shard
+    .command('list [keyspace]')
+    .description('all shards, or those of a keyspace')
+    .action((name: string | undefined, _options, command: Command) =>
+      withTopology(command, async ({ admin, print }) => {
+        const keyspaces = [...(await admin.snapshot()).keyspaces.values()].filter(
+          (k) => !name || k.name === name,
+        )
+        if (name && keyspaces.length === 0) throw new Error(`keyspace ${name} does not exist`)
+        const json = keyspaces.flatMap((k) =>
+          [...k.shards.values()].map((s) => ({ keyspace: k.name, shard: s.name, ...s.record })),
+        )
+        print(json, printShards(keyspaces))
+      }),
+    )
+  at('create', 'add a shard', 'created', (admin, k, s) => admin.createShard(k, s))
+  at('delete', 'remove a shard that has no tablets', 'deleted', (admin, k, s) => admin.deleteShard(k, s))
+  at('serve', 'let a shard take queries', 'serving', (admin, k, s) => admin.setServing(k, s, true))
+  at('unserve', 'keep queries from a shard', 'not serving', (admin, k, s) => admin.setServing(k, s, false))
+  return shard
+}
+
+type Admin = Parameters<Parameters<typeof withTopology>[1]>[0]['admin']
+type ShardWork = (admin: Admin, keyspace: string, shard: string) => Promise<void>
+
+interface CreateOptions {
+  readonly shards?: string | boolean
+  readonly shard?: readonly string[]
+}
+
+function shardsAsked({ shards, shard }: CreateOptions): readonly string[] {
+  if (shard) return shard.flatMap((names) => names.split(','))
+  if (shards === false) return []
+  if (typeof shards !== 'string') return ['0']
+  const count = integer(1, 65_536).safeParse(shards)
+  if (!count.success) throw new Error(`--shards takes a number from 1 to 65536, not '${shards}'`)
+  return generateShardRanges(count.data as number)
+}
+
+export function splitShard(text: string): [keyspace: string, shard: string] {
+  const [keyspace, shard, ...rest] = text.split('/')
+  if (keyspace && shard && rest.length === 0) return [keyspace, shard]
+  throw new Error(`'${text}' is no shard; write keyspace/shard, such as shop/-80`)
+}
