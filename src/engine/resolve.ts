@@ -15,34 +15,29 @@ import { domainOf, equalForm } from './routable.ts'
 export type Shards = readonly ShardRange[]
 export type ShardsOf = (keyspace: string) => Shards
 
+/** Any one shard gives the whole answer: all hold it (reference tables), or none can. */
+export const anyShardIndex = -1
+
 /**
- * The shards a statement goes to: the position of the only one, or the positions of several (two at least, ascending).
- * Where any one gives the whole answer (reference tables, nothing can match), it is `anyShard`. Nothing that could hold
- * a row is left out: a value that does not surely map to the id of the rows it equals sends the statement to all.
+ * The shards a statement goes to: the position of the only one, `anyShardIndex`, or the positions of several (two at
+ * least, ascending). Nothing that could hold a row is left out: a value that does not surely map to the id of the rows
+ * it equals sends the statement to all shards.
  *
  * Synchronous and nearly free of allocation: it runs once for every statement.
  */
 export function resolveRouting(
   routing: Routing,
   bindings: Bindings,
-  shards: Shards,
-  anyShard = 0,
+  shardsOf: ShardsOf,
 ): number | readonly number[] {
-  const resolved = resolve(routing, bindings, shards)
-  return resolved === noneNeeded ? anyShard : resolved
-}
-
-/** No shard holds what is asked for, or all do. */
-const noneNeeded = -1
-
-function resolve(routing: Routing, bindings: Bindings, shards: Shards): number | readonly number[] {
+  const shards = shardsOf(routing.keyspace)
   switch (routing.kind) {
     case 'Unsharded':
       assert(shards.length === 1, `unsharded keyspace ${routing.keyspace} has ${shards.length} shards`)
       return 0
     case 'AnyShard':
     case 'None':
-      return noneNeeded
+      return anyShardIndex
     case 'Scatter':
       return everyShard(shards)
     case 'Pinned':
@@ -58,6 +53,16 @@ function resolve(routing: Routing, bindings: Bindings, shards: Shards): number |
     default:
       return unreachable(routing)
   }
+}
+
+/** The positions of a result of `resolveRouting`; `pick(n)` chooses one of n shards where any will do. */
+export function shardList(
+  resolved: number | readonly number[],
+  shards: Shards,
+  pick: (count: number) => number,
+): readonly number[] {
+  if (typeof resolved !== 'number') return resolved
+  return [resolved === anyShardIndex ? pick(shards.length) : resolved]
 }
 
 function everyShard(shards: Shards): number | readonly number[] {
@@ -76,11 +81,11 @@ function resolveEqual(
   if (vindex.kind !== 'single') return resolveTuple(vindex, values, columns, bindings, shards)
   const value = bindValue(values[0], bindings)
   if (value.type === 'NULL') {
-    if (!isNullSafe(values[0])) return noneNeeded
+    if (!isNullSafe(values[0])) return anyShardIndex
     return asResult(
       shards,
       destinationOf(() => vindex.map(value)),
-      noneNeeded,
+      anyShardIndex,
     )
   }
   const form = equalForm(domainOf(vindex, 0), columns?.[0], value)
@@ -138,11 +143,11 @@ class ShardSet {
 
   add(resolved: number | readonly number[]): void {
     if (typeof resolved !== 'number') for (const index of resolved) this.#mark(index)
-    else if (resolved !== noneNeeded) this.#mark(resolved)
+    else if (resolved !== anyShardIndex) this.#mark(resolved)
   }
 
   result(): number | readonly number[] {
-    if (this.#count === 0) return noneNeeded
+    if (this.#count === 0) return anyShardIndex
     if (this.#count === 1) return this.#marks.indexOf(1)
     const found: number[] = []
     for (let i = 0; i < this.#marks.length; i++) if (this.#marks[i] === 1) found.push(i)
@@ -225,7 +230,7 @@ function resolveTuple(
   shards: Shards,
 ): number | readonly number[] {
   const values = bindTuple(tuple, bindings)
-  if (values === undefined) return noneNeeded
+  if (values === undefined) return anyShardIndex
   return resolveValues(vindex, values, { columns, isMixed: false }, shards)
 }
 

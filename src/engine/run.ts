@@ -12,7 +12,7 @@ import { Gather } from './gather.ts'
 import { limitRows } from './limit.ts'
 import { MergeSort } from './merge-sort.ts'
 import { bindRowCount, rowCountNumber } from './plan-value.ts'
-import { resolveRouting, type ShardsOf } from './resolve.ts'
+import { resolveRouting, type ShardsOf, shardList } from './resolve.ts'
 import type { RowStream, ShardRunner } from './row-stream.ts'
 import type { SequenceSource } from './sequence-source.ts'
 import { type MemoryLimits, Sort } from './sort.ts'
@@ -25,7 +25,7 @@ export interface RunContext {
   readonly runner: ShardRunner
   readonly sequences: SequenceSource
   /** Position of the shard to ask where any of the `count` shards gives the answer; the first where this is absent. */
-  readonly pickShard?: (keyspace: string, count: number) => number
+  readonly pickShard?: (count: number) => number
   readonly limits: MemoryLimits
 }
 
@@ -71,10 +71,8 @@ async function above(
 
 async function runRoute(route: Route, context: RunContext): Promise<RowStream> {
   const { keyspace } = route.routing
-  const all = context.shardsOf(keyspace)
-  const any = context.pickShard?.(keyspace, all.length)
-  const resolved = resolveRouting(route.routing, context.bindings, all, any)
-  const shards = typeof resolved === 'number' ? [resolved] : resolved
+  const resolved = resolveRouting(route.routing, context.bindings, context.shardsOf)
+  const shards = shardList(resolved, context.shardsOf(keyspace), context.pickShard ?? firstShard)
   const query = bindQuery(route.query, context.bindings)
   const streams = await context.runner.openStreams({ keyspace, shards, query })
   return closeOnFailure(streams, () => {
@@ -83,6 +81,8 @@ async function runRoute(route: Route, context: RunContext): Promise<RowStream> {
     return route.orderBy.length === 0 ? new Gather(streams) : new MergeSort(streams, route.orderBy)
   })
 }
+
+const firstShard = () => 0
 
 async function closeOnFailure(streams: readonly RowStream[], make: () => RowStream): Promise<RowStream> {
   try {

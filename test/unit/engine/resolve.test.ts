@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { resolveRouting } from '../../../src/engine/resolve.ts'
+import { anyShardIndex as anyShard, resolveRouting, shardList } from '../../../src/engine/resolve.ts'
 import { generateShardRanges } from '../../../src/key/key-range.ts'
 import { shardIndexOf, shardRangeOf, tileShards } from '../../../src/key/shard-ranges.ts'
 import type { PlanValue, RoutedColumns, Routing } from '../../../src/plan/plan.ts'
@@ -12,7 +12,6 @@ const noFiles = { readFile: () => new Uint8Array() }
 const vindex = (type: string, params = {}) => createVindex(type, type, params, noFiles)
 const shards = tileShards(generateShardRanges(16).map(shardRangeOf))
 const all = shards.map((_, i) => i)
-const anyShard = 7
 
 const shardOf = (type: string, literal: Literal): number => {
   const destination = (vindex(type) as SingleColumnVindex).map(toValue(literal))
@@ -21,7 +20,7 @@ const shardOf = (type: string, literal: Literal): number => {
 }
 const distinct = (indexes: readonly number[]) => [...new Set(indexes)].sort((a, b) => a - b)
 const resolve = (routing: object, values: TestValues = {}) =>
-  resolveRouting({ keyspace: 'ks', ...routing } as Routing, bindingsOf(values), shards, anyShard)
+  resolveRouting({ keyspace: 'ks', ...routing } as Routing, bindingsOf(values), () => shards)
 const equal = (type: string, literal: Literal, columns?: RoutedColumns) =>
   resolve({
     kind: 'Equal',
@@ -39,9 +38,16 @@ describe('without values', () => {
   })
   test('a scatter over one shard is no scatter', () => {
     const one = [shardRangeOf('0')]
-    expect(resolveRouting({ kind: 'Scatter', keyspace: 'ks' }, bindingsOf({}), one)).toBe(0)
-    expect(resolveRouting({ kind: 'Unsharded', keyspace: 'ks' }, bindingsOf({}), one)).toBe(0)
+    expect(resolveRouting({ kind: 'Scatter', keyspace: 'ks' }, bindingsOf({}), () => one)).toBe(0)
+    expect(resolveRouting({ kind: 'Unsharded', keyspace: 'ks' }, bindingsOf({}), () => one)).toBe(0)
   })
+})
+
+test('as a list: any shard is picked, the others are as they are', () => {
+  const last = (count: number) => count - 1
+  expect(shardList(anyShard, shards, last)).toEqual([15])
+  expect(shardList(3, shards, last)).toEqual([3])
+  expect(shardList([1, 2], shards, last)).toEqual([1, 2])
 })
 
 describe('one value', () => {
