@@ -38,6 +38,8 @@ export class TextBinder {
     } else if ('param' in piece) {
       this.#parts.push('?')
       this.#params.push(piece.param)
+    } else if ('session' in piece) {
+      this.#parts.push(this.#bindings.sessionText(piece.session))
     } else {
       this.#parts.push(bindLimitSum(piece.limitSum, this.#bindings).toString())
     }

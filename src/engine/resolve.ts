@@ -40,6 +40,8 @@ export function resolveRouting(
       return anyShardIndex
     case 'Scatter':
       return everyShard(shards)
+    case 'Shard':
+      return namedShard(routing.shard, shards)
     case 'Pinned':
       return shardIndexOf(shards, routing.keyspaceId as KeyspaceId)
     case 'Equal':
@@ -63,6 +65,12 @@ export function shardList(
 ): readonly number[] {
   if (typeof resolved !== 'number') return resolved
   return [resolved === anyShardIndex ? pick(shards.length) : resolved]
+}
+
+function namedShard(name: string, shards: Shards): number {
+  const position = shards.findIndex((shard) => shard.name === name)
+  if (position < 0) throw new SqlError('ER_BAD_DB_ERROR', `Unknown shard '${name}'`)
+  return position
 }
 
 function everyShard(shards: Shards): number | readonly number[] {

@@ -50,9 +50,11 @@ export async function runPrimitive(node: Primitive, context: RunContext): Promis
     case 'Filter':
       return above(node.input, context, (input) => filterRows(input, node.predicate, context.bindings))
     case 'Truncate':
-      return above(node.input, context, (input) => truncateColumns(input, node.columns))
+      return above(node.input, context, (input) => truncateColumns(input, input.columns.length - node.drop))
     case 'Concatenate':
       return concatenateInputs(node.inputs.map((input) => () => runPrimitive(input, context)))
+    case 'Sequence':
+      throw new Error('the session answers SELECT NEXT VALUES itself')
     case 'Unsupported':
       throw notSupported(node.construct)
     default:

@@ -23,6 +23,8 @@ export interface QueryPlan {
   readonly userVariables: readonly string[]
   /** Locking reads (`FOR UPDATE`, `FOR SHARE`) go to the primary and take part in the transaction. */
   readonly locks: boolean
+  /** The statement changes session state on its shard (`@x := …`, GET_LOCK): the connection becomes a reserved one. */
+  readonly reserves?: boolean
 }
 
 export interface Shortcut {
@@ -42,6 +44,10 @@ export interface WritePlan {
    * error 1235 names when the routing meets several shards.
    */
   readonly singleShardOnly?: string
+  /** Every shard has the same rows (a reference table): affected rows count once, not once a shard. */
+  readonly replicated?: boolean
+  /** As in QueryPlan. */
+  readonly reserves?: boolean
   readonly userVariables: readonly string[]
 }
 
@@ -141,6 +147,8 @@ export type QueryPiece =
   | { readonly slot: number }
   /** A `?`: the statement's param `param` (from 0) is passed on at this place. */
   | { readonly param: number }
+  /** SQL text of what the session knows better than a shard: `last_insert_id`, `database`, `@name` (lower case) … */
+  | { readonly session: string }
   /** `offset + count` of a LIMIT, so that each shard sends no more than the merge can need. */
   | { readonly limitSum: readonly [PlanValue, PlanValue] }
 
@@ -187,6 +195,8 @@ export type Routing =
       readonly lists: readonly PlanList[]
       readonly columns?: RoutedColumns
     }
+  /** The shard that the session's target names. */
+  | { readonly kind: 'Shard'; readonly keyspace: string; readonly shard: string }
   /** The shard that holds this keyspace id: pinned tables. */
   | { readonly kind: 'Pinned'; readonly keyspace: string; readonly keyspaceId: Uint8Array }
 
@@ -228,6 +238,7 @@ export type Primitive =
   | Filter
   | Truncate
   | Concatenate
+  | Sequence
   | Unsupported
 
 /**
@@ -325,17 +336,26 @@ export type Predicate =
       readonly value: PlanValue
     }
 
-/** Keeps the first `columns` columns: cuts hidden sort keys and partial sums off the packets. */
+/** Cuts the last `drop` columns, hidden sort keys and partial sums, off the packets. Behind a `*` only their number is known. */
 export interface Truncate {
   readonly kind: 'Truncate'
   readonly input: Primitive
-  readonly columns: number
+  readonly drop: number
 }
 
 /** UNION ALL: inputs one after the other; all have the same column types. */
 export interface Concatenate {
   readonly kind: 'Concatenate'
   readonly inputs: readonly Primitive[]
+}
+
+/** `SELECT NEXT n VALUES FROM seq`: one BIGINT column `nextval` with the first of `count` reserved ids. */
+export interface Sequence {
+  readonly kind: 'Sequence'
+  readonly keyspace: string
+  readonly table: string
+  /** Absent: 1. */
+  readonly count?: PlanValue
 }
 
 /** Answered by the shortcut only; on several shards it is error 1235 naming the construct. */
