@@ -3,7 +3,8 @@ import type { Row, RowBatch, RowFormat, RowStream, StreamColumn } from '../engin
 import { ServerError } from '../errors/server-error.ts'
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
 import { ResponseReader } from '../mysql/client/response-reader.ts'
-import { decodeColumnDef } from '../mysql/codec/column-def.ts'
+import { decodeColumnDef, encodeColumnDef } from '../mysql/codec/column-def.ts'
+import { HEADER_BYTES } from '../mysql/codec/constants.ts'
 import { decodeErr } from '../mysql/codec/responses.ts'
 
 /** Bytes of rows read ahead of the consumer before the shard is held back. */
@@ -11,14 +12,14 @@ const READ_AHEAD_BYTES = 256 * 1024
 
 /**
  * The rows of one shard's answer, on demand: read ahead up to a bound, then the socket is paused. When the stream ends
- * or is closed, `release` gets the connection: idle after the end, still busy when closed early (its owner kills the
- * query and drops it).
+ * or is closed, `release` is called: the connection is idle after the end, and still busy when closed early.
  */
 export class ShardRows extends ResponseReader implements RowStream {
   columns: readonly StreamColumn[] = []
   readonly format: RowFormat
   readonly #connection: BackendConnection
-  readonly #release: (connection: BackendConnection) => void
+  readonly #place: { readonly database: string; readonly tablet: { readonly keyspace: string } }
+  readonly #release: () => void
   readonly #opened = deferred<this>()
   readonly #definitions: StreamColumn[] = []
   #batch: Row[] = []
@@ -32,12 +33,14 @@ export class ShardRows extends ResponseReader implements RowStream {
   constructor(
     connection: BackendConnection,
     format: RowFormat,
-    release: (connection: BackendConnection) => void,
+    place: { readonly database: string; readonly tablet: { readonly keyspace: string } },
+    release: () => void,
   ) {
     super({ wholeRows: true })
     this.reset('results')
     this.#connection = connection
     this.format = format
+    this.#place = place
     this.#release = release
   }
 
@@ -61,7 +64,7 @@ export class ShardRows extends ResponseReader implements RowStream {
       this.#state = 'closed'
       this.#waiting?.resolve(undefined)
       this.#waiting = undefined
-      this.#release(this.#connection)
+      this.#release()
     }
     return Promise.resolve()
   }
@@ -78,8 +81,13 @@ export class ShardRows extends ResponseReader implements RowStream {
   }
 
   protected override onColumn(buf: Buffer, start: number, end: number): void {
-    const definition = Buffer.from(buf.subarray(start, end))
-    const { name, type, flags, decimals, collationId, columnLength } = decodeColumnDef(definition)
+    const column = decodeColumnDef(buf.subarray(start, end))
+    const { name, type, flags, decimals, collationId, columnLength } = column
+    const { database, tablet } = this.#place
+    const foreign = database !== tablet.keyspace && column.schema === database
+    const definition = foreign
+      ? encodeColumnDef({ ...column, schema: tablet.keyspace }, 0).subarray(HEADER_BYTES)
+      : Buffer.from(buf.subarray(start, end))
     this.#definitions.push({
       name: Buffer.from(name, 'latin1').toString(),
       type,
@@ -134,7 +142,7 @@ export class ShardRows extends ResponseReader implements RowStream {
     if (this.#state === 'closed') return
     this.#state = 'ended'
     this.#settle()
-    this.#release(this.#connection)
+    this.#release()
   }
 
   override onLost(error: Error): void {
@@ -142,7 +150,7 @@ export class ShardRows extends ResponseReader implements RowStream {
     this.#state = 'ended'
     this.#error = error
     this.#settle()
-    this.#release(this.#connection)
+    this.#release()
   }
 
   #settle(): void {

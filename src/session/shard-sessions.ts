@@ -93,6 +93,11 @@ export class ShardSessions {
     return session
   }
 
+  /** Takes over a connection on which a transaction is open already. */
+  adopt(session: ShardSession): void {
+    this.#sessions.set(keyOf(session.shard), session)
+  }
+
   /** Commits shard by shard. The first failure stops it: what was not committed yet is rolled back. */
   async commit(): Promise<CommitFailure | undefined> {
     const open = this.all().filter((s) => s.inTransaction)
@@ -134,19 +139,19 @@ export class ShardSessions {
 
   /** `name` is quoted SQL. A name that exists already moves to the end, as in MySQL. */
   async savepoint(name: string): Promise<void> {
-    await this.#everywhere(`SAVEPOINT ${name}`)
+    await this.everywhere(`SAVEPOINT ${name}`)
     this.#savepoints = [...this.#savepoints.filter((s) => !sameName(s, name)), name]
   }
 
   async rollbackTo(name: string): Promise<void> {
     const at = this.#position(name)
-    await this.#everywhere(`ROLLBACK TO SAVEPOINT ${name}`)
+    await this.everywhere(`ROLLBACK TO SAVEPOINT ${name}`)
     this.#savepoints = this.#savepoints.slice(0, at + 1)
   }
 
   async releaseSavepoint(name: string): Promise<void> {
     const at = this.#position(name)
-    await this.#everywhere(`RELEASE SAVEPOINT ${name}`)
+    await this.everywhere(`RELEASE SAVEPOINT ${name}`)
     this.#savepoints = this.#savepoints.slice(0, at)
   }
 
@@ -180,8 +185,12 @@ export class ShardSessions {
     return at
   }
 
-  async #everywhere(sql: string): Promise<void> {
-    await Promise.all(this.all().filter((s) => s.inTransaction).map((s) => runQuery(s.connection, sql)))
+  /** Runs a statement on these of the session's connections, by default on all that are in the transaction. */
+  async everywhere(
+    sql: string,
+    sessions: readonly ShardSession[] = this.all().filter((s) => s.inTransaction),
+  ): Promise<void> {
+    await Promise.all(sessions.map((s) => runQuery(s.connection, sql)))
   }
 }
 

@@ -3,6 +3,7 @@ import { ResponseReader } from '../mysql/client/response-reader.ts'
 import { queryPacket } from '../mysql/client/simple-command.ts'
 import { Command } from '../mysql/codec/constants.ts'
 import { framePayload } from '../mysql/codec/framing.ts'
+import type { ExecuteValues } from './execute-values.ts'
 
 /** A statement ready to run on any backend connection. */
 export interface ShardStatement {
@@ -27,19 +28,6 @@ export class TextStatement implements ShardStatement {
   send(connection: BackendConnection, reader: ResponseReader): void {
     connection.send(this.#packet, reader)
   }
-}
-
-/** The values of one COM_STMT_EXECUTE, as its packet has them behind the statement id. */
-export interface ExecuteValues {
-  readonly paramCount: number
-  /** Cursor flags; 0 for none. */
-  readonly flags: number
-  readonly nullBitmap: Buffer
-  /** Two bytes a param. */
-  readonly types: Buffer
-  readonly values: Buffer
-  /** Params that were sent with COM_STMT_SEND_LONG_DATA, in pieces. */
-  readonly longData: ReadonlyMap<number, readonly Buffer[]>
 }
 
 /** Bound of the statements one backend connection keeps prepared (max_prepared_stmt_count is one limit a server). */

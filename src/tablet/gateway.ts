@@ -137,6 +137,11 @@ export class Gateway {
     return [...this.#endpoints.values()]
   }
 
+  /** Resolves when every tablet's health has been looked at once, for better or worse. */
+  async firstChecks(): Promise<void> {
+    await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.checker.firstCheck))
+  }
+
   /** Throws what keeps the keyspace from serving. */
   shardsOf(keyspace: string): KeyspaceShards {
     const shards = this.#keyspaces.get(keyspace)

@@ -36,6 +36,7 @@ export class HealthChecker {
   readonly #options: HealthOptions
   readonly #clock: Clock
   readonly #onChange: (health: TabletHealth) => void
+  readonly firstCheck: Promise<void>
   #connection: mysql.Connection | undefined
   #cancelTimer: (() => void) | undefined
   #closed = false
@@ -51,7 +52,7 @@ export class HealthChecker {
     this.#options = options
     this.#clock = clock
     this.#onChange = onChange
-    void this.#run()
+    this.firstCheck = this.#run()
   }
 
   get health(): TabletHealth {

@@ -191,6 +191,7 @@ export abstract class ResponseReader {
     const statusAt = insertIdAt + lenencBytes(buf[insertIdAt]!)
     if (statusAt + 4 > end) throw malformedPacket()
     summary.hasRows = false
+    this.onOk(buf, start, end)
     this.#end(buf, statusAt, statusAt + 2)
   }
 
@@ -269,6 +270,7 @@ export abstract class ResponseReader {
   protected onPrepareOk(_buf: Buffer, _start: number, _columns: number, _params: number): void {}
   /** Only with `wholeRows`. A row of 2^24 - 1 bytes and more comes in parts: `continues` the one before, `more` follow. */
   protected onRow(_buf: Buffer, _start: number, _end: number, _continues: boolean, _more: boolean): void {}
+  protected onOk(_buf: Buffer, _start: number, _end: number): void {}
   protected onErr(_buf: Buffer, _start: number, _end: number): void {}
   /** A result is complete and `summary` tells of it; more may follow. */
   protected onResultEnd(): void {}
@@ -281,9 +283,9 @@ export abstract class ResponseReader {
   abstract onDone(): void
   /** The connection broke before the response was complete. */
   abstract onLost(error: Error): void
-  /** True once bytes of the response have been given on: it can no longer be asked for again. */
-  get started(): boolean {
-    return this.#state !== 'first' || this.#heldBytes > 0
+  /** False in the middle of a row: another packet cannot follow what was passed on. */
+  get atPacketBoundary(): boolean {
+    return this.#skip === 0 && !this.#continued
   }
 }
 

@@ -1,9 +1,9 @@
 import { Command } from '../codec/constants.ts'
 import { framePayload } from '../codec/framing.ts'
-import { decodeErr } from '../codec/responses.ts'
+import { decodeErr, decodeOk } from '../codec/responses.ts'
 import { ServerError } from '../../errors/server-error.ts'
 import type { BackendConnection } from './backend-connection.ts'
-import { ResponseReader, type ResponseSummary } from './response-reader.ts'
+import { ResponseReader } from './response-reader.ts'
 
 /** A whole COM_QUERY packet for a binary string of SQL. */
 export function queryPacket(sql: string): Buffer {
@@ -24,8 +24,9 @@ export class CollectingReader extends ResponseReader {
   readonly rows: Buffer[] = []
   readonly #resolve: (answer: CollectingReader) => void
   readonly #reject: (error: Error) => void
+  /** Text of the OK packet. */
+  info = ''
   #error: ServerError | undefined
-  #bytes = 0
 
   constructor(resolve: (answer: CollectingReader) => void, reject: (error: Error) => void) {
     super({ wholeRows: true })
@@ -34,19 +35,18 @@ export class CollectingReader extends ResponseReader {
     this.reset('results')
   }
 
-  get bytes(): number {
-    return this.#bytes
-  }
-
   protected override onColumn(buf: Buffer, start: number, end: number): void {
     this.columns.push(Buffer.from(buf.subarray(start, end)))
   }
 
   protected override onRow(buf: Buffer, start: number, end: number, continues: boolean): void {
-    this.#bytes += end - start
     const part = Buffer.from(buf.subarray(start, end))
     if (continues) this.rows.push(Buffer.concat([this.rows.pop()!, part]))
     else this.rows.push(part)
+  }
+
+  protected override onOk(buf: Buffer, start: number, end: number): void {
+    this.info = decodeOk(buf.subarray(start, end)).info
   }
 
   protected override onErr(buf: Buffer, start: number, end: number): void {
@@ -95,5 +95,3 @@ export function textCells(row: Buffer): (string | null)[] {
   }
   return cells
 }
-
-export type { ResponseSummary }

@@ -24,6 +24,11 @@ export function packetCount(payloadBytes: number): number {
   return Math.floor(payloadBytes / MAX_PACKET_PAYLOAD) + 1
 }
 
+/** Packets that one framed payload consists of, from its size with headers. */
+export function framedPacketCount(framedBytes: number): number {
+  return Math.floor((framedBytes - HEADER_BYTES) / (MAX_PACKET_PAYLOAD + HEADER_BYTES)) + 1
+}
+
 export function writeHeader(buf: Buffer, at: number, payloadBytes: number, sequenceId: number): number {
   buf[at] = payloadBytes & 0xff
   buf[at + 1] = (payloadBytes >>> 8) & 0xff

@@ -1,0 +1,88 @@
+import { unreachable } from '../base/assert.ts'
+import type { Bindings } from '../engine/bindings.ts'
+import { bindQuery } from '../engine/bind.ts'
+import { runPrimitive } from '../engine/run.ts'
+import { notSupported } from '../errors/sql-error.ts'
+import type { Plan, QueryPlan } from '../plan/plan.ts'
+import type { Session } from './session.ts'
+import { SessionShardRunner, type StatementMaker, statementFor } from './shard-runner.ts'
+import { runDdl } from './run-ddl.ts'
+import { runInsert } from './run-insert.ts'
+import { runWrite } from './run-write.ts'
+
+/** One execution of a plan: the statement's text and values, and how it is put to shards. */
+export interface Execution extends StatementMaker {
+  readonly plan: Plan
+  /** Text of the statement (binary string). */
+  readonly sql: string
+  readonly bindings: Bindings
+}
+
+/** Runs a plan for a session; the answer goes to its client. Throws, or ends in `session.fail`, for what goes wrong. */
+export function runPlan(session: Session, execution: Execution): void {
+  const { plan } = execution
+  switch (plan.kind) {
+    case 'Query':
+      return runQuery(session, execution, plan)
+    case 'Write':
+      return runWrite(session, execution, plan)
+    case 'Insert':
+      return session.detached(() => runInsert(session, execution, plan))
+    case 'Ddl':
+      return session.detached(() => runDdl(session, execution, plan))
+    case 'Unsupported':
+      throw notSupported(plan.construct)
+    case 'Session':
+      throw new Error('session statements are not run as plans')
+    default:
+      return unreachable(plan)
+  }
+}
+
+function runQuery(session: Session, execution: Execution, plan: QueryPlan): void {
+  const { shortcut } = plan
+  if (shortcut !== undefined) {
+    const { bindings } = execution
+    const shards = session.shardsFor(shortcut.routing, bindings)
+    if (shards.length === 1) {
+      const statement = statementFor(execution, bindQuery(shortcut.query, bindings))
+      return session.relayTo(shards[0]!, statement, { read: !plan.locks })
+    }
+  }
+  session.detached(() => runTree(session, execution, plan))
+}
+
+/** Runs the tree of primitives and streams its rows to the client, no faster than the client reads. */
+async function runTree(session: Session, execution: Execution, plan: QueryPlan): Promise<void> {
+  const { answer, client, state, proxy } = session
+  const runner = new SessionShardRunner(session, execution)
+  const stream = await runPrimitive(plan.root, {
+    bindings: execution.bindings,
+    runner,
+    sequences: proxy.sequences,
+    shardsOf: session.rangesOf,
+    pickShard: session.anyShard,
+    limits: { sortRowsMax: proxy.limits.sortRowsMax, sortBytesMax: proxy.limits.sortBytesMax },
+  })
+  let rows = 0
+  try {
+    session.throwIfKilled()
+    answer.beginRows(
+      stream.columns.map((column) => column.definition),
+      session.statusFlags,
+    )
+    for (let batch = await stream.next(); batch !== undefined; batch = await stream.next()) {
+      session.throwIfKilled()
+      rows += batch.length
+      await answer.rows(batch)
+      if (client.closed) return
+    }
+  } finally {
+    await stream.close()
+  }
+  state.warnings = await runner.warnings()
+  state.foundRows = rows
+  state.rowCount = -1
+  answer.endRows(session.statusFlags, state.warnings.length)
+  session.statementDone(false)
+}

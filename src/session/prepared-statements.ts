@@ -1,0 +1,282 @@
+import { bindQuery } from '../engine/bind.ts'
+import { SqlError } from '../errors/sql-error.ts'
+import { Command, Status } from '../mysql/codec/constants.ts'
+import { encodePrepareOk } from '../mysql/codec/stmt-prepare.ts'
+import { runCommand } from '../mysql/client/simple-command.ts'
+import type { Plan, Primitive, Routing } from '../plan/plan.ts'
+import { scan as scanStatement } from '../sql/fingerprint.ts'
+import type { Scan } from '../sql/scan.ts'
+import type { Value } from '../values/value.ts'
+import type { Execution } from './execute-plan.ts'
+import { paramValue } from './param-value.ts'
+import { paramDefinition } from './param-definition.ts'
+import type { Session, Working } from './session.ts'
+import { boundParams, type ExecuteValues, reorderParams, splitExecute } from './execute-values.ts'
+import {
+  idPacket,
+  PreparedStatement,
+  preparePacket,
+  rememberStatement,
+} from './shard-statement.ts'
+import { StatementBindings } from './statement-bindings.ts'
+
+/** A statement that the client has prepared. Backend connections prepare it when it first runs on them. */
+interface ClientStatement {
+  readonly id: number
+  readonly sql: string
+  readonly scan: Scan
+  readonly paramCount: number
+  /** Types block of the last execute that carried one; they hold until the next. */
+  types: Buffer | undefined
+  readonly longData: Map<number, Buffer[]>
+  longDataBytes: number
+  cursor: Cursor | undefined
+}
+
+/** An open server-side cursor: its connection stays with the statement until the rows have been fetched. */
+interface Cursor {
+  readonly working: Working
+  readonly backendId: number
+  /** False when the connection is the session's own anyway. */
+  readonly ownsConnection: boolean
+}
+
+const CURSOR_TYPE_READ_ONLY = 1
+
+/** The prepared statements of one session. */
+export class PreparedStatements {
+  readonly #session: Session
+  readonly #statements = new Map<number, ClientStatement>()
+  #lastId = 0
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  get size(): number {
+    return this.#statements.size
+  }
+
+  prepare(sql: string): void {
+    const session = this.#session
+    const max = session.proxy.limits.preparedStatementsMax
+    if (this.#statements.size >= max) {
+      throw new SqlError(
+        'ER_MAX_PREPARED_STMT_COUNT_REACHED',
+        `Can't create more than max_prepared_stmt_count statements (current value: ${max})`,
+      )
+    }
+    const { sqlMode } = session.state
+    const scan = scanStatement(sql, sqlMode, session.proxy.serverVersionNumber)
+    if (scan.hasMore) session.raiseParseError(sql)
+    const plan = session.planOf(sql, scan)
+    const id = ++this.#lastId
+    if (plan.kind === 'Session') return this.#answerWithoutBackend(id, sql, scan)
+    const routing = prepareRouting(plan)
+    const bindings = session.bindingsOf(sql, scan)
+    const shard = session.shardsOf(routing.keyspace).shards[0]!
+    const query = plan.kind === 'Query' && plan.shortcut !== undefined ? plan.shortcut.query : undefined
+    const bound = query === undefined ? undefined : bindQuery(query, bindings)
+    const text = bound?.kind === 'Text' ? bound.sql : sql
+    const packet = preparePacket(text)
+    session.onceRelayed((summary, working, relay) => {
+      if (summary.errno !== 0) return
+      rememberStatement(working.connection, text, relay.preparedId)
+      this.#add(id, sql, scan, relay.preparedParams)
+    })
+    session.relayTo(
+      shard,
+      { format: 'binary', send: (connection, reader) => connection.send(packet, reader) },
+      { read: true, shape: 'prepare', statementId: id },
+    )
+  }
+
+  execute(payload: Buffer): void {
+    const statement = this.#find(payload.readUInt32LE(1), 'mysqld_stmt_execute')
+    const session = this.#session
+    if (statement.longDataBytes > session.proxy.limits.maxAllowedPacket) {
+      this.#clearLongData(statement)
+      throw new SqlError(
+        'ER_WRONG_ARGUMENTS',
+        "Parameter of prepared statement which is set through mysql_send_long_data() is longer than 'max_allowed_packet' bytes",
+      )
+    }
+    this.#closeCursor(statement)
+    const values = this.#values(statement, payload)
+    const { sql, scan } = statement
+    const bindings = new ParamBindings({ sql, scan, mode: session.state.sqlMode }, session.sessionText, values)
+    const plan = session.planOf(sql, scan)
+    if ((values.flags & CURSOR_TYPE_READ_ONLY) !== 0) this.#expectCursor(statement)
+    const execution: Execution = {
+      plan,
+      sql,
+      bindings,
+      format: 'binary',
+      verbatim: () => new PreparedStatement(sql, values),
+      ofText: (text) => new PreparedStatement(text.sql, reorderParams(values, text.params)),
+    }
+    session.run(execution)
+    statement.longData.clear()
+    statement.longDataBytes = 0
+  }
+
+  /** No answer, by the protocol: what goes wrong is told by the next execute. */
+  sendLongData(payload: Buffer): void {
+    const statement = this.#statements.get(payload.readUInt32LE(1))
+    const param = payload.readUInt16LE(5)
+    if (statement !== undefined && param < statement.paramCount) {
+      const data = payload.subarray(7)
+      statement.longDataBytes += data.length
+      if (statement.longDataBytes <= this.#session.proxy.limits.maxAllowedPacket) {
+        const pieces = statement.longData.get(param)
+        if (pieces === undefined) statement.longData.set(param, [data])
+        else pieces.push(data)
+      }
+    }
+    this.#session.client.commandDone()
+  }
+
+  reset(id: number): void {
+    const statement = this.#find(id, 'mysqld_stmt_reset')
+    this.#clearLongData(statement)
+    this.#closeCursor(statement)
+    this.#session.ok({})
+  }
+
+  /** No answer, by the protocol. */
+  close(id: number): void {
+    const statement = this.#statements.get(id)
+    if (statement !== undefined) this.#closeCursor(statement)
+    this.#statements.delete(id)
+    this.#session.client.commandDone()
+  }
+
+  /** Rows of an open cursor, relayed. */
+  fetch(payload: Buffer): void {
+    const statement = this.#find(payload.readUInt32LE(1), 'mysqld_stmt_fetch')
+    const { cursor } = statement
+    if (cursor === undefined) {
+      throw new SqlError('ER_STMT_HAS_NO_OPEN_CURSOR', `The statement (${statement.id}) has no open cursor.`)
+    }
+    const packet = Buffer.concat([idPacket(Command.STMT_FETCH, cursor.backendId), payload.subarray(5, 9)])
+    packet.writeUIntLE(packet.length - 4, 0, 3)
+    this.#session.onceRelayed((summary) => {
+      if (summary.errno !== 0 || (summary.status & Status.LAST_ROW_SENT) !== 0) this.#closeCursor(statement)
+    })
+    this.#session.relayOnKept(cursor.working, packet, 'rows')
+  }
+
+  closeAll(): void {
+    for (const statement of this.#statements.values()) this.#closeCursor(statement)
+    this.#statements.clear()
+  }
+
+  #add(id: number, sql: string, scan: Scan, paramCount: number): void {
+    this.#statements.set(id, {
+      id,
+      sql,
+      scan,
+      paramCount,
+      types: undefined,
+      longData: new Map(),
+      longDataBytes: 0,
+      cursor: undefined,
+    })
+  }
+
+  #find(id: number, asker: string): ClientStatement {
+    const statement = this.#statements.get(id)
+    if (statement === undefined) {
+      throw new SqlError('ER_UNKNOWN_STMT_HANDLER', `Unknown prepared statement handler (${id}) given to ${asker}`)
+    }
+    return statement
+  }
+
+  /** SET, BEGIN and their kin: the session runs them itself, and they answer no columns. */
+  #answerWithoutBackend(id: number, sql: string, scan: Scan): void {
+    this.#add(id, sql, scan, scan.params)
+    const { answer } = this.#session
+    answer.write(
+      encodePrepareOk({ statementId: id, columns: 0, params: scan.params, warnings: 0 }, answer.sequenceId++),
+    )
+    if (scan.params > 0) answer.definitions(new Array(scan.params).fill(paramDefinition), this.#session.statusFlags)
+    this.#session.statementDone(false)
+  }
+
+  #values(statement: ClientStatement, payload: Buffer): ExecuteValues {
+    const longData = new Map(statement.longData)
+    const values = splitExecute(payload, { paramCount: statement.paramCount, types: statement.types, longData })
+    if (values.types !== statement.types) statement.types = Buffer.from(values.types)
+    return values
+  }
+
+  #expectCursor(statement: ClientStatement): void {
+    this.#session.onceRelayed((summary, working) => {
+      if ((summary.status & Status.CURSOR_EXISTS) === 0) return
+      const prepared = working.connection.statements.get(statement.sql)
+      if (prepared === undefined) return
+      statement.cursor = {
+        working,
+        backendId: prepared.id,
+        ownsConnection: this.#session.shardSessionOf(working) === undefined,
+      }
+    })
+  }
+
+  #closeCursor(statement: ClientStatement): void {
+    const { cursor } = statement
+    if (cursor === undefined) return
+    statement.cursor = undefined
+    const { endpoint, connection } = cursor.working
+    const reset = runCommand(connection, idPacket(Command.STMT_RESET, cursor.backendId))
+    if (cursor.ownsConnection) reset.then(() => endpoint.pool.release(connection), () => connection.destroy())
+    else reset.catch(() => connection.destroy())
+  }
+
+  #clearLongData(statement: ClientStatement): void {
+    statement.longData.clear()
+    statement.longDataBytes = 0
+  }
+}
+
+/** Bindings whose params are decoded when the first of them is asked for: a plan may need none. */
+class ParamBindings extends StatementBindings {
+  readonly #values: ExecuteValues
+  #decoded: readonly Value[] | undefined
+
+  constructor(
+    text: ConstructorParameters<typeof StatementBindings>[0],
+    sessionText: (name: string) => string,
+    values: ExecuteValues,
+  ) {
+    super(text, sessionText)
+    this.#values = values
+  }
+
+  override paramValue(param: number): Value {
+    this.#decoded ??= boundParams(this.#values).map(paramValue)
+    return this.#decoded[param]!
+  }
+}
+
+/** The keyspace whose first shard describes the statement's params and columns. */
+function prepareRouting(plan: Plan): Pick<Routing, 'keyspace'> {
+  switch (plan.kind) {
+    case 'Query':
+      return plan.shortcut?.routing ?? { keyspace: rootKeyspace(plan.root) }
+    case 'Write':
+    case 'Ddl':
+      return plan.routing
+    case 'Insert':
+      return plan
+    default:
+      return { keyspace: '' }
+  }
+}
+
+/** Any keyspace that the tree of primitives reads. */
+function rootKeyspace(root: Primitive): string {
+  if (root.kind === 'Route') return root.routing.keyspace
+  if ('input' in root) return rootKeyspace(root.input)
+  return root.kind === 'Concatenate' ? rootKeyspace(root.inputs[0]!) : ''
+}

@@ -1,0 +1,42 @@
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../telemetry/log.ts'
+import type { Gateway } from '../tablet/gateway.ts'
+import type { VSchema } from '../vschema/model.ts'
+import type { PlanCache } from './plan-cache.ts'
+import type { Sequences } from './sequences.ts'
+import type { Session } from './session.ts'
+import type { Target } from './target.ts'
+
+export interface SessionLimits {
+  /** Bytes of one command; longer ones are refused with 1153. */
+  readonly maxAllowedPacket: number
+  /** Rows and bytes that a primitive may hold in memory (sorts). */
+  readonly sortRowsMax: number
+  readonly sortBytesMax: number
+  /** Prepared statements of one session. */
+  readonly preparedStatementsMax: number
+  /** 0: none. */
+  readonly queryTimeoutMs: number
+}
+
+/** What all sessions of a proxy share. */
+export interface ProxyContext {
+  readonly gateway: Gateway
+  readonly sequences: Sequences
+  readonly clock: Clock
+  readonly log: Logger
+  readonly limits: SessionLimits
+  /** Live sessions by connection id. */
+  readonly sessions: Map<number, Session>
+  /** Changes with every VSchema or topology that plans depend on: plans of another generation are not used. */
+  readonly generation: number
+  readonly vschema: VSchema
+  /** As announced to clients; versioned comments are read by the same number (80400, 101100). */
+  readonly serverVersion: string
+  readonly serverVersionNumber: number
+  readonly isMariadb: boolean
+  /** The plans of one target and sql_mode, for this generation. */
+  plansOf(target: Target, sqlMode: number): PlanCache
+  /** Reads the columns of tables again after a DDL; resolves when plans may rely on them. */
+  schemaChanged(keyspace: string, tables: readonly string[]): Promise<void>
+}

@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs'
+import type { Clock } from '../base/clock.ts'
+import { Gateway, type GatewayOptions } from '../tablet/gateway.ts'
+import type { Logger } from '../telemetry/log.ts'
+import type { ClientConnection, SessionHandler } from '../mysql/server/session-handler.ts'
+import type { TopologySnapshot, TopologyView } from '../topology/snapshot.ts'
+import { buildVSchema } from '../vschema/build-vschema.ts'
+import type { VSchema } from '../vschema/model.ts'
+import { parseRoutingRules, parseShardRoutingRules } from '../vschema/records.ts'
+import { PlanCache } from './plan-cache.ts'
+import type { ProxyContext, SessionLimits } from './proxy-context.ts'
+import { SchemaTracker } from './schema-tracker.ts'
+import { Sequences } from './sequences.ts'
+import { parseServerVersion, type ServerVersion } from './server-version.ts'
+import { Session } from './session.ts'
+import { printTarget, type Target } from './target.ts'
+
+export interface ProxyOptions {
+  readonly topology: TopologyView
+  readonly gateway: GatewayOptions
+  readonly limits: SessionLimits
+  /** Told to clients instead of the version of the oldest primary. */
+  readonly serverVersion: string | undefined
+  readonly log: Logger
+  readonly clock: Clock
+}
+
+/** Plans kept for one target and sql_mode. */
+const PLANS_MAX = 5_000
+/** Targets and sql_modes whose plans are kept. */
+const PLAN_CACHES_MAX = 64
+
+/**
+ * Everything the sessions of one process share: the databases, the VSchema in force, the plans. A new topology, VSchema
+ * or table definition begins a new generation: sessions see it with their next statement.
+ */
+export class Proxy implements ProxyContext {
+  readonly gateway: Gateway
+  readonly sequences: Sequences
+  readonly sessions = new Map<number, Session>()
+  readonly log: Logger
+  readonly clock: Clock
+  readonly limits: SessionLimits
+  readonly #topology: TopologyView
+  readonly #tracker: SchemaTracker
+  readonly #fixedVersion: string | undefined
+  readonly #unsubscribe: () => void
+  readonly #plans = new Map<string, PlanCache>()
+  #version: ServerVersion
+  #vschema: VSchema
+  #generation = 0
+
+  constructor(options: ProxyOptions) {
+    const { topology, log, clock } = options
+    this.log = log
+    this.clock = clock
+    this.limits = options.limits
+    this.#topology = topology
+    this.#fixedVersion = options.serverVersion
+    this.gateway = new Gateway(topology, options.gateway, clock, () => this.#versionMayHaveChanged())
+    this.sequences = new Sequences(this.gateway)
+    this.#tracker = new SchemaTracker(this.gateway, clock, log, () => this.#rebuild())
+    this.#version = this.#serverVersion()
+    this.#vschema = this.#build(topology.current())
+    // After the gateway, which subscribed first: plans are made for the shards it knows.
+    this.#unsubscribe = topology.onChange(() => {
+      this.#rebuild()
+      void this.#tracker.start()
+    })
+  }
+
+  /** Waits until the primaries have been asked once (they tell the version and the columns), or `timeoutMs` is over. */
+  async start(timeoutMs: number): Promise<void> {
+    const ready = Promise.all([this.gateway.firstChecks(), this.#tracker.start()])
+    await Promise.race([ready, new Promise<void>((resolve) => this.clock.after(timeoutMs, resolve))])
+    this.#versionMayHaveChanged()
+  }
+
+  createSession(client: ClientConnection): SessionHandler {
+    return new Session(this, client)
+  }
+
+  close(): void {
+    this.#unsubscribe()
+    this.#tracker.close()
+    this.gateway.close()
+  }
+
+  get generation(): number {
+    return this.#generation
+  }
+
+  get vschema(): VSchema {
+    return this.#vschema
+  }
+
+  get serverVersion(): string {
+    return this.#version.text
+  }
+
+  get serverVersionNumber(): number {
+    return this.#version.number
+  }
+
+  get isMariadb(): boolean {
+    return this.#version.isMariadb
+  }
+
+  plansOf(target: Target, sqlMode: number): PlanCache {
+    const key = `${sqlMode}/${printTarget(target)}`
+    let plans = this.#plans.get(key)
+    if (plans === undefined) {
+      if (this.#plans.size >= PLAN_CACHES_MAX) this.#plans.delete(this.#plans.keys().next().value!)
+      this.#plans.set(key, (plans = new PlanCache(PLANS_MAX)))
+    }
+    return plans
+  }
+
+  async schemaChanged(keyspace: string, _tables: readonly string[]): Promise<void> {
+    await this.#tracker.refresh(keyspace)
+  }
+
+  #rebuild(): void {
+    this.#vschema = this.#build(this.#topology.current())
+    this.#newGeneration()
+  }
+
+  #newGeneration(): void {
+    this.#generation++
+    this.#plans.clear()
+  }
+
+  #build(snapshot: TopologySnapshot): VSchema {
+    const names = [...snapshot.keyspaces.keys()]
+    const vschema = buildVSchema(
+      {
+        keyspaces: new Map(names.map((name) => [name, snapshot.vschemas.get(name) ?? {}])),
+        routingRules: parseRoutingRules(snapshot.routingRules, 'routing rules').record,
+        shardRoutingRules: parseShardRoutingRules(snapshot.shardRoutingRules, 'shard routing rules').record,
+      },
+      { deps: { readFile: (path) => readFileSync(path) }, columns: this.#tracker },
+    )
+    for (const problem of vschema.problems) this.log.warn('VSchema', { problem })
+    return vschema
+  }
+
+  #versionMayHaveChanged(): void {
+    const version = this.#serverVersion()
+    if (version.text === this.#version.text) return
+    this.#version = version
+    this.#newGeneration() // versioned comments are read by it
+  }
+
+  #serverVersion(): ServerVersion {
+    if (this.#fixedVersion !== undefined) return parseServerVersion(this.#fixedVersion)
+    const versions = this.gateway.endpoints
+      .filter((e) => e.tablet.type === 'PRIMARY' && e.health.serverVersion !== '')
+      .map((e) => parseServerVersion(e.health.serverVersion))
+    if (versions.length === 0) return this.#version ?? parseServerVersion(VERSION_UNTIL_KNOWN)
+    return versions.reduce((oldest, v) => (v.number < oldest.number ? v : oldest))
+  }
+}
+
+const VERSION_UNTIL_KNOWN = '8.0.40'

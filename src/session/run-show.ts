@@ -1,0 +1,212 @@
+import { notSupported } from '../errors/sql-error.ts'
+import { type ColumnDef } from '../mysql/codec/column-def.ts'
+import { FieldFlag, FieldType } from '../mysql/codec/constants.ts'
+import type { TextCell } from '../mysql/codec/text-row.ts'
+import type { Show } from '../sql/ast.ts'
+import { printAlias } from '../topology/alias.ts'
+import { collationByName } from '../values/charsets.ts'
+import { likeMatcher } from './like.ts'
+import type { Session } from './session.ts'
+import type { Warning } from './session-state.ts'
+import { printTarget } from './target.ts'
+
+/** SHOW of what the proxy knows better than any one server behind it. */
+export async function runShow(session: Session, show: Show): Promise<void> {
+  const table = await tableOf(session, show)
+  if (show.where !== undefined && table.filtered !== undefined) {
+    throw notSupported(`SHOW ${show.what} … WHERE: use LIKE`)
+  }
+  const { filtered } = table
+  const matches = show.like === undefined || filtered === undefined ? undefined : likeMatcher(show.like.text)
+  const rows = matches === undefined ? table.rows : table.rows.filter((row) => matches(String(row[filtered!] ?? '')))
+  session.resultSet({
+    columns: table.columns,
+    rows: rows.map((row) => row.map((cell) => (typeof cell === 'string' ? Buffer.from(cell) : cell))),
+  })
+}
+
+interface ShownTable {
+  readonly columns: readonly ColumnDef[]
+  readonly rows: readonly (readonly TextCell[])[]
+  /** The column that LIKE is about. */
+  readonly filtered?: number
+}
+
+async function tableOf(session: Session, show: Show): Promise<ShownTable> {
+  const { gateway, vschema } = session.proxy
+  switch (show.what) {
+    case 'WARNINGS':
+    case 'ERRORS':
+      return warningsTable(limited(await chosen(session, show.what), show))
+    case 'COUNT WARNINGS':
+      return countTable('@@session.warning_count', (await chosen(session, 'WARNINGS')).length)
+    case 'COUNT ERRORS':
+      return countTable('@@session.error_count', (await chosen(session, 'ERRORS')).length)
+    case 'DATABASES':
+    case 'KEYSPACES':
+    case 'VITESS_KEYSPACES': {
+      const names = [...gateway.keyspaces.keys(), ...SYSTEM_SCHEMAS].sort()
+      const suffix = show.like === undefined ? '' : ` (${unquotedLike(show.like.text)})`
+      return texts([`Database${suffix}`], names.map((name) => [name]), 0)
+    }
+    case 'VITESS_SHARDS':
+      return texts(['Shards'], allShards(session).map((shard) => [`${shard.keyspace}/${shard.name}`]), 0)
+    case 'VITESS_TABLETS':
+      return texts(
+        ['Cell', 'Keyspace', 'Shard', 'TabletType', 'State', 'Alias', 'Hostname', 'PrimaryTermStartTime'],
+        gateway.endpoints.map(({ tablet, health }) => [
+          tablet.alias.cell,
+          tablet.keyspace,
+          tablet.shard,
+          tablet.type,
+          health.state === 'unreachable' ? 'NOT_SERVING' : 'SERVING',
+          printAlias(tablet.alias),
+          tablet.hostname ?? tablet.unix_socket ?? '',
+          '',
+        ]),
+        6,
+      )
+    case 'VITESS_TARGET':
+      return texts(['Target'], [[printTarget(session.state.target)]])
+    case 'VSCHEMA TABLES': {
+      const { keyspace } = session.state.target
+      const names = [...(vschema.keyspaces.get(keyspace)?.tables.keys() ?? [])].sort()
+      return texts(['Tables'], names.map((name) => [name]), 0)
+    }
+    case 'VSCHEMA KEYSPACES':
+      return texts(
+        ['Keyspace', 'Sharded', 'Foreign Key', 'Comment'],
+        [...vschema.keyspaces.values()].map((k) => [
+          k.name,
+          String(k.sharded),
+          k.foreignKeyMode,
+          k.error ?? '',
+        ]),
+        0,
+      )
+    case 'VSCHEMA VINDEXES':
+      return vindexTable(session, show)
+    case 'PROCESSLIST':
+      return processList(session)
+    default:
+      throw notSupported(`SHOW ${show.what}`)
+  }
+}
+
+export const SYSTEM_SCHEMAS: ReadonlySet<string> = new Set([
+  'information_schema',
+  'mysql',
+  'performance_schema',
+  'sys',
+])
+
+async function chosen(session: Session, what: string): Promise<readonly Warning[]> {
+  const warnings = await session.fetchWarnings()
+  return what === 'ERRORS' ? warnings.filter((w) => w.level === 'Error') : warnings
+}
+
+function limited(warnings: readonly Warning[], show: Show): readonly Warning[] {
+  const number = (literal: unknown) => Number((literal as { text: string }).text)
+  if (show.limit === undefined) return warnings
+  const { count, offset } = show.limit
+  const start = offset === undefined ? 0 : number(offset)
+  return warnings.slice(start, start + number(count))
+}
+
+function allShards(session: Session) {
+  return [...session.proxy.gateway.keyspaces.values()].flatMap((keyspace) => keyspace.shards)
+}
+
+function vindexTable(session: Session, show: Show): ShownTable {
+  const { vschema } = session.proxy
+  const keyspace = show.table?.qualifier ?? session.state.target.keyspace
+  const schema = vschema.keyspaces.get(keyspace)
+  if (show.table === undefined) {
+    const rows = [...vschema.keyspaces.values()].flatMap((k) =>
+      [...k.vindexes.values()].map((v) => [k.name, v.name, v.type, '', '']),
+    )
+    return texts(['Keyspace', 'Name', 'Type', 'Params', 'Owner'], rows)
+  }
+  const table = schema?.tables.get(show.table.name)
+  const rows = (table?.columnVindexes ?? [])
+    .filter((v) => !v.partial)
+    .map((v) => [v.columns.join(', '), v.name, v.type, '', v.owned ? show.table!.name : ''])
+  return texts(['Columns', 'Name', 'Type', 'Params', 'Owner'], rows)
+}
+
+function processList(session: Session): ShownTable {
+  const now = session.proxy.clock.now()
+  const rows = [...session.proxy.sessions.values()].map((other): TextCell[] => [
+    String(other.client.id),
+    other.client.identity.user,
+    other.client.remotePort === 0 ? other.client.remoteHost : `${other.client.remoteHost}:${other.client.remotePort}`,
+    other.state.target.keyspace === '' ? null : printTarget(other.state.target),
+    other.busy ? 'Query' : 'Sleep',
+    String(Math.floor((now - other.lastCommandMs) / 1000)),
+    other.busy ? 'executing' : '',
+    null,
+  ])
+  const columns = [
+    number('Id'),
+    text('User'),
+    text('Host'),
+    text('db'),
+    text('Command'),
+    number('Time'),
+    text('State'),
+    text('Info'),
+  ]
+  return { columns, rows }
+}
+
+function warningsTable(warnings: readonly Warning[]): ShownTable {
+  return {
+    columns: [text('Level', 7), number('Code'), text('Message', 512)],
+    rows: warnings.map(({ level, code, message }) => [level, String(code), Buffer.from(message)]),
+  }
+}
+
+function countTable(name: string, count: number): ShownTable {
+  return { columns: [number(name)], rows: [[String(count)]] }
+}
+
+function texts(
+  names: readonly string[],
+  rows: readonly (readonly string[])[],
+  filtered?: number,
+): ShownTable {
+  return { columns: names.map((name) => text(name)), rows, ...(filtered === undefined ? {} : { filtered }) }
+}
+
+const UTF8MB4 = collationByName('utf8mb4_0900_ai_ci')!
+
+function text(name: string, characters = 64): ColumnDef {
+  return {
+    catalog: 'def',
+    schema: '',
+    table: '',
+    orgTable: '',
+    name: Buffer.from(name).latin1Slice(),
+    orgName: '',
+    collationId: UTF8MB4.id,
+    columnLength: characters * 4,
+    type: FieldType.VAR_STRING,
+    flags: 0,
+    decimals: 31,
+  }
+}
+
+function number(name: string): ColumnDef {
+  return {
+    ...text(name),
+    collationId: 63,
+    columnLength: 21,
+    type: FieldType.LONGLONG,
+    flags: FieldFlag.BINARY | FieldFlag.UNSIGNED | FieldFlag.NOT_NULL,
+    decimals: 0,
+  }
+}
+
+function unquotedLike(literal: string): string {
+  return literal.slice(1, -1)
+}

@@ -1,0 +1,176 @@
+import { bindQuery } from '../engine/bind.ts'
+import { notSupported } from '../errors/sql-error.ts'
+import type { CollectingReader } from '../mysql/client/simple-command.ts'
+import type { OkPacket } from '../mysql/codec/responses.ts'
+import type { WritePlan } from '../plan/plan.ts'
+import type { ShardEndpoints } from '../tablet/gateway.ts'
+import type { Execution } from './execute-plan.ts'
+import { readWarnings } from './kept-warnings.ts'
+import { sendCollecting } from './on-connection.ts'
+import { sumInfo } from './ok-info.ts'
+import { PLAIN_START, type Session } from './session.ts'
+import type { Warning } from './session-state.ts'
+import { statementFor } from './shard-runner.ts'
+import { type ShardSession, ShardSessions } from './shard-sessions.ts'
+import type { ShardStatement } from './shard-statement.ts'
+
+/** UPDATE, DELETE and their kin: relayed to one shard, or run on several as one transaction. */
+export function runWrite(session: Session, execution: Execution, plan: WritePlan): void {
+  const { bindings } = execution
+  const shards = session.shardsFor(plan.routing, bindings)
+  const statement = statementFor(execution, bindQuery(plan.query, bindings))
+  if (shards.length === 1) return session.relayTo(shards[0]!, statement, { read: false })
+  if (plan.singleShardOnly !== undefined) throw notSupported(`${plan.singleShardOnly} over several shards`)
+  session.detached(async () => {
+    const writes = shards.map((shard) => ({ shard, statement }))
+    session.ok(await writeShards(session, writes, { replicated: plan.replicated === true }))
+  })
+}
+
+export interface ShardWrite {
+  readonly shard: ShardEndpoints
+  readonly statement: ShardStatement
+}
+
+/** Savepoint with which a statement on several shards of an open transaction is undone. */
+const STATEMENT_SAVEPOINT = '_shardgate_statement'
+
+/**
+ * Runs one statement of each shard, all at once, so that it happens on all or on none as far as MySQL can promise:
+ * outside a transaction it gets one of its own, committed shard by shard; inside one, a savepoint undoes what the
+ * other shards did when one refuses. Answers the summed OK. Throws the first shard's error.
+ */
+export async function writeShards(
+  session: Session,
+  writes: readonly ShardWrite[],
+  options: { readonly replicated: boolean } = { replicated: false },
+): Promise<Partial<OkPacket>> {
+  const start = session.transactionStart()
+  return start === undefined
+    ? await inOwnTransaction(session, writes, options)
+    : await inOpenTransaction(session, writes, options)
+}
+
+async function inOwnTransaction(
+  session: Session,
+  writes: readonly ShardWrite[],
+  options: { readonly replicated: boolean },
+): Promise<Partial<OkPacket>> {
+  const own = new ShardSessions()
+  try {
+    const opened = await openAll(session, own, writes)
+    const answers = await sendAll(session, opened, writes)
+    const warnings = await warningsOf(answers)
+    const failed = await own.commit()
+    if (failed !== undefined) session.throwCommitFailure(failed)
+    session.state.warnings = warnings
+    return sumAnswers(answers, options)
+  } catch (error) {
+    await own.rollback()
+    throw error
+  } finally {
+    own.dropAll()
+  }
+}
+
+async function inOpenTransaction(
+  session: Session,
+  writes: readonly ShardWrite[],
+  options: { readonly replicated: boolean },
+): Promise<Partial<OkPacket>> {
+  const { shardSessions } = session
+  const opened = await openAll(session, shardSessions, writes)
+  await shardSessions.everywhere(`SAVEPOINT ${STATEMENT_SAVEPOINT}`, opened)
+  try {
+    const answers = await sendAll(session, opened, writes)
+    session.state.warnings = await warningsOf(answers)
+    await shardSessions.everywhere(`RELEASE SAVEPOINT ${STATEMENT_SAVEPOINT}`, opened)
+    return sumAnswers(answers, options)
+  } catch (error) {
+    await undo(session, opened)
+    throw error
+  }
+}
+
+/** A deadlock has ended the shard's transaction, savepoint and all; then only a rollback of everything is left. */
+async function undo(session: Session, opened: readonly ShardSession[]): Promise<void> {
+  const lost = opened.filter((s) => s.connection.state === 'closed')
+  for (const shardSession of lost) session.lostShardSession(shardSession)
+  const rest = opened.filter((s) => !lost.includes(s))
+  try {
+    await session.shardSessions.everywhere(`ROLLBACK TO SAVEPOINT ${STATEMENT_SAVEPOINT}`, rest)
+  } catch {
+    await session.rollback()
+  }
+}
+
+function openAll(
+  session: Session,
+  sessions: ShardSessions,
+  writes: readonly ShardWrite[],
+): Promise<readonly ShardSession[]> {
+  const { gateway } = session.proxy
+  const start = session.transactionStart() ?? PLAIN_START
+  return settleAll(
+    writes.map(({ shard }) => {
+      const endpoint = gateway.endpointFor(shard, session.tabletType)
+      return sessions.open(shard, endpoint, session.state.settings, start)
+    }),
+  )
+}
+
+interface ShardAnswer {
+  readonly shardSession: ShardSession
+  readonly reader: CollectingReader
+}
+
+async function sendAll(
+  session: Session,
+  opened: readonly ShardSession[],
+  writes: readonly ShardWrite[],
+): Promise<readonly ShardAnswer[]> {
+  session.throwIfKilled()
+  for (const shardSession of opened) session.working.add(shardSession)
+  try {
+    return await settleAll(
+      opened.map(async (shardSession, i) => ({
+        shardSession,
+        reader: await sendCollecting(shardSession.connection, writes[i]!.statement),
+      })),
+    )
+  } finally {
+    for (const shardSession of opened) session.working.delete(shardSession)
+  }
+}
+
+/** All results, or the first failure once everything has settled: nothing is left running. */
+export async function settleAll<T>(promises: readonly Promise<T>[]): Promise<readonly T[]> {
+  const settled = await Promise.allSettled(promises)
+  for (const result of settled) if (result.status === 'rejected') throw result.reason
+  return settled.map((result) => (result as PromiseFulfilledResult<T>).value)
+}
+
+async function warningsOf(answers: readonly ShardAnswer[]): Promise<readonly Warning[]> {
+  const lists = await Promise.all(
+    answers.map(({ shardSession, reader }) =>
+      reader.summary.warnings > 0 ? readWarnings(shardSession.connection) : [],
+    ),
+  )
+  return lists.flat()
+}
+
+/** `replicated`: every shard did the same to its copy, so that one speaks for all. */
+function sumAnswers(
+  answers: readonly ShardAnswer[],
+  options: { readonly replicated: boolean },
+): Partial<OkPacket> {
+  const counted = options.replicated ? answers.slice(0, 1) : answers
+  const affected = counted.reduce((sum, { reader }) => sum + BigInt(reader.summary.affectedRows), 0n)
+  const insertId = answers.find(({ reader }) => reader.summary.lastInsertId !== 0)?.reader.summary.lastInsertId
+  return {
+    affectedRows: affected,
+    warnings: counted.reduce((sum, { reader }) => sum + reader.summary.warnings, 0),
+    info: sumInfo(counted.map(({ reader }) => reader.info)),
+    ...(insertId === undefined ? {} : { lastInsertId: insertId }),
+  }
+}

@@ -1,0 +1,158 @@
+import type { Clock } from '../base/clock.ts'
+import type { Gateway } from '../tablet/gateway.ts'
+import { type DatabaseColumn, readColumns } from '../tablet/schema-reader.ts'
+import type { Logger } from '../telemetry/log.ts'
+import type { ValueType } from '../values/value.ts'
+import type { Column, ColumnSource } from '../vschema/model.ts'
+
+/** How often the columns are read again, for changes that did not come through this proxy. */
+const REFRESH_MS = 30_000
+const RETRY_MS = 2_000
+
+/**
+ * Knows the columns of all tables, as the primary of each keyspace's first shard has them: for INSERT without a column
+ * list, `SELECT DISTINCT *`, and the types by which rows are routed and merged.
+ */
+export class SchemaTracker implements ColumnSource {
+  readonly #gateway: Gateway
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #onChange: () => void
+  readonly #keyspaces = new Map<string, ReadonlyMap<string, readonly Column[]>>()
+  /** What was read, as text, to see whether it has changed. */
+  readonly #texts = new Map<string, string>()
+  #cancelTimer: (() => void) | undefined
+  #closed = false
+
+  constructor(gateway: Gateway, clock: Clock, log: Logger, onChange: () => void) {
+    this.#gateway = gateway
+    this.#clock = clock
+    this.#log = log
+    this.#onChange = onChange
+  }
+
+  columnsOf(keyspace: string, table: string): readonly Column[] | undefined {
+    return this.#keyspaces.get(keyspace)?.get(table)
+  }
+
+  tablesOf(keyspace: string): Iterable<string> {
+    return this.#keyspaces.get(keyspace)?.keys() ?? []
+  }
+
+  /** Reads all keyspaces now, and again from time to time. Never rejects: what cannot be read is tried again. */
+  async start(): Promise<void> {
+    this.#cancelTimer?.()
+    const results = await Promise.all([...this.#gateway.keyspaces.keys()].map((name) => this.refresh(name)))
+    if (this.#closed) return
+    const delay = results.every(Boolean) ? REFRESH_MS : RETRY_MS
+    this.#cancelTimer = this.#clock.after(delay, () => void this.start())
+  }
+
+  /** Reads one keyspace. False when its database could not be reached. */
+  async refresh(keyspace: string): Promise<boolean> {
+    try {
+      const shards = this.#gateway.shardsOf(keyspace)
+      const endpoint = this.#gateway.endpointFor(shards.shards[0]!, 'PRIMARY')
+      const connection = await this.#gateway.connectControl(endpoint)
+      try {
+        this.#take(keyspace, await readColumns(connection, endpoint.database))
+      } finally {
+        connection.destroy()
+      }
+      return true
+    } catch (error) {
+      this.#log.debug('cannot read columns', { keyspace, error })
+      return false
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#cancelTimer?.()
+  }
+
+  #take(keyspace: string, columns: readonly DatabaseColumn[]): void {
+    const text = JSON.stringify(columns)
+    if (this.#closed || this.#texts.get(keyspace) === text) return
+    this.#texts.set(keyspace, text)
+    const tables = new Map<string, Column[]>()
+    for (const column of columns) {
+      const list = tables.get(column.table)
+      if (list === undefined) tables.set(column.table, [modelOf(column)])
+      else list.push(modelOf(column))
+    }
+    this.#keyspaces.set(keyspace, tables)
+    this.#onChange()
+  }
+}
+
+function modelOf(column: DatabaseColumn): Column {
+  const type = valueTypeOf(column)
+  return {
+    name: column.name,
+    ...(type === undefined ? {} : { type }),
+    ...(column.collation === null ? {} : { collation: column.collation }),
+    nullable: column.nullable,
+    invisible: column.extra.includes('invisible'),
+    autoIncrement: column.extra.includes('auto_increment'),
+    values: [],
+    ...(column.default === null ? {} : { default: column.default }),
+  }
+}
+
+const TYPES: Readonly<Record<string, ValueType>> = {
+  tinyint: 'INT8',
+  smallint: 'INT16',
+  mediumint: 'INT24',
+  int: 'INT32',
+  bigint: 'INT64',
+  decimal: 'DECIMAL',
+  float: 'FLOAT32',
+  double: 'FLOAT64',
+  bit: 'BIT',
+  year: 'YEAR',
+  date: 'DATE',
+  time: 'TIME',
+  datetime: 'DATETIME',
+  timestamp: 'TIMESTAMP',
+  char: 'CHAR',
+  varchar: 'VARCHAR',
+  binary: 'BINARY',
+  varbinary: 'VARBINARY',
+  tinytext: 'TEXT',
+  text: 'TEXT',
+  mediumtext: 'TEXT',
+  longtext: 'TEXT',
+  tinyblob: 'BLOB',
+  blob: 'BLOB',
+  mediumblob: 'BLOB',
+  longblob: 'BLOB',
+  enum: 'ENUM',
+  set: 'SET',
+  json: 'JSON',
+  vector: 'VECTOR',
+  geometry: 'GEOMETRY',
+  point: 'GEOMETRY',
+  linestring: 'GEOMETRY',
+  polygon: 'GEOMETRY',
+  multipoint: 'GEOMETRY',
+  multilinestring: 'GEOMETRY',
+  multipolygon: 'GEOMETRY',
+  geomcollection: 'GEOMETRY',
+  geometrycollection: 'GEOMETRY',
+}
+
+const UNSIGNED: Partial<Record<ValueType, ValueType>> = {
+  INT8: 'UINT8',
+  INT16: 'UINT16',
+  INT24: 'UINT24',
+  INT32: 'UINT32',
+  INT64: 'UINT64',
+}
+
+/** Undefined for types that only one server has (uuid, inet6 …): they are not routed or merged by type. */
+function valueTypeOf(column: DatabaseColumn): ValueType | undefined {
+  const type = TYPES[column.dataType]
+  if (type === undefined || !column.columnType.toLowerCase().includes('unsigned')) return type
+  return UNSIGNED[type] ?? type
+}

@@ -1,0 +1,18 @@
+/** A server's version as it is announced, and as versioned comments compare it. */
+export interface ServerVersion {
+  readonly text: string
+  /** `major * 10000 + minor * 100 + patch`: 80040, 90704, 101119. */
+  readonly number: number
+  readonly isMariadb: boolean
+}
+
+/** Reads `9.7.4-2`, `10.11.19-MariaDB-…`, `5.5.5-10.11.19-MariaDB` (MariaDB's disguise in the handshake). */
+export function parseServerVersion(text: string): ServerVersion {
+  const plain = text.startsWith('5.5.5-') && text.includes('MariaDB') ? text.slice('5.5.5-'.length) : text
+  const [major = 0, minor = 0, patch = 0] = plain.split(/[^0-9]/, 3).map(Number)
+  return {
+    text: plain,
+    number: major * 10_000 + minor * 100 + patch,
+    isMariadb: plain.includes('MariaDB'),
+  }
+}

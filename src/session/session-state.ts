@@ -1,0 +1,65 @@
+import { parseSqlMode, type SqlMode } from '../sql/sql-mode.ts'
+import { makeSettings, NAMES, type Settings } from '../tablet/settings.ts'
+import type { TransactionStart } from './shard-sessions.ts'
+import { NO_TARGET, type Target } from './target.ts'
+
+export interface Warning {
+  readonly level: 'Note' | 'Warning' | 'Error'
+  readonly code: number
+  readonly message: string
+}
+
+/** Conditions kept of one statement; `max_error_count` of MySQL. */
+export const WARNINGS_MAX = 1024
+
+/**
+ * What a session is, apart from its connections: what the client has set, and what the last statement left behind.
+ * Changed only between statements.
+ */
+export class SessionState {
+  target: Target = NO_TARGET
+  autocommit = true
+  /** BEGIN was said (or autocommit is off and a statement has run): COMMIT or ROLLBACK ends it. */
+  inTransaction = false
+  readOnlyTransaction = false
+  /** How the open transaction starts on each shard. */
+  transactionStart: TransactionStart | undefined
+  /** `SET TRANSACTION …` without scope: for the next transaction only. */
+  nextTransaction: readonly string[] = []
+  /** A shard's part of the transaction was lost: only ROLLBACK helps. The text says what happened. */
+  transactionFailure: string | undefined
+
+  settings: Settings
+  /** Lexical bits of sql_mode. */
+  sqlMode: SqlMode
+  /** SQL text of each user variable's value, by lower-case name; a variable that is absent is NULL. */
+  readonly userVariables = new Map<string, string>()
+
+  /** Texts of PREPARE, by lower-case name (binary strings). */
+  readonly preparedTexts = new Map<string, string>()
+  /** sql_mode has NO_AUTO_VALUE_ON_ZERO. */
+  noAutoValueOnZero = false
+
+  lastInsertId: bigint | number = 0
+  rowCount: bigint | number = -1
+  foundRows = 0
+  warnings: readonly Warning[] = []
+
+  constructor(defaults: { readonly names: string; readonly foundRows: boolean; readonly sqlMode: SqlMode }) {
+    this.settings = makeSettings(new Map([[NAMES, defaults.names]]), defaults.foundRows)
+    this.sqlMode = defaults.sqlMode
+  }
+
+  /** `text` undefined: back to the server's default. */
+  setSetting(name: string, text: string | undefined): void {
+    const items = new Map(this.settings.items)
+    if (text === undefined) items.delete(name)
+    else items.set(name, text)
+    this.settings = makeSettings(items, this.settings.foundRows)
+  }
+
+  setSqlMode(value: string): void {
+    this.sqlMode = parseSqlMode(value)
+    this.noAutoValueOnZero = value.toUpperCase().includes('NO_AUTO_VALUE_ON_ZERO')
+  }
+}

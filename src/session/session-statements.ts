@@ -1,0 +1,114 @@
+import { notSupported, SqlError } from '../errors/sql-error.ts'
+import type { Begin, EndTransaction, Kill, Savepoint, SetTransaction, Statement } from '../sql/ast.ts'
+import { quoteIdentifier } from '../sql/identifier.ts'
+import { ISOLATION } from '../tablet/settings.ts'
+import type { Execution } from './execute-plan.ts'
+import { runSet } from './run-set.ts'
+import { runShow } from './run-show.ts'
+import type { Session } from './session.ts'
+import { deallocateSql, executeSql, prepareSql } from './sql-prepare.ts'
+
+/** Statements that the session answers itself: they change it, or tell about it and the proxy. */
+export async function runSessionStatement(
+  session: Session,
+  statement: Statement,
+  execution: Execution,
+): Promise<void> {
+  switch (statement.kind) {
+    case 'Empty':
+      if (!statement.comment) throw new SqlError('ER_EMPTY_QUERY', 'Query was empty')
+      return session.ok({})
+    case 'Set':
+      return runSet(session, statement)
+    case 'SetTransaction':
+      return setTransaction(session, statement)
+    case 'Use':
+      session.useTarget(statement.target)
+      return session.ok({})
+    case 'Begin':
+      return begin(session, statement)
+    case 'Commit':
+    case 'Rollback':
+      return end(session, statement)
+    case 'Savepoint':
+    case 'RollbackTo':
+    case 'ReleaseSavepoint':
+      return savepoint(session, statement)
+    case 'Kill':
+      return kill(session, statement)
+    case 'Show':
+      return runShow(session, statement)
+    case 'Prepare':
+      return prepareSql(session, statement)
+    case 'Execute':
+      return executeSql(session, statement)
+    case 'Deallocate':
+      return deallocateSql(session, statement)
+    default:
+      throw notSupported(statement.kind === 'Other' ? statement.verb : describe(statement, execution))
+  }
+}
+
+function describe(statement: Statement, execution: Execution): string {
+  const { start } = statement.span
+  return execution.sql.slice(start, start + 40)
+}
+
+/** BEGIN commits what is open; the shards hear of it with their first statement. */
+async function begin(session: Session, statement: Begin): Promise<void> {
+  if (session.state.inTransaction) await session.commit()
+  const { modifiers } = statement
+  const text = modifiers.length === 0 ? 'BEGIN' : `START TRANSACTION ${modifiers.join(', ')}`
+  session.beginTransaction({ begin: text, readOnly: modifiers.includes('READ ONLY') })
+  session.ok({})
+}
+
+async function end(session: Session, statement: EndTransaction): Promise<void> {
+  const { state } = session
+  const { transactionStart, readOnlyTransaction } = state
+  if (statement.kind === 'Commit') await session.commit()
+  else await session.rollback()
+  if (statement.chain === true) {
+    session.beginTransaction({ begin: transactionStart?.begin ?? 'BEGIN', readOnly: readOnlyTransaction })
+  }
+  session.ok({})
+  if (statement.release === true) session.client.close()
+}
+
+async function savepoint(session: Session, statement: Savepoint): Promise<void> {
+  const { shardSessions, state } = session
+  const name = quoteIdentifier(statement.name)
+  // Outside a transaction MySQL takes a savepoint and forgets it with the statement.
+  if (statement.kind === 'Savepoint') {
+    if (state.inTransaction || !state.autocommit) await shardSessions.savepoint(name)
+  } else if (statement.kind === 'RollbackTo') await shardSessions.rollbackTo(name)
+  else await shardSessions.releaseSavepoint(name)
+  session.ok({})
+}
+
+async function kill(session: Session, statement: Kill): Promise<void> {
+  const { id } = statement
+  if (id.kind !== 'Literal' || id.type !== 'Int') throw notSupported('KILL of an expression')
+  await session.kill(Number(id.text), statement.what === 'QUERY' ? 'query' : 'connection')
+}
+
+/** SET TRANSACTION: for the next transaction, or with SESSION for all that follow. */
+async function setTransaction(session: Session, statement: SetTransaction): Promise<void> {
+  const { state } = session
+  const { scope, isolation, access } = statement
+  if (scope === 'SESSION' || scope === 'LOCAL') {
+    if (isolation !== undefined) state.setSetting(ISOLATION, isolation)
+    if (access !== undefined) state.setSetting('transaction_read_only', access === 'READ ONLY' ? '1' : '0')
+    return session.ok({})
+  }
+  if (scope !== undefined) throw notSupported(`SET ${scope} TRANSACTION: change it on the servers themselves`)
+  if (state.inTransaction) {
+    throw new SqlError(
+      'ER_CANT_CHANGE_TX_CHARACTERISTICS',
+      "Transaction characteristics can't be changed while a transaction is in progress",
+    )
+  }
+  const parts = [isolation === undefined ? '' : `ISOLATION LEVEL ${isolation}`, access ?? '']
+  state.nextTransaction = [`SET TRANSACTION ${parts.filter((part) => part !== '').join(', ')}`]
+  session.ok({})
+}

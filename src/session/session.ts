@@ -1,0 +1,783 @@
+import { assert } from '../base/assert.ts'
+import type { Bindings } from '../engine/bindings.ts'
+import { resolveRouting, type ShardsOf } from '../engine/resolve.ts'
+import { ServerError } from '../errors/server-error.ts'
+import { noDatabaseSelected, SqlError, unknownDatabase } from '../errors/sql-error.ts'
+import type { BackendConnection } from '../mysql/client/backend-connection.ts'
+import type { ResponseShape, ResponseSummary } from '../mysql/client/response-reader.ts'
+import { type CollectingReader, queryPacket, runQuery, textCells } from '../mysql/client/simple-command.ts'
+import { Capability, Command, Status } from '../mysql/codec/constants.ts'
+import type { OkPacket } from '../mysql/codec/responses.ts'
+import type { ClientConnection, SessionHandler, SmallResultSet } from '../mysql/server/session-handler.ts'
+import type { Plan, Routing } from '../plan/plan.ts'
+import { scan as scanStatement } from '../sql/fingerprint.ts'
+import { parseNormalized, parseStatement } from '../sql/parser.ts'
+import { quoteIdentifier } from '../sql/identifier.ts'
+import type { Scan } from '../sql/scan.ts'
+import type { KeyspaceShards, ShardEndpoints, TabletEndpoint } from '../tablet/gateway.ts'
+import { Answer } from './answer.ts'
+import { namesOf } from './character-set.ts'
+import { type Execution, runPlan } from './execute-plan.ts'
+import { KeptWarnings } from './kept-warnings.ts'
+import { planStatement } from './plan-statement.ts'
+import { PreparedStatements } from './prepared-statements.ts'
+import type { ProxyContext } from './proxy-context.ts'
+import { type RelayOwner, SessionRelay } from './session-relay.ts'
+import { sessionFunction } from './session-functions.ts'
+import { SessionState, type Warning } from './session-state.ts'
+import { SYSTEM_SCHEMAS } from './run-show.ts'
+import { runSessionStatement } from './session-statements.ts'
+import { type CommitFailure, type ShardSession, ShardSessions, type TransactionStart } from './shard-sessions.ts'
+import { type ShardStatement, TextStatement } from './shard-statement.ts'
+import { StatementBindings } from './statement-bindings.ts'
+import { parseTarget, type Target } from './target.ts'
+
+/** Deadlock, and the lock table being full: InnoDB rolls the whole transaction back, not the statement alone. */
+const ER_LOCK_DEADLOCK = 1213
+const ER_LOCK_TABLE_FULL = 1206
+
+export const PLAIN_START: TransactionStart = { before: [], begin: 'BEGIN' }
+
+/** A backend connection at work for the current statement. */
+export interface Working {
+  readonly endpoint: TabletEndpoint
+  readonly connection: BackendConnection
+}
+
+/** The connection whose answer is being relayed, and what becomes of it afterwards. */
+interface Relaying extends Working {
+  readonly shardSession: ShardSession | undefined
+  /** Somebody else looks after the connection: a cursor. */
+  kept: boolean
+}
+
+/**
+ * One client connection: takes its commands one at a time, finds or makes the plan, and sees to the answer.
+ *
+ * The fast path (one shard, an idle connection with the right settings, nothing to rewrite) is synchronous from the
+ * client's bytes to the backend's socket; its answer comes back through `SessionRelay`. Everything else is an async
+ * function behind `#detached`.
+ */
+export class Session implements SessionHandler, RelayOwner {
+  readonly client: ClientConnection
+  readonly proxy: ProxyContext
+  readonly state: SessionState
+  readonly answer: Answer
+  readonly shardSessions = new ShardSessions()
+  readonly prepared: PreparedStatements
+  readonly #relay: SessionRelay
+  readonly #warnings: KeptWarnings
+  /** Connections that work for the current statement: what KILL QUERY and a vanished client must stop. */
+  readonly working = new Set<Working>()
+  /** The relay's connection, while an answer is being relayed. */
+  #relaying: Relaying | undefined
+  #retry: (() => void) | undefined
+  #onRelayed: ((summary: ResponseSummary, relaying: Relaying, relay: SessionRelay) => void) | undefined
+  /** What follows the current statement of a multi-statement text. */
+  #rest = ''
+  #plansFor: { generation: number; target: Target; sqlMode: number; plans: ReturnType<ProxyContext['plansOf']> } | undefined
+  #commitWarning: Warning | undefined
+  /** Epoch ms of the last command's beginning. */
+  lastCommandMs: number
+  busy = false
+  #killed: 'no' | 'query' | 'connection' = 'no'
+  #cancelDeadline: (() => void) | undefined
+
+  constructor(proxy: ProxyContext, client: ClientConnection) {
+    this.proxy = proxy
+    this.client = client
+    this.state = this.#freshState()
+    this.answer = new Answer(client)
+    this.#relay = new SessionRelay(this)
+    this.#warnings = new KeptWarnings(proxy.clock)
+    this.prepared = new PreparedStatements(this)
+    this.lastCommandMs = proxy.clock.now()
+  }
+
+  get statusFlags(): number {
+    const { autocommit, inTransaction, readOnlyTransaction } = this.state
+    return (
+      (autocommit ? Status.AUTOCOMMIT : 0) |
+      (inTransaction ? Status.IN_TRANS : 0) |
+      (inTransaction && readOnlyTransaction ? Status.IN_TRANS_READONLY : 0)
+    )
+  }
+
+  // ------------------------------------------------------------------------------------ SessionHandler
+
+  onConnect(): void {
+    this.proxy.sessions.set(this.client.id, this)
+    const { database } = this.client.identity
+    this.answer.begin(this.client.nextSequenceId)
+    try {
+      if (database !== '') this.useTarget(database)
+    } catch (error) {
+      this.client.close(error as SqlError)
+      return
+    }
+    this.client.sendOk({ status: this.statusFlags })
+  }
+
+  onCommand(payload: Buffer, packet: Buffer): void {
+    this.answer.begin(this.client.nextSequenceId)
+    this.#killed = 'no'
+    this.busy = true
+    this.lastCommandMs = this.proxy.clock.now()
+    try {
+      switch (payload[0]) {
+        case Command.QUERY:
+          return this.#text(payload.latin1Slice(1), packet)
+        case Command.INIT_DB:
+          return this.#initDb(payload.utf8Slice(1))
+        case Command.STMT_PREPARE:
+          return this.prepared.prepare(payload.latin1Slice(1))
+        case Command.STMT_EXECUTE:
+          return this.prepared.execute(payload)
+        case Command.STMT_SEND_LONG_DATA:
+          return this.prepared.sendLongData(payload)
+        case Command.STMT_RESET:
+          return this.prepared.reset(payload.readUInt32LE(1))
+        case Command.STMT_CLOSE:
+          return this.prepared.close(payload.readUInt32LE(1))
+        case Command.STMT_FETCH:
+          return this.prepared.fetch(payload)
+        case Command.FIELD_LIST:
+          return this.#fieldList(packet)
+        case Command.PROCESS_KILL:
+          return this.#detached(() => this.kill(payload.readUInt32LE(1), 'connection'))
+        default:
+          throw new SqlError('ER_UNKNOWN_COM_ERROR', 'Unknown command')
+      }
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  onChangeUser(): void {
+    this.#detached(async () => {
+      this.#reset()
+      const { database } = this.client.identity
+      if (database !== '') this.useTarget(database)
+      this.ok({})
+    })
+  }
+
+  onResetConnection(): void {
+    this.#detached(async () => {
+      const { target } = this.state
+      this.#reset()
+      this.state.target = target // COM_RESET_CONNECTION keeps the default database
+      this.ok({})
+    })
+  }
+
+  onClientGone(): void {
+    this.proxy.sessions.delete(this.client.id)
+    this.#cancelDeadline?.()
+    this.answer.drained()
+    this.#stopWorking('the client is gone')
+    this.#warnings.drop()
+    this.prepared.closeAll()
+    this.shardSessions.dropAll()
+  }
+
+  onDrain(): void {
+    this.#relaying?.connection.resume()
+    this.answer.drained()
+  }
+
+  // ----------------------------------------------------------------------------------------- statements
+
+  /** COM_QUERY: one statement, or several. */
+  #text(sql: string, packet: Buffer): void {
+    const scan = scanStatement(sql, this.state.sqlMode, this.proxy.serverVersionNumber)
+    if (!scan.hasMore) return this.#statement(sql, scan, packet)
+    if (!this.client.multiStatements) {
+      this.raiseParseError(sql)
+    }
+    this.#rest = sql.slice(scan.end)
+    this.answer.moreResults = true
+    this.#statement(sql.slice(0, scan.end), scan, undefined)
+  }
+
+  /** Several statements where one is expected: 1064 near the second, as MySQL has it. */
+  raiseParseError(sql: string): never {
+    parseStatement(sql, this.parseOptions)
+    throw new SqlError('ER_PARSE_ERROR', 'You have an error in your SQL syntax; several statements at once are off')
+  }
+
+  #nextStatement(): void {
+    const sql = this.#rest
+    this.#rest = ''
+    try {
+      const scan = scanStatement(sql, this.state.sqlMode, this.proxy.serverVersionNumber)
+      this.answer.moreResults = scan.hasMore
+      this.answer.started = false
+      this.#rest = scan.hasMore ? sql.slice(scan.end) : ''
+      this.#statement(scan.hasMore ? sql.slice(0, scan.end) : sql, scan, undefined)
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  #statement(sql: string, scan: Scan, packet: Buffer | undefined): void {
+    this.#warnings.statementBegins(asksForWarnings(scan))
+    const plan = this.planOf(sql, scan)
+    const bindings = this.bindingsOf(sql, scan)
+    this.run({
+      plan,
+      sql,
+      bindings,
+      verbatim: () => new TextStatement(packet ?? queryPacket(sql)),
+      ofText: (query) => TextStatement.ofSql(query.sql),
+      format: 'text',
+    })
+  }
+
+  /** Runs a planned statement; `fail` and the rest of the answer are seen to. */
+  run(execution: Execution): void {
+    if (this.state.transactionFailure !== undefined && execution.plan.kind !== 'Session') {
+      throw new SqlError('ER_UNKNOWN_ERROR', `${this.state.transactionFailure}. Issue a ROLLBACK to go on`)
+    }
+    const { plan } = execution
+    if (plan.kind === 'Session') {
+      const statement = parseStatement(execution.sql, this.parseOptions)
+      this.#detached(() => runSessionStatement(this, statement, execution))
+      return
+    }
+    runPlan(this, execution)
+  }
+
+  planOf(sql: string, scan: Scan): Plan {
+    const plans = this.#plans()
+    const known = plans.get(scan.key)
+    if (known !== undefined) return known
+    const statement = parseNormalized(sql, scan, this.parseOptions)
+    const plan = planStatement(this, statement)
+    if (cacheable(scan)) plans.set(scan.key, plan)
+    return plan
+  }
+
+  get parseOptions() {
+    return { mode: this.state.sqlMode, serverVersion: this.proxy.serverVersionNumber }
+  }
+
+  bindingsOf(sql: string, scan: Scan): StatementBindings {
+    return new StatementBindings({ sql, scan, mode: this.state.sqlMode }, this.sessionText)
+  }
+
+  #plans(): ReturnType<ProxyContext['plansOf']> {
+    const { generation } = this.proxy
+    const { target, sqlMode } = this.state
+    const known = this.#plansFor
+    if (known?.generation === generation && known.target === target && known.sqlMode === sqlMode) return known.plans
+    const plans = this.proxy.plansOf(target, sqlMode)
+    this.#plansFor = { generation, target, sqlMode, plans }
+    return plans
+  }
+
+  // ------------------------------------------------------------------------------- one shard, relayed
+
+  /**
+   * Sends a statement to one shard and relays the answer. `read`: it may be asked again on a new connection when the
+   * first one turned out to be dead before it answered anything.
+   */
+  relayTo(
+    shard: ShardEndpoints,
+    statement: ShardStatement,
+    options: { readonly read: boolean; readonly shape?: ResponseShape; readonly statementId?: number },
+  ): void {
+    const endpoint = this.proxy.gateway.endpointFor(shard, this.tabletType)
+    const open = this.shardSessions.get(shard)
+    const start = this.transactionStart()
+    if (open !== undefined || start !== undefined) {
+      const { settings } = this.state
+      if (open?.connection.settingsKey === settings.key && (start === undefined || open.inTransaction)) {
+        return this.#relayOn(open, open, statement, options)
+      }
+      this.#detached(async () => {
+        const session = await this.shardSessions.open(shard, open?.endpoint ?? endpoint, settings, start)
+        if (this.#giveUp()) return
+        this.#relayOn(session, session, statement, options)
+      })
+      return
+    }
+    const connection = endpoint.pool.take(this.state.settings)
+    if (connection !== undefined) {
+      if (options.read) this.#retry = () => this.relayTo(shard, statement, { ...options, read: false })
+      return this.#relayOn({ endpoint, connection }, undefined, statement, options)
+    }
+    this.#detached(async () => {
+      const fresh = await endpoint.pool.acquire(this.state.settings)
+      if (this.#giveUp()) return endpoint.pool.release(fresh)
+      this.#relayOn({ endpoint, connection: fresh }, undefined, statement, options)
+    })
+  }
+
+  #relayOn(
+    on: Working,
+    shardSession: ShardSession | undefined,
+    statement: ShardStatement,
+    options: { readonly shape?: ResponseShape; readonly statementId?: number },
+  ): void {
+    const { endpoint, connection } = on
+    const relaying: Relaying = { endpoint, connection, shardSession, kept: false }
+    this.#relaying = relaying
+    this.working.add(relaying)
+    this.#relay.translate(endpoint.database, endpoint.tablet.keyspace, options.statementId)
+    this.#relay.begin(
+      {
+        shape: options.shape ?? 'results',
+        status: this.statusFlags,
+        moreResults: this.answer.moreResults,
+        sequenceId: this.answer.sequenceId,
+      },
+      () => connection.pause(),
+    )
+    statement.send(connection, this.#relay)
+  }
+
+  /** A hook for the end of the next relayed answer, before its connection goes back; `kept` holds it. */
+  onceRelayed(then: (summary: ResponseSummary, relaying: Relaying, relay: SessionRelay) => void): void {
+    this.#onRelayed = then
+  }
+
+  /** Relays the answer of one more command on a connection that is kept for it (COM_STMT_FETCH). */
+  relayOnKept(on: Working, packet: Buffer, shape: ResponseShape): void {
+    const statement: ShardStatement = { format: 'binary', send: (c, reader) => c.send(packet, reader) }
+    this.#relayOn(on, this.shardSessionOf(on), statement, { shape })
+    this.#relaying!.kept = true
+  }
+
+  shardSessionOf(on: Working): ShardSession | undefined {
+    return this.shardSessions.all().find((s) => s.connection === on.connection)
+  }
+
+  write(bytes: Buffer): boolean {
+    this.answer.started = true
+    return this.client.write(bytes)
+  }
+
+  relayDone(summary: ResponseSummary): void {
+    const relaying = this.#relaying!
+    const { endpoint, connection, shardSession } = relaying
+    this.working.delete(relaying)
+    this.#onRelayed?.(summary, relaying, this.#relay)
+    this.#relaying = undefined
+    this.#onRelayed = undefined
+    this.#retry = undefined
+    this.answer.sequenceId = this.#relay.nextSequenceId
+    this.noteResult(summary)
+    if (shardSession !== undefined) this.#afterShardSession(shardSession, summary)
+    else if (relaying.kept) {
+      // its cursor holds the connection
+    } else if ((summary.status & Status.IN_TRANS) !== 0 && summary.errno === 0) this.#adopt(endpoint, connection)
+    else if (summary.warnings > 0 && summary.errno === 0 && !this.client.closed) {
+      this.#warnings.keep(endpoint, connection)
+    } else endpoint.pool.release(connection)
+    if (summary.errno !== 0) this.#statementFailed(summary.errno)
+    this.statementDone(summary.errno !== 0)
+  }
+
+  relayLost(error: Error, nothingSent: boolean): void {
+    const relaying = this.#relaying!
+    this.working.delete(relaying)
+    this.#relaying = undefined
+    this.#onRelayed = undefined
+    const retry = this.#retry
+    this.#retry = undefined
+    relaying.connection.destroy()
+    if (this.client.closed) return
+    if (relaying.shardSession !== undefined) this.lostShardSession(relaying.shardSession)
+    else if (retry !== undefined && nothingSent && this.#killed === 'no') return retry()
+    this.answer.sequenceId = this.#relay.nextSequenceId
+    if (!nothingSent && !this.#relay.atPacketBoundary) {
+      // Half a row is with the client: no packet can follow it.
+      this.client.close()
+      return
+    }
+    this.fail(this.#killed === 'no' ? error : interrupted())
+  }
+
+  /** What the status of an OK or EOF means for the session's own connection. */
+  #afterShardSession(session: ShardSession, summary: ResponseSummary): void {
+    const left = summary.errno === 0 && session.inTransaction && (summary.status & Status.IN_TRANS) === 0
+    // A stored procedure committed, or the statement committed implicitly.
+    if (left) this.shardSessions.leftTransaction(session)
+    if (left && this.shardSessions.all().every((s) => !s.inTransaction) && !this.state.autocommit) return
+    if (left && this.shardSessions.all().every((s) => !s.inTransaction)) this.state.inTransaction = false
+  }
+
+  /** A statement (CALL, for one) left a transaction open on a connection of the pool: it is the session's now. */
+  #adopt(endpoint: TabletEndpoint, connection: BackendConnection): void {
+    const shard = this.shardOf(endpoint)
+    this.shardSessions.adopt({ shard, endpoint, connection, inTransaction: true, reserved: false })
+    this.state.inTransaction = true
+  }
+
+  shardOf(endpoint: TabletEndpoint): ShardEndpoints {
+    const { keyspace, shard } = endpoint.tablet
+    const found = this.proxy.gateway.shardsOf(keyspace).shards.find((s) => s.name === shard)
+    assert(found !== undefined, 'a tablet belongs to a shard')
+    return found
+  }
+
+  lostShardSession(session: ShardSession): void {
+    this.shardSessions.drop(session)
+    if (!session.inTransaction) return
+    this.state.transactionFailure = `The transaction was lost with the connection to ${session.endpoint.pool.name}`
+  }
+
+  /** Errors after which InnoDB has rolled the whole transaction back; then the other shards must follow. */
+  #statementFailed(errno: number): void {
+    if (errno !== ER_LOCK_DEADLOCK && errno !== ER_LOCK_TABLE_FULL) return
+    if (!this.state.inTransaction) return
+    this.state.inTransaction = false
+    this.shardSessions.rollback().catch((error) => this.proxy.log.error('rollback after deadlock', { error }))
+  }
+
+  // ------------------------------------------------------------------------------------------- answers
+
+  /** Keeps what FOUND_ROWS(), ROW_COUNT() and LAST_INSERT_ID() will be asked for. */
+  noteResult(summary: ResponseSummary): void {
+    const { state } = this
+    if (summary.errno !== 0) {
+      state.rowCount = -1
+      const { errorMessage } = this.#relay
+      state.warnings = [{ level: 'Error', code: summary.errno, message: errorMessage }]
+      return
+    }
+    state.warnings = []
+    if (summary.hasRows) {
+      state.rowCount = -1
+      state.foundRows = summary.rows
+      return
+    }
+    state.rowCount = summary.affectedRows
+    if (summary.lastInsertId !== 0) state.lastInsertId = summary.lastInsertId
+  }
+
+  ok(ok: Partial<OkPacket>): void {
+    const { state } = this
+    state.rowCount = ok.affectedRows ?? 0
+    if (ok.lastInsertId !== undefined && ok.lastInsertId !== 0) state.lastInsertId = ok.lastInsertId
+    this.answer.ok(ok, this.statusFlags)
+    this.statementDone(false)
+  }
+
+  resultSet(set: Omit<SmallResultSet, 'status'>): void {
+    this.state.foundRows = set.rows.length
+    this.state.rowCount = -1
+    this.answer.resultSet({ ...set, status: this.statusFlags })
+    this.statementDone(false)
+  }
+
+  /** Ends the statement with an error packet. */
+  fail(error: unknown): void {
+    if (this.client.closed) return
+    const told = error instanceof SqlError || error instanceof ServerError ? error : this.#internal(error)
+    this.state.rowCount = -1
+    this.state.warnings = [
+      { level: 'Error', code: told.errno, message: told.message },
+      ...(this.#commitWarning === undefined ? [] : [this.#commitWarning]),
+    ]
+    this.#commitWarning = undefined
+    if (told instanceof ServerError) this.#statementFailed(told.errno)
+    this.answer.error(told)
+    this.statementDone(true)
+  }
+
+  #internal(error: unknown): SqlError {
+    this.proxy.log.error('internal error', { error })
+    return new SqlError('ER_INTERNAL_ERROR', `Internal error: ${(error as Error).message ?? error}`, { cause: error })
+  }
+
+  statementDone(failed: boolean): void {
+    this.#cancelDeadline?.()
+    this.#cancelDeadline = undefined
+    if (failed) this.#rest = ''
+    if (this.#rest !== '' && !this.client.closed) return this.#nextStatement()
+    this.busy = false
+    if (this.#killed === 'connection') this.client.close()
+    else this.client.commandDone()
+  }
+
+  /** Runs the slow part of a statement; whatever it throws is the statement's answer. */
+  #detached(work: () => Promise<void>): void {
+    work().catch((error) => this.fail(error))
+  }
+
+  detached(work: () => Promise<void>): void {
+    this.#detached(work)
+  }
+
+  // ----------------------------------------------------------------------------- targets, transactions
+
+  get tabletType(): Target['tabletType'] {
+    return this.state.target.tabletType
+  }
+
+  #initDb(name: string): void {
+    this.useTarget(name)
+    this.ok({})
+  }
+
+  /** Throws for a keyspace or shard that does not exist, and for another tablet type within a transaction. */
+  useTarget(text: string): void {
+    const target = parseTarget(text, this.state.target)
+    const { gateway } = this.proxy
+    if (!SYSTEM_SCHEMAS.has(target.keyspace.toLowerCase()) && target.keyspace !== '') {
+      const shards = gateway.keyspaces.get(target.keyspace)
+      if (shards === undefined) throw unknownDatabase(target.keyspace)
+      if (target.shard !== undefined && !shards.shards.some((s) => s.name === target.shard)) {
+        throw new SqlError('ER_BAD_DB_ERROR', `Unknown shard '${target.shard}' of keyspace '${target.keyspace}'`)
+      }
+    }
+    if (this.state.inTransaction && target.tabletType !== this.state.target.tabletType) {
+      throw new SqlError(
+        'ER_CANT_DO_THIS_DURING_AN_TRANSACTION',
+        "Can't change the tablet type in the middle of a transaction: COMMIT or ROLLBACK first",
+      )
+    }
+    this.state.target = target
+  }
+
+  /** Undefined outside a transaction; otherwise how one begins on a shard that it has not reached yet. */
+  transactionStart(): TransactionStart | undefined {
+    const { state } = this
+    if (state.inTransaction) return state.transactionStart ?? PLAIN_START
+    if (state.autocommit) return undefined
+    // autocommit=0: the first statement that reaches a shard begins a transaction.
+    this.beginTransaction({ begin: 'BEGIN', readOnly: false })
+    return state.transactionStart
+  }
+
+  beginTransaction(how: { readonly begin: string; readonly readOnly: boolean }): void {
+    const { state } = this
+    state.transactionStart = { before: state.nextTransaction, begin: how.begin }
+    state.nextTransaction = []
+    state.readOnlyTransaction = how.readOnly
+    state.inTransaction = true
+  }
+
+  /** COMMIT on all shards. Throws when a shard refused; the warnings then tell which shards have committed. */
+  async commit(): Promise<void> {
+    const { state } = this
+    if (state.transactionFailure !== undefined) {
+      const failure = state.transactionFailure
+      await this.rollback()
+      throw new SqlError('ER_UNKNOWN_ERROR', `${failure}: nothing was committed`)
+    }
+    state.inTransaction = false
+    state.transactionStart = undefined
+    const failed = await this.shardSessions.commit()
+    if (failed !== undefined) this.throwCommitFailure(failed)
+  }
+
+  /** Tells of a COMMIT that not all shards took: an error, and a warning that SHOW WARNINGS repeats. */
+  throwCommitFailure(failed: CommitFailure): never {
+    if (failed.committed.length === 0) throw failed.error
+    const text =
+      `Commit is not atomic over several shards: ${failed.failed} failed (${failed.error.message}), ` +
+      `committed: ${failed.committed.join(', ')}; rolled back: ${[failed.failed, ...failed.rolledBack].join(', ')}`
+    this.#commitWarning = { level: 'Warning', code: 301, message: text }
+    throw new SqlError('ER_UNKNOWN_ERROR', text, { cause: failed.error })
+  }
+
+  async rollback(): Promise<void> {
+    const { state } = this
+    state.inTransaction = false
+    state.transactionStart = undefined
+    state.transactionFailure = undefined
+    await this.shardSessions.rollback()
+  }
+
+  /** The conditions of the statement before, for SHOW WARNINGS. */
+  async fetchWarnings(): Promise<readonly Warning[]> {
+    const kept = await this.#warnings.fetch()
+    if (kept !== undefined) this.state.warnings = kept
+    return this.state.warnings
+  }
+
+  // --------------------------------------------------------------------------------------------- shards
+
+  /** The shards that a routing meets, at least one. */
+  shardsFor(routing: Routing, bindings: Bindings): readonly ShardEndpoints[] {
+    const { keyspace, ranges, shards } = this.shardsOf(routing.keyspace)
+    const resolved = resolveRouting(routing, bindings, ranges, this.anyShard(keyspace, shards.length))
+    return typeof resolved === 'number' ? [shards[resolved]!] : resolved.map((i) => shards[i]!)
+  }
+
+  /** Where any shard will do: one that the session has a connection to, else they take turns. */
+  readonly anyShard = (keyspace: string, count: number): number => {
+    const open = this.shardSessions.size === 0 ? undefined : this.shardSessions.all().find((s) => s.shard.keyspace === keyspace)
+    if (open !== undefined) return this.shardsOf(keyspace).shards.findIndex((s) => s.name === open.shard.name)
+    turn = (turn + 1) % 0x4000_0000
+    return turn % count
+  }
+
+  readonly rangesOf: ShardsOf = (keyspace) => this.shardsOf(keyspace).ranges
+
+  /** `keyspace` '' stands for any: statements that touch no table. */
+  shardsOf(keyspace: string): KeyspaceShards {
+    const { gateway } = this.proxy
+    if (keyspace !== '') return gateway.shardsOf(keyspace)
+    for (const shards of gateway.keyspaces.values()) if (shards.problem === undefined) return shards
+    throw new SqlError('ER_UNKNOWN_ERROR', 'The topology has no keyspace that can be served (shardgate ctl)')
+  }
+
+  /** One of the session's own questions to any shard, with the session's settings. */
+  async ask(sql: string): Promise<CollectingReader> {
+    const { target, settings } = this.state
+    const keyspace = SYSTEM_SCHEMAS.has(target.keyspace.toLowerCase()) ? '' : target.keyspace
+    const shard = this.shardsOf(keyspace).shards[0]!
+    const open = this.shardSessions.get(shard)
+    if (open !== undefined) return runQuery(open.connection, sql)
+    const endpoint = this.proxy.gateway.endpointFor(shard, this.tabletType)
+    const connection = await endpoint.pool.acquire(settings)
+    try {
+      return await runQuery(connection, sql)
+    } finally {
+      endpoint.pool.release(connection)
+    }
+  }
+
+  /** Several of them on one connection, in order; the answer is the last one's. */
+  async askInOrder(statements: readonly string[]): Promise<CollectingReader> {
+    const { target, settings } = this.state
+    const keyspace = SYSTEM_SCHEMAS.has(target.keyspace.toLowerCase()) ? '' : target.keyspace
+    const shard = this.shardsOf(keyspace).shards[0]!
+    const endpoint = this.proxy.gateway.endpointFor(shard, this.tabletType)
+    const connection = await endpoint.pool.acquire(settings)
+    try {
+      let answer: CollectingReader | undefined
+      for (const sql of statements) answer = await runQuery(connection, sql)
+      return answer!
+    } finally {
+      connection.destroy() // it carries what the statements have set
+    }
+  }
+
+  /** SET statement that gives a backend connection the session's values of these user variables. */
+  userVariablesText(names: readonly string[]): string {
+    const items = names.map((name) => `@${quoteIdentifier(name)} = ${this.sessionText(`@${name}`)}`)
+    return `SET ${items.join(', ')}`
+  }
+
+  /** Cells of a row of one of the session's own questions; binary strings. */
+  readonly cellsOf = textCells
+
+  /** What the session answers for functions about itself, as SQL text. */
+  readonly sessionText = (name: string): string => sessionFunction(this, name)
+
+  // ----------------------------------------------------------------------------------------------- kill
+
+  /** KILL of another session (or this one). */
+  async kill(id: number, what: 'query' | 'connection'): Promise<void> {
+    const victim = this.proxy.sessions.get(id)
+    if (victim === undefined) throw new SqlError('ER_NO_SUCH_THREAD', `Unknown thread id: ${id}`)
+    if (victim.client.identity.user !== this.client.identity.user) {
+      throw new SqlError('ER_KILL_DENIED_ERROR', `You are not owner of thread ${id}`)
+    }
+    victim.killedBy(what)
+    if (victim !== this) this.ok({})
+    else throw interrupted()
+  }
+
+  killedBy(what: 'query' | 'connection'): void {
+    const busy = this.working.size > 0
+    if (busy) {
+      this.#killed = what
+      this.#stopWorking('killed')
+    } else if (what === 'connection') this.client.close()
+  }
+
+  get killed(): boolean {
+    return this.#killed !== 'no'
+  }
+
+  /** Kills what runs on the backends for this session. Their answers, errors mostly, come the usual way. */
+  #stopWorking(reason: string): void {
+    for (const { endpoint, connection } of [...this.working]) {
+      const gone = this.client.closed
+      this.proxy.gateway
+        .control(endpoint, `KILL ${gone ? 'CONNECTION' : 'QUERY'} ${connection.threadId}`)
+        .catch((error) => this.proxy.log.warn('kill failed', { tablet: endpoint.alias, reason, error }))
+        .finally(() => {
+          if (gone) connection.destroy()
+        })
+    }
+  }
+
+  /** A connection in mid-answer that nobody reads any more: stopped on the server, then closed. */
+  abandon(on: Working): void {
+    this.proxy.gateway
+      .control(on.endpoint, `KILL CONNECTION ${on.connection.threadId}`)
+      .catch((error) => this.proxy.log.warn('kill failed', { tablet: on.endpoint.alias, error }))
+      .finally(() => on.connection.destroy())
+  }
+
+  /** After an await: throws what ends the statement if somebody killed it, or its client has gone. */
+  throwIfKilled(): void {
+    if (this.#killed !== 'no' || this.client.closed) throw interrupted()
+  }
+
+  /** After an await: the client may have gone, or somebody may have killed the statement. */
+  #giveUp(): boolean {
+    if (this.client.closed) return true
+    if (this.#killed !== 'no') {
+      this.fail(interrupted())
+      return true
+    }
+    return false
+  }
+
+  // ---------------------------------------------------------------------------------------------- other
+
+  #freshState(): SessionState {
+    const { identity, capabilities } = this.client
+    return new SessionState({
+      names: namesOf(identity.collationId, this.proxy.isMariadb),
+      foundRows: (capabilities & Capability.FOUND_ROWS) !== 0,
+      sqlMode: 0,
+    })
+  }
+
+  #reset(): void {
+    this.#warnings.drop()
+    this.prepared.closeAll()
+    this.shardSessions.dropAll()
+    Object.assign(this.state, this.#freshState())
+    this.state.userVariables.clear()
+  }
+
+  /** COM_FIELD_LIST: the columns of a table with their defaults, as any shard describes them. */
+  #fieldList(packet: Buffer): void {
+    const { keyspace } = this.state.target
+    if (keyspace === '') throw noDatabaseSelected()
+    const shard = this.shardsOf(keyspace).shards[0]!
+    const statement: ShardStatement = { format: 'text', send: (c, reader) => c.send(packet, reader) }
+    this.relayTo(shard, statement, { read: true, shape: 'fields' })
+  }
+}
+
+/** Whose turn it is where any shard will do. */
+let turn = 0
+
+function interrupted(): SqlError {
+  return new SqlError('ER_QUERY_INTERRUPTED', 'Query execution was interrupted')
+}
+
+/** Statements that ask about the one before must not disturb what it left behind. */
+function asksForWarnings(scan: Scan): boolean {
+  const { kind, key } = scan
+  if (kind === 'SHOW') return key.includes('WARNINGS') || key.includes('ERRORS')
+  return kind === 'SELECT' && (key.includes('warning_count') || key.includes('error_count'))
+}
+
+/** Plans of one-off texts would only push others out of the cache. */
+function cacheable(scan: Scan): boolean {
+  return scan.key.length < PLAN_KEY_BYTES_MAX
+}
+
+const PLAN_KEY_BYTES_MAX = 64 * 1024

@@ -1,0 +1,92 @@
+import type { BoundQuery, BoundText } from '../engine/bindings.ts'
+import type { RowStream, ShardQuery, ShardRunner } from '../engine/row-stream.ts'
+import type { BackendConnection } from '../mysql/client/backend-connection.ts'
+import type { ShardEndpoints, TabletEndpoint } from '../tablet/gateway.ts'
+import { readWarnings } from './kept-warnings.ts'
+import type { Session, Working } from './session.ts'
+import type { Warning } from './session-state.ts'
+import { ShardRows } from './shard-rows.ts'
+import type { ShardStatement } from './shard-statement.ts'
+
+/** Makes the statements that shards get, in the protocol (text or prepared) of the client's own. */
+export interface StatementMaker {
+  readonly format: 'text' | 'binary'
+  /** The client's statement as it came. */
+  verbatim(): ShardStatement
+  ofText(text: BoundText): ShardStatement
+}
+
+/** The statement that a shard gets for a bound query. */
+export function statementFor(maker: StatementMaker, query: BoundQuery): ShardStatement {
+  return query.kind === 'Verbatim' ? maker.verbatim() : maker.ofText(query)
+}
+
+/** Runs the routes of one statement's plan on the session's connections, and collects the shards' warnings. */
+export class SessionShardRunner implements ShardRunner {
+  readonly #session: Session
+  readonly #maker: StatementMaker
+  readonly #warnings: Promise<readonly Warning[]>[] = []
+
+  constructor(session: Session, maker: StatementMaker) {
+    this.#session = session
+    this.#maker = maker
+  }
+
+  async openStreams(query: ShardQuery): Promise<readonly RowStream[]> {
+    const { shards } = this.#session.shardsOf(query.keyspace)
+    const statement = statementFor(this.#maker, query.query)
+    const attempts = await Promise.allSettled(query.shards.map((i) => this.#open(shards[i]!, statement)))
+    const failed = attempts.find((attempt) => attempt.status === 'rejected')
+    if (failed === undefined) return attempts.map((a) => (a as PromiseFulfilledResult<ShardRows>).value)
+    for (const attempt of attempts) if (attempt.status === 'fulfilled') await attempt.value.close()
+    throw failed.reason
+  }
+
+  /** Warnings of all shards, once their rows have ended. */
+  async warnings(): Promise<readonly Warning[]> {
+    return (await Promise.all(this.#warnings)).flat()
+  }
+
+  async #open(shard: ShardEndpoints, statement: ShardStatement): Promise<ShardRows> {
+    const session = this.#session
+    const start = session.transactionStart()
+    const open = session.shardSessions.get(shard)
+    const { settings } = session.state
+    if (open !== undefined || start !== undefined) {
+      const endpoint = open?.endpoint ?? session.proxy.gateway.endpointFor(shard, session.tabletType)
+      const own = await session.shardSessions.open(shard, endpoint, settings, start)
+      session.throwIfKilled()
+      return this.#start(own, statement, () => {
+        if (own.connection.state === 'closed') session.lostShardSession(own)
+        else own.connection.resume() // closed early: the rest is read and thrown away, in front of the next statement
+      })
+    }
+    const endpoint = session.proxy.gateway.endpointFor(shard, session.tabletType)
+    const connection = await endpoint.pool.acquire(settings)
+    if (session.killed || session.client.closed) {
+      endpoint.pool.release(connection)
+      session.throwIfKilled()
+    }
+    return this.#start({ endpoint, connection }, statement, (rows) => {
+      if (connection.state === 'busy') session.abandon({ endpoint, connection })
+      else this.#giveBack(endpoint, connection, rows.summary.warnings)
+    })
+  }
+
+  #start(on: Working, statement: ShardStatement, release: (rows: ShardRows) => void): Promise<ShardRows> {
+    const { working } = this.#session
+    working.add(on)
+    const rows = new ShardRows(on.connection, statement.format, on.endpoint, () => {
+      working.delete(on)
+      release(rows)
+    })
+    statement.send(on.connection, rows)
+    return rows.opened()
+  }
+
+  #giveBack(endpoint: TabletEndpoint, connection: BackendConnection, warnings: number): void {
+    if (warnings === 0 || connection.state !== 'idle') return endpoint.pool.release(connection)
+    const read = readWarnings(connection).finally(() => endpoint.pool.release(connection))
+    this.#warnings.push(read)
+  }
+}

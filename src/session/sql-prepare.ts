@@ -1,0 +1,74 @@
+import { SqlError } from '../errors/sql-error.ts'
+import type { Deallocate, Execute, Prepare } from '../sql/ast.ts'
+import { scan as scanStatement } from '../sql/fingerprint.ts'
+import { parseStatement } from '../sql/parser.ts'
+import { printPieces } from '../sql/printer.ts'
+import { queryPacket } from '../mysql/client/simple-command.ts'
+import type { Session } from './session.ts'
+import { TextStatement } from './shard-statement.ts'
+
+/** PREPARE name FROM 'text' | @variable: the session keeps the text; it must be one statement that can be parsed. */
+export async function prepareSql(session: Session, statement: Prepare): Promise<void> {
+  const sql =
+    statement.from.kind === 'Literal'
+      ? await stringValue(session, statement.from.text)
+      : await stringValue(session, session.state.userVariables.get(statement.from.name.toLowerCase()) ?? 'NULL')
+  const scan = scanStatement(sql, session.state.sqlMode, session.proxy.serverVersionNumber)
+  if (scan.hasMore) session.raiseParseError(sql)
+  parseStatement(sql, session.parseOptions)
+  if (['PREPARE', 'EXECUTE', 'DEALLOCATE'].includes(scan.kind)) {
+    throw new SqlError(
+      'ER_UNSUPPORTED_PS',
+      'This command is not supported in the prepared statement protocol yet',
+    )
+  }
+  session.state.preparedTexts.set(statement.name.toLowerCase(), sql)
+  session.ok({ info: 'Statement prepared' })
+}
+
+/** EXECUTE name USING @a, …: the variables' values take the places of the `?`. */
+export async function executeSql(session: Session, statement: Execute): Promise<void> {
+  const sql = session.state.preparedTexts.get(statement.name.toLowerCase())
+  if (sql === undefined) throw unknownStatement(statement.name, 'EXECUTE')
+  const values = statement.using.map((item) => {
+    if (item.kind !== 'UserVariable') throw new SqlError('ER_WRONG_ARGUMENTS', 'Incorrect arguments to EXECUTE')
+    return session.state.userVariables.get(item.name.toLowerCase()) ?? 'NULL'
+  })
+  const bound = substituteParams(session, sql, values)
+  const scan = scanStatement(bound, session.state.sqlMode, session.proxy.serverVersionNumber)
+  session.run({
+    plan: session.planOf(bound, scan),
+    sql: bound,
+    bindings: session.bindingsOf(bound, scan),
+    format: 'text',
+    verbatim: () => new TextStatement(queryPacket(bound)),
+    ofText: (query) => TextStatement.ofSql(query.sql),
+  })
+}
+
+export async function deallocateSql(session: Session, statement: Deallocate): Promise<void> {
+  if (!session.state.preparedTexts.delete(statement.name.toLowerCase())) {
+    throw unknownStatement(statement.name, 'DEALLOCATE PREPARE')
+  }
+  session.ok({})
+}
+
+/** The text with SQL literals in place of its `?`. Throws ER_WRONG_ARGUMENTS when their numbers differ. */
+export function substituteParams(session: Session, sql: string, values: readonly string[]): string {
+  const pieces = printPieces(parseStatement(sql, session.parseOptions))
+  const params = pieces.filter((piece) => typeof piece !== 'string' && 'param' in piece).length
+  if (params !== values.length) throw new SqlError('ER_WRONG_ARGUMENTS', 'Incorrect arguments to EXECUTE')
+  return pieces
+    .map((piece) => (typeof piece === 'string' ? piece : 'param' in piece ? values[piece.param]! : ''))
+    .join('')
+}
+
+async function stringValue(session: Session, text: string): Promise<string> {
+  const answer = await session.ask(`SELECT CONVERT(${text} USING utf8mb4)`)
+  const [cell] = session.cellsOf(answer.rows[0]!)
+  return cell ?? 'NULL'
+}
+
+function unknownStatement(name: string, asker: string): SqlError {
+  return new SqlError('ER_UNKNOWN_STMT_HANDLER', `Unknown prepared statement handler (${name}) given to ${asker}`)
+}
