@@ -21,7 +21,7 @@ export class RawClient {
 
   private constructor(socket: Socket) {
     this.socket = socket
-    this.attach(socket)
+    this.#listen(socket)
   }
 
   static connect(to: { port: number } | { path: string }): Promise<RawClient> {
@@ -34,7 +34,12 @@ export class RawClient {
     })
   }
 
-  attach(socket: Socket): void {
+  /** The same over a socket that is connected already. */
+  static over(socket: Socket): RawClient {
+    return new RawClient(socket)
+  }
+
+  #listen(socket: Socket): void {
     const wake = (): void => {
       this.#ended = true
       this.#wake()

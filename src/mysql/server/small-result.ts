@@ -1,5 +1,6 @@
 import { encodeBinaryRow } from '../codec/binary-row.ts'
 import { encodeColumnDef } from '../codec/column-def.ts'
+import { framedPacketCount } from '../codec/framing.ts'
 import { PacketWriter } from '../codec/packet-writer.ts'
 import { encodeEof } from '../codec/responses.ts'
 import { encodeTextRow } from '../codec/text-row.ts'
@@ -8,13 +9,17 @@ import type { SmallResultSet } from './session-handler.ts'
 /** All packets of a small result set, in one buffer: column count, definitions, EOF, rows, EOF. */
 export function encodeResultSet(resultSet: SmallResultSet, sequenceId: number): Buffer {
   const { columns, rows, status, warnings = 0, binary = false } = resultSet
+  const packets: Buffer[] = []
   let next = sequenceId
-  const packets = [new PacketWriter().lenencInt(columns.length).finish(next++)]
-  for (const column of columns) packets.push(encodeColumnDef(column, next++))
-  packets.push(encodeEof({ status, warnings }, next++))
-  for (const row of rows) {
-    packets.push(binary ? encodeBinaryRow(columns, row, next++) : encodeTextRow(row, next++))
+  const add = (encode: (sequenceId: number) => Buffer): void => {
+    const packet = encode(next)
+    next += framedPacketCount(packet.length)
+    packets.push(packet)
   }
-  packets.push(encodeEof({ status, warnings }, next))
+  add((id) => new PacketWriter().lenencInt(columns.length).finish(id))
+  for (const column of columns) add((id) => encodeColumnDef(column, id))
+  add((id) => encodeEof({ status, warnings }, id))
+  for (const row of rows) add((id) => (binary ? encodeBinaryRow(columns, row, id) : encodeTextRow(row, id)))
+  add((id) => encodeEof({ status, warnings }, id))
   return Buffer.concat(packets)
 }

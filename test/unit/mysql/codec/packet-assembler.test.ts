@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { framePayload, packetCount } from '../../../../src/mysql/codec/framing.ts'
+import { framedPacketCount, framePayload, packetCount } from '../../../../src/mysql/codec/framing.ts'
 import { type Frame, PacketAssembler } from '../../../../src/mysql/codec/packet-assembler.ts'
 import { rawPacket } from '../../../support/wire.ts'
 
@@ -91,6 +91,7 @@ describe('payloads of 2^24 - 1 bytes and more', () => {
       const stream = Buffer.concat(parts)
       expect(framePayload(payload, 0).equals(stream)).toBe(true)
       expect(packetCount(bytes)).toBe(packets)
+      expect(framedPacketCount(stream.length)).toBe(packets)
       const [frame] = assemble(stream, [3, 70_000, 5_000_000, full + 2])
       expect(frame!.payload.equals(payload)).toBe(true)
       expect(frame!.packet.equals(stream)).toBe(true)
