@@ -40,6 +40,7 @@ class Fingerprinter {
   readonly #sql: string
   readonly #mode: SqlMode
   readonly #serverVersion: number
+  readonly #from: number
   readonly #cursor: TextCursor
   readonly #literals: LiteralReader
   readonly #slots: Slot[] = []
@@ -73,6 +74,7 @@ class Fingerprinter {
     this.#sql = sql
     this.#mode = mode
     this.#serverVersion = serverVersion
+    this.#from = start
     this.#cursor = new TextCursor(sql, serverVersion, start)
     this.#literals = new LiteralReader(this.#cursor, mode)
   }
@@ -93,6 +95,7 @@ class Fingerprinter {
       params: this.#params,
       directives: cursor.directives,
       kind: this.#kind,
+      from: this.#from,
       start,
       end,
       hasMore: this.#ended && cursor.pos < length,
@@ -261,7 +264,8 @@ class Fingerprinter {
       afterOperand: this.#last === OPERAND && this.#word === '',
     })
     const reserved = isReserved(word, this.#serverVersion)
-    if (reserved && !inList && !isUpper(this.#sql, pos, end)) this.#replace(pos, end, word)
+    const isHidden = !inList || this.#listDepth < 0
+    if (reserved && isHidden && !isUpper(this.#sql, pos, end)) this.#replace(pos, end, word)
     this.#last = reserved && !endsOperand(word) ? OPERATOR : OPERAND
     this.#word = word
     return end

@@ -55,6 +55,8 @@ export interface Scan {
   readonly directives: readonly string[]
   /** Leading keyword, upper case (`SELECT` also behind parentheses); '' for a text without any token. */
   readonly kind: string
+  /** Where the pass began: blanks and comments before the statement included. */
+  readonly from: number
   /** Start of the statement's first token. */
   readonly start: number
   /** Offset just behind this statement's `;`, or the text's length. */

@@ -26,10 +26,11 @@ export interface Star extends ExprBase {
   readonly qualifiers: readonly string[]
 }
 
-/** `@name`; names compare case-insensitively. */
+/** `@name`; names compare case-insensitively. `quote` is how the name was quoted, if it was. */
 export interface UserVariable extends ExprBase {
   readonly kind: 'UserVariable'
   readonly name: string
+  readonly quote?: "'" | '"' | '`'
 }
 
 export type VariableScope = 'GLOBAL' | 'SESSION' | 'LOCAL' | 'PERSIST' | 'PERSIST_ONLY'
@@ -281,13 +282,16 @@ export interface FunctionCall extends ExprBase {
   readonly args: readonly Expr[]
   readonly separators?: readonly ArgSeparator[]
   readonly bare?: true
+  /** The (unqualified) name was quoted, so that it is never one of MySQL's own functions. */
+  readonly quoted?: true
 }
 
-/** `alias` of a function argument as loadable functions take it: `f(a AS x)`. */
+/** `alias` of a function argument as loadable functions take it: `f(a AS x)`; `as`: with the word AS. */
 export interface NamedArg extends ExprBase {
   readonly kind: 'NamedArg'
   readonly value: Expr
   readonly alias: string
+  readonly as: boolean
 }
 
 export interface JsonValueReaction {
@@ -370,6 +374,7 @@ export interface Default extends ExprBase {
 /** `VALUES(column)` of ON DUPLICATE KEY UPDATE (MariaDB: also VALUE). */
 export interface ValuesFunction extends ExprBase {
   readonly kind: 'ValuesFunction'
+  readonly keyword: 'VALUES' | 'VALUE'
   readonly column: Column
 }
 

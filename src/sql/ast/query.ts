@@ -1,5 +1,6 @@
 import type { Expr, Interval, Param, Row, Star } from './expr.ts'
 import type { Alias, Literal, Span, Subquery, TableName } from './node.ts'
+import type { Piece } from './statement.ts'
 
 /** Clauses that may follow any query expression, and what stands before it. */
 export interface QueryBase {
@@ -138,7 +139,7 @@ export type IntoTarget =
   | { readonly kind: 'IntoVariables'; readonly variables: readonly Expr[] }
   | { readonly kind: 'IntoDumpfile'; readonly file: Literal }
   /** `options`: character set, FIELDS, LINES, word for word. */
-  | { readonly kind: 'IntoOutfile'; readonly file: Literal; readonly options: string }
+  | { readonly kind: 'IntoOutfile'; readonly file: Literal; readonly options: readonly Piece[] }
 
 export interface With {
   readonly kind: 'With'

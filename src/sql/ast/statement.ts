@@ -244,7 +244,7 @@ export interface Explain extends StatementBase {
   /** Upper case: TRADITIONAL, JSON, TREE, VITESS … */
   readonly format?: string
   readonly into?: UserVariable
-  readonly options: string
+  readonly options: readonly Piece[]
   readonly statement: Statement
 }
 
@@ -252,7 +252,7 @@ export interface Explain extends StatementBase {
 export interface ExplainConnection extends StatementBase {
   readonly kind: 'ExplainConnection'
   readonly verb: 'EXPLAIN' | 'DESCRIBE' | 'DESC'
-  readonly options: string
+  readonly options: readonly Piece[]
   readonly connection: Expr
 }
 

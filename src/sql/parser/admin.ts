@@ -1,0 +1,105 @@
+import type { Flush, Load, Piece, Statement, TableAdmin, TableName } from '../ast.ts'
+import type { Keyword } from '../keywords.ts'
+import { parseSingleString, parseTableName } from './names.ts'
+import { parseOther, skipStatement } from './other.ts'
+import type { TokenStream } from './token-stream.ts'
+import { PieceBuilder } from './verbatim.ts'
+
+/** Statements that administer tables: ANALYZE, CHECK, CHECKSUM, OPTIMIZE, REPAIR TABLE; FLUSH; LOAD. */
+
+export function parseTableAdmin(p: TokenStream): Statement {
+  const skipped = p.peekWord() === 'LOCAL' || p.peekWord() === 'NO_WRITE_TO_BINLOG' ? 2 : 1
+  const next = p.peekWord(skipped)
+  if (next !== 'TABLE' && next !== 'TABLES') return parseOther(p)
+  const { start } = p
+  const pieces = new PieceBuilder(p, p.pos)
+  const verb = p.expectOneOf(['ANALYZE', 'CHECK', 'CHECKSUM', 'OPTIMIZE', 'REPAIR'])
+  p.advance(skipped)
+  const tables = takeTables(p, pieces)
+  skipStatement(p)
+  const node: TableAdmin = {
+    kind: 'TableAdmin',
+    verb,
+    tables,
+    pieces: pieces.finish(),
+    span: p.spanFrom(start),
+  }
+  return node
+}
+
+function takeTables(p: TokenStream, pieces: PieceBuilder): TableName[] {
+  const tables: TableName[] = []
+  do tables.push(takePiece(p, pieces, parseTableName))
+  while (p.accept(','))
+  return tables
+}
+
+function takePiece<T extends Exclude<Piece, string>>(
+  p: TokenStream,
+  pieces: PieceBuilder,
+  parse: (p: TokenStream) => T,
+): T {
+  pieces.open(p.pos)
+  const node = parse(p)
+  pieces.close(node)
+  return node
+}
+
+/** FLUSH [LOCAL] options, or FLUSH [LOCAL] TABLES [t, …] […]. */
+export function parseFlush(p: TokenStream): Flush {
+  const { start } = p
+  const pieces = new PieceBuilder(p, p.pos)
+  p.expect('FLUSH')
+  const local = p.acceptOneOf(['LOCAL', 'NO_WRITE_TO_BINLOG']) !== undefined
+  const options: string[] = []
+  let tables: TableName[] = []
+  if (p.acceptOneOf(['TABLES', 'TABLE']) !== undefined) {
+    options.push('TABLES')
+    if (p.atIdentifier()) tables = takeTables(p, pieces)
+    skipStatement(p)
+  } else takeOptions(p, options)
+  return { kind: 'Flush', local, options, tables, pieces: pieces.finish(), span: p.spanFrom(start) }
+}
+
+/** One or more options, each a few words, separated by commas. */
+function takeOptions(p: TokenStream, options: string[]): void {
+  do {
+    const words: (Keyword | string)[] = []
+    while (p.type === 'Ident') {
+      words.push(p.takeName().toUpperCase())
+    }
+    if (words.length === 0) p.fail()
+    options.push(words.join(' '))
+    while (p.type !== 'End' && !p.at(',') && !p.at(';')) p.advance()
+  } while (p.accept(','))
+}
+
+/** LOAD DATA and LOAD XML with INFILE; any other LOAD is passed on. */
+export function parseLoad(p: TokenStream): Statement {
+  const { start, pos } = p
+  const pieces = new PieceBuilder(p, pos)
+  p.expect('LOAD')
+  const format = p.acceptOneOf(['DATA', 'XML'])
+  p.acceptOneOf(['LOW_PRIORITY', 'CONCURRENT'])
+  const local = p.accept('LOCAL')
+  if (format === undefined || !p.accept('INFILE')) {
+    p.pos = pos
+    return parseOther(p)
+  }
+  const file = takePiece(p, pieces, parseSingleString)
+  p.acceptOneOf(['REPLACE', 'IGNORE'])
+  p.expect('INTO')
+  p.expect('TABLE')
+  const table = takePiece(p, pieces, parseTableName)
+  skipStatement(p)
+  const node: Load = {
+    kind: 'Load',
+    format,
+    local,
+    file,
+    table,
+    pieces: pieces.finish(),
+    span: p.spanFrom(start),
+  }
+  return node
+}

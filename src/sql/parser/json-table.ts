@@ -1,0 +1,65 @@
+import type { JsonColumn, JsonColumnReaction, JsonTable } from '../ast.ts'
+import { parseReactions } from './calls.ts'
+import { parseExpr } from './expressions.ts'
+import { parseCommaList, parseString, parseTableAlias } from './names.ts'
+import { make, type TokenStream } from './token-stream.ts'
+import { sourceText } from './verbatim.ts'
+
+/** `JSON_TABLE(doc, path COLUMNS (…)) [AS] alias`. Source: MySQL 9.7 manual, "JSON Table Functions". */
+export function parseJsonTable(p: TokenStream): JsonTable {
+  const { start } = p
+  p.expect('JSON_TABLE')
+  p.expect('(')
+  const doc = parseExpr(p)
+  p.expect(',')
+  const path = parseString(p)
+  const columns = parseColumns(p)
+  p.expect(')')
+  const alias = parseTableAlias(p)
+  return make<JsonTable>({ kind: 'JsonTable', doc, path, columns, alias, span: p.spanFrom(start) })
+}
+
+function parseColumns(p: TokenStream): JsonColumn[] {
+  p.enter()
+  p.expect('COLUMNS')
+  p.expect('(')
+  const columns = parseCommaList(p, parseJsonColumn)
+  p.expect(')')
+  p.leave()
+  return columns
+}
+
+function parseJsonColumn(p: TokenStream): JsonColumn {
+  const { start } = p
+  if (p.at('NESTED') && (p.peekWord() === 'PATH' || p.peekType() === 'String')) {
+    p.advance()
+    const pathKeyword = p.accept('PATH')
+    const path = parseString(p)
+    return { kind: 'JsonNested', pathKeyword, path, columns: parseColumns(p), span: p.spanFrom(start) }
+  }
+  const name = p.identifier()
+  if (p.accept('FOR')) {
+    p.expect('ORDINALITY')
+    return { kind: 'JsonOrdinality', name, span: p.spanFrom(start) }
+  }
+  const type = parseColumnType(p)
+  const exists = p.accept('EXISTS')
+  p.expect('PATH')
+  const path = parseString(p)
+  const reactions: JsonColumnReaction[] = parseReactions(p)
+  return { kind: 'JsonPathColumn', name, type, exists, path, reactions, span: p.spanFrom(start) }
+}
+
+/** The column's type and collation, word for word, up to EXISTS or PATH. */
+function parseColumnType(p: TokenStream): string {
+  const from = p.pos
+  let depth = 0
+  while (p.type !== 'End' && (depth > 0 || (!p.at('PATH') && !p.at('EXISTS')))) {
+    if (p.at('(')) depth++
+    else if (p.at(')') && --depth < 0) p.fail()
+    else if ((p.at(',') && depth === 0) || p.at(';')) p.fail()
+    p.advance()
+  }
+  if (p.pos === from) p.fail()
+  return sourceText(p, from, p.pos)
+}

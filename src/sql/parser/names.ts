@@ -1,0 +1,80 @@
+import type { Alias, Column, Literal, TableName } from '../ast.ts'
+import { unquote } from '../text.ts'
+import type { TokenStream } from './token-stream.ts'
+
+/** `[qualifier.]name`. */
+export function parseTableName(p: TokenStream): TableName {
+  const { start } = p
+  const first = p.identifier()
+  if (!p.accept('.')) return { kind: 'TableName', name: first, span: p.spanFrom(start) }
+  const name = parseNamePart(p)
+  return { kind: 'TableName', qualifier: first, name, span: p.spanFrom(start) }
+}
+
+/** What follows a point: any word directly behind it is a name, a word after blanks must not be reserved. */
+export function parseNamePart(p: TokenStream): string {
+  return p.identifier()
+}
+
+export function parseColumn(p: TokenStream): Column {
+  const { start } = p
+  const names = [p.identifier()]
+  while (names.length < 3 && p.accept('.')) names.push(parseNamePart(p))
+  const name = names[names.length - 1]
+  return { kind: 'Column', qualifiers: names.slice(0, -1), name, span: p.spanFrom(start) }
+}
+
+/** One or more of what `parse` reads, separated by commas. */
+export function parseCommaList<T>(p: TokenStream, parse: (p: TokenStream) => T): T[] {
+  const items = [parse(p)]
+  while (p.accept(',')) items.push(parse(p))
+  return items
+}
+
+/** `(name, …)`, with at least one name. */
+export function parseNameList(p: TokenStream): string[] {
+  p.expect('(')
+  const names = parseCommaList(p, (at) => at.identifier())
+  p.expect(')')
+  return names
+}
+
+/** `[AS] name` of a table. */
+export function parseTableAlias(p: TokenStream): Alias | undefined {
+  const { start } = p
+  const as = p.accept('AS')
+  if (!as && !p.atIdentifier()) return undefined
+  const name = p.identifier()
+  return { kind: 'Alias', name, as, span: p.spanFrom(start) }
+}
+
+/** `[AS] name` of a select item, where the name may be a string. */
+export function parseItemAlias(p: TokenStream): Alias | undefined {
+  const { start } = p
+  const as = p.accept('AS')
+  if (p.type === 'String') {
+    const string = p.text
+    p.advance()
+    return { kind: 'Alias', name: unquote(string), as, string, span: p.spanFrom(start) }
+  }
+  if (!as && (!p.atIdentifier() || p.at('SOUNDS') || p.at('MEMBER'))) return undefined
+  const name = p.identifier()
+  return { kind: 'Alias', name, as, span: p.spanFrom(start) }
+}
+
+/** A string with the adjacent ones that belong to it. */
+export function parseString(p: TokenStream): Literal {
+  if (p.type !== 'String' && p.type !== 'National') p.fail()
+  const { start } = p
+  p.advance()
+  while (p.type === 'String') p.advance()
+  return p.literal('String', start)
+}
+
+/** A string where MySQL's grammar takes just one token of it. */
+export function parseSingleString(p: TokenStream): Literal {
+  if (p.type !== 'String') p.fail()
+  const { start } = p
+  p.advance()
+  return p.literal('String', start)
+}

@@ -1,0 +1,372 @@
+import type {
+  Column,
+  Expr,
+  Introduced,
+  Literal,
+  LiteralType,
+  Subquery,
+  SystemVariable,
+  UserVariable,
+  When,
+} from '../ast.ts'
+import { introducedCharset } from '../charsets.ts'
+import { HIGH_NOT_PRECEDENCE, PIPES_AS_CONCAT } from '../sql-mode.ts'
+import { decodeBinary, unquote } from '../text.ts'
+import { parseCall } from './calls.ts'
+import { continueExpr, parseBits, parseExpr, parseInterval, parseRowRest } from './expressions.ts'
+import { parseColumn, parseString } from './names.ts'
+import { atQueryStart, continueQuery, continuesQuery, parseSubquery } from './query.ts'
+import { make, type TokenStream } from './token-stream.ts'
+
+/** An operand with the operators that bind tightest: sign, `~`, `!`, BINARY, COLLATE, `||` as concatenation. */
+export function parseSimple(p: TokenStream): Expr {
+  p.enter()
+  let left = parsePrefixed(p)
+  let levels = 1
+  while (p.at('||') && (p.options.mode & PIPES_AS_CONCAT) !== 0) {
+    p.advance()
+    p.enter()
+    levels++
+    const right = parsePrefixed(p)
+    left = { kind: 'Binary', op: '||', left, right, span: p.spanFrom(left.span.start) }
+  }
+  p.leave(levels)
+  return left
+}
+
+function parsePrefixed(p: TokenStream): Expr {
+  const { start } = p
+  switch (p.word) {
+    case '-': {
+      const literal = parseSignedNumber(p)
+      if (literal !== undefined) return parsePostfix(p, literal)
+      p.advance()
+      return { kind: 'Unary', op: '-', operand: parseNested(p), span: p.spanFrom(start) }
+    }
+    case '+':
+    case '~': {
+      const op = p.word
+      p.advance()
+      return { kind: 'Unary', op, operand: parseNested(p), span: p.spanFrom(start) }
+    }
+    case '!':
+      p.advance()
+      return { kind: 'Not', operator: '!', operand: parseNested(p), span: p.spanFrom(start) }
+    case 'NOT':
+      if ((p.options.mode & HIGH_NOT_PRECEDENCE) === 0) p.fail()
+      p.advance()
+      return { kind: 'Not', operator: 'NOT', operand: parseNested(p), span: p.spanFrom(start) }
+    case 'BINARY':
+      p.advance()
+      return { kind: 'Unary', op: 'BINARY', operand: parseNested(p), span: p.spanFrom(start) }
+    default:
+      return parsePostfix(p, parseOperand(p))
+  }
+}
+
+function parseNested(p: TokenStream): Expr {
+  p.enter()
+  const operand = parsePrefixed(p)
+  p.leave()
+  return operand
+}
+
+/** A minus directly before a number makes one literal with it, unless the fingerprint pass kept them apart. */
+function parseSignedNumber(p: TokenStream): Literal | undefined {
+  const { start } = p
+  const type = p.peekType()
+  const isNumber = type === 'Int' || type === 'Decimal' || type === 'Float'
+  if (!isNumber || p.tokens.starts[p.pos + 1] !== start + 1) return undefined
+  if (p.slotKindAt(start + 1) === 'literal' || p.peekWord(2) === 'COLLATE') return undefined
+  p.advance(2)
+  return p.literal(type, start)
+}
+
+function parsePostfix(p: TokenStream, first: Expr): Expr {
+  let operand = first
+  while (p.accept('COLLATE')) {
+    const collation = p.accept('BINARY') ? 'binary' : p.identifierOrString()
+    operand = { kind: 'Collate', operand, collation, span: p.spanFrom(operand.span.start) }
+  }
+  return operand
+}
+
+function parseOperand(p: TokenStream): Expr {
+  const { start } = p
+  switch (p.type) {
+    case 'Int':
+    case 'Decimal':
+    case 'Float':
+    case 'Hex':
+    case 'Bit':
+      return parseToken(p, p.type)
+    case 'String':
+    case 'National':
+      return parseString(p)
+    case 'NullEscape':
+      return parseToken(p, 'Null')
+    case 'Param': {
+      const index = p.takeParam()
+      return { kind: 'Param', index, span: p.spanFrom(start) }
+    }
+    case 'UserVariable':
+      return parseVariableOrAssign(p)
+    case 'Quoted':
+      return parseColumnOrCall(p)
+    case 'Ident':
+      return p.word === '' ? parseName(p) : parseWord(p)
+    default:
+      return parsePunctuation(p)
+  }
+}
+
+function parseToken(p: TokenStream, type: LiteralType): Literal {
+  const { start } = p
+  p.advance()
+  return p.literal(type, start)
+}
+
+function parsePunctuation(p: TokenStream): Expr {
+  switch (p.word) {
+    case '(':
+      return parseParenthesis(p)
+    case '@@':
+      return parseSystemVariable(p)
+    case '{':
+      return parseOdbc(p)
+    default:
+      return p.fail()
+  }
+}
+
+export function parseUserVariable(p: TokenStream): UserVariable {
+  if (p.type !== 'UserVariable') p.fail()
+  const { start } = p
+  const source = p.text.slice(1)
+  p.advance()
+  const c = source[0]
+  if (c !== "'" && c !== '"' && c !== '`') {
+    return { kind: 'UserVariable', name: decodeBinary(source), span: p.spanFrom(start) }
+  }
+  return { kind: 'UserVariable', name: unquote(source), quote: c, span: p.spanFrom(start) }
+}
+
+function parseVariableOrAssign(p: TokenStream): Expr {
+  const target = parseUserVariable(p)
+  if (!p.accept(':=')) return target
+  const value = parseExpr(p)
+  return { kind: 'Assign', target, value, span: p.spanFrom(target.span.start) }
+}
+
+export function parseSystemVariable(p: TokenStream): SystemVariable {
+  const { start } = p
+  p.expect('@@')
+  const scope =
+    p.peekWord() === '.'
+      ? p.acceptOneOf(['GLOBAL', 'SESSION', 'LOCAL', 'PERSIST', 'PERSIST_ONLY'])
+      : undefined
+  if (scope !== undefined) p.expect('.')
+  const names = [p.type === 'Ident' || p.type === 'Quoted' ? p.takeName() : p.fail()]
+  if (p.accept('.')) names.push(p.identifier())
+  return make<SystemVariable>({
+    kind: 'SystemVariable',
+    scope,
+    name: names.join('.'),
+    span: p.spanFrom(start),
+    parens: undefined,
+  })
+}
+
+/** `{d '2024-01-31'}`: any name and any expression. */
+function parseOdbc(p: TokenStream): Expr {
+  const { start } = p
+  p.expect('{')
+  const name = p.identifier()
+  const value = parseExpr(p)
+  p.expect('}')
+  return { kind: 'OdbcEscape', name, value, span: p.spanFrom(start) }
+}
+
+/** An identifier that is no keyword: column, function, or the introducer of a literal. */
+function parseName(p: TokenStream): Expr {
+  const charset = introducedCharset(p.sql, p.start, p.tokens.ends[p.pos])
+  const next = p.peekType()
+  if (charset !== '' && (next === 'String' || next === 'Hex' || next === 'Bit'))
+    return parseIntroduced(p, charset)
+  return parseColumnOrCall(p)
+}
+
+function parseIntroduced(p: TokenStream, charset: string): Introduced {
+  const { start } = p
+  p.advance()
+  const value = p.type === 'String' ? parseString(p) : parseToken(p, p.type as LiteralType)
+  return { kind: 'Introduced', charset, value, span: p.spanFrom(start) }
+}
+
+function parseColumnOrCall(p: TokenStream): Expr {
+  if (p.peekWord() === '(') return parseCall(p)
+  if (p.peekWord() === '.' && p.peekWord(3) === '(') return parseCall(p)
+  const column = parseColumn(p)
+  return p.at('->') || p.at('->>') ? parseJsonPath(p, column) : column
+}
+
+/** `column->'$.path'`. */
+function parseJsonPath(p: TokenStream, left: Column): Expr {
+  const op = p.expectOneOf(['->', '->>'])
+  const right = p.type === 'Param' ? parseOperand(p) : parseString(p)
+  return { kind: 'Binary', op, left, right, span: p.spanFrom(left.span.start) }
+}
+
+/** An operand that begins with a keyword. */
+function parseWord(p: TokenStream): Expr {
+  const { start } = p
+  switch (p.word) {
+    case 'NULL':
+      return parseToken(p, 'Null')
+    case 'TRUE':
+      return parseToken(p, 'True')
+    case 'FALSE':
+      return parseToken(p, 'False')
+    case 'CASE':
+      return parseCase(p)
+    case 'EXISTS': {
+      if (p.peekWord() !== '(') break
+      p.advance()
+      return { kind: 'Exists', query: parseSubquery(p), span: p.spanFrom(start) }
+    }
+    case 'ROW': {
+      if (p.peekWord() !== '(') break
+      p.advance(2)
+      const first = parseExpr(p)
+      if (!p.at(',')) p.fail()
+      return parseRowRest(p, first, start, true)
+    }
+    case 'INTERVAL':
+      return parseLeadingInterval(p)
+    case 'DATE':
+    case 'TIME':
+    case 'TIMESTAMP': {
+      const type = p.word
+      if (p.peekType() !== 'String') break
+      p.advance()
+      return { kind: 'TemporalLiteral', type, value: parseString(p), span: p.spanFrom(start) }
+    }
+    case 'MATCH':
+      return parseMatch(p)
+    default:
+  }
+  return parseCall(p)
+}
+
+/** `INTERVAL 1 DAY + x`, or the function INTERVAL. */
+function parseLeadingInterval(p: TokenStream): Expr {
+  const interval = parseInterval(p)
+  if (interval === undefined) return parseCall(p)
+  p.expect('+')
+  const right = parseBits(p)
+  return { kind: 'Binary', op: '+', left: interval, right, span: p.spanFrom(interval.span.start) }
+}
+
+function parseCase(p: TokenStream): Expr {
+  const { start } = p
+  p.expect('CASE')
+  const operand = p.at('WHEN') ? undefined : parseExpr(p)
+  const whens: When[] = []
+  do {
+    const whenStart = p.start
+    p.expect('WHEN')
+    const condition = parseExpr(p)
+    p.expect('THEN')
+    const result = parseExpr(p)
+    whens.push({ kind: 'When', condition, result, span: p.spanFrom(whenStart) })
+  } while (p.at('WHEN'))
+  const otherwise = p.accept('ELSE') ? parseExpr(p) : undefined
+  p.expect('END')
+  return make<Expr & { kind: 'Case' }>({
+    kind: 'Case',
+    operand,
+    whens,
+    otherwise,
+    span: p.spanFrom(start),
+    parens: undefined,
+  })
+}
+
+/** `MATCH [(] column, … [)] AGAINST (expr [modifier])`. */
+function parseMatch(p: TokenStream): Expr {
+  const { start } = p
+  p.expect('MATCH')
+  const bare = !p.accept('(')
+  const columns: Expr[] = [parseColumn(p)]
+  while (p.accept(',')) columns.push(parseColumn(p))
+  if (!bare) p.expect(')')
+  p.expect('AGAINST')
+  p.expect('(')
+  const against = parseBits(p)
+  const modifier = parseMatchModifier(p)
+  p.expect(')')
+  return make<Expr & { kind: 'Match' }>({
+    kind: 'Match',
+    columns,
+    bare: bare ? true : undefined,
+    against,
+    modifier,
+    span: p.spanFrom(start),
+    parens: undefined,
+  })
+}
+
+function parseMatchModifier(p: TokenStream): string | undefined {
+  if (p.accept('WITH')) {
+    p.expect('QUERY')
+    p.expect('EXPANSION')
+    return 'WITH QUERY EXPANSION'
+  }
+  if (!p.accept('IN')) return undefined
+  if (p.accept('BOOLEAN')) {
+    p.expect('MODE')
+    return 'IN BOOLEAN MODE'
+  }
+  p.expect('NATURAL')
+  p.expect('LANGUAGE')
+  p.expect('MODE')
+  if (!p.accept('WITH')) return 'IN NATURAL LANGUAGE MODE'
+  p.expect('QUERY')
+  p.expect('EXPANSION')
+  return 'IN NATURAL LANGUAGE MODE WITH QUERY EXPANSION'
+}
+
+/** `(expr)`, `(a, b)` or `(query)`; which one is known only behind any further parentheses. */
+export function parseParenthesis(p: TokenStream): Expr {
+  const { start } = p
+  if (!atQueryStart(p, 1)) {
+    p.expect('(')
+    return closeParenthesis(p, parseExpr(p), start)
+  }
+  if (p.peekWord() !== '(') return parseSubquery(p)
+  p.enter()
+  p.expect('(')
+  const inner = parseParenthesis(p)
+  p.leave()
+  if (inner.kind === 'Subquery' && inner.parens === undefined) {
+    if (continuesQuery(p)) return finishSubquery(p, continueQuery(p, inner), start)
+    if (p.at(')')) return finishSubquery(p, wrapQuery(inner), start)
+  }
+  return closeParenthesis(p, continueExpr(p, parsePostfix(p, inner)), start)
+}
+
+/** The subquery's own parentheses become part of its query. */
+function wrapQuery(inner: Subquery): Subquery['query'] {
+  return { ...inner.query, parens: (inner.query.parens ?? 0) + 1, span: inner.span }
+}
+
+function finishSubquery(p: TokenStream, query: Subquery['query'], start: number): Subquery {
+  p.expect(')')
+  return { kind: 'Subquery', query, span: p.spanFrom(start) }
+}
+
+function closeParenthesis(p: TokenStream, inner: Expr, start: number): Expr {
+  if (p.at(',')) return parseRowRest(p, inner, start, false)
+  p.expect(')')
+  return { ...inner, parens: (inner.parens ?? 0) + 1, span: p.spanFrom(start) }
+}

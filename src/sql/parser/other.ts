@@ -1,0 +1,28 @@
+import type { Other } from '../ast.ts'
+import type { TokenStream } from './token-stream.ts'
+import { PieceBuilder } from './verbatim.ts'
+
+/** Statement passed on whole, classified by its first word. */
+export function parseOther(p: TokenStream): Other {
+  const { start, word } = p
+  const pieces = new PieceBuilder(p, p.pos)
+  skipStatement(p)
+  return { kind: 'Other', verb: word, pieces: pieces.finish(), span: p.spanFrom(start) }
+}
+
+/** Moves to the statement's end: `;` or the end of the text. What can be in no statement is an error. */
+export function skipStatement(p: TokenStream): void {
+  while (p.type !== 'End' && !p.at(';')) {
+    if (p.type === 'Bad') p.fail()
+    p.advance()
+  }
+}
+
+/** As skipStatement, for a stored program, whose body has `;` of its own: to the end of the text. */
+export function skipProgram(p: TokenStream): void {
+  while (p.type !== 'End') {
+    if (p.type === 'Bad') p.fail()
+    if (p.at(';') && p.peekType() === 'End') return
+    p.advance()
+  }
+}

@@ -1,0 +1,165 @@
+import type {
+  Begin,
+  Deallocate,
+  EndTransaction,
+  Execute,
+  Expr,
+  Kill,
+  LockTables,
+  Prepare,
+  Savepoint,
+  TableLock,
+  UnlockTables,
+  Use,
+} from '../ast.ts'
+import { parseExpr } from './expressions.ts'
+import { parseCommaList, parseSingleString, parseTableAlias, parseTableName } from './names.ts'
+import { parseUserVariable } from './operands.ts'
+import { make, type TokenStream } from './token-stream.ts'
+
+/** Statements about the session itself: transactions, savepoints, USE, KILL, PREPARE, LOCK TABLES. */
+
+export function parseUse(p: TokenStream): Use {
+  const { start } = p
+  p.expect('USE')
+  return { kind: 'Use', target: parseTarget(p), span: p.spanFrom(start) }
+}
+
+/**
+ * A target as vtgate has it: `ks`, `ks:shard`, `ks@replica`, `ks:-80@replica`. Unquoted it is several tokens, whose
+ * text is taken as it stands, without blanks.
+ */
+function parseTarget(p: TokenStream): string {
+  if (p.type === 'Quoted') return p.takeName()
+  const { start } = p
+  if (p.type !== 'UserVariable') p.identifier()
+  const mayGoOn = (): boolean => p.type !== 'End' && !p.at(';') && p.type !== 'Bad' && p.start === p.lastEnd
+  while (mayGoOn()) p.advance()
+  if (p.lastEnd === start) p.advance()
+  return p.sql.slice(start, p.lastEnd)
+}
+
+export function parseBegin(p: TokenStream): Begin {
+  const { start } = p
+  if (p.accept('BEGIN')) {
+    const syntax = p.accept('WORK') ? 'BEGIN WORK' : 'BEGIN'
+    return { kind: 'Begin', syntax, modifiers: [], span: p.spanFrom(start) }
+  }
+  p.expect('START')
+  p.expect('TRANSACTION')
+  const modifiers = p.at('WITH') || p.at('READ') ? parseCommaList(p, parseBeginModifier) : []
+  return { kind: 'Begin', syntax: 'START TRANSACTION', modifiers, span: p.spanFrom(start) }
+}
+
+function parseBeginModifier(p: TokenStream): Begin['modifiers'][number] {
+  if (p.accept('WITH')) {
+    p.expect('CONSISTENT')
+    p.expect('SNAPSHOT')
+    return 'WITH CONSISTENT SNAPSHOT'
+  }
+  p.expect('READ')
+  return `READ ${p.expectOneOf(['ONLY', 'WRITE'])}`
+}
+
+/** COMMIT and ROLLBACK, also ROLLBACK TO SAVEPOINT. */
+export function parseEnd(p: TokenStream): EndTransaction | Savepoint {
+  const { start } = p
+  const kind = p.expectOneOf(['COMMIT', 'ROLLBACK']) === 'COMMIT' ? 'Commit' : 'Rollback'
+  const work = p.accept('WORK')
+  if (kind === 'Rollback' && p.accept('TO')) return parseRollbackTo(p, start, work)
+  const chain = p.accept('AND') ? acceptYes(p, 'CHAIN') : undefined
+  const release = p.at('RELEASE') || p.at2('NO', 'RELEASE') ? acceptYes(p, 'RELEASE') : undefined
+  return make<EndTransaction>({ kind, work, chain, release, span: p.spanFrom(start) })
+}
+
+/** `[NO] word`. */
+function acceptYes(p: TokenStream, word: 'CHAIN' | 'RELEASE'): boolean {
+  const yes = !p.accept('NO')
+  p.expect(word)
+  return yes
+}
+
+function parseRollbackTo(p: TokenStream, start: number, work: boolean): Savepoint {
+  const keyword = p.accept('SAVEPOINT')
+  const name = p.identifier()
+  return make<Savepoint>({
+    kind: 'RollbackTo',
+    name,
+    work: work ? true : undefined,
+    keyword: keyword ? true : undefined,
+    span: p.spanFrom(start),
+  })
+}
+
+export function parseSavepoint(p: TokenStream): Savepoint {
+  const { start } = p
+  const kind = p.accept('RELEASE') ? 'ReleaseSavepoint' : 'Savepoint'
+  p.expect('SAVEPOINT')
+  return { kind, name: p.identifier(), span: p.spanFrom(start) }
+}
+
+export function parseKill(p: TokenStream): Kill {
+  const { start } = p
+  p.expect('KILL')
+  const what = p.acceptOneOf(['CONNECTION', 'QUERY'])
+  const id = parseExpr(p)
+  return make<Kill>({ kind: 'Kill', what, id, span: p.spanFrom(start) })
+}
+
+export function parsePrepare(p: TokenStream): Prepare {
+  const { start } = p
+  p.expect('PREPARE')
+  const name = p.identifier()
+  p.expect('FROM')
+  const from = p.type === 'UserVariable' ? parseUserVariable(p) : parseSingleString(p)
+  return { kind: 'Prepare', name, from, span: p.spanFrom(start) }
+}
+
+export function parseExecute(p: TokenStream): Execute {
+  const { start } = p
+  p.expect('EXECUTE')
+  const name = p.identifier()
+  const using: Expr[] = p.accept('USING') ? parseCommaList(p, parseUserVariable) : []
+  return { kind: 'Execute', name, using, span: p.spanFrom(start) }
+}
+
+/** DEALLOCATE PREPARE and DROP PREPARE. */
+export function parseDeallocate(p: TokenStream): Deallocate {
+  const { start } = p
+  const verb = p.expectOneOf(['DEALLOCATE', 'DROP'])
+  p.expect('PREPARE')
+  return { kind: 'Deallocate', verb, name: p.identifier(), span: p.spanFrom(start) }
+}
+
+/** LOCK TABLES; the caller has seen that TABLE or TABLES follows. */
+export function parseLockTables(p: TokenStream): LockTables {
+  const { start } = p
+  p.expect('LOCK')
+  const keyword = p.expectOneOf(['TABLES', 'TABLE'])
+  return { kind: 'LockTables', keyword, tables: parseCommaList(p, parseTableLock), span: p.spanFrom(start) }
+}
+
+function parseTableLock(p: TokenStream): TableLock {
+  const { start } = p
+  const table = parseTableName(p)
+  const alias = parseTableAlias(p)
+  const lock = parseLockKind(p)
+  return make<TableLock>({ kind: 'TableLock', table, alias, lock, span: p.spanFrom(start) })
+}
+
+function parseLockKind(p: TokenStream): TableLock['lock'] {
+  if (p.accept('READ')) return p.accept('LOCAL') ? 'READ LOCAL' : 'READ'
+  if (!p.accept('LOW_PRIORITY')) {
+    p.expect('WRITE')
+    return 'WRITE'
+  }
+  p.expect('WRITE')
+  return 'LOW_PRIORITY WRITE'
+}
+
+export function parseUnlockTables(p: TokenStream): UnlockTables {
+  const { start } = p
+  p.expect('UNLOCK')
+  const keyword = p.expectOneOf(['TABLES', 'TABLE'])
+  return { kind: 'UnlockTables', keyword, span: p.spanFrom(start) }
+}

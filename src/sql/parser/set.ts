@@ -1,0 +1,167 @@
+import type {
+  Expr,
+  SetCharset,
+  SetItem,
+  SetNames,
+  SetStatement,
+  SetTransaction,
+  SetVariable,
+  Statement,
+  VariableScope,
+  WordValue,
+} from '../ast.ts'
+import { isMariaDb } from '../keywords.ts'
+import { parseExpr } from './expressions.ts'
+import { parseCommaList } from './names.ts'
+import { parseUserVariable } from './operands.ts'
+import { parseOther } from './other.ts'
+import { make, type TokenStream } from './token-stream.ts'
+import { acceptCharacterSet } from './types.ts'
+
+/**
+ * SET in all its forms. SET PASSWORD, ROLE, RESOURCE GROUP and MariaDB's SET STATEMENT are passed on whole.
+ * Source: MySQL 9.7 manual, "SET Syntax for Variable Assignment", "SET TRANSACTION Statement".
+ */
+export function parseSet(p: TokenStream): Statement {
+  switch (p.peekWord()) {
+    case 'TRANSACTION':
+      return p.peekWord(2) === '=' || p.peekWord(2) === ':=' ? parseItems(p) : parseSetTransaction(p)
+    case 'PASSWORD':
+    case 'RESOURCE':
+      return parseOther(p)
+    case 'ROLE':
+      return p.peekWord(2) === '=' ? parseItems(p) : parseOther(p)
+    case 'DEFAULT':
+      return parseOther(p)
+    case 'STATEMENT':
+      return isMariaDb(p.options.serverVersion) ? parseOther(p) : parseItems(p)
+    case 'GLOBAL':
+    case 'SESSION':
+    case 'LOCAL':
+    case 'PERSIST':
+    case 'PERSIST_ONLY':
+      return p.peekWord(2) === 'TRANSACTION' && p.peekWord(3) !== '=' ? parseSetTransaction(p) : parseItems(p)
+    default:
+      return parseItems(p)
+  }
+}
+
+function parseItems(p: TokenStream): SetStatement {
+  const { start } = p
+  p.expect('SET')
+  return { kind: 'Set', items: parseCommaList(p, parseItem), span: p.spanFrom(start) }
+}
+
+const scopes = ['GLOBAL', 'SESSION', 'LOCAL', 'PERSIST', 'PERSIST_ONLY'] as const
+
+function parseItem(p: TokenStream): SetItem {
+  const { start } = p
+  if (p.type === 'UserVariable') return parseUserAssignment(p)
+  if (p.accept('@@')) {
+    const scope = p.peekWord() === '.' ? p.acceptOneOf(scopes) : undefined
+    if (scope !== undefined) p.expect('.')
+    return parseVariable(p, start, true, scope)
+  }
+  if (p.at('NAMES') && p.peekWord() !== '=' && p.peekWord() !== ':=') return parseNames(p)
+  const charset = parseCharset(p)
+  if (charset !== undefined) return charset
+  const scope =
+    p.peekWord() === '=' || p.peekWord() === ':=' || p.peekWord() === '.' ? undefined : p.acceptOneOf(scopes)
+  return parseVariable(p, start, false, scope)
+}
+
+function parseUserAssignment(p: TokenStream): SetItem {
+  const target = parseUserVariable(p)
+  const operator = p.expectOneOf(['=', ':='])
+  const value = parseExpr(p)
+  return { kind: 'SetUserVariable', target, operator, value, span: p.spanFrom(target.span.start) }
+}
+
+function parseVariable(
+  p: TokenStream,
+  start: number,
+  at: boolean,
+  scope: VariableScope | undefined,
+): SetVariable {
+  const name = parseVariableName(p)
+  const operator = p.expectOneOf(['=', ':='])
+  const value = parseSetValue(p)
+  return make<SetVariable>({ kind: 'SetVariable', at, scope, name, operator, value, span: p.spanFrom(start) })
+}
+
+/** `name`, `component.name`, or `DEFAULT.name` of a structured variable. */
+function parseVariableName(p: TokenStream): string {
+  const isDefault = p.at('DEFAULT') && p.peekWord() === '.'
+  const first = isDefault ? p.takeName() : p.identifier()
+  return p.accept('.') ? `${first}.${p.identifier()}` : first
+}
+
+/** Words that stand for themselves as values. */
+const valueWords = ['ON', 'ALL', 'BINARY', 'ROW', 'SYSTEM'] as const
+
+function parseSetValue(p: TokenStream): Expr | WordValue {
+  const { start } = p
+  if (p.at('DEFAULT') && p.peekWord() !== '(') {
+    p.advance()
+    return { kind: 'Default', span: p.spanFrom(start) }
+  }
+  const stands = p.peekType() === 'End' || p.peekWord() === ',' || p.peekWord() === ';'
+  const word = stands ? p.acceptOneOf(valueWords) : undefined
+  return word === undefined ? parseExpr(p) : { kind: 'WordValue', word, span: p.spanFrom(start) }
+}
+
+function parseNames(p: TokenStream): SetNames {
+  const { start } = p
+  p.expect('NAMES')
+  if (p.accept('DEFAULT')) return { kind: 'SetNames', span: p.spanFrom(start) }
+  const charset = p.accept('BINARY') ? 'binary' : p.identifierOrString()
+  const collation = p.accept('COLLATE') ? (p.accept('BINARY') ? 'binary' : p.identifierOrString()) : undefined
+  return make<SetNames>({ kind: 'SetNames', charset, collation, span: p.spanFrom(start) })
+}
+
+function parseCharset(p: TokenStream): SetCharset | undefined {
+  const { start } = p
+  const isWord = p.at('CHARSET') && p.peekWord() !== '='
+  if (!isWord && !acceptCharacterSet(p)) return undefined
+  if (isWord) p.advance()
+  const keyword = isWord ? 'CHARSET' : 'CHARACTER SET'
+  if (p.accept('DEFAULT')) return { kind: 'SetCharset', keyword, span: p.spanFrom(start) }
+  const charset = p.accept('BINARY') ? 'binary' : p.identifierOrString()
+  return { kind: 'SetCharset', keyword, charset, span: p.spanFrom(start) }
+}
+
+function parseSetTransaction(p: TokenStream): SetTransaction {
+  const { start } = p
+  p.expect('SET')
+  const scope = p.acceptOneOf(scopes)
+  p.expect('TRANSACTION')
+  const accessFirst = p.at('READ')
+  let access = accessFirst ? parseAccess(p) : undefined
+  const isolation = !accessFirst || p.accept(',') ? parseIsolation(p) : undefined
+  if (access === undefined && p.accept(',')) access = parseAccess(p)
+  return make<SetTransaction>({
+    kind: 'SetTransaction',
+    scope,
+    isolation,
+    access,
+    accessFirst: accessFirst && isolation !== undefined ? true : undefined,
+    span: p.spanFrom(start),
+  })
+}
+
+function parseAccess(p: TokenStream): 'READ ONLY' | 'READ WRITE' {
+  p.expect('READ')
+  return `READ ${p.expectOneOf(['ONLY', 'WRITE'])}`
+}
+
+function parseIsolation(p: TokenStream): NonNullable<SetTransaction['isolation']> {
+  p.expect('ISOLATION')
+  p.expect('LEVEL')
+  if (p.accept('SERIALIZABLE')) return 'SERIALIZABLE'
+  if (p.accept('REPEATABLE')) {
+    p.expect('READ')
+    return 'REPEATABLE READ'
+  }
+  p.expect('READ')
+  return `READ ${p.expectOneOf(['UNCOMMITTED', 'COMMITTED'])}`
+}

@@ -1,0 +1,201 @@
+import type { Limit, Piece, Show, TableName } from '../ast.ts'
+import { parseExpr } from './expressions.ts'
+import { parseSingleString, parseTableName } from './names.ts'
+import { parseLimit } from './order.ts'
+import { skipStatement } from './other.ts'
+import { make, type TokenStream } from './token-stream.ts'
+import { PieceBuilder } from './verbatim.ts'
+
+/**
+ * SHOW: what it shows is recognised for the statements that a proxy answers or changes; of all others the text goes on
+ * whole. Source: MySQL 9.7 manual, "SHOW Statements"; vtgate for VITESS_* and VSCHEMA.
+ */
+export function parseShow(p: TokenStream): Show {
+  const { start } = p
+  const pieces = new PieceBuilder(p, p.pos)
+  p.expect('SHOW')
+  const scope = p.acceptOneOf(['GLOBAL', 'SESSION', 'LOCAL'])
+  const extended = p.accept('EXTENDED')
+  const full = p.accept('FULL')
+  const what = takeWhat(p)
+  const rest = parseRest(p, what, pieces)
+  return make<Show>({
+    kind: 'Show',
+    what,
+    scope,
+    full: full ? true : undefined,
+    extended: extended ? true : undefined,
+    ...rest,
+    pieces: pieces.finish(),
+    span: p.spanFrom(start),
+  })
+}
+
+type Rest = {
+  table: TableName | undefined
+  database: string | undefined
+  like: Show['like'] | undefined
+  where: Show['where'] | undefined
+  limit: Limit | undefined
+}
+
+/** The words behind SHOW's modifiers, taken, in the spelling of `Show.what`; OTHER takes none. */
+function takeWhat(p: TokenStream): string {
+  const next = p.peekWord()
+  switch (p.word) {
+    case 'VARIABLES':
+    case 'STATUS':
+    case 'TABLES':
+    case 'WARNINGS':
+    case 'ERRORS':
+    case 'ENGINES':
+    case 'COLLATION':
+    case 'PROCESSLIST':
+    case 'PLUGINS':
+    case 'TRIGGERS':
+    case 'EVENTS':
+    case 'PRIVILEGES':
+    case 'PROFILES':
+    case 'KEYSPACES':
+    case 'VITESS_SHARDS':
+    case 'VITESS_TABLETS':
+    case 'VITESS_TARGET':
+    case 'VITESS_KEYSPACES':
+    case 'VITESS_REPLICATION_STATUS':
+    case 'VITESS_MIGRATIONS':
+    case 'VITESS_THROTTLED_APPS': {
+      const { word } = p
+      p.advance()
+      return word
+    }
+    case 'DATABASES':
+    case 'SCHEMAS':
+      return take(p, 1, 'DATABASES')
+    case 'COLUMNS':
+    case 'FIELDS':
+      return take(p, 1, 'COLUMNS')
+    case 'INDEX':
+    case 'INDEXES':
+    case 'KEYS':
+      return take(p, 1, 'INDEX')
+    case 'TABLE':
+      return next === 'STATUS' ? take(p, 2, 'TABLE STATUS') : 'OTHER'
+    case 'OPEN':
+      return next === 'TABLES' ? take(p, 2, 'OPEN TABLES') : 'OTHER'
+    case 'CHARSET':
+      return take(p, 1, 'CHARACTER SET')
+    case 'CHAR':
+    case 'CHARACTER':
+      return next === 'SET' ? take(p, 2, 'CHARACTER SET') : 'OTHER'
+    case 'FUNCTION':
+    case 'PROCEDURE':
+      return next === 'STATUS' ? take(p, 2, `${p.word} STATUS`) : 'OTHER'
+    case 'COUNT':
+      return takeCount(p)
+    case 'CREATE':
+      return takeCreate(p)
+    case 'VSCHEMA':
+      return next === 'TABLES' || next === 'KEYSPACES' || next === 'VINDEXES'
+        ? take(p, 2, `VSCHEMA ${next}`)
+        : 'OTHER'
+    case 'VITESS_METADATA':
+      return next === 'VARIABLES' ? take(p, 2, 'VITESS_METADATA VARIABLES') : 'OTHER'
+    case 'VITESS_THROTTLER':
+      return next === 'STATUS' ? take(p, 2, 'VITESS_THROTTLER STATUS') : 'OTHER'
+    default:
+      return 'OTHER'
+  }
+}
+
+function take(p: TokenStream, words: number, what: string): string {
+  p.advance(words)
+  return what
+}
+
+/** COUNT(*) WARNINGS, COUNT(*) ERRORS. */
+function takeCount(p: TokenStream): string {
+  p.expect('COUNT')
+  p.expect('(')
+  p.expect('*')
+  p.expect(')')
+  return `COUNT ${p.expectOneOf(['WARNINGS', 'ERRORS'])}`
+}
+
+function takeCreate(p: TokenStream): string {
+  switch (p.peekWord()) {
+    case 'TABLE':
+      return take(p, 2, 'CREATE TABLE')
+    case 'VIEW':
+      return take(p, 2, 'CREATE VIEW')
+    case 'DATABASE':
+    case 'SCHEMA':
+      return take(p, 2, 'CREATE DATABASE')
+    default:
+      return 'OTHER'
+  }
+}
+
+function parseRest(p: TokenStream, what: string, pieces: PieceBuilder): Rest {
+  const rest: Rest = {
+    table: undefined,
+    database: undefined,
+    like: undefined,
+    where: undefined,
+    limit: undefined,
+  }
+  switch (what) {
+    case 'OTHER':
+      skipStatement(p)
+      return rest
+    case 'CREATE TABLE':
+    case 'CREATE VIEW':
+      rest.table = takeTable(p, pieces)
+      return rest
+    case 'CREATE DATABASE':
+      if (p.accept('IF')) {
+        p.expect('NOT')
+        p.expect('EXISTS')
+      }
+      rest.database = p.identifier()
+      return rest
+    case 'COLUMNS':
+    case 'INDEX':
+      p.expectOneOf(['FROM', 'IN'])
+      rest.table = takeTable(p, pieces)
+      break
+    case 'VSCHEMA VINDEXES':
+      if (p.acceptOneOf(['FROM', 'ON', 'IN']) !== undefined) rest.table = takeTable(p, pieces)
+      break
+    case 'WARNINGS':
+    case 'ERRORS':
+      rest.limit = parseLimit(p)
+      return rest
+    default:
+  }
+  if (p.acceptOneOf(['FROM', 'IN']) !== undefined) rest.database = p.identifier()
+  return parseFilter(p, what, rest, pieces)
+}
+
+function parseFilter(p: TokenStream, what: string, rest: Rest, pieces: PieceBuilder): Rest {
+  if (p.accept('LIKE')) rest.like = takePiece(p, pieces, parseSingleString)
+  else if (p.accept('WHERE')) rest.where = takePiece(p, pieces, parseExpr)
+  else if (what.startsWith('VITESS_')) skipStatement(p)
+  return rest
+}
+
+function takeTable(p: TokenStream, pieces: PieceBuilder): TableName {
+  return takePiece(p, pieces, parseTableName)
+}
+
+/** Reads a node and makes it a piece of the statement's text. */
+function takePiece<T extends Exclude<Piece, string>>(
+  p: TokenStream,
+  pieces: PieceBuilder,
+  parse: (p: TokenStream) => T,
+): T {
+  const from = p.pos
+  pieces.open(from)
+  const node = parse(p)
+  pieces.close(node)
+  return node
+}

@@ -1,0 +1,167 @@
+import type { Statement } from '../ast.ts'
+import { parseFlush, parseLoad, parseTableAdmin } from './admin.ts'
+import { parseDdl } from './ddl.ts'
+import { parseCallStatement, parseDelete, parseDo, parseInsert, parseUpdate } from './dml.ts'
+import { parseExplain, parseVExplain } from './explain.ts'
+import { parseOther } from './other.ts'
+import { parseQuery, parseQueryWith, parseWith } from './query.ts'
+import {
+  parseBegin,
+  parseDeallocate,
+  parseEnd,
+  parseExecute,
+  parseKill,
+  parseLockTables,
+  parsePrepare,
+  parseSavepoint,
+  parseUnlockTables,
+  parseUse,
+} from './session.ts'
+import { parseSet } from './set.ts'
+import { parseShow } from './show.ts'
+import type { TokenStream } from './token-stream.ts'
+
+/** One statement and nothing else: a `;` may follow it, another statement may not. */
+export function parseWhole(p: TokenStream): Statement {
+  if (p.type === 'End' || p.at(';')) return parseEmpty(p)
+  const statement = parseStatementBody(p)
+  expectEnd(p)
+  return statement
+}
+
+function expectEnd(p: TokenStream): void {
+  p.accept(';')
+  if (p.type !== 'End') p.fail()
+}
+
+function parseEmpty(p: TokenStream): Statement {
+  expectEnd(p)
+  return { kind: 'Empty', comment: p.tokens.hasComment, span: p.spanFrom(p.start) }
+}
+
+export function parseStatementBody(p: TokenStream): Statement {
+  p.enter()
+  const statement = dispatch(p)
+  p.leave()
+  return statement
+}
+
+function dispatch(p: TokenStream): Statement {
+  switch (p.word) {
+    case 'SELECT':
+    case '(':
+    case 'VALUES':
+    case 'TABLE':
+      return parseQuery(p)
+    case 'WITH':
+      return parseWithStatement(p)
+    case 'INSERT':
+    case 'REPLACE':
+      return parseInsert(p)
+    case 'UPDATE':
+      return parseUpdate(p, undefined)
+    case 'DELETE':
+      return parseDelete(p, undefined)
+    case 'SET':
+      return parseSet(p)
+    case 'SHOW':
+      return parseShow(p)
+    case 'CALL':
+      return parseCallStatement(p)
+    case 'DO':
+      return parseDo(p)
+    case 'EXPLAIN':
+    case 'DESCRIBE':
+    case 'DESC':
+      return parseExplain(p)
+    case 'VEXPLAIN':
+      return parseVExplain(p)
+    case 'CREATE':
+    case 'ALTER':
+    case 'DROP':
+    case 'RENAME':
+    case 'TRUNCATE':
+      return parseDdl(p)
+    case 'LOAD':
+      return parseLoad(p)
+    case 'FLUSH':
+      return parseFlush(p)
+    case 'ANALYZE':
+    case 'CHECK':
+    case 'CHECKSUM':
+    case 'OPTIMIZE':
+    case 'REPAIR':
+      return parseTableAdmin(p)
+    default:
+      return parseSessionStatement(p)
+  }
+}
+
+function parseSessionStatement(p: TokenStream): Statement {
+  switch (p.word) {
+    case 'USE':
+      return parseUse(p)
+    case 'BEGIN':
+      return parseBegin(p)
+    case 'START':
+      return p.peekWord() === 'TRANSACTION' ? parseBegin(p) : parseOther(p)
+    case 'COMMIT':
+    case 'ROLLBACK':
+      return parseEnd(p)
+    case 'SAVEPOINT':
+      return parseSavepoint(p)
+    case 'RELEASE':
+      return parseSavepoint(p)
+    case 'KILL':
+      return parseKill(p)
+    case 'PREPARE':
+      return parsePrepare(p)
+    case 'EXECUTE':
+      return parseExecute(p)
+    case 'DEALLOCATE':
+      return parseDeallocate(p)
+    case 'LOCK':
+      return p.peekWord() === 'TABLES' || p.peekWord() === 'TABLE' ? parseLockTables(p) : parseOther(p)
+    case 'UNLOCK':
+      return p.peekWord() === 'TABLES' || p.peekWord() === 'TABLE' ? parseUnlockTables(p) : parseOther(p)
+    default:
+      return isOtherVerb(p) ? parseOther(p) : p.fail()
+  }
+}
+
+function parseWithStatement(p: TokenStream): Statement {
+  const withClause = parseWith(p)
+  if (p.at('UPDATE')) return parseUpdate(p, withClause)
+  if (p.at('DELETE')) return parseDelete(p, withClause)
+  return parseQueryWith(p, withClause)
+}
+
+/** Verbs of statements that are passed on whole. */
+function isOtherVerb(p: TokenStream): boolean {
+  switch (p.word) {
+    case 'GRANT':
+    case 'REVOKE':
+    case 'HANDLER':
+    case 'XA':
+    case 'INSTALL':
+    case 'UNINSTALL':
+    case 'HELP':
+    case 'RESET':
+    case 'PURGE':
+    case 'CHANGE':
+    case 'STOP':
+    case 'CACHE':
+    case 'BINLOG':
+    case 'CLONE':
+    case 'SHUTDOWN':
+    case 'RESTART':
+    case 'SIGNAL':
+    case 'RESIGNAL':
+    case 'GET':
+    case 'IMPORT':
+    case 'BACKUP':
+      return true
+    default:
+      return false
+  }
+}

@@ -1,0 +1,284 @@
+import type { Derived, IndexHint, Join, Query, Subquery, Table, TableExpr, TableSample } from '../ast.ts'
+import { isMariaDb } from '../keywords.ts'
+import { parseExpr } from './expressions.ts'
+import { parseJsonTable } from './json-table.ts'
+import { parseCommaList, parseNameList, parseTableAlias, parseTableName } from './names.ts'
+import { atQueryStart, continueQuery, continuesQuery, parseSubquery } from './query.ts'
+import { make, type TokenStream } from './token-stream.ts'
+import { sourceText } from './verbatim.ts'
+
+/** What stands behind FROM: DUAL, or table expressions separated by commas. */
+export function parseTableList(p: TokenStream): TableExpr[] {
+  const { start } = p
+  if (p.accept('DUAL')) return [{ kind: 'Dual', span: p.spanFrom(start) }]
+  return parseCommaList(p, parseTableExpr)
+}
+
+/**
+ * A table with its joins. A join without a condition takes what follows as its right side, as MySQL's grammar does, but
+ * is then put into the left-to-right order in which MySQL executes it: `a JOIN b JOIN c ON x` is `(a JOIN b) JOIN c ON x`.
+ * Source: MySQL 9.7 manual, "JOIN Clause".
+ */
+export function parseTableExpr(p: TokenStream): TableExpr {
+  p.enter()
+  const table = parseJoins(p, parseFactor(p))
+  p.leave()
+  return table
+}
+
+type JoinWords = Pick<Join, 'type' | 'natural' | 'words'>
+
+function parseJoins(p: TokenStream, first: TableExpr): TableExpr {
+  let left = first
+  let levels = 0
+  for (let words = takeJoin(p); words !== undefined; words = takeJoin(p)) {
+    p.enter()
+    levels++
+    left = parseJoin(p, left, words)
+  }
+  p.leave(levels)
+  return left
+}
+
+function parseJoin(p: TokenStream, left: TableExpr, words: JoinWords): TableExpr {
+  const { start } = left.span
+  const factor = parseFactor(p)
+  if (words.natural) return { kind: 'Join', ...words, left, right: factor, span: p.spanFrom(start) }
+  const right = p.at('ON') || p.at('USING') ? factor : parseJoins(p, factor)
+  if (p.accept('ON')) {
+    const on = parseExpr(p)
+    return { kind: 'Join', ...words, left, right, on, span: p.spanFrom(start) }
+  }
+  if (p.at('USING') && words.type !== 'STRAIGHT') {
+    p.advance()
+    return { kind: 'Join', ...words, left, right, using: parseNameList(p), span: p.spanFrom(start) }
+  }
+  if (words.type === 'LEFT' || words.type === 'RIGHT') p.fail()
+  return joinLeftmost(left, right, words)
+}
+
+/** `left JOIN right`, where `right` may itself be joins: the new join goes below them, to the leftmost table. */
+function joinLeftmost(left: TableExpr, right: TableExpr, words: JoinWords): TableExpr {
+  const span = { start: left.span.start, end: right.span.end }
+  if (right.kind !== 'Join') return { kind: 'Join', ...words, left, right, span }
+  return { ...right, left: joinLeftmost(left, right.left, words), span }
+}
+
+/** The words of a join operator, taken, or undefined. */
+function takeJoin(p: TokenStream): JoinWords | undefined {
+  switch (p.word) {
+    case 'JOIN':
+      p.advance()
+      return { type: 'INNER', natural: false, words: 'JOIN' }
+    case 'STRAIGHT_JOIN':
+      p.advance()
+      return { type: 'STRAIGHT', natural: false, words: 'STRAIGHT_JOIN' }
+    case 'INNER':
+    case 'CROSS': {
+      const { word } = p
+      p.advance()
+      if (word === 'INNER' && p.accept('STRAIGHT_JOIN'))
+        return { type: 'STRAIGHT', natural: false, words: 'STRAIGHT_JOIN' }
+      p.expect('JOIN')
+      return { type: 'INNER', natural: false, words: `${word} JOIN` }
+    }
+    case 'LEFT':
+    case 'RIGHT':
+      return takeOuterJoin(p, p.word, '')
+    case 'NATURAL':
+      p.advance()
+      return takeNatural(p)
+    default:
+      return undefined
+  }
+}
+
+function takeOuterJoin(p: TokenStream, type: 'LEFT' | 'RIGHT', prefix: '' | 'NATURAL '): JoinWords {
+  p.advance()
+  const outer = p.accept('OUTER') ? 'OUTER ' : ''
+  p.expect('JOIN')
+  return { type, natural: prefix !== '', words: `${prefix}${type} ${outer}JOIN` }
+}
+
+function takeNatural(p: TokenStream): JoinWords {
+  const { word } = p
+  if (word === 'LEFT' || word === 'RIGHT') return takeOuterJoin(p, word, 'NATURAL ')
+  const inner = p.accept('INNER') ? 'INNER ' : ''
+  p.expect('JOIN')
+  return { type: 'INNER', natural: true, words: `NATURAL ${inner}JOIN` }
+}
+
+function parseFactor(p: TokenStream): TableExpr {
+  switch (p.word) {
+    case '(':
+      return parseParenthesis(p)
+    case 'LATERAL':
+      return parseLateral(p)
+    case '{':
+      return parseOdbcJoin(p)
+    case 'JSON_TABLE':
+      if (p.peekWord() === '(') return parseJsonTable(p)
+      return parseTable(p)
+    default:
+      return parseTable(p)
+  }
+}
+
+function parseLateral(p: TokenStream): Derived {
+  const { start } = p
+  p.expect('LATERAL')
+  const query = parseSubquery(p)
+  return finishDerived(p, query, start, true)
+}
+
+function finishDerived(p: TokenStream, query: Subquery, start: number, lateral: boolean): Derived {
+  const alias = parseTableAlias(p)
+  const columns = alias !== undefined && p.at('(') ? parseNameList(p) : undefined
+  return make<Derived>({ kind: 'Derived', lateral, query, alias, columns, span: p.spanFrom(start) })
+}
+
+/** `(query) alias`, or tables in parentheses; which one is known only behind any further parentheses. */
+function parseParenthesis(p: TokenStream): TableExpr {
+  const { start } = p
+  const inner = parseQueryOrTables(p)
+  return inner.kind === 'Subquery' ? finishDerived(p, inner, start, false) : inner
+}
+
+function parseQueryOrTables(p: TokenStream): Subquery | TableExpr {
+  const { start } = p
+  if (!atQueryStart(p, 1)) return parseTablesRest(p, start)
+  if (p.peekWord() !== '(') return parseSubquery(p)
+  p.enter()
+  p.advance()
+  const inner = parseQueryOrTables(p)
+  p.leave()
+  if (inner.kind !== 'Subquery') return finishTables(p, parseJoins(p, inner), start)
+  if (continuesQuery(p)) return finishSubquery(p, continueQuery(p, inner), start)
+  if (p.at(')')) {
+    const query = { ...inner.query, parens: (inner.query.parens ?? 0) + 1, span: inner.span }
+    return finishSubquery(p, query, start)
+  }
+  const derived = finishDerived(p, inner, inner.span.start, false)
+  return finishTables(p, parseJoins(p, derived), start)
+}
+
+function finishSubquery(p: TokenStream, query: Query, start: number): Subquery {
+  p.expect(')')
+  return { kind: 'Subquery', query, span: p.spanFrom(start) }
+}
+
+function parseTablesRest(p: TokenStream, start: number): TableExpr {
+  p.expect('(')
+  return finishTables(p, parseTableExpr(p), start)
+}
+
+function finishTables(p: TokenStream, first: TableExpr, start: number): TableExpr {
+  const tables = [first]
+  while (p.accept(',')) tables.push(parseTableExpr(p))
+  p.expect(')')
+  return { kind: 'TableParens', tables, span: p.spanFrom(start) }
+}
+
+/** `{oj a LEFT JOIN b ON …}`. */
+function parseOdbcJoin(p: TokenStream): TableExpr {
+  const { start } = p
+  p.expect('{')
+  const name = p.identifier()
+  const table = parseTableExpr(p)
+  p.expect('}')
+  return { kind: 'OdbcJoin', name, table, span: p.spanFrom(start) }
+}
+
+/** `name [PARTITION (…)] [[AS] alias] [TABLESAMPLE …] [index hints]`. */
+export function parseTable(p: TokenStream): Table {
+  const { start } = p
+  const name = parseTableName(p)
+  const partitions = parsePartitions(p)
+  const systemTime = isMariaDb(p.options.serverVersion) ? parseSystemTime(p) : undefined
+  const alias = parseTableAlias(p)
+  const sample = parseSample(p)
+  const indexHints = parseIndexHints(p)
+  return make<Table>({
+    kind: 'Table',
+    name,
+    partitions,
+    systemTime,
+    alias,
+    sample,
+    indexHints,
+    span: p.spanFrom(start),
+  })
+}
+
+export function parsePartitions(p: TokenStream): string[] | undefined {
+  return p.accept('PARTITION') ? parseNameList(p) : undefined
+}
+
+/** MariaDB: FOR SYSTEM_TIME AS OF …, BETWEEN … AND …, FROM … TO …, ALL. */
+function parseSystemTime(p: TokenStream): string | undefined {
+  if (!p.at2('FOR', 'SYSTEM_TIME')) return undefined
+  const from = p.pos
+  p.advance(2)
+  if (p.accept('ALL')) return sourceText(p, from, p.pos)
+  if (p.accept('AS')) {
+    p.expect('OF')
+    skipMoment(p)
+  } else if (p.accept('BETWEEN')) {
+    skipMoment(p)
+    p.expect('AND')
+    skipMoment(p)
+  } else {
+    p.expect('FROM')
+    skipMoment(p)
+    p.expect('TO')
+    skipMoment(p)
+  }
+  return sourceText(p, from, p.pos)
+}
+
+function skipMoment(p: TokenStream): void {
+  if (p.peekType() !== 'String' && !p.accept('TRANSACTION')) p.accept('TIMESTAMP')
+  parseExpr(p)
+}
+
+function parseSample(p: TokenStream): TableSample | undefined {
+  const { start } = p
+  if (!p.accept('TABLESAMPLE')) return undefined
+  const method = p.expectOneOf(['SYSTEM', 'BERNOULLI'])
+  p.expect('(')
+  const percent = parseExpr(p)
+  p.expect(')')
+  return { kind: 'TableSample', method, percent, span: p.spanFrom(start) }
+}
+
+function parseIndexHints(p: TokenStream): IndexHint[] | undefined {
+  const hints: IndexHint[] = []
+  while (p.at('USE') || p.at('FORCE') || p.at('IGNORE')) {
+    const { start } = p
+    const action = p.expectOneOf(['USE', 'FORCE', 'IGNORE'])
+    const keyword = p.expectOneOf(['INDEX', 'KEY'])
+    const scope = parseHintScope(p)
+    const indexes = parseIndexNames(p, action === 'USE')
+    hints.push(
+      make<IndexHint>({ kind: 'IndexHint', action, keyword, scope, indexes, span: p.spanFrom(start) }),
+    )
+  }
+  return hints.length > 0 ? hints : undefined
+}
+
+function parseHintScope(p: TokenStream): IndexHint['scope'] {
+  if (!p.accept('FOR')) return undefined
+  if (p.accept('JOIN')) return 'JOIN'
+  const word = p.expectOneOf(['ORDER', 'GROUP'])
+  p.expect('BY')
+  return `${word} BY`
+}
+
+/** `(name, PRIMARY, …)`; only USE INDEX may list none. */
+function parseIndexNames(p: TokenStream, mayBeEmpty: boolean): string[] {
+  p.expect('(')
+  if (mayBeEmpty && p.accept(')')) return []
+  const names = parseCommaList(p, (at) => (at.at('PRIMARY') ? at.takeName() : at.identifier()))
+  p.expect(')')
+  return names
+}

@@ -1,0 +1,252 @@
+import { SqlError } from '../../errors/sql-error.ts'
+import type { Literal, LiteralType, Span } from '../ast.ts'
+import { isReserved } from '../keywords.ts'
+import { type Tokens, type TokenType, tokenize, type Word } from '../lexer.ts'
+import type { Scan } from '../scan.ts'
+import type { SqlMode } from '../sql-mode.ts'
+import { decodeBinary, unquote } from '../text.ts'
+
+export interface ParseOptions {
+  readonly mode: SqlMode
+  /** As in 80036 (MySQL 8.0.36) or 101106 (MariaDB 10.11.6). */
+  readonly serverVersion: number
+  /** Whether `?` may stand for a value; a plain COM_QUERY text must not have one. Default true. */
+  readonly allowParams?: boolean
+}
+
+/**
+ * How deep expressions, subqueries and joins may nest, long chains of operators included. Far above what people
+ * write, and low enough that no walk over the tree can exhaust the stack.
+ */
+export const NESTING_MAX = 1000
+
+/** The message's text is cut after this many characters, as the server does. */
+const NEAR_MAX = 80
+
+/** A statement's tokens with a current position, and what reading them needs to know. */
+export class TokenStream {
+  readonly sql: string
+  readonly options: ParseOptions
+  readonly tokens: Tokens
+  /** Number of the current token. */
+  pos = 0
+  #params = 0
+  #nesting = 0
+  readonly #start: number
+  readonly #scan: Scan | undefined
+  /** Slot numbers by the offset where the slot's text begins; each is taken once. */
+  readonly #slotAt = new Map<number, number>()
+
+  constructor(sql: string, options: ParseOptions, scan?: Scan) {
+    this.sql = sql
+    this.options = options
+    this.#scan = scan
+    this.#start = scan?.from ?? 0
+    this.tokens = tokenize(sql, options, scan?.from, scan?.end)
+    scan?.slots.forEach((slot, index) => {
+      this.#slotAt.set(slot.start, index)
+    })
+  }
+
+  get type(): TokenType {
+    return this.tokens.types[this.pos]
+  }
+
+  /** The current keyword (upper case) or operator, or ''. */
+  get word(): Word | '' {
+    return this.tokens.words[this.pos]
+  }
+
+  get start(): number {
+    return this.tokens.starts[this.pos]
+  }
+
+  /** End of the token before the current one. */
+  get lastEnd(): number {
+    return this.pos === 0 ? this.start : this.tokens.ends[this.pos - 1]
+  }
+
+  /** Slots that no node has taken yet: none when the parser and the fingerprint agree. */
+  get openSlots(): number {
+    return this.#slotAt.size
+  }
+
+  peekWord(ahead = 1): Word | '' {
+    return this.tokens.words[Math.min(this.pos + ahead, this.tokens.words.length - 1)]
+  }
+
+  peekType(ahead = 1): TokenType {
+    return this.tokens.types[Math.min(this.pos + ahead, this.tokens.types.length - 1)]
+  }
+
+  /** Source of the current token. */
+  get text(): string {
+    return this.sql.slice(this.start, this.tokens.ends[this.pos])
+  }
+
+  at(word: Word): boolean {
+    return this.word === word
+  }
+
+  /** The current word and the next one. */
+  at2(first: Word, second: Word): boolean {
+    return this.word === first && this.peekWord() === second
+  }
+
+  advance(count = 1): void {
+    this.pos += count
+  }
+
+  accept(word: Word): boolean {
+    if (this.word !== word) return false
+    this.pos++
+    return true
+  }
+
+  accept2(first: Word, second: Word): boolean {
+    if (!this.at2(first, second)) return false
+    this.pos += 2
+    return true
+  }
+
+  expect(word: Word): void {
+    if (this.word !== word) this.fail()
+    this.pos++
+  }
+
+  /** Takes the current word when it is one of `words`. */
+  acceptOneOf<W extends Word>(words: readonly W[]): W | undefined {
+    const word = words.find((candidate) => candidate === this.word)
+    if (word !== undefined) this.pos++
+    return word
+  }
+
+  expectOneOf<W extends Word>(words: readonly W[]): W {
+    return this.acceptOneOf(words) ?? this.fail()
+  }
+
+  spanFrom(start: number): Span {
+    return { start, end: this.lastEnd }
+  }
+
+  /** MySQL's error 1064 at the current token. */
+  fail(): never {
+    return this.failAt(this.start)
+  }
+
+  failAt(offset: number): never {
+    let line = 1
+    for (
+      let at = this.sql.indexOf('\n', this.#start);
+      at >= 0 && at < offset;
+      at = this.sql.indexOf('\n', at + 1)
+    )
+      line++
+    const near = decodeBinary(this.sql.slice(offset, offset + 4 * NEAR_MAX)).slice(0, NEAR_MAX)
+    throw new SqlError(
+      'ER_PARSE_ERROR',
+      'You have an error in your SQL syntax; check the manual that corresponds to your MySQL server version ' +
+        `for the right syntax to use near '${near}' at line ${line}`,
+    )
+  }
+
+  /** Goes one level deeper; every call is paired with `leave`, but on an error. */
+  enter(): void {
+    if (++this.#nesting > NESTING_MAX) {
+      throw new SqlError(
+        'ER_STACK_OVERRUN_NEED_MORE',
+        `The statement is nested deeper than ${NESTING_MAX} levels`,
+      )
+    }
+  }
+
+  leave(levels = 1): void {
+    this.#nesting -= levels
+  }
+
+  /** The current token may be taken as an identifier. */
+  atIdentifier(ahead = 0): boolean {
+    const type = this.peekType(ahead)
+    if (type === 'Quoted') return true
+    if (type !== 'Ident') return false
+    const word = this.peekWord(ahead)
+    return word === '' || !isReserved(word, this.options.serverVersion)
+  }
+
+  identifier(): string {
+    if (!this.atIdentifier()) this.fail()
+    return this.takeName()
+  }
+
+  /** The current token as a name, reserved or not. */
+  takeName(): string {
+    const { text } = this
+    const name = this.type === 'Quoted' ? unquote(text) : decodeBinary(text)
+    this.pos++
+    return name
+  }
+
+  /** An identifier, or a string in its place. */
+  identifierOrString(): string {
+    if (this.type !== 'String') return this.identifier()
+    const name = unquote(this.text)
+    this.pos++
+    return name
+  }
+
+  /** `?`: its node's index. */
+  takeParam(): number {
+    if (this.options.allowParams === false) this.fail()
+    this.pos++
+    return this.#params++
+  }
+
+  /** Number of the slot whose text begins at `offset`, if there is one. */
+  slotAt(offset: number): number | undefined {
+    return this.#slotAt.get(offset)
+  }
+
+  /** As slotAt, for good: a slot belongs to one node. */
+  takeSlot(offset: number): number | undefined {
+    const slot = this.#slotAt.get(offset)
+    if (slot !== undefined) this.#slotAt.delete(offset)
+    return slot
+  }
+
+  /** Takes the list or rows that begin at `offset`, and moves behind their text. */
+  takeSlotText(offset: number): number | undefined {
+    const slot = this.takeSlot(offset)
+    if (slot === undefined || this.#scan === undefined) return undefined
+    const { end } = this.#scan.slots[slot]
+    while (this.start < end && this.type !== 'End') this.pos++
+    return slot
+  }
+
+  /** End of a slot's text. */
+  slotEnd(slot: number): number {
+    return this.#scan?.slots[slot].end ?? 0
+  }
+
+  /** Kind of the slot at `offset`. */
+  slotKindAt(offset: number): 'literal' | 'list' | 'rows' | undefined {
+    const slot = this.#slotAt.get(offset)
+    return slot === undefined ? undefined : this.#scan?.slots[slot].kind
+  }
+
+  /** Literal from the source between `start` and the last token, with its slot. */
+  literal(type: LiteralType, start: number): Literal {
+    const span = this.spanFrom(start)
+    const text = this.sql.slice(span.start, span.end)
+    const slot = this.slotKindAt(start) === 'literal' ? this.takeSlot(start) : undefined
+    return slot === undefined
+      ? { kind: 'Literal', type, text, span }
+      : { kind: 'Literal', type, text, slot, span }
+  }
+}
+
+/** A node from its fields, those that are undefined left out. */
+export function make<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
+  const node: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(fields)) if (value !== undefined) node[key] = value
+  return node as T
+}

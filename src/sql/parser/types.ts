@@ -1,0 +1,122 @@
+import type { CastType } from '../ast.ts'
+import type { Keyword } from '../keywords.ts'
+import type { Word } from '../lexer.ts'
+import type { TokenStream } from './token-stream.ts'
+import { sourceText } from './verbatim.ts'
+
+const castTypes: ReadonlySet<Word | ''> = new Set<Word>([
+  'BINARY',
+  'CHAR',
+  'CHARACTER',
+  'NCHAR',
+  'NATIONAL',
+  'SIGNED',
+  'UNSIGNED',
+  'DATE',
+  'YEAR',
+  'TIME',
+  'DATETIME',
+  'DECIMAL',
+  'DEC',
+  'NUMERIC',
+  'JSON',
+  'REAL',
+  'DOUBLE',
+  'FLOAT',
+  'VECTOR',
+  'POINT',
+  'LINESTRING',
+  'POLYGON',
+  'MULTIPOINT',
+  'MULTILINESTRING',
+  'MULTIPOLYGON',
+  'GEOMETRYCOLLECTION',
+  'GEOMCOLLECTION',
+  'GEOMETRY',
+])
+
+/** MariaDB takes these too. */
+const mariaTypes: ReadonlySet<Word | ''> = new Set<Word>(['INT', 'INTEGER', 'VARCHAR', 'TIMESTAMP', 'FLOAT'])
+
+/** Type of CAST, CONVERT and RETURNING: a word, its length, its character set; `array`: may end with ARRAY. */
+export function parseCastType(p: TokenStream, form?: 'array'): CastType {
+  const { start, word } = p
+  if (!castTypes.has(word) && !(p.options.serverVersion >= 100000 && mariaTypes.has(word))) p.fail()
+  p.advance()
+  const restFrom = p.pos
+  parseTypeRest(p, word as Keyword)
+  if (form === 'array') p.accept('ARRAY')
+  return {
+    kind: 'CastType',
+    name: word,
+    text: sourceText(p, restFrom, p.pos, 'adjacent'),
+    span: p.spanFrom(start),
+  }
+}
+
+function parseTypeRest(p: TokenStream, word: Keyword): void {
+  switch (word) {
+    case 'SIGNED':
+    case 'UNSIGNED':
+      if (!p.accept('INTEGER')) p.accept('INT')
+      return
+    case 'NATIONAL':
+      if (!p.accept('CHAR')) p.expect('CHARACTER')
+      parseLength(p, 1)
+      return
+    case 'CHAR':
+    case 'CHARACTER':
+      parseLength(p, 1)
+      parseTypeCharset(p)
+      return
+    case 'BINARY':
+    case 'NCHAR':
+    case 'TIME':
+    case 'DATETIME':
+    case 'VECTOR':
+    case 'VARCHAR':
+    case 'TIMESTAMP':
+    case 'FLOAT':
+      parseLength(p, 1)
+      return
+    case 'DECIMAL':
+    case 'DEC':
+    case 'NUMERIC':
+      parseLength(p, 2)
+      return
+    case 'DOUBLE':
+      p.accept('PRECISION')
+      return
+    default:
+  }
+}
+
+/** `(n)` or, with `numbers` 2, also `(n, m)`. */
+function parseLength(p: TokenStream, numbers: 1 | 2): void {
+  if (!p.accept('(')) return
+  expectInt(p)
+  if (numbers === 2 && p.accept(',')) expectInt(p)
+  p.expect(')')
+}
+
+function expectInt(p: TokenStream): void {
+  if (p.type !== 'Int') p.fail()
+  p.advance()
+}
+
+/** `CHARACTER SET x`, `CHARSET x`, ASCII, UNICODE, BYTE, BINARY in their orders. */
+function parseTypeCharset(p: TokenStream): void {
+  const binaryFirst = p.accept('BINARY')
+  if (p.accept('ASCII') || p.accept('UNICODE') || p.accept('BYTE')) {
+    if (!binaryFirst) p.accept('BINARY')
+    return
+  }
+  const isCharset = p.accept('CHARSET') || acceptCharacterSet(p)
+  if (!isCharset) return
+  if (!p.accept('BINARY')) p.identifierOrString()
+  if (!binaryFirst) p.accept('BINARY')
+}
+
+export function acceptCharacterSet(p: TokenStream): boolean {
+  return p.accept2('CHARACTER', 'SET') || p.accept2('CHAR', 'SET')
+}

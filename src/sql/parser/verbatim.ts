@@ -1,0 +1,98 @@
+import type { Literal, Piece } from '../ast.ts'
+import type { TokenStream } from './token-stream.ts'
+
+/**
+ * Source text of the tokens from number `from` up to `to`: as it stands, unless a versioned comment begins or ends
+ * within; then token by token. `adjacent`: with the blank before the first token, where there is one.
+ */
+export function sourceText(p: TokenStream, from: number, to: number, form?: 'adjacent'): string {
+  if (from >= to) return ''
+  const { starts, ends } = p.tokens
+  const before = form === 'adjacent' && from > 0 && ends[from - 1] < starts[from] ? ' ' : ''
+  if (!p.tokens.hasComment) return before + p.sql.slice(starts[from], ends[to - 1])
+  let text = before
+  for (let i = from; i < to; i++) {
+    if (i > from && ends[i - 1] < starts[i]) text += ' '
+    text += p.sql.slice(starts[i], ends[i])
+  }
+  return text
+}
+
+/**
+ * Collects a statement that is passed on word for word, with nodes in it: `open` takes the text up to a node's first
+ * token, `close` the node, `finish` the rest. Literals that have a slot become nodes by themselves.
+ */
+export class PieceBuilder {
+  readonly #p: TokenStream
+  readonly #pieces: Piece[] = []
+  /** Number of the first token that is in no piece yet. */
+  #from: number
+
+  constructor(p: TokenStream, from: number) {
+    this.#p = p
+    this.#from = from
+  }
+
+  /** A node is about to be read from the token number `from` on; the text before it is taken. */
+  open(from: number): void {
+    this.#copy(from)
+    this.#space(from)
+  }
+
+  /** The node has been read, up to the current token. */
+  close(node: Piece): void {
+    this.#pieces.push(node)
+    this.#from = this.#p.pos
+  }
+
+  finish(): readonly Piece[] {
+    this.#copy(this.#p.pos)
+    return this.#pieces
+  }
+
+  #copy(to: number): void {
+    const { starts } = this.#p.tokens
+    let from = this.#from
+    for (let i = from; i < to; i++) {
+      if (this.#p.slotKindAt(starts[i]) !== 'literal') continue
+      this.#push(from, i)
+      i = this.#literal(i)
+      from = i + 1
+    }
+    this.#push(from, to)
+    this.#from = to
+  }
+
+  /** The literal with a slot at token `at`, as a node; returns its last token. */
+  #literal(at: number): number {
+    const p = this.#p
+    const { starts, ends, types } = p.tokens
+    const start = starts[at]
+    const slot = p.takeSlot(start)
+    const slotEnd = slot === undefined ? ends[at] : p.slotEnd(slot)
+    let last = at
+    while (ends[last] < slotEnd) last++
+    const type = types[last] === 'National' ? 'String' : (types[last] as Literal['type'])
+    const span = { start, end: ends[last] }
+    const text = p.sql.slice(start, span.end)
+    this.#space(at)
+    this.#pieces.push(
+      slot === undefined
+        ? { kind: 'Literal', type, text, span }
+        : { kind: 'Literal', type, text, slot, span },
+    )
+    return last
+  }
+
+  /** A blank before token `at` where the source has something there. */
+  #space(at: number): void {
+    const { starts, ends } = this.#p.tokens
+    if (this.#pieces.length > 0 && at > 0 && ends[at - 1] < starts[at]) this.#pieces.push(' ')
+  }
+
+  #push(from: number, to: number): void {
+    if (from >= to) return
+    const text = sourceText(this.#p, from, to, 'adjacent')
+    this.#pieces.push(this.#pieces.length === 0 ? text.trimStart() : text)
+  }
+}

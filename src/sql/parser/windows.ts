@@ -1,0 +1,101 @@
+import type { Expr, FrameBound, NamedWindow, OrderItem, WindowFrame, WindowSpec } from '../ast.ts'
+import { parseExpr, parseInterval } from './expressions.ts'
+import { parseCommaList } from './names.ts'
+import { parseOrderBy, parseOrderItem } from './order.ts'
+import { make, type TokenStream } from './token-stream.ts'
+
+/** `OVER name` or `OVER (…)`, if it is there. */
+export function parseOver(p: TokenStream): WindowSpec | undefined {
+  return p.at('OVER') ? parseRequiredOver(p) : undefined
+}
+
+export function parseRequiredOver(p: TokenStream): WindowSpec {
+  p.expect('OVER')
+  const { start } = p
+  if (p.at('(')) return parseSpec(p)
+  const reference = p.identifier()
+  return { kind: 'WindowSpec', reference, span: p.spanFrom(start) }
+}
+
+export function parseNulls(p: TokenStream): 'RESPECT' | 'IGNORE' | undefined {
+  const word = p.peekWord() === 'NULLS' ? p.acceptOneOf(['RESPECT', 'IGNORE']) : undefined
+  if (word !== undefined) p.advance()
+  return word
+}
+
+/** `WINDOW name AS (…), …`. */
+export function parseWindows(p: TokenStream): NamedWindow[] | undefined {
+  if (!p.accept('WINDOW')) return undefined
+  return parseCommaList(p, (at) => {
+    const { start } = at
+    const name = at.identifier()
+    at.expect('AS')
+    return { kind: 'NamedWindow', name, spec: parseSpec(at), span: at.spanFrom(start) }
+  })
+}
+
+function parseSpec(p: TokenStream): WindowSpec {
+  const { start } = p
+  p.expect('(')
+  const base = p.atIdentifier() && !p.at2('PARTITION', 'BY') ? p.identifier() : undefined
+  const partitionBy = parsePartitionBy(p)
+  const orderBy = parseOrderBy(p)
+  const frame = parseFrame(p)
+  p.expect(')')
+  return make<WindowSpec>({
+    kind: 'WindowSpec',
+    base,
+    partitionBy,
+    orderBy,
+    frame,
+    span: p.spanFrom(start),
+    reference: undefined,
+  })
+}
+
+function parsePartitionBy(p: TokenStream): OrderItem[] | undefined {
+  if (!p.accept('PARTITION')) return undefined
+  p.expect('BY')
+  return parseCommaList(p, parseOrderItem)
+}
+
+function parseFrame(p: TokenStream): WindowFrame | undefined {
+  const { start } = p
+  const unit = p.acceptOneOf(['ROWS', 'RANGE', 'GROUPS'])
+  if (unit === undefined) return undefined
+  const isBetween = p.accept('BETWEEN')
+  const from = parseBound(p)
+  if (isBetween) p.expect('AND')
+  const end = isBetween ? parseBound(p) : undefined
+  const exclude = parseExclude(p)
+  return make<WindowFrame>({ kind: 'WindowFrame', unit, start: from, end, exclude, span: p.spanFrom(start) })
+}
+
+function parseBound(p: TokenStream): FrameBound {
+  const { start } = p
+  if (p.accept('CURRENT')) {
+    p.expect('ROW')
+    return { kind: 'FrameBound', at: 'CURRENT ROW', span: p.spanFrom(start) }
+  }
+  if (p.accept('UNBOUNDED')) {
+    const side = p.expectOneOf(['PRECEDING', 'FOLLOWING'])
+    return { kind: 'FrameBound', at: `UNBOUNDED ${side}`, span: p.spanFrom(start) }
+  }
+  const interval = p.at('INTERVAL') ? parseInterval(p) : undefined
+  const value: Expr = interval ?? parseExpr(p)
+  const at = p.expectOneOf(['PRECEDING', 'FOLLOWING'])
+  return { kind: 'FrameBound', at, value, span: p.spanFrom(start) }
+}
+
+function parseExclude(p: TokenStream): WindowFrame['exclude'] {
+  if (!p.accept('EXCLUDE')) return undefined
+  if (p.accept('CURRENT')) {
+    p.expect('ROW')
+    return 'CURRENT ROW'
+  }
+  if (p.accept('NO')) {
+    p.expect('OTHERS')
+    return 'NO OTHERS'
+  }
+  return p.expectOneOf(['GROUP', 'TIES'])
+}
