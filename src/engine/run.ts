@@ -13,10 +13,11 @@ import { limitRows } from './limit.ts'
 import { MergeSort } from './merge-sort.ts'
 import { bindRowCount, rowCountNumber } from './plan-value.ts'
 import { resolveRouting, type ShardsOf, shardList } from './resolve.ts'
-import type { RowStream, ShardRunner } from './row-stream.ts'
+import type { RowFormat, RowStream, ShardRunner } from './row-stream.ts'
+import { nextFromSequence } from './sequence.ts'
 import type { SequenceSource } from './sequence-source.ts'
 import { type MemoryLimits, Sort } from './sort.ts'
-import { truncateColumns } from './truncate.ts'
+import { dropColumns } from './truncate.ts'
 
 /** What a plan needs to run once. */
 export interface RunContext {
@@ -24,6 +25,8 @@ export interface RunContext {
   readonly shardsOf: ShardsOf
   readonly runner: ShardRunner
   readonly sequences: SequenceSource
+  /** The client's protocol, for rows that no shard sends; shards' rows come in the same by the runner's doing. */
+  readonly format: RowFormat
   /** Position of the shard to ask where any of the `count` shards gives the answer; the first where this is absent. */
   readonly pickShard?: (count: number) => number
   readonly limits: MemoryLimits
@@ -50,11 +53,11 @@ export async function runPrimitive(node: Primitive, context: RunContext): Promis
     case 'Filter':
       return above(node.input, context, (input) => filterRows(input, node.predicate, context.bindings))
     case 'Truncate':
-      return above(node.input, context, (input) => truncateColumns(input, input.columns.length - node.drop))
+      return above(node.input, context, (input) => dropColumns(input, node.drop))
     case 'Concatenate':
       return concatenateInputs(node.inputs.map((input) => () => runPrimitive(input, context)))
     case 'Sequence':
-      throw new Error('the session answers SELECT NEXT VALUES itself')
+      return nextFromSequence(node, context)
     case 'Unsupported':
       throw notSupported(node.construct)
     default:

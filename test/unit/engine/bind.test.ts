@@ -34,6 +34,10 @@ describe('templates', () => {
     })
   })
 
+  test('what the session answers itself', () => {
+    expect(bindTemplate(['select ', { session: 'database' }], none).sql).toBe('select <database>')
+  })
+
   test('a verbatim query is passed on', () =>
     expect(bindQuery({ kind: 'Verbatim' }, none)).toEqual({ kind: 'Verbatim' }))
 

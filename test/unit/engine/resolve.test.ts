@@ -36,6 +36,10 @@ describe('without values', () => {
   test('pinned goes to the shard of its id', () => {
     expect(resolve({ kind: 'Pinned', keyspaceId: Uint8Array.of(0x3f) })).toBe(3)
   })
+  test('the shard that the target names', () => {
+    expect(resolve({ kind: 'Shard', shard: '30-40' })).toBe(3)
+    expect(() => resolve({ kind: 'Shard', shard: '30-50' })).toThrow(/'30-50'/)
+  })
   test('a scatter over one shard is no scatter', () => {
     const one = [shardRangeOf('0')]
     expect(resolveRouting({ kind: 'Scatter', keyspace: 'ks' }, bindingsOf({}), () => one)).toBe(0)
