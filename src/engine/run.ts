@@ -28,7 +28,7 @@ export interface RunContext {
   /** The client's protocol, for rows that no shard sends; shards' rows come in the same by the runner's doing. */
   readonly format: RowFormat
   /** Position of the shard to ask where any of the `count` shards gives the answer; the first where this is absent. */
-  readonly pickShard?: (count: number) => number
+  readonly pickShard?: (keyspace: string, count: number) => number
   readonly limits: MemoryLimits
 }
 
@@ -77,7 +77,11 @@ async function above(
 async function runRoute(route: Route, context: RunContext): Promise<RowStream> {
   const { keyspace } = route.routing
   const resolved = resolveRouting(route.routing, context.bindings, context.shardsOf)
-  const shards = shardList(resolved, context.shardsOf(keyspace), context.pickShard ?? firstShard)
+  const shards = shardList(
+    resolved,
+    context.shardsOf(keyspace),
+    (count) => context.pickShard?.(keyspace, count) ?? 0,
+  )
   const query = bindQuery(route.query, context.bindings)
   const streams = await context.runner.openStreams({ keyspace, shards, query })
   return closeOnFailure(streams, () => {
@@ -86,8 +90,6 @@ async function runRoute(route: Route, context: RunContext): Promise<RowStream> {
     return route.orderBy.length === 0 ? new Gather(streams) : new MergeSort(streams, route.orderBy)
   })
 }
-
-const firstShard = () => 0
 
 async function closeOnFailure(streams: readonly RowStream[], make: () => RowStream): Promise<RowStream> {
   try {
