@@ -28,10 +28,8 @@ export function buildTable(
 ): DraftTable {
   const type = tableType(keyspace, name, record)
   const pinned = pinnedId(keyspace, record)
-  if (keyspace.record.sharded && type !== 'reference' && record.pinned === '') {
-    if (record.columnVindexes.length === 0) {
-      keyspace.problems.push(`missing primary col vindex for table: ${name}`)
-    }
+  if (needsVindex(keyspace, record) && record.columnVindexes.length === 0) {
+    keyspace.problems.push(`missing primary col vindex for table: ${name}`)
   }
   const source =
     type === 'reference' && record.source !== '' ? sourceOf(keyspace, name, record.source) : undefined
@@ -86,6 +84,10 @@ function tableType(keyspace: KeyspaceDraft, name: string, record: TableRecord): 
       keyspace.problems.push(`unidentified table type ${record.type}`)
       return 'normal'
   }
+}
+
+function needsVindex(keyspace: KeyspaceDraft, record: TableRecord): boolean {
+  return keyspace.record.sharded && record.type === '' && record.pinned === ''
 }
 
 function pinnedId(keyspace: KeyspaceDraft, record: TableRecord): KeyspaceId | undefined {

@@ -65,7 +65,8 @@ function resolveSequences(keyspace: BuiltKeyspace, finder: TableFinder, rules: R
 
 function reason(resolution: Exclude<TableResolution, { kind: 'found' }>): string {
   if (resolution.kind === 'unknownTable') return `table ${resolution.table} not found`
-  if (resolution.kind === 'unknownKeyspace') return `unknown database '${resolution.keyspace}' in vschema`
+  if (resolution.kind === 'unknownKeyspace')
+    return `VT05003: unknown database '${resolution.keyspace}' in vschema`
   return resolutionError(resolution).message
 }
 

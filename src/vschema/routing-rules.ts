@@ -45,7 +45,8 @@ function targetOf(fromTable: string, toTables: readonly string[], finder: TableF
   }
   const found = finder.find(target.keyspace, target.table)
   if (found.kind === 'found') return found
-  if (found.kind === 'unknownKeyspace') return broken(`unknown database '${target.keyspace}' in vschema`)
+  if (found.kind === 'unknownKeyspace')
+    return broken(`VT05003: unknown database '${target.keyspace}' in vschema`)
   return broken(`table ${target.table} not found`)
 }
 
