@@ -11,6 +11,12 @@ const program = new Command('shardgate')
   .showHelpAfterError('(--help tells more)')
   .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
 
+// Whoever reads our output may stop reading, as `| head` does; that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
 const finish = (exitCode: number) => {
   process.exitCode = exitCode
 }
