@@ -1,7 +1,7 @@
 import { SqlError } from '../errors/sql-error.ts'
 import type { Deallocate, Execute, Prepare } from '../sql/ast.ts'
 import { scan as scanStatement } from '../sql/fingerprint.ts'
-import { parseStatement } from '../sql/parser.ts'
+import { parseStatement } from '../sql/parse.ts'
 import { printPieces } from '../sql/printer.ts'
 import { queryPacket } from '../mysql/client/simple-command.ts'
 import type { Session } from './session.ts'

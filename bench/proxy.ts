@@ -1,0 +1,285 @@
+/**
+ * What the proxy costs: sysbench over the same rows directly, through HAProxy in TCP mode, and through Shardgate with
+ * one worker, interleaved in one run. Prints queries per second, latency and CPU of the proxy process per query, and
+ * the ratios to HAProxy. Machines are shared and noisy: only the ratios of one run mean something.
+ *
+ *   npm run bench -- proxy [--seconds N] [--rounds N] [--server mariadb|mysql] [--only text|prepared]
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import mysql from 'mysql2/promise'
+import { findProgram } from '../src/cli/local/find-program.ts'
+import { freePort } from '../src/cli/local/free-port.ts'
+import { eventually } from '../test/support/eventually.ts'
+import { startMariadb, startMysql, type TestServer } from '../test/support/mysql.ts'
+import { tempDir } from '../test/support/temp-dir.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '5' },
+    server: { type: 'string', default: 'mariadb' },
+    only: { type: 'string' },
+    rows: { type: 'string', default: '100000' },
+  },
+})
+
+const USER = 'bench'
+const PASSWORD = 'bench'
+const TICKS_PER_SECOND = 100
+
+interface Route {
+  readonly name: 'direct' | 'haproxy' | 'shardgate'
+  readonly port: number
+  /** Absent for the server itself. */
+  readonly pid?: number
+}
+
+interface Run {
+  readonly queriesPerSecond: number
+  readonly p50Us: number
+  readonly p95Us: number
+  readonly p99Us: number
+  readonly cpuUs: number
+}
+
+const workloads = [
+  { name: 'point select, text', kind: 'text', mode: 'disable' },
+  { name: 'point select, prepared', kind: 'prepared', mode: 'auto' },
+] as const
+
+for (const program of ['sysbench', 'haproxy']) {
+  if (!findProgram(program)) {
+    process.stderr.write(`bench: no ${program}: apt-get install ${program}\n`)
+    process.exit(2)
+  }
+}
+
+const dir = tempDir('bench')
+const stops: (() => void | Promise<void>)[] = []
+try {
+  const server = options.server === 'mysql' ? await startMysql() : await startMariadb()
+  stops.push(() => server.close())
+  await prepareRows(server)
+  const routes: Route[] = [
+    { name: 'direct', port: server.port },
+    await startHaproxy(server),
+    await startShardgate(server),
+  ]
+  console.log(`${options.server} ${server.version}, node ${process.version}, ${options.rows} rows`)
+  for (const workload of workloads) {
+    if (options.only !== undefined && options.only !== workload.kind) continue
+    for (const threads of [16, 1]) measure(workload, threads, routes)
+  }
+} finally {
+  for (const stop of stops.reverse()) await stop()
+  dir.remove()
+}
+
+function measure(workload: (typeof workloads)[number], threads: number, routes: readonly Route[]): void {
+  const runs = new Map<string, Run[]>(routes.map((route) => [route.name, []]))
+  for (const route of routes) sysbench(route, workload.mode, threads, 2) // warm up
+  for (let round = 0; round < Number(options.rounds); round++) {
+    for (const route of routes) {
+      runs.get(route.name)!.push(sysbench(route, workload.mode, threads, Number(options.seconds)))
+    }
+  }
+  const medians = routes.map((route) => ({ route, ...medianRun(runs.get(route.name)!) }))
+  const haproxy = medians.find((m) => m.route.name === 'haproxy')!
+  const direct = medians.find((m) => m.route.name === 'direct')!
+  console.log(`\n${workload.name}, ${threads} connection${threads > 1 ? 's' : ''}`)
+  console.log('             qps     p50 µs   p95 µs   p99 µs   added p50   CPU µs/query   × HAProxy')
+  for (const m of medians) {
+    const cpu = m.route.pid === undefined ? '-' : m.cpuUs.toFixed(1)
+    const ratio = m.route.pid === undefined ? '-' : (m.cpuUs / haproxy.cpuUs).toFixed(2)
+    console.log(
+      [
+        m.route.name.padEnd(10),
+        m.queriesPerSecond.toFixed(0).padStart(7),
+        m.p50Us.toFixed(0).padStart(9),
+        m.p95Us.toFixed(0).padStart(8),
+        m.p99Us.toFixed(0).padStart(8),
+        (m.p50Us - direct.p50Us).toFixed(0).padStart(11),
+        cpu.padStart(14),
+        ratio.padStart(11),
+      ].join(' '),
+    )
+  }
+}
+
+function sysbench(route: Route, mode: string, threads: number, seconds: number): Run {
+  const before = cpuSeconds(route.pid)
+  const { stdout, stderr, status } = spawnSync('sysbench', [
+    'oltp_point_select',
+    ...connectionArgs(route.port),
+    `--db-ps-mode=${mode}`,
+    `--threads=${threads}`,
+    `--time=${seconds}`,
+    '--histogram=on',
+    'run',
+  ])
+  const text = stdout.toString()
+  if (status !== 0) throw new Error(`sysbench through ${route.name}: ${text}${stderr}`)
+  const queries = Number(/queries:\s+(\d+)/.exec(text)![1])
+  const cpuUs = ((cpuSeconds(route.pid) - before) * 1e6) / queries
+  const histogram = [...text.matchAll(/^\s+([\d.]+) \|\*{0,40}\s+(\d+)$/gm)].map((m) => ({
+    us: Number(m[1]) * 1000,
+    count: Number(m[2]),
+  }))
+  return {
+    queriesPerSecond: queries / seconds,
+    p50Us: percentile(histogram, 0.5),
+    p95Us: percentile(histogram, 0.95),
+    p99Us: percentile(histogram, 0.99),
+    cpuUs,
+  }
+}
+
+function percentile(histogram: readonly { us: number; count: number }[], part: number): number {
+  const total = histogram.reduce((sum, { count }) => sum + count, 0)
+  let seen = 0
+  for (const { us, count } of histogram) {
+    seen += count
+    if (seen >= total * part) return us
+  }
+  return Number.NaN
+}
+
+function medianRun(runs: readonly Run[]): Run {
+  const median = (pick: (run: Run) => number) => {
+    const sorted = runs.map(pick).sort((a, b) => a - b)
+    return sorted[Math.floor(sorted.length / 2)]!
+  }
+  return {
+    queriesPerSecond: median((r) => r.queriesPerSecond),
+    p50Us: median((r) => r.p50Us),
+    p95Us: median((r) => r.p95Us),
+    p99Us: median((r) => r.p99Us),
+    cpuUs: median((r) => r.cpuUs),
+  }
+}
+
+/** User and system time that a process has used. Source: proc(5), /proc/pid/stat, fields 14 and 15. */
+function cpuSeconds(pid: number | undefined): number {
+  if (pid === undefined) return 0
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+}
+
+function connectionArgs(port: number): string[] {
+  return [
+    '--mysql-host=127.0.0.1',
+    `--mysql-port=${port}`,
+    `--mysql-user=${USER}`,
+    `--mysql-password=${PASSWORD}`,
+    '--mysql-db=sbtest',
+    '--mysql-ssl=off',
+    `--table-size=${options.rows}`,
+    '--tables=1',
+  ]
+}
+
+async function prepareRows(server: TestServer): Promise<void> {
+  const connection = await mysql.createConnection({
+    host: server.host,
+    port: server.port,
+    user: server.account.user,
+    password: server.account.password,
+  })
+  await connection.query('CREATE DATABASE sbtest')
+  await connection.query(`CREATE USER '${USER}'@'%' IDENTIFIED BY '${PASSWORD}'`)
+  await connection.query(`GRANT ALL ON *.* TO '${USER}'@'%'`)
+  await connection.end()
+  const { status, stdout } = spawnSync('sysbench', ['oltp_point_select', ...connectionArgs(server.port), 'prepare'])
+  if (status !== 0) throw new Error(`sysbench prepare: ${stdout}`)
+}
+
+async function startHaproxy(server: TestServer): Promise<Route> {
+  const port = await freePort()
+  const config = join(dir.path, 'haproxy.cfg')
+  writeFileSync(
+    config,
+    [
+      'global',
+      '  nbthread 1',
+      'defaults',
+      '  mode tcp',
+      '  timeout connect 5s',
+      '  timeout client 1h',
+      '  timeout server 1h',
+      'listen mysql',
+      `  bind 127.0.0.1:${port}`,
+      `  server s1 ${server.host}:${server.port}`,
+      '',
+    ].join('\n'),
+  )
+  const child = spawn('haproxy', ['-db', '-f', config], { stdio: 'ignore' })
+  stops.push(() => void child.kill('SIGKILL'))
+  await answers(port)
+  return { name: 'haproxy', port, pid: child.pid! }
+}
+
+/** One sharded keyspace with one shard: the rows are the server's own, and every query is routed by its vindex. */
+async function startShardgate(server: TestServer): Promise<Route> {
+  const port = await freePort()
+  const topology = join(dir.path, 'topology')
+  mkdirSync(join(topology, 'sbtest'), { recursive: true })
+  const alias = { cell: 'zone1', uid: 100 }
+  const tablet = {
+    hostname: server.host,
+    mysql_port: server.port,
+    type: 'PRIMARY',
+    keyspace: 'sbtest',
+    shard: '-',
+  }
+  write('topology/topology.json', {
+    cells: { zone1: {} },
+    keyspaces: { sbtest: { shards: { '-': { primary_alias: alias } } } },
+    tablets: { 'zone1-0000000100': tablet },
+  })
+  write('topology/sbtest/vschema.json', {
+    sharded: true,
+    vindexes: { hash: { type: 'hash' } },
+    tables: { sbtest1: { column_vindexes: [{ column: 'id', name: 'hash' }] } },
+  })
+  write('users.json', { users: { [USER]: [{ password: PASSWORD }] } })
+  write('shardgate.yaml', {
+    topology: { type: 'files', dir: topology },
+    listen: { host: '127.0.0.1', port },
+    http: { enabled: false },
+    users_file: join(dir.path, 'users.json'),
+    backend: server.account,
+    log_level: 'warn',
+  })
+  const child = spawn(process.execPath, ['dist/shardgate.js', 'serve', '--config', join(dir.path, 'shardgate.yaml')], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  stops.push(() => void child.kill('SIGKILL'))
+  await answers(port)
+  return { name: 'shardgate', port, pid: child.pid! }
+}
+
+function write(path: string, content: unknown): void {
+  writeFileSync(join(dir.path, path), JSON.stringify(content))
+}
+
+async function answers(port: number): Promise<void> {
+  await eventually(`a server on port ${port}`, async () => {
+    try {
+      const connection = await mysql.createConnection({
+        host: '127.0.0.1',
+        port,
+        user: USER,
+        password: PASSWORD,
+        database: 'sbtest',
+      })
+      await connection.end()
+      return true
+    } catch {
+      return false
+    }
+  })
+}

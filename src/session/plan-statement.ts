@@ -1,0 +1,23 @@
+import { buildPlan } from '../planner/build-plan.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Statement } from '../sql/ast.ts'
+import type { TabletTypeName } from '../vschema/model.ts'
+import type { Session } from './session.ts'
+
+/** The plan of a normalised statement, as the session's target reads it. */
+export function planStatement(session: Session, statement: Statement): Plan {
+  const { target } = session.state
+  const { gateway, vschema } = session.proxy
+  return buildPlan(statement, {
+    vschema,
+    ...(target.keyspace === '' ? {} : { defaultKeyspace: target.keyspace }),
+    tabletType: target.tabletType.toLowerCase() as TabletTypeName,
+    ...(target.shard === undefined ? {} : { shard: target.shard }),
+    databaseName(keyspace) {
+      const databases = new Set(
+        gateway.keyspaces.get(keyspace)?.shards.map((shard) => shard.primary?.database ?? keyspace),
+      )
+      return databases.size === 1 ? [...databases][0] : undefined
+    },
+  })
+}
