@@ -1,3 +1,4 @@
+import { invalid } from './value-bytes.ts'
 import type { VindexFactory } from './vindex.ts'
 
 /** Lookup types and what sets them apart; costs are Vitess's. */
@@ -12,34 +13,46 @@ const lookupTypes = {
   consistent_lookup_unique: { cost: 10, unique: true },
 } as const
 
-const known = [
+const flags = [
   'autocommit',
   'batch_lookup',
-  'from',
   'ignore_nulls',
   'multi_shard_autocommit',
   'no_verify',
-  'read_lock',
-  'table',
-  'to',
   'write_only',
-]
+] as const
+const known: readonly string[] = [...flags, 'from', 'read_lock', 'table', 'to']
+const readLocks = ['exclusive', 'none', 'shared']
 
 export const lookupFactories: ReadonlyMap<string, VindexFactory> = new Map(
   Object.entries(lookupTypes).map(([type, { cost, unique }]) => [
     type,
-    (name, params) => ({
-      kind: 'lookup',
-      name,
-      type,
-      cost,
-      unique,
-      needsLookup: true,
-      unknownParams: Object.keys(params)
-        .filter((param) => !known.includes(param))
-        .sort(),
-      params,
-      backfilling: params['write_only'] === 'true',
-    }),
+    (name, params) => {
+      checkParams(params)
+      return {
+        kind: 'lookup',
+        name,
+        type,
+        cost,
+        unique,
+        needsLookup: true,
+        unknownParams: Object.keys(params)
+          .filter((param) => !known.includes(param))
+          .sort(),
+        params,
+        backfilling: params['write_only'] === 'true',
+      }
+    },
   ]),
 )
+
+function checkParams(params: Readonly<Record<string, string>>): void {
+  for (const flag of flags) {
+    const text = params[flag] ?? 'false'
+    if (text !== 'true' && text !== 'false') {
+      throw invalid(`${flag} value must be 'true' or 'false': '${text}'`)
+    }
+  }
+  const lock = params['read_lock']
+  if (lock !== undefined && !readLocks.includes(lock)) throw invalid(`invalid read_lock value: ${lock}`)
+}

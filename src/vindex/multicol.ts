@@ -59,7 +59,7 @@ function joinedId(
 function parseColumnCount(params: Params): number {
   const text = params['column_count']
   if (text === undefined) throw invalid("number of columns not provided in the parameter 'column_count'")
-  const count = parseInteger(text)
+  const count = parseGoInt(text)
   if (count < 1 || count > 8) {
     throw invalid("number of columns should be between 1 and 8 in the parameter 'column_count'")
   }
@@ -75,7 +75,7 @@ function columnWidths(params: Params, columnCount: number): number[] {
     )
   }
   const widths: (number | undefined)[] = Array.from({ length: columnCount }, (_, i) =>
-    given[i] === undefined || given[i] === '' ? undefined : parseInteger(given[i]),
+    given[i] === undefined || given[i] === '' ? undefined : parseGoInt(given[i]),
   )
   let remaining = idBytes - widths.reduce<number>((sum, width) => sum + (width ?? 0), 0)
   let pending = widths.filter((width) => width === undefined).length
@@ -115,10 +115,4 @@ function columnVindexes(params: Params, columnCount: number, context: VindexCont
 
 function commonUnknown(columns: readonly Hashing[]): string[] {
   return columns[0].unknownParams.filter((name) => columns.every((c) => c.unknownParams.includes(name)))
-}
-
-function parseInteger(text: string): number {
-  const n = parseGoInt(text)
-  if (n === undefined) throw invalid(`strconv.Atoi: parsing "${text}": invalid syntax`)
-  return n
 }

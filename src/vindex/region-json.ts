@@ -44,7 +44,6 @@ function byteText(bytes: Uint8Array): string {
 
 function parseRegionBytes(text: string): number {
   const n = parseGoInt(text)
-  if (n === undefined) throw invalid(`strconv.Atoi: parsing "${text}": invalid syntax`)
   if (n !== 1 && n !== 2) throw invalid(`region_bytes must be 1 or 2: ${n}`)
   return n
 }

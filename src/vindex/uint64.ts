@@ -5,6 +5,8 @@
  * A parser answers whether the text is a number; the number is then in `parsed` (`[high, low]`) until the next call.
  */
 
+import { invalid } from './value-bytes.ts'
+
 export const parsed = new Uint32Array(2)
 
 const space = 0x20
@@ -40,11 +42,12 @@ export function parseInt64(text: Uint8Array): boolean {
   return true
 }
 
-/** Go's `strconv.Atoi`, undefined for text that is no integer. */
-export function parseGoInt(text: string): number | undefined {
-  if (!/^[+-]?[0-9]+$/.test(text)) return undefined
-  const n = Number(text)
-  return Number.isSafeInteger(n) ? n : undefined
+/** Go's `strconv.Atoi`, for small numbers. Throws for text that is no integer. */
+export function parseGoInt(text: string): number {
+  const n = /^[+-]?[0-9]+$/.test(text) ? Number(text) : Number.NaN
+  if (Number.isSafeInteger(n)) return n
+  const problem = Number.isNaN(n) ? 'invalid syntax' : 'value out of range'
+  throw invalid(`strconv.Atoi: parsing "${text}": ${problem}`)
 }
 
 /** Eight bytes, the most significant first. */

@@ -17,7 +17,8 @@ describe('a line of values', () => {
     { vindex: region, line: `{"in":[${one}]}`, answer: { range: '01-02' } },
     { vindex: hash, line: `{"in":[${one},${one}]}`, error: 'maps one column: 2 values' },
     { vindex: hash, line: '{"in":[]}', error: 'maps one column: 0 values' },
-    { vindex: region, line: '{"in":[]}', error: 'maps 1 to 2 columns: 0 values' },
+    { vindex: region, line: `{"in":[${one},${one},${one}]}`, answer: { none: true } },
+    { vindex: region, line: '{"in":[]}', error: 'maps one value or more' },
     { vindex: lookup, line: `{"in":[${one}]}`, error: 'is kept in a table' },
     { vindex: hash, line: '{"in":[{"type":"INT65","hex":"31"}]}', error: 'unknown type "INT65"' },
     {

@@ -42,6 +42,8 @@ describe('wrong parameters', () => {
     ['region_experimental', { region_bytes: '3' }, 'region_bytes must be 1 or 2: 3'],
     ['region_json', { region_map: 'regions.json' }, 'strconv.Atoi: parsing "": invalid syntax'],
     ['region_json', { region_map: 'regions.json', region_bytes: '3' }, 'region_bytes must be 1 or 2: 3'],
+    ['lookup', { write_only: 'yes' }, "write_only value must be 'true' or 'false': 'yes'"],
+    ['lookup_unique', { read_lock: 'all' }, 'invalid read_lock value: all'],
     ['multicol', {}, "number of columns not provided in the parameter 'column_count'"],
     ['multicol', { column_count: '9' }, 'number of columns should be between 1 and 8'],
     ['multicol', { column_count: 'two' }, 'strconv.Atoi: parsing "two": invalid syntax'],
