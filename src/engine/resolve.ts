@@ -195,6 +195,10 @@ function resolveList(
 
 function listValues(list: PlanList, bindings: Bindings): readonly Value[] {
   if (list.kind === 'Slot') return bindings.listValues(list.slot)
+  if (list.kind === 'Column') {
+    const rows = bindings.rows(list.slot)
+    return Array.from({ length: rows.rowCount }, (_, row) => rows.cellValue(row, list.column))
+  }
   return list.values.map((planned) => bindValue(planned, bindings))
 }
 
