@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, test, vi } from 'vitest'
+import { ctlCommand } from '../../../src/cli/ctl/ctl-command.ts'
+import { tempDir } from '../../support/temp-dir.ts'
+
+let dir: ReturnType<typeof tempDir>
+beforeEach(() => {
+  dir = tempDir('ctl')
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+  dir.remove()
+})
+
+/** Runs a command as the shell would and returns what it printed. */
+async function ctl(...args: readonly string[]): Promise<string> {
+  let out = ''
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    out += String(chunk)
+    return true
+  })
+  try {
+    const topology = ['--topology-type', 'files', '--topology-dir', dir.path]
+    await ctlCommand()
+      .exitOverride()
+      .parseAsync([...topology, ...args], { from: 'user' })
+  } finally {
+    write.mockRestore()
+  }
+  return out
+}
+
+function file(name: string, json: unknown): string {
+  const path = join(dir.path, name)
+  writeFileSync(path, JSON.stringify(json))
+  return path
+}
+
+const shopVschema = {
+  sharded: true,
+  vindexes: { xxhash: { type: 'xxhash' } },
+  tables: { customers: { column_vindexes: [{ column: 'id', name: 'xxhash' }] } },
+}
+
+test('a cluster is described step by step, and shown in tables', async () => {
+  assert.match(
+    await ctl('keyspace', 'create', 'shop', '--shards', '2'),
+    /created keyspace shop with shards -80 80-/,
+  )
+  await ctl(
+    'tablet',
+    'register',
+    'zone1-100',
+    '--shard',
+    'shop/-80',
+    '--type',
+    'primary',
+    '--host',
+    '10.0.0.1',
+  )
+  await ctl(
+    'tablet',
+    'register',
+    'zone1-200',
+    '--shard',
+    'shop/80-',
+    '--socket',
+    '/run/mysqld.sock',
+    '--tag',
+    'disk=ssd',
+  )
+  await ctl('vschema', 'apply', 'shop', file('shop.json', shopVschema))
+  assert.equal(
+    await ctl('show'),
+    [
+      'KEYSPACE  SHARDED  SHARDS  TABLES',
+      'shop      yes      2       1',
+      '',
+      'SHARD     SERVING  PRIMARY           TABLETS',
+      'shop/-80  yes      zone1-0000000100  1',
+      'shop/80-  yes      (none)            1',
+      '',
+      'TABLET            TYPE     SHARD     ADDRESS           DATABASE',
+      'zone1-0000000100  PRIMARY  shop/-80  10.0.0.1:3306     shop',
+      'zone1-0000000200  REPLICA  shop/80-  /run/mysqld.sock  shop',
+      '',
+    ].join('\n'),
+  )
+  const json = JSON.parse(await ctl('--json', 'show'))
+  assert.deepEqual(json.tablets['zone1-0000000200'].tags, { disk: 'ssd' })
+  assert.deepEqual(json.vschemas.shop, shopVschema)
+})
+
+test('a VSchema with a mistake is not put in place', async () => {
+  await ctl('keyspace', 'create', 'shop', '--shards', '2')
+  const wrong = file('wrong.json', { ...shopVschema, tabels: {} })
+  await assert.rejects(ctl('vschema', 'apply', 'shop', wrong), /mistakes; nothing was changed:\n.*tabels/)
+  await assert.rejects(ctl('vschema', 'get', 'shop'), /keyspace shop has no VSchema; give it one with/)
+  assert.match(await ctl('vschema', 'validate', 'shop', file('right.json', shopVschema)), /no mistakes/)
+  await assert.rejects(ctl('vschema', 'get', 'shop'), /has no VSchema/)
+})
+
+test('rules that point nowhere are not put in place', async () => {
+  await ctl('keyspace', 'create', 'shop', '--shards', '2')
+  await ctl('vschema', 'apply', 'shop', file('shop.json', shopVschema))
+  const nowhere = file('rules.json', { rules: [{ from_table: 'c', to_tables: ['nope.c'] }] })
+  await assert.rejects(ctl('routing-rules', 'apply', nowhere), /unknown database 'nope'/)
+  await ctl(
+    'routing-rules',
+    'apply',
+    file('good.json', { rules: [{ from_table: 'c', to_tables: ['shop.customers'] }] }),
+  )
+  assert.match(await ctl('show'), /^c +shop\.customers$/m)
+})
+
+test('values are mapped to keyspace ids and to the shards of a keyspace', async () => {
+  await ctl('keyspace', 'create', 'shop', '--shard', '-20,20-')
+  // Vitess: hash of 1 is 166b40b44aba4bd6.
+  assert.deepEqual(
+    JSON.parse(await ctl('--json', 'vindex', 'map', '--type', 'hash', '--keyspace', 'shop', '1', '2')),
+    [
+      { value: '1', ksid: '166b40b44aba4bd6', shards: ['-20'] },
+      { value: '2', ksid: '06e7ea22ce92708f', shards: ['-20'] },
+    ],
+  )
+  await assert.rejects(ctl('vindex', 'map', '--type', 'nope', '1'), /vindexType "nope" not found/)
+  await assert.rejects(ctl('vindex', 'map', '--type', 'hash', '--params', '{', '1'), /--params is not JSON/)
+})
+
+test('mistakes in arguments name the argument and what it takes', async () => {
+  await ctl('keyspace', 'create', 'shop')
+  const register = ['tablet', 'register', 'zone1-1', '--host', 'h', '--shard']
+  await assert.rejects(ctl(...register, 'shop'), /'shop' is no shard; write keyspace\/shard/)
+  await assert.rejects(
+    ctl(...register, 'shop/0', '--type', 'leader'),
+    /'leader' is no tablet type; one of PRIMARY/,
+  )
+  await assert.rejects(ctl(...register, 'shop/0', '--port', '99999'), /--port takes a number/)
+  await assert.rejects(ctl('tablet', 'remove', 'zone1'), /'zone1' is no tablet alias; write cell-uid/)
+  await assert.rejects(ctl('keyspace', 'create', 'x', '--shards', 'two'), /--shards takes a number/)
+})
