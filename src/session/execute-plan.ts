@@ -46,7 +46,10 @@ function runQuery(session: Session, execution: Execution, plan: QueryPlan): void
     const shards = session.shardsFor(shortcut.routing, bindings)
     if (shards.length === 1) {
       const statement = statementFor(execution, bindQuery(shortcut.query, bindings))
-      return session.relayTo(shards[0]!, statement, { read: !plan.locks })
+      return session.relayTo(shards[0]!, statement, {
+        read: !plan.locks,
+        reserve: plan.reserves === true,
+      })
     }
   }
   session.detached(() => runTree(session, execution, plan))
@@ -60,6 +63,7 @@ async function runTree(session: Session, execution: Execution, plan: QueryPlan):
     bindings: execution.bindings,
     runner,
     sequences: proxy.sequences,
+    format: execution.format,
     shardsOf: session.rangesOf,
     pickShard: session.anyShard,
     limits: { sortRowsMax: proxy.limits.sortRowsMax, sortBytesMax: proxy.limits.sortBytesMax },

@@ -19,7 +19,10 @@ export function runWrite(session: Session, execution: Execution, plan: WritePlan
   const { bindings } = execution
   const shards = session.shardsFor(plan.routing, bindings)
   const statement = statementFor(execution, bindQuery(plan.query, bindings))
-  if (shards.length === 1) return session.relayTo(shards[0]!, statement, { read: false })
+  if (shards.length === 1) return session.relayTo(shards[0]!, statement, {
+      read: false,
+      reserve: plan.reserves === true,
+    })
   if (plan.singleShardOnly !== undefined) throw notSupported(`${plan.singleShardOnly} over several shards`)
   session.detached(async () => {
     const writes = shards.map((shard) => ({ shard, statement }))

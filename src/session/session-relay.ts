@@ -1,4 +1,5 @@
 import { decodeColumnDef, encodeColumnDef } from '../mysql/codec/column-def.ts'
+import type { SqlError } from '../errors/sql-error.ts'
 import { decodeErr, encodeErr } from '../mysql/codec/responses.ts'
 import { Relay, type RelaySink } from '../mysql/client/relay.ts'
 import type { ResponseSummary } from '../mysql/client/response-reader.ts'
@@ -8,10 +9,14 @@ export interface RelayOwner extends RelaySink {
   relayDone(summary: ResponseSummary): void
   /** `nothingSent`: the client has seen no byte of the answer. */
   relayLost(error: Error, nothingSent: boolean): void
+  /** What the client is told instead of the backend's 1317: why its statement was stopped. */
+  readonly interruption: SqlError | undefined
 }
 
 /** Errors with which a server takes leave of an idle connection: they answer nothing that was asked. */
 const FAREWELLS: ReadonlySet<number> = new Set([1927, 4031])
+
+const ER_QUERY_INTERRUPTED = 1317
 
 /** The relay of one session, used again for every statement. */
 export class SessionRelay extends Relay {
@@ -58,6 +63,13 @@ export class SessionRelay extends Relay {
     const error = decodeErr(buf.subarray(start, end))
     if (FAREWELLS.has(error.errno) && this.bytesRelayed === 0) {
       this.#farewell = true
+      return
+    }
+    const { interruption } = this.#owner
+    if (error.errno === ER_QUERY_INTERRUPTED && interruption !== undefined) {
+      this.errorMessage = interruption.message
+      this.summary.errno = interruption.errno
+      this.replacePacket(buf, start, end, encodeErr(interruption, 0))
       return
     }
     this.errorMessage = error.message

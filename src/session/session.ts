@@ -44,6 +44,16 @@ export interface Working {
   readonly connection: BackendConnection
 }
 
+export interface RelayToOptions {
+  /** It may be asked again on a new connection when the first turned out to be dead before it answered anything. */
+  readonly read: boolean
+  readonly shape?: ResponseShape
+  /** COM_STMT_PREPARE: the id that the client is told. */
+  readonly statementId?: number
+  /** The statement leaves state on its connection (a temporary table): the session keeps it. */
+  readonly reserve?: boolean
+}
+
 /** The connection whose answer is being relayed, and what becomes of it afterwards. */
 interface Relaying extends Working {
   readonly shardSession: ShardSession | undefined
@@ -80,7 +90,7 @@ export class Session implements SessionHandler, RelayOwner {
   /** Epoch ms of the last command's beginning. */
   lastCommandMs: number
   busy = false
-  #killed: 'no' | 'query' | 'connection' = 'no'
+  #killed: 'no' | 'query' | 'connection' | 'timeout' = 'no'
   #cancelDeadline: (() => void) | undefined
 
   constructor(proxy: ProxyContext, client: ClientConnection) {
@@ -240,12 +250,21 @@ export class Session implements SessionHandler, RelayOwner {
       throw new SqlError('ER_UNKNOWN_ERROR', `${this.state.transactionFailure}. Issue a ROLLBACK to go on`)
     }
     const { plan } = execution
+    const { queryTimeoutMs } = this.proxy.limits
+    if (queryTimeoutMs > 0) this.#startDeadline(queryTimeoutMs)
     if (plan.kind === 'Session') {
       const statement = parseStatement(execution.sql, this.parseOptions)
       this.#detached(() => runSessionStatement(this, statement, execution))
       return
     }
     runPlan(this, execution)
+  }
+
+  #startDeadline(timeoutMs: number): void {
+    this.#cancelDeadline = this.proxy.clock.after(timeoutMs, () => {
+      this.#killed = 'timeout'
+      this.#stopWorking('query timeout')
+    })
   }
 
   planOf(sql: string, scan: Scan): Plan {
@@ -279,24 +298,25 @@ export class Session implements SessionHandler, RelayOwner {
   // ------------------------------------------------------------------------------- one shard, relayed
 
   /**
-   * Sends a statement to one shard and relays the answer. `read`: it may be asked again on a new connection when the
-   * first one turned out to be dead before it answered anything.
+   * Sends a statement to one shard and relays the answer.
    */
   relayTo(
     shard: ShardEndpoints,
     statement: ShardStatement,
-    options: { readonly read: boolean; readonly shape?: ResponseShape; readonly statementId?: number },
+    options: RelayToOptions,
   ): void {
     const endpoint = this.proxy.gateway.endpointFor(shard, this.tabletType)
     const open = this.shardSessions.get(shard)
     const start = this.transactionStart()
-    if (open !== undefined || start !== undefined) {
+    if (open !== undefined || start !== undefined || options.reserve === true) {
       const { settings } = this.state
+      if (open !== undefined && options.reserve === true) open.reserved = true
       if (open?.connection.settingsKey === settings.key && (start === undefined || open.inTransaction)) {
         return this.#relayOn(open, open, statement, options)
       }
       this.#detached(async () => {
         const session = await this.shardSessions.open(shard, open?.endpoint ?? endpoint, settings, start)
+        if (options.reserve === true) session.reserved = true
         if (this.#giveUp()) return
         this.#relayOn(session, session, statement, options)
       })
@@ -396,7 +416,7 @@ export class Session implements SessionHandler, RelayOwner {
       this.client.close()
       return
     }
-    this.fail(this.#killed === 'no' ? error : interrupted())
+    this.fail(this.interruption ?? error)
   }
 
   /** What the status of an OK or EOF means for the session's own connection. */
@@ -692,6 +712,12 @@ export class Session implements SessionHandler, RelayOwner {
     } else if (what === 'connection') this.client.close()
   }
 
+  /** Why the statement is being stopped, if it is. */
+  get interruption(): SqlError | undefined {
+    if (this.#killed === 'no') return undefined
+    return this.#killed === 'timeout' ? timedOut() : interrupted()
+  }
+
   get killed(): boolean {
     return this.#killed !== 'no'
   }
@@ -719,14 +745,14 @@ export class Session implements SessionHandler, RelayOwner {
 
   /** After an await: throws what ends the statement if somebody killed it, or its client has gone. */
   throwIfKilled(): void {
-    if (this.#killed !== 'no' || this.client.closed) throw interrupted()
+    if (this.#killed !== 'no' || this.client.closed) throw this.interruption ?? interrupted()
   }
 
   /** After an await: the client may have gone, or somebody may have killed the statement. */
   #giveUp(): boolean {
     if (this.client.closed) return true
     if (this.#killed !== 'no') {
-      this.fail(interrupted())
+      this.fail(this.interruption)
       return true
     }
     return false
@@ -763,6 +789,13 @@ export class Session implements SessionHandler, RelayOwner {
 
 /** Whose turn it is where any shard will do. */
 let turn = 0
+
+function timedOut(): SqlError {
+  return new SqlError(
+    'ER_QUERY_TIMEOUT',
+    'Query execution was interrupted, maximum statement execution time exceeded',
+  )
+}
 
 function interrupted(): SqlError {
   return new SqlError('ER_QUERY_INTERRUPTED', 'Query execution was interrupted')
