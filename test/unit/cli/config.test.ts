@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, test } from 'vitest'
+import { parse } from 'yaml'
 import { ConfigError, type ConfigSources, loadConfig, settings } from '../../../src/cli/config-sources.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
@@ -151,6 +152,13 @@ describe('mistakes', () => {
     assert.match(mistakes({ file: yaml('a: [') }).join(), /shardgate\.yaml/)
     assert.match(mistakes({ file: yaml('- a') }).join(), /expected settings/)
   })
+})
+
+test('the settings in k8s/ are usable', () => {
+  const manifest = readFileSync(new URL('../../../k8s/configmap.yaml', import.meta.url), 'utf8')
+  const { data } = parse(manifest) as { data: Record<string, string> }
+  const config = loadConfig({ env: {}, flags: {}, file: yaml(data['shardgate.yaml']!) })
+  assert.equal(config.topology.type, 'etcd')
 })
 
 test('every setting has a help text, and a flag and a variable of its own', () => {
