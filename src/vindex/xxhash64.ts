@@ -15,6 +15,11 @@ const p4Low = 0xc2b2ae63
 const p5High = 0x27d4eb2f
 const p5Low = 0x165667c5
 
+// The lanes begin as prime 1 + prime 2, prime 2, 0 and -prime 1.
+const seeds = Int32Array.of(0x60ea27ee, 0xadc0b5d6, p2High, p2Low, 0, 0, 0x61c8864e, 0x7a143579)
+const lanes = new Int32Array(8)
+const laneRotations = Uint8Array.of(1, 7, 12, 18)
+
 // The number at work; every step below reads and writes it.
 let high = 0
 let low = 0
@@ -73,8 +78,7 @@ export function xxhash64(input: Uint8Array): Uint8Array {
 /** Consumes whole stripes of 32 bytes in four lanes and merges the lanes; returns the number of bytes read. */
 function stripes(input: Uint8Array): number {
   const end = input.length - 32
-  // Seeds of the lanes: prime 1 + prime 2, prime 2, 0 and -prime 1.
-  const lanes = new Int32Array([0x60ea27ee, 0xadc0b5d6, p2High, p2Low, 0, 0, 0x61c8864e, 0x7a143579])
+  lanes.set(seeds)
   let at = 0
   for (; at <= end; at += 32) {
     for (let lane = 0; lane < 4; lane++) {
@@ -90,7 +94,7 @@ function stripes(input: Uint8Array): number {
   for (let lane = 0; lane < 4; lane++) {
     high = lanes[2 * lane]
     low = lanes[2 * lane + 1]
-    rotate([1, 7, 12, 18][lane])
+    rotate(laneRotations[lane])
     add(sumHigh, sumLow)
     sumHigh = high
     sumLow = low
