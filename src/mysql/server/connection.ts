@@ -3,19 +3,21 @@ import { assert } from '../../base/assert.ts'
 import type { Clock } from '../../base/clock.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import { Capability, Command, Status } from '../codec/constants.ts'
-import { decodeChangeUser } from '../codec/handshake.ts'
 import type { Frame, PacketAssembler } from '../codec/packet-assembler.ts'
 import { malformedPacket } from '../codec/packet-reader.ts'
 import { PacketWriter } from '../codec/packet-writer.ts'
 import { encodeEof, encodeErr, encodeOk, type OkPacket } from '../codec/responses.ts'
-import { type AuthPlugin, authenticate, makeNonce } from './auth/authenticate.ts'
+import type { AuthPlugin } from './auth/authenticate.ts'
 import type { RsaKey } from './auth/rsa-key.ts'
 import type { UserDirectory } from './auth/user-directory.ts'
+import { changeUser } from './change-user.ts'
 import { SET_OPTION_BYTES, sessionPayloadBytesMin } from './command-table.ts'
 import { closeGently } from './gentle-close.ts'
-import { authChannel, clientCollation, type LoggedIn } from './login.ts'
+import type { LoggedIn } from './login.ts'
 import type { Limits, ServerEvent } from './options.ts'
 import { OutputQueue } from './output-queue.ts'
+import { PacketChannel } from './packet-channel.ts'
+import type { Peer } from './peer.ts'
 import type {
   ClientConnection,
   Identity,
@@ -25,6 +27,7 @@ import type {
   TlsInfo,
 } from './session-handler.ts'
 import { encodeResultSet } from './small-result.ts'
+import { idleTimedOut, internalError, readTimedOut, serverShutdown, unknownCommand } from './wire-errors.ts'
 
 /** What all connections of a server share. */
 export interface ConnectionContext {
@@ -39,14 +42,6 @@ export interface ConnectionContext {
   readonly onClosed: (connectionId: number) => void
   /** Time in milliseconds, a second old at most; read with every command, so it must cost nothing. */
   readonly coarseNowMs: () => number
-}
-
-/** Who is at the other end. */
-export interface Peer {
-  readonly id: number
-  readonly remoteHost: string
-  readonly remotePort: number
-  readonly isUnixSocket: boolean
 }
 
 /**
@@ -78,7 +73,6 @@ export class Connection implements ClientConnection {
   /** The client has closed its sending side. */
   #ended = false
   #draining = false
-  #waiter: { resolve(frame: Frame): void; reject(reason: Error): void } | undefined
   #idleTimeoutMs: number
   /** When the connection became idle, was last read from, and was first found not to take its answer. */
   #idleSinceMs = 0
@@ -215,7 +209,6 @@ export class Connection implements ClientConnection {
     this.#readAtMs = this.#context.coarseNowMs()
     this.#assembler.push(chunk)
     if (this.#state === 'idle') this.#deliver()
-    else if (this.#state === 'authenticating') this.#feedWaiter()
     else if (this.#assembler.bufferedBytes > this.#context.limits.pipelineBytesMax) this.#socket.pause()
   }
 
@@ -298,82 +291,43 @@ export class Connection implements ClientConnection {
 
   /** Authenticates anew. A refusal ends the connection, as in MySQL; so does a packet that cannot be read. */
   async #changeUser(payload: Buffer): Promise<void> {
+    const { clock, limits, users, rsaKey, authPlugin } = this.#context
     this.#state = 'authenticating'
-    const cancel = this.#context.clock.after(this.#context.limits.connectTimeoutMs, () =>
-      this.#waiter?.reject(readTimedOut()),
-    )
+    this.#socket.off('data', this.#onData).off('end', this.#onEnd)
+    const channel = PacketChannel.continue(this.#socket, this.#assembler, this.#nextSequenceId)
+    const cancel = clock.after(limits.connectTimeoutMs, () => channel.fail(readTimedOut()))
+    let failure: unknown
     try {
-      const identity = await this.#authenticateAgain(payload)
-      if (this.closed) return
-      this.#identity = identity
-      this.#state = 'busy'
-      this.#assembler.expect(0)
-      this.#call(() => this.#session.onChangeUser())
+      const { id, remoteHost, remotePort, capabilities, tls } = this
+      const peer = { id, remoteHost, remotePort, isUnixSocket: this.#isUnixSocket }
+      const before = { identity: this.#identity, capabilities, tls }
+      this.#identity = await changeUser(channel, payload, { peer, before, users, rsaKey, authPlugin })
     } catch (error) {
-      if (this.closed) return
-      this.#state = 'busy'
-      this.#context.onEvent({
-        kind: 'login-failed',
-        connectionId: this.id,
-        host: this.remoteHost,
-        error: error as Error,
-      })
-      this.close(error instanceof SqlError ? error : internalError())
-    } finally {
-      cancel()
+      failure = error
     }
+    cancel()
+    channel.detach()
+    if (this.closed) return
+    this.#nextSequenceId = channel.sequenceId
+    this.#state = 'busy'
+    if (failure === undefined) this.#resumeAs(() => this.#session.onChangeUser())
+    else this.#refuse(failure as Error)
   }
 
-  async #authenticateAgain(payload: Buffer): Promise<Identity> {
-    const request = readChangeUser(payload, this.capabilities)
-    const { authPlugin, authResponse, database, attributes } = request
-    const collationId =
-      request.collationId === undefined ? this.#identity.collationId : clientCollation(request.collationId)
-    const channel = authChannel(this.#packets, {
-      remoteHost: this.remoteHost,
-      tls: this.tls !== undefined,
-      unix: this.#isUnixSocket,
-    })
-    const { users, rsaKey } = this.#context
-    const user = await authenticate(channel, users, rsaKey, {
-      user: request.user,
-      authPlugin,
-      authResponse,
-      nonce: makeNonce(),
-      noncePlugin: this.#context.authPlugin,
-      canSwitch: (this.capabilities & Capability.PLUGIN_AUTH) !== 0,
-      mustSwitch: true,
-    })
-    return { user: user.name, database, collationId, attributes }
+  /** Commands are read again, once the session has answered the one that was not read as such. */
+  #resumeAs(answer: () => void): void {
+    this.#assembler.expect(0)
+    this.#socket.on('data', this.#onData).on('end', this.#onEnd)
+    if (this.#socket.readableEnded) this.#onEnd()
+    this.#call(answer)
+    this.#socket.resume()
   }
 
-  /** Packets of an authentication in the command phase; their sequence ids go on from the command's. */
-  readonly #packets = {
-    send: (encode: (sequenceId: number) => Buffer): void => {
-      this.#output.writeThrough(encode(this.#nextSequenceId))
-      this.#nextSequenceId = (this.#nextSequenceId + 1) & 0xff
-    },
-    receive: (): Promise<Frame> =>
-      new Promise((resolve, reject) => {
-        this.#assembler.expect(this.#nextSequenceId)
-        this.#waiter = { resolve, reject }
-        this.#feedWaiter()
-      }),
-  }
-
-  #feedWaiter(): void {
-    const waiter = this.#waiter
-    if (waiter === undefined) return
-    try {
-      const frame = this.#assembler.next()
-      if (frame === undefined) return
-      this.#waiter = undefined
-      this.#nextSequenceId = frame.nextSequenceId
-      waiter.resolve(frame)
-    } catch (error) {
-      this.#waiter = undefined
-      waiter.reject(error as SqlError)
-    }
+  #refuse(error: Error): void {
+    const { onEvent } = this.#context
+    onEvent({ kind: 'login-failed', connectionId: this.id, host: this.remoteHost, error })
+    if (error instanceof SqlError) this.close(error)
+    else this.#socket.destroy()
   }
 
   #becomeIdle(): void {
@@ -431,7 +385,6 @@ export class Connection implements ClientConnection {
   #onEnd = (): void => {
     this.#ended = true
     if (this.#state === 'idle') this.#deliver()
-    else if (this.#state === 'authenticating') this.#socket.destroy()
     else if (this.#state === 'busy') this.#boundLastCommand()
   }
 
@@ -447,41 +400,8 @@ export class Connection implements ClientConnection {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#assembler.drain()
-    this.#waiter?.reject(new Error('connection closed'))
-    this.#waiter = undefined
     this.#call(() => this.#session.onClientGone())
     this.#context.onClosed(this.id)
     this.#context.onEvent({ kind: 'closed', connectionId: this.id })
   }
-}
-
-function readChangeUser(payload: Buffer, capabilities: number) {
-  try {
-    return decodeChangeUser(payload, capabilities)
-  } catch {
-    throw unknownCommand() // what MySQL says of a COM_CHANGE_USER it cannot read
-  }
-}
-
-function unknownCommand(): SqlError {
-  return new SqlError('ER_UNKNOWN_COM_ERROR', 'Unknown command')
-}
-
-export function serverShutdown(): SqlError {
-  return new SqlError('ER_SERVER_SHUTDOWN', 'Server shutdown in progress')
-}
-
-export function readTimedOut(): SqlError {
-  return new SqlError('ER_NET_READ_INTERRUPTED', 'Got timeout reading communication packets')
-}
-
-function idleTimedOut(): SqlError {
-  return new SqlError(
-    'ER_CLIENT_INTERACTION_TIMEOUT',
-    'The client was disconnected by the server because of inactivity. See wait_timeout and interactive_timeout for configuring this behavior.',
-  )
-}
-
-function internalError(): SqlError {
-  return new SqlError('ER_INTERNAL_ERROR', 'Internal error in the proxy; the connection is closed')
 }

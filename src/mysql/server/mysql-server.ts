@@ -5,15 +5,17 @@ import { SqlError } from '../../errors/sql-error.ts'
 import { encodeEarlyErr, encodeErr } from '../codec/responses.ts'
 import type { AuthPlugin } from './auth/authenticate.ts'
 import { RsaKey } from './auth/rsa-key.ts'
-import { Connection, type ConnectionContext, type Peer, readTimedOut, serverShutdown } from './connection.ts'
+import { Connection, type ConnectionContext } from './connection.ts'
 import { ConnectionIds } from './connection-ids.ts'
 import { closeGently } from './gentle-close.ts'
 import { LOGIN_PACKET_BYTES_MAX, login } from './login.ts'
 import { defaultLimits, type Limits, type ListenAddress, type MysqlServerOptions } from './options.ts'
 import { PacketChannel } from './packet-channel.ts'
+import type { Peer } from './peer.ts'
 import { receiveProxyHeader } from './proxy-protocol.ts'
 import type { ClientConnection } from './session-handler.ts'
 import { removeStaleSocket } from './stale-socket.ts'
+import { readTimedOut, serverShutdown, tooManyConnections } from './wire-errors.ts'
 
 /** How often time limits are looked at; they are met to within this. */
 const SWEEP_INTERVAL_MS = 1_000
@@ -159,12 +161,12 @@ export class MysqlServer {
   #refusal(): SqlError | undefined {
     if (this.#draining) return serverShutdown()
     if (this.#open < this.#limits.connectionsMax) return undefined
-    return new SqlError('ER_CON_COUNT_ERROR', 'Too many connections')
+    return tooManyConnections()
   }
 
   /** From the first byte to the handing over to a session. */
   async #serve(socket: Socket, address: ListenAddress, id: number): Promise<void> {
-    const channel = new PacketChannel(socket, LOGIN_PACKET_BYTES_MAX)
+    const channel = PacketChannel.begin(socket, LOGIN_PACKET_BYTES_MAX)
     const cancel = this.#clock.after(this.#limits.connectTimeoutMs, () => {
       if (channel.receiving) channel.fail(readTimedOut())
       else socket.destroy()

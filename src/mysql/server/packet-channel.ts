@@ -14,15 +14,26 @@ export class ConnectionLost extends Error {}
 export class PacketChannel {
   readonly assembler: PacketAssembler
   #socket: Socket
-  #sequenceId = 0
+  #sequenceId: number
   /** Who waits: `take` gets what it waits for out of the assembler, or undefined while that is incomplete. */
   #waiter: { take(): (() => void) | undefined; reject(reason: Error): void } | undefined
   #failure: Error | undefined
 
-  constructor(socket: Socket, maxPayloadBytes: number) {
+  private constructor(socket: Socket, assembler: PacketAssembler, sequenceId: number) {
     this.#socket = socket
-    this.assembler = new PacketAssembler(maxPayloadBytes)
+    this.assembler = assembler
+    this.#sequenceId = sequenceId
     this.#listen()
+  }
+
+  /** For a connection that begins. */
+  static begin(socket: Socket, maxPayloadBytes: number): PacketChannel {
+    return new PacketChannel(socket, new PacketAssembler(maxPayloadBytes), 0)
+  }
+
+  /** For an exchange within a connection: `assembler` may hold packets that were read ahead. */
+  static continue(socket: Socket, assembler: PacketAssembler, sequenceId: number): PacketChannel {
+    return new PacketChannel(socket, assembler, sequenceId)
   }
 
   get socket(): Socket {

@@ -74,6 +74,7 @@ export class TlsUpgrader {
   }
 
   #secured(secured: TLSSocket): void {
+    secured.on('error', () => {}) // `close` follows and is what counts
     const key = endpoints(secured)
     const pending = this.#pending.get(key)
     this.#pending.delete(key)

@@ -136,6 +136,23 @@ describe('TLS', () => {
     client.destroy()
   })
 
+  test('connections that break off end themselves only', async () => {
+    const frontEnd = await start({ tls: upgrader() })
+    const { client: broken } = await secureClient(frontEnd)
+    broken.send(handshakeResponse('nopw', { capabilities: WITH_SSL }), 2)
+    expect(await broken.readHex()).toBe('3:00000002000000')
+    const session = frontEnd.sessions.at(-1)!
+    session.hold = () => true
+    const held = session.nextCommand()
+    broken.send(Buffer.from('\x03slow'))
+    await held
+    broken.destroy()
+    session.client.write(Buffer.alloc(1 << 20)) // is answered by a reset
+    await session.gone
+    const { client } = await secureClient(frontEnd)
+    client.destroy()
+  })
+
   test('that does not come in time is given up', async () => {
     const clock = new ManualClock()
     const frontEnd = await start({ tls: upgrader(), clock })
