@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer, type Server } from 'node:net'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -70,7 +70,7 @@ function sslRequest(): Buffer {
 async function secureClient(
   frontEnd: FrontEnd,
   options: ConnectionOptions = {},
-): Promise<{ client: RawClient; secured: TLSSocket }> {
+): Promise<{ client: RawClient; secured: TLSSocket; below: Socket }> {
   const client = await RawClient.connect(frontEnd)
   await client.read()
   client.socket.removeAllListeners('data')
@@ -78,7 +78,7 @@ async function secureClient(
   const ca = readFileSync(certificates.ca)
   const secured = tlsConnect({ socket: client.socket, ca, ...options })
   await new Promise((resolve, reject) => secured.once('secureConnect', resolve).once('error', reject))
-  return { client: RawClient.over(secured), secured }
+  return { client: RawClient.over(secured), secured, below: client.socket }
 }
 
 describe('TLS', () => {
@@ -138,7 +138,7 @@ describe('TLS', () => {
 
   test('connections that break off end themselves only', async () => {
     const frontEnd = await start({ tls: upgrader() })
-    const { client: broken } = await secureClient(frontEnd)
+    const { client: broken, below } = await secureClient(frontEnd)
     broken.send(handshakeResponse('nopw', { capabilities: WITH_SSL }), 2)
     expect(await broken.readHex()).toBe('3:00000002000000')
     const session = frontEnd.sessions.at(-1)!
@@ -146,8 +146,7 @@ describe('TLS', () => {
     const held = session.nextCommand()
     broken.send(Buffer.from('\x03slow'))
     await held
-    broken.destroy()
-    session.client.write(Buffer.alloc(1 << 20)) // is answered by a reset
+    below.resetAndDestroy()
     await session.gone
     const { client } = await secureClient(frontEnd)
     client.destroy()
