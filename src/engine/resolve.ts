@@ -4,7 +4,7 @@ import type { Destination } from '../key/destination.ts'
 import type { KeyspaceId } from '../key/keyspace-id.ts'
 import { resolveDestination, type ShardRange, shardIndexOf } from '../key/shard-ranges.ts'
 import type { PlanList, PlanValue, RoutedColumns, Routing } from '../plan/plan.ts'
-import { isNumber, type Value } from '../values/value.ts'
+import { isNumber, isSigned, type Value } from '../values/value.ts'
 import type { SingleColumnVindex, Vindex } from '../vindex/vindex.ts'
 import type { Bindings } from './bindings.ts'
 import { exactDigits } from './integer-value.ts'
@@ -178,7 +178,7 @@ function resolveList(
   const isMixed = mixesTextAndNumbers(values)
   const set = new ShardSet(shards)
   if (vindex.kind !== 'single') {
-    const types = { columns, isMixed }
+    const types = { columns, comparison: isMixed ? 'double' : 'exact' } as const
     for (const v of values) if (v.type !== 'NULL') set.add(resolveValues(vindex, [v], types, shards))
     return set.result()
   }
@@ -225,13 +225,22 @@ function resolveTuples(
   shards: Shards,
 ): number | readonly number[] {
   const bound = tuples.map((tuple) => bindTuple(tuple, bindings)).filter((values) => values !== undefined)
-  const isMixed = bound.length > 1 && bound[0].some((_, c) => mixesTextAndNumbers(bound.map((v) => v[c])))
+  const comparison = tupleComparison(bound)
   const set = new ShardSet(shards)
   for (const values of bound) {
-    set.add(resolveValues(vindex, values, { columns, isMixed }, shards))
+    set.add(resolveValues(vindex, values, { columns, comparison }, shards))
     if (set.isFull) break
   }
   return set.result()
+}
+
+/**
+ * In lists of tuples only signed integers are compared exactly by all: MariaDB 10.11 compares text with a BIGINT as
+ * doubles there, and MySQL 9.7 takes 18446744073709551615 for -1.
+ */
+function tupleComparison(tuples: readonly (readonly Value[])[]): TupleTypes['comparison'] {
+  const isExact = tuples.every((tuple) => tuple.every(({ type }) => isSigned(type) || type === 'NULL'))
+  return isExact ? 'exact' : 'double'
 }
 
 function resolveTuple(
@@ -243,7 +252,7 @@ function resolveTuple(
 ): number | readonly number[] {
   const values = bindTuple(tuple, bindings)
   if (values === undefined) return anyShardIndex
-  return resolveValues(vindex, values, { columns, isMixed: false }, shards)
+  return resolveValues(vindex, values, { columns, comparison: 'exact' }, shards)
 }
 
 /** Undefined where a NULL keeps the tuple from being equal to anything; NULLs that are left are meant as values. */
@@ -259,7 +268,8 @@ function bindTuple(tuple: readonly PlanValue[], bindings: Bindings): readonly Va
 
 interface TupleTypes {
   readonly columns: RoutedColumns | undefined
-  readonly isMixed: boolean
+  /** How MySQL and MariaDB compare large integers here. */
+  readonly comparison: 'exact' | 'double'
 }
 
 function resolveValues(
@@ -272,7 +282,7 @@ function resolveValues(
   for (let i = 0; i < values.length; i++) {
     const value = values[i]
     const form = value.type === 'NULL' ? value : equalForm(domainOf(vindex, i), types.columns?.[i], value)
-    if (form === undefined || (types.isMixed && isLong(form))) return everyShard(shards)
+    if (form === undefined || (types.comparison === 'double' && isLong(form))) return everyShard(shards)
     forms.push(form)
   }
   if (vindex.kind === 'lookup') return everyShard(shards)
@@ -293,7 +303,8 @@ function resolveProduct(
   const lists = routing.lists.map((list) => listValues(list, bindings).filter((v) => v.type !== 'NULL'))
   const count = lists.reduce((product, list) => product * list.length, 1)
   if (count > productMax) return everyShard(shards)
-  const types = { columns: routing.columns, isMixed: lists.some(mixesTextAndNumbers) }
+  const comparison = lists.some(mixesTextAndNumbers) ? 'double' : 'exact'
+  const types = { columns: routing.columns, comparison } as const
   const set = new ShardSet(shards)
   for (let n = 0; n < count && !set.isFull; n++) {
     let rest = n

@@ -16,7 +16,7 @@
  * | CHAR, VARCHAR, TEXT, vindex takes integers | the same, numbers below 2^53 | the integer: no other text has an id |
  * | CHAR, VARCHAR, TEXT, vindex of bytes | text, if equal text is equal bytes: binary NO PAD collation, for CHAR any binary one | its bytes, for CHAR without trailing spaces |
  * | CHAR, VARCHAR, TEXT, unicode_loose | text, if the collation is binary or follows the root order | its bytes |
- * | CHAR, VARCHAR, TEXT | ASCII binary string | its bytes |
+ * | CHAR, VARCHAR, TEXT | ASCII binary string | as text |
  * | VARBINARY, BLOB; BINARY if the last byte is not 0 (stored values are filled with 0) | text, binary string | its bytes |
  * | not known | as an integer column where the vindex takes integers, else as a text column of unknown collation | |
  * | not known, vindex of any value (xxhash, binary_md5) | integer or whole double: as an integer column; text: its bytes | |
@@ -156,9 +156,9 @@ function equalUnknown(domain: VindexDomain, value: Value): Value | undefined {
 
 function equalText(domain: VindexDomain, column: RoutedColumn, value: Value): Value | undefined {
   const form = column.type === 'CHAR' ? withoutTrailingSpaces(value) : value
-  if (isBinary(value.type)) return isAscii(value.bytes) ? form : undefined
-  if (!isCharacters(value.type)) return undefined
-  return isFaithful(domain, column) ? form : undefined
+  // The column's collation rules, also over a binary string, whose bytes are in the column's character set.
+  const isText = isCharacters(value.type) || (isBinary(value.type) && isAscii(value.bytes))
+  return isText && isFaithful(domain, column) ? form : undefined
 }
 
 /** Whether values that the collation calls equal have one id. */

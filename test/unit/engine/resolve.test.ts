@@ -150,6 +150,21 @@ describe('several columns', () => {
     expect(resolve({ kind: 'MultiEqual', vindex: region, tuples: [tuples[1]] })).toBe(anyShard)
   })
 
+  test('large numbers as text in tuples are compared as doubles', () => {
+    const single = (literal: Literal) =>
+      resolve({
+        kind: 'MultiEqual',
+        vindex: vindex('hash'),
+        tuples: [[constant(literal)], [constant(literal)]],
+      })
+    expect(single('9007199254740993')).toEqual(all)
+    expect(single(value('INT64', '9007199254740993'))).toBe(
+      shardOf('hash', value('INT64', '9007199254740993')),
+    )
+    expect(single(value('UINT64', '18446744073709551615'))).toEqual(all)
+    expect(single('5')).toBe(shardOf('hash', 5))
+  })
+
   test('products of lists', () => {
     const lists = [
       { kind: 'Values', values: [constant(0x35), constant(null), constant(0x75)] },

@@ -151,8 +151,15 @@ describe('predicates', () => {
       domain: 'any',
       column: varchar('utf8mb4_0900_ai_ci'),
       value: ['VARBINARY', 'abc'],
+      form: 'anywhere',
+      why: "x'616263' meets 'ABC' too",
+    },
+    {
+      domain: 'any',
+      column: varchar('utf8mb4_0900_bin'),
+      value: ['VARBINARY', 'abc'],
       form: 'VARBINARY abc',
-      why: 'compared as bytes',
+      why: 'equal text is equal bytes',
     },
     {
       domain: 'any',
