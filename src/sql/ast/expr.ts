@@ -18,6 +18,8 @@ export interface Column extends ExprBase {
   readonly kind: 'Column'
   readonly qualifiers: readonly string[]
   readonly name: string
+  /** The first name is a keyword that is not reserved, and was written without quotes. */
+  readonly bareKeyword?: true
 }
 
 /** `*`, `t.*`, `s.t.*`: in a select list, or the argument of COUNT. */

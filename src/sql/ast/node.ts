@@ -37,6 +37,8 @@ export interface TableName {
   readonly kind: 'TableName'
   readonly qualifier?: string
   readonly name: string
+  /** The first name is a keyword that is not reserved, and was written without quotes. */
+  readonly bareKeyword?: true
   readonly span: Span
 }
 
@@ -46,5 +48,7 @@ export interface Alias {
   readonly name: string
   readonly as: boolean
   readonly string?: string
+  /** The first name is a keyword that is not reserved, and was written without quotes. */
+  readonly bareKeyword?: true
   readonly span: Span
 }

@@ -1,14 +1,21 @@
 import type { Alias, Column, Literal, TableName } from '../ast.ts'
+import { isReservedSomewhere } from '../keywords.ts'
 import { unquote } from '../text.ts'
-import type { TokenStream } from './token-stream.ts'
+import { make, type TokenStream } from './token-stream.ts'
 
 /** `[qualifier.]name`. */
 export function parseTableName(p: TokenStream): TableName {
   const { start } = p
+  const bareKeyword = atBareKeyword(p)
   const first = p.identifier()
-  if (!p.accept('.')) return { kind: 'TableName', name: first, span: p.spanFrom(start) }
-  const name = parseNamePart(p)
-  return { kind: 'TableName', qualifier: first, name, span: p.spanFrom(start) }
+  const qualifier = p.accept('.') ? first : undefined
+  const name = qualifier === undefined ? first : parseNamePart(p)
+  return make<TableName>({ kind: 'TableName', qualifier, name, bareKeyword, span: p.spanFrom(start) })
+}
+
+/** The current token is a keyword that no server reserves, written without quotes. */
+function atBareKeyword(p: TokenStream): true | undefined {
+  return p.type === 'Ident' && p.word !== '' && !isReservedSomewhere(p.word) ? true : undefined
 }
 
 /** What follows a point: any word directly behind it is a name, a word after blanks must not be reserved. */
@@ -18,10 +25,17 @@ export function parseNamePart(p: TokenStream): string {
 
 export function parseColumn(p: TokenStream): Column {
   const { start } = p
+  const bareKeyword = atBareKeyword(p)
   const names = [p.identifier()]
   while (names.length < 3 && p.accept('.')) names.push(parseNamePart(p))
-  const name = names[names.length - 1]
-  return { kind: 'Column', qualifiers: names.slice(0, -1), name, span: p.spanFrom(start) }
+  return make<Column>({
+    kind: 'Column',
+    qualifiers: names.slice(0, -1),
+    name: names[names.length - 1],
+    bareKeyword,
+    span: p.spanFrom(start),
+    parens: undefined,
+  })
 }
 
 /** One or more of what `parse` reads, separated by commas. */
@@ -44,8 +58,13 @@ export function parseTableAlias(p: TokenStream): Alias | undefined {
   const { start } = p
   const as = p.accept('AS')
   if (!as && !p.atIdentifier()) return undefined
+  return parseAliasName(p, start, as)
+}
+
+function parseAliasName(p: TokenStream, start: number, as: boolean): Alias {
+  const bareKeyword = atBareKeyword(p)
   const name = p.identifier()
-  return { kind: 'Alias', name, as, span: p.spanFrom(start) }
+  return make<Alias>({ kind: 'Alias', name, as, bareKeyword, span: p.spanFrom(start), string: undefined })
 }
 
 /** `[AS] name` of a select item, where the name may be a string. */
@@ -58,8 +77,7 @@ export function parseItemAlias(p: TokenStream): Alias | undefined {
     return { kind: 'Alias', name: unquote(string), as, string, span: p.spanFrom(start) }
   }
   if (!as && (!p.atIdentifier() || p.at('SOUNDS') || p.at('MEMBER'))) return undefined
-  const name = p.identifier()
-  return { kind: 'Alias', name, as, span: p.spanFrom(start) }
+  return parseAliasName(p, start, as)
 }
 
 /** A string with the adjacent ones that belong to it. */

@@ -8,9 +8,9 @@ import type { TokenStream } from './token-stream.ts'
 export function sourceText(p: TokenStream, from: number, to: number, form?: 'adjacent'): string {
   if (from >= to) return ''
   const { starts, ends } = p.tokens
-  const before = form === 'adjacent' && from > 0 && ends[from - 1] < starts[from] ? ' ' : ''
-  if (!p.tokens.hasComment) return before + p.sql.slice(starts[from], ends[to - 1])
-  let text = before
+  const isAdjacent = form === 'adjacent' && from > 0
+  if (!p.tokens.hasComment) return p.sql.slice(isAdjacent ? ends[from - 1] : starts[from], ends[to - 1])
+  let text = isAdjacent && ends[from - 1] < starts[from] ? ' ' : ''
   for (let i = from; i < to; i++) {
     if (i > from && ends[i - 1] < starts[i]) text += ' '
     text += p.sql.slice(starts[i], ends[i])
@@ -84,10 +84,11 @@ export class PieceBuilder {
     return last
   }
 
-  /** A blank before token `at` where the source has something there. */
+  /** What stands before token `at`: the blanks as they are, a comment as one space. */
   #space(at: number): void {
-    const { starts, ends } = this.#p.tokens
-    if (this.#pieces.length > 0 && at > 0 && ends[at - 1] < starts[at]) this.#pieces.push(' ')
+    const { starts, ends, hasComment } = this.#p.tokens
+    if (this.#pieces.length === 0 || at === 0 || ends[at - 1] === starts[at]) return
+    this.#pieces.push(hasComment ? ' ' : this.#p.sql.slice(ends[at - 1], starts[at]))
   }
 
   #push(from: number, to: number): void {
