@@ -103,8 +103,7 @@ export class Connection implements ClientConnection {
     this.#identity = login.identity
     this.#multiStatements = (login.capabilities & Capability.MULTI_STATEMENTS) !== 0
     this.#nextSequenceId = login.nextSequenceId
-    const interactive = (login.capabilities & Capability.INTERACTIVE) !== 0
-    this.#idleTimeoutMs = interactive ? limits.interactiveTimeoutMs : limits.waitTimeoutMs
+    this.#idleTimeoutMs = this.#ownIdleTimeoutMs()
     this.#session = context.createSession(this)
   }
 
@@ -248,7 +247,16 @@ export class Connection implements ClientConnection {
     if (this.#draining && this.#mayStop()) this.close(serverShutdown())
     else if (bytesMin === 0) this.#answer(command, payload)
     else if (payload.length < bytesMin) this.sendError(malformedPacket())
-    else this.#call(() => this.#session.onCommand(payload, frame.packet))
+    else this.#carryOut(frame)
+  }
+
+  /** Like `#call`, but without a closure for every command. */
+  #carryOut({ payload, packet }: Frame): void {
+    try {
+      this.#session.onCommand(payload, packet)
+    } catch (error) {
+      this.#sessionBug(error)
+    }
   }
 
   /** Commands that need no session, or only its consent. */
@@ -267,6 +275,7 @@ export class Connection implements ClientConnection {
         this.#setOption(payload)
         break
       case Command.RESET_CONNECTION:
+        this.#idleTimeoutMs = this.#ownIdleTimeoutMs()
         this.#call(() => this.#session.onResetConnection())
         break
       case Command.CHANGE_USER:
@@ -310,6 +319,7 @@ export class Connection implements ClientConnection {
     if (this.closed) return
     this.#nextSequenceId = channel.sequenceId
     this.#state = 'busy'
+    this.#idleTimeoutMs = this.#ownIdleTimeoutMs()
     if (failure === undefined) this.#resumeAs(() => this.#session.onChangeUser())
     else this.#refuse(failure as Error)
   }
@@ -342,6 +352,12 @@ export class Connection implements ClientConnection {
     return this.#state === 'idle' ? 0 : this.#nextSequenceId
   }
 
+  /** The limit before the session sets one. */
+  #ownIdleTimeoutMs(): number {
+    const { interactiveTimeoutMs, waitTimeoutMs } = this.#context.limits
+    return (this.capabilities & Capability.INTERACTIVE) !== 0 ? interactiveTimeoutMs : waitTimeoutMs
+  }
+
   #mayStop(): boolean {
     return (this.#session.statusFlags & Status.IN_TRANS) === 0
   }
@@ -351,9 +367,13 @@ export class Connection implements ClientConnection {
     try {
       method()
     } catch (error) {
-      this.#context.onEvent({ kind: 'session-bug', connectionId: this.id, error })
-      this.close(internalError())
+      this.#sessionBug(error)
     }
+  }
+
+  #sessionBug(error: unknown): void {
+    this.#context.onEvent({ kind: 'session-bug', connectionId: this.id, error })
+    this.close(internalError())
   }
 
   #drained(): void {

@@ -20,6 +20,15 @@ import { readTimedOut, serverShutdown, tooManyConnections } from './wire-errors.
 /** How often time limits are looked at; they are met to within this. */
 const SWEEP_INTERVAL_MS = 1_000
 
+/** Keep-alive finds clients whose machine has gone, and keeps load balancers from forgetting idle ones. */
+const SOCKET_OPTIONS = {
+  allowHalfOpen: true,
+  pauseOnConnect: true,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
+} as const
+
 /**
  * The MySQL server that clients connect to: listeners, the connection phase, limits, and an orderly end.
  * Each authenticated connection is handed to a session of its own.
@@ -118,9 +127,7 @@ export class MysqlServer {
   }
 
   async #listenOn(address: ListenAddress): Promise<void> {
-    const listener = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) =>
-      this.#accept(socket, address),
-    )
+    const listener = createServer(SOCKET_OPTIONS, (socket) => this.#accept(socket, address))
     this.#listeners.push(listener)
     const path = address.kind === 'unix' ? address.path : undefined
     if (path !== undefined) await removeStaleSocket(path)
@@ -131,7 +138,8 @@ export class MysqlServer {
         resolve()
       })
     })
-    listener.on('error', () => {}) // accept() failed, e.g. no file descriptors: the next one may succeed
+    // accept() failed, e.g. for want of file descriptors: the next may succeed.
+    listener.on('error', (error) => this.#context.onEvent({ kind: 'accept-failed', error }))
     // As mysqld does: whoever may connect is for the passwords to decide.
     if (path !== undefined) await chmod(path, (address.kind === 'unix' ? address.mode : undefined) ?? 0o777)
   }

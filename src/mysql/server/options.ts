@@ -48,6 +48,7 @@ export const defaultLimits: Limits = {
 /** What happens on the wire, for logs and metrics. Never carries a secret. */
 export type ServerEvent =
   | { readonly kind: 'accepted'; readonly connectionId: number; readonly host: string }
+  | { readonly kind: 'accept-failed'; readonly error: Error }
   | { readonly kind: 'too-many-connections'; readonly host: string }
   | {
       readonly kind: 'authenticated'

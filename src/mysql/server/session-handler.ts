@@ -88,7 +88,7 @@ export interface ClientConnection {
   sendError(error: SqlError, sequenceId?: number): void
   sendResultSet(resultSet: SmallResultSet, sequenceId?: number): void
 
-  /** Idle limit of this session (wait_timeout), in milliseconds. */
+  /** Idle limit of this session (wait_timeout), in milliseconds; a reset or change of user takes it back. */
   setIdleTimeout(timeoutMs: number): void
   /**
    * Ends the connection after what is queued, and after `error` if there is one. The error begins an answer unless

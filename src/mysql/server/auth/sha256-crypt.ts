@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /**
@@ -29,8 +29,20 @@ export function parseSha256Crypt(bytes: Buffer): Sha256Crypt | undefined {
   return { rounds, salt: bytes.subarray(head[0].length, saltEnd), digest: text.slice(saltEnd) }
 }
 
-/** Checks a clear password. Takes some 10 ms of CPU, in slices, so that other connections are served meanwhile. */
-export async function checkSha256Crypt(password: Uint8Array, crypt: Sha256Crypt): Promise<boolean> {
+/**
+ * Checks a clear password. Takes ten to twenty milliseconds of CPU, in slices, so that other connections are served
+ * meanwhile; one check at a time in the whole process, for side by side each turn of the event loop would hold a slice
+ * of every one of them.
+ */
+export function checkSha256Crypt(password: Uint8Array, crypt: Sha256Crypt): Promise<boolean> {
+  const check = lastCheck.then(() => matches(password, crypt))
+  lastCheck = check.catch(() => {}) // its own caller hears of it
+  return check
+}
+
+let lastCheck: Promise<unknown> = Promise.resolve()
+
+async function matches(password: Uint8Array, crypt: Sha256Crypt): Promise<boolean> {
   const computed = Buffer.from(await sha256Crypt(password, crypt.salt, crypt.rounds), 'latin1')
   const stored = Buffer.from(crypt.digest, 'latin1')
   return computed.length === stored.length && timingSafeEqual(computed, stored)
@@ -47,25 +59,26 @@ export async function sha256Crypt(password: Uint8Array, salt: Uint8Array, rounds
   let a = sha256(parts) // 12
   const p = repeatTo(sha256(Array<Uint8Array>(password.length).fill(password)), password.length) // 13-16
   const s = repeatTo(sha256(Array<Uint8Array>(16 + a[0]!).fill(salt)), salt.length) // 17-20
+  const scratch = Buffer.allocUnsafe(a.length + s.length + 2 * p.length + a.length)
   for (let i = 0; i < rounds; i++) {
     if (i > 0 && i % ROUNDS_PER_SLICE === 0) await nextTurn()
-    a = round(i, a, p, s) // 21
+    a = round(i, a, p, s, scratch) // 21
   }
   return encode(a) // 22
 }
 
-function round(i: number, a: Buffer, p: Buffer, s: Buffer): Buffer {
+/** One call of a hash over joined bytes: a third cheaper than a hash object that is updated part by part. */
+function round(i: number, a: Buffer, p: Buffer, s: Buffer, scratch: Buffer): Buffer {
   const odd = (i & 1) === 1
-  const hash = createHash('sha256').update(odd ? p : a)
-  if (i % 3 !== 0) hash.update(s)
-  if (i % 7 !== 0) hash.update(p)
-  return hash.update(odd ? a : p).digest()
+  let end = (odd ? p : a).copy(scratch)
+  if (i % 3 !== 0) end += s.copy(scratch, end)
+  if (i % 7 !== 0) end += p.copy(scratch, end)
+  end += (odd ? a : p).copy(scratch, end)
+  return hash('sha256', scratch.subarray(0, end), 'buffer')
 }
 
 function sha256(parts: readonly Uint8Array[]): Buffer {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part)
-  return hash.digest()
+  return hash('sha256', Buffer.concat(parts), 'buffer')
 }
 
 function repeatTo(bytes: Buffer, length: number): Buffer {
