@@ -5,6 +5,7 @@ import { classOf } from '../values/types.ts'
 import { columnAt } from './columns.ts'
 import { RowLayout } from './row-format.ts'
 import type { Row, RowFormat, StreamColumn } from './row-stream.ts'
+import { comparePadded } from './weight-string.ts'
 
 /**
  * An order of rows, compiled from sort keys for the columns of one stream. Rows stay as they are: `locate` notes where
@@ -123,28 +124,11 @@ function compareKey(key: Key, a: Row, aCells: Int32Array, b: Row, bCells: Int32A
     const aEnd = aCells[at + weightAt + 1]
     const bEnd = bCells[at + weightAt + 1]
     if (pad < 0) return key.compareWeight(a, aWeight, aEnd, b, bWeight, bEnd)
-    const weight = a.subarray(pad, aCells[at + padAt + 1])
-    return comparePadded(a.subarray(aWeight, aEnd), b.subarray(bWeight, bEnd), weight)
+    const space = a.subarray(pad, aCells[at + padAt + 1])
+    return comparePadded(a.subarray(aWeight, aEnd), b.subarray(bWeight, bEnd), space)
   }
   const aStart = aCells[at]
   const bStart = bCells[at]
   if (aStart < 0 || bStart < 0) return Number(bStart < 0) - Number(aStart < 0)
   return key.compareColumn(a, aStart, aCells[at + 1], b, bStart, bCells[at + 1])
-}
-
-/** Weight strings of a PAD SPACE collation: the shorter one goes on with the weight of spaces. */
-function comparePadded(a: Buffer, b: Buffer, pad: Buffer): number {
-  const shared = Math.min(a.length, b.length)
-  const order = a.compare(b, 0, shared, 0, shared)
-  if (order !== 0 || a.length === b.length) return order
-  return a.length > b.length ? compareWithPad(a, shared, pad) : -compareWithPad(b, shared, pad)
-}
-
-function compareWithPad(weights: Buffer, from: number, pad: Buffer): number {
-  if (pad.length === 0) return 1
-  for (let i = from; i < weights.length; i++) {
-    const order = weights[i] - pad[(i - from) % pad.length]
-    if (order !== 0) return order
-  }
-  return 0
 }

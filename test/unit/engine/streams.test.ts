@@ -204,6 +204,22 @@ describe('text keys', () => {
     const rows = ['a  b', 'a', 'a  '].map((s): Cell[] => [s, wide(s), '\0 '])
     expect(await merge(rows, { pad: 2 })).toEqual(['a', 'a  ', 'a  b'])
   })
+  test('a weight of several levels is padded level by level', async () => {
+    // As MariaDB 10.11 has them in utf8mb4_uca1400_as_cs: primary, secondary and tertiary weights.
+    const [space, tab, a] = ['\x02\x09', '\x02\x01', '\x20\x75']
+    const levels = (primary: string, tertiary: string) => {
+      const each = (weight: string) => weight.repeat(primary.length / 2)
+      return primary + each('\0 ') + tertiary
+    }
+    const [low, high] = ['\0\x02', '\0\x08']
+    const rows: Cell[][] = [
+      ['A', levels(a, high), levels(space, low)],
+      ['a ', levels(a + space, low + low), levels(space, low)],
+      ['a', levels(a, low), levels(space, low)],
+      ['A\t', levels(a + tab, high + low), levels(space, low)],
+    ]
+    expect(await merge(rows, { pad: 2 })).toEqual(['A\t', 'a ', 'a', 'A'])
+  })
   test('without a weight string text is refused, naming the column', async () => {
     await expect(
       merge(
