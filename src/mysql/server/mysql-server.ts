@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import { chmod } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { type Clock, systemClock } from '../../base/clock.ts'
@@ -130,7 +131,8 @@ export class MysqlServer {
     const listener = createServer(SOCKET_OPTIONS, (socket) => this.#accept(socket, address))
     this.#listeners.push(listener)
     const path = address.kind === 'unix' ? address.path : undefined
-    if (path !== undefined) await removeStaleSocket(path)
+    // To a worker its siblings look like strangers: there the parent removes what is stale before it forks.
+    if (path !== undefined && !cluster.isWorker) await removeStaleSocket(path)
     await new Promise<void>((resolve, reject) => {
       listener.once('error', reject)
       listener.listen(path ?? address, () => {

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
  * Removes the socket file that a killed process left at `path`. Rejects with EADDRINUSE when a server still answers
  * there, or when the file is something else than a socket.
  *
- * In a cluster this is for the parent to do before it starts workers: to a worker, its siblings look like strangers.
+ * `MysqlServer` does so itself, except in a worker of a cluster: there it is for the parent to do before it forks.
  */
 export async function removeStaleSocket(path: string): Promise<void> {
   const stat = await lstat(path).catch(ignoreMissing)
