@@ -174,10 +174,9 @@ export function isReserved(word: string, serverVersion: number): boolean {
   return (flags & RESERVED_MYSQL) !== 0 && serverVersion >= (reservedSince.get(word) ?? 0)
 }
 
-/** Word in upper case, reserved in any server and any version. */
-export function isReservedSomewhere(word: string): boolean {
-  const flags = flagsOf.get(word)
-  return flags !== undefined && (flags & (RESERVED_MYSQL | RESERVED_MARIADB)) !== 0
+/** Keyword in upper case that may stand as a name without quotes in every server. */
+export function staysBare(word: string): boolean {
+  return flagsOf.get(word) === 0
 }
 
 /** Word in upper case that is a native function's name only when `(` follows it. */

@@ -193,7 +193,7 @@ function parseAnyCall(p: TokenStream): Expr {
     name: written.toLowerCase(),
     written,
     args,
-    quoted: quoted ? true : undefined,
+    quoted: quoted && qualifier === undefined ? true : undefined,
     span: p.spanFrom(start),
     separators: undefined,
     bare: undefined,

@@ -1,5 +1,5 @@
 import type { Alias, Column, Literal, TableName } from '../ast.ts'
-import { isReservedSomewhere } from '../keywords.ts'
+import { staysBare } from '../keywords.ts'
 import { unquote } from '../text.ts'
 import { make, type TokenStream } from './token-stream.ts'
 
@@ -15,7 +15,7 @@ export function parseTableName(p: TokenStream): TableName {
 
 /** The current token is a keyword that no server reserves, written without quotes. */
 function atBareKeyword(p: TokenStream): true | undefined {
-  return p.type === 'Ident' && p.word !== '' && !isReservedSomewhere(p.word) ? true : undefined
+  return p.type === 'Ident' && p.word !== '' && staysBare(p.word) ? true : undefined
 }
 
 /** What follows a point: any word directly behind it is a name, a word after blanks must not be reserved. */

@@ -1,4 +1,4 @@
-import { isFunctionWord, isKeyword, isReservedSomewhere } from '../keywords.ts'
+import { isKeyword, staysBare } from '../keywords.ts'
 import { encodeBinary } from '../text.ts'
 
 /** Part of a statement's template: text, the place of a slot's source text, or of a parameter. */
@@ -50,11 +50,14 @@ function isPlain(name: string): boolean {
 /** Identifier as MySQL reads it in every sql_mode and version: in backticks unless it is plain and no keyword. */
 export function quoteIdentifier(name: string): string {
   if (isPlain(name) && !isKeyword(name.toUpperCase())) return name
+  return inBackticks(name)
+}
+
+export function inBackticks(name: string): string {
   return encodeBinary(`\`${name.replaceAll('`', '``')}\``)
 }
 
 /** As quoteIdentifier, for a keyword that was written without quotes, where no server reserves it. */
 export function printBareKeyword(name: string): string {
-  const word = name.toUpperCase()
-  return isKeyword(word) && !isReservedSomewhere(word) && !isFunctionWord(word) ? name : quoteIdentifier(name)
+  return staysBare(name.toUpperCase()) ? name : quoteIdentifier(name)
 }

@@ -13,7 +13,7 @@ import type {
   WindowFunction,
 } from '../ast.ts'
 import { encodeBinary } from '../text.ts'
-import { printBareKeyword, quoteIdentifier } from './output.ts'
+import { inBackticks, printBareKeyword, quoteIdentifier } from './output.ts'
 import { binaryLevel, endsOpen, LEVEL, levelOf } from './precedence.ts'
 import { printOrderItems, printOverClause } from './print-clauses.ts'
 import { printSubquery } from './print-query.ts'
@@ -244,12 +244,11 @@ export function printLiteral(out: Printer, literal: Literal): void {
   else out.slot(literal.slot, literal.text)
 }
 
+/** Names with points between them. A keyword written bare is read as one only if no plain name follows its point. */
 export function printNames(out: Printer, names: readonly string[], bareKeyword?: true): void {
-  out.text(
-    names
-      .map((name, i) => (i === 0 && bareKeyword ? printBareKeyword(name) : quoteIdentifier(name)))
-      .join('.'),
-  )
+  const [first, ...rest] = names
+  if (bareKeyword) out.text([printBareKeyword(first), ...rest.map(inBackticks)].join('.'))
+  else out.text(names.map(quoteIdentifier).join('.'))
 }
 
 /** Name of a character set or collation; `binary` is a keyword there, and may stay one. */

@@ -1,0 +1,144 @@
+import { nullValue, type Value, value } from '../values/value.ts'
+import { identEnd, isBlank } from './chars.ts'
+import type { SlotItem } from './scan.ts'
+import { NO_BACKSLASH_ESCAPES, type SqlMode } from './sql-mode.ts'
+import { TextCursor } from './text-cursor.ts'
+
+const INT64_MAX = 9223372036854775807n
+const UINT64_MAX = 18446744073709551615n
+const INT64_MIN = -9223372036854775808n
+
+/**
+ * Value of a literal in `sql` (a binary string), as MySQL types it: INT64, UINT64 or, beyond them, DECIMAL for whole
+ * numbers; DECIMAL; FLOAT64; VARCHAR with its escapes resolved; VARBINARY for hexadecimal and bit literals and for strings
+ * introduced by `_binary`; INT64 for TRUE and FALSE; NULL.
+ * Source: MySQL 9.7 manual, "Literal Values".
+ */
+export function literalValue(sql: string, item: SlotItem, mode: SqlMode): Value {
+  const { type, start, end } = item
+  switch (type) {
+    case 'Null':
+      return nullValue
+    case 'True':
+      return value('INT64', '1')
+    case 'False':
+      return value('INT64', '0')
+    case 'Int':
+      return wholeNumber(sql.slice(start, end))
+    case 'Decimal':
+      return value('DECIMAL', withoutPlus(sql.slice(start, end)))
+    case 'Float':
+      return value('FLOAT64', withoutPlus(sql.slice(start, end)))
+    case 'Hex':
+      return value('VARBINARY', hexBytes(radixDigits(sql, start, end)))
+    case 'Bit':
+      return value('VARBINARY', bitBytes(radixDigits(sql, start, end)))
+    case 'String':
+      return stringValue(sql, start, end, (mode & NO_BACKSLASH_ESCAPES) === 0)
+  }
+}
+
+function withoutPlus(text: string): string {
+  return text.startsWith('+') ? text.slice(1) : text
+}
+
+/** The digits in their shortest form, so that equal numbers have equal bytes. */
+function wholeNumber(text: string): Value {
+  const number =
+    BigInt(withoutPlus(text.startsWith('-') ? text.slice(1) : text)) * (text.startsWith('-') ? -1n : 1n)
+  if (number >= INT64_MIN && number <= INT64_MAX) return value('INT64', number.toString())
+  return value(number > 0n && number <= UINT64_MAX ? 'UINT64' : 'DECIMAL', number.toString())
+}
+
+/** Digits of `x'1f'`, `0x1f`, `b'01'`, `0b01`, also behind an introducer. */
+function radixDigits(sql: string, start: number, end: number): string {
+  const at = introducerEnd(sql, start)
+  return sql.charCodeAt(at + 1) === 39 ? sql.slice(at + 2, end - 1) : sql.slice(at + 2, end)
+}
+
+function hexBytes(digits: string): Uint8Array {
+  return Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex')
+}
+
+function bitBytes(digits: string): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil(digits.length / 8))
+  for (let i = 0; i < digits.length; i++) {
+    const bit = digits.length - 1 - i
+    if (digits.charCodeAt(i) === 49) bytes[bytes.length - 1 - (bit >> 3)] |= 1 << (bit & 7)
+  }
+  return bytes
+}
+
+/** Behind `_charset` and blanks, where a literal begins with them. */
+function introducerEnd(sql: string, start: number): number {
+  if (sql.charCodeAt(start) !== 95) return start
+  let pos = identEnd(sql, start)
+  while (isBlank(sql.charCodeAt(pos))) pos++
+  return pos
+}
+
+/** One string or adjacent ones, with blanks and comments between them. */
+function stringValue(sql: string, start: number, end: number, escapes: boolean): Value {
+  const first = introducerEnd(sql, start)
+  const isBinary = first > start && sql.slice(start, start + 7).toLowerCase() === '_binary'
+  const cursor = new TextCursor(sql, 0, first)
+  // N'…' is a string in the national character set, which is utf8.
+  if (sql.charCodeAt(first) === 110 || sql.charCodeAt(first) === 78) cursor.pos++
+  let text = ''
+  while (cursor.pos < end) {
+    const part = readString(sql, cursor.pos, escapes)
+    text += part.text
+    cursor.pos = part.end
+    cursor.skipBlanks()
+  }
+  return value(isBinary ? 'VARBINARY' : 'VARCHAR', Buffer.from(text, 'latin1'))
+}
+
+/** The string whose opening quote is at `start`; runs without an escape are taken in one piece. */
+function readString(
+  sql: string,
+  start: number,
+  escapes: boolean,
+): { readonly text: string; readonly end: number } {
+  const quote = sql.charCodeAt(start)
+  let text = ''
+  let from = start + 1
+  let pos = from
+  for (;;) {
+    const c = sql.charCodeAt(pos)
+    if (c === quote) {
+      text += sql.slice(from, pos)
+      if (sql.charCodeAt(pos + 1) !== quote) return { text, end: pos + 1 }
+      from = pos + 1
+      pos += 2
+    } else if (c === 92 && escapes) {
+      text += sql.slice(from, pos) + resolveEscape(sql, pos + 1)
+      pos += 2
+      from = pos
+    } else pos++
+  }
+}
+
+/** What a backslash and the character at `pos` stand for. Only LIKE resolves `\%` and `\_`: both bytes stay. */
+function resolveEscape(sql: string, pos: number): string {
+  switch (sql.charCodeAt(pos)) {
+    case 48: // 0
+      return '\0'
+    case 98: // b
+      return '\b'
+    case 110: // n
+      return '\n'
+    case 114: // r
+      return '\r'
+    case 116: // t
+      return '\t'
+    case 90: // Z
+      return '\x1a'
+    case 37: // %
+      return '\\%'
+    case 95: // _
+      return '\\_'
+    default:
+      return sql[pos]
+  }
+}
