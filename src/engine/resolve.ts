@@ -47,7 +47,7 @@ export function resolveRouting(
     case 'Equal':
       return resolveEqual(routing.vindex, routing.values, routing.columns, bindings, shards)
     case 'In':
-      return resolveList(routing.vindex, listValues(routing.list, bindings), routing.columns, shards)
+      return resolveList(routing, bindings, shards)
     case 'MultiEqual':
       return resolveTuples(routing.vindex, routing.tuples, routing.columns, bindings, shards)
     case 'Product':
@@ -170,27 +170,32 @@ class ShardSet {
 }
 
 function resolveList(
-  vindex: Vindex,
-  values: readonly Value[],
-  columns: RoutedColumns | undefined,
+  routing: Routing & { readonly kind: 'In' },
+  bindings: Bindings,
   shards: Shards,
 ): number | readonly number[] {
-  const isMixed = mixesTextAndNumbers(values)
+  const { vindex, list, columns } = routing
+  const values = listValues(list, bindings)
+  const comparison = listComparison(list, values)
   const set = new ShardSet(shards)
-  if (vindex.kind !== 'single') {
-    const types = { columns, comparison: isMixed ? 'double' : 'exact' } as const
-    for (const v of values) if (v.type !== 'NULL') set.add(resolveValues(vindex, [v], types, shards))
-    return set.result()
-  }
-  const domain = domainOf(vindex, 0)
   for (const value of values) {
     if (value.type === 'NULL') continue
-    const form = equalForm(domain, columns?.[0], value)
-    if (form === undefined || (isMixed && isLong(form))) return everyShard(shards)
-    set.add(asResult(shards, mapSingle(vindex, form), undefined))
+    set.add(resolveListed(vindex, value, { columns, comparison }, shards))
     if (set.isFull) break
   }
   return set.result()
+}
+
+function resolveListed(
+  vindex: Vindex,
+  value: Value,
+  types: TupleTypes,
+  shards: Shards,
+): number | readonly number[] {
+  if (vindex.kind !== 'single') return resolveValues(vindex, [value], types, shards)
+  const form = equalForm(domainOf(vindex, 0), types.columns?.[0], value)
+  if (form === undefined || (types.comparison === 'double' && isLong(form))) return everyShard(shards)
+  return asResult(shards, mapSingle(vindex, form), undefined)
 }
 
 function listValues(list: PlanList, bindings: Bindings): readonly Value[] {
@@ -202,15 +207,16 @@ function listValues(list: PlanList, bindings: Bindings): readonly Value[] {
   return list.values.map((planned) => bindValue(planned, bindings))
 }
 
-/** `id IN ('9007199254740993', 5)` compares doubles on MySQL 9.7, one item alone compares integers. */
-function mixesTextAndNumbers(values: readonly Value[]): boolean {
+/** `id IN ('9007199254740993', 5)` compares doubles on MySQL 9.7, a list of one kind compares integers. */
+function listComparison(list: PlanList, values: readonly Value[]): TupleTypes['comparison'] {
+  if (list.kind === 'Column') return tupleComparison([values])
   let numbers = 0
   let nulls = 0
   for (const { type } of values) {
     if (type === 'NULL') nulls++
     else if (isNumber(type)) numbers++
   }
-  return numbers > 0 && numbers + nulls < values.length
+  return numbers > 0 && numbers + nulls < values.length ? 'double' : 'exact'
 }
 
 function isLong(value: Value): boolean {
@@ -300,11 +306,12 @@ function resolveProduct(
   bindings: Bindings,
   shards: Shards,
 ): number | readonly number[] {
-  const lists = routing.lists.map((list) => listValues(list, bindings).filter((v) => v.type !== 'NULL'))
+  const all = routing.lists.map((list) => listValues(list, bindings))
+  const isExact = routing.lists.every((list, i) => listComparison(list, all[i]) === 'exact')
+  const types = { columns: routing.columns, comparison: isExact ? 'exact' : 'double' } as const
+  const lists = all.map((values) => values.filter((value) => value.type !== 'NULL'))
   const count = lists.reduce((product, list) => product * list.length, 1)
   if (count > productMax) return everyShard(shards)
-  const comparison = lists.some(mixesTextAndNumbers) ? 'double' : 'exact'
-  const types = { columns: routing.columns, comparison } as const
   const set = new ShardSet(shards)
   for (let n = 0; n < count && !set.isFull; n++) {
     let rest = n

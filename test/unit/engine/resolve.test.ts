@@ -165,6 +165,19 @@ describe('several columns', () => {
     expect(single('5')).toBe(shardOf('hash', 5))
   })
 
+  test('a column of a list of tuples', () => {
+    const list = { kind: 'Column', slot: 0, column: 1 }
+    const rows = [
+      [1, 3],
+      [2, 4],
+      [3, null],
+    ]
+    const expected = distinct([3, 4].map((n) => shardOf('hash', n)))
+    expect(resolve({ kind: 'In', vindex: vindex('hash'), list }, { rows })).toEqual(expected)
+    const texts = [[1, '9007199254740993']]
+    expect(resolve({ kind: 'In', vindex: vindex('hash'), list }, { rows: texts })).toEqual(all)
+  })
+
   test('products of lists', () => {
     const lists = [
       { kind: 'Values', values: [constant(0x35), constant(null), constant(0x75)] },
