@@ -26,8 +26,6 @@ const { values: options } = parseArgs({
   },
 })
 
-const USER = 'bench'
-const PASSWORD = 'bench'
 const TICKS_PER_SECOND = 100
 
 interface Route {
@@ -57,10 +55,13 @@ for (const program of ['sysbench', 'haproxy']) {
   }
 }
 
+/** Of the server; the proxy takes the same one from its clients. */
+let account: TestServer['account']
 const dir = tempDir('bench')
 const stops: (() => void | Promise<void>)[] = []
 try {
   const server = options.server === 'mysql' ? await startMysql() : await startMariadb()
+  account = server.account
   stops.push(() => server.close())
   await prepareRows(server)
   const routes: Route[] = [
@@ -173,8 +174,8 @@ function connectionArgs(port: number): string[] {
   return [
     '--mysql-host=127.0.0.1',
     `--mysql-port=${port}`,
-    `--mysql-user=${USER}`,
-    `--mysql-password=${PASSWORD}`,
+    `--mysql-user=${account.user}`,
+    `--mysql-password=${account.password}`,
     '--mysql-db=sbtest',
     '--mysql-ssl=off',
     `--table-size=${options.rows}`,
@@ -190,8 +191,6 @@ async function prepareRows(server: TestServer): Promise<void> {
     password: server.account.password,
   })
   await connection.query('CREATE DATABASE sbtest')
-  await connection.query(`CREATE USER '${USER}'@'%' IDENTIFIED BY '${PASSWORD}'`)
-  await connection.query(`GRANT ALL ON *.* TO '${USER}'@'%'`)
   await connection.end()
   const { status, stdout } = spawnSync('sysbench', ['oltp_point_select', ...connectionArgs(server.port), 'prepare'])
   if (status !== 0) throw new Error(`sysbench prepare: ${stdout}`)
@@ -245,7 +244,7 @@ async function startShardgate(server: TestServer): Promise<Route> {
     vindexes: { hash: { type: 'hash' } },
     tables: { sbtest1: { column_vindexes: [{ column: 'id', name: 'hash' }] } },
   })
-  write('users.json', { users: { [USER]: [{ password: PASSWORD }] } })
+  write('users.json', { users: { [account.user]: [{ password: account.password }] } })
   write('shardgate.yaml', {
     topology: { type: 'files', dir: topology },
     listen: { host: '127.0.0.1', port },
@@ -272,8 +271,7 @@ async function answers(port: number): Promise<void> {
       const connection = await mysql.createConnection({
         host: '127.0.0.1',
         port,
-        user: USER,
-        password: PASSWORD,
+        ...account,
         database: 'sbtest',
       })
       await connection.end()

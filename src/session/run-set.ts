@@ -2,10 +2,9 @@ import { notSupported, SqlError } from '../errors/sql-error.ts'
 import { textCells } from '../mysql/client/simple-command.ts'
 import { decodeColumnDef } from '../mysql/codec/column-def.ts'
 import { FieldType } from '../mysql/codec/constants.ts'
-import type { Expr, SetItem, SetStatement, SetVariable, WordValue } from '../sql/ast.ts'
-import { quoteIdentifier } from '../sql/identifier.ts'
+import type { Expr, SetItem, SetStatement, SetVariable, UserVariable, WordValue } from '../sql/ast.ts'
 import { visit } from '../sql/visit.ts'
-import { print } from '../sql/printer.ts'
+import { print, quoteIdentifier } from '../sql/print.ts'
 import { ISOLATION, NAMES } from '../tablet/settings.ts'
 import { BINARY_COLLATION_ID, charsetByName } from '../values/charsets.ts'
 import { checkClientCharset, namesOf, namesOfSet } from './character-set.ts'
@@ -119,7 +118,7 @@ async function setByBackend(session: Session, items: readonly SetItem[]): Promis
   const needed = userVariablesIn(items)
   const answer = await session.askInOrder([
     ...(needed.length > 0 ? [session.userVariablesText(needed)] : []),
-    `SET ${items.map((item) => print(item)).join(', ')}`,
+    print({ kind: 'Set', items, span: { start: 0, end: 0 } }),
     `SELECT ${names.join(', ')}`,
   ])
   const values = valuesOf(answer.columns, answer.rows[0]!)
@@ -170,7 +169,8 @@ function userVariablesIn(items: readonly SetItem[]): readonly string[] {
   for (const item of items) {
     if (item.kind !== 'SetVariable' && item.kind !== 'SetUserVariable') continue
     visit(item.value as Expr, (node) => {
-      if (node.kind === 'UserVariable') found.add(node.name.toLowerCase())
+      if (node.kind === 'UserVariable') found.add((node as UserVariable).name.toLowerCase())
+      return undefined
     })
   }
   return [...found]
@@ -191,7 +191,7 @@ function wordOf(value: Expr | WordValue): string | undefined {
 
 /** The value of an expression, computed by a backend. */
 async function valueText(session: Session, value: Expr | WordValue): Promise<string> {
-  const answer = await session.ask(`SELECT ${print(value)}`)
+  const answer = await session.ask(`SELECT ${value.kind === 'WordValue' ? value.word : print(value)}`)
   return valuesOf(answer.columns, answer.rows[0]!)[0]!
 }
 

@@ -2,7 +2,7 @@ import { deferred } from '../base/deferred.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { SequenceSource } from '../engine/sequence-source.ts'
 import { runQuery, textCells } from '../mysql/client/simple-command.ts'
-import { quoteIdentifier } from '../sql/quote.ts'
+import { quoteIdentifier } from '../sql/print.ts'
 import type { Gateway } from '../tablet/gateway.ts'
 import { makeSettings } from '../tablet/settings.ts'
 

@@ -1,6 +1,6 @@
 import { notSupported, SqlError } from '../errors/sql-error.ts'
 import type { Begin, EndTransaction, Kill, Savepoint, SetTransaction, Statement } from '../sql/ast.ts'
-import { quoteIdentifier } from '../sql/identifier.ts'
+import { quoteIdentifier } from '../sql/print.ts'
 import { ISOLATION } from '../tablet/settings.ts'
 import type { Execution } from './execute-plan.ts'
 import { runSet } from './run-set.ts'

@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts'
 import type { Bindings } from '../engine/bindings.ts'
-import { resolveRouting, type ShardsOf } from '../engine/resolve.ts'
+import { anyShardIndex, resolveRouting, type ShardsOf } from '../engine/resolve.ts'
 import { ServerError } from '../errors/server-error.ts'
 import { noDatabaseSelected, SqlError, unknownDatabase } from '../errors/sql-error.ts'
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
@@ -12,7 +12,7 @@ import type { ClientConnection, SessionHandler, SmallResultSet } from '../mysql/
 import type { Plan, Routing } from '../plan/plan.ts'
 import { scan as scanStatement } from '../sql/fingerprint.ts'
 import { parseNormalized, parseStatement } from '../sql/parse.ts'
-import { quoteIdentifier } from '../sql/identifier.ts'
+import { quoteIdentifier } from '../sql/print.ts'
 import type { Scan } from '../sql/scan.ts'
 import type { KeyspaceShards, ShardEndpoints, TabletEndpoint } from '../tablet/gateway.ts'
 import { Answer } from './answer.ts'
@@ -623,9 +623,10 @@ export class Session implements SessionHandler, RelayOwner {
 
   /** The shards that a routing meets, at least one. */
   shardsFor(routing: Routing, bindings: Bindings): readonly ShardEndpoints[] {
-    const { keyspace, ranges, shards } = this.shardsOf(routing.keyspace)
-    const resolved = resolveRouting(routing, bindings, ranges, this.anyShard(keyspace, shards.length))
-    return typeof resolved === 'number' ? [shards[resolved]!] : resolved.map((i) => shards[i]!)
+    const { keyspace, shards } = this.shardsOf(routing.keyspace)
+    const resolved = resolveRouting(routing, bindings, this.rangesOf)
+    if (typeof resolved !== 'number') return resolved.map((i) => shards[i]!)
+    return [shards[resolved === anyShardIndex ? this.anyShard(keyspace, shards.length) : resolved]!]
   }
 
   /** Where any shard will do: one that the session has a connection to, else they take turns. */
