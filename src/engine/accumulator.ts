@@ -1,11 +1,12 @@
 import { unreachable } from '../base/assert.ts'
 import type { AggregateColumn, SortKey } from '../plan/plan.ts'
-import { addDecimals, type Decimal, decimalZero, divideDecimal } from '../values/decimal.ts'
+import { decimalZero, divideDecimal } from '../values/decimal.ts'
 import { columnAt } from './columns.ts'
 import { KeyOrder } from './key-order.ts'
-import { arithmeticOf, readDouble, readExact, writeDouble, writeExact } from './number-cell.ts'
+import { arithmeticOf, writeDouble, writeExact } from './number-cell.ts'
 import type { NewCell } from './row-format.ts'
 import type { Row, RowFormat, StreamColumn } from './row-stream.ts'
+import { createSum, NotNullCount, type Sum } from './sum.ts'
 
 /** What one aggregate column gathers over the rows of one group. */
 export interface Accumulator {
@@ -55,107 +56,6 @@ export function createAccumulator(
     }
     default:
       return unreachable(aggregate)
-  }
-}
-
-// ---------------------------------------------------------------------------------------------- sums
-
-/** Adds up one column; NULLs do not count. */
-interface Sum {
-  reset(): void
-  add(row: Row, cells: Int32Array): void
-  /** Null: no value was added. */
-  exact(): Decimal | null
-  double(): number | null
-  /** The sum as a cell of the output column. */
-  cell(): Buffer | null
-}
-
-function createSum(
-  columns: readonly StreamColumn[],
-  format: RowFormat,
-  source: number,
-  output: StreamColumn = columns[source],
-): Sum {
-  const isExact = arithmeticOf(columns[source]) === 'exact'
-  return isExact
-    ? new ExactSum(columns[source], source, output, format)
-    : new DoubleSum(columns[source], source, output, format)
-}
-
-class ExactSum implements Sum {
-  readonly #column: StreamColumn
-  readonly #source: number
-  readonly #output: StreamColumn
-  readonly #format: RowFormat
-  #sum: Decimal | null = null
-
-  constructor(column: StreamColumn, source: number, output: StreamColumn, format: RowFormat) {
-    this.#column = column
-    this.#source = source
-    this.#output = output
-    this.#format = format
-  }
-
-  reset(): void {
-    this.#sum = null
-  }
-
-  add(row: Row, cells: Int32Array): void {
-    const start = cells[2 * this.#source]
-    if (start < 0) return
-    const value = readExact(this.#column, this.#format, row, start, cells[2 * this.#source + 1])
-    this.#sum = this.#sum === null ? value : addDecimals(this.#sum, value)
-  }
-
-  exact(): Decimal | null {
-    return this.#sum
-  }
-
-  double(): number | null {
-    return this.#sum === null ? null : Number(this.#sum.unscaled) / 10 ** this.#sum.scale
-  }
-
-  cell(): Buffer | null {
-    return this.#sum === null ? null : writeExact(this.#output, this.#format, this.#sum)
-  }
-}
-
-class DoubleSum implements Sum {
-  readonly #column: StreamColumn
-  readonly #source: number
-  readonly #output: StreamColumn
-  readonly #format: RowFormat
-  #sum: number | null = null
-
-  constructor(column: StreamColumn, source: number, output: StreamColumn, format: RowFormat) {
-    this.#column = column
-    this.#source = source
-    this.#output = output
-    this.#format = format
-  }
-
-  reset(): void {
-    this.#sum = null
-  }
-
-  add(row: Row, cells: Int32Array): void {
-    const start = cells[2 * this.#source]
-    if (start < 0) return
-    const value = readDouble(this.#column, this.#format, row, start, cells[2 * this.#source + 1])
-    this.#sum = this.#sum === null ? value : this.#sum + value
-  }
-
-  exact(): null {
-    return null
-  }
-
-  double(): number | null {
-    return this.#sum
-  }
-
-  cell(): Buffer | null {
-    return this.#sum === null ? null : writeDouble(this.#output, this.#format, this.#sum)
   }
 }
 
@@ -232,28 +132,6 @@ class RowCount implements Accumulator {
       unscaled: BigInt(this.#count),
       scale: 0,
     })
-  }
-}
-
-/** The count of values that are not NULL, in the shape of a sum of counts. */
-class NotNullCount implements Pick<Sum, 'reset' | 'add' | 'exact'> {
-  readonly #source: number
-  #count = 0n
-
-  constructor(source: number) {
-    this.#source = source
-  }
-
-  reset(): void {
-    this.#count = 0n
-  }
-
-  add(_row: Row, cells: Int32Array): void {
-    if (cells[2 * this.#source] >= 0) this.#count++
-  }
-
-  exact(): Decimal {
-    return { unscaled: this.#count, scale: 0 }
   }
 }
 

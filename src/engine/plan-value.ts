@@ -36,7 +36,7 @@ export function bindRowCount(planned: PlanValue, bindings: Bindings): bigint {
   const text = latin1(bindValue(planned, bindings).bytes)
   const count = /^[0-9]{1,20}$/.test(text) ? BigInt(text) : undefined
   if (count === undefined || count > limitMax) {
-    throw new SqlError('ER_WRONG_ARGUMENTS', 'Incorrect arguments to LIMIT')
+    throw new SqlError('ER_WRONG_ARGUMENTS', 'Incorrect arguments to mysqld_stmt_execute')
   }
   return count
 }

@@ -2,7 +2,7 @@ import { assert, unreachable } from '../base/assert.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { Destination } from '../key/destination.ts'
 import type { KeyspaceId } from '../key/keyspace-id.ts'
-import { resolveDestination, type ShardRange, shardIndexOf } from '../key/shard-ranges.ts'
+import { resolveDestination, shardIndexOf } from '../key/shard-ranges.ts'
 import type { PlanList, PlanValue, RoutedColumns, Routing } from '../plan/plan.ts'
 import { isNumber, isSigned, type Value } from '../values/value.ts'
 import type { SingleColumnVindex, Vindex } from '../vindex/vindex.ts'
@@ -10,13 +10,9 @@ import type { Bindings } from './bindings.ts'
 import { exactDigits } from './integer-value.ts'
 import { bindValue, isNullSafe } from './plan-value.ts'
 import { domainOf, equalForm } from './routable.ts'
+import { anyShardIndex, ShardSet, type Shards, type ShardsOf } from './shard-set.ts'
 
-/** Shards of a keyspace in key order, as `tileShards` makes them. */
-export type Shards = readonly ShardRange[]
-export type ShardsOf = (keyspace: string) => Shards
-
-/** Any one shard gives the whole answer: all hold it (reference tables), or none can. */
-export const anyShardIndex = -1
+export { anyShardIndex, type Shards, type ShardsOf } from './shard-set.ts'
 
 /**
  * The shards a statement goes to: the position of the only one, `anyShardIndex`, or the positions of several (two at
@@ -135,39 +131,6 @@ function asResult(
 }
 
 // --------------------------------------------------------------------------------------------- many values
-
-/** Marks the shards of a list; stops counting when there are none left to mark. */
-class ShardSet {
-  readonly #marks: Uint8Array
-  #count = 0
-
-  constructor(shards: Shards) {
-    this.#marks = new Uint8Array(shards.length)
-  }
-
-  get isFull(): boolean {
-    return this.#count === this.#marks.length
-  }
-
-  add(resolved: number | readonly number[]): void {
-    if (typeof resolved !== 'number') for (const index of resolved) this.#mark(index)
-    else if (resolved !== anyShardIndex) this.#mark(resolved)
-  }
-
-  result(): number | readonly number[] {
-    if (this.#count === 0) return anyShardIndex
-    if (this.#count === 1) return this.#marks.indexOf(1)
-    const found: number[] = []
-    for (let i = 0; i < this.#marks.length; i++) if (this.#marks[i] === 1) found.push(i)
-    return found
-  }
-
-  #mark(index: number): void {
-    if (this.#marks[index] === 1) return
-    this.#marks[index] = 1
-    this.#count++
-  }
-}
 
 function resolveList(
   routing: Routing & { readonly kind: 'In' },

@@ -19,7 +19,7 @@
  * | CHAR, VARCHAR, TEXT | ASCII binary string | as text |
  * | VARBINARY, BLOB; BINARY if the last byte is not 0 (stored values are filled with 0) | text, binary string | its bytes |
  * | not known | as an integer column where the vindex takes integers, else as a text column of unknown collation | |
- * | not known, vindex of any value (xxhash, binary_md5) | integer or whole double: as an integer column; text: its bytes | |
+ * | not known, vindex of any value (xxhash, binary_md5) | integer, whole double; text, unless it spells a number in an odd way (`012`) | the integer; its bytes |
  * | any other | | undefined |
  *
  * A text column of unknown collation is trusted to compare bytes (for unicode_loose: to follow the root order), as
@@ -122,7 +122,8 @@ export function storedForm(
 }
 
 function classOfColumn(column: RoutedColumn | undefined): ColumnClass {
-  if (column === undefined) return 'unknown'
+  // Vitess's VSchema gives a column without a type the type NULL.
+  if (column === undefined || column.type === 'NULL') return 'unknown'
   const { type } = column
   if (isIntegral(type)) return type === 'YEAR' ? 'other' : 'integer'
   if (type === 'DECIMAL') return 'decimal'
@@ -150,8 +151,16 @@ function belowExact(value: Value): Value | undefined {
 function equalUnknown(domain: VindexDomain, value: Value): Value | undefined {
   if (domain === 'integer') return equalInteger(value)
   if (domain === 'any' && (isIntegral(value.type) || isFloat(value.type))) return equalInteger(value)
-  if (isCharacters(value.type)) return value
+  if (isCharacters(value.type)) return domain === 'any' && isOddNumber(latin1(value)) ? undefined : value
   return isBinary(value.type) && isAscii(value.bytes) ? value : undefined
+}
+
+/** Text that an integer column takes for a number which has another spelling: `012`, ` 12`, `12.0`. */
+function isOddNumber(text: string): boolean {
+  return (
+    /^\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*$/.test(text) &&
+    !/^(?:0|-?[1-9][0-9]*)$/.test(text)
+  )
 }
 
 function equalText(domain: VindexDomain, column: RoutedColumn, value: Value): Value | undefined {
