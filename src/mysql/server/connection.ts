@@ -400,7 +400,7 @@ export class Connection implements ClientConnection {
 
   /**
    * The client has closed its sending side. It may be gone altogether, which TCP does not tell; so the command that
-   * runs has a bounded time left.
+   * runs has a bounded time to begin its answer, or to go on with it.
    */
   #onEnd = (): void => {
     this.#ended = true
@@ -410,7 +410,12 @@ export class Connection implements ClientConnection {
 
   #boundLastCommand(): void {
     const { clock, limits } = this.#context
-    const cancel = clock.after(limits.halfCloseGraceMs, () => this.#socket.destroy())
+    const written = this.#socket.bytesWritten
+    const cancel = clock.after(limits.halfCloseGraceMs, () => {
+      this.#socket.off('close', cancel)
+      if (this.#socket.bytesWritten === written) this.#socket.destroy()
+      else this.#boundLastCommand() // the answer is on its way, and a client that has gone would reset it
+    })
     this.#socket.once('close', cancel)
   }
 

@@ -21,6 +21,9 @@ import { readTimedOut, serverShutdown, tooManyConnections } from './wire-errors.
 /** How often time limits are looked at; they are met to within this. */
 const SWEEP_INTERVAL_MS = 1_000
 
+/** How long clients have to take their last bytes when the server closes. */
+const CLOSE_MS = 2_000
+
 /** Keep-alive finds clients whose machine has gone, and keeps load balancers from forgetting idle ones. */
 const SOCKET_OPTIONS = {
   allowHalfOpen: true,
@@ -114,7 +117,7 @@ export class MysqlServer {
     await this.close()
   }
 
-  /** Ends everything now. Sessions are told by `onClientGone`. */
+  /** Ends everything now, but for what has been written already. Sessions are told by `onClientGone`. */
   async close(): Promise<void> {
     this.#stopSweep()
     this.#stopListening()
@@ -124,7 +127,11 @@ export class MysqlServer {
     )
     for (const connection of this.#connections.values()) connection.close()
     for (const socket of this.#sockets) socket.destroySoon()
+    const cancel = this.#clock.after(CLOSE_MS, () => {
+      for (const socket of this.#sockets) socket.destroy()
+    })
     await Promise.all(closed)
+    cancel()
   }
 
   async #listenOn(address: ListenAddress): Promise<void> {

@@ -62,11 +62,12 @@ export class TlsUpgrader {
    * handshake fails; the socket is closed then. The caller bounds the time.
    */
   upgrade(socket: Socket, received: Buffer): Promise<TLSSocket> {
+    if (socket.destroyed) return Promise.reject(handshakeFailed())
     const key = endpoints(socket)
     return new Promise<TLSSocket>((resolve, reject) => {
       this.#pending.set(key, { resolve, reject })
       socket.once('close', () => {
-        if (this.#pending.delete(key)) reject(new Error('the TLS handshake failed'))
+        if (this.#pending.delete(key)) reject(handshakeFailed())
       })
       if (received.length > 0) socket.unshift(received)
       this.#server.emit('connection', socket)
@@ -92,6 +93,10 @@ export class TlsUpgrader {
 export function describeTls(socket: TLSSocket): TlsInfo {
   const subject = socket.authorized ? socket.getPeerX509Certificate()?.subject : undefined
   return { version: socket.getProtocol() ?? '', cipher: socket.getCipher().name, clientSubject: subject }
+}
+
+function handshakeFailed(): Error {
+  return new Error('the TLS handshake failed')
 }
 
 function showsBadCertificate(socket: TLSSocket): boolean {

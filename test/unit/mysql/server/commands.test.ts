@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Command } from '../../../../src/mysql/codec/constants.ts'
 import { type FrontEnd, logIn, startFrontEnd } from '../../../support/front-end.ts'
+import { ManualClock } from '../../../support/manual-clock.ts'
 import { type RawClient, rawPacket } from '../../../support/wire.ts'
 
 const OK = '1:00000002000000'
@@ -227,6 +228,26 @@ describe('the end of a connection', () => {
     await impatient.sessions[0]!.gone
     expect(impatient.sessions[0]!.calls).toEqual(['connect', 'gone'])
     await impatient.close()
+  })
+
+  test('a half-closed client whose answer goes on arriving is not', async () => {
+    const clock = new ManualClock()
+    const slow = await startFrontEnd({ clock, prepare: (s) => (s.hold = () => true) })
+    const client = await logIn(slow)
+    const session = slow.sessions[0]!
+    const held = session.nextCommand()
+    client.send(Buffer.from('\x03slow'))
+    await held
+    client.socket.end()
+    while (!clock.pending().includes(3_000)) await new Promise((resolve) => setImmediate(resolve))
+    for (let i = 0; i < 5; i++) {
+      session.client.write(Buffer.alloc(1000))
+      await clock.advance(3_000)
+    }
+    expect(session.calls).toEqual(['connect'])
+    await clock.advance(3_000)
+    await session.gone
+    await slow.close()
   })
 
   test('the session is told once, in mid-command too', async () => {
