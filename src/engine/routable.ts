@@ -167,22 +167,32 @@ function equalText(domain: VindexDomain, column: RoutedColumn, value: Value): Va
   const form = column.type === 'CHAR' ? withoutTrailingSpaces(value) : value
   // The column's collation rules, also over a binary string, whose bytes are in the column's character set.
   const isText = isCharacters(value.type) || (isBinary(value.type) && isAscii(value.bytes))
-  return isText && isFaithful(domain, column) ? form : undefined
+  return isText && isFaithful(domain, column, value.bytes) ? form : undefined
 }
 
 /** Whether values that the collation calls equal have one id. */
-function isFaithful(domain: VindexDomain, column: RoutedColumn): boolean {
+function isFaithful(domain: VindexDomain, column: RoutedColumn, text: Uint8Array): boolean {
   const collation = column.collation?.toLowerCase()
   if (collation === undefined || collation === 'binary') return true
-  if (domain === 'loose') return collation.endsWith('_bin') || rootOrder.test(collation)
+  if (domain === 'loose') {
+    if (oldRootOrder.test(collation)) return !hasSupplementary(text)
+    return collation.endsWith('_bin') || rootOrder.test(collation)
+  }
   if (!collation.endsWith('_bin')) return false
   // utf8mb4_bin calls 'a' and 'a ' equal; a CHAR holds neither's space.
   return column.type === 'CHAR' || noPadBinary.test(collation)
 }
 
-/** Collations of the Unicode root order: what they call equal has equal primary weights. */
+/**
+ * Collations of the Unicode root order: what they call equal has equal primary weights. Compared code point by code
+ * point on MySQL 9.7 and MariaDB 10.11, that holds but for characters younger than the weights of unicode_loose
+ * (Unicode 6.2), such as the digits of newer scripts, which 0900 and uca1400 call equal to ASCII digits.
+ */
 const rootOrder =
-  /^(?:utf8|utf8mb3|utf8mb4|ucs2|utf16|utf32)_(?:unicode(?:_nopad)?_ci|unicode_520(?:_nopad)?_ci|0900_a[is]_c[is]|uca1400(?:_nopad)?_a[is]_c[is])$/
+  /^(?:utf8|utf8mb3|utf8mb4|ucs2|utf16|utf32)_(?:unicode_520(?:_nopad)?_ci|0900_a[is]_c[is]|uca1400(?:_nopad)?_a[is]_c[is])$/
+
+/** Unicode 4.0: all characters beyond the basic plane are equal to each other. */
+const oldRootOrder = /^(?:utf8|utf8mb3|utf8mb4|ucs2|utf16|utf32)_unicode(?:_nopad)?_ci$/
 
 const noPadBinary = /_(?:0900|nopad)_bin$/
 
@@ -256,6 +266,12 @@ function withoutTrailingSpaces(value: Value): Value {
   let end = value.bytes.length
   while (end > 0 && value.bytes[end - 1] === 0x20) end--
   return end === value.bytes.length ? value : { type: value.type, bytes: value.bytes.subarray(0, end) }
+}
+
+/** Whether UTF-8 text has a sequence of four bytes. */
+function hasSupplementary(text: Uint8Array): boolean {
+  for (const byte of text) if (byte >= 0xf0) return true
+  return false
 }
 
 function isAscii(bytes: Uint8Array): boolean {

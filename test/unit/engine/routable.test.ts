@@ -214,6 +214,20 @@ describe('predicates', () => {
     },
     {
       domain: 'loose',
+      column: varchar('utf8mb4_unicode_ci'),
+      value: ['VARCHAR', '\xc3\xa9'],
+      form: 'VARCHAR \xc3\xa9',
+      why: 'root order',
+    },
+    {
+      domain: 'loose',
+      column: varchar('utf8mb4_unicode_ci'),
+      value: ['VARCHAR', '\xf0\x9f\x8d\xa3'],
+      form: 'anywhere',
+      why: 'meets every other emoji',
+    },
+    {
+      domain: 'loose',
       column: varchar('utf8mb4_general_ci'),
       value: ['VARCHAR', 's'],
       form: 'anywhere',
