@@ -19,7 +19,7 @@ import type {
 } from '../ast.ts'
 import { isMariaDb } from '../keywords.ts'
 import { parseCall } from './calls.ts'
-import { parseExpr, parseRowRest } from './expressions.ts'
+import { parseExpr } from './expressions.ts'
 import { parseCommaList, parseItemAlias, parseNameList, parseSingleString, parseTableName } from './names.ts'
 import { parseUserVariable } from './operands.ts'
 import { parseLimit, parseOrderBy, parseOrderItem } from './order.ts'
@@ -221,8 +221,9 @@ function parseValuesRow(p: TokenStream): Row {
   const keyword = p.accept('ROW')
   if (!keyword && !isMariaDb(p.options.serverVersion)) p.fail()
   p.expect('(')
-  if (p.accept(')')) return { kind: 'Row', keyword, items: [], span: p.spanFrom(start) }
-  return parseRowRest(p, parseValueOrDefault(p), start, keyword)
+  const items = p.at(')') ? [] : parseCommaList(p, parseValueOrDefault)
+  p.expect(')')
+  return { kind: 'Row', keyword, items, span: p.spanFrom(start) }
 }
 
 /** A value of VALUES or SET, which may be DEFAULT. */

@@ -287,7 +287,9 @@ function printInfix(out: Printer, left: Expr, op: string, right: Expr, level: nu
 function printNot(out: Printer, expr: Expr & { kind: 'Not' }): void {
   const { parens: _, ...bare } = expr
   const level = levelOf(bare, out.mode)
-  out.text(expr.operator === '!' ? '!' : 'NOT ')
+  // MySQL reads `!!` as a single `!`.
+  const isDouble = expr.operand.kind === 'Not' && expr.operand.parens === undefined
+  out.text(expr.operator === 'NOT' ? 'NOT ' : isDouble ? '! ' : '!')
   printExpr(out, expr.operand, level)
 }
 
