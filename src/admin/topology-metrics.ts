@@ -1,12 +1,16 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { TopologyView } from '../topology/snapshot.ts'
 
-/** Metrics of the topology: is it followed, how old is the last news, what does it hold, what is wrong in it. */
+/**
+ * Metrics of the topology: is it followed, how old is the last news, what does it hold, what is wrong in it. Workers
+ * each follow it; together they tell the worst of what they see, not the sum.
+ */
 export function registerTopologyMetrics(registry: Registry, view: TopologyView): void {
-  const gauge = (name: string, help: string, value: () => number) =>
+  const gauge = (name: string, help: string, value: () => number, aggregator: 'max' | 'min' = 'max') =>
     new Gauge({
       name: `shardgate_topology_${name}`,
       help,
+      aggregator,
       registers: [registry],
       collect() {
         this.set(value())
@@ -19,6 +23,7 @@ export function registerTopologyMetrics(registry: Registry, view: TopologyView):
     'last_contact_timestamp_seconds',
     'When the topology store was last heard of',
     () => view.status().lastContactMs / 1000,
+    'min',
   )
   gauge(
     'problems',

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client'
-import { startHttp } from '../admin/http.ts'
+import { type HttpServer, startHttp } from '../admin/http.ts'
 import { registerTopologyMetrics } from '../admin/topology-metrics.ts'
 import { createLogger, type Logger } from '../telemetry/log.ts'
 import type { TopologyView } from '../topology/snapshot.ts'
@@ -34,12 +34,12 @@ async function serveHere(
   registerTopologyMetrics(registry, topology)
   if (cluster.isWorker) answerParentsMetrics(registry)
   const metrics = async () => ({ contentType: registry.contentType, text: await registry.metrics() })
-  const http =
-    config.http.enabled && !cluster.isWorker
-      ? await startHttp(config.http, { notReady: () => state.reason(topology), metrics })
-      : undefined
-  if (http) logger.info('http listens', { host: config.http.host, port: http.port })
+  let http: HttpServer | undefined
   try {
+    if (config.http.enabled && !cluster.isWorker) {
+      http = await startHttp(config.http, { notReady: () => state.reason(topology), metrics })
+      logger.info('http listens', { host: config.http.host, port: http.port })
+    }
     logger.info('reading the topology', { store: store.description })
     await topology.start(stop.signal)
     const proxy = await createProxy({ config, topology, logger, workerNumber: cluster.worker?.id ?? 0 })
@@ -61,6 +61,7 @@ async function serveHere(
     await http?.close()
     stop.dispose()
     clearInterval(keepAlive)
+    if (cluster.isWorker) cluster.worker!.disconnect() // the parent's channel would keep the process
   }
 }
 
