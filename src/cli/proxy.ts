@@ -130,7 +130,10 @@ async function openTls(config: ServeConfig, onError: (error: Error) => void) {
   if (cert === undefined || key === undefined) return undefined
   return openTlsFiles(
     { certFile: cert, keyFile: key, caFile: ca },
-    { minVersion: 'TLSv1.2', clientCertificates: required ? 'required' : ca === undefined ? 'none' : 'optional' },
+    {
+      minVersion: 'TLSv1.2',
+      clientCertificates: required ? 'required' : ca === undefined ? 'none' : 'optional',
+    },
     { clock: systemClock, onError },
   )
 }

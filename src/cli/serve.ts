@@ -52,7 +52,7 @@ async function serveHere(
     await proxy.close({ drainMs: config.timeouts.drain })
     return 0
   } catch (error) {
-    if (stop.signal.aborted) return 0 // told to stop while still starting
+    if (stop.signal.aborted && state.phase === 'starting') return 0
     logger.error('cannot serve', { error })
     return 1
   } finally {
