@@ -192,7 +192,11 @@ async function prepareRows(server: TestServer): Promise<void> {
   })
   await connection.query('CREATE DATABASE sbtest')
   await connection.end()
-  const { status, stdout } = spawnSync('sysbench', ['oltp_point_select', ...connectionArgs(server.port), 'prepare'])
+  const { status, stdout } = spawnSync('sysbench', [
+    'oltp_point_select',
+    ...connectionArgs(server.port),
+    'prepare',
+  ])
   if (status !== 0) throw new Error(`sysbench prepare: ${stdout}`)
 }
 
@@ -253,9 +257,13 @@ async function startShardgate(server: TestServer): Promise<Route> {
     backend: server.account,
     log_level: 'warn',
   })
-  const child = spawn(process.execPath, ['dist/shardgate.js', 'serve', '--config', join(dir.path, 'shardgate.yaml')], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    ['dist/shardgate.js', 'serve', '--config', join(dir.path, 'shardgate.yaml')],
+    {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  )
   stops.push(() => void child.kill('SIGKILL'))
   await answers(port)
   return { name: 'shardgate', port, pid: child.pid! }

@@ -26,5 +26,8 @@ await build({
   packages: 'external',
   logLevel: 'warning',
 })
-const { status } = spawnSync(process.execPath, ['--expose-gc', outfile, ...args], { cwd: root, stdio: 'inherit' })
+const { status } = spawnSync(process.execPath, ['--expose-gc', outfile, ...args], {
+  cwd: root,
+  stdio: 'inherit',
+})
 process.exit(status ?? 1)

@@ -5,7 +5,7 @@ import { WatchedUsers } from '../mysql/server/auth/watched-users.ts'
 import { MysqlServer } from '../mysql/server/mysql-server.ts'
 import type { ListenAddress, ServerEvent } from '../mysql/server/options.ts'
 import { openTlsFiles } from '../mysql/server/watched-tls.ts'
-import { Proxy } from '../session/proxy.ts'
+import { Shardgate } from '../session/proxy.ts'
 import type { GatewayOptions } from '../tablet/gateway.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { TopologyView } from '../topology/snapshot.ts'
@@ -35,7 +35,7 @@ const FIRST_CHECKS_MS = 5_000
 /** The one place where the command line meets the session layer. */
 export const startProxy: CreateProxy = async ({ config, topology, logger, workerNumber }) => {
   const startedMs = Date.now()
-  const proxy = new Proxy({
+  const proxy = new Shardgate({
     topology,
     gateway: gatewayOptions(config),
     limits: {

@@ -1,10 +1,10 @@
-import { ServerError } from '../errors/server-error.ts'
-import { SqlError } from '../errors/sql-error.ts'
+import type { ServerError } from '../errors/server-error.ts'
+import type { SqlError } from '../errors/sql-error.ts'
 import { encodeColumnDef } from '../mysql/codec/column-def.ts'
 import { Status } from '../mysql/codec/constants.ts'
 import { framePayload, packetCount, writeHeader } from '../mysql/codec/framing.ts'
 import { lenencSize, writeLenenc } from '../mysql/codec/lenenc.ts'
-import { encodeEof, encodeErr, encodeOk, type ErrPacket, type OkPacket } from '../mysql/codec/responses.ts'
+import { type ErrPacket, encodeEof, encodeErr, encodeOk, type OkPacket } from '../mysql/codec/responses.ts'
 import { encodeTextRow } from '../mysql/codec/text-row.ts'
 import type { ClientConnection, SmallResultSet } from '../mysql/server/session-handler.ts'
 

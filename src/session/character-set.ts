@@ -1,9 +1,9 @@
 import { SqlError } from '../errors/sql-error.ts'
 import {
   type Charset,
+  type Collation,
   charsetByName,
   clientCharsetProblem,
-  type Collation,
   collationById,
   collationByName,
   DEFAULT_COLLATION_ID,
@@ -22,7 +22,11 @@ export function namesOf(collationId: number, isMariadb: boolean): string {
 }
 
 /** `SET NAMES charset [COLLATE collation]`. Throws what MySQL says of unknown ones and of sets no client can have. */
-export function namesOfSet(charsetName: string, collationName: string | undefined, isMariadb: boolean): string {
+export function namesOfSet(
+  charsetName: string,
+  collationName: string | undefined,
+  isMariadb: boolean,
+): string {
   const flavor = flavorOf(isMariadb)
   const charset = charsetByName(charsetName)
   if (charset === undefined) {

@@ -1,14 +1,14 @@
 import { unreachable } from '../base/assert.ts'
-import type { Bindings } from '../engine/bindings.ts'
 import { bindQuery } from '../engine/bind.ts'
+import type { Bindings } from '../engine/bindings.ts'
 import { runPrimitive } from '../engine/run.ts'
 import { notSupported } from '../errors/sql-error.ts'
 import type { Plan, QueryPlan } from '../plan/plan.ts'
-import type { Session } from './session.ts'
-import { SessionShardRunner, type StatementMaker, statementFor } from './shard-runner.ts'
 import { runDdl } from './run-ddl.ts'
 import { runInsert } from './run-insert.ts'
 import { runWrite } from './run-write.ts'
+import type { Session } from './session.ts'
+import { SessionShardRunner, type StatementMaker, statementFor } from './shard-runner.ts'
 
 /** One execution of a plan: the statement's text and values, and how it is put to shards. */
 export interface Execution extends StatementMaker {

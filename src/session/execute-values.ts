@@ -1,5 +1,10 @@
 import { malformedPacket } from '../mysql/codec/packet-reader.ts'
-import { type BoundParam, decodeStmtExecute, encodeStmtExecute, type ParamType } from '../mysql/codec/stmt-execute.ts'
+import {
+  type BoundParam,
+  decodeStmtExecute,
+  encodeStmtExecute,
+  type ParamType,
+} from '../mysql/codec/stmt-execute.ts'
 
 /** The values of one COM_STMT_EXECUTE, as its packet has them behind the statement id. */
 export interface ExecuteValues {

@@ -61,6 +61,10 @@ export async function readWarnings(connection: BackendConnection): Promise<reado
   const { rows } = await runQuery(connection, 'SHOW WARNINGS')
   return rows.map((row) => {
     const [level, code, message] = textCells(row)
-    return { level: level as Warning['level'], code: Number(code), message: Buffer.from(message ?? '', 'latin1').toString() }
+    return {
+      level: level as Warning['level'],
+      code: Number(code),
+      message: Buffer.from(message ?? '', 'latin1').toString(),
+    }
   })
 }

@@ -1,5 +1,5 @@
-import { buildPlan } from '../planner/build-plan.ts'
 import type { Plan } from '../plan/plan.ts'
+import { buildPlan } from '../planner/build-plan.ts'
 import type { Statement } from '../sql/ast.ts'
 import type { TabletTypeName } from '../vschema/model.ts'
 import type { Session } from './session.ts'

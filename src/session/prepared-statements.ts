@@ -1,23 +1,18 @@
 import { bindQuery } from '../engine/bind.ts'
 import { SqlError } from '../errors/sql-error.ts'
+import { runCommand } from '../mysql/client/simple-command.ts'
 import { Command, Status } from '../mysql/codec/constants.ts'
 import { encodePrepareOk } from '../mysql/codec/stmt-prepare.ts'
-import { runCommand } from '../mysql/client/simple-command.ts'
 import type { Plan, Primitive, Routing } from '../plan/plan.ts'
 import { scan as scanStatement } from '../sql/fingerprint.ts'
 import type { Scan } from '../sql/scan.ts'
 import type { Value } from '../values/value.ts'
 import type { Execution } from './execute-plan.ts'
-import { paramValue } from './param-value.ts'
-import { paramDefinition } from './param-definition.ts'
-import type { Session, Working } from './session.ts'
 import { boundParams, type ExecuteValues, reorderParams, splitExecute } from './execute-values.ts'
-import {
-  idPacket,
-  PreparedStatement,
-  preparePacket,
-  rememberStatement,
-} from './shard-statement.ts'
+import { paramDefinition } from './param-definition.ts'
+import { paramValue } from './param-value.ts'
+import type { Session, Working } from './session.ts'
+import { idPacket, PreparedStatement, preparePacket, rememberStatement } from './shard-statement.ts'
 import { StatementBindings } from './statement-bindings.ts'
 
 /** A statement that the client has prepared. Backend connections prepare it when it first runs on them. */
@@ -104,7 +99,11 @@ export class PreparedStatements {
     this.#closeCursor(statement)
     const values = this.#values(statement, payload)
     const { sql, scan } = statement
-    const bindings = new ParamBindings({ sql, scan, mode: session.state.sqlMode }, session.sessionText, values)
+    const bindings = new ParamBindings(
+      { sql, scan, mode: session.state.sqlMode },
+      session.sessionText,
+      values,
+    )
     const plan = session.planOf(sql, scan)
     if ((values.flags & CURSOR_TYPE_READ_ONLY) !== 0) this.#expectCursor(statement)
     const execution: Execution = {
@@ -187,7 +186,10 @@ export class PreparedStatements {
   #find(id: number, asker: string): ClientStatement {
     const statement = this.#statements.get(id)
     if (statement === undefined) {
-      throw new SqlError('ER_UNKNOWN_STMT_HANDLER', `Unknown prepared statement handler (${id}) given to ${asker}`)
+      throw new SqlError(
+        'ER_UNKNOWN_STMT_HANDLER',
+        `Unknown prepared statement handler (${id}) given to ${asker}`,
+      )
     }
     return statement
   }
@@ -199,13 +201,18 @@ export class PreparedStatements {
     answer.write(
       encodePrepareOk({ statementId: id, columns: 0, params: scan.params, warnings: 0 }, answer.sequenceId++),
     )
-    if (scan.params > 0) answer.definitions(new Array(scan.params).fill(paramDefinition), this.#session.statusFlags)
+    if (scan.params > 0)
+      answer.definitions(new Array(scan.params).fill(paramDefinition), this.#session.statusFlags)
     this.#session.statementDone(false)
   }
 
   #values(statement: ClientStatement, payload: Buffer): ExecuteValues {
     const longData = new Map(statement.longData)
-    const values = splitExecute(payload, { paramCount: statement.paramCount, types: statement.types, longData })
+    const values = splitExecute(payload, {
+      paramCount: statement.paramCount,
+      types: statement.types,
+      longData,
+    })
     if (values.types !== statement.types) statement.types = Buffer.from(values.types)
     return values
   }
@@ -229,7 +236,11 @@ export class PreparedStatements {
     statement.cursor = undefined
     const { endpoint, connection } = cursor.working
     const reset = runCommand(connection, idPacket(Command.STMT_RESET, cursor.backendId))
-    if (cursor.ownsConnection) reset.then(() => endpoint.pool.release(connection), () => connection.destroy())
+    if (cursor.ownsConnection)
+      reset.then(
+        () => endpoint.pool.release(connection),
+        () => connection.destroy(),
+      )
     else reset.catch(() => connection.destroy())
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
-import type { Logger } from '../telemetry/log.ts'
 import type { Gateway } from '../tablet/gateway.ts'
+import type { Logger } from '../telemetry/log.ts'
 import type { VSchema } from '../vschema/model.ts'
 import type { PlanCache } from './plan-cache.ts'
 import type { Sequences } from './sequences.ts'

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
+import type { ClientConnection, SessionHandler } from '../mysql/server/session-handler.ts'
 import { Gateway, type GatewayOptions } from '../tablet/gateway.ts'
 import type { Logger } from '../telemetry/log.ts'
-import type { ClientConnection, SessionHandler } from '../mysql/server/session-handler.ts'
 import type { TopologySnapshot, TopologyView } from '../topology/snapshot.ts'
 import { buildVSchema } from '../vschema/build-vschema.ts'
 import type { VSchema } from '../vschema/model.ts'
@@ -34,7 +34,7 @@ const PLAN_CACHES_MAX = 64
  * Everything the sessions of one process share: the databases, the VSchema in force, the plans. A new topology, VSchema
  * or table definition begins a new generation: sessions see it with their next statement.
  */
-export class Proxy implements ProxyContext {
+export class Shardgate implements ProxyContext {
   readonly gateway: Gateway
   readonly sequences: Sequences
   readonly sessions = new Map<number, Session>()
@@ -111,7 +111,8 @@ export class Proxy implements ProxyContext {
     let plans = this.#plans.get(key)
     if (plans === undefined) {
       if (this.#plans.size >= PLAN_CACHES_MAX) this.#plans.delete(this.#plans.keys().next().value!)
-      this.#plans.set(key, (plans = new PlanCache(PLANS_MAX)))
+      plans = new PlanCache(PLANS_MAX)
+      this.#plans.set(key, plans)
     }
     return plans
   }

@@ -17,7 +17,7 @@ export async function runDdl(session: Session, execution: Execution, plan: DdlPl
   if (plan.implicitCommit) await session.commit()
   const shards = session.shardsFor(plan.routing, bindings)
   const statement = statementFor(execution, bindQuery(plan.query, bindings))
-  const runOn = (shard: ShardEndpoints) => 
+  const runOn = (shard: ShardEndpoints) =>
     onConnection(session, shard, statement, { outsideTransaction: true })
   const [first, ...others] = shards
   const answer = await runOn(first!)

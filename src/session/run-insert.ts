@@ -16,9 +16,13 @@ export async function runInsert(session: Session, execution: Execution, plan: In
     noAutoValueOnZero: session.state.noAutoValueOnZero,
   })
   session.throwIfKilled()
-  const generated: Partial<OkPacket> = firstGeneratedId === undefined ? {} : { lastInsertId: firstGeneratedId }
+  const generated: Partial<OkPacket> =
+    firstGeneratedId === undefined ? {} : { lastInsertId: firstGeneratedId }
   if (inserts.length === 0) {
-    session.ok({ ...generated, ...(rowCount > 1 ? { info: `Records: ${rowCount}  Duplicates: 0  Warnings: 0` } : {}) })
+    session.ok({
+      ...generated,
+      ...(rowCount > 1 ? { info: `Records: ${rowCount}  Duplicates: 0  Warnings: 0` } : {}),
+    })
     return
   }
   const writes = inserts.map((insert) => ({

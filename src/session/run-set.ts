@@ -3,13 +3,13 @@ import { textCells } from '../mysql/client/simple-command.ts'
 import { decodeColumnDef } from '../mysql/codec/column-def.ts'
 import { FieldType } from '../mysql/codec/constants.ts'
 import type { Expr, SetItem, SetStatement, SetVariable, UserVariable, WordValue } from '../sql/ast.ts'
-import { visit } from '../sql/visit.ts'
 import { print, quoteIdentifier } from '../sql/print.ts'
+import { visit } from '../sql/visit.ts'
 import { ISOLATION, NAMES } from '../tablet/settings.ts'
 import { BINARY_COLLATION_ID, charsetByName } from '../values/charsets.ts'
 import { checkClientCharset, namesOf, namesOfSet } from './character-set.ts'
-import { quoteString } from './session-functions.ts'
 import type { Session } from './session.ts'
+import { quoteString } from './session-functions.ts'
 
 /**
  * SET. What the proxy itself goes by (autocommit, character set, isolation level) it reads from the statement. The
@@ -72,10 +72,13 @@ async function setVariable(session: Session, item: SetVariable): Promise<boolean
       return true
     case 'transaction_isolation':
     case 'tx_isolation': {
-      const level = (word ?? unquoted(await valueText(session, item.value))).toUpperCase().replaceAll('-', ' ')
+      const level = (word ?? unquoted(await valueText(session, item.value)))
+        .toUpperCase()
+        .replaceAll('-', ' ')
       if (level === 'DEFAULT') state.setSetting(ISOLATION, undefined)
       else if (!ISOLATION_LEVELS.has(level)) throw wrongValue(name, level.replaceAll(' ', '-'))
-      else if (item.at && item.scope === undefined) state.nextTransaction = [`SET TRANSACTION ISOLATION LEVEL ${level}`]
+      else if (item.at && item.scope === undefined)
+        state.nextTransaction = [`SET TRANSACTION ISOLATION LEVEL ${level}`]
       else state.setSetting(ISOLATION, level)
       return true
     }

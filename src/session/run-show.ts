@@ -1,5 +1,5 @@
 import { notSupported } from '../errors/sql-error.ts'
-import { type ColumnDef } from '../mysql/codec/column-def.ts'
+import type { ColumnDef } from '../mysql/codec/column-def.ts'
 import { FieldFlag, FieldType } from '../mysql/codec/constants.ts'
 import type { TextCell } from '../mysql/codec/text-row.ts'
 import type { Show } from '../sql/ast.ts'
@@ -18,7 +18,8 @@ export async function runShow(session: Session, show: Show): Promise<void> {
   }
   const { filtered } = table
   const matches = show.like === undefined || filtered === undefined ? undefined : likeMatcher(show.like.text)
-  const rows = matches === undefined ? table.rows : table.rows.filter((row) => matches(String(row[filtered!] ?? '')))
+  const rows =
+    matches === undefined ? table.rows : table.rows.filter((row) => matches(String(row[filtered!] ?? '')))
   session.resultSet({
     columns: table.columns,
     rows: rows.map((row) => row.map((cell) => (typeof cell === 'string' ? Buffer.from(cell) : cell))),
@@ -47,10 +48,18 @@ async function tableOf(session: Session, show: Show): Promise<ShownTable> {
     case 'VITESS_KEYSPACES': {
       const names = [...gateway.keyspaces.keys(), ...SYSTEM_SCHEMAS].sort()
       const suffix = show.like === undefined ? '' : ` (${unquotedLike(show.like.text)})`
-      return texts([`Database${suffix}`], names.map((name) => [name]), 0)
+      return texts(
+        [`Database${suffix}`],
+        names.map((name) => [name]),
+        0,
+      )
     }
     case 'VITESS_SHARDS':
-      return texts(['Shards'], allShards(session).map((shard) => [`${shard.keyspace}/${shard.name}`]), 0)
+      return texts(
+        ['Shards'],
+        allShards(session).map((shard) => [`${shard.keyspace}/${shard.name}`]),
+        0,
+      )
     case 'VITESS_TABLETS':
       return texts(
         ['Cell', 'Keyspace', 'Shard', 'TabletType', 'State', 'Alias', 'Hostname', 'PrimaryTermStartTime'],
@@ -71,7 +80,11 @@ async function tableOf(session: Session, show: Show): Promise<ShownTable> {
     case 'VSCHEMA TABLES': {
       const { keyspace } = session.state.target
       const names = [...(vschema.keyspaces.get(keyspace)?.tables.keys() ?? [])].sort()
-      return texts(['Tables'], names.map((name) => [name]), 0)
+      return texts(
+        ['Tables'],
+        names.map((name) => [name]),
+        0,
+      )
     }
     case 'VSCHEMA KEYSPACES':
       return texts(
@@ -139,7 +152,9 @@ function processList(session: Session): ShownTable {
   const rows = [...session.proxy.sessions.values()].map((other): TextCell[] => [
     String(other.client.id),
     other.client.identity.user,
-    other.client.remotePort === 0 ? other.client.remoteHost : `${other.client.remoteHost}:${other.client.remotePort}`,
+    other.client.remotePort === 0
+      ? other.client.remoteHost
+      : `${other.client.remoteHost}:${other.client.remotePort}`,
     other.state.target.keyspace === '' ? null : printTarget(other.state.target),
     other.busy ? 'Query' : 'Sleep',
     String(Math.floor((now - other.lastCommandMs) / 1000)),

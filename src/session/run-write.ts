@@ -6,8 +6,8 @@ import type { WritePlan } from '../plan/plan.ts'
 import type { ShardEndpoints } from '../tablet/gateway.ts'
 import type { Execution } from './execute-plan.ts'
 import { readWarnings } from './kept-warnings.ts'
-import { sendCollecting } from './on-connection.ts'
 import { sumInfo } from './ok-info.ts'
+import { sendCollecting } from './on-connection.ts'
 import { PLAIN_START, type Session } from './session.ts'
 import type { Warning } from './session-state.ts'
 import { statementFor } from './shard-runner.ts'
@@ -19,7 +19,8 @@ export function runWrite(session: Session, execution: Execution, plan: WritePlan
   const { bindings } = execution
   const shards = session.shardsFor(plan.routing, bindings)
   const statement = statementFor(execution, bindQuery(plan.query, bindings))
-  if (shards.length === 1) return session.relayTo(shards[0]!, statement, {
+  if (shards.length === 1)
+    return session.relayTo(shards[0]!, statement, {
       read: false,
       reserve: plan.reserves === true,
     })
@@ -169,7 +170,8 @@ function sumAnswers(
 ): Partial<OkPacket> {
   const counted = options.replicated ? answers.slice(0, 1) : answers
   const affected = counted.reduce((sum, { reader }) => sum + BigInt(reader.summary.affectedRows), 0n)
-  const insertId = answers.find(({ reader }) => reader.summary.lastInsertId !== 0)?.reader.summary.lastInsertId
+  const insertId = answers.find(({ reader }) => reader.summary.lastInsertId !== 0)?.reader.summary
+    .lastInsertId
   return {
     affectedRows: affected,
     warnings: counted.reduce((sum, { reader }) => sum + reader.summary.warnings, 0),

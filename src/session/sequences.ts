@@ -1,6 +1,6 @@
 import { deferred } from '../base/deferred.ts'
-import { SqlError } from '../errors/sql-error.ts'
 import type { SequenceSource } from '../engine/sequence-source.ts'
+import { SqlError } from '../errors/sql-error.ts'
 import { runQuery, textCells } from '../mysql/client/simple-command.ts'
 import { quoteIdentifier } from '../sql/print.ts'
 import type { Gateway } from '../tablet/gateway.ts'
@@ -63,12 +63,19 @@ export class Sequences implements SequenceSource {
     const connection = await pool.acquire(OWN_SETTINGS)
     try {
       await runQuery(connection, 'BEGIN')
-      const { rows } = await runQuery(connection, `SELECT next_id, cache FROM ${name} WHERE id = 0 FOR UPDATE`)
+      const { rows } = await runQuery(
+        connection,
+        `SELECT next_id, cache FROM ${name} WHERE id = 0 FOR UPDATE`,
+      )
       if (rows.length !== 1) {
-        throw new SqlError('ER_UNKNOWN_ERROR', `Sequence ${key} must have exactly one row, with id 0; it has ${rows.length}`)
+        throw new SqlError(
+          'ER_UNKNOWN_ERROR',
+          `Sequence ${key} must have exactly one row, with id 0; it has ${rows.length}`,
+        )
       }
       const [next, cache] = textCells(rows[0]!).map((cell) => BigInt(cell ?? '0')) as [bigint, bigint]
-      if (cache < 1n) throw new SqlError('ER_UNKNOWN_ERROR', `invalid cache value for sequence ${key}: ${cache}`)
+      if (cache < 1n)
+        throw new SqlError('ER_UNKNOWN_ERROR', `invalid cache value for sequence ${key}: ${cache}`)
       // Never below what was handed out: somebody may have lowered next_id.
       const last = this.#reserves.get(key)?.end ?? 0n
       const first = next > last ? next : last > 0n ? last : next

@@ -1,5 +1,5 @@
-import { printTarget } from './target.ts'
 import type { Session } from './session.ts'
+import { printTarget } from './target.ts'
 
 /** SQL text of what a session answers about itself, by the name that plans use for it. */
 export function sessionFunction(session: Session, name: string): string {

@@ -1,8 +1,8 @@
-import { decodeColumnDef, encodeColumnDef } from '../mysql/codec/column-def.ts'
 import type { SqlError } from '../errors/sql-error.ts'
-import { decodeErr, encodeErr } from '../mysql/codec/responses.ts'
 import { Relay, type RelaySink } from '../mysql/client/relay.ts'
 import type { ResponseSummary } from '../mysql/client/response-reader.ts'
+import { decodeColumnDef, encodeColumnDef } from '../mysql/codec/column-def.ts'
+import { decodeErr, encodeErr } from '../mysql/codec/responses.ts'
 
 /** What the session does when a relayed answer is over. */
 export interface RelayOwner extends RelaySink {

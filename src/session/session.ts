@@ -22,12 +22,17 @@ import { KeptWarnings } from './kept-warnings.ts'
 import { planStatement } from './plan-statement.ts'
 import { PreparedStatements } from './prepared-statements.ts'
 import type { ProxyContext } from './proxy-context.ts'
-import { type RelayOwner, SessionRelay } from './session-relay.ts'
-import { sessionFunction } from './session-functions.ts'
-import { SessionState, type Warning } from './session-state.ts'
 import { SYSTEM_SCHEMAS } from './run-show.ts'
+import { sessionFunction } from './session-functions.ts'
+import { type RelayOwner, SessionRelay } from './session-relay.ts'
+import { SessionState, type Warning } from './session-state.ts'
 import { runSessionStatement } from './session-statements.ts'
-import { type CommitFailure, type ShardSession, ShardSessions, type TransactionStart } from './shard-sessions.ts'
+import {
+  type CommitFailure,
+  type ShardSession,
+  ShardSessions,
+  type TransactionStart,
+} from './shard-sessions.ts'
 import { type ShardStatement, TextStatement } from './shard-statement.ts'
 import { StatementBindings } from './statement-bindings.ts'
 import { parseTarget, type Target } from './target.ts'
@@ -85,7 +90,9 @@ export class Session implements SessionHandler, RelayOwner {
   #onRelayed: ((summary: ResponseSummary, relaying: Relaying, relay: SessionRelay) => void) | undefined
   /** What follows the current statement of a multi-statement text. */
   #rest = ''
-  #plansFor: { generation: number; target: Target; sqlMode: number; plans: ReturnType<ProxyContext['plansOf']> } | undefined
+  #plansFor:
+    | { generation: number; target: Target; sqlMode: number; plans: ReturnType<ProxyContext['plansOf']> }
+    | undefined
   #commitWarning: Warning | undefined
   /** Epoch ms of the last command's beginning. */
   lastCommandMs: number
@@ -213,7 +220,10 @@ export class Session implements SessionHandler, RelayOwner {
   /** Several statements where one is expected: 1064 near the second, as MySQL has it. */
   raiseParseError(sql: string): never {
     parseStatement(sql, this.parseOptions)
-    throw new SqlError('ER_PARSE_ERROR', 'You have an error in your SQL syntax; several statements at once are off')
+    throw new SqlError(
+      'ER_PARSE_ERROR',
+      'You have an error in your SQL syntax; several statements at once are off',
+    )
   }
 
   #nextStatement(): void {
@@ -289,7 +299,8 @@ export class Session implements SessionHandler, RelayOwner {
     const { generation } = this.proxy
     const { target, sqlMode } = this.state
     const known = this.#plansFor
-    if (known?.generation === generation && known.target === target && known.sqlMode === sqlMode) return known.plans
+    if (known?.generation === generation && known.target === target && known.sqlMode === sqlMode)
+      return known.plans
     const plans = this.proxy.plansOf(target, sqlMode)
     this.#plansFor = { generation, target, sqlMode, plans }
     return plans
@@ -300,11 +311,7 @@ export class Session implements SessionHandler, RelayOwner {
   /**
    * Sends a statement to one shard and relays the answer.
    */
-  relayTo(
-    shard: ShardEndpoints,
-    statement: ShardStatement,
-    options: RelayToOptions,
-  ): void {
+  relayTo(shard: ShardEndpoints, statement: ShardStatement, options: RelayToOptions): void {
     const endpoint = this.proxy.gateway.endpointFor(shard, this.tabletType)
     const open = this.shardSessions.get(shard)
     const start = this.transactionStart()
@@ -391,7 +398,8 @@ export class Session implements SessionHandler, RelayOwner {
     if (shardSession !== undefined) this.#afterShardSession(shardSession, summary)
     else if (relaying.kept) {
       // its cursor holds the connection
-    } else if ((summary.status & Status.IN_TRANS) !== 0 && summary.errno === 0) this.#adopt(endpoint, connection)
+    } else if ((summary.status & Status.IN_TRANS) !== 0 && summary.errno === 0)
+      this.#adopt(endpoint, connection)
     else if (summary.warnings > 0 && summary.errno === 0 && !this.client.closed) {
       this.#warnings.keep(endpoint, connection)
     } else endpoint.pool.release(connection)
@@ -509,7 +517,9 @@ export class Session implements SessionHandler, RelayOwner {
 
   #internal(error: unknown): SqlError {
     this.proxy.log.error('internal error', { error })
-    return new SqlError('ER_INTERNAL_ERROR', `Internal error: ${(error as Error).message ?? error}`, { cause: error })
+    return new SqlError('ER_INTERNAL_ERROR', `Internal error: ${(error as Error).message ?? error}`, {
+      cause: error,
+    })
   }
 
   statementDone(failed: boolean): void {
@@ -550,7 +560,10 @@ export class Session implements SessionHandler, RelayOwner {
       const shards = gateway.keyspaces.get(target.keyspace)
       if (shards === undefined) throw unknownDatabase(target.keyspace)
       if (target.shard !== undefined && !shards.shards.some((s) => s.name === target.shard)) {
-        throw new SqlError('ER_BAD_DB_ERROR', `Unknown shard '${target.shard}' of keyspace '${target.keyspace}'`)
+        throw new SqlError(
+          'ER_BAD_DB_ERROR',
+          `Unknown shard '${target.shard}' of keyspace '${target.keyspace}'`,
+        )
       }
     }
     if (this.state.inTransaction && target.tabletType !== this.state.target.tabletType) {
@@ -631,7 +644,10 @@ export class Session implements SessionHandler, RelayOwner {
 
   /** Where any shard will do: one that the session has a connection to, else they take turns. */
   readonly anyShard = (keyspace: string, count: number): number => {
-    const open = this.shardSessions.size === 0 ? undefined : this.shardSessions.all().find((s) => s.shard.keyspace === keyspace)
+    const open =
+      this.shardSessions.size === 0
+        ? undefined
+        : this.shardSessions.all().find((s) => s.shard.keyspace === keyspace)
     if (open !== undefined) return this.shardsOf(keyspace).shards.findIndex((s) => s.name === open.shard.name)
     turn = (turn + 1) % 0x4000_0000
     return turn % count

@@ -56,9 +56,12 @@ export class PreparedStatement implements ShardStatement {
       this.#execute(connection, prepared.id, reader)
       return
     }
-    connection.send(preparePacket(this.#sql), new PrepareReader(connection, this.#sql, reader, (id) => {
-      this.#execute(connection, id, reader)
-    }))
+    connection.send(
+      preparePacket(this.#sql),
+      new PrepareReader(connection, this.#sql, reader, (id) => {
+        this.#execute(connection, id, reader)
+      }),
+    )
   }
 
   #execute(connection: BackendConnection, id: number, reader: ResponseReader): void {

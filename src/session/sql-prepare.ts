@@ -1,9 +1,9 @@
 import { SqlError } from '../errors/sql-error.ts'
+import { queryPacket } from '../mysql/client/simple-command.ts'
 import type { Deallocate, Execute, Prepare } from '../sql/ast.ts'
 import { scan as scanStatement } from '../sql/fingerprint.ts'
 import { parseStatement } from '../sql/parse.ts'
 import { printPieces } from '../sql/print.ts'
-import { queryPacket } from '../mysql/client/simple-command.ts'
 import type { Session } from './session.ts'
 import { TextStatement } from './shard-statement.ts'
 
@@ -12,7 +12,10 @@ export async function prepareSql(session: Session, statement: Prepare): Promise<
   const sql =
     statement.from.kind === 'Literal'
       ? await stringValue(session, statement.from.text)
-      : await stringValue(session, session.state.userVariables.get(statement.from.name.toLowerCase()) ?? 'NULL')
+      : await stringValue(
+          session,
+          session.state.userVariables.get(statement.from.name.toLowerCase()) ?? 'NULL',
+        )
   const scan = scanStatement(sql, session.state.sqlMode, session.proxy.serverVersionNumber)
   if (scan.hasMore) session.raiseParseError(sql)
   parseStatement(sql, session.parseOptions)
@@ -31,7 +34,8 @@ export async function executeSql(session: Session, statement: Execute): Promise<
   const sql = session.state.preparedTexts.get(statement.name.toLowerCase())
   if (sql === undefined) throw unknownStatement(statement.name, 'EXECUTE')
   const values = statement.using.map((item) => {
-    if (item.kind !== 'UserVariable') throw new SqlError('ER_WRONG_ARGUMENTS', 'Incorrect arguments to EXECUTE')
+    if (item.kind !== 'UserVariable')
+      throw new SqlError('ER_WRONG_ARGUMENTS', 'Incorrect arguments to EXECUTE')
     return session.state.userVariables.get(item.name.toLowerCase()) ?? 'NULL'
   })
   const bound = substituteParams(session, sql, values)
@@ -70,5 +74,8 @@ async function stringValue(session: Session, text: string): Promise<string> {
 }
 
 function unknownStatement(name: string, asker: string): SqlError {
-  return new SqlError('ER_UNKNOWN_STMT_HANDLER', `Unknown prepared statement handler (${name}) given to ${asker}`)
+  return new SqlError(
+    'ER_UNKNOWN_STMT_HANDLER',
+    `Unknown prepared statement handler (${name}) given to ${asker}`,
+  )
 }

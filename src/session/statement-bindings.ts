@@ -1,5 +1,5 @@
-import type { Bindings, BoundRows } from '../engine/bindings.ts'
 import { assert } from '../base/assert.ts'
+import type { Bindings, BoundRows } from '../engine/bindings.ts'
 import { literalValue } from '../sql/literal-value.ts'
 import type { ListSlot, LiteralSlot, RowsSlot, Scan, SlotItem } from '../sql/scan.ts'
 import type { SqlMode } from '../sql/sql-mode.ts'
@@ -14,7 +14,12 @@ export class StatementBindings implements Bindings {
   readonly #sessionText: (name: string) => string
 
   constructor(
-    text: { readonly sql: string; readonly scan: Scan; readonly mode: SqlMode; readonly params?: readonly Value[] },
+    text: {
+      readonly sql: string
+      readonly scan: Scan
+      readonly mode: SqlMode
+      readonly params?: readonly Value[]
+    },
     sessionText: (name: string) => string,
   ) {
     this.sql = text.sql

@@ -213,7 +213,10 @@ export class Gateway {
       return endpoint
     }
     this.#keyspaces = new Map(
-      [...snapshot.keyspaces.values()].map((keyspace) => [keyspace.name, keyspaceShards(keyspace, endpointOf)]),
+      [...snapshot.keyspaces.values()].map((keyspace) => [
+        keyspace.name,
+        keyspaceShards(keyspace, endpointOf),
+      ]),
     )
     for (const [key, endpoint] of this.#endpoints) {
       if (seen.has(key)) continue

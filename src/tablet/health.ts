@@ -1,4 +1,4 @@
-import mysql from 'mysql2/promise'
+import type mysql from 'mysql2/promise'
 import type { Clock } from '../base/clock.ts'
 
 /** What is known of one MySQL server behind a tablet. */
@@ -112,7 +112,9 @@ export class HealthChecker {
   }
 
   async #lag(version: string): Promise<number | undefined> {
-    const [rows] = await this.#query(version.includes('MariaDB') ? 'SHOW SLAVE STATUS' : 'SHOW REPLICA STATUS')
+    const [rows] = await this.#query(
+      version.includes('MariaDB') ? 'SHOW SLAVE STATUS' : 'SHOW REPLICA STATUS',
+    )
     const status = (rows as Record<string, unknown>[])[0]
     if (status === undefined) return undefined
     const seconds = status['Seconds_Behind_Source'] ?? status['Seconds_Behind_Master']

@@ -23,7 +23,10 @@ export function makeSettings(items: ReadonlyMap<string, string>, foundRows: bool
 }
 
 /** Statements that turn a connection with settings `from` (undefined: just connected) into one with `to`. */
-export function settingsChange(from: ReadonlyMap<string, string> | undefined, to: Settings): readonly string[] {
+export function settingsChange(
+  from: ReadonlyMap<string, string> | undefined,
+  to: Settings,
+): readonly string[] {
   const items: string[] = []
   const statements: string[] = []
   for (const [name, text] of to.items) {

@@ -118,7 +118,10 @@ export class TabletPool {
 
   #park(connection: BackendConnection): void {
     let list = this.#idle.get(connection.settingsKey)
-    if (list === undefined) this.#idle.set(connection.settingsKey, (list = []))
+    if (list === undefined) {
+      list = []
+      this.#idle.set(connection.settingsKey, list)
+    }
     connection.idleSinceMs = this.#clock.now()
     list.push(connection)
     this.#idleCount++

@@ -1,5 +1,5 @@
-import net from 'node:net'
 import type { Socket } from 'node:net'
+import net from 'node:net'
 import mysql from 'mysql2'
 import { ServerError } from '../../errors/server-error.ts'
 import { SqlError } from '../../errors/sql-error.ts'
@@ -47,7 +47,9 @@ export function connectBackend(options: BackendOptions): Promise<BackendConnecti
   const connection = mysql.createConnection({
     stream: socket,
     // mysql2 takes the host as the name to verify, and a socket path as a secure transport.
-    ...(options.address.kind === 'tcp' ? { host: options.address.host } : { socketPath: options.address.path }),
+    ...(options.address.kind === 'tcp'
+      ? { host: options.address.host }
+      : { socketPath: options.address.path }),
     user: options.user,
     password: options.password,
     ...(options.database === undefined ? {} : { database: options.database }),

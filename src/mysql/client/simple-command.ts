@@ -1,7 +1,7 @@
+import { ServerError } from '../../errors/server-error.ts'
 import { Command } from '../codec/constants.ts'
 import { framePayload } from '../codec/framing.ts'
 import { decodeErr, decodeOk } from '../codec/responses.ts'
-import { ServerError } from '../../errors/server-error.ts'
 import type { BackendConnection } from './backend-connection.ts'
 import { ResponseReader } from './response-reader.ts'
 
