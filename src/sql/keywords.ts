@@ -184,6 +184,21 @@ export function isFunctionWord(word: string): boolean {
   return flagsOf.get(word) === FUNCTION_WORD
 }
 
+/** Function words that may be names even with a parenthesis directly behind them. */
+const namesWhenCalled: ReadonlySet<string> = new Set([
+  'ADDDATE',
+  'SESSION_USER',
+  'ST_COLLECT',
+  'SUBDATE',
+  'SYSTEM_USER',
+])
+
+/** Keyword in upper case, as the lexer found it, that may be an identifier in the given server. */
+export function mayBeName(word: string, serverVersion: number): boolean {
+  if (isFunctionWord(word)) return namesWhenCalled.has(word)
+  return !isReserved(word, serverVersion)
+}
+
 /** Any word known to a grammar, in upper case. */
 export function isKeyword(word: string): word is Keyword {
   return flagsOf.has(word)

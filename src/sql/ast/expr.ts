@@ -286,6 +286,8 @@ export interface FunctionCall extends ExprBase {
   readonly bare?: true
   /** The (unqualified) name was quoted, so that it is never one of MySQL's own functions. */
   readonly quoted?: true
+  /** As `quoted`, by a blank before the parenthesis: `count (a)` without IGNORE_SPACE. */
+  readonly spaced?: true
 }
 
 /** `alias` of a function argument as loadable functions take it: `f(a AS x)`; `as`: with the word AS. */

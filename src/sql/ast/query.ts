@@ -102,8 +102,11 @@ export interface OrderItem {
 export interface GroupBy {
   readonly kind: 'GroupBy'
   readonly items: readonly OrderItem[]
-  /** 'WITH': GROUP BY a WITH ROLLUP; 'FUNCTION': GROUP BY ROLLUP (a). */
-  readonly rollup?: 'WITH' | 'FUNCTION'
+  /**
+   * 'WITH': GROUP BY a WITH ROLLUP; 'FUNCTION': GROUP BY ROLLUP (a); 'CUBE': GROUP BY CUBE (a); 'SETS': GROUP BY
+   * GROUPING SETS ((a, b), (a)), each item a row of what one set groups by (or one parenthesised expression).
+   */
+  readonly rollup?: 'WITH' | 'FUNCTION' | 'CUBE' | 'SETS'
   readonly span: Span
 }
 

@@ -82,12 +82,13 @@ export function parseLoad(p: TokenStream): Statement {
   const format = p.acceptOneOf(['DATA', 'XML'])
   p.acceptOneOf(['LOW_PRIORITY', 'CONCURRENT'])
   const local = p.accept('LOCAL')
+  if (format === undefined && !p.at('INDEX')) p.fail()
   if (format === undefined || !p.accept('INFILE')) {
     p.pos = pos
     return parseOther(p)
   }
   const file = takePiece(p, pieces, parseSingleString)
-  p.acceptOneOf(['REPLACE', 'IGNORE'])
+  while (!p.at('INTO') && p.type !== 'End' && !p.at(';')) p.advance()
   p.expect('INTO')
   p.expect('TABLE')
   const table = takePiece(p, pieces, parseTableName)

@@ -13,7 +13,7 @@ import type {
   OrderItem,
   Star,
 } from '../ast.ts'
-import { isMariaDb, isReserved, type Keyword } from '../keywords.ts'
+import { isFunctionWord, isMariaDb, isReserved, type Keyword } from '../keywords.ts'
 import { decodeBinary } from '../text.ts'
 import { parseBits, parseExpr, parseExprList, parseInterval } from './expressions.ts'
 import { parseColumn, parseCommaList, parseString } from './names.ts'
@@ -167,6 +167,8 @@ function finishCall(
     separators,
     span: p.spanFrom(start),
     qualifier: undefined,
+    quoted: undefined,
+    spaced: undefined,
     bare: undefined,
     parens: undefined,
   })
@@ -194,6 +196,7 @@ function parseAnyCall(p: TokenStream): Expr {
     written,
     args,
     quoted: quoted && qualifier === undefined ? true : undefined,
+    spaced: !quoted && qualifier === undefined && isFunctionWord(written.toUpperCase()) ? true : undefined,
     span: p.spanFrom(start),
     separators: undefined,
     bare: undefined,
@@ -470,6 +473,7 @@ export function parseReactions(p: TokenStream): JsonValueReaction[] {
   const reactions: JsonValueReaction[] = []
   while (p.at('ERROR') || p.at('NULL') || p.at('DEFAULT')) {
     const action = p.expectOneOf(['ERROR', 'NULL', 'DEFAULT'])
+    if (action === 'DEFAULT' && p.at('NULL')) p.fail()
     const value = action === 'DEFAULT' ? parseExpr(p) : undefined
     p.expect('ON')
     const on = reactions.length === 0 ? p.expectOneOf(['EMPTY', 'ERROR']) : p.expectOneOf(['ERROR'])

@@ -372,11 +372,14 @@ function parseGroupBy(p: TokenStream): GroupBy | undefined {
   const { start } = p
   if (!p.accept('GROUP')) return undefined
   p.expect('BY')
-  if (p.at2('ROLLUP', '(')) {
+  const form = p.at2('ROLLUP', '(') ? 'FUNCTION' : p.at2('CUBE', '(') ? 'CUBE' : undefined
+  if (form !== undefined) {
+    p.advance()
+    return finishGroupingList(p, start, form)
+  }
+  if (p.at2('GROUPING', 'SETS')) {
     p.advance(2)
-    const items = parseCommaList(p, parseOrderItem)
-    p.expect(')')
-    return { kind: 'GroupBy', items, rollup: 'FUNCTION', span: p.spanFrom(start) }
+    return finishGroupingList(p, start, 'SETS')
   }
   const items = parseCommaList(p, isMariaDb(p.options.serverVersion) ? parseOrderItem : parseGroupItem)
   if (p.at('WITH')) {
@@ -385,6 +388,15 @@ function parseGroupBy(p: TokenStream): GroupBy | undefined {
     return { kind: 'GroupBy', items, rollup: 'WITH', span: p.spanFrom(start) }
   }
   return { kind: 'GroupBy', items, span: p.spanFrom(start) }
+}
+
+/** `(item, …)` of ROLLUP, CUBE and GROUPING SETS. */
+function finishGroupingList(p: TokenStream, start: number, rollup: NonNullable<GroupBy['rollup']>): GroupBy {
+  p.expect('(')
+  if (rollup === 'SETS' && !p.at('(')) p.fail()
+  const items = parseCommaList(p, parseGroupItem)
+  p.expect(')')
+  return { kind: 'GroupBy', items, rollup, span: p.spanFrom(start) }
 }
 
 function parseGroupItem(p: TokenStream): OrderItem {

@@ -33,6 +33,7 @@ function parseTarget(p: TokenStream): string {
   if (p.type === 'Quoted') return p.takeName()
   const { start } = p
   if (p.type !== 'UserVariable') p.identifier()
+  if (p.at2(':', ':')) p.fail()
   const mayGoOn = (): boolean => p.type !== 'End' && !p.at(';') && p.type !== 'Bad' && p.start === p.lastEnd
   while (mayGoOn()) p.advance()
   if (p.lastEnd === start) p.advance()

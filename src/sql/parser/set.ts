@@ -91,9 +91,15 @@ function parseVariable(
 
 /** `name`, `component.name`, or `DEFAULT.name` of a structured variable. */
 function parseVariableName(p: TokenStream): string {
+  if (isScopeWord(p.text)) p.fail()
   const isDefault = p.at('DEFAULT') && p.peekWord() === '.'
   const first = isDefault ? p.takeName() : p.identifier()
   return p.accept('.') ? `${first}.${p.identifier()}` : first
+}
+
+/** A scope is no name: `SET global.x` lacks its `@@`. */
+function isScopeWord(text: string): boolean {
+  return scopes.some((scope) => scope === text.toUpperCase())
 }
 
 /** Words that stand for themselves as values. */

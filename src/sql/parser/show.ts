@@ -1,4 +1,5 @@
 import type { Limit, Piece, Show, TableName } from '../ast.ts'
+import { isMariaDb } from '../keywords.ts'
 import { parseExpr } from './expressions.ts'
 import { parseSingleString, parseTableName } from './names.ts'
 import { parseLimit } from './order.ts'
@@ -107,6 +108,40 @@ function takeWhat(p: TokenStream): string {
   }
 }
 
+/** SHOW statements that are passed on, by their first word; of MariaDB and older servers any. */
+function isShown(p: TokenStream): boolean {
+  switch (p.word) {
+    case 'BINARY':
+    case 'BINLOG':
+    case 'CREATE':
+    case 'ENGINE':
+    case 'FUNCTION':
+    case 'GRANTS':
+    case 'LIBRARY':
+    case 'PROCEDURE':
+    case 'PROFILE':
+    case 'RELAYLOG':
+    case 'REPLICA':
+    case 'REPLICAS':
+    case 'TRANSACTION':
+      return true
+    default:
+      return isOlder(p) || isVitess(p)
+  }
+}
+
+function isOlder(p: TokenStream): boolean {
+  const { serverVersion } = p.options
+  return p.type === 'Ident' && (isMariaDb(serverVersion) || serverVersion < 80400)
+}
+
+/** vtgate's own: VITESS_…, VSCHEMA …, GTID_EXECUTED, UNRESOLVED TRANSACTIONS. */
+function isVitess(p: TokenStream): boolean {
+  const text = p.text.toUpperCase()
+  if (text.startsWith('VITESS_') || text.startsWith('VSCHEMA')) return true
+  return text === 'GTID_EXECUTED' || text === 'VGTID_EXECUTED' || text === 'UNRESOLVED'
+}
+
 function take(p: TokenStream, words: number, what: string): string {
   p.advance(words)
   return what
@@ -145,6 +180,7 @@ function parseRest(p: TokenStream, what: string, pieces: PieceBuilder): Rest {
   }
   switch (what) {
     case 'OTHER':
+      if (!isShown(p)) p.fail()
       skipStatement(p)
       return rest
     case 'CREATE TABLE':

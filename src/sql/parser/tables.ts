@@ -49,8 +49,7 @@ function parseJoin(p: TokenStream, left: TableExpr, words: JoinWords): TableExpr
     const on = parseExpr(p)
     return { kind: 'Join', ...words, left, right, on, span: p.spanFrom(start) }
   }
-  if (p.at('USING') && words.type !== 'STRAIGHT') {
-    p.advance()
+  if (p.accept('USING')) {
     return { kind: 'Join', ...words, left, right, using: parseNameList(p), span: p.spanFrom(start) }
   }
   if (words.type === 'LEFT' || words.type === 'RIGHT') p.fail()

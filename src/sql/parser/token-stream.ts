@@ -1,6 +1,6 @@
 import { SqlError } from '../../errors/sql-error.ts'
 import type { Literal, LiteralType, Span } from '../ast.ts'
-import { isReserved } from '../keywords.ts'
+import { mayBeName } from '../keywords.ts'
 import { type Tokens, type TokenType, tokenize, type Word } from '../lexer.ts'
 import type { Scan } from '../scan.ts'
 import type { SqlMode } from '../sql-mode.ts'
@@ -170,7 +170,7 @@ export class TokenStream {
     if (type === 'Quoted') return true
     if (type !== 'Ident') return false
     const word = this.peekWord(ahead)
-    return word === '' || !isReserved(word, this.options.serverVersion)
+    return word === '' || mayBeName(word, this.options.serverVersion)
   }
 
   identifier(): string {

@@ -1,5 +1,5 @@
 import type { Expr, FrameBound, NamedWindow, OrderItem, WindowFrame, WindowSpec } from '../ast.ts'
-import { parseExpr, parseInterval } from './expressions.ts'
+import { parseInterval } from './expressions.ts'
 import { parseCommaList } from './names.ts'
 import { parseOrderBy, parseOrderItem } from './order.ts'
 import { make, type TokenStream } from './token-stream.ts'
@@ -82,9 +82,18 @@ function parseBound(p: TokenStream): FrameBound {
     return { kind: 'FrameBound', at: `UNBOUNDED ${side}`, span: p.spanFrom(start) }
   }
   const interval = p.at('INTERVAL') ? parseInterval(p) : undefined
-  const value: Expr = interval ?? parseExpr(p)
+  const value: Expr = interval ?? parseFrameNumber(p)
   const at = p.expectOneOf(['PRECEDING', 'FOLLOWING'])
   return { kind: 'FrameBound', at, value, span: p.spanFrom(start) }
+}
+
+/** A number or a parameter. */
+function parseFrameNumber(p: TokenStream): Expr {
+  const { start, type } = p
+  if (type === 'Param') return { kind: 'Param', index: p.takeParam(), span: p.spanFrom(start) }
+  if (type !== 'Int' && type !== 'Decimal' && type !== 'Float') p.fail()
+  p.advance()
+  return p.literal(type, start)
 }
 
 function parseExclude(p: TokenStream): WindowFrame['exclude'] {

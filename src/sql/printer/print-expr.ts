@@ -374,7 +374,7 @@ function printFunction(out: Printer, call: FunctionCall): void {
   const byName = call.quoted === true || call.qualifier !== undefined
   out.text(byName ? quoteIdentifier(call.written) : encodeBinary(call.written))
   if (call.bare) return
-  out.text('(')
+  out.text(call.spaced ? ' (' : '(')
   call.args.forEach((arg, i) => {
     if (i > 0) out.text(separatorText(call.separators?.[i - 1] ?? ','))
     // POSITION's needle is a bit expression: an IN of its own would be taken for the separator.

@@ -147,10 +147,13 @@ export function printSelectItems(out: Printer, items: readonly SelectItem[]): vo
   })
 }
 
+const groupingWords = { FUNCTION: 'ROLLUP', CUBE: 'CUBE', SETS: 'GROUPING SETS' } as const
+
 function printGroupBy(out: Printer, groupBy: GroupBy): void {
-  out.text(groupBy.rollup === 'FUNCTION' ? ' GROUP BY ROLLUP (' : ' GROUP BY ')
+  const list = groupBy.rollup !== undefined && groupBy.rollup !== 'WITH'
+  out.text(list ? ` GROUP BY ${groupingWords[groupBy.rollup]} (` : ' GROUP BY ')
   printOrderItems(out, groupBy.items)
-  if (groupBy.rollup === 'FUNCTION') out.text(')')
+  if (list) out.text(')')
   if (groupBy.rollup === 'WITH') out.text(' WITH ROLLUP')
 }
 
