@@ -13,7 +13,7 @@ import { paramDefinition } from './param-definition.ts'
 import { paramValue } from './param-value.ts'
 import type { Session, Working } from './session.ts'
 import { idPacket, PreparedStatement, preparePacket, rememberStatement } from './shard-statement.ts'
-import { StatementBindings } from './statement-bindings.ts'
+import { inUtf8, StatementBindings, type StatementText } from './statement-bindings.ts'
 
 /** A statement that the client has prepared. Backend connections prepare it when it first runs on them. */
 interface ClientStatement {
@@ -100,7 +100,7 @@ export class PreparedStatements {
     const values = this.#values(statement, payload)
     const { sql, scan } = statement
     const bindings = new ParamBindings(
-      { sql, scan, mode: session.state.sqlMode },
+      { sql, scan, ...session.state.textOptions },
       session.sessionText,
       values,
     )
@@ -253,19 +253,17 @@ export class PreparedStatements {
 /** Bindings whose params are decoded when the first of them is asked for: a plan may need none. */
 class ParamBindings extends StatementBindings {
   readonly #values: ExecuteValues
+  readonly #charset: string
   #decoded: readonly Value[] | undefined
 
-  constructor(
-    text: ConstructorParameters<typeof StatementBindings>[0],
-    sessionText: (name: string) => string,
-    values: ExecuteValues,
-  ) {
+  constructor(text: StatementText, sessionText: (name: string) => string, values: ExecuteValues) {
     super(text, sessionText)
     this.#values = values
+    this.#charset = text.charset
   }
 
   override paramValue(param: number): Value {
-    this.#decoded ??= boundParams(this.#values).map(paramValue)
+    this.#decoded ??= boundParams(this.#values).map((bound) => inUtf8(paramValue(bound), this.#charset))
     return this.#decoded[param]!
   }
 }

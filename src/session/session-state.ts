@@ -30,6 +30,8 @@ export class SessionState {
   transactionFailure: string | undefined
 
   settings: Settings
+  /** character_set_client. */
+  #charset: string
   /** Lexical bits of sql_mode. */
   sqlMode: SqlMode
   /** SQL text of each user variable's value, by lower-case name; a variable that is absent is NULL. */
@@ -46,8 +48,15 @@ export class SessionState {
   warnings: readonly Warning[] = []
 
   constructor(defaults: { readonly names: string; readonly foundRows: boolean; readonly sqlMode: SqlMode }) {
-    this.settings = makeSettings(new Map([[NAMES, defaults.names]]), defaults.foundRows)
+    const items = new Map([[NAMES, defaults.names]])
+    this.settings = makeSettings(items, defaults.foundRows)
+    this.#charset = clientCharset(items)
     this.sqlMode = defaults.sqlMode
+  }
+
+  /** How the bytes of the client's statements are read. */
+  get textOptions(): { readonly mode: SqlMode; readonly charset: string } {
+    return { mode: this.sqlMode, charset: this.#charset }
   }
 
   /** `text` undefined: back to the server's default. */
@@ -56,10 +65,17 @@ export class SessionState {
     if (text === undefined) items.delete(name)
     else items.set(name, text)
     this.settings = makeSettings(items, this.settings.foundRows)
+    this.#charset = clientCharset(items)
   }
 
   setSqlMode(value: string): void {
     this.sqlMode = parseSqlMode(value)
     this.noAutoValueOnZero = value.toUpperCase().includes('NO_AUTO_VALUE_ON_ZERO')
   }
+}
+
+/** character_set_client: set by itself, or by SET NAMES. Values are SQL text: `'utf8mb4' COLLATE …`. */
+function clientCharset(items: ReadonlyMap<string, string>): string {
+  const text = items.get('character_set_client') ?? items.get(NAMES) ?? ''
+  return text.slice(1, text.indexOf("'", 1)).toLowerCase()
 }

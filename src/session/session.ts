@@ -76,7 +76,7 @@ interface Relaying extends Working {
 export class Session implements SessionHandler, RelayOwner {
   readonly client: ClientConnection
   readonly proxy: ProxyContext
-  readonly state: SessionState
+  state: SessionState
   readonly answer: Answer
   readonly shardSessions = new ShardSessions()
   readonly prepared: PreparedStatements
@@ -242,6 +242,7 @@ export class Session implements SessionHandler, RelayOwner {
 
   #statement(sql: string, scan: Scan, packet: Buffer | undefined): void {
     this.#warnings.statementBegins(asksForWarnings(scan))
+    if (scan.params > 0) parseStatement(sql, { ...this.parseOptions, allowParams: false }) // raises 1064 at the `?`
     const plan = this.planOf(sql, scan)
     const bindings = this.bindingsOf(sql, scan)
     this.run({
@@ -292,7 +293,7 @@ export class Session implements SessionHandler, RelayOwner {
   }
 
   bindingsOf(sql: string, scan: Scan): StatementBindings {
-    return new StatementBindings({ sql, scan, mode: this.state.sqlMode }, this.sessionText)
+    return new StatementBindings({ sql, scan, ...this.state.textOptions }, this.sessionText)
   }
 
   #plans(): ReturnType<ProxyContext['plansOf']> {
@@ -790,8 +791,7 @@ export class Session implements SessionHandler, RelayOwner {
     this.#warnings.drop()
     this.prepared.closeAll()
     this.shardSessions.dropAll()
-    Object.assign(this.state, this.#freshState())
-    this.state.userVariables.clear()
+    this.state = this.#freshState()
   }
 
   /** COM_FIELD_LIST: the columns of a table with their defaults, as any shard describes them. */
