@@ -223,7 +223,8 @@ export type PlanValue =
 /** The items of an IN list: all in one `list` slot (any length), or one by one. */
 export type PlanList =
   | { readonly kind: 'Slot'; readonly slot: number }
-  /** Tuples in one slot: `tuple` values each; `columns` are the offsets that feed the vindex. */
+  /** Value number `column` of each tuple in a `rows` slot: `(a, b) IN ((1, 2), (3, 4))`. */
+  | { readonly kind: 'Column'; readonly slot: number; readonly column: number }
   | { readonly kind: 'Values'; readonly values: readonly PlanValue[] }
 
 // ---------------------------------------------------------------------------------------- primitives

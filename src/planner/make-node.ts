@@ -1,0 +1,67 @@
+import type { Column, Expr, FunctionCall, Literal, Param, SelectExpr } from '../sql/ast.ts'
+
+/** Nodes that the planner puts into a statement; they stand nowhere in its text. */
+const span = { start: 0, end: 0 }
+
+export function makeCall(name: string, ...args: Expr[]): FunctionCall {
+  return { kind: 'Function', name: name.toLowerCase(), written: name, args, span }
+}
+
+export function makeAggregate(
+  name: 'COUNT' | 'SUM',
+  args: readonly Expr[],
+  quantifier?: 'DISTINCT' | 'ALL',
+): Expr {
+  return {
+    kind: 'Aggregate',
+    name: name.toLowerCase(),
+    written: name,
+    args,
+    ...(quantifier === undefined ? {} : { quantifier }),
+    span,
+  }
+}
+
+export function makeString(text: string): Literal {
+  return { kind: 'Literal', type: 'String', text: `'${text}'`, span }
+}
+
+export function makeInteger(n: number): Literal {
+  return { kind: 'Literal', type: 'Int', text: String(n), span }
+}
+
+export function makeNull(): Literal {
+  return { kind: 'Literal', type: 'Null', text: 'NULL', span }
+}
+
+export function makeColumn(name: string): Column {
+  return { kind: 'Column', qualifiers: [], name, span }
+}
+
+export function makeItem(expr: Expr): SelectExpr {
+  return { kind: 'SelectExpr', expr, span }
+}
+
+export function makeHole(index: number): Param {
+  return { kind: 'Param', index, span }
+}
+
+/** `expr + 0`: a number, where MySQL orders by number what it shows as text. */
+export function makeNumber(expr: Expr): Expr {
+  return { kind: 'Binary', op: '+', left: parenthesised(expr), right: makeInteger(0), span }
+}
+
+/** The expression as an operand that needs no thought about precedence. */
+export function parenthesised(expr: Expr): Expr {
+  return expr.kind === 'Column' || expr.kind === 'Function'
+    ? expr
+    : { ...expr, parens: Math.max(expr.parens ?? 0, 1) }
+}
+
+/** See `SortKey.pad`: the weight of a space in the expression's collation, NULL in NO PAD collations. */
+export function makePadWeight(expr: Expr): Expr {
+  const none = makeCall('LEFT', expr, makeInteger(0))
+  const space = makeCall('CONCAT', none, makeString(' '))
+  const isPadSpace: Expr = { kind: 'Comparison', op: '=', left: none, right: space, span }
+  return makeCall('IF', isPadSpace, makeCall('WEIGHT_STRING', space), makeNull())
+}

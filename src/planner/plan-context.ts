@@ -1,0 +1,19 @@
+import type { SqlMode } from '../sql/sql-mode.ts'
+import type { TabletTypeName, VSchema } from '../vschema/model.ts'
+
+/** What a plan depends on beside the statement: plans are cached for one such context. */
+export interface PlanContext {
+  readonly vschema: VSchema
+  /** The keyspace of the session's target. */
+  readonly defaultKeyspace?: string
+  readonly tabletType: TabletTypeName
+  /** The session's target names a shard: every statement goes there as it is. */
+  readonly shard?: string
+  /** Lexical bits of sql_mode: rewritten statements are read under it again. */
+  readonly sqlMode?: SqlMode
+  /**
+   * Name of the keyspace's database on its shards; undefined where shards differ. A qualifier of this very name
+   * may stay in the text; any other is taken out, for a shard's connection has its own database as default.
+   */
+  databaseName(keyspace: string): string | undefined
+}

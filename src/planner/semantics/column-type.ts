@@ -1,0 +1,97 @@
+import type { RoutedColumn, RoutedColumns } from '../../plan/plan.ts'
+import { isBinary, isIntegral, type ValueType } from '../../values/value.ts'
+import type { Column, ColumnVindex, Table } from '../../vschema/model.ts'
+import { sameColumn } from '../../vschema/model.ts'
+
+/** How a column's values are ordered; `unknown` covers everything the VSchema does not say. */
+export type OrderClass = 'plain' | 'text' | 'float' | 'number as text' | 'json' | 'unknown'
+
+export function orderClass(type: ValueType | undefined): OrderClass {
+  switch (type) {
+    case undefined:
+    case 'EXPRESSION':
+    case 'TUPLE':
+    case 'RAW':
+    case 'ROW_TUPLE':
+      return 'unknown'
+    case 'CHAR':
+    case 'VARCHAR':
+    case 'TEXT':
+      return 'text'
+    case 'FLOAT32':
+      return 'float'
+    case 'ENUM':
+    case 'SET':
+      return 'number as text'
+    case 'JSON':
+    case 'GEOMETRY':
+    case 'VECTOR':
+      return 'json'
+    default:
+      return 'plain'
+  }
+}
+
+/** Collations in which no space is added before comparing. */
+export function isNoPad(collation: string): boolean {
+  return collation === 'binary' || collation.includes('_0900_') || collation.includes('nopad')
+}
+
+/** What the VSchema says of the columns of a vindex; undefined where it says nothing of any. */
+export function routedColumns(table: Table, vindex: ColumnVindex): RoutedColumns | undefined {
+  const columns = vindex.columns.map((name) => routedColumn(columnOf(table, name)))
+  return columns.some((column) => column !== undefined) ? columns : undefined
+}
+
+export function routedColumn(column: Column | undefined): RoutedColumn | undefined {
+  if (column?.type === undefined) return undefined
+  const { type, collation } = column
+  return collation === undefined ? { type } : { type, collation }
+}
+
+export function columnOf(table: Table, name: string): Column | undefined {
+  return table.columns.find((column) => sameColumn(column.name, name))
+}
+
+/**
+ * Whether `a = b` means that both have one keyspace id: both must be stored in one form, and equal must mean equal
+ * bytes. Columns of unknown type are taken at their word, as when one routes by them.
+ */
+export function equalMeansSameId(a: Column | undefined, b: Column | undefined, vindexType: string): boolean {
+  if (a?.type === undefined || b?.type === undefined) return true
+  if (isIntegral(a.type) && isIntegral(b.type)) return true
+  if (isText(a.type) && isText(b.type))
+    return equalTextMeansSameId(a, vindexType) && equalTextMeansSameId(b, vindexType)
+  if (a.type === 'BINARY' || b.type === 'BINARY') return a.type === b.type && a.size === b.size
+  if (isBinary(a.type) && isBinary(b.type)) return true
+  return a.type === b.type && (temporal.has(a.type) || (a.type === 'DECIMAL' && a.scale === b.scale))
+}
+
+const temporal: ReadonlySet<ValueType> = new Set(['DATE', 'DATETIME', 'TIMESTAMP', 'TIME'])
+const integerVindexes: ReadonlySet<string> = new Set([
+  'hash',
+  'numeric',
+  'numeric_static_map',
+  'reverse_bits',
+])
+
+function equalTextMeansSameId(column: Column, vindexType: string): boolean {
+  const { collation, type } = column
+  if (collation === undefined || vindexType === 'null' || integerVindexes.has(vindexType)) return true
+  if (vindexType.startsWith('unicode_loose')) return true
+  const isBytewise = collation === 'binary' || collation.endsWith('_bin')
+  return isBytewise && (type === 'CHAR' || isNoPad(collation))
+}
+
+function isText(type: ValueType): boolean {
+  return type === 'CHAR' || type === 'VARCHAR' || type === 'TEXT'
+}
+
+/** Whether columns of two tables can stand for each other in an equality of any kind. */
+export function sameKind(a: Column | undefined, b: Column | undefined): boolean {
+  if (a?.type === undefined || b?.type === undefined) return true
+  if (isIntegral(a.type) && isIntegral(b.type)) return true
+  if (isText(a.type) && isText(b.type)) return a.collation === b.collation
+  if (isBinary(a.type) && isBinary(b.type)) return true
+  return a.type === b.type
+}

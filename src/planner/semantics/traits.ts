@@ -1,0 +1,63 @@
+import type { Aggregate, Select, SelectExpr, SelectItem } from '../../sql/ast.ts'
+import { type AnyNode, someInBlock } from '../walk.ts'
+
+/** What a SELECT does with the rows of its FROM and WHERE. */
+
+export function isAggregateCall(node: AnyNode): node is Aggregate {
+  return node.kind === 'Aggregate' && (node as Aggregate).over === undefined
+}
+
+export function hasAggregate(node: unknown): boolean {
+  return someInBlock(node, isAggregateCall)
+}
+
+export function hasWindow(node: unknown): boolean {
+  return someInBlock(
+    node,
+    (inner) => inner.kind === 'WindowFunction' || (inner.kind === 'Aggregate' && 'over' in inner),
+  )
+}
+
+export function isAggregated(select: Select): boolean {
+  if (select.groupBy !== undefined) return true
+  return [select.items, select.having, select.orderBy].some(hasAggregate)
+}
+
+export function isDistinct(select: Select): boolean {
+  return select.modifiers.includes('DISTINCT')
+}
+
+export function hasStar(items: readonly SelectItem[]): boolean {
+  return items.some((item) => item.kind === 'Star')
+}
+
+export function isSelectExpr(item: SelectItem): item is SelectExpr {
+  return item.kind === 'SelectExpr'
+}
+
+/** Name under which an item can be referred to; undefined where it has none that is sure. */
+export function itemName(item: SelectItem): string | undefined {
+  if (item.kind !== 'SelectExpr') return undefined
+  return item.alias?.name ?? (item.expr.kind === 'Column' ? item.expr.name : undefined)
+}
+
+const changing: ReadonlySet<string> = new Set([
+  'rand',
+  'uuid',
+  'uuid_short',
+  'random_bytes',
+  'sys_guid',
+  'nextval',
+  'lastval',
+  'sleep',
+])
+
+/** Evaluated twice, it gives two values. */
+export function isChanging(part: unknown): boolean {
+  return someInBlock(
+    part,
+    (node) =>
+      node.kind === 'Assign' ||
+      (node.kind === 'Function' && changing.has((node as AnyNode & { name: string }).name)),
+  )
+}

@@ -1,0 +1,185 @@
+import type { QueryPiece, QueryTemplate, QueryText } from '../plan/plan.ts'
+import type {
+  Column,
+  Cte,
+  Expr,
+  FunctionCall,
+  SelectExpr,
+  Star,
+  Statement,
+  SystemVariable,
+  Table,
+  TableName,
+  UserVariable,
+} from '../sql/ast.ts'
+import { type Printable, print, printPieces } from '../sql/print.ts'
+import { decodeBinary } from '../sql/text.ts'
+import { makeHole } from './make-node.ts'
+import type { PlanContext } from './plan-context.ts'
+import { findTable, isSystemSchema } from './semantics/analysis.ts'
+import { type AnyNode, rewriteTree, someNode, walk } from './walk.ts'
+
+/** Functions of the session, by their name and those that mean the same. */
+const sessionFunctions: ReadonlyMap<string, string> = new Map([
+  ['last_insert_id', 'last_insert_id'],
+  ['found_rows', 'found_rows'],
+  ['row_count', 'row_count'],
+  ['database', 'database'],
+  ['schema', 'database'],
+  ['connection_id', 'connection_id'],
+  ['user', 'user'],
+  ['session_user', 'user'],
+  ['system_user', 'user'],
+  ['current_user', 'current_user'],
+])
+
+const sessionVariables: ReadonlyMap<string, string> = new Map([
+  ['autocommit', 'autocommit'],
+  ['last_insert_id', 'last_insert_id'],
+  ['identity', 'last_insert_id'],
+  ['warning_count', 'warning_count'],
+  ['error_count', 'error_count'],
+])
+
+/**
+ * Makes of a statement what shards are to see: names as the shard's database has them, and holes for what only the
+ * session knows. A hole is a param with a negative number until it is printed.
+ */
+export class ShardText {
+  readonly #context: PlanContext
+  readonly #holes: QueryPiece[] = []
+
+  constructor(context: PlanContext) {
+    this.#context = context
+  }
+
+  /** A place in the tree that prints as `piece`. */
+  hole(piece: QueryPiece): Expr {
+    return makeHole(-this.#holes.push(piece))
+  }
+
+  /** The statement as a shard sees it, unchanged where possible. */
+  ofStatement(statement: Statement): QueryText {
+    const rewritten = this.#rewrite(statement)
+    return rewritten === statement
+      ? { kind: 'Verbatim' }
+      : { kind: 'Template', template: this.#print(rewritten) }
+  }
+
+  /** A statement that the planner has put together, or a part of one. */
+  ofTree(node: Printable): QueryText & { readonly kind: 'Template' } {
+    return { kind: 'Template', template: this.templateOf(node) }
+  }
+
+  templateOf(node: Printable): QueryTemplate {
+    return this.#print(this.#rewrite(node))
+  }
+
+  #print(node: Printable): QueryTemplate {
+    return printPieces(node, this.#context.sqlMode ?? 0).map((piece) =>
+      typeof piece !== 'string' && 'param' in piece && piece.param < 0
+        ? this.#holes[-piece.param - 1]
+        : piece,
+    )
+  }
+
+  #rewrite<T>(root: T): T {
+    const ctes = cteNames(root)
+    const keepsVariables = someNode(root, (node) => node.kind === 'Assign' || node.kind === 'IntoVariables')
+    const replace = (node: AnyNode): unknown => {
+      switch (node.kind) {
+        case 'SelectExpr':
+          return this.#item(node as SelectExpr, replace)
+        case 'Table':
+          return this.#table(node as Table, ctes)
+        case 'TableName':
+          return this.#tableName(node as TableName)
+        case 'Column':
+        case 'Star':
+          return this.#column(node as Column | Star)
+        case 'UserVariable':
+          return keepsVariables
+            ? undefined
+            : this.hole({ session: `@${(node as UserVariable).name.toLowerCase()}` })
+        case 'SystemVariable':
+          return this.#systemVariable(node as SystemVariable)
+        case 'Function':
+          return this.#function(node as FunctionCall)
+        default:
+          return undefined
+      }
+    }
+    return rewriteTree(root, replace)
+  }
+
+  /** An item keeps the name that the client's text gives it. */
+  #item(item: SelectExpr, replace: (node: AnyNode) => unknown): SelectExpr | undefined {
+    const expr = rewriteTree(item.expr, replace)
+    if (expr === item.expr) return undefined
+    if (item.alias !== undefined || !hasHole(expr) || hasSlot(item.expr)) return { ...item, expr }
+    const name = decodeBinary(print(item.expr, this.#context.sqlMode ?? 0))
+    return { ...item, expr, alias: { kind: 'Alias', name, as: true, span: item.span } }
+  }
+
+  #table(node: Table, ctes: ReadonlySet<string>): Table | undefined {
+    const { name } = node
+    if (name.qualifier === undefined && ctes.has(name.name)) return undefined
+    if (isSystemSchema(name.qualifier ?? this.#context.defaultKeyspace)) return undefined
+    const table = findTable(name, this.#context)
+    if (table.name === name.name) {
+      const unqualified = this.#tableName(name)
+      return unqualified === undefined ? undefined : { ...node, name: unqualified }
+    }
+    const alias = node.alias ?? { kind: 'Alias', name: name.name, as: true, span: name.span }
+    return { ...node, name: { kind: 'TableName', name: table.name, span: name.span }, alias }
+  }
+
+  #tableName(node: TableName): TableName | undefined {
+    if (node.qualifier === undefined || this.#stays(node.qualifier)) return undefined
+    const { qualifier: _, ...unqualified } = node
+    return unqualified
+  }
+
+  #column<T extends Column | Star>(node: T): T | undefined {
+    const [schema, table] = node.qualifiers
+    if (table === undefined || this.#stays(schema)) return undefined
+    return { ...node, qualifiers: [table] }
+  }
+
+  #stays(qualifier: string): boolean {
+    if (isSystemSchema(qualifier)) return true
+    return (
+      this.#context.vschema.keyspaces.has(qualifier) && this.#context.databaseName(qualifier) === qualifier
+    )
+  }
+
+  #systemVariable(node: SystemVariable): Expr | undefined {
+    if (node.scope === 'GLOBAL') return undefined
+    const name = sessionVariables.get(node.name.toLowerCase())
+    return name === undefined ? undefined : this.hole({ session: name })
+  }
+
+  #function(node: FunctionCall): Expr | undefined {
+    if (node.args.length > 0 || node.qualifier !== undefined) return undefined
+    const name = sessionFunctions.get(node.name)
+    return name === undefined ? undefined : this.hole({ session: name })
+  }
+}
+
+/** Names of all CTEs of a statement, whether in scope or not: none of them is looked up as a table. */
+export function cteNames(root: unknown): ReadonlySet<string> {
+  const names = new Set<string>()
+  walk(root, (node) => {
+    if (node.kind === 'Cte') names.add((node as Cte).name)
+    return true
+  })
+  return names
+}
+
+function hasHole(expr: Expr): boolean {
+  return someNode(expr, (node) => node.kind === 'Param' && (node as AnyNode & { index: number }).index < 0)
+}
+
+function hasSlot(expr: Expr): boolean {
+  return someNode(expr, (node) => 'slot' in node || node.kind === 'Param')
+}

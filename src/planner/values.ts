@@ -1,0 +1,69 @@
+import type { PlanList, PlanValue } from '../plan/plan.ts'
+import type { Expr, List, Literal } from '../sql/ast.ts'
+import { integerValue, nullValue } from '../values/value.ts'
+
+/** The expression as a value that is known without MySQL: a literal or param, perhaps with a sign; else undefined. */
+export function planValue(expr: Expr): PlanValue | undefined {
+  switch (expr.kind) {
+    case 'Param':
+      return { kind: 'Param', param: expr.index }
+    case 'Literal':
+      return expr.slot === undefined ? constantOf(expr) : { kind: 'Slot', slot: expr.slot }
+    case 'Unary':
+      return signedValue(expr.op, planValue(expr.operand))
+    default:
+      return undefined
+  }
+}
+
+/** Literals that stay in the statement's key, because they decide its plan. */
+function constantOf(literal: Literal): PlanValue | undefined {
+  switch (literal.type) {
+    case 'Null':
+      return { kind: 'Constant', value: nullValue }
+    case 'True':
+      return { kind: 'Constant', value: integerValue(1) }
+    case 'False':
+      return { kind: 'Constant', value: integerValue(0) }
+    case 'Int':
+      return integerConstant(BigInt(literal.text))
+    default:
+      return undefined
+  }
+}
+
+function integerConstant(n: bigint): PlanValue | undefined {
+  const isIn64Bits = n >= -(2n ** 63n) && n < 2n ** 64n
+  return isIn64Bits ? { kind: 'Constant', value: integerValue(n) } : undefined
+}
+
+function signedValue(op: string, operand: PlanValue | undefined): PlanValue | undefined {
+  if (operand === undefined) return undefined
+  if (op === '+') return operand
+  return op === '-' ? { kind: 'Negated', value: operand } : undefined
+}
+
+/** Two values with one key are equal in every execution. */
+export function valueKey(value: PlanValue): string {
+  if (value.kind === 'Negated') return `minus ${valueKey(value.value)}`
+  const nullSafe = value.nullSafe === true ? ' or null' : ''
+  switch (value.kind) {
+    case 'Slot':
+      return `slot ${value.slot}${nullSafe}`
+    case 'Param':
+      return `param ${value.param}${nullSafe}`
+    case 'Constant':
+      return `${value.value.type} ${Buffer.from(value.value.bytes).toString('hex')}${nullSafe}`
+  }
+}
+
+export function isNullConstant(value: PlanValue): boolean {
+  return value.kind === 'Constant' && value.value.type === 'NULL' && value.nullSafe !== true
+}
+
+/** The right side of IN as a list of values, however long; undefined when one of them is an expression. */
+export function planList(list: List): PlanList | undefined {
+  if (list.slot !== undefined) return { kind: 'Slot', slot: list.slot }
+  const values = list.items.map(planValue)
+  return values.every((value) => value !== undefined) ? { kind: 'Values', values } : undefined
+}
