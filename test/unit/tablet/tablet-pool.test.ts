@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict'
+import { EventEmitter } from 'node:events'
+import type { Socket } from 'node:net'
+import { describe, test } from 'vitest'
+import { BackendConnection } from '../../../src/mysql/client/backend-connection.ts'
+import { makeSettings, NAMES, settingsChange } from '../../../src/tablet/settings.ts'
+import { type PoolOptions, TabletPool } from '../../../src/tablet/tablet-pool.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
+import { rawPacket } from '../../support/wire.ts'
+
+/** A socket whose server answers every command with OK, and writes down what it was told. */
+class OkSocket extends EventEmitter {
+  readonly told: string[]
+  destroyed = false
+  writableLength = 0
+  writableNeedDrain = false
+
+  constructor(told: string[]) {
+    super()
+    this.told = told
+  }
+
+  write(packet: Buffer): boolean {
+    this.told.push(packet.toString('latin1', 5))
+    queueMicrotask(() => this.emit('data', rawPacket('00000002000000', 1)))
+    return true
+  }
+
+  destroy(): void {
+    this.destroyed = true
+  }
+  setNoDelay(): void {}
+  pause(): void {}
+  resume(): void {}
+}
+
+const plain = makeSettings(new Map([[NAMES, "'utf8mb4' COLLATE 'utf8mb4_bin'"]]), false)
+const strict = makeSettings(new Map([...plain.items, ['sql_mode', "'ANSI'"]]), false)
+const found = makeSettings(plain.items, true)
+
+function poolOf(options: Partial<PoolOptions> = {}) {
+  const clock = new ManualClock()
+  const told: string[] = []
+  const made: BackendConnection[] = []
+  const sockets: OkSocket[] = []
+  let failure: Error | undefined
+  const pool = new TabletPool(
+    'zone1-0000000001 (db:3306)',
+    async () => {
+      if (failure !== undefined) throw failure
+      const socket = new OkSocket(told)
+      const connection = new BackendConnection(socket as unknown as Socket, {
+        threadId: made.length + 1,
+        serverVersion: '9.7.4',
+      })
+      sockets.push(socket)
+      made.push(connection)
+      return connection
+    },
+    { connectionsMax: 2, waitersMax: 2, waitTimeoutMs: 1_000, idleTimeoutMs: 60_000, ...options },
+    clock,
+  )
+  const refuseConnections = (error: Error | undefined) => {
+    failure = error
+  }
+  return { pool, clock, told, made, sockets, refuseConnections }
+}
+
+describe('settings', () => {
+  test('a change names what differs and puts back what is no longer set', () => {
+    assert.deepEqual(settingsChange(undefined, strict), [
+      "SET NAMES 'utf8mb4' COLLATE 'utf8mb4_bin', SESSION sql_mode = 'ANSI'",
+    ])
+    assert.deepEqual(settingsChange(strict.items, plain), ['SET SESSION sql_mode = DEFAULT'])
+    assert.deepEqual(settingsChange(plain.items, plain), [])
+  })
+
+  test('keys are equal only for equal settings', () => {
+    const a = makeSettings(
+      new Map([
+        ['a', "'b'"],
+        ['c', "'d'"],
+      ]),
+      false,
+    )
+    const b = makeSettings(
+      new Map([
+        ['c', "'d'"],
+        ['a', "'b'"],
+      ]),
+      false,
+    )
+    assert.equal(a.key, b.key)
+    assert.notEqual(plain.key, found.key)
+  })
+})
+
+test('an idle connection with equal settings is handed out again, without a word to the server', async () => {
+  const { pool, told, made } = poolOf()
+  const first = await pool.acquire(plain)
+  pool.release(first)
+  told.length = 0
+  assert.equal(pool.take(plain), first)
+  assert.equal(pool.take(plain), undefined)
+  assert.deepEqual([told, made.length, pool.outstanding], [[], 1, 1])
+})
+
+test('a full pool changes the settings of an idle connection', async () => {
+  const { pool, told, made } = poolOf({ connectionsMax: 1 })
+  pool.release(await pool.acquire(plain))
+  told.length = 0
+  const changed = await pool.acquire(strict)
+  assert.deepEqual(
+    [told, made.length, changed.settingsKey],
+    [["SET SESSION sql_mode = 'ANSI'"], 1, strict.key],
+  )
+})
+
+test('CLIENT_FOUND_ROWS cannot be changed: the idle connection gives way to a new one', async () => {
+  const { pool, made, sockets } = poolOf({ connectionsMax: 1 })
+  pool.release(await pool.acquire(plain))
+  await pool.acquire(found)
+  assert.deepEqual([made.length, sockets[0]!.destroyed, pool.size], [2, true, 1])
+})
+
+test('requests wait in order, for a bounded time, and no more than fit', async () => {
+  const { pool, clock } = poolOf()
+  const [a] = [await pool.acquire(plain), await pool.acquire(plain)]
+  const order: string[] = []
+  const first = pool.acquire(plain).then(() => order.push('first'))
+  const second = pool.acquire(plain).catch((error) => order.push(error.code))
+  await assert.rejects(pool.acquire(plain), { code: 'ER_TOO_MANY_USER_CONNECTIONS' })
+  pool.release(a)
+  await first
+  await clock.advance(1_000)
+  await second
+  assert.deepEqual([order, pool.waiting], [['first', 'ER_TOO_MANY_USER_CONNECTIONS'], 0])
+})
+
+test('a connection that is lost while handed out makes room for a waiter', async () => {
+  const { pool, made } = poolOf({ connectionsMax: 1 })
+  const only = await pool.acquire(plain)
+  const waiting = pool.acquire(plain)
+  only.destroy()
+  assert.notEqual(await waiting, only)
+  assert.deepEqual([made.length, pool.size], [2, 1])
+})
+
+test('a server that writes to an idle connection (error 4031) loses it: it is never handed out', async () => {
+  const { pool, sockets } = poolOf()
+  pool.release(await pool.acquire(plain))
+  sockets[0]!.emit('data', rawPacket('ffbf0f23485930303062796521', 0))
+  assert.deepEqual([pool.take(plain), pool.size, pool.idle], [undefined, 0, 0])
+})
+
+test('a connection that comes back in mid-answer is closed', async () => {
+  const { pool, sockets } = poolOf()
+  const connection = await pool.acquire(plain)
+  connection.send(Buffer.from('0100000e', 'hex'), { feed: () => -1, onLost: () => {} } as never)
+  pool.release(connection)
+  assert.deepEqual([sockets[0]!.destroyed, pool.size, pool.idle], [true, 0, 0])
+})
+
+test('a failed connect is told to its request, and the place is free again', async () => {
+  const { pool, refuseConnections } = poolOf({ connectionsMax: 1 })
+  refuseConnections(new Error('refused'))
+  await assert.rejects(pool.acquire(plain), /refused/)
+  refuseConnections(undefined)
+  await pool.acquire(plain)
+  assert.equal(pool.size, 1)
+})
+
+test('connections that idled too long are closed, those in use are not', async () => {
+  const { pool, clock } = poolOf()
+  const [kept, idle] = [await pool.acquire(plain), await pool.acquire(plain)]
+  pool.release(idle)
+  await clock.advance(90_000)
+  assert.deepEqual([kept.state, idle.state, pool.size], ['idle', 'closed', 1])
+})
+
+test('closing refuses waiters and closes what is idle now, what is in use when it comes back', async () => {
+  const { pool } = poolOf()
+  const [inUse, idle] = [await pool.acquire(plain), await pool.acquire(strict)]
+  const waiting = assert.rejects(pool.acquire(plain), { code: 'CR_SERVER_LOST' })
+  pool.close()
+  await waiting
+  assert.equal(inUse.state, 'idle')
+  pool.release(inUse)
+  pool.release(idle)
+  assert.deepEqual([inUse.state, idle.state], ['closed', 'closed'])
+})
