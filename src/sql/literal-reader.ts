@@ -55,13 +55,25 @@ export class LiteralReader {
   itemEnd(start: number): number {
     const { sql } = this.#cursor
     const c = sql.charCodeAt(start)
-    if (isDigit(c) || c === 46) return this.#numberEnd(start)
+    if (c > 48 && c <= 57) return this.#plainIntEnd(start)
+    if (c === 48 || c === 46) return this.#numberEnd(start)
     if (this.isStringQuote(c)) {
       this.type = 'String'
       return this.stringEnd(start)
     }
     if (c === 45 || c === 43) return this.#numberEnd(start + 1)
     return isIdentChar(c) ? this.#wordEnd(start) : -1
+  }
+
+  /** The usual number, nothing but digits, in one loop; anything else begins again in `#numberEnd`. */
+  #plainIntEnd(start: number): number {
+    const { sql } = this.#cursor
+    let pos = start + 1
+    let c = sql.charCodeAt(pos)
+    while (c >= 48 && c <= 57) c = sql.charCodeAt(++pos)
+    if (c !== 44 && c !== 41 && c !== 32) return this.#numberEnd(start)
+    this.type = 'Int'
+    return pos
   }
 
   #numberEnd(start: number): number {

@@ -207,8 +207,8 @@ export interface Table {
   readonly kind: 'Table'
   readonly name: TableName
   readonly partitions?: readonly string[]
-  /** MariaDB: FOR SYSTEM_TIME …, word for word. */
-  readonly systemTime?: string
+  /** MariaDB: FOR SYSTEM_TIME …, word for word, its moments as nodes. */
+  readonly systemTime?: readonly Piece[]
   readonly alias?: Alias
   readonly sample?: TableSample
   readonly indexHints?: readonly IndexHint[]
@@ -248,15 +248,14 @@ export interface JsonTable {
 }
 
 /**
- * A column of JSON_TABLE: `name FOR ORDINALITY`; `name type [EXISTS] PATH path …` (`type` as printed,
- * `reactions` word for word); or `NESTED [PATH] path COLUMNS (…)`.
+ * A column of JSON_TABLE: `name FOR ORDINALITY`; `name type [EXISTS] PATH path …` (`type` word for word); or `NESTED [PATH] path COLUMNS (…)`.
  */
 export type JsonColumn =
   | { readonly kind: 'JsonOrdinality'; readonly name: string; readonly span: Span }
   | {
       readonly kind: 'JsonPathColumn'
       readonly name: string
-      readonly type: string
+      readonly type: readonly Piece[]
       readonly exists: boolean
       readonly path: Expr
       readonly reactions: readonly JsonColumnReaction[]

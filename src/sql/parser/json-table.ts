@@ -1,9 +1,9 @@
-import type { JsonColumn, JsonColumnReaction, JsonTable } from '../ast.ts'
+import type { JsonColumn, JsonColumnReaction, JsonTable, Piece } from '../ast.ts'
 import { parseReactions } from './calls.ts'
 import { parseExpr } from './expressions.ts'
 import { parseCommaList, parseString, parseTableAlias } from './names.ts'
 import { make, type TokenStream } from './token-stream.ts'
-import { sourceText } from './verbatim.ts'
+import { PieceBuilder } from './verbatim.ts'
 
 /** `JSON_TABLE(doc, path COLUMNS (…)) [AS] alias`. Source: MySQL 9.7 manual, "JSON Table Functions". */
 export function parseJsonTable(p: TokenStream): JsonTable {
@@ -51,8 +51,9 @@ function parseJsonColumn(p: TokenStream): JsonColumn {
 }
 
 /** The column's type and collation, word for word, up to EXISTS or PATH. */
-function parseColumnType(p: TokenStream): string {
-  const from = p.pos
+function parseColumnType(p: TokenStream): readonly Piece[] {
+  const pieces = new PieceBuilder(p, p.pos)
+  if (p.word === '') p.fail()
   let depth = 0
   while (p.type !== 'End' && (depth > 0 || (!p.at('PATH') && !p.at('EXISTS')))) {
     if (p.at('(')) depth++
@@ -60,6 +61,5 @@ function parseColumnType(p: TokenStream): string {
     else if ((p.at(',') && depth === 0) || p.at(';')) p.fail()
     p.advance()
   }
-  if (p.pos === from) p.fail()
-  return sourceText(p, from, p.pos)
+  return pieces.finish()
 }

@@ -123,6 +123,7 @@ function isShown(p: TokenStream): boolean {
     case 'RELAYLOG':
     case 'REPLICA':
     case 'REPLICAS':
+    case 'STORAGE':
     case 'TRANSACTION':
       return true
     default:

@@ -1,11 +1,21 @@
-import type { Derived, IndexHint, Join, Query, Subquery, Table, TableExpr, TableSample } from '../ast.ts'
+import type {
+  Derived,
+  IndexHint,
+  Join,
+  Piece,
+  Query,
+  Subquery,
+  Table,
+  TableExpr,
+  TableSample,
+} from '../ast.ts'
 import { isMariaDb } from '../keywords.ts'
-import { parseExpr } from './expressions.ts'
+import { parseBits, parseExpr } from './expressions.ts'
 import { parseJsonTable } from './json-table.ts'
 import { parseCommaList, parseNameList, parseTableAlias, parseTableName } from './names.ts'
 import { atQueryStart, continueQuery, continuesQuery, parseSubquery } from './query.ts'
 import { make, type TokenStream } from './token-stream.ts'
-import { sourceText } from './verbatim.ts'
+import { PieceBuilder } from './verbatim.ts'
 
 /** What stands behind FROM: DUAL, or table expressions separated by commas. */
 export function parseTableList(p: TokenStream): TableExpr[] {
@@ -214,30 +224,30 @@ export function parsePartitions(p: TokenStream): string[] | undefined {
 }
 
 /** MariaDB: FOR SYSTEM_TIME AS OF …, BETWEEN … AND …, FROM … TO …, ALL. */
-function parseSystemTime(p: TokenStream): string | undefined {
+function parseSystemTime(p: TokenStream): readonly Piece[] | undefined {
   if (!p.at2('FOR', 'SYSTEM_TIME')) return undefined
-  const from = p.pos
+  const pieces = new PieceBuilder(p, p.pos)
   p.advance(2)
-  if (p.accept('ALL')) return sourceText(p, from, p.pos)
   if (p.accept('AS')) {
     p.expect('OF')
-    skipMoment(p)
-  } else if (p.accept('BETWEEN')) {
-    skipMoment(p)
-    p.expect('AND')
-    skipMoment(p)
-  } else {
-    p.expect('FROM')
-    skipMoment(p)
-    p.expect('TO')
-    skipMoment(p)
-  }
-  return sourceText(p, from, p.pos)
+    takeMoment(p, pieces)
+  } else if (!p.accept('ALL')) takeMoments(p, pieces)
+  return pieces.finish()
 }
 
-function skipMoment(p: TokenStream): void {
+/** BETWEEN … AND …, FROM … TO …. */
+function takeMoments(p: TokenStream, pieces: PieceBuilder): void {
+  const isBetween = p.accept('BETWEEN')
+  if (!isBetween) p.expect('FROM')
+  takeMoment(p, pieces)
+  p.expect(isBetween ? 'AND' : 'TO')
+  takeMoment(p, pieces)
+}
+
+function takeMoment(p: TokenStream, pieces: PieceBuilder): void {
   if (p.peekType() !== 'String' && !p.accept('TRANSACTION')) p.accept('TIMESTAMP')
-  parseExpr(p)
+  pieces.open(p.pos)
+  pieces.close(parseBits(p))
 }
 
 function parseSample(p: TokenStream): TableSample | undefined {

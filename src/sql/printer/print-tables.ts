@@ -3,6 +3,7 @@ import type { Derived, Join, JsonColumn, JsonTable, Table, TableExpr } from '../
 import { quoteIdentifier } from './output.ts'
 import { printAlias, printNameList, printTableName } from './print-clauses.ts'
 import { printExpr, printReactions } from './print-expr.ts'
+import { printPieceList } from './print-pieces.ts'
 import { printSubquery } from './print-query.ts'
 import type { Printer } from './printer.ts'
 
@@ -45,7 +46,10 @@ export function printTable(out: Printer, table: TableExpr): void {
 function printNamedTable(out: Printer, table: Table): void {
   printTableName(out, table.name)
   out.clause('PARTITION', table.partitions, (names) => printNameList(out, names))
-  if (table.systemTime !== undefined) out.text(` ${table.systemTime}`)
+  if (table.systemTime !== undefined) {
+    out.text(' ')
+    printPieceList(out, table.systemTime)
+  }
   printAlias(out, table.alias)
   if (table.sample !== undefined) {
     out.text(` TABLESAMPLE ${table.sample.method} (`)
@@ -107,7 +111,9 @@ function printColumn(out: Printer, column: JsonColumn): void {
       out.text(`${quoteIdentifier(column.name)} FOR ORDINALITY`)
       break
     case 'JsonPathColumn':
-      out.text(`${quoteIdentifier(column.name)} ${column.type}${column.exists ? ' EXISTS' : ''} PATH `)
+      out.text(`${quoteIdentifier(column.name)} `)
+      printPieceList(out, column.type)
+      out.text(column.exists ? ' EXISTS PATH ' : ' PATH ')
       printExpr(out, column.path)
       printReactions(out, column.reactions)
       break
