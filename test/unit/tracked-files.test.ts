@@ -51,3 +51,21 @@ test.skipIf(texts.size === 0)(
     )
   },
 )
+
+test.skipIf(texts.size === 0)(
+  'the lock file has the packages of every platform, or npm ci would refuse it',
+  () => {
+    const lock = JSON.parse(texts.get('package-lock.json') ?? '{}') as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>
+    }
+    const names = new Set(
+      Object.keys(lock.packages).map((path) => path.slice(path.lastIndexOf('node_modules/') + 13)),
+    )
+    const wanted = Object.values(lock.packages).flatMap((p) => Object.keys(p.optionalDependencies ?? {}))
+    assert.ok(wanted.length > 0)
+    assert.deepEqual(
+      wanted.filter((name) => !names.has(name)),
+      [],
+    )
+  },
+)

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { RowDataPacket } from 'mysql2'
+import { createConnection } from 'mysql2/promise'
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { freePort } from '../../src/cli/local/free-port.ts'
+import { startCluster, type TestCluster } from '../support/cluster.ts'
+import { etcdCommand, startEtcd, type TestEtcd } from '../support/etcd.ts'
+import { eventually } from '../support/eventually.ts'
+import { mariadbCommand } from '../support/mysql.ts'
+import { type RunningShardgate, runShardgate } from '../support/shardgate.ts'
+import { tempDir } from '../support/temp-dir.ts'
+
+describe('serve --check', () => {
+  test('names every mistake and ends with 2', async () => {
+    const running = runShardgate('serve', '--check', '--pool-size', '0', '--users-file', '/users.yaml')
+    assert.equal(await running.exited, 2)
+    assert.match(running.output(), /pool\.size: .* \(from --pool-size\)/)
+  })
+
+  test('says so when all is well, and ends with 0', async () => {
+    const running = runShardgate('serve', '--check', '--users-file', '/users.yaml', '--backend-user', 'x')
+    assert.equal(await running.exited, 0)
+    assert.match(running.output(), /the configuration is usable/)
+  })
+})
+
+describe.skipIf(!mariadbCommand || !etcdCommand)('serve against an etcd', () => {
+  const dir = tempDir('serve')
+  let cluster: TestCluster
+  let etcd: TestEtcd
+
+  beforeAll(async () => {
+    cluster = await startCluster({ isOneMysqld: true })
+    etcd = await startEtcd()
+    writeFileSync(join(dir.path, 'users.yaml'), 'users: {app: [{password: secret}]}\n')
+    writeFileSync(join(dir.path, 'password'), `${cluster.account.password}\n`)
+    const ctl = (...args: readonly string[]) =>
+      runShardgate('ctl', '--topology-endpoints', etcd.url, ...args).exited
+    const port = String([...cluster.servers.values()][0]!.port)
+    assert.equal(await ctl('keyspace', 'create', 'lookup'), 0)
+    const register = ['tablet', 'register', 'zone1-1', '--shard', 'lookup/0', '--type', 'primary']
+    assert.equal(await ctl(...register, '--host', '127.0.0.1', '--port', port, '--database', 'lookup_0'), 0)
+  })
+  afterAll(async () => {
+    await etcd.close()
+    await cluster.close()
+    dir.remove()
+  })
+
+  async function serve(...options: readonly string[]) {
+    const [port, httpPort] = [await freePort(), await freePort()]
+    const running = runShardgate(
+      ...['serve', '--topology-endpoints', etcd.url, '--topology-cache-file', join(dir.path, 'cache.json')],
+      ...['--listen-host', '127.0.0.1', '--listen-port', String(port)],
+      ...['--http-host', '127.0.0.1', '--http-port', String(httpPort)],
+      ...['--users-file', join(dir.path, 'users.yaml'), '--backend-user', cluster.account.user],
+      ...['--backend-password-file', join(dir.path, 'password'), ...options],
+    )
+    const get = async (path: string) => {
+      const response = await fetch(`http://127.0.0.1:${httpPort}${path}`).catch(() => undefined)
+      return response && { status: response.status, text: await response.text() }
+    }
+    await eventually(
+      'readiness',
+      async () => (await get('/readyz'))?.status === 200 || ended(running),
+      30_000,
+    )
+    return { running, port, get }
+  }
+
+  async function countProducts(port: number): Promise<number> {
+    const connection = await createConnection({
+      host: '127.0.0.1',
+      port,
+      user: 'app',
+      password: 'secret',
+      database: 'lookup',
+    })
+    const [rows] = await connection.query<RowDataPacket[]>('SELECT COUNT(*) AS n FROM products')
+    await connection.end()
+    return Number(rows[0]!['n'])
+  }
+
+  async function stop(running: RunningShardgate): Promise<void> {
+    running.process.kill('SIGTERM')
+    assert.equal(await running.exited, 0, running.output())
+  }
+
+  test('queries are answered, health and metrics too, and SIGTERM ends it in order', async () => {
+    const { running, port, get } = await serve()
+    assert.equal(await countProducts(port), 4)
+    assert.match((await get('/metrics'))?.text ?? '', /^shardgate_topology_stale 0$/m)
+    await stop(running)
+  })
+
+  test('without etcd it starts from its cache, serves, and says that it is stale', async () => {
+    await stop((await serve()).running) // leaves the cache behind
+    await etcd.kill()
+    const { running, port, get } = await serve()
+    assert.equal(await countProducts(port), 4)
+    assert.match((await get('/metrics'))?.text ?? '', /^shardgate_topology_stale 1$/m)
+    await etcd.restart()
+    await eventually('news', async () =>
+      /^shardgate_topology_stale 0$/m.test((await get('/metrics'))?.text ?? ''),
+    )
+    await stop(running)
+  })
+
+  test('several workers share the port, and end together', async () => {
+    const { running, port, get } = await serve('--workers', '2')
+    assert.equal(await countProducts(port), 4)
+    assert.match((await get('/metrics'))?.text ?? '', /^shardgate_topology_tablets 1$/m)
+    await stop(running)
+  })
+})
+
+function ended(running: RunningShardgate): false {
+  if (running.process.exitCode !== null) throw new Error(`it ended:\n${running.output()}`)
+  return false
+}

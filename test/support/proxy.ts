@@ -1,0 +1,80 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { z } from 'zod'
+import { configSchema } from '../../src/cli/config.ts'
+import { startProxy } from '../../src/cli/proxy.ts'
+import type { Logger } from '../../src/telemetry/log.ts'
+import type { TestCluster } from './cluster.ts'
+import { tempDir } from './temp-dir.ts'
+
+/** Who may connect to a test proxy. */
+export const PROXY_ACCOUNT = { user: 'app', password: 'open sesame' } as const
+
+type ConfigInput = Partial<z.input<typeof configSchema>>
+
+export interface TestProxyOptions {
+  /** Over the defaults: a free port on 127.0.0.1, the cluster's account, no HTTP. */
+  readonly config?: ConfigInput
+  readonly logger?: Logger
+}
+
+/** A proxy in this process. */
+export interface TestProxy {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string
+  /** What it has logged at level `warn` and above. */
+  readonly complaints: readonly Complaint[]
+  close(): Promise<void>
+}
+
+export interface Complaint {
+  readonly message: string
+  readonly fields: unknown
+}
+
+/** The proxy that `shardgate serve` starts, over a cluster's topology, without HTTP. */
+export async function startTestProxy(
+  cluster: TestCluster,
+  options: TestProxyOptions = {},
+): Promise<TestProxy> {
+  const dir = tempDir('proxy')
+  const usersFile = join(dir.path, 'users.json')
+  writeFileSync(usersFile, usersText())
+  const complaints: Complaint[] = []
+  const proxy = await startProxy({
+    config: configSchema.parse({
+      topology: cluster.topologyConfig,
+      listen: { host: '127.0.0.1', port: 0 },
+      users_file: usersFile,
+      backend: cluster.account,
+      http: { enabled: false },
+      ...options.config,
+    }),
+    topology: cluster.topology,
+    logger: options.logger ?? complaintsLogger(complaints),
+    workerNumber: 0,
+  })
+  return {
+    host: '127.0.0.1',
+    port: proxy.port,
+    ...PROXY_ACCOUNT,
+    complaints,
+    close: async () => {
+      await proxy.close({ drainMs: 0 })
+      dir.remove()
+    },
+  }
+}
+
+/** A users file with the test account; native as well, for clients without caching_sha2_password. */
+export function usersText(): string {
+  return JSON.stringify({ users: { [PROXY_ACCOUNT.user]: [{ password: PROXY_ACCOUNT.password }] } })
+}
+
+function complaintsLogger(into: Complaint[]): Logger {
+  const note = (message: string, fields?: unknown) => void into.push({ message, fields })
+  const nothing = () => {}
+  return { trace: nothing, debug: nothing, info: nothing, warn: note, error: note } as unknown as Logger
+}
