@@ -21,7 +21,9 @@ export function runShardgate(...args: readonly string[]): RunningShardgate {
   }
   child.stdout.on('data', take)
   child.stderr.on('data', take)
-  process.once('exit', () => child.kill('SIGTERM'))
+  const stop = () => child.kill('SIGTERM')
+  process.once('exit', stop)
+  child.once('close', () => process.off('exit', stop))
   // 'close' rather than 'exit': by then all output has arrived.
   const exited = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))
   return { process: child, output: () => output, exited }
