@@ -26,11 +26,31 @@ export function onStopSignal(): StopSignal {
     resolve(signal)
   }
   for (const signal of SIGNALS) process.on(signal, onSignal)
+  const forgetNpm = watchNpm(() => onSignal('SIGTERM'))
   return {
     signal: controller.signal,
     received,
     dispose: () => {
+      forgetNpm()
       for (const signal of SIGNALS) process.off(signal, onSignal)
     },
   }
+}
+
+const PARENT_POLL_MS = 250
+
+/**
+ * `npm run` passes SIGTERM to the shell between it and us, which ends without passing it on; all we see is that our
+ * parent has changed. Started in another way, a lost parent means nothing (nohup, a closed terminal).
+ */
+function watchNpm(onLost: () => void): () => void {
+  if (process.env['npm_lifecycle_event'] === undefined) return () => {}
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    onLost()
+  }, PARENT_POLL_MS)
+  timer.unref()
+  return () => clearInterval(timer)
 }
