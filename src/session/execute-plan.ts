@@ -49,6 +49,7 @@ function runQuery(session: Session, execution: Execution, plan: QueryPlan): void
       return session.relayTo(shards[0]!, statement, {
         read: !plan.locks,
         reserve: plan.reserves === true,
+        userVariables: plan.userVariables,
       })
     }
   }

@@ -1,18 +1,21 @@
-import { notSupported } from '../errors/sql-error.ts'
+import { noDatabaseSelected, notSupported } from '../errors/sql-error.ts'
 import type { ColumnDef } from '../mysql/codec/column-def.ts'
 import { FieldFlag, FieldType } from '../mysql/codec/constants.ts'
 import type { TextCell } from '../mysql/codec/text-row.ts'
 import type { Show } from '../sql/ast.ts'
+import { print, quoteIdentifier } from '../sql/print.ts'
 import { printAlias } from '../topology/alias.ts'
 import { collationByName } from '../values/charsets.ts'
 import { likeMatcher } from './like.ts'
 import type { Session } from './session.ts'
 import type { Warning } from './session-state.ts'
+import { TextStatement } from './shard-statement.ts'
 import { printTarget } from './target.ts'
 
 /** SHOW of what the proxy knows better than any one server behind it. */
-export async function runShow(session: Session, show: Show): Promise<void> {
+export async function runShow(session: Session, show: Show, sql: string): Promise<void> {
   const table = await tableOf(session, show)
+  if (table === undefined) return showByBackend(session, show, sql)
   if (show.where !== undefined && table.filtered !== undefined) {
     throw notSupported(`SHOW ${show.what} … WHERE: use LIKE`)
   }
@@ -33,7 +36,8 @@ interface ShownTable {
   readonly filtered?: number
 }
 
-async function tableOf(session: Session, show: Show): Promise<ShownTable> {
+/** Undefined for what the servers know. */
+async function tableOf(session: Session, show: Show): Promise<ShownTable | undefined> {
   const { gateway, vschema } = session.proxy
   switch (show.what) {
     case 'WARNINGS':
@@ -102,8 +106,50 @@ async function tableOf(session: Session, show: Show): Promise<ShownTable> {
     case 'PROCESSLIST':
       return processList(session)
     default:
-      throw notSupported(`SHOW ${show.what}`)
+      return undefined
   }
+}
+
+/** Lists of one schema: the shard's own database is asked for, whatever its name. */
+const OF_SCHEMA: ReadonlySet<string> = new Set([
+  'TABLES',
+  'TABLE STATUS',
+  'OPEN TABLES',
+  'TRIGGERS',
+  'EVENTS',
+])
+
+/** SHOW of what any server behind the proxy can answer. */
+function showByBackend(session: Session, show: Show, sql: string): void {
+  const { gateway } = session.proxy
+  const current = session.state.target.keyspace
+  const named = show.database ?? show.table?.qualifier ?? current
+  const system = SYSTEM_SCHEMAS.has(named.toLowerCase())
+  if (OF_SCHEMA.has(show.what) && named === '') throw noDatabaseSelected()
+  const shards = session.shardsOf(system ? '' : named)
+  const shard =
+    shards.shards.find((s) => s.name === session.state.target.shard && s.keyspace === current) ??
+    shards.shards[session.anyShard(shards.keyspace, shards.shards.length)]!
+  const { database } = gateway.endpointFor(shard, session.tabletType)
+  const text = system || database === named || named === '' ? sql : inDatabase(show, database)
+  session.relayTo(shard, TextStatement.ofSql(text), { read: true })
+}
+
+/** The statement as the shard's own database must be asked, which has another name than the keyspace. */
+function inDatabase(show: Show, database: string): string {
+  const name = quoteIdentifier(database)
+  const filter =
+    show.like !== undefined
+      ? ` LIKE ${show.like.text}`
+      : show.where !== undefined
+        ? ` WHERE ${print(show.where)}`
+        : ''
+  if (show.what === 'CREATE DATABASE') return `SHOW CREATE DATABASE ${name}`
+  if (OF_SCHEMA.has(show.what)) {
+    return `SHOW ${show.extended ? 'EXTENDED ' : ''}${show.full ? 'FULL ' : ''}${show.what} FROM ${name}${filter}`
+  }
+  if (show.database === undefined) return print(show)
+  throw notSupported(`SHOW ${show.what} FROM another schema`)
 }
 
 export const SYSTEM_SCHEMAS: ReadonlySet<string> = new Set([
@@ -163,20 +209,20 @@ function processList(session: Session): ShownTable {
   ])
   const columns = [
     number('Id'),
-    text('User'),
-    text('Host'),
-    text('db'),
-    text('Command'),
+    textColumn('User'),
+    textColumn('Host'),
+    textColumn('db'),
+    textColumn('Command'),
     number('Time'),
-    text('State'),
-    text('Info'),
+    textColumn('State'),
+    textColumn('Info'),
   ]
   return { columns, rows }
 }
 
 function warningsTable(warnings: readonly Warning[]): ShownTable {
   return {
-    columns: [text('Level', 7), number('Code'), text('Message', 512)],
+    columns: [textColumn('Level', 7), number('Code'), textColumn('Message', 512)],
     rows: warnings.map(({ level, code, message }) => [level, String(code), Buffer.from(message)]),
   }
 }
@@ -190,12 +236,16 @@ function texts(
   rows: readonly (readonly string[])[],
   filtered?: number,
 ): ShownTable {
-  return { columns: names.map((name) => text(name)), rows, ...(filtered === undefined ? {} : { filtered }) }
+  return {
+    columns: names.map((name) => textColumn(name)),
+    rows,
+    ...(filtered === undefined ? {} : { filtered }),
+  }
 }
 
 const UTF8MB4 = collationByName('utf8mb4_0900_ai_ci')!
 
-function text(name: string, characters = 64): ColumnDef {
+export function textColumn(name: string, characters = 64): ColumnDef {
   return {
     catalog: 'def',
     schema: '',
@@ -213,7 +263,7 @@ function text(name: string, characters = 64): ColumnDef {
 
 function number(name: string): ColumnDef {
   return {
-    ...text(name),
+    ...textColumn(name),
     collationId: 63,
     columnLength: 21,
     type: FieldType.LONGLONG,

@@ -23,6 +23,7 @@ export function runWrite(session: Session, execution: Execution, plan: WritePlan
     return session.relayTo(shards[0]!, statement, {
       read: false,
       reserve: plan.reserves === true,
+      userVariables: plan.userVariables,
     })
   if (plan.singleShardOnly !== undefined) throw notSupported(`${plan.singleShardOnly} over several shards`)
   session.detached(async () => {

@@ -54,8 +54,11 @@ export class SessionRelay extends Relay {
   protected override onColumn(buf: Buffer, start: number, end: number): void {
     if (this.#rename === undefined) return
     const column = decodeColumnDef(buf.subarray(start, end))
-    if (column.schema !== this.#rename.from) return
-    const renamed = encodeColumnDef({ ...column, schema: this.#rename.to }, 0)
+    const { from, to } = this.#rename
+    const names = { schema: column.schema === from ? to : column.schema, name: column.name }
+    if (column.name.startsWith('Tables_in_')) names.name = column.name.replace(from, to)
+    if (names.schema === column.schema && names.name === column.name) return
+    const renamed = encodeColumnDef({ ...column, ...names }, 0)
     this.replacePacket(buf, start, end, renamed)
   }
 

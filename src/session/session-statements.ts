@@ -1,10 +1,12 @@
 import { notSupported, SqlError } from '../errors/sql-error.ts'
+import { printPlan } from '../plan/print-plan.ts'
 import type { Begin, EndTransaction, Kill, Savepoint, SetTransaction, Statement } from '../sql/ast.ts'
+import { scan as scanStatement } from '../sql/fingerprint.ts'
 import { quoteIdentifier } from '../sql/print.ts'
 import { ISOLATION } from '../tablet/settings.ts'
 import type { Execution } from './execute-plan.ts'
 import { runSet } from './run-set.ts'
-import { runShow } from './run-show.ts'
+import { runShow, textColumn } from './run-show.ts'
 import type { Session } from './session.ts'
 import { deallocateSql, executeSql, prepareSql } from './sql-prepare.ts'
 
@@ -37,7 +39,11 @@ export async function runSessionStatement(
     case 'Kill':
       return kill(session, statement)
     case 'Show':
-      return runShow(session, statement)
+      return runShow(session, statement, execution.sql)
+    case 'VExplain':
+      return vexplain(session, statement, execution.sql)
+    case 'Explain':
+      return vexplain(session, { statement: statement.statement }, execution.sql)
     case 'Prepare':
       return prepareSql(session, statement)
     case 'Execute':
@@ -47,6 +53,20 @@ export async function runSessionStatement(
     default:
       throw notSupported(statement.kind === 'Other' ? statement.verb : describe(statement, execution))
   }
+}
+
+/** VEXPLAIN [PLAN] and EXPLAIN FORMAT=VITESS: the plan, not run. */
+function vexplain(
+  session: Session,
+  statement: { readonly mode?: string; readonly statement: Statement },
+  sql: string,
+): void {
+  const { mode, statement: inner } = statement
+  if (mode !== undefined && mode !== 'PLAN') throw notSupported(`VEXPLAIN ${mode}`)
+  const text = sql.slice(inner.span.start, inner.span.end)
+  const scan = scanStatement(text, session.state.sqlMode, session.proxy.serverVersionNumber)
+  const lines = printPlan(session.planOf(text, scan)).trimEnd().split('\n')
+  session.resultSet({ columns: [textColumn('Plan', 1024)], rows: lines.map((line) => [Buffer.from(line)]) })
 }
 
 function describe(statement: Statement, execution: Execution): string {

@@ -22,6 +22,7 @@ import { KeptWarnings } from './kept-warnings.ts'
 import { planStatement } from './plan-statement.ts'
 import { PreparedStatements } from './prepared-statements.ts'
 import type { ProxyContext } from './proxy-context.ts'
+import { valuesOf } from './run-set.ts'
 import { SYSTEM_SCHEMAS } from './run-show.ts'
 import { sessionFunction } from './session-functions.ts'
 import { type RelayOwner, SessionRelay } from './session-relay.ts'
@@ -57,6 +58,8 @@ export interface RelayToOptions {
   readonly statementId?: number
   /** The statement leaves state on its connection (a temporary table): the session keeps it. */
   readonly reserve?: boolean
+  /** User variables that the statement reads and assigns: given before, read back behind it. */
+  readonly userVariables?: readonly string[]
 }
 
 /** The connection whose answer is being relayed, and what becomes of it afterwards. */
@@ -87,6 +90,8 @@ export class Session implements SessionHandler, RelayOwner {
   /** The relay's connection, while an answer is being relayed. */
   #relaying: Relaying | undefined
   #retry: (() => void) | undefined
+  /** The session's user variables being fetched, behind a statement that assigned some. */
+  #readBack: Promise<void> | undefined
   #onRelayed: ((summary: ResponseSummary, relaying: Relaying, relay: SessionRelay) => void) | undefined
   /** What follows the current statement of a multi-statement text. */
   #rest = ''
@@ -346,7 +351,7 @@ export class Session implements SessionHandler, RelayOwner {
     on: Working,
     shardSession: ShardSession | undefined,
     statement: ShardStatement,
-    options: { readonly shape?: ResponseShape; readonly statementId?: number },
+    options: Pick<RelayToOptions, 'shape' | 'statementId' | 'userVariables'>,
   ): void {
     const { endpoint, connection } = on
     const relaying: Relaying = { endpoint, connection, shardSession, kept: false }
@@ -362,7 +367,24 @@ export class Session implements SessionHandler, RelayOwner {
       },
       () => connection.pause(),
     )
-    statement.send(connection, this.#relay)
+    const { userVariables = [] } = options
+    if (userVariables.length > 0) {
+      runQuery(connection, this.userVariablesText(userVariables)).catch((error) => connection.destroy(error))
+      statement.send(connection, this.#relay)
+      this.#readBack = this.#fetchUserVariables(connection, userVariables)
+    } else statement.send(connection, this.#relay)
+  }
+
+  async #fetchUserVariables(connection: BackendConnection, names: readonly string[]): Promise<void> {
+    const { userVariables } = this.state
+    const answer = await runQuery(
+      connection,
+      `SELECT ${names.map((name) => `@${quoteIdentifier(name)}`).join(', ')}`,
+    )
+    for (const [i, text] of valuesOf(answer.columns, answer.rows[0]!).entries()) {
+      if (text === 'NULL') userVariables.delete(names[i]!)
+      else userVariables.set(names[i]!, text)
+    }
   }
 
   /** A hook for the end of the next relayed answer, before its connection goes back; `kept` holds it. */
@@ -405,7 +427,14 @@ export class Session implements SessionHandler, RelayOwner {
       this.#warnings.keep(endpoint, connection)
     } else endpoint.pool.release(connection)
     if (summary.errno !== 0) this.#statementFailed(summary.errno)
-    this.statementDone(summary.errno !== 0)
+    const failed = summary.errno !== 0
+    const readBack = this.#readBack
+    if (readBack === undefined) return this.statementDone(failed)
+    this.#readBack = undefined
+    // The next statement may ask for them. What cannot be read is a lost connection, which the next one is told.
+    readBack
+      .catch((error) => this.proxy.log.warn('user variables', { error }))
+      .then(() => this.statementDone(failed))
   }
 
   relayLost(error: Error, nothingSent: boolean): void {
