@@ -30,9 +30,8 @@ export class KeptWarnings {
     })
   }
 
-  /** A statement begins; if it asks for the warnings of the one before, they are kept for it. */
-  statementBegins(asks: boolean): void {
-    if (!asks && (this.#kept !== undefined || this.#read !== undefined)) this.drop()
+  get holding(): boolean {
+    return this.#kept !== undefined || this.#read !== undefined
   }
 
   /** The warnings; undefined when the last statement left none on a backend. */

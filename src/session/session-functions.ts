@@ -22,7 +22,7 @@ export function sessionFunction(session: Session, name: string): string {
     case 'autocommit':
       return state.autocommit ? '1' : '0'
     case 'warning_count':
-      return String(state.warnings.length)
+      return String(state.warningCount)
     case 'error_count':
       return String(state.warnings.filter((w) => w.level === 'Error').length)
     case 'target':

@@ -45,13 +45,24 @@ export class SessionState {
   lastInsertId: bigint | number = 0
   rowCount: bigint | number = -1
   foundRows = 0
-  warnings: readonly Warning[] = []
+  /** Of the last statement, errors included; `warnings` may still be with the connection that ran it. */
+  warningCount = 0
+  #warnings: readonly Warning[] = []
 
   constructor(defaults: { readonly names: string; readonly foundRows: boolean; readonly sqlMode: SqlMode }) {
     const items = new Map([[NAMES, defaults.names]])
     this.settings = makeSettings(items, defaults.foundRows)
     this.#charset = clientCharset(items)
     this.sqlMode = defaults.sqlMode
+  }
+
+  get warnings(): readonly Warning[] {
+    return this.#warnings
+  }
+
+  set warnings(warnings: readonly Warning[]) {
+    this.#warnings = warnings
+    this.warningCount = warnings.length
   }
 
   /** How the bytes of the client's statements are read. */

@@ -246,7 +246,7 @@ export class Session implements SessionHandler, RelayOwner {
   }
 
   #statement(sql: string, scan: Scan, packet: Buffer | undefined): void {
-    this.#warnings.statementBegins(asksForWarnings(scan))
+    if (this.#warnings.holding && !asksForWarnings(scan)) this.#warnings.drop()
     if (scan.params > 0) parseStatement(sql, { ...this.parseOptions, allowParams: false }) // raises 1064 at the `?`
     const plan = this.planOf(sql, scan)
     const bindings = this.bindingsOf(sql, scan)
@@ -506,6 +506,7 @@ export class Session implements SessionHandler, RelayOwner {
       return
     }
     state.warnings = []
+    state.warningCount = summary.warnings
     if (summary.hasRows) {
       state.rowCount = -1
       state.foundRows = summary.rows
@@ -849,9 +850,10 @@ function interrupted(): SqlError {
 
 /** Statements that ask about the one before must not disturb what it left behind. */
 function asksForWarnings(scan: Scan): boolean {
-  const { kind, key } = scan
-  if (kind === 'SHOW') return key.includes('WARNINGS') || key.includes('ERRORS')
-  return kind === 'SELECT' && (key.includes('warning_count') || key.includes('error_count'))
+  if (scan.kind !== 'SHOW' && scan.kind !== 'SELECT') return false
+  const key = scan.key.toUpperCase()
+  if (scan.kind === 'SHOW') return key.includes('WARNINGS') || key.includes('ERRORS')
+  return key.includes('@@') && (key.includes('WARNING_COUNT') || key.includes('ERROR_COUNT'))
 }
 
 /** Plans of one-off texts would only push others out of the cache. */
