@@ -52,6 +52,9 @@ export async function startCluster(options: TestClusterOptions = {}): Promise<Te
     topology,
     close: async () => {
       await topology.close()
+      // Data that goes away with the cluster needs no orderly end.
+      if (dir)
+        await Promise.all([...cluster.servers.values()].map((server) => server.process.stop('SIGKILL')))
       await cluster.close()
       dir?.remove()
     },

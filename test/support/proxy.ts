@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { z } from 'zod'
 import { configSchema } from '../../src/cli/config.ts'
 import { startProxy } from '../../src/cli/proxy.ts'
-import type { Logger } from '../../src/telemetry/log.ts'
+import { type LogFields, type Logger, silentLogger } from '../../src/telemetry/log.ts'
 import type { TestCluster } from './cluster.ts'
 import { tempDir } from './temp-dir.ts'
 
@@ -31,7 +31,7 @@ export interface TestProxy {
 
 export interface Complaint {
   readonly message: string
-  readonly fields: unknown
+  readonly fields: LogFields | undefined
 }
 
 /** The proxy that `shardgate serve` starts, over a cluster's topology, without HTTP. */
@@ -68,13 +68,14 @@ export async function startTestProxy(
   }
 }
 
-/** A users file with the test account; native as well, for clients without caching_sha2_password. */
+/** A users file with the test account. */
 export function usersText(): string {
   return JSON.stringify({ users: { [PROXY_ACCOUNT.user]: [{ password: PROXY_ACCOUNT.password }] } })
 }
 
+/** Keeps what people would look at; the rest is not of interest. */
 function complaintsLogger(into: Complaint[]): Logger {
-  const note = (message: string, fields?: unknown) => void into.push({ message, fields })
-  const nothing = () => {}
-  return { trace: nothing, debug: nothing, info: nothing, warn: note, error: note } as unknown as Logger
+  const note = (message: string, fields?: LogFields) => void into.push({ message, fields })
+  const logger: Logger = { ...silentLogger, warn: note, error: note, child: () => logger }
+  return logger
 }

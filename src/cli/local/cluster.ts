@@ -69,7 +69,13 @@ class ClusterStart {
   readonly #dataDir: string
   readonly #layout: Layout
   readonly #servers = new Map<string, MysqlServer>()
-  readonly #closers: (() => Promise<unknown>)[] = []
+  /** What is to be ended, one group after the other. */
+  readonly #toClose: Record<'store' | 'replica' | 'server' | 'lock', (() => Promise<unknown>)[]> = {
+    store: [],
+    replica: [],
+    server: [],
+    lock: [],
+  }
   #crash: (description: string) => void = () => {}
   readonly #crashed = new Promise<string>((resolve) => {
     this.#crash = resolve
@@ -84,7 +90,7 @@ class ClusterStart {
   async run(): Promise<LocalCluster> {
     const { program, progress, keyspaces } = this.#options
     const lock = await lockDataDir(this.#dataDir)
-    this.#closers.push(() => lock.release())
+    this.#toClose.lock.push(() => lock.release())
     let state = await this.#choosePorts(await this.#readState())
     await saveState(this.#dataDir, state)
     const account = { user: BACKEND_USER, password: state.backendPassword }
@@ -100,7 +106,7 @@ class ClusterStart {
     await this.#applySchemas(changed)
     await this.#eachReplica(waitForReplica)
     const store = openStore(topologyConfig)
-    this.#closers.push(() => store.close())
+    this.#toClose.store.push(() => store.close())
     await this.#writeTopology(store, state, changed)
     state = { ...state, applied: Object.fromEntries(keyspaces.map((k) => [k.name, digestOf(k)])) }
     await saveState(this.#dataDir, state)
@@ -118,11 +124,10 @@ class ClusterStart {
     }
   }
 
-  /** The store first, then servers and etcd at once, the lock last. */
+  /** Replicas before their primaries: a MySQL primary is slow to end while replicas hold on to it. */
   async close(): Promise<void> {
-    const [unlock, ...others] = this.#closers.splice(0)
-    await Promise.allSettled(others.reverse().map((close) => close()))
-    await unlock?.()
+    for (const group of ['store', 'replica', 'server', 'lock'] as const)
+      await Promise.allSettled(this.#toClose[group].splice(0).map((close) => close()))
   }
 
   async #readState(): Promise<LocalState> {
@@ -184,7 +189,7 @@ class ClusterStart {
       port: state.ports['etcd']!,
       peerPort: state.ports['etcd-peer']!,
     })
-    this.#watch(child)
+    this.#watch(child, 'server')
   }
 
   async #startServer(name: string, state: LocalState, account: BackendAccount): Promise<void> {
@@ -200,11 +205,11 @@ class ClusterStart {
       }),
     })
     this.#servers.set(name, server)
-    this.#watch(server.process)
+    this.#watch(server.process, plan.follows === undefined ? 'server' : 'replica')
   }
 
-  #watch(child: ManagedProcess): void {
-    this.#closers.push(() => child.stop())
+  #watch(child: ManagedProcess, group: 'replica' | 'server'): void {
+    this.#toClose[group].push(() => child.stop())
     void child.exited.then((exit) => {
       if (!child.isStopping) this.#crash(child.describeEnd(exit))
     })
