@@ -25,11 +25,12 @@ for (let c = 0; c < 256; c++) {
   classes[c] = flags
 }
 
-export const isBlank = (c: number): boolean => (classes[c] & BLANK) !== 0
-export const isDigit = (c: number): boolean => (classes[c] & DIGIT) !== 0
-export const isIdentChar = (c: number): boolean => (classes[c] & IDENT) !== 0
-export const isHexDigit = (c: number): boolean => (classes[c] & HEX_DIGIT) !== 0
-export const isCompareChar = (c: number): boolean => (classes[c] & COMPARE) !== 0
+// Masked, so that reading past the text's end (NaN) is an ordinary look-up of class 0, and fast.
+export const isBlank = (c: number): boolean => (classes[c & 255] & BLANK) !== 0
+export const isDigit = (c: number): boolean => (classes[c & 255] & DIGIT) !== 0
+export const isIdentChar = (c: number): boolean => (classes[c & 255] & IDENT) !== 0
+export const isHexDigit = (c: number): boolean => (classes[c & 255] & HEX_DIGIT) !== 0
+export const isCompareChar = (c: number): boolean => (classes[c & 255] & COMPARE) !== 0
 
 const BACKSLASH = 92
 
@@ -54,12 +55,14 @@ export function quotedEnd(sql: string, start: number, escapes: boolean): number 
 
 /** End of the identifier characters from `pos` on. */
 export function identEnd(sql: string, pos: number): number {
-  while (isIdentChar(sql.charCodeAt(pos))) pos++
+  const { length } = sql
+  while (pos < length && isIdentChar(sql.charCodeAt(pos))) pos++
   return pos
 }
 
 function digitsEnd(sql: string, pos: number): number {
-  while (isDigit(sql.charCodeAt(pos))) pos++
+  const { length } = sql
+  while (pos < length && isDigit(sql.charCodeAt(pos))) pos++
   return pos
 }
 

@@ -6,6 +6,15 @@ import { LiteralReader } from './literal-reader.ts'
 import type { RowsSlot, Scan, Slot, SlotItem, SlotItemType } from './scan.ts'
 import { NO_BACKSLASH_ESCAPES, type SqlMode } from './sql-mode.ts'
 import { TextCursor } from './text-cursor.ts'
+import {
+  endsOperand,
+  isQueryVerb,
+  isTypeWord,
+  isUpper,
+  mayHoldProgram,
+  takesHint,
+  takesString,
+} from './word-classes.ts'
 import { findKeyword, hashStep } from './words.ts'
 
 /**
@@ -58,6 +67,8 @@ class Fingerprinter {
   #kind = ''
   /** Aliases, IN lists and the like are read as in a query: true but in DDL and administration. */
   #inQuery = false
+  /** In CREATE and ALTER blanks, comments and spelling stay: a stored program keeps its text. */
+  #keepsText = false
   /** Depth of the outermost select list that we are in, or -1. */
   #listDepth = -1
   /** Depth of the ORDER BY, GROUP BY or PARTITION BY list that we are in, or -1. */
@@ -194,6 +205,7 @@ class Fingerprinter {
     // An unclosed comment takes the rest of the text, and is kept, for it decides the error.
     if (end === pos) return sql.length
     if (end >= sql.length || this.#endsAt(end)) return this.#replace(pos, end, '')
+    if (this.#keepsText) return end
     if (kept > pos) return end === kept ? end : this.#replace(kept, end, '')
     return isSpace && end === pos + 1 ? end : this.#replace(pos, end, ' ')
   }
@@ -225,14 +237,19 @@ class Fingerprinter {
       const end = this.#prefixedString(pos, first | 32)
       if (end > 0) return end
     }
+    // The hottest loop of all: it stays within the text, for reading past its end is slow.
+    const { length } = sql
     let hash = hashStep(0, first)
     let end = pos + 1
-    let c = sql.charCodeAt(end)
-    while (isIdentChar(c)) {
+    while (end < length) {
+      const c = sql.charCodeAt(end)
+      if (!isIdentChar(c)) break
       hash = hashStep(hash, c)
-      c = sql.charCodeAt(++end)
+      end++
     }
-    if (c === 46 && isIdentChar(sql.charCodeAt(end + 1))) return this.#qualified(end + 1)
+    if (end + 1 < length && sql.charCodeAt(end) === 46 && isIdentChar(sql.charCodeAt(end + 1))) {
+      return this.#qualified(end + 1)
+    }
     const word = findKeyword(sql, pos, end, hash)
     if (word === '') return this.#operand(end)
     return this.#keyword(word, pos, end)
@@ -265,7 +282,8 @@ class Fingerprinter {
     })
     const reserved = isReserved(word, this.#serverVersion)
     const isHidden = !inList || this.#listDepth < 0
-    if (reserved && isHidden && !isUpper(this.#sql, pos, end)) this.#replace(pos, end, word)
+    if (reserved && isHidden && !this.#keepsText && !isUpper(this.#sql, pos, end))
+      this.#replace(pos, end, word)
     this.#last = reserved && !endsOperand(word) ? OPERATOR : OPERAND
     this.#word = word
     return end
@@ -274,7 +292,8 @@ class Fingerprinter {
   #leading(word: Keyword): void {
     this.#kind = word
     this.#inQuery = isQueryVerb(word)
-    this.#compound = mayHoldProgram(word) ? new CompoundBlocks() : undefined
+    this.#keepsText = mayHoldProgram(word)
+    this.#compound = this.#keepsText ? new CompoundBlocks() : undefined
   }
 
   /** Keeps track of the clause that we are in. */
@@ -541,133 +560,5 @@ class Fingerprinter {
       else suffix += ` /* :${first}=:${i} */`
     }
     return suffix
-  }
-}
-
-function isUpper(sql: string, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) {
-    const c = sql.charCodeAt(i)
-    if (c >= 97 && c <= 122) return false
-  }
-  return true
-}
-
-function takesHint(word: Keyword | ''): boolean {
-  switch (word) {
-    case 'SELECT':
-    case 'INSERT':
-    case 'REPLACE':
-    case 'UPDATE':
-    case 'DELETE':
-      return true
-    default:
-      return false
-  }
-}
-
-function isQueryVerb(word: Keyword): boolean {
-  switch (word) {
-    case 'SELECT':
-    case 'INSERT':
-    case 'REPLACE':
-    case 'UPDATE':
-    case 'DELETE':
-    case 'WITH':
-    case 'VALUES':
-    case 'TABLE':
-    case 'SET':
-    case 'DO':
-    case 'CALL':
-    case 'EXPLAIN':
-    case 'DESCRIBE':
-    case 'DESC':
-    case 'VEXPLAIN':
-      return true
-    default:
-      return false
-  }
-}
-
-function mayHoldProgram(word: Keyword): boolean {
-  return word === 'CREATE' || word === 'ALTER'
-}
-
-/** Reserved words that are values, so that a sign behind them is an operator. */
-function endsOperand(word: Keyword): boolean {
-  switch (word) {
-    case 'NULL':
-    case 'TRUE':
-    case 'FALSE':
-    case 'DEFAULT':
-    case 'MAXVALUE':
-    case 'CURRENT_DATE':
-    case 'CURRENT_TIME':
-    case 'CURRENT_TIMESTAMP':
-    case 'CURRENT_USER':
-    case 'LOCALTIME':
-    case 'LOCALTIMESTAMP':
-    case 'UTC_DATE':
-    case 'UTC_TIME':
-    case 'UTC_TIMESTAMP':
-      return true
-    default:
-      return false
-  }
-}
-
-/** Words that are not reserved and take a string behind them, which is then no alias. */
-function takesString(word: Keyword): boolean {
-  switch (word) {
-    case 'DATE':
-    case 'TIME':
-    case 'TIMESTAMP':
-    case 'ESCAPE':
-    case 'PATH':
-    case 'ZONE':
-    case 'DUMPFILE':
-    case 'FORMAT':
-    case 'NESTED':
-    case 'DEFAULT':
-      return true
-    default:
-      return false
-  }
-}
-
-/** Types whose length or precision stands in parentheses, as in CAST(a AS CHAR(10)). */
-function isTypeWord(word: Keyword | ''): boolean {
-  switch (word) {
-    case 'CHAR':
-    case 'CHARACTER':
-    case 'NCHAR':
-    case 'VARCHAR':
-    case 'NVARCHAR':
-    case 'VARYING':
-    case 'BINARY':
-    case 'VARBINARY':
-    case 'DECIMAL':
-    case 'DEC':
-    case 'NUMERIC':
-    case 'FIXED':
-    case 'FLOAT':
-    case 'DOUBLE':
-    case 'PRECISION':
-    case 'REAL':
-    case 'TINYINT':
-    case 'SMALLINT':
-    case 'MEDIUMINT':
-    case 'INT':
-    case 'INTEGER':
-    case 'BIGINT':
-    case 'BIT':
-    case 'DATETIME':
-    case 'TIME':
-    case 'TIMESTAMP':
-    case 'TEXT':
-    case 'BLOB':
-    case 'VECTOR':
-      return true
-    default:
-      return false
   }
 }

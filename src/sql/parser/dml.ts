@@ -43,7 +43,7 @@ export function parseInsert(p: TokenStream): Insert {
   const partitions = parsePartitions(p)
   const columns = atColumnList(p) ? parseColumnList(p) : undefined
   const source = parseSource(p, columns)
-  const rowAlias = isReplace || 'with' in source || !takesRowAlias(source) ? undefined : parseRowAlias(p)
+  const rowAlias = isReplace || !takesRowAlias(source) ? undefined : parseRowAlias(p)
   const onDuplicate = isReplace ? undefined : parseOnDuplicate(p)
   const returning = parseReturning(p)
   return make<Insert>({

@@ -3,19 +3,27 @@ import type { TokenStream } from './token-stream.ts'
 
 /**
  * Source text of the tokens from number `from` up to `to`: as it stands, unless a versioned comment begins or ends
- * within; then token by token. `adjacent`: with the blank before the first token, where there is one.
+ * within; then token by token. `adjacent`: with what stands before the first token.
  */
 export function sourceText(p: TokenStream, from: number, to: number, form?: 'adjacent'): string {
   if (from >= to) return ''
   const { starts, ends } = p.tokens
-  const isAdjacent = form === 'adjacent' && from > 0
-  if (!p.tokens.hasComment) return p.sql.slice(isAdjacent ? ends[from - 1] : starts[from], ends[to - 1])
-  let text = isAdjacent && ends[from - 1] < starts[from] ? ' ' : ''
+  const start = form === 'adjacent' && from > 0 ? ends[from - 1] : starts[from]
+  if (isWhole(p, start, ends[to - 1])) return p.sql.slice(start, ends[to - 1])
+  let text = start < starts[from] ? ' ' : ''
   for (let i = from; i < to; i++) {
     if (i > from && ends[i - 1] < starts[i]) text += ' '
     text += p.sql.slice(starts[i], ends[i])
   }
   return text
+}
+
+/** Every versioned comment is either in this range, with both its ends, or outside. */
+function isWhole(p: TokenStream, start: number, end: number): boolean {
+  return p.tokens.versioned.every((comment) => {
+    const isInside = comment.start >= start && comment.end <= end
+    return isInside || comment.end <= start || comment.start >= end
+  })
 }
 
 /**
@@ -84,11 +92,12 @@ export class PieceBuilder {
     return last
   }
 
-  /** What stands before token `at`: the blanks as they are, a comment as one space. */
+  /** What stands before token `at`: blanks and comments as they are. */
   #space(at: number): void {
-    const { starts, ends, hasComment } = this.#p.tokens
+    const { starts, ends } = this.#p.tokens
     if (this.#pieces.length === 0 || at === 0 || ends[at - 1] === starts[at]) return
-    this.#pieces.push(hasComment ? ' ' : this.#p.sql.slice(ends[at - 1], starts[at]))
+    const whole = isWhole(this.#p, ends[at - 1], starts[at])
+    this.#pieces.push(whole ? this.#p.sql.slice(ends[at - 1], starts[at]) : ' ')
   }
 
   #push(from: number, to: number): void {

@@ -187,6 +187,12 @@ describe('a key', () => {
     }
   })
 
+  it('keeps the text of what creates stored programs, comments and all', () => {
+    const text = 'create procedure p() begin /* why */ select  1; end'
+    expect(key(text)).toBe('create procedure p() begin /* why */ select  :int; end')
+    expect(print(parseNormalized(text, scanText(text), mysql))).toBe(text)
+  })
+
   it('leaves a tree whose lists print as placeholders', () => {
     const text = 'SELECT a FROM t WHERE b IN (1,2)'
     expect(print(parseNormalized(text, scanText(text), mysql))).toBe('SELECT a FROM t WHERE b IN (:list)')
