@@ -1,5 +1,4 @@
 import type {
-  Aggregate,
   ArgSeparator,
   Cast,
   CastType,
@@ -10,18 +9,15 @@ import type {
   KeywordArg,
   Literal,
   NamedArg,
-  OrderItem,
-  Star,
 } from '../ast.ts'
 import { isFunctionWord, isMariaDb, isReserved, type Keyword } from '../keywords.ts'
 import { decodeBinary } from '../text.ts'
+import { parseAggregate, parseCount, parseGroupConcat, parseWindowFunction } from './aggregates.ts'
 import { parseBits, parseExpr, parseExprList, parseInterval } from './expressions.ts'
 import { parseColumn, parseCommaList, parseString } from './names.ts'
-import { parseOrderBy } from './order.ts'
 import { make, type TokenStream } from './token-stream.ts'
 import { parseCastType } from './types.ts'
 import { parseSimpleUnit, parseUnit } from './units.ts'
-import { parseNulls, parseOver, parseRequiredOver } from './windows.ts'
 
 /**
  * Function calls, from the name on: those with a syntax of their own first, any other by its arguments.
@@ -144,7 +140,7 @@ function parseBareWord(p: TokenStream): Expr {
 }
 
 /** Name and opening parenthesis; the name as the text had it. */
-function openCall(p: TokenStream): string {
+export function openCall(p: TokenStream): string {
   const written = decodeBinary(p.text)
   p.advance()
   p.expect('(')
@@ -174,7 +170,7 @@ function finishCall(
   })
 }
 
-function parseArgs(p: TokenStream): Expr[] {
+export function parseArgs(p: TokenStream): Expr[] {
   return p.at(')') ? [] : parseExprList(p)
 }
 
@@ -481,119 +477,4 @@ export function parseReactions(p: TokenStream): JsonValueReaction[] {
     if (on === 'ERROR') break
   }
   return reactions
-}
-
-function quantifier(p: TokenStream): 'DISTINCT' | 'ALL' | undefined {
-  if (p.accept('DISTINCT') || p.accept('DISTINCTROW')) return 'DISTINCT'
-  return p.accept('ALL') ? 'ALL' : undefined
-}
-
-function finishAggregate(
-  p: TokenStream,
-  start: number,
-  written: string,
-  parts: Pick<Aggregate, 'args' | 'quantifier' | 'orderBy' | 'separator' | 'limit'>,
-): Aggregate {
-  p.expect(')')
-  const over = parseOver(p)
-  return make<Aggregate>({
-    kind: 'Aggregate',
-    name: written.toLowerCase(),
-    written,
-    quantifier: parts.quantifier,
-    args: parts.args,
-    orderBy: parts.orderBy,
-    separator: parts.separator,
-    limit: parts.limit,
-    over,
-    span: p.spanFrom(start),
-    parens: undefined,
-  })
-}
-
-/** COUNT([ALL] *), COUNT(DISTINCT a, b), COUNT([ALL] x). */
-function parseCount(p: TokenStream): Aggregate {
-  const { start } = p
-  const written = openCall(p)
-  const form = quantifier(p)
-  const starAt = p.start
-  if (form !== 'DISTINCT' && p.accept('*')) {
-    const star: Star = { kind: 'Star', qualifiers: [], span: p.spanFrom(starAt) }
-    return finishAggregate(p, start, written, quantified(form, [star]))
-  }
-  return finishAggregate(
-    p,
-    start,
-    written,
-    quantified(form, form === 'DISTINCT' ? parseExprList(p) : [parseExpr(p)]),
-  )
-}
-
-function quantified(
-  form: 'DISTINCT' | 'ALL' | undefined,
-  args: readonly Expr[],
-): Pick<Aggregate, 'args' | 'quantifier'> {
-  return form === undefined ? { args } : { args, quantifier: form }
-}
-
-function parseAggregate(p: TokenStream): Aggregate {
-  const { start, word } = p
-  const written = openCall(p)
-  const isJson = word === 'JSON_ARRAYAGG' || word === 'JSON_OBJECTAGG'
-  const form = quantifier(p)
-  const args = [parseExpr(p)]
-  if (word === 'JSON_OBJECTAGG') {
-    p.expect(',')
-    args.push(parseExpr(p))
-  }
-  if (!isJson || !isMariaDb(p.options.serverVersion))
-    return finishAggregate(p, start, written, quantified(form, args))
-  return finishAggregate(p, start, written, { ...quantified(form, args), ...parseAggregateOrder(p) })
-}
-
-/** `[ORDER BY …] [SEPARATOR '…'] [LIMIT [offset,] count]`. */
-function parseAggregateOrder(p: TokenStream): Pick<Aggregate, 'orderBy' | 'separator' | 'limit'> {
-  const orderBy: OrderItem[] | undefined = parseOrderBy(p)
-  const separator = p.accept('SEPARATOR') ? parseString(p) : undefined
-  const limit = p.accept('LIMIT') ? parseAggregateLimit(p) : undefined
-  return {
-    ...(orderBy === undefined ? {} : { orderBy }),
-    ...(separator === undefined ? {} : { separator }),
-    ...(limit === undefined ? {} : { limit }),
-  }
-}
-
-function parseAggregateLimit(p: TokenStream): { readonly count: Expr; readonly offset?: Expr } {
-  const first = parseExpr(p)
-  return p.accept(',') ? { count: parseExpr(p), offset: first } : { count: first }
-}
-
-function parseGroupConcat(p: TokenStream): Aggregate {
-  const { start } = p
-  const written = openCall(p)
-  const form = p.accept('DISTINCT') || p.accept('DISTINCTROW') ? 'DISTINCT' : undefined
-  const args = parseExprList(p)
-  return finishAggregate(p, start, written, { ...quantified(form, args), ...parseAggregateOrder(p) })
-}
-
-/** ROW_NUMBER() OVER …, LAG(x, 1) OVER …: OVER is not optional. */
-function parseWindowFunction(p: TokenStream): Expr {
-  const { start, word } = p
-  const written = openCall(p)
-  const args = parseArgs(p)
-  p.expect(')')
-  const from = word === 'NTH_VALUE' && p.accept('FROM') ? p.expectOneOf(['FIRST', 'LAST']) : undefined
-  const nulls = parseNulls(p)
-  const over = parseRequiredOver(p)
-  return make<Expr & { kind: 'WindowFunction' }>({
-    kind: 'WindowFunction',
-    name: written.toLowerCase(),
-    written,
-    args,
-    from,
-    nulls,
-    over,
-    span: p.spanFrom(start),
-    parens: undefined,
-  })
 }

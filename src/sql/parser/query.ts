@@ -3,7 +3,6 @@ import type {
   Expr,
   GroupBy,
   Into,
-  IntoTarget,
   Limit,
   Lock,
   OrderItem,
@@ -20,12 +19,11 @@ import type {
 import { isMariaDb } from '../keywords.ts'
 import { parseCall } from './calls.ts'
 import { parseExpr } from './expressions.ts'
-import { parseCommaList, parseItemAlias, parseNameList, parseSingleString, parseTableName } from './names.ts'
-import { parseUserVariable } from './operands.ts'
+import { parseInto } from './into.ts'
+import { parseCommaList, parseItemAlias, parseNameList, parseTableName } from './names.ts'
 import { parseLimit, parseOrderBy, parseOrderItem } from './order.ts'
 import { parseTableList } from './tables.ts'
 import { make, type TokenStream } from './token-stream.ts'
-import { PieceBuilder } from './verbatim.ts'
 import { parseWindows } from './windows.ts'
 
 /**
@@ -440,64 +438,4 @@ function parseWait(p: TokenStream): Lock['wait'] {
   if (!p.accept('SKIP')) return undefined
   p.expect('LOCKED')
   return 'SKIP LOCKED'
-}
-
-function parseInto(p: TokenStream, place: Into['place']): Into {
-  const { start } = p
-  p.expect('INTO')
-  const target = parseIntoTarget(p)
-  return { kind: 'Into', place, target, span: p.spanFrom(start) }
-}
-
-function parseIntoTarget(p: TokenStream): IntoTarget {
-  if (p.accept('DUMPFILE')) return { kind: 'IntoDumpfile', file: parseSingleString(p) }
-  if (p.accept('OUTFILE')) {
-    const file = parseSingleString(p)
-    const options = new PieceBuilder(p, p.pos)
-    skipFileOptions(p)
-    return { kind: 'IntoOutfile', file, options: options.finish() }
-  }
-  return { kind: 'IntoVariables', variables: parseCommaList(p, parseIntoVariable) }
-}
-
-function parseIntoVariable(p: TokenStream): Expr {
-  if (p.type === 'UserVariable') return parseUserVariable(p)
-  const { start } = p
-  const name = p.identifierOrString()
-  return { kind: 'Column', qualifiers: [], name, span: p.spanFrom(start) }
-}
-
-/** CHARACTER SET, FIELDS and LINES of INTO OUTFILE. */
-function skipFileOptions(p: TokenStream): void {
-  if (p.at2('CHARACTER', 'SET') || p.at2('CHAR', 'SET')) {
-    p.advance(2)
-    if (!p.accept('BINARY')) p.identifierOrString()
-  } else if (p.accept('CHARSET') && !p.accept('BINARY')) p.identifierOrString()
-  if (p.acceptOneOf(['FIELDS', 'COLUMNS']) !== undefined) skipFieldTerms(p)
-  if (!p.accept('LINES')) return
-  let terms = 0
-  while (p.acceptOneOf(['TERMINATED', 'STARTING']) !== undefined) {
-    p.expect('BY')
-    skipText(p)
-    terms++
-  }
-  if (terms === 0) p.fail()
-}
-
-function skipFieldTerms(p: TokenStream): void {
-  let terms = 0
-  for (;;) {
-    const optionally = p.accept('OPTIONALLY')
-    if (optionally) p.expect('ENCLOSED')
-    else if (p.acceptOneOf(['TERMINATED', 'ENCLOSED', 'ESCAPED']) === undefined) break
-    p.expect('BY')
-    skipText(p)
-    terms++
-  }
-  if (terms === 0) p.fail()
-}
-
-function skipText(p: TokenStream): void {
-  if (p.type !== 'String' && p.type !== 'Hex' && p.type !== 'Bit') p.fail()
-  p.advance()
 }

@@ -1,0 +1,125 @@
+import type { Aggregate, Expr, OrderItem, Star } from '../ast.ts'
+import { isMariaDb } from '../keywords.ts'
+import { openCall, parseArgs } from './calls.ts'
+import { parseExpr, parseExprList } from './expressions.ts'
+import { parseString } from './names.ts'
+import { parseOrderBy } from './order.ts'
+import { make, type TokenStream } from './token-stream.ts'
+import { parseNulls, parseOver, parseRequiredOver } from './windows.ts'
+
+/** Aggregate and window functions. Source: MySQL 9.7 manual, "Aggregate Functions", "Window Functions". */
+
+function quantifier(p: TokenStream): 'DISTINCT' | 'ALL' | undefined {
+  if (p.accept('DISTINCT') || p.accept('DISTINCTROW')) return 'DISTINCT'
+  return p.accept('ALL') ? 'ALL' : undefined
+}
+
+function finishAggregate(
+  p: TokenStream,
+  start: number,
+  written: string,
+  parts: Pick<Aggregate, 'args' | 'quantifier' | 'orderBy' | 'separator' | 'limit'>,
+): Aggregate {
+  p.expect(')')
+  const over = parseOver(p)
+  return make<Aggregate>({
+    kind: 'Aggregate',
+    name: written.toLowerCase(),
+    written,
+    quantifier: parts.quantifier,
+    args: parts.args,
+    orderBy: parts.orderBy,
+    separator: parts.separator,
+    limit: parts.limit,
+    over,
+    span: p.spanFrom(start),
+    parens: undefined,
+  })
+}
+
+/** COUNT([ALL] *), COUNT(DISTINCT a, b), COUNT([ALL] x). */
+export function parseCount(p: TokenStream): Aggregate {
+  const { start } = p
+  const written = openCall(p)
+  const form = quantifier(p)
+  const starAt = p.start
+  if (form !== 'DISTINCT' && p.accept('*')) {
+    const star: Star = { kind: 'Star', qualifiers: [], span: p.spanFrom(starAt) }
+    return finishAggregate(p, start, written, quantified(form, [star]))
+  }
+  return finishAggregate(
+    p,
+    start,
+    written,
+    quantified(form, form === 'DISTINCT' ? parseExprList(p) : [parseExpr(p)]),
+  )
+}
+
+function quantified(
+  form: 'DISTINCT' | 'ALL' | undefined,
+  args: readonly Expr[],
+): Pick<Aggregate, 'args' | 'quantifier'> {
+  return form === undefined ? { args } : { args, quantifier: form }
+}
+
+export function parseAggregate(p: TokenStream): Aggregate {
+  const { start, word } = p
+  const written = openCall(p)
+  const isJson = word === 'JSON_ARRAYAGG' || word === 'JSON_OBJECTAGG'
+  const form = quantifier(p)
+  const args = [parseExpr(p)]
+  if (word === 'JSON_OBJECTAGG') {
+    p.expect(',')
+    args.push(parseExpr(p))
+  }
+  if (!isJson || !isMariaDb(p.options.serverVersion))
+    return finishAggregate(p, start, written, quantified(form, args))
+  return finishAggregate(p, start, written, { ...quantified(form, args), ...parseAggregateOrder(p) })
+}
+
+/** `[ORDER BY …] [SEPARATOR '…'] [LIMIT [offset,] count]`. */
+function parseAggregateOrder(p: TokenStream): Pick<Aggregate, 'orderBy' | 'separator' | 'limit'> {
+  const orderBy: OrderItem[] | undefined = parseOrderBy(p)
+  const separator = p.accept('SEPARATOR') ? parseString(p) : undefined
+  const limit = p.accept('LIMIT') ? parseAggregateLimit(p) : undefined
+  return {
+    ...(orderBy === undefined ? {} : { orderBy }),
+    ...(separator === undefined ? {} : { separator }),
+    ...(limit === undefined ? {} : { limit }),
+  }
+}
+
+function parseAggregateLimit(p: TokenStream): { readonly count: Expr; readonly offset?: Expr } {
+  const first = parseExpr(p)
+  return p.accept(',') ? { count: parseExpr(p), offset: first } : { count: first }
+}
+
+export function parseGroupConcat(p: TokenStream): Aggregate {
+  const { start } = p
+  const written = openCall(p)
+  const form = p.accept('DISTINCT') || p.accept('DISTINCTROW') ? 'DISTINCT' : undefined
+  const args = parseExprList(p)
+  return finishAggregate(p, start, written, { ...quantified(form, args), ...parseAggregateOrder(p) })
+}
+
+/** ROW_NUMBER() OVER …, LAG(x, 1) OVER …: OVER is not optional. */
+export function parseWindowFunction(p: TokenStream): Expr {
+  const { start, word } = p
+  const written = openCall(p)
+  const args = parseArgs(p)
+  p.expect(')')
+  const from = word === 'NTH_VALUE' && p.accept('FROM') ? p.expectOneOf(['FIRST', 'LAST']) : undefined
+  const nulls = parseNulls(p)
+  const over = parseRequiredOver(p)
+  return make<Expr & { kind: 'WindowFunction' }>({
+    kind: 'WindowFunction',
+    name: written.toLowerCase(),
+    written,
+    args,
+    from,
+    nulls,
+    over,
+    span: p.spanFrom(start),
+    parens: undefined,
+  })
+}
