@@ -54,11 +54,10 @@ describe.skipIf(!etcdCommand)('following an etcd that has troubles', () => {
   const cells = (of = follower) => [...of.current().cells.keys()].sort()
   const sees = (cell: string) => eventually(`cell ${cell}`, () => follower.current().cells.has(cell))
 
-  test('a change is seen at once', async () => {
-    const start = performance.now()
+  test('a change comes by the watch, not by listing again', async () => {
     await put('second')
     await sees('second')
-    assert.ok(performance.now() - start < 1_000)
+    assert.equal(follower.status().lists, 1)
     assert.equal(follower.current().stale, false)
   })
 
@@ -81,6 +80,45 @@ describe.skipIf(!etcdCommand)('following an etcd that has troubles', () => {
       await put(`round${round}`)
     }
     await eventually('all rounds', () => cells().join() === 'first,round0,round1,round2')
+  })
+
+  test('under writes that never stop, restarts and compactions lose nothing and never show an older state', async () => {
+    const seen: number[] = []
+    follower.onChange(({ keyspaces }) => {
+      const count = Number(keyspaces.get('counter')?.record.durability_policy)
+      if (count !== seen.at(-1) && !Number.isNaN(count)) seen.push(count)
+    })
+    let written = 0
+    let isDone = false
+    const write = async () => {
+      while (!isDone) {
+        const value = JSON.stringify({ durability_policy: String(written + 1) })
+        const cell = { kind: 'put', path: `cells/c${written + 1}/CellInfo`, value: '{}' } as const
+        // A write whose answer was lost is written once more: it is the same write.
+        const isWritten = await writer
+          .commit([{ kind: 'put', path: 'keyspaces/counter/Keyspace', value }, cell])
+          .then(
+            () => true,
+            () => false,
+          )
+        if (isWritten) written++
+      }
+    }
+    const writing = write()
+    for (let round = 0; round < 3; round++) {
+      const before = written
+      await eventually('some writes', () => written > before + 20)
+      await compact(etcd.url)
+      await etcd.restart()
+    }
+    isDone = true
+    await writing
+    await eventually('the last write', () => seen.at(-1) === written)
+    assert.deepEqual(
+      seen,
+      seen.toSorted((a, b) => a - b),
+    )
+    assert.equal(cells().length, written + 1)
   })
 
   test('history compacted while it was away: it lists again instead of waiting for what is gone', async () => {
