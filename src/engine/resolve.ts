@@ -36,6 +36,8 @@ export function resolveRouting(
       return anyShardIndex
     case 'Scatter':
       return everyShard(shards)
+    case 'Union':
+      return resolveUnion(routing.parts, bindings, shardsOf, shards)
     case 'Shard':
       return namedShard(routing.shard, shards)
     case 'Pinned':
@@ -61,6 +63,17 @@ export function shardList(
 ): readonly number[] {
   if (typeof resolved !== 'number') return resolved
   return [resolved === anyShardIndex ? pick(shards.length) : resolved]
+}
+
+function resolveUnion(
+  parts: readonly Routing[],
+  bindings: Bindings,
+  shardsOf: ShardsOf,
+  shards: Shards,
+): number | readonly number[] {
+  const set = new ShardSet(shards)
+  for (const part of parts) set.add(resolveRouting(part, bindings, shardsOf))
+  return set.result()
 }
 
 function namedShard(name: string, shards: Shards): number {

@@ -195,6 +195,11 @@ export type Routing =
       readonly lists: readonly PlanList[]
       readonly columns?: RoutedColumns
     }
+  /**
+   * The shards that any of the parts meets. For statements that are right only where all of it is on one shard, though
+   * their tables are placed by different values: `a.id = 5 AND b.id = 6`.
+   */
+  | { readonly kind: 'Union'; readonly keyspace: string; readonly parts: readonly Routing[] }
   /** The shard that the session's target names. */
   | { readonly kind: 'Shard'; readonly keyspace: string; readonly shard: string }
   /** The shard that holds this keyspace id: pinned tables. */

@@ -138,6 +138,8 @@ export function printRouting(routing: Routing): string {
     case 'None':
     case 'Scatter':
       return head
+    case 'Union':
+      return `${head} of (${routing.parts.map(printRouting).join('; ')})`
     case 'Shard':
       return `${head} shard=${routing.shard}`
     case 'Pinned':

@@ -28,14 +28,14 @@ export function mergeRows(info: SelectInfo, routing: Routing, text: ShardText): 
     ...select,
     items: columns.items(),
     ...(distinct === undefined ? {} : { orderBy: positions(distinct, select) }),
-    ...(select.limit === undefined ? {} : { limit: shardLimit(select.limit, text) }),
   }
+  const shardQuery = select.limit === undefined ? query : withLimit(query, select.limit, distinct, text)
   const isChanged = columns.hiddenCount > 0 || distinct !== undefined || limit?.offset !== undefined
   const sortKeys = keys.map((key) => columns.sortKeyOf(key))
   let at: Primitive = {
     kind: 'Route',
     routing,
-    query: isChanged ? text.ofTree(query) : text.ofStatement(select),
+    query: isChanged ? text.ofTree(shardQuery) : text.ofStatement(select),
     orderBy: sortKeys,
   }
   if (distinct !== undefined) at = { kind: 'Distinct', input: at, keys: sortKeys }
@@ -104,9 +104,22 @@ export function limitValues(limit: Limit | undefined): LimitValues | undefined {
   return offset === undefined ? { count } : { count, offset }
 }
 
-function shardLimit(limit: Limit, text: ShardText): Limit {
+/**
+ * A shard sends no more rows than the merge can need. With weights padded by blanks it cannot tell: 'a' and 'a ' are two
+ * rows to its DISTINCT, for their weights differ, and one above.
+ */
+function withLimit(
+  query: Select,
+  limit: Limit,
+  distinct: readonly KeyDraft[] | undefined,
+  text: ShardText,
+): Select {
+  if (distinct?.some((key) => key.pad !== undefined) === true) {
+    const { limit: _, ...unlimited } = query
+    return unlimited
+  }
   const { count, offset } = limitValues(limit) as LimitValues
-  if (offset === undefined) return limit
+  if (offset === undefined) return query
   const sum: QueryPiece = { limitSum: [offset, count] }
-  return { kind: 'Limit', count: text.hole(sum), span: limit.span }
+  return { ...query, limit: { kind: 'Limit', count: text.hole(sum), span: limit.span } }
 }

@@ -26,7 +26,7 @@ export function meaningOf(
   if (expr.kind === 'Param') return undefined
   if (expr.kind === 'Column') {
     const named = expr.qualifiers.length === 0 ? namedItem(expr.name, select.items) : undefined
-    if (named === undefined || isSameName(named, expr)) return expr
+    if (named === undefined || isSameName(named, expr)) return named ?? expr
     return clause === 'GROUP BY' && hasColumn(expr.name, scope) === 'yes' ? expr : named
   }
   return withoutAliases(expr, clause, select, scope)

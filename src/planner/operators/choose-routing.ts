@@ -12,6 +12,7 @@ const costs: Readonly<Record<Routing['kind'], number>> = {
   AnyShard: 0,
   None: 0,
   Shard: 0,
+  Union: 0,
   Pinned: 0,
   Equal: 1,
   In: 10,

@@ -13,11 +13,6 @@ export interface Group {
   readonly keyspace: string
   readonly members: readonly Member[]
   readonly places: readonly GroupPlace[]
-  /**
-   * Some came together only because a value is equal, or look at all rows of one place: that is right on one shard,
-   * not on several.
-   */
-  readonly singleShardOnly: boolean
 }
 
 /** Where a member's rows are: the keyspace id that its vindex makes of `columns`. */
@@ -30,22 +25,19 @@ export interface GroupPlace {
 export interface PlaceColumn {
   readonly key: string
   readonly schema: Column | undefined
-  /** Keys of values that the column must be equal to. */
-  readonly values: readonly string[]
 }
 
 export function placeOf(member: Member): GroupPlace {
   const { table } = member.instance
   if (table.pinned !== undefined) {
     const pin = `pinned ${Buffer.from(table.pinned).toString('hex')}`
-    return { member, vindex: undefined, columns: [{ key: pin, schema: undefined, values: [pin] }] }
+    return { member, vindex: undefined, columns: [{ key: pin, schema: undefined }] }
   }
   const primary = primaryVindex(member)
-  const facts = member.level.facts()
-  const columns = primary.columns.map((name) => {
-    const key = columnKey({ instance: member.instance, name: name.toLowerCase() })
-    return { key, schema: columnOf(table, name), values: facts.valueKeysOf(key) }
-  })
+  const columns = primary.columns.map((name) => ({
+    key: columnKey({ instance: member.instance, name: name.toLowerCase() }),
+    schema: columnOf(table, name),
+  }))
   return { member, vindex: primary.vindex, columns }
 }
 
@@ -62,15 +54,6 @@ export function primaryVindex(member: Member): ColumnVindex {
   return primary
 }
 
-export function withMember(
-  group: Group,
-  place: GroupPlace,
-  options: { readonly singleShardOnly?: boolean } = {},
-): Group {
-  return {
-    ...group,
-    members: [...group.members, place.member],
-    places: [...group.places, place],
-    singleShardOnly: group.singleShardOnly || options.singleShardOnly === true,
-  }
+export function withMember(group: Group, member: Member): Group {
+  return { ...group, members: [...group.members, member], places: [...group.places, placeOf(member)] }
 }

@@ -44,6 +44,8 @@ export class Analysis {
   readonly everywhere: Everywhere[] = []
   /** Names a table of information_schema or its kin. */
   hasSystemTable = false
+  /** A subquery holds an aggregate of columns of the query around it, which belongs to that query. */
+  hasOuterAggregate = false
   #instances = 0
 
   constructor(context: PlanContext) {

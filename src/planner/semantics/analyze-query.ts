@@ -1,14 +1,14 @@
-import type { Cte, Expr, In, Quantified, Query, Select, Subquery, With } from '../../sql/ast.ts'
+import type { Column, Cte, Expr, In, Quantified, Query, Select, Subquery, With } from '../../sql/ast.ts'
 import { nullValue } from '../../values/value.ts'
 import { sameColumn } from '../../vschema/model.ts'
-import { walk } from '../walk.ts'
+import { someInBlock, walk } from '../walk.ts'
 import type { Analysis, Member } from './analysis.ts'
 import { analyzeTables } from './analyze-from.ts'
 import { Level } from './equalities.ts'
 import { addEqualRefs, addFacts, refOf } from './facts-of.ts'
-import { findSource, resolveColumn, type Scope } from './scope.ts'
+import { findSource, hasColumn, resolveColumn, type Scope } from './scope.ts'
 import { type ColumnAnswer, type ColumnRef, columnKey } from './source.ts'
-import { hasWindow, isAggregated, isDistinct, itemName } from './traits.ts'
+import { hasWindow, isAggregateCall, isAggregated, isDistinct, itemName } from './traits.ts'
 
 /** A CTE where it is known; `recursive`: within itself. */
 export interface KnownCte {
@@ -110,6 +110,7 @@ export function analyzeSelect(select: Select, place: Place): SelectInfo {
     ...(place.outer && { outer: place.outer }),
   }
   if (select.where !== undefined) addFacts(select.where, scope, place.level)
+  if (place.outer !== undefined && hasOuterAggregate(select, scope)) place.analysis.hasOuterAggregate = true
   const conditions = [select.where, select.having].flatMap((condition) =>
     condition === undefined ? [] : analyzeCondition(condition, scope, inner),
   )
@@ -126,6 +127,24 @@ export function analyzeSelect(select: Select, place: Place): SelectInfo {
     columnNamed: (name) => outputColumn(select, scope, name),
     isTransparent: isTransparent(select, scope, from.members, place.level),
   }
+}
+
+/** `(SELECT SUM(outer.x))`: an aggregate belongs to the query whose columns it takes. */
+function hasOuterAggregate(select: Select, scope: Scope): boolean {
+  return someInBlock([select.items, select.having, select.orderBy], (node) => {
+    if (!isAggregateCall(node)) return false
+    const columns: Column[] = []
+    walk(node.args, (inner) => {
+      if (inner.kind === 'Column') columns.push(inner as Column)
+      return true
+    })
+    return columns.length > 0 && columns.every((column) => isAbsent(column, scope))
+  })
+}
+
+function isAbsent(column: Column, scope: Scope): boolean {
+  if (column.qualifiers.length > 0) return findSource(column.qualifiers, scope) === undefined
+  return hasColumn(column.name, scope) === 'no'
 }
 
 // --------------------------------------------------------------------------------------------- subqueries

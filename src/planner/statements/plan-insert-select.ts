@@ -1,121 +1,129 @@
-import type { Plan, WritePlan } from '../../plan/plan.ts'
-import type { Insert, Query } from '../../sql/ast.ts'
+import type { Plan, PlanValue, Routing, WritePlan } from '../../plan/plan.ts'
+import type { Expr, Insert, Query } from '../../sql/ast.ts'
 import { sameColumn, type Table } from '../../vschema/model.ts'
-import { chooseRouting } from '../operators/choose-routing.ts'
-import type { Group } from '../operators/group.ts'
-import { mergeMembers } from '../operators/merge-members.ts'
+import { type Merged, mergeMembers, routingOf } from '../operators/merge-members.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { Analysis, hasShardsOfItsOwn } from '../semantics/analysis.ts'
-import { analyzeQuery, type SelectInfo } from '../semantics/analyze-query.ts'
-import { columnOf, equalMeansSameId, sameKind } from '../semantics/column-type.ts'
+import { analyzeQuery, type QueryInfo, type SelectInfo } from '../semantics/analyze-query.ts'
+import { columnOf, equalMeansSameId, routedColumns, sameKind } from '../semantics/column-type.ts'
 import { refOf } from '../semantics/facts-of.ts'
 import { columnKey, schemaColumn } from '../semantics/source.ts'
 import { unplanned } from '../unplanned.ts'
-import { planValue, valueKey } from '../values.ts'
+import { planValue } from '../values.ts'
 import { placementOf } from './placement.ts'
 import { rootPlace } from './plan-query.ts'
 import { checkAssignment, checkLookups, replicatedWrite } from './plan-write.ts'
 
+type Rest = Omit<WritePlan, 'routing'>
+
 /**
  * INSERT … SELECT: each shard inserts the rows that it selects itself. That is right where the selected vindex columns
- * go straight into those of the table, so that a row stays on its shard.
+ * go straight into those of the table, so that a row stays on its shard, and on a single shard that has all of it.
  */
 export function planInsertSelect(
   statement: Insert,
   query: Query,
   table: Table,
-  rest: Omit<WritePlan, 'routing'>,
+  rest: Rest,
   context: PlanContext,
 ): Plan {
   const analysis = new Analysis(context)
   const info = analyzeQuery(query, rootPlace(analysis))
   const placement = placementOf(info.members, analysis)
-  if (!hasShardsOfItsOwn(table)) return intoOnePlace(statement, table, placement, rest, analysis, context)
-  if (placement.kind !== 'sharded' || placement.keyspace !== table.keyspace || table.pinned !== undefined) {
-    return unplanned(`${statement.verb} … SELECT from tables that are elsewhere`)
-  }
+  const isElsewhere = analysis.everywhere.some(({ keyspaces }) => !keyspaces.has(table.keyspace))
+  const keyspace = placement.kind === 'sharded' ? placement.keyspace : table.keyspace
+  if (isElsewhere || keyspace !== table.keyspace)
+    unplanned(`${statement.verb} … SELECT from tables of another keyspace`)
+  checkSequence(statement, table)
+  if (!hasShardsOfItsOwn(table)) return intoCopies(statement, table, placement.kind, rest, context)
   checkLookups(table, statement.verb)
   for (const assignment of statement.onDuplicate ?? []) checkAssignment(assignment, [table])
-  if (!info.isTransparent || !('select' in info))
-    return unplanned(`${statement.verb} … SELECT of other than plain rows into a sharded table`)
-  const group = mergeMembers(info.members, table.keyspace)
-  const stays = staysOnShard(statement, info as SelectInfo, table, group)
-  if (stays === undefined) return unplanned(`${statement.verb} … SELECT that moves rows between shards`)
-  const isOneOnly = stays === 'by value' || group.singleShardOnly
-  return {
-    ...rest,
-    routing: chooseRouting(group),
-    ...(isOneOnly ? { singleShardOnly: `${statement.verb} … SELECT by an equal value` } : {}),
-  }
+  const merged = mergeMembers(info.members, keyspace)
+  if (staysOnShard(statement, info, table, merged)) return { ...rest, routing: routingOf(merged) }
+  const target = targetRouting(statement, query, table)
+  const parts = merged.groups.length === 0 ? [target] : [target, routingOf(merged)]
+  const routing: Routing = parts.length === 1 ? target : { kind: 'Union', keyspace, parts }
+  return { ...rest, routing, singleShardOnly: `${statement.verb} … SELECT that moves rows between shards` }
 }
 
-function intoOnePlace(
+/** A row without a value for the column draws from the sequence, which a shard cannot do. */
+function checkSequence(statement: Insert, table: Table): void {
+  const { autoIncrement } = table
+  if (
+    autoIncrement === undefined ||
+    namesOf(statement, table).some((name) => sameColumn(name, autoIncrement.column))
+  )
+    return
+  unplanned(`${statement.verb} … SELECT into a table with a sequence`)
+}
+
+function namesOf(statement: Insert, table: Table): readonly string[] {
+  if (statement.columns !== undefined) return statement.columns.map(({ name }) => name)
+  return table.columnListAuthoritative
+    ? table.columns.filter(({ invisible }) => !invisible).map(({ name }) => name)
+    : []
+}
+
+function intoCopies(
   statement: Insert,
   table: Table,
-  placement: ReturnType<typeof placementOf>,
-  rest: Omit<WritePlan, 'routing'>,
-  analysis: Analysis,
+  from: 'one' | 'sharded',
+  rest: Rest,
   context: PlanContext,
 ): Plan {
-  const isHere =
-    placement.kind === 'one' && analysis.everywhere.every(({ keyspaces }) => keyspaces.has(table.keyspace))
-  if (!isHere) return unplanned(`${statement.verb} … SELECT from tables that are elsewhere`)
-  if (table.autoIncrement !== undefined && !namesColumn(statement, table.autoIncrement.column)) {
-    return unplanned(`${statement.verb} … SELECT into a table with a sequence`)
-  }
+  if (from === 'sharded') unplanned(`${statement.verb} … SELECT from a sharded table into copies`)
   if (table.sharded || table.source !== undefined)
     return replicatedWrite(statement.table, statement, rest, context)
   return { ...rest, routing: { kind: 'Unsharded', keyspace: table.keyspace } }
 }
 
-function namesColumn({ columns }: Insert, column: string): boolean {
-  return columns?.some(({ name }) => sameColumn(name, column)) === true
+/** The rows that a shard selects belong on it: their vindex columns are those by which they are there. */
+function staysOnShard(statement: Insert, info: QueryInfo, table: Table, merged: Merged): boolean {
+  const [primary] = table.columnVindexes
+  const [group] = merged.groups
+  if (
+    primary === undefined ||
+    table.pinned !== undefined ||
+    group === undefined ||
+    merged.problem !== undefined
+  )
+    return false
+  if (!info.isTransparent || !('select' in info)) return false
+  const { select, scope } = info as SelectInfo
+  const facts = group.members[0].level.facts({ byColumnsOnly: true })
+  return primary.columns.every((column, i) => {
+    const expr = selected(statement, select, table, column)
+    const ref = expr === undefined ? undefined : refOf(expr, scope)
+    if (ref === undefined || ref.instance.nullExtended) return false
+    const source = schemaColumn(ref)
+    const target = columnOf(table, column)
+    const isPassed = group.places.some(
+      (place) => place.vindex === primary.vindex && facts.areEqual(place.columns[i].key, columnKey(ref)),
+    )
+    return isPassed && sameKind(source, target) && equalMeansSameId(source, target, primary.type)
+  })
 }
 
-/** Whether the rows that are selected on a shard belong on it; `by value`: if their vindex value maps to one shard. */
-function staysOnShard(
-  statement: Insert,
-  info: SelectInfo,
-  table: Table,
-  group: Group,
-): 'by columns' | 'by value' | undefined {
+/** Where rows go whose vindex columns are all values; to all shards, as far as can be told, if they are not. */
+function targetRouting(statement: Insert, query: Query, table: Table): Routing {
+  const { keyspace, pinned } = table
+  if (pinned !== undefined) return { kind: 'Pinned', keyspace, keyspaceId: pinned }
   const [primary] = table.columnVindexes
-  const names =
-    statement.columns?.map(({ name }) => name) ??
-    (table.columnListAuthoritative ? table.columns.map(({ name }) => name) : [])
-  if (
-    table.autoIncrement !== undefined &&
-    !names.some((name) => sameColumn(name, table.autoIncrement?.column ?? ''))
-  ) {
-    return undefined
-  }
-  const [first] = group.members
-  const facts = first.level.facts({ byColumnsOnly: true })
-  const valueFacts = first.level.facts()
-  let how: 'by columns' | 'by value' = 'by columns'
-  for (const [i, column] of primary.columns.entries()) {
-    const item = info.select.items[names.findIndex((name) => sameColumn(name, column))]
-    if (info.select.items.some(({ kind }) => kind !== 'SelectExpr') || item?.kind !== 'SelectExpr')
-      return undefined
-    const target = columnOf(table, column)
-    const places = group.places.filter((place) => place.vindex === primary.vindex)
-    const ref = refOf(item.expr, info.scope)
-    if (ref !== undefined) {
-      const source = schemaColumn(ref)
-      const isPassed = places.some((place) => facts.areEqual(place.columns[i].key, columnKey(ref)))
-      if (!isPassed || ref.instance.nullExtended || !sameKind(source, target)) return undefined
-      if (!equalMeansSameId(source, target, primary.type)) return undefined
-      continue
-    }
-    const value = planValue(item.expr)
-    if (value === undefined) return undefined
-    const isSame = places.some(
-      (place) =>
-        sameKind(place.columns[i].schema, target) &&
-        valueFacts.valueKeysOf(place.columns[i].key).includes(valueKey(value)),
-    )
-    if (!isSame) return undefined
-    how = 'by value'
-  }
-  return how
+  const values = (primary?.columns ?? []).map((column): PlanValue | undefined => {
+    const expr = selected(statement, query, table, column)
+    const value = expr === undefined ? undefined : planValue(expr)
+    // A param may turn out to be NULL, which has no place.
+    return value?.kind === 'Slot' || value?.kind === 'Negated' ? value : undefined
+  })
+  if (primary === undefined || !values.every((value) => value !== undefined))
+    return { kind: 'Scatter', keyspace }
+  const columns = routedColumns(table, primary)
+  return { kind: 'Equal', keyspace, vindex: primary.vindex, values, ...(columns && { columns }) }
+}
+
+/** What is selected for a column; undefined where that cannot be told. */
+function selected(statement: Insert, query: Query, table: Table, column: string): Expr | undefined {
+  if (query.kind !== 'Select' || query.items.some(({ kind }) => kind !== 'SelectExpr')) return undefined
+  const item = query.items[namesOf(statement, table).findIndex((name) => sameColumn(name, column))]
+  return item?.kind === 'SelectExpr' ? item.expr : undefined
 }

@@ -1,8 +1,7 @@
 import type { Plan, Primitive, QueryPlan, Routing } from '../../plan/plan.ts'
 import type { NextValues, Query, Select, SetOperation, UserVariable } from '../../sql/ast.ts'
 import { planHorizon } from '../horizon/plan-horizon.ts'
-import { chooseRouting } from '../operators/choose-routing.ts'
-import { mergeMembers } from '../operators/merge-members.ts'
+import { mergeMembers, routingOf } from '../operators/merge-members.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { Analysis, findTable } from '../semantics/analysis.ts'
 import { analyzeQuery, type Place, type QueryInfo, type SelectInfo } from '../semantics/analyze-query.ts'
@@ -82,16 +81,17 @@ function planSharded(
   keyspace: string,
   context: PlanContext,
 ): { readonly routing: Routing; readonly root: Primitive } {
-  let routing: Routing = { kind: 'Scatter', keyspace }
+  const merged = mergeMembers(info.members, keyspace)
+  const routing = routingOf(merged)
   try {
-    const group = mergeMembers(info.members, keyspace)
-    routing = chooseRouting(group)
-    if (group.singleShardOnly) unplanned('rows that meet by an equal value, over several shards')
-    if (!isSelectInfo(info))
-      return unplanned(`${query.kind === 'SetOperation' ? query.op : 'a nested query'} over several shards`)
+    if (merged.problem !== undefined) return unplanned(merged.problem)
+    if (info.analysis.hasOuterAggregate)
+      return unplanned('an aggregate of the outer query in a subquery over several shards')
+    if (!isSelectInfo(info)) return unplanned('a nested query over several shards')
     const { where } = info.select
-    if (where !== undefined && isNeverTrue(where)) routing = { kind: 'None', keyspace }
-    return { routing, root: planHorizon(info, routing, new ShardText(context)) }
+    const isEmpty = where !== undefined && isNeverTrue(where)
+    const target: Routing = isEmpty ? { kind: 'None', keyspace } : routing
+    return { routing: target, root: planHorizon(info, target, new ShardText(context)) }
   } catch (error) {
     if (!(error instanceof Unplanned)) throw error
     const root = unionAll(query, context) ?? ({ kind: 'Unsupported', construct: error.construct } as const)

@@ -1,8 +1,7 @@
 import type { Plan, WritePlan } from '../../plan/plan.ts'
 import type { Assignment, Delete, TableExpr, TableName, Update } from '../../sql/ast.ts'
 import { sameColumn, type Table } from '../../vschema/model.ts'
-import { chooseRouting } from '../operators/choose-routing.ts'
-import { mergeMembers } from '../operators/merge-members.ts'
+import { mergeMembers, routingOf } from '../operators/merge-members.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { Analysis, findTable, hasShardsOfItsOwn, type Member } from '../semantics/analysis.ts'
 import { analyzeTables, type FromInfo } from '../semantics/analyze-from.ts'
@@ -11,7 +10,8 @@ import { addFacts } from '../semantics/facts-of.ts'
 import type { Scope } from '../semantics/scope.ts'
 import { isChanging } from '../semantics/traits.ts'
 import { ShardText } from '../sql-text.ts'
-import { Unplanned, unplanned } from '../unplanned.ts'
+import { unplanned } from '../unplanned.ts'
+import { someNode } from '../walk.ts'
 import { placementOf } from './placement.ts'
 import { reservedState, rootPlace } from './plan-query.ts'
 
@@ -32,15 +32,12 @@ export function planWrite(statement: Update | Delete, context: PlanContext): Pla
   }
   const { keyspace } = placement
   checkTargets(statement, from, analysis)
-  try {
-    const group = mergeMembers(members, keyspace)
-    const routing = chooseRouting(group)
-    const singleShardOnly =
-      onlyOnOneShard(statement) ?? (group.singleShardOnly ? 'rows that meet by an equal value' : undefined)
-    return { ...rest, routing, ...(singleShardOnly === undefined ? {} : { singleShardOnly }) }
-  } catch (error) {
-    if (!(error instanceof Unplanned)) throw error
-    return { ...rest, routing: { kind: 'Scatter', keyspace }, singleShardOnly: error.construct }
+  const merged = mergeMembers(members, keyspace)
+  const singleShardOnly = onlyOnOneShard(statement) ?? merged.problem
+  return {
+    ...rest,
+    routing: routingOf(merged),
+    ...(singleShardOnly === undefined ? {} : { singleShardOnly }),
   }
 }
 
@@ -59,6 +56,7 @@ function membersElsewhere(statement: Update | Delete, from: FromInfo, place: Pla
 function onlyOnOneShard(statement: Update | Delete): string | undefined {
   if (statement.limit !== undefined) return `${statement.kind.toUpperCase()} with LIMIT`
   if (statement.returning !== undefined) return `${statement.kind.toUpperCase()} with RETURNING`
+  if (someNode(statement, (node) => node.kind === 'Assign')) return 'assignment of a user variable'
   return undefined
 }
 

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs'
+import type { Plan } from '../../../src/plan/plan.ts'
+import { buildPlan, type PlanContext } from '../../../src/planner/build-plan.ts'
+import { scan } from '../../../src/sql/fingerprint.ts'
+import { parseNormalized } from '../../../src/sql/parse.ts'
+import { buildVSchema } from '../../../src/vschema/build-vschema.ts'
+
+export const plansFolder = new URL('../../plans/', import.meta.url)
+
+const keyspaces = JSON.parse(readFileSync(new URL('vschema.json', plansFolder), 'utf8'))
+
+const vschema = buildVSchema(
+  { keyspaces: new Map(Object.entries(keyspaces)) },
+  { deps: { readFile: () => new Uint8Array() } },
+)
+
+export const context: PlanContext = {
+  vschema,
+  defaultKeyspace: 'customer',
+  tabletType: 'primary',
+  databaseName: (keyspace) => (keyspace === 'customer' ? 'customer' : undefined),
+}
+
+const options = { mode: 0, serverVersion: 90_700 }
+
+/** Plans a statement as the session does: from its normalised text. */
+export function planOf(sql: string, changes: Partial<PlanContext> = {}): Plan {
+  const text = Buffer.from(sql).latin1Slice()
+  const statement = parseNormalized(text, scan(text, options.mode, options.serverVersion), options)
+  return buildPlan(statement, { ...context, ...changes })
+}
