@@ -7,144 +7,193 @@ import { boolean, byteSize, duration, integer, port, text, textList } from './co
  * variable (`listen.port`, `--listen-port`, `SHARDGATE_LISTEN_PORT`) and carries its own help text; `--help`, the
  * flags and the README's table come from here. Durations are milliseconds and sizes bytes once they are read.
  */
-export const configSchema = z
-  .strictObject({
-    topology: z
-      .strictObject({
-        type: z.enum(['etcd', 'files']).default('etcd').describe('Where the topology is kept: etcd or files'),
-        endpoints: textList.prefault(['http://127.0.0.1:2379']).describe('etcd: its URLs, http or https'),
-        prefix: text.default('/shardgate').describe('etcd: keys are under this prefix'),
-        user: text.optional().describe('etcd: user name, when authentication is on'),
-        password: text.optional().describe('etcd: password; better as a file'),
-        password_file: text.optional().describe('etcd: file that holds the password'),
-        ca: text.optional().describe('etcd: CA certificates of an https endpoint (PEM file)'),
-        cert: text.optional().describe('etcd: client certificate (PEM file)'),
-        key: text.optional().describe('etcd: key of the client certificate (PEM file)'),
-        dir: text.optional().describe('files: directory with topology.json and the VSchemas'),
-        cache_file: text
-          .optional()
-          .describe('The last known topology is kept in this file, to start from while the store is down'),
-      })
-      .prefault({}),
-    cell: text.default('zone1').describe('Cell of this proxy; replicas in it are read first'),
-    listen: z
-      .strictObject({
-        host: text.default('0.0.0.0').describe('Address for MySQL clients'),
-        port: port.default(3306).describe('Port for MySQL clients; 0 takes a free one'),
-        socket: text.optional().describe('Unix socket for MySQL clients, beside the port'),
-        proxy_protocol: boolean
-          .default(false)
-          .describe('Every TCP connection begins with a PROXY header, version 1 or 2'),
-        require_secure_transport: boolean
-          .default(false)
-          .describe('Refuse TCP connections without TLS (error 3159)'),
-        tls: z
-          .strictObject({
-            cert: text.optional().describe('Server certificate with its chain (PEM file)'),
-            key: text.optional().describe('Key of the server certificate (PEM file)'),
-            ca: text
-              .optional()
-              .describe('CA certificates that client certificates are checked with (PEM file)'),
-            require_client_cert: boolean
-              .default(false)
-              .describe('Refuse clients without a valid certificate'),
-          })
-          .prefault({}),
-      })
-      .prefault({}),
-    http: z
-      .strictObject({
-        host: text.default('0.0.0.0').describe('Address of /livez, /readyz and /metrics'),
-        port: port.default(15_307).describe('Port of /livez, /readyz and /metrics; 0 takes a free one'),
-        enabled: boolean.default(true).describe('Serve health and metrics over HTTP'),
-      })
-      .prefault({}),
-    users_file: text
-      .optional()
-      .describe('Users and their password hashes (YAML or JSON); read again when it changes'),
-    backend: z
-      .strictObject({
-        user: text.optional().describe('Account on the MySQL servers behind the proxy'),
-        password: z.string().optional().describe('Its password; better as a file'),
-        password_file: text.optional().describe('File that holds its password'),
-        tls: z
-          .strictObject({
-            mode: z
-              .enum(['disabled', 'required', 'verify_ca', 'verify_identity'])
-              .default('disabled')
-              .describe('TLS to the MySQL servers: disabled, required, verify_ca or verify_identity'),
-            ca: text.optional().describe('CA certificates of the MySQL servers (PEM file)'),
-            cert: text.optional().describe('Client certificate for the MySQL servers (PEM file)'),
-            key: text.optional().describe('Key of that certificate (PEM file)'),
-          })
-          .prefault({}),
-      })
-      .prefault({}),
-    pool: z
-      .strictObject({
-        size: integer(1, 100_000).default(100).describe('Connections to one tablet at most'),
-        waiters: integer(0, 1_000_000)
-          .default(1_000)
-          .describe('Requests that may wait for a connection of a tablet'),
-        wait_timeout: duration.prefault('5s').describe('How long they wait before they get an error'),
-        idle_timeout: duration
-          .prefault('5m')
-          .describe('Idle connections to tablets are closed after this time'),
-      })
-      .prefault({}),
-    health: z
-      .strictObject({
-        interval: duration.prefault('1s').describe('Pause between two health checks of a tablet'),
-        timeout: duration.prefault('3s').describe('A check that takes longer has failed'),
-        replica_lag_max: duration
-          .prefault('30s')
-          .describe('Replicas further behind are read only when no better one is left'),
-      })
-      .prefault({}),
-    timeouts: z
-      .strictObject({
-        connect: duration.prefault('5s').describe('Making a connection to a MySQL server'),
-        auth: duration.prefault('10s').describe('From accepting a client to the end of its login'),
-        idle: duration.prefault('8h').describe('A client that sends nothing is told 4031 and closed'),
-        query: duration.prefault('0').describe('One statement, then it is killed (3024); 0 for no limit'),
-        drain: duration.prefault('10s').describe('At the end, how long open transactions are waited for'),
-      })
-      .prefault({}),
-    max_connections: integer(1, 1_000_000)
-      .default(10_000)
-      .describe('Client connections at most; one more is told 1040'),
-    max_allowed_packet: byteSize.prefault('64M').describe('Bytes of one statement at most (1153)'),
-    server_version: text
-      .optional()
-      .describe('Version told to clients; without it, that of the oldest primary behind the proxy'),
-    workers: integer(1, 256)
-      .default(1)
-      .describe('Processes that share the port; one for each CPU is a good number'),
-    log_level: z
-      .enum(LOG_LEVELS as [(typeof LOG_LEVELS)[number], ...typeof LOG_LEVELS])
-      .default('info')
-      .describe('trace, debug, info, warn, error or silent'),
-  })
-  .superRefine((config, context) => {
-    const wrong = (path: readonly string[], message: string) =>
-      context.addIssue({ code: 'custom', path: [...path], message })
-    const { topology, listen, backend } = config
-    if (topology.type === 'files' && !topology.dir)
-      wrong(['topology', 'dir'], 'needed when topology.type is files')
-    if (topology.password && topology.password_file)
-      wrong(['topology', 'password'], 'give either password or password_file')
-    if (backend.password !== undefined && backend.password_file)
-      wrong(['backend', 'password'], 'give either password or password_file')
-    if (!backend.user) wrong(['backend', 'user'], 'needed: the account on the MySQL servers')
-    if (!config.users_file) wrong(['users_file'], 'needed: who may connect')
-    if (Boolean(listen.tls.cert) !== Boolean(listen.tls.key))
-      wrong(['listen', 'tls'], 'cert and key go together')
-    if (listen.require_secure_transport && !listen.tls.cert && !listen.socket)
-      wrong(['listen', 'require_secure_transport'], 'nobody could connect: give listen.tls.cert and key')
-    if (listen.tls.require_client_cert && !listen.tls.ca)
-      wrong(['listen', 'tls', 'ca'], 'needed to check client certificates')
-    if (['verify_ca', 'verify_identity'].includes(backend.tls.mode) && !backend.tls.ca)
-      wrong(['backend', 'tls', 'ca'], `needed by mode ${backend.tls.mode}`)
-  })
+const shape = z.strictObject({
+  topology: z
+    .strictObject({
+      type: z.enum(['etcd', 'files']).default('etcd').describe('Where the topology is kept: etcd or files'),
+      endpoints: textList.prefault(['http://127.0.0.1:2379']).describe('etcd: its URLs, http or https'),
+      prefix: text.default('/shardgate').describe('etcd: keys are under this prefix'),
+      user: text.optional().describe('etcd: user name, when authentication is on'),
+      password: text.optional().describe('etcd: password; better as a file'),
+      password_file: text.optional().describe('etcd: file that holds the password'),
+      ca: text.optional().describe('etcd: CA certificates of an https endpoint (PEM file)'),
+      cert: text.optional().describe('etcd: client certificate (PEM file)'),
+      key: text.optional().describe('etcd: key of the client certificate (PEM file)'),
+      dir: text.optional().describe('files: directory with topology.json and the VSchemas'),
+      cache_file: text
+        .optional()
+        .describe('The last known topology is kept in this file, to start from while the store is down'),
+    })
+    .prefault({}),
+  cell: text.default('zone1').describe('Cell of this proxy; replicas in it are read first'),
+  listen: z
+    .strictObject({
+      host: text.default('0.0.0.0').describe('Address for MySQL clients'),
+      port: port.default(3306).describe('Port for MySQL clients; 0 takes a free one'),
+      socket: text.optional().describe('Unix socket for MySQL clients, beside the port'),
+      proxy_protocol: boolean
+        .default(false)
+        .describe('Every TCP connection begins with a PROXY header, version 1 or 2'),
+      require_secure_transport: boolean
+        .default(false)
+        .describe('Refuse TCP connections without TLS (error 3159)'),
+      tls: z
+        .strictObject({
+          cert: text.optional().describe('Server certificate with its chain (PEM file)'),
+          key: text.optional().describe('Key of the server certificate (PEM file)'),
+          ca: text
+            .optional()
+            .describe('CA certificates that client certificates are checked with (PEM file)'),
+          require_client_cert: boolean.default(false).describe('Refuse clients without a valid certificate'),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  http: z
+    .strictObject({
+      host: text.default('0.0.0.0').describe('Address of /livez, /readyz and /metrics'),
+      port: port.default(15_307).describe('Port of /livez, /readyz and /metrics; 0 takes a free one'),
+      enabled: boolean.default(true).describe('Serve health and metrics over HTTP'),
+    })
+    .prefault({}),
+  users_file: text
+    .optional()
+    .describe('Users and their password hashes (YAML or JSON); read again when it changes'),
+  backend: z
+    .strictObject({
+      user: text.optional().describe('Account on the MySQL servers behind the proxy'),
+      password: z.string().optional().describe('Its password; better as a file'),
+      password_file: text.optional().describe('File that holds its password'),
+      tls: z
+        .strictObject({
+          mode: z
+            .enum(['disabled', 'required', 'verify_ca', 'verify_identity'])
+            .default('disabled')
+            .describe('TLS to the MySQL servers: disabled, required, verify_ca or verify_identity'),
+          ca: text.optional().describe('CA certificates of the MySQL servers (PEM file)'),
+          cert: text.optional().describe('Client certificate for the MySQL servers (PEM file)'),
+          key: text.optional().describe('Key of that certificate (PEM file)'),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  pool: z
+    .strictObject({
+      size: integer(1, 100_000).default(100).describe('Connections to one tablet at most'),
+      waiters: integer(0, 1_000_000)
+        .default(1_000)
+        .describe('Requests that may wait for a connection of a tablet'),
+      wait_timeout: duration.prefault('5s').describe('How long they wait before they get an error'),
+      idle_timeout: duration
+        .prefault('5m')
+        .describe('Idle connections to tablets are closed after this time'),
+    })
+    .prefault({}),
+  health: z
+    .strictObject({
+      interval: duration.prefault('1s').describe('Pause between two health checks of a tablet'),
+      timeout: duration.prefault('3s').describe('A check that takes longer has failed'),
+      replica_lag_max: duration
+        .prefault('30s')
+        .describe('Replicas further behind are read only when no better one is left'),
+    })
+    .prefault({}),
+  timeouts: z
+    .strictObject({
+      connect: duration.prefault('5s').describe('Making a connection to a MySQL server'),
+      auth: duration.prefault('10s').describe('From accepting a client to the end of its login'),
+      idle: duration.prefault('8h').describe('A client that sends nothing is told 4031 and closed'),
+      query: duration.prefault('0').describe('One statement, then it is killed (3024); 0 for no limit'),
+      drain: duration.prefault('10s').describe('At the end, how long open transactions are waited for'),
+    })
+    .prefault({}),
+  max_connections: integer(1, 1_000_000)
+    .default(10_000)
+    .describe('Client connections at most; one more is told 1040'),
+  max_allowed_packet: byteSize.prefault('64M').describe('Bytes of one statement at most (1153)'),
+  server_version: text
+    .optional()
+    .describe('Version told to clients; without it, that of the oldest primary behind the proxy'),
+  workers: integer(1, 256)
+    .default(1)
+    .describe('Processes that share the port; one for each CPU is a good number'),
+  log_level: z
+    .enum(LOG_LEVELS as [(typeof LOG_LEVELS)[number], ...typeof LOG_LEVELS])
+    .default('info')
+    .describe('trace, debug, info, warn, error or silent'),
+})
 
-export type ServeConfig = z.output<typeof configSchema>
+export type ServeConfig = z.output<typeof shape>
+
+/** A configuration of which parts may be wrong: rules between settings are looked at all the same. */
+type Partially<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { readonly [K in keyof T]?: Partially<T[K]> }
+    : T
+
+interface Rule {
+  readonly path: readonly string[]
+  readonly message: string
+  isBroken(config: Partially<ServeConfig>): boolean
+}
+
+const rules: readonly Rule[] = [
+  {
+    path: ['topology', 'dir'],
+    message: 'needed when topology.type is files',
+    isBroken: ({ topology }) => topology?.type === 'files' && !topology.dir,
+  },
+  {
+    path: ['topology', 'password'],
+    message: 'give either password or password_file',
+    isBroken: ({ topology }) => Boolean(topology?.password && topology.password_file),
+  },
+  {
+    path: ['backend', 'user'],
+    message: 'needed: the account on the MySQL servers',
+    isBroken: ({ backend }) => !backend?.user,
+  },
+  {
+    path: ['backend', 'password'],
+    message: 'give either password or password_file',
+    isBroken: ({ backend }) => backend?.password !== undefined && Boolean(backend.password_file),
+  },
+  {
+    path: ['users_file'],
+    message: 'needed: who may connect',
+    isBroken: ({ users_file }) => !users_file,
+  },
+  {
+    path: ['listen', 'tls'],
+    message: 'cert and key go together',
+    isBroken: ({ listen }) => Boolean(listen?.tls?.cert) !== Boolean(listen?.tls?.key),
+  },
+  {
+    path: ['listen', 'require_secure_transport'],
+    message: 'nobody could connect: give listen.tls.cert and key',
+    isBroken: ({ listen }) =>
+      listen?.require_secure_transport === true && !listen.tls?.cert && !listen.socket,
+  },
+  {
+    path: ['listen', 'tls', 'ca'],
+    message: 'needed to check client certificates',
+    isBroken: ({ listen }) => listen?.tls?.require_client_cert === true && !listen.tls.ca,
+  },
+  {
+    path: ['backend', 'tls', 'ca'],
+    message: 'needed by backend.tls.mode verify_ca and verify_identity',
+    isBroken: ({ backend }) => Boolean(backend?.tls?.mode?.startsWith('verify_')) && !backend?.tls?.ca,
+  },
+]
+
+/** Settings with the rules between them; all mistakes are found at once, also when some values are of no use. */
+export const configSchema = rules.reduce(
+  (schema, { path, message, isBroken }) =>
+    schema.refine((config) => !isBroken(config as Partially<ServeConfig>), {
+      path: [...path],
+      message,
+      when: ({ value }) => typeof value === 'object' && value !== null,
+    }),
+  shape,
+)

@@ -23,6 +23,8 @@ export interface ClusterOptions {
   readonly replicas: number
   readonly isOneMysqld: boolean
   readonly topology: { readonly kind: 'etcd'; readonly command: string } | { readonly kind: 'files' }
+  /** Gives up the start; what was started is stopped. */
+  readonly signal?: AbortSignal
   /** One line about what is being done. */
   readonly progress: (message: string) => void
 }
@@ -100,6 +102,7 @@ class ClusterStart {
       this.#startEtcd(state),
       ...this.#layout.servers.map((s) => this.#startServer(s.name, state, account)),
     ])
+    this.#options.signal?.throwIfAborted()
     await this.#eachReplica((replica, primary) => startReplication(replica, primary, account))
     const changed = new Set(keyspaces.filter((k) => state.applied[k.name] !== digestOf(k)).map((k) => k.name))
     if (changed.size > 0) progress(`applying the schema of ${[...changed].join(', ')}`)
@@ -188,6 +191,7 @@ class ClusterStart {
       dir: join(this.#dataDir, 'etcd'),
       port: state.ports['etcd']!,
       peerPort: state.ports['etcd-peer']!,
+      ...this.#signal(),
     })
     this.#watch(child, 'server')
   }
@@ -200,12 +204,17 @@ class ClusterStart {
       dir: join(this.#dataDir, 'servers', name),
       port: state.ports[name]!,
       account,
+      ...this.#signal(),
       ...(this.#options.replicas > 0 && {
         replication: { serverId: plan.serverId, isReplica: plan.follows !== undefined },
       }),
     })
     this.#servers.set(name, server)
     this.#watch(server.process, plan.follows === undefined ? 'server' : 'replica')
+  }
+
+  #signal(): { signal?: AbortSignal } {
+    return this.#options.signal ? { signal: this.#options.signal } : {}
   }
 
   #watch(child: ManagedProcess, group: 'replica' | 'server'): void {

@@ -9,6 +9,8 @@ export interface EtcdServerOptions {
   readonly port: number
   readonly peerPort: number
   readonly args?: readonly string[]
+  /** Gives up the start. */
+  readonly signal?: AbortSignal
 }
 
 const START_MS = 20_000
@@ -33,7 +35,7 @@ export async function startEtcdServer(options: EtcdServerOptions): Promise<Manag
       ...(options.args ?? []),
     ],
   })
-  await waitUntilReady(child, () => isHealthy(client), START_MS)
+  await waitUntilReady(child, () => isHealthy(client), START_MS, options.signal)
   return child
 }
 

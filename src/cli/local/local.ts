@@ -40,7 +40,7 @@ export async function runLocal(options: LocalOptions): Promise<number> {
   const closers: (() => Promise<unknown>)[] = []
   try {
     if (options.readyFile) await rm(options.readyFile, { force: true })
-    const cluster = await startServers(options)
+    const cluster = await startServers(options, stop.signal)
     closers.push(() => cluster.close())
     const local = await startLocalProxy(options, cluster)
     closers.push(() => local.close())
@@ -69,7 +69,7 @@ export async function runLocal(options: LocalOptions): Promise<number> {
   }
 }
 
-async function startServers(options: LocalOptions): Promise<LocalCluster> {
+async function startServers(options: LocalOptions, signal: AbortSignal): Promise<LocalCluster> {
   const dataDir = resolve(options.dataDir)
   if (options.reset) await resetCluster(dataDir)
   if (options.port !== 0 && !(await isFree(options.port, options.host)))
@@ -83,6 +83,7 @@ async function startServers(options: LocalOptions): Promise<LocalCluster> {
     replicas: options.replicas,
     isOneMysqld: options.oneMysqld ?? false,
     topology: chooseTopology(options.topology),
+    signal,
     progress,
   })
 }

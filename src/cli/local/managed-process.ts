@@ -115,12 +115,13 @@ export function tailOf(file: string): string {
 
 /**
  * Asks `probe` at short intervals until it resolves to true. Rejects when the process ends first, with the tail of
- * its log, or after `timeoutMs`.
+ * its log, after `timeoutMs`, or with the reason of `signal` (the process is stopped then).
  */
 export async function waitUntilReady(
   child: ManagedProcess,
   probe: () => Promise<boolean>,
   timeoutMs: number,
+  signal?: AbortSignal,
 ): Promise<void> {
   const untilMs = Date.now() + timeoutMs
   let exit: ProcessExit | undefined
@@ -129,6 +130,10 @@ export async function waitUntilReady(
   })
   for (let pauseMs = 10; ; pauseMs = Math.min(100, pauseMs * 1.5)) {
     if (exit) throw new Error(child.describeEnd(exit))
+    if (signal?.aborted) {
+      await child.stop()
+      throw signal.reason
+    }
     if (await probe()) return
     if (Date.now() > untilMs) {
       await child.stop('SIGKILL')

@@ -19,6 +19,8 @@ export interface MysqlServerOptions {
   /** Given when the server takes part in replication; unique among its servers. */
   readonly replication?: { readonly serverId: number; readonly isReplica: boolean }
   readonly args?: readonly string[]
+  /** Gives up the start. */
+  readonly signal?: AbortSignal
 }
 
 /** The account that the proxy uses. It may do everything but write to a read-only server. */
@@ -70,7 +72,7 @@ export async function startMysqlServer(options: MysqlServerOptions): Promise<Mys
     ],
   })
   const connectAsRoot = () => createConnection({ socketPath, user: 'root', multipleStatements: true })
-  await waitUntilReady(child, () => answers(connectAsRoot), START_MS)
+  await waitUntilReady(child, () => answers(connectAsRoot), START_MS, options.signal)
   return { process: child, program, port: options.port, socketPath, connectAsRoot }
 }
 

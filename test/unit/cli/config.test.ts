@@ -130,6 +130,16 @@ describe('mistakes', () => {
       ],
     },
     {
+      why: 'values of no use do not hide what is missing',
+      sources: { flags: { 'pool-size': '0', 'backend-user': 'x' } },
+      says: [/^pool\.size: /, /^users_file: needed/],
+    },
+    {
+      why: 'a part that is no map of settings',
+      sources: { file: yaml('listen: 3306\nbackend: {tls: on}\n') },
+      says: [/^listen: .*object/, /^backend\.tls: .*object/],
+    },
+    {
       why: 'two passwords',
       sources: { flags: { ...enough, 'backend-password': 'a', 'backend-password-file': '/b' } },
       says: [/^backend\.password: give either/],
