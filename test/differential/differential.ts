@@ -1,0 +1,49 @@
+import { readdirSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Pair, startPair } from '../support/pair.ts'
+import { Comparison, type Protocol } from './run-list.ts'
+import { readStatementList } from './statement-list.ts'
+
+const here = new URL('.', import.meta.url)
+
+export const SCHEMA = {
+  schemaDir: new URL('schema', here).pathname,
+  keyspaces: ['main', 'lookup'],
+} as const
+
+/** All lists against one kind of server. `DIFFERENTIAL_LIST=name` runs one. */
+export function describeDifferential(server: 'mariadb' | 'mysql'): void {
+  describe(`a sharded ${server} answers as one server would`, () => {
+    let pair: Pair
+    let comparison: Comparison
+    beforeAll(async () => {
+      pair = await startPair({ server, shardCounts: [2, 4], ...SCHEMA })
+      comparison = new Comparison(pair)
+    })
+    afterAll(() => pair?.close())
+
+    const protocols: readonly Protocol[] = ['text', 'binary']
+    for (const list of lists()) {
+      for (const protocol of protocols) {
+        test(`${list.name}, by the ${protocol} protocol`, async () => {
+          expect((await comparison.run(list, protocol)).join('\n\n')).toBe('')
+        }, 60_000)
+      }
+    }
+
+    test('every listed difference is still there', () => {
+      expect(comparison.unseen).toEqual([])
+    })
+
+    test('the proxies had nothing to complain of', () => {
+      expect(pair.proxies.flatMap(({ proxy }) => proxy.complaints)).toEqual([])
+    })
+  })
+}
+
+function lists() {
+  const wanted = process.env['DIFFERENTIAL_LIST']
+  return readdirSync(new URL('statements', here))
+    .filter((file) => file.endsWith('.txt') && (wanted === undefined || file === `${wanted}.txt`))
+    .map((file) => readStatementList(new URL(`statements/${file}`, here)))
+}

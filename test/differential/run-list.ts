@@ -1,0 +1,99 @@
+import type { Pair } from '../support/pair.ts'
+import { compareOutcomes, type Difference, type Outcome } from './compare.ts'
+import { resetTables } from './reset-tables.ts'
+import { Runner } from './runner.ts'
+import type { ListedStatement, StatementList } from './statement-list.ts'
+
+export type Protocol = 'text' | 'binary'
+
+/** Runs lists on the reference and through each proxy, statement by statement, and compares. */
+export class Comparison {
+  readonly #pair: Pair
+  /** `list:line field` of each listed difference that was seen, and of each that was looked for. */
+  readonly #seen = new Set<string>()
+  readonly #listed = new Set<string>()
+
+  constructor(pair: Pair) {
+    this.#pair = pair
+  }
+
+  /** What no directive explains; each is text that a person can act on. */
+  async run(list: StatementList, protocol: Protocol): Promise<readonly string[]> {
+    const { reference, proxies, flavor } = this.#pair
+    const sides = [reference, ...proxies]
+    await resetTables(this.#pair)
+    const runners = await Promise.all(sides.map((side) => Runner.open(side, list)))
+    // The same problem of several proxies is told once.
+    const problems = new Map<string, string[]>()
+    try {
+      for (const statement of list.statements) {
+        if (statement.only !== undefined && statement.only !== flavor) continue
+        if (statement.textOnly && protocol === 'binary') continue
+        const [expected, ...actual] = await runOnAll(runners, statement, protocol)
+        for (const [i, outcome] of actual.entries()) {
+          const problem = this.#judge(expected!, outcome, statement, list)
+          if (problem === undefined) continue
+          const text = `${list.name}:${statement.line} ${problem}`
+          problems.set(text, [...(problems.get(text) ?? []), proxies[i]!.name])
+        }
+      }
+    } finally {
+      for (const runner of runners) runner.close()
+    }
+    return [...problems].map(([text, names]) => `${text}\n    over ${names.join(' and ')}`)
+  }
+
+  /** Listed differences that no run has shown: the list is out of date. */
+  get unseen(): readonly string[] {
+    return [...this.#listed].filter((reason) => !this.#seen.has(reason))
+  }
+
+  #judge(
+    expected: Outcome,
+    actual: Outcome,
+    statement: ListedStatement,
+    list: StatementList,
+  ): string | undefined {
+    const isRefused = [actual.prepared, ...actual.results].some(
+      (r) => r?.kind === 'error' && r.errno === 1235,
+    )
+    const isRefusedBySelf = expected.results.some((r) => r.kind === 'error' && r.errno === 1235)
+    if (isRefused && statement.refused) return undefined
+    if (statement.refused) return `${statement.sql}\n    is listed as refused, but was answered`
+    const found = compareOutcomes(expected, actual, isOrdered(statement))
+    if (isRefused && !isRefusedBySelf)
+      return `${statement.sql}\n    refused: ${found.map((d) => d.actual).join('; ')}`
+    const where = `${list.name}:${statement.line}`
+    for (const field of statement.differs.keys()) this.#listed.add(`${where} ${field}`)
+    for (const { field } of found) this.#seen.add(`${where} ${field}`)
+    const unexplained = found.filter(({ field }) => !statement.differs.has(field))
+    return unexplained.length === 0
+      ? undefined
+      : `${statement.sql}${unexplained.map(printDifference).join('')}`
+  }
+}
+
+function isOrdered({ sql, unordered }: ListedStatement): boolean {
+  return /\border\s+by\b/i.test(sql) && !unordered
+}
+
+async function runOnAll(
+  runners: readonly Runner[],
+  statement: ListedStatement,
+  protocol: Protocol,
+): Promise<readonly Outcome[]> {
+  const answers = await Promise.all(runners.map((runner) => runner.run(statement, protocol)))
+  const hasWarnings = answers.some(({ results }) => results.some((r) => r.kind === 'error' || r.warnings > 0))
+  return await Promise.all(
+    runners.map(async (runner, i) => ({
+      ...answers[i]!,
+      warnings: hasWarnings ? await runner.showWarnings() : [],
+      tables: await runner.tablesOf(statement),
+    })),
+  )
+}
+
+function printDifference({ field, expected, actual }: Difference): string {
+  const indent = (text: string) => text.replaceAll('\n', '\n      ')
+  return `\n    ${field}:\n    - ${indent(expected)}\n    + ${indent(actual)}`
+}

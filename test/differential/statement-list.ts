@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs'
+
+/**
+ * A list of statements in a text file:
+ *
+ *     # why these statements
+ *     %% foundrows              for the whole list: the client sets CLIENT_FOUND_ROWS
+ *     % differs message: why    for the next statement: a difference that is meant
+ *     SELECT …
+ *       continued               lines that begin with white space go on with the statement
+ *
+ * Directives: `1235` (the proxy refuses it), `unordered` (ORDER BY leaves ties), `mariadb` and `mysql` (only there),
+ * `text` (not by the binary protocol), `differs FIELD, FIELD: REASON`, `params [JSON]` (values for `?`).
+ */
+export interface StatementList {
+  readonly name: string
+  readonly foundRows: boolean
+  readonly statements: readonly ListedStatement[]
+}
+
+export interface ListedStatement {
+  readonly sql: string
+  readonly line: number
+  readonly refused: boolean
+  readonly unordered: boolean
+  readonly only: 'mariadb' | 'mysql' | undefined
+  readonly textOnly: boolean
+  /** Fields that may differ, each with the reason. */
+  readonly differs: ReadonlyMap<string, string>
+  readonly params: readonly JsonParam[] | undefined
+}
+
+/** A number is sent as BIGINT or DOUBLE, text as VAR_STRING, `{"hex"}` as BLOB, `{"datetime"}` as DATETIME. */
+export type JsonParam = null | number | string | { readonly hex: string } | { readonly datetime: string }
+
+export function readStatementList(file: URL): StatementList {
+  const lines = readFileSync(file, 'utf8').split('\n')
+  const statements: ListedStatement[] = []
+  const ofList: string[] = []
+  let directives: string[] = []
+  for (const [i, line] of lines.entries()) {
+    if (line.trim() === '' || line.startsWith('#')) continue
+    if (line.startsWith('%%')) ofList.push(line.slice(2).trim())
+    else if (line.startsWith('%')) directives.push(line.slice(1).trim())
+    else if (/^\s/.test(line)) {
+      const before = statements.pop()!
+      statements.push({ ...before, sql: `${before.sql}\n${line.trim()}` })
+    } else {
+      statements.push(parseStatement(line, i + 1, directives))
+      directives = []
+    }
+  }
+  const name = /([^/]+)\.txt$/.exec(file.pathname)![1]!
+  return { name, foundRows: ofList.includes('foundrows'), statements }
+}
+
+function parseStatement(sql: string, line: number, directives: readonly string[]): ListedStatement {
+  const differs = new Map<string, string>()
+  let params: readonly JsonParam[] | undefined
+  const words = new Set<string>()
+  for (const directive of directives) {
+    const [, word, rest] = /^(\S+)\s*(.*)$/.exec(directive)!
+    if (word === 'params') params = JSON.parse(rest!) as JsonParam[]
+    else if (word === 'differs') {
+      const [, fields, reason] = /^([^:]+):\s*(.+)$/.exec(rest!)!
+      for (const field of fields!.split(',')) differs.set(field.trim(), reason!)
+    } else words.add(word!)
+  }
+  const only = words.has('mariadb') ? 'mariadb' : words.has('mysql') ? 'mysql' : undefined
+  for (const word of words) {
+    if (!['1235', 'unordered', 'mariadb', 'mysql', 'text'].includes(word)) {
+      throw new Error(`line ${line}: unknown directive ${word}`)
+    }
+  }
+  return {
+    sql,
+    line,
+    refused: words.has('1235'),
+    unordered: words.has('unordered'),
+    only,
+    textOnly: words.has('text'),
+    differs,
+    params,
+  }
+}
