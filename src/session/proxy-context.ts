@@ -24,6 +24,8 @@ export interface ProxyContext {
   readonly gateway: Gateway
   readonly sequences: Sequences
   readonly clock: Clock
+  /** Epoch ms, right to within a second: reading the clock for every statement would cost more than it tells. */
+  readonly coarseNowMs: number
   readonly log: Logger
   readonly limits: SessionLimits
   /** Live sessions by connection id. */

@@ -49,11 +49,15 @@ export class Shardgate implements ProxyContext {
   #version: ServerVersion
   #vschema: VSchema
   #generation = 0
+  #coarseNowMs: number
+  #cancelTick: () => void = () => {}
 
   constructor(options: ProxyOptions) {
     const { topology, log, clock } = options
     this.log = log
     this.clock = clock
+    this.#coarseNowMs = clock.now()
+    this.#tick()
     this.limits = options.limits
     this.#topology = topology
     this.#fixedVersion = options.serverVersion
@@ -81,9 +85,19 @@ export class Shardgate implements ProxyContext {
   }
 
   close(): void {
+    this.#cancelTick()
     this.#unsubscribe()
     this.#tracker.close()
     this.gateway.close()
+  }
+
+  get coarseNowMs(): number {
+    return this.#coarseNowMs
+  }
+
+  #tick(): void {
+    this.#coarseNowMs = this.clock.now()
+    this.#cancelTick = this.clock.after(1_000, () => this.#tick())
   }
 
   get generation(): number {

@@ -85,6 +85,10 @@ export class SessionRelay extends Relay {
     if (!this.#farewell) super.onBytes(buf, start, end)
   }
 
+  protected override onLastBytes(buf: Buffer, start: number, end: number): void {
+    if (!this.#farewell) super.onLastBytes(buf, start, end)
+  }
+
   override onDone(): void {
     if (this.#farewell) this.#owner.relayLost(new Error('the server closed the idle connection'), true)
     else this.#owner.relayDone(this.summary)

@@ -85,7 +85,7 @@ export class Session implements SessionHandler, RelayOwner {
   readonly prepared: PreparedStatements
   readonly #relay: SessionRelay
   readonly #warnings: KeptWarnings
-  /** Connections that work for the current statement: what KILL QUERY and a vanished client must stop. */
+  /** Connections that work for the current statement beside the relay's: KILL QUERY and a vanished client stop them. */
   readonly working = new Set<Working>()
   /** The relay's connection, while an answer is being relayed. */
   #relaying: Relaying | undefined
@@ -113,7 +113,7 @@ export class Session implements SessionHandler, RelayOwner {
     this.#relay = new SessionRelay(this)
     this.#warnings = new KeptWarnings(proxy.clock)
     this.prepared = new PreparedStatements(this)
-    this.lastCommandMs = proxy.clock.now()
+    this.lastCommandMs = proxy.coarseNowMs
   }
 
   get statusFlags(): number {
@@ -144,7 +144,7 @@ export class Session implements SessionHandler, RelayOwner {
     this.answer.begin(this.client.nextSequenceId)
     this.#killed = 'no'
     this.busy = true
-    this.lastCommandMs = this.proxy.clock.now()
+    this.lastCommandMs = this.proxy.coarseNowMs
     try {
       switch (payload[0]) {
         case Command.QUERY:
@@ -319,7 +319,7 @@ export class Session implements SessionHandler, RelayOwner {
    */
   relayTo(shard: ShardEndpoints, statement: ShardStatement, options: RelayToOptions): void {
     const endpoint = this.proxy.gateway.endpointFor(shard, this.tabletType)
-    const open = this.shardSessions.get(shard)
+    const open = this.shardSessions.size === 0 ? undefined : this.shardSessions.get(shard)
     const start = this.transactionStart()
     if (open !== undefined || start !== undefined || options.reserve === true) {
       const { settings } = this.state
@@ -356,7 +356,6 @@ export class Session implements SessionHandler, RelayOwner {
     const { endpoint, connection } = on
     const relaying: Relaying = { endpoint, connection, shardSession, kept: false }
     this.#relaying = relaying
-    this.working.add(relaying)
     this.#relay.translate(endpoint.database, endpoint.tablet.keyspace, options.statementId)
     this.#relay.begin(
       {
@@ -411,7 +410,6 @@ export class Session implements SessionHandler, RelayOwner {
   relayDone(summary: ResponseSummary): void {
     const relaying = this.#relaying!
     const { endpoint, connection, shardSession } = relaying
-    this.working.delete(relaying)
     this.#onRelayed?.(summary, relaying, this.#relay)
     this.#relaying = undefined
     this.#onRelayed = undefined
@@ -439,7 +437,6 @@ export class Session implements SessionHandler, RelayOwner {
 
   relayLost(error: Error, nothingSent: boolean): void {
     const relaying = this.#relaying!
-    this.working.delete(relaying)
     this.#relaying = undefined
     this.#onRelayed = undefined
     const retry = this.#retry
@@ -557,8 +554,14 @@ export class Session implements SessionHandler, RelayOwner {
     this.#cancelDeadline?.()
     this.#cancelDeadline = undefined
     if (failed) this.#rest = ''
-    if (this.#rest !== '' && !this.client.closed) return this.#nextStatement()
+    const lastBytes = this.#relay.takeLastBytes()
+    if (this.#rest !== '' && !this.client.closed) {
+      if (lastBytes !== undefined) this.client.write(lastBytes)
+      return this.#nextStatement()
+    }
     this.busy = false
+    if (lastBytes !== undefined && this.#killed !== 'connection') return this.client.finish(lastBytes)
+    if (lastBytes !== undefined) this.client.write(lastBytes)
     if (this.#killed === 'connection') this.client.close()
     else this.client.commandDone()
   }
@@ -752,8 +755,12 @@ export class Session implements SessionHandler, RelayOwner {
     else throw interrupted()
   }
 
+  #allWorking(): readonly Working[] {
+    return this.#relaying === undefined ? [...this.working] : [...this.working, this.#relaying]
+  }
+
   killedBy(what: 'query' | 'connection'): void {
-    const busy = this.working.size > 0
+    const busy = this.#allWorking().length > 0
     if (busy) {
       this.#killed = what
       this.#stopWorking('killed')
@@ -772,7 +779,7 @@ export class Session implements SessionHandler, RelayOwner {
 
   /** Kills what runs on the backends for this session. Their answers, errors mostly, come the usual way. */
   #stopWorking(reason: string): void {
-    for (const { endpoint, connection } of [...this.working]) {
+    for (const { endpoint, connection } of this.#allWorking()) {
       const gone = this.client.closed
       this.proxy.gateway
         .control(endpoint, `KILL ${gone ? 'CONNECTION' : 'QUERY'} ${connection.threadId}`)

@@ -42,8 +42,15 @@ function withoutPlus(text: string): string {
   return text.startsWith('+') ? text.slice(1) : text
 }
 
+/** Digits that are a number in its shortest form and far from the bounds of 64 bits. */
+const PLAIN_DIGITS_MAX = 15
+
 /** The digits in their shortest form, so that equal numbers have equal bytes. */
 function wholeNumber(text: string): Value {
+  const first = text.charCodeAt(0)
+  if (first >= 49 && first <= 57 && text.length <= PLAIN_DIGITS_MAX) {
+    return { type: 'INT64', bytes: Buffer.from(text, 'latin1') }
+  }
   const number =
     BigInt(withoutPlus(text.startsWith('-') ? text.slice(1) : text)) * (text.startsWith('-') ? -1n : 1n)
   if (number >= INT64_MIN && number <= INT64_MAX) return value('INT64', number.toString())

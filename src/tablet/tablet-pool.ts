@@ -37,6 +37,8 @@ export class TabletPool {
   /** By settings key; the most recently used last, so that the tail of a burst can idle out. */
   readonly #idle = new Map<string, BackendConnection[]>()
   readonly #waiters: Waiter[] = []
+  /** When idle connections were looked at last; reading the clock at each return would cost more than it tells. */
+  #coarseNowMs: number
   #idleCount = 0
   #total = 0
   #closed = false
@@ -52,6 +54,7 @@ export class TabletPool {
     this.#connect = connect
     this.#options = options
     this.#clock = clock
+    this.#coarseNowMs = clock.now()
     this.#cancelReaper = this.#scheduleReaper()
   }
 
@@ -122,7 +125,7 @@ export class TabletPool {
       list = []
       this.#idle.set(connection.settingsKey, list)
     }
-    connection.idleSinceMs = this.#clock.now()
+    connection.idleSinceMs = this.#coarseNowMs
     list.push(connection)
     this.#idleCount++
   }
@@ -239,7 +242,8 @@ export class TabletPool {
   }
 
   #reap(): void {
-    const before = this.#clock.now() - this.#options.idleTimeoutMs
+    this.#coarseNowMs = this.#clock.now()
+    const before = this.#coarseNowMs - this.#options.idleTimeoutMs
     for (const [key, list] of this.#idle) {
       for (const connection of list.filter((c) => c.idleSinceMs < before)) connection.destroy()
       if (list.length === 0) this.#idle.delete(key)

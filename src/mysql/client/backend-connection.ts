@@ -20,7 +20,7 @@ export class BackendConnection {
   settingsKey = ''
   /** Prepared statements of this connection, by SQL text; written by whoever prepares. */
   readonly statements = new Map<string, BackendStatement>()
-  /** Epoch ms when it last became idle; written by the pool. */
+  /** Epoch ms when it last became idle, roughly; written by the pool. */
   idleSinceMs = 0
 
   readonly #socket: Socket

@@ -30,6 +30,7 @@ export abstract class Relay extends ResponseReader {
   #sequenceId = 0
   #renumber = false
   #bytesRelayed = 0
+  #lastBytes: Buffer | undefined
   #pause: (() => void) | undefined
 
   constructor(sink: RelaySink) {
@@ -45,6 +46,7 @@ export abstract class Relay extends ResponseReader {
     this.#sequenceId = options.sequenceId
     this.#renumber = options.sequenceId !== 1
     this.#bytesRelayed = 0
+    this.#lastBytes = undefined
     this.#pause = pause
   }
 
@@ -68,7 +70,23 @@ export abstract class Relay extends ResponseReader {
 
   protected override onBytes(buf: Buffer, start: number, end: number): void {
     this.#bytesRelayed += end - start
-    const bytes = start === 0 && end === buf.length ? buf : buf.subarray(start, end)
-    if (!this.#sink.write(bytes)) this.#pause?.()
+    if (!this.#sink.write(slice(buf, start, end))) this.#pause?.()
   }
+
+  /** The end is kept for the owner, who can write it and close the command in one. */
+  protected override onLastBytes(buf: Buffer, start: number, end: number): void {
+    this.#bytesRelayed += end - start
+    this.#lastBytes = slice(buf, start, end)
+  }
+
+  /** The end of the answer, which `write` has not had; taken once. */
+  takeLastBytes(): Buffer | undefined {
+    const bytes = this.#lastBytes
+    this.#lastBytes = undefined
+    return bytes
+  }
+}
+
+function slice(buf: Buffer, start: number, end: number): Buffer {
+  return start === 0 && end === buf.length ? buf : buf.subarray(start, end)
 }

@@ -133,7 +133,7 @@ export abstract class ResponseReader {
       this.#control(buf, pos + HEADER_BYTES, packetEnd, first)
       pos = packetEnd
       if (this.#state === 'done') {
-        if (pos > this.#emitted) this.onBytes(buf, this.#emitted, pos)
+        if (pos > this.#emitted) this.onLastBytes(buf, this.#emitted, pos)
         return end - pos
       }
     }
@@ -262,6 +262,10 @@ export abstract class ResponseReader {
 
   /** Bytes `start` to `end` of the response have been walked; with all hooks called for what lies in them. */
   protected onBytes(_buf: Buffer, _start: number, _end: number): void {}
+  /** The same for the last bytes of the response; `onDone` follows. */
+  protected onLastBytes(buf: Buffer, start: number, end: number): void {
+    this.onBytes(buf, start, end)
+  }
   /** Every packet header, with its four bytes present; subclasses may renumber it. */
   protected onHeader(_buf: Buffer, _at: number): void {}
   protected onColumnCount(_count: number): void {}
