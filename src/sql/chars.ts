@@ -53,6 +53,20 @@ export function quotedEnd(sql: string, start: number, escapes: boolean): number 
   return -1
 }
 
+/** First MySQL version that reads `$tag$ … $tag$` as a string, the body of a stored program in another language. */
+const DOLLAR_QUOTES_SINCE = 80034
+
+/** End of the dollar-quoted text at `start`; -1 when it is never closed, 0 when `$` begins an identifier instead. */
+export function dollarQuotedEnd(sql: string, start: number, serverVersion: number): number {
+  if (serverVersion < DOLLAR_QUOTES_SINCE || serverVersion >= 100000) return 0
+  let pos = start + 1
+  while (sql.charCodeAt(pos) !== 36 && isIdentChar(sql.charCodeAt(pos))) pos++
+  if (sql.charCodeAt(pos) !== 36) return 0
+  const tag = sql.slice(start, pos + 1)
+  const close = sql.indexOf(tag, pos + 1)
+  return close < 0 ? -1 : close + tag.length
+}
+
 /** End of the identifier characters from `pos` on. */
 export function identEnd(sql: string, pos: number): number {
   const { length } = sql

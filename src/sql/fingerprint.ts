@@ -1,4 +1,13 @@
-import { blockCommentEnd, isBlank, isDigit, isIdentChar, number, quotedEnd, readNumber } from './chars.ts'
+import {
+  blockCommentEnd,
+  dollarQuotedEnd,
+  isBlank,
+  isDigit,
+  isIdentChar,
+  number,
+  quotedEnd,
+  readNumber,
+} from './chars.ts'
 import { introducedCharset } from './charsets.ts'
 import { CompoundBlocks } from './compound.ts'
 import { isReserved, type Keyword } from './keywords.ts'
@@ -236,6 +245,10 @@ class Fingerprinter {
     if (sql.charCodeAt(pos + 1) === 39) {
       const end = this.#prefixedString(pos, first | 32)
       if (end > 0) return end
+    }
+    if (first === 36) {
+      const end = dollarQuotedEnd(sql, pos, this.#serverVersion)
+      if (end !== 0) return this.#operand(end < 0 ? sql.length : end)
     }
     // The hottest loop of all: it stays within the text, for reading past its end is slow.
     const { length } = sql

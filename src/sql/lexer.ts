@@ -1,5 +1,6 @@
 import {
   blockCommentEnd,
+  dollarQuotedEnd,
   identEnd,
   isBlank,
   isCompareChar,
@@ -75,6 +76,7 @@ export type TokenType =
   | 'UserVariable'
   | 'Operator'
   | 'Hint'
+  | 'DollarQuoted'
   | 'Bad'
   | 'End'
 
@@ -197,8 +199,11 @@ class Lexer {
       if (c === 120 || c === 98) return this.#radixString(pos, c === 120 ? 'Hex' : 'Bit')
       if (c === 110) return this.#national(pos)
     }
-    const end = identEnd(sql, pos)
-    return this.#wordFound(pos, end)
+    if (sql.charCodeAt(pos) === 36) {
+      const end = dollarQuotedEnd(sql, pos, this.#serverVersion)
+      if (end !== 0) return end < 0 ? this.#bad(pos) : this.#add('DollarQuoted', '', pos, end)
+    }
+    return this.#wordFound(pos, identEnd(sql, pos))
   }
 
   #wordFound(pos: number, end: number): number {

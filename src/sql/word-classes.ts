@@ -73,23 +73,12 @@ export function endsOperand(word: Keyword): boolean {
   }
 }
 
-/** Words that are not reserved and take a string behind them, which is then no alias. */
+/**
+ * Words behind which a string is always a value. Behind others (ESCAPE, PATH, FORMAT …) it may be an alias as well, and
+ * stays in the key, which is right for both.
+ */
 export function takesString(word: Keyword): boolean {
-  switch (word) {
-    case 'DATE':
-    case 'TIME':
-    case 'TIMESTAMP':
-    case 'ESCAPE':
-    case 'PATH':
-    case 'ZONE':
-    case 'DUMPFILE':
-    case 'FORMAT':
-    case 'NESTED':
-    case 'DEFAULT':
-      return true
-    default:
-      return false
-  }
+  return word === 'DATE' || word === 'TIME' || word === 'TIMESTAMP' || word === 'DEFAULT'
 }
 
 /** Types whose length or precision stands in parentheses, as in CAST(a AS CHAR(10)). */

@@ -106,7 +106,7 @@ export function parseGroupConcat(p: TokenStream): Aggregate {
 export function parseWindowFunction(p: TokenStream): Expr {
   const { start, word } = p
   const written = openCall(p)
-  const args = parseArgs(p)
+  const args = word === 'LEAD' || word === 'LAG' ? parseLagArgs(p) : parseArgs(p)
   p.expect(')')
   const from = word === 'NTH_VALUE' && p.accept('FROM') ? p.expectOneOf(['FIRST', 'LAST']) : undefined
   const nulls = parseNulls(p)
@@ -122,4 +122,15 @@ export function parseWindowFunction(p: TokenStream): Expr {
     span: p.spanFrom(start),
     parens: undefined,
   })
+}
+
+/** `expr [, offset [, default]]`; in MySQL the offset is a whole number, a parameter or a variable. */
+function parseLagArgs(p: TokenStream): Expr[] {
+  const args = [parseExpr(p)]
+  if (!p.accept(',')) return args
+  const isPlain = p.type === 'Int' || p.type === 'Param' || p.type === 'UserVariable' || p.atIdentifier()
+  if (!isPlain && !isMariaDb(p.options.serverVersion)) p.fail()
+  args.push(parseExpr(p))
+  if (p.accept(',')) args.push(parseExpr(p))
+  return args
 }

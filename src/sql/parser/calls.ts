@@ -10,7 +10,7 @@ import type {
   Literal,
   NamedArg,
 } from '../ast.ts'
-import { isFunctionWord, isMariaDb, isReserved, type Keyword } from '../keywords.ts'
+import { isFunctionWord, isMariaDb, isMySqlKeyword, isReserved, type Keyword } from '../keywords.ts'
 import { decodeBinary } from '../text.ts'
 import { parseAggregate, parseCount, parseGroupConcat, parseWindowFunction } from './aggregates.ts'
 import { parseBits, parseExpr, parseExprList, parseInterval } from './expressions.ts'
@@ -117,6 +117,12 @@ const bareFunctions: ReadonlySet<string> = new Set([
   'UTC_TIMESTAMP',
 ])
 
+/** Reserved words that may begin an operand, but only with a parenthesis behind them: the error is at what stands there. */
+const needsParenthesis: ReadonlySet<string> = new Set(
+  `CHAR CONVERT CUME_DIST DATABASE DEFAULT DENSE_RANK EXISTS FIRST_VALUE GROUPING IF INSERT LAG LAST_VALUE LEAD LEFT MOD
+  NTH_VALUE NTILE PERCENT_RANK RANK REPEAT REPLACE RIGHT ROW ROW_NUMBER SCHEMA VALUES`.split(/\s+/),
+)
+
 /** A keyword without parentheses behind it: CURRENT_TIMESTAMP and its kin, a bare DEFAULT, or a column's name. */
 function parseBareWord(p: TokenStream): Expr {
   const { start, word } = p
@@ -133,6 +139,8 @@ function parseBareWord(p: TokenStream): Expr {
     }
   }
   if (p.peekWord() === '.' && p.peekWord(3) === '(') return parseAnyCall(p)
+  if (needsParenthesis.has(word) && isReserved(word, p.options.serverVersion))
+    p.failAt(p.tokens.starts[p.pos + 1])
   const column = parseColumn(p)
   if (!p.at('->') && !p.at('->>')) return column
   const op = p.expectOneOf(['->', '->>'])
@@ -250,19 +258,31 @@ function parseSpecialCall(p: TokenStream, word: Keyword): Expr {
 function parsePlainCall(p: TokenStream, word: Keyword): Expr {
   const reserved = isReserved(word, p.options.serverVersion)
   if (reserved && !reservedFunctions.has(word)) p.fail()
-  if (!reserved && !nativeWords.has(word)) return parseAnyCall(p)
+  if (!reserved && !nativeWords.has(word)) {
+    if (!mayCallByName(p, word)) p.failAt(p.tokens.starts[p.pos + 1])
+    return parseAnyCall(p)
+  }
   const { start } = p
   const written = openCall(p)
-  return finishCall(p, start, written, parseArgs(p))
+  const args = parseArgs(p)
+  if (word === 'IF' && args.length !== 3) p.fail()
+  return finishCall(p, start, written, args)
 }
 
 /** Words with productions of their own, whose arguments take no names. */
 const nativeWords: ReadonlySet<string> = new Set(
-  `ASCII CHARSET COALESCE COLLATION CONTAINS CURDATE CURTIME DATE DAY FORMAT HOUR MICROSECOND MINUTE MONTH NOW PASSWORD
-  QUARTER REVERSE ROW_COUNT SECOND SESSION_USER SYSDATE SYSTEM_USER TIME TIMESTAMP TRUNCATE USER WEEK YEAR`.split(
+  `ADDDATE ASCII AVG CHARSET COALESCE COLLATION CURDATE CURTIME DATE DAY FORMAT GEOMCOLLECTION GEOMETRYCOLLECTION HOUR
+  LINESTRING LOG MICROSECOND MINUTE MONTH MULTILINESTRING MULTIPOINT MULTIPOLYGON NOW POINT POLYGON QUARTER REVERSE
+  ROW_COUNT SECOND SESSION_USER SQL_TSI_DAY SQL_TSI_HOUR SQL_TSI_MINUTE SQL_TSI_MONTH SQL_TSI_QUARTER SQL_TSI_SECOND
+  SQL_TSI_WEEK SQL_TSI_YEAR ST_COLLECT SUBDATE SYSDATE SYSTEM_USER TIME TIMESTAMP TRUNCATE USER WEEK YEAR`.split(
     /\s+/,
   ),
 )
+
+/** MySQL's grammar calls functions by plain identifiers; the words that are MariaDB's only are such in MySQL. */
+function mayCallByName(p: TokenStream, word: Keyword): boolean {
+  return isMariaDb(p.options.serverVersion) || !isMySqlKeyword(word)
+}
 
 function parseChar(p: TokenStream): Expr {
   const { start } = p
@@ -449,7 +469,7 @@ function parseJsonValue(p: TokenStream): JsonValue {
   openCall(p)
   const doc = parseBits(p)
   p.expect(',')
-  const path = parseExpr(p)
+  const path = isMariaDb(p.options.serverVersion) || p.type === 'Param' ? parseExpr(p) : parseString(p)
   const returning = p.accept('RETURNING') ? parseCastType(p) : undefined
   const reactions = parseReactions(p)
   p.expect(')')

@@ -5,6 +5,7 @@ import { parseNameList, parseTableName } from './names.ts'
 import { skipProgram, skipStatement } from './other.ts'
 import { atQueryStart, parseQuery } from './query.ts'
 import { parseDeallocate } from './session.ts'
+import { skipElementStart } from './table-elements.ts'
 import { make, type TokenStream } from './token-stream.ts'
 import { PieceBuilder } from './verbatim.ts'
 
@@ -196,19 +197,45 @@ function parseCreateTable(p: TokenStream, builder: DdlBuilder): Ddl {
 
 /** Columns, options and partitions, up to a query or the end; foreign keys' tables are noted. */
 function skipTableBody(p: TokenStream, builder: DdlBuilder): void {
-  let depth = 0
+  if (p.at('(') && !atTableQuery(p)) skipElements(p, builder)
   while (p.type !== 'End' && !p.at(';')) {
     if (p.type === 'Bad') p.fail()
-    if (depth === 0 && atTableQuery(p)) {
+    if (atTableQuery(p)) {
       builder.takeQuery()
       return
     }
-    if (p.at('(')) depth++
-    else if (p.at(')') && --depth < 0) p.fail()
-    if (!p.accept('REFERENCES')) p.advance()
-    else builder.references.push(builder.name())
+    if (p.at(')')) p.fail()
+    if (p.at('(')) skipParenthesis(p, builder)
+    else p.advance()
   }
-  if (depth > 0) p.fail()
+}
+
+/** The first parenthesis: columns, keys and constraints. */
+function skipElements(p: TokenStream, builder: DdlBuilder): void {
+  p.expect('(')
+  do {
+    skipElementStart(p)
+    while (!p.at(',') && !p.at(')')) skipDefinition(p, builder)
+  } while (p.accept(','))
+  p.expect(')')
+}
+
+/** One token of a definition, or all of a parenthesis in it. */
+function skipDefinition(p: TokenStream, builder: DdlBuilder): void {
+  if (p.type === 'Bad' || p.type === 'End' || p.at(';')) p.fail()
+  if (p.at('(')) skipParenthesis(p, builder)
+  else if (p.accept('REFERENCES')) builder.references.push(builder.name())
+  else if (p.accept('CHECK')) {
+    if (!p.at('(')) p.fail()
+  } else p.advance()
+}
+
+function skipParenthesis(p: TokenStream, builder: DdlBuilder): void {
+  p.enter()
+  p.expect('(')
+  while (!p.at(')')) skipDefinition(p, builder)
+  p.expect(')')
+  p.leave()
 }
 
 function atTableQuery(p: TokenStream): boolean {

@@ -90,7 +90,9 @@ export function parseSubquery(p: TokenStream): Subquery {
   const { start } = p
   p.expect('(')
   if (!p.at('(') && !p.at('SELECT') && !p.at('WITH') && !p.at('VALUES') && !p.at('TABLE')) p.fail()
+  p.subqueries++
   const query = parseQuery(p)
+  p.subqueries--
   p.expect(')')
   return { kind: 'Subquery', query, span: p.spanFrom(start) }
 }
@@ -161,9 +163,11 @@ function parseTail(p: TokenStream, body: Query, start: number, withClause: With 
   const orderBy = parseOrderBy(p)
   const limit = parseLimit(p)
   const procedure = isMariaDb(p.options.serverVersion) && p.accept('PROCEDURE') ? parseCall(p) : undefined
-  const intoFirst = p.at('INTO') ? parseInto(p, 'end') : undefined
+  // A subquery has no INTO behind it.
+  const mayHaveInto = p.subqueries === 0
+  const intoFirst = mayHaveInto && p.at('INTO') ? parseInto(p, 'end') : undefined
   const locks = parseLocks(p)
-  const intoLast = intoFirst === undefined && p.at('INTO') ? parseInto(p, 'end') : undefined
+  const intoLast = mayHaveInto && intoFirst === undefined && p.at('INTO') ? parseInto(p, 'end') : undefined
   const into =
     intoFirst !== undefined && locks !== undefined ? { ...intoFirst, place: 'lock' as const } : intoFirst
   const isBare = [orderBy, limit, procedure, intoFirst, locks, intoLast, withClause].every(
@@ -380,9 +384,8 @@ function parseGroupBy(p: TokenStream): GroupBy | undefined {
     return finishGroupingList(p, start, 'SETS')
   }
   const items = parseCommaList(p, isMariaDb(p.options.serverVersion) ? parseOrderItem : parseGroupItem)
-  if (p.at('WITH')) {
-    p.advance()
-    p.expect('ROLLUP')
+  if (p.at2('WITH', 'ROLLUP')) {
+    p.advance(2)
     return { kind: 'GroupBy', items, rollup: 'WITH', span: p.spanFrom(start) }
   }
   return { kind: 'GroupBy', items, span: p.spanFrom(start) }

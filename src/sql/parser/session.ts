@@ -12,6 +12,7 @@ import type {
   UnlockTables,
   Use,
 } from '../ast.ts'
+import { isMariaDb } from '../keywords.ts'
 import { parseExpr } from './expressions.ts'
 import { parseCommaList, parseSingleString, parseTableAlias, parseTableName } from './names.ts'
 import { parseUserVariable } from './operands.ts'
@@ -150,7 +151,7 @@ function parseTableLock(p: TokenStream): TableLock {
 
 function parseLockKind(p: TokenStream): TableLock['lock'] {
   if (p.accept('READ')) return p.accept('LOCAL') ? 'READ LOCAL' : 'READ'
-  if (!p.accept('LOW_PRIORITY')) {
+  if (!isMariaDb(p.options.serverVersion) || !p.accept('LOW_PRIORITY')) {
     p.expect('WRITE')
     return 'WRITE'
   }

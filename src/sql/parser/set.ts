@@ -58,7 +58,7 @@ function parseItem(p: TokenStream): SetItem {
   const { start } = p
   if (p.type === 'UserVariable') return parseUserAssignment(p)
   if (p.accept('@@')) {
-    const scope = p.peekWord() === '.' ? p.acceptOneOf(scopes) : undefined
+    const scope = p.acceptOneOf(scopes)
     if (scope !== undefined) p.expect('.')
     return parseVariable(p, start, true, scope)
   }

@@ -30,6 +30,8 @@ export class TokenStream {
   readonly tokens: Tokens
   /** Number of the current token. */
   pos = 0
+  /** Number of subqueries that we are in. */
+  subqueries = 0
   #params = 0
   #nesting = 0
   readonly #start: number

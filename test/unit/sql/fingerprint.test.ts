@@ -142,6 +142,9 @@ describe('a text with several statements', () => {
       'END CASE; l: LOOP LEAVE l; END LOOP; WHILE 1 DO SELECT CASE WHEN 1 THEN 2 END; END WHILE; REPEAT SELECT 1; ' +
       "UNTIL 1 END REPEAT; SELECT REPEAT('x', 2); END;"
     expect(split(`${body} SELECT 2`)).toEqual([body, 'SELECT 2'])
+    expect(
+      split("CREATE FUNCTION f() RETURNS INT LANGUAGE JAVASCRIPT AS $js$ it's; $js$; SELECT 1"),
+    ).toHaveLength(2)
     expect(split('CREATE TRIGGER g AFTER INSERT ON t FOR EACH ROW SET @a = 1; SELECT 1')).toHaveLength(2)
     expect(split('CREATE FUNCTION f() RETURNS INT RETURN 1 + IF(1, 2, 3); SELECT 1')).toHaveLength(2)
     expect(split('CREATE TABLE t (event INT, begin INT); SELECT 1')).toHaveLength(2)
@@ -158,6 +161,8 @@ describe('a key', () => {
     ['SELECT a FROM t WHERE b = 1 AND c IN (1,2)', 'select a from  t where b = 22 and c in (3)'],
     ["INSERT INTO t VALUES (1,'a')", "insert into t values (2,'b'), (3,NULL)"],
     ['UPDATE t SET a = -1 WHERE b = 1.5 LIMIT 3', 'UPDATE t SET a = 1 WHERE b = 2.5 LIMIT 4'],
+    ["SELECT a FROM t WHERE b LIKE 'x' ESCAPE '|'", "SELECT a FROM t WHERE b LIKE 'y' ESCAPE '|'"],
+    ["SELECT path 'x', 1 FROM t", "SELECT path 'x', 2 FROM t"],
     ["SELECT DATE'2020-01-01', _utf8mb4'x' FROM t", "SELECT DATE'2021-01-01', _utf8mb4'y' FROM t"],
     ["SHOW TABLES LIKE 'a%'", "SHOW TABLES LIKE 'b'"],
     ["CREATE USER u IDENTIFIED BY 'a'", "CREATE USER u IDENTIFIED BY 'b'"],

@@ -29,12 +29,25 @@ describe('a syntax error', () => {
     ['INSERT INTO t VALUES', "near '' at line 1"],
     ['SELECT select FROM t', "near 'select FROM t' at line 1"],
     ['SELECT count (a, b)', 'no error'],
-    ['SELECT count(a, b)', "near ' b)' at line 1".replace("' b", "', b")],
+    ['SELECT count(a, b)', "near ', b)' at line 1"],
     ['SELECT RANK() FROM t', "near 'FROM t' at line 1"],
     ['UPDATE t, u SET a = 1 x', "near 'x' at line 1"],
     ['DELETE FROM t x USING t', "near 'USING t' at line 1"],
     ['SELECT 1 UNION SELECT 2 ORDER BY 1 UNION SELECT 3', "near 'UNION SELECT 3' at line 1"],
     ['SELECT /* open', "near '/* open' at line 1"],
+    ['SELECT convert FROM t', "near 'FROM t' at line 1"],
+    ['SELECT status() FROM t', "near '() FROM t' at line 1"],
+    ['SELECT IF(a, b) FROM t', "near ') FROM t' at line 1"],
+    ['SELECT a FROM $t$', "near '$t$' at line 1"],
+    ['SET global.x = 1', "near 'global.x = 1' at line 1"],
+    ['SET @@global x = 1', "near 'x = 1' at line 1"],
+    ['SELECT a FROM t WHERE b IN (SELECT c FROM u LIMIT 1 INTO @x)', "near 'INTO @x)' at line 1"],
+    ['SELECT SUM(a) OVER (ROWS b PRECEDING) FROM t', "near 'b PRECEDING) FROM t' at line 1"],
+    ['CREATE TABLE t (get INT)', "near 'get INT)' at line 1"],
+    ['CREATE TABLE t (a VARCHAR, b INT)', "near ', b INT)' at line 1"],
+    ['CREATE TABLE t (a INT CHECK b)', "near 'b)' at line 1"],
+    ['CREATE TABLE t (a INT', "near '' at line 1"],
+    ['DROP TABLE a b', "near 'b' at line 1"],
   ])('%s: %s', (text, near) => {
     expect(nearOf(text)).toBe(near)
   })
@@ -91,7 +104,7 @@ describe('no text', () => {
 
   it('of random bytes raises anything but SqlError', () => {
     const bytes = fc.uint8Array({ maxLength: 60 }).map((array) => Buffer.from(array).latin1Slice())
-    fc.assert(fc.property(bytes, isHandled), { numRuns: 2000 })
+    fc.assert(fc.property(bytes, isHandled), { numRuns: 1000 })
   })
 
   it('of random words raises anything but SqlError', () => {
@@ -113,6 +126,6 @@ describe('no text', () => {
         for (const { at, word, drop } of edits) tokens.splice(at % (tokens.length + 1), drop, ` ${word} `)
         return Buffer.from(tokens.join('')).latin1Slice()
       })
-    fc.assert(fc.property(mutated, isHandled), { numRuns: 5000 })
+    fc.assert(fc.property(mutated, isHandled), { numRuns: 2000 })
   })
 })
