@@ -1,7 +1,7 @@
 import { notSupported } from '../errors/sql-error.ts'
 import type { SortKey } from '../plan/plan.ts'
 import { type CellComparator, cellComparator } from '../values/compare.ts'
-import { classOf } from '../values/types.ts'
+import { classOf, columnFlags } from '../values/types.ts'
 import { columnAt } from './columns.ts'
 import { RowLayout } from './row-format.ts'
 import type { Row, RowFormat, StreamColumn } from './row-stream.ts'
@@ -79,6 +79,7 @@ const absent = -1
 function compileKey(key: SortKey, columns: readonly StreamColumn[], format: RowFormat): Key {
   const column = columnAt(columns, key.column)
   const weight = key.weight === undefined ? absent : columnAt(columns, key.weight)
+  if (weight !== absent) checkNumbered(columns[column], columns[weight])
   return {
     column,
     weight,
@@ -87,6 +88,16 @@ function compileKey(key: SortKey, columns: readonly StreamColumn[], format: RowF
     compareColumn: comparatorOf(columns[column], format),
     compareWeight: weight === absent ? unordered(columns[column]) : comparatorOf(columns[weight], format),
   }
+}
+
+/**
+ * ENUM and SET are ordered by number, of which a weight string knows nothing: a planner that does not know the column's
+ * type asks for the wrong one.
+ */
+function checkNumbered(column: StreamColumn, weight: StreamColumn): void {
+  const isNumbered = (column.flags & (columnFlags.enum | columnFlags.set)) !== 0
+  const weightClass = classOf(weight)
+  if (isNumbered && (weightClass === 'bytes' || weightClass === 'text')) throw noOrder(column)
 }
 
 function comparatorOf(column: StreamColumn, format: RowFormat): CellComparator {

@@ -84,7 +84,7 @@ function insertLines(plan: InsertPlan): readonly string[] {
       ? [`  rows: ::${plan.rows.slot}`]
       : plan.rows.rows.map(
           ({ cells }) =>
-            `  row: ${cells.map(({ text, value }) => (value === undefined ? printTemplate(text) : `${printTemplate(text)}=${printValue(value)}`)).join(', ')}`,
+            `  row: (${cells.map(({ text, value }) => (value === undefined ? printTemplate(text) : `${printTemplate(text)}=${printValue(value)}`)).join(', ')})`,
         )),
     ...(plan.tail.length === 0 ? [] : [`  tail: ${printTemplate(plan.tail)}`]),
   ]

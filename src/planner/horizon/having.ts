@@ -25,7 +25,7 @@ export function mergedHaving(
   pick: PickAggregate,
 ): MergedHaving {
   const conjuncts = condition.kind === 'And' ? condition.operands : [condition]
-  const asked = conjuncts.map((conjunct) => ({ conjunct, meaning: withoutAliases(conjunct, select) }))
+  const asked = conjuncts.map((conjunct) => ({ conjunct, meaning: withoutAliases(conjunct, select, keys) }))
   const onKeys = asked.filter(({ meaning }) => !hasAggregate(meaning))
   for (const { meaning } of onKeys) checkKeysOnly(meaning, keys)
   const parts = asked
@@ -41,14 +41,17 @@ export function mergedHaving(
   }
 }
 
-/** HAVING looks for aliases first. */
-function withoutAliases(expr: Expr, select: Select): Expr {
+/** HAVING looks for aliases first, but for a column of GROUP BY before that. */
+function withoutAliases(expr: Expr, select: Select, keys: readonly KeyDraft[]): Expr {
   return rewriteTree(expr, (node) => {
     if (node.kind === 'Subquery') return node
     const column = node as Expr
     if (column.kind !== 'Column' || column.qualifiers.length > 0) return undefined
     const named = namedItem(column.name, select.items)
-    return named === undefined || named.kind === 'Column' ? undefined : named
+    if (named === undefined || named.kind === 'Column') return undefined
+    if (keys.some((key) => sameColumnName(key.expr, column)))
+      unplanned(`'${column.name}' in HAVING, which is a key and an alias, over several shards`)
+    return named
   })
 }
 

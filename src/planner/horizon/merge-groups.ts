@@ -226,17 +226,26 @@ class GroupMerge {
     return {
       ...select,
       items: this.#columns.items(),
-      ...this.#shardGroupBy(groupBy),
+      ...this.#shardGroupBy(groupBy, keys),
       ...(having === undefined ? {} : { having }),
       ...(keys.length === 0 ? {} : { orderBy: positions(keys, this.#select) }),
     }
   }
 
-  #shardGroupBy(groupBy: GroupBy | undefined): { readonly groupBy?: GroupBy } {
-    if (this.#distinct === undefined) return groupBy === undefined ? {} : { groupBy }
+  /**
+   * Under ONLY_FULL_GROUP_BY the weight of an expression is not taken to follow from the expression, though that of a
+   * column is: it becomes a key, too. Groups that this splits ('a', 'a ') are one again above.
+   */
+  #shardGroupBy(groupBy: GroupBy | undefined, keys: readonly KeyDraft[]): { readonly groupBy?: GroupBy } {
+    const weights = keys
+      .filter(({ expr }) => expr.kind !== 'Column')
+      .flatMap(({ weight, pad }) => [weight, pad].flatMap((pick) => this.#columns.hiddenExpr(pick) ?? []))
+    const extra = this.#distinct === undefined ? weights : [this.#distinct.expr, ...weights]
+    if (groupBy === undefined && extra.length === 0) return {}
+    if (groupBy !== undefined && extra.length === 0) return { groupBy }
     const { span } = this.#select
-    const item: OrderItem = { kind: 'OrderItem', expr: this.#distinct.expr, span }
-    return { groupBy: { kind: 'GroupBy', items: [...(groupBy?.items ?? []), item], span } }
+    const items = extra.map((expr): OrderItem => ({ kind: 'OrderItem', expr, span }))
+    return { groupBy: { kind: 'GroupBy', items: [...(groupBy?.items ?? []), ...items], span } }
   }
 }
 

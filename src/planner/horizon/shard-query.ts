@@ -1,8 +1,9 @@
 import type { SortKey } from '../../plan/plan.ts'
 import type { Expr, SelectItem } from '../../sql/ast.ts'
-import type { Column } from '../../vschema/model.ts'
+import type { ValueType } from '../../values/value.ts'
 import { makeCall, makeItem, makeNumber, makePadWeight } from '../make-node.ts'
 import { isNoPad, orderClass } from '../semantics/column-type.ts'
+import { isPlainExpr } from '../semantics/expr-type.ts'
 import { refOf } from '../semantics/facts-of.ts'
 import type { Scope } from '../semantics/scope.ts'
 import { schemaColumn } from '../semantics/source.ts'
@@ -61,7 +62,7 @@ export class ShardColumns {
     const { type, collation } = this.#columnType(expr)
     const column = this.pick(expr)
     const key = { expr, column, descending }
-    switch (type === 'count' ? 'plain' : orderClass(type)) {
+    switch (type === 'plain' ? 'plain' : orderClass(type)) {
       case 'plain':
         return key
       case 'float':
@@ -79,16 +80,19 @@ export class ShardColumns {
   }
 
   #columnType(expr: Expr): {
-    readonly type?: Column['type'] | 'count'
+    readonly type?: ValueType | 'plain' | undefined
     readonly collation?: string | undefined
   } {
-    if (isAggregateCall(expr)) return numericAggregates.has(expr.name) ? { type: 'count' } : {}
+    if (isAggregateCall(expr)) return numericAggregates.has(expr.name) ? { type: 'plain' } : {}
+    if (isPlainExpr(expr)) return { type: 'plain' }
     const ref = refOf(expr, this.#scope)
     const column = ref === undefined ? undefined : schemaColumn(ref)
-    return { type: column?.type, collation: column?.collation } as {
-      type?: Column['type']
-      collation?: string
-    }
+    return { type: column?.type, collation: column?.collation }
+  }
+
+  /** What a hidden column shows; undefined for one that the client asked for. */
+  hiddenExpr(pick: Pick | undefined): Expr | undefined {
+    return pick !== undefined && 'hidden' in pick ? this.#hidden[pick.hidden] : undefined
   }
 
   /** The numbers that the plan uses, once nothing more is hidden. */

@@ -45,7 +45,7 @@ export function planInsert(statement: Insert, context: PlanContext): Plan {
   if (values === undefined)
     return planInsertSelect(statement, statement.source as Query, table, rest, context)
   if (table.type === 'reference' && (table.sharded || table.source !== undefined))
-    return planReferenceInsert(statement, rest, context)
+    return planReferenceInsert(statement, table, rest, context)
   if (isPlaced) return planRows(values, table, context)
   checkNoSharded(statement, table, context)
   if (table.autoIncrement !== undefined) return planRows(values, table, context)
@@ -56,11 +56,25 @@ export function planInsert(statement: Insert, context: PlanContext): Plan {
 
 function planReferenceInsert(
   statement: Insert,
+  table: Table,
   rest: Omit<WritePlan, 'routing'>,
   context: PlanContext,
 ): Plan {
   if (someNode(statement.source, (node) => node.kind === 'Subquery'))
     unplanned('a subquery in VALUES for a reference table')
+  const counter =
+    table.autoIncrement?.column ?? table.columns.find(({ autoIncrement }) => autoIncrement)?.name
+  const names = statement.columns?.map(({ name }) => name)
+  // Each copy would count for itself, and two inserts at once differently.
+  if (
+    table.source === undefined &&
+    counter !== undefined &&
+    names?.some((name) => sameColumn(name, counter)) !== true
+  ) {
+    unplanned(
+      `${statement.verb} into the copies of reference table '${table.name}' without a value for '${counter}'`,
+    )
+  }
   return replicatedWrite(statement.table, statement, rest, context)
 }
 
