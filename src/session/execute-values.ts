@@ -16,6 +16,8 @@ export interface ExecuteValues {
   readonly nullBitmap: Buffer
   /** Two bytes a param. */
   readonly types: Buffer
+  /** The payload carries them. */
+  readonly typesSent: boolean
   readonly values: Buffer
   /** Params that were sent with COM_STMT_SEND_LONG_DATA, in pieces. */
   readonly longData: ReadonlyMap<number, readonly Buffer[]>
@@ -41,20 +43,32 @@ export function splitExecute(
   if (payload.length < FIXED_BYTES) throw malformedPacket()
   const flags = payload[5]!
   if (paramCount === 0) {
-    return { payload, paramCount, flags, nullBitmap: EMPTY, types: EMPTY, values: EMPTY, longData }
+    return {
+      payload,
+      paramCount,
+      flags,
+      nullBitmap: EMPTY,
+      types: EMPTY,
+      typesSent: false,
+      values: EMPTY,
+      longData,
+    }
   }
   const bitmapEnd = FIXED_BYTES + ((paramCount + 7) >> 3)
   if (payload.length <= bitmapEnd) throw malformedPacket()
   let at = bitmapEnd + 1
   let { types } = statement
-  if (payload[bitmapEnd] === 1) {
+  const typesSent = payload[bitmapEnd] === 1
+  if (typesSent) {
     if (payload.length < at + 2 * paramCount) throw malformedPacket()
-    types = payload.subarray(at, at + 2 * paramCount)
+    const sent = payload.subarray(at, at + 2 * paramCount)
+    // The same object for the same types, so that they are compared by identity most of the time.
+    if (types === undefined || !types.equals(sent)) types = Buffer.from(sent)
     at += 2 * paramCount
   }
   if (types === undefined) throw malformedPacket()
   const nullBitmap = payload.subarray(FIXED_BYTES, bitmapEnd)
-  return { payload, paramCount, flags, nullBitmap, types, values: payload.subarray(at), longData }
+  return { payload, paramCount, flags, nullBitmap, types, typesSent, values: payload.subarray(at), longData }
 }
 
 /** The values decoded, long data joined. */

@@ -9,6 +9,7 @@ import type { Scan } from '../sql/scan.ts'
 import type { Value } from '../values/value.ts'
 import type { Execution } from './execute-plan.ts'
 import { boundParams, type ExecuteValues, reorderParams, splitExecute } from './execute-values.ts'
+import { integerParam } from './integer-param.ts'
 import { paramDefinition } from './param-definition.ts'
 import { paramValue } from './param-value.ts'
 import type { Session, Working } from './session.ts'
@@ -37,6 +38,7 @@ interface Cursor {
 }
 
 const CURSOR_TYPE_READ_ONLY = 1
+const NO_LONG_DATA: ReadonlyMap<number, readonly Buffer[]> = new Map()
 
 /** The prepared statements of one session. */
 export class PreparedStatements {
@@ -207,13 +209,10 @@ export class PreparedStatements {
   }
 
   #values(statement: ClientStatement, payload: Buffer): ExecuteValues {
-    const longData = new Map(statement.longData)
-    const values = splitExecute(payload, {
-      paramCount: statement.paramCount,
-      types: statement.types,
-      longData,
-    })
-    if (values.types !== statement.types) statement.types = Buffer.from(values.types)
+    const { paramCount, types } = statement
+    const longData = statement.longData.size === 0 ? NO_LONG_DATA : new Map(statement.longData)
+    const values = splitExecute(payload, { paramCount, types, longData })
+    statement.types = values.types
     return values
   }
 
@@ -263,6 +262,10 @@ class ParamBindings extends StatementBindings {
   }
 
   override paramValue(param: number): Value {
+    if (this.#decoded === undefined) {
+      const integer = integerParam(this.#values, param)
+      if (integer !== undefined) return integer
+    }
     this.#decoded ??= boundParams(this.#values).map((bound) => inUtf8(paramValue(bound), this.#charset))
     return this.#decoded[param]!
   }

@@ -1,8 +1,8 @@
-import type { BackendConnection } from '../mysql/client/backend-connection.ts'
+import type { BackendConnection, BackendStatement } from '../mysql/client/backend-connection.ts'
 import { ResponseReader } from '../mysql/client/response-reader.ts'
 import { queryPacket } from '../mysql/client/simple-command.ts'
-import { Command } from '../mysql/codec/constants.ts'
-import { framePayload } from '../mysql/codec/framing.ts'
+import { Command, HEADER_BYTES, MAX_PACKET_PAYLOAD } from '../mysql/codec/constants.ts'
+import { framePayload, writeHeader } from '../mysql/codec/framing.ts'
 import type { ExecuteValues } from './execute-values.ts'
 
 /** A statement ready to run on any backend connection. */
@@ -50,42 +50,46 @@ export class PreparedStatement implements ShardStatement {
   send(connection: BackendConnection, reader: ResponseReader): void {
     const prepared = connection.statements.get(this.#sql)
     if (prepared !== undefined) {
-      // Refreshed in the order of use.
-      connection.statements.delete(this.#sql)
-      connection.statements.set(this.#sql, prepared)
-      this.#execute(connection, prepared.id, reader)
+      if (connection.statements.size > STATEMENTS_PER_CONNECTION_MAX / 2) {
+        // Refreshed in the order of use, once that may matter.
+        connection.statements.delete(this.#sql)
+        connection.statements.set(this.#sql, prepared)
+      }
+      this.#execute(connection, prepared, reader)
       return
     }
     connection.send(
       preparePacket(this.#sql),
-      new PrepareReader(connection, this.#sql, reader, (id) => {
-        this.#execute(connection, id, reader)
-      }),
+      new PrepareReader(connection, this.#sql, reader, (statement) =>
+        this.#execute(connection, statement, reader),
+      ),
     )
   }
 
-  #execute(connection: BackendConnection, id: number, reader: ResponseReader): void {
-    const { longData } = this.#values
-    for (const [param, pieces] of longData) {
-      for (const piece of pieces) connection.sendUnanswered(longDataPacket(id, param, piece))
+  #execute(connection: BackendConnection, statement: BackendStatement, reader: ResponseReader): void {
+    const values = this.#values
+    for (const [param, pieces] of values.longData) {
+      for (const piece of pieces) connection.sendUnanswered(longDataPacket(statement.id, param, piece))
     }
-    const statement = connection.statements.get(this.#sql)!
-    const types = this.#values.types.latin1Slice()
-    const sendTypes = statement.boundTypes !== types
+    const { types } = values
+    const known = statement.boundTypes
+    const sendTypes = known !== types && (known === undefined || !known.equals(types))
     statement.boundTypes = types
-    connection.send(executePacket(id, this.#values, sendTypes), reader)
+    connection.send(executePacket(statement.id, values, sendTypes), reader)
   }
 }
 
 /** Remembers a prepared statement on its connection, and closes the one that it displaces. */
-export function rememberStatement(connection: BackendConnection, sql: string, id: number): void {
+export function rememberStatement(connection: BackendConnection, sql: string, id: number): BackendStatement {
   const { statements } = connection
   if (statements.size >= STATEMENTS_PER_CONNECTION_MAX) {
     const [oldest, { id: oldestId }] = statements.entries().next().value!
     statements.delete(oldest)
     connection.sendUnanswered(idPacket(Command.STMT_CLOSE, oldestId))
   }
-  statements.set(sql, { id, boundTypes: '' })
+  const statement: BackendStatement = { id, boundTypes: undefined }
+  statements.set(sql, statement)
+  return statement
 }
 
 /** Reads the answer of COM_STMT_PREPARE; an error is given to `next` as if it were the answer to the execute. */
@@ -93,7 +97,7 @@ class PrepareReader extends ResponseReader {
   readonly #connection: BackendConnection
   readonly #sql: string
   readonly #next: ResponseReader
-  readonly #execute: (id: number) => void
+  readonly #execute: (statement: BackendStatement) => void
   #id = 0
   #error: Buffer | undefined
 
@@ -101,7 +105,7 @@ class PrepareReader extends ResponseReader {
     connection: BackendConnection,
     sql: string,
     next: ResponseReader,
-    execute: (id: number) => void,
+    execute: (statement: BackendStatement) => void,
   ) {
     super({ wholeRows: false })
     this.reset('prepare')
@@ -125,8 +129,7 @@ class PrepareReader extends ResponseReader {
       this.#next.onDone()
       return
     }
-    rememberStatement(this.#connection, this.#sql, this.#id)
-    this.#execute(this.#id)
+    this.#execute(rememberStatement(this.#connection, this.#sql, this.#id))
   }
 
   override onLost(error: Error): void {
@@ -157,6 +160,13 @@ function longDataPacket(id: number, param: number, data: Buffer): Buffer {
 /** Source: MySQL client/server protocol, "COM_STMT_EXECUTE", without query attributes. */
 function executePacket(id: number, values: ExecuteValues, sendTypes: boolean): Buffer {
   const { paramCount, nullBitmap, types } = values
+  if (sendTypes === values.typesSent && values.payload.length < MAX_PACKET_PAYLOAD) {
+    // The client's own bytes will do, but for the id.
+    const packet = Buffer.allocUnsafe(HEADER_BYTES + values.payload.length)
+    values.payload.copy(packet, writeHeader(packet, 0, values.payload.length, 0))
+    packet.writeUInt32LE(id, HEADER_BYTES + 1)
+    return packet
+  }
   const typesBytes = paramCount === 0 ? 0 : sendTypes ? 1 + types.length : 1
   const length = 10 + (paramCount === 0 ? 0 : nullBitmap.length) + typesBytes + values.values.length
   const payload = Buffer.allocUnsafe(length + 4)

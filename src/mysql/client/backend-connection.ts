@@ -135,8 +135,8 @@ export class BackendConnection {
 
 export interface BackendStatement {
   readonly id: number
-  /** Types of the last execute on this connection, as the binary string of the types block; '' before the first. */
-  boundTypes: string
+  /** Types block of the last execute on this connection: what an execute without types would be read by. */
+  boundTypes: Buffer | undefined
 }
 
 function lostConnection(cause: Error): SqlError {

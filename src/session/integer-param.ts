@@ -1,0 +1,70 @@
+import { FieldType } from '../mysql/codec/constants.ts'
+import type { Value } from '../values/value.ts'
+import type { ExecuteValues } from './execute-values.ts'
+
+const UNSIGNED = 0x80
+
+/**
+ * An integer param read where it lies, without decoding the others: what most prepared statements are routed by.
+ * Undefined for anything else (other types, NULL, params behind ones of variable size, long data, numbers of more than
+ * 32 bits): then all params are decoded (`boundParams`). Worth 5 µs of CPU a statement (bench/proxy.ts, prepared).
+ */
+export function integerParam(execute: ExecuteValues, param: number): Value | undefined {
+  const { types, nullBitmap, values, longData } = execute
+  if (longData.size > 0) return undefined
+  let at = 0
+  for (let i = 0; i < param; i++) {
+    const bytes = isNull(nullBitmap, i) ? 0 : fixedBytes(types[2 * i]!)
+    if (bytes < 0) return undefined
+    at += bytes
+  }
+  const type = types[2 * param]!
+  const bytes = integerBytes(type)
+  if (bytes === 0 || isNull(nullBitmap, param) || at + bytes > values.length) return undefined
+  const isUnsigned = (types[2 * param + 1]! & UNSIGNED) !== 0
+  const low = readInteger(values, at, bytes, isUnsigned)
+  if (bytes === 8 && !fitsLow(values, at, isUnsigned)) return undefined
+  return { type: isUnsigned ? 'UINT64' : 'INT64', bytes: Buffer.from(String(low), 'latin1') }
+}
+
+function isNull(nullBitmap: Buffer, param: number): boolean {
+  return (nullBitmap[param >> 3]! & (1 << (param & 7))) !== 0
+}
+
+/** Size of a value of fixed size; -1 for the others. Source: "Binary Protocol Value". */
+function fixedBytes(type: number): number {
+  if (type === FieldType.FLOAT) return 4
+  if (type === FieldType.DOUBLE) return 8
+  return integerBytes(type) || -1
+}
+
+function integerBytes(type: number): number {
+  switch (type) {
+    case FieldType.TINY:
+      return 1
+    case FieldType.SHORT:
+      return 2
+    case FieldType.LONG:
+    case FieldType.INT24:
+      return 4
+    case FieldType.LONGLONG:
+      return 8
+    default:
+      return 0
+  }
+}
+
+/** The value, or its low 32 bits. */
+function readInteger(buf: Buffer, at: number, bytes: number, isUnsigned: boolean): number {
+  if (bytes === 1) return isUnsigned ? buf[at]! : (buf[at]! << 24) >> 24
+  const low16 = buf[at]! | (buf[at + 1]! << 8)
+  if (bytes === 2) return isUnsigned ? low16 : (low16 << 16) >> 16
+  const low = low16 | (buf[at + 2]! << 16) | (buf[at + 3]! << 24)
+  return isUnsigned ? low >>> 0 : low
+}
+
+/** Whether the high half of eight bytes only repeats the sign of the low one. */
+function fitsLow(buf: Buffer, at: number, isUnsigned: boolean): boolean {
+  const high = buf[at + 4]! | (buf[at + 5]! << 8) | (buf[at + 6]! << 16) | (buf[at + 7]! << 24)
+  return high === (!isUnsigned && (buf[at + 3]! & 0x80) !== 0 ? -1 : 0)
+}
