@@ -76,6 +76,8 @@ class Fingerprinter {
   #kind = ''
   /** Aliases, IN lists and the like are read as in a query: true but in DDL and administration. */
   #inQuery = false
+  /** Lists and rows are taken as one: only where the parser reads all of the statement. */
+  #takesLists = false
   /** In CREATE and ALTER blanks, comments and spelling stay: a stored program keeps its text. */
   #keepsText = false
   /** Depth of the outermost select list that we are in, or -1. */
@@ -305,6 +307,7 @@ class Fingerprinter {
   #leading(word: Keyword): void {
     this.#kind = word
     this.#inQuery = isQueryVerb(word)
+    this.#takesLists = this.#inQuery
     this.#keepsText = mayHoldProgram(word)
     this.#compound = this.#keepsText ? new CompoundBlocks() : undefined
   }
@@ -359,7 +362,7 @@ class Fingerprinter {
   #open(pos: number): number {
     const word = this.#word
     this.#depth++
-    if (word !== '' && this.#inQuery) {
+    if (word !== '' && this.#takesLists) {
       const isRows = (word === 'VALUES' || word === 'VALUE') && this.#depth === 1
       const isList = word === 'IN' && this.#depth - 1 !== this.#positionDepth
       const end = isRows ? this.#rows(pos) : isList ? this.#list(pos) : 0
@@ -470,6 +473,7 @@ class Fingerprinter {
       case 'COLLATE':
       case 'USING':
       case 'NAMES':
+      case 'INTO':
         return true
       default:
         return this.#last === OPERAND && !takesString(this.#word)
@@ -490,6 +494,8 @@ class Fingerprinter {
   }
 
   #literal(type: SlotItemType, start: number, end: number): number {
+    // `USE ks:-80` has no literals: that is a target.
+    if (this.#kind === 'USE') return this.#operand(end)
     if (this.#byDepth >= 0) {
       this.#bySlots ??= []
       this.#bySlots.push(this.#slots.length)

@@ -2,6 +2,7 @@ import { nullValue, type Value, value } from '../values/value.ts'
 import { identEnd, isBlank } from './chars.ts'
 import type { SlotItem } from './scan.ts'
 import { NO_BACKSLASH_ESCAPES, type SqlMode } from './sql-mode.ts'
+import { decodeBinary } from './text.ts'
 import { TextCursor } from './text-cursor.ts'
 
 const INT64_MAX = 9223372036854775807n
@@ -99,6 +100,11 @@ function stringValue(sql: string, start: number, end: number, escapes: boolean):
     cursor.skipBlanks()
   }
   return value(isBinary ? 'VARBINARY' : 'VARCHAR', Buffer.from(text, 'latin1'))
+}
+
+/** What a quoted string (its source, a binary string) spells, as Unicode. */
+export function stringText(source: string, mode: SqlMode): string {
+  return decodeBinary(readString(source, 0, (mode & NO_BACKSLASH_ESCAPES) === 0).text)
 }
 
 /** The string whose opening quote is at `start`; runs without an escape are taken in one piece. */

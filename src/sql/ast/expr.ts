@@ -28,11 +28,11 @@ export interface Star extends ExprBase {
   readonly qualifiers: readonly string[]
 }
 
-/** `@name`; names compare case-insensitively. `quote` is how the name was quoted, if it was. */
+/** `@name`; names compare case-insensitively. `quoted` is the name's source with its quotes, if it has them. */
 export interface UserVariable extends ExprBase {
   readonly kind: 'UserVariable'
   readonly name: string
-  readonly quote?: "'" | '"' | '`'
+  readonly quoted?: string
 }
 
 export type VariableScope = 'GLOBAL' | 'SESSION' | 'LOCAL' | 'PERSIST' | 'PERSIST_ONLY'

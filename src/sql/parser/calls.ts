@@ -189,7 +189,7 @@ function parseAnyCall(p: TokenStream): Expr {
   const quoted = first === undefined
   const name = p.identifier()
   const qualifier = p.accept('.') ? name : undefined
-  const written = qualifier === undefined ? name : p.takeName()
+  const written = qualifier === undefined ? name : p.identifier()
   p.expect('(')
   const args = p.at(')') ? [] : parseCommaList(p, parseNamedArg)
   p.expect(')')

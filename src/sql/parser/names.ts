@@ -1,6 +1,6 @@
 import type { Alias, Column, Literal, TableName } from '../ast.ts'
 import { staysBare } from '../keywords.ts'
-import { unquote } from '../text.ts'
+import { stringText } from '../literal-value.ts'
 import { make, type TokenStream } from './token-stream.ts'
 
 /** `[qualifier.]name`. */
@@ -74,7 +74,7 @@ export function parseItemAlias(p: TokenStream): Alias | undefined {
   if (p.type === 'String') {
     const string = p.text
     p.advance()
-    return { kind: 'Alias', name: unquote(string), as, string, span: p.spanFrom(start) }
+    return { kind: 'Alias', name: stringText(string, p.options.mode), as, string, span: p.spanFrom(start) }
   }
   if (!as && (!p.atIdentifier() || p.at('SOUNDS') || p.at('MEMBER'))) return undefined
   return parseAliasName(p, start, as)

@@ -10,6 +10,7 @@ import type {
   When,
 } from '../ast.ts'
 import { introducedCharset } from '../charsets.ts'
+import { stringText } from '../literal-value.ts'
 import { HIGH_NOT_PRECEDENCE, PIPES_AS_CONCAT } from '../sql-mode.ts'
 import { decodeBinary, unquote } from '../text.ts'
 import { parseCall } from './calls.ts'
@@ -148,7 +149,8 @@ export function parseUserVariable(p: TokenStream): UserVariable {
   if (c !== "'" && c !== '"' && c !== '`') {
     return { kind: 'UserVariable', name: decodeBinary(source), span: p.spanFrom(start) }
   }
-  return { kind: 'UserVariable', name: unquote(source), quote: c, span: p.spanFrom(start) }
+  const name = c === '`' ? unquote(source) : stringText(source, p.options.mode)
+  return { kind: 'UserVariable', name, quoted: source, span: p.spanFrom(start) }
 }
 
 function parseVariableOrAssign(p: TokenStream): Expr {

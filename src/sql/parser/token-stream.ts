@@ -2,6 +2,7 @@ import { SqlError } from '../../errors/sql-error.ts'
 import type { Literal, LiteralType, Span } from '../ast.ts'
 import { mayBeName } from '../keywords.ts'
 import { type Tokens, type TokenType, tokenize, type Word } from '../lexer.ts'
+import { stringText } from '../literal-value.ts'
 import type { Scan } from '../scan.ts'
 import type { SqlMode } from '../sql-mode.ts'
 import { decodeBinary, unquote } from '../text.ts'
@@ -191,7 +192,7 @@ export class TokenStream {
   /** An identifier, or a string in its place. */
   identifierOrString(): string {
     if (this.type !== 'String') return this.identifier()
-    const name = unquote(this.text)
+    const name = stringText(this.text, this.options.mode)
     this.pos++
     return name
   }

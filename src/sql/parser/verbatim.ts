@@ -92,17 +92,24 @@ export class PieceBuilder {
     return last
   }
 
-  /** What stands before token `at`: blanks and comments as they are. */
+  /** What stands before token `at`: blanks and comments as they are; one space where a quote stood between words. */
   #space(at: number): void {
-    const { starts, ends } = this.#p.tokens
-    if (this.#pieces.length === 0 || at === 0 || ends[at - 1] === starts[at]) return
+    const { starts, ends, types } = this.#p.tokens
+    if (this.#pieces.length === 0 || at === 0) return
     const whole = isWhole(this.#p, ends[at - 1], starts[at])
-    this.#pieces.push(whole ? this.#p.sql.slice(ends[at - 1], starts[at]) : ' ')
+    const gap = whole ? this.#p.sql.slice(ends[at - 1], starts[at]) : ' '
+    const joins = gap === '' && types[at - 1] === 'Ident' && types[at] === 'Quoted'
+    if (gap !== '' || joins) this.#pieces.push(joins ? ' ' : gap)
   }
 
   #push(from: number, to: number): void {
     if (from >= to) return
+    const { starts, ends, types } = this.#p.tokens
     const text = sourceText(this.#p, from, to, 'adjacent')
-    this.#pieces.push(this.#pieces.length === 0 ? text.trimStart() : text)
+    const isFirst = this.#pieces.length === 0
+    // A name that loses its quotes must not run into the word behind it.
+    const joins =
+      !isFirst && types[from - 1] === 'Quoted' && types[from] === 'Ident' && ends[from - 1] === starts[from]
+    this.#pieces.push(isFirst ? text.trimStart() : joins ? ` ${text}` : text)
   }
 }

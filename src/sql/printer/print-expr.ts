@@ -257,9 +257,7 @@ export function charsetName(name: string): string {
 }
 
 export function userVariable(variable: UserVariable): string {
-  const { name, quote } = variable
-  if (quote === undefined) return encodeBinary(`@${name}`)
-  return encodeBinary(`@${quote}${name.replaceAll(quote, quote + quote)}${quote}`)
+  return `@${variable.quoted ?? encodeBinary(variable.name)}`
 }
 
 /** Name of a system variable: dots separate a component from it. */
@@ -371,8 +369,8 @@ function separatorText(separator: ArgSeparator): string {
 
 function printFunction(out: Printer, call: FunctionCall): void {
   if (call.qualifier !== undefined) out.text(`${quoteIdentifier(call.qualifier)}.`)
-  const byName = call.quoted === true || call.qualifier !== undefined
-  out.text(byName ? quoteIdentifier(call.written) : encodeBinary(call.written))
+  if (call.quoted) out.text(inBackticks(call.written))
+  else out.text(call.qualifier === undefined ? encodeBinary(call.written) : quoteIdentifier(call.written))
   if (call.bare) return
   out.text(call.spaced ? ' (' : '(')
   call.args.forEach((arg, i) => {

@@ -162,6 +162,12 @@ describe('a key', () => {
     ["INSERT INTO t VALUES (1,'a')", "insert into t values (2,'b'), (3,NULL)"],
     ['UPDATE t SET a = -1 WHERE b = 1.5 LIMIT 3', 'UPDATE t SET a = 1 WHERE b = 2.5 LIMIT 4'],
     ["SELECT a FROM t WHERE b LIKE 'x' ESCAPE '|'", "SELECT a FROM t WHERE b LIKE 'y' ESCAPE '|'"],
+    ['USE ks:-80@replica', 'USE  ks:-80@replica'],
+    ['SELECT a FROM t WHERE b IN (1,2) INTO @x', 'SELECT a FROM t WHERE b IN (3) INTO @x'],
+    [
+      'CREATE PROCEDURE p() BEGIN SELECT a FROM t WHERE b IN (1,2); END',
+      'CREATE PROCEDURE p() BEGIN SELECT a FROM t WHERE b IN (3,4); END',
+    ],
     ["SELECT path 'x', 1 FROM t", "SELECT path 'x', 2 FROM t"],
     ["SELECT DATE'2020-01-01', _utf8mb4'x' FROM t", "SELECT DATE'2021-01-01', _utf8mb4'y' FROM t"],
     ["SHOW TABLES LIKE 'a%'", "SHOW TABLES LIKE 'b'"],

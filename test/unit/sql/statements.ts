@@ -175,4 +175,7 @@ export const mysqlStatements: readonly string[] = [
   "XA START 'x'",
   'GRANT SELECT ON s.* TO u',
   'HANDLER t OPEN',
+  'CREATE TABLE`t`(a INT)',
+  'ALTER TABLE`t`ADD b INT',
+  'SELECT @"a \\" b", a AS \'it\\\'s\' FROM t',
 ]
