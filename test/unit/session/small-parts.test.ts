@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'vitest'
+import type { Plan } from '../../../src/plan/plan.ts'
+import { namesOf, namesOfSet, toUtf8 } from '../../../src/session/character-set.ts'
+import { likeMatcher } from '../../../src/session/like.ts'
+import { sumInfo } from '../../../src/session/ok-info.ts'
+import { PlanCache } from '../../../src/session/plan-cache.ts'
+import { parseServerVersion } from '../../../src/session/server-version.ts'
+import { quoteString } from '../../../src/session/session-functions.ts'
+
+test('OK texts of several shards are added up', () => {
+  assert.equal(
+    sumInfo(['Rows matched: 2  Changed: 1  Warnings: 0', '', 'Rows matched: 40  Changed: 3  Warnings: 1']),
+    'Rows matched: 42  Changed: 4  Warnings: 1',
+  )
+  assert.equal(sumInfo(['', '']), '')
+})
+
+describe('LIKE over names', () => {
+  for (const [pattern, name, expected] of [
+    ["'cust%'", 'Customers', true],
+    ["'%'", '', true],
+    ["'_ustomers'", 'customers', true],
+    ["'_ustomers'", 'ccustomers', false],
+    ["'a\\_b'", 'a_b', true],
+    ["'a\\_b'", 'axb', false],
+    ["'%a%b%'", 'xxaxxbxx', true],
+    ["'%ab'", 'aab', true],
+    ["''", 'x', false],
+  ] as const) {
+    test(`${name} LIKE ${pattern}: ${expected}`, () => assert.equal(likeMatcher(pattern)(name), expected))
+  }
+})
+
+describe('server versions', () => {
+  for (const [text, number, isMariadb] of [
+    ['9.7.4-2', 90_704, false],
+    ['8.0.36', 80_036, false],
+    ['10.11.19-MariaDB-0+deb12u1', 101_119, true],
+    ['5.5.5-10.11.6-MariaDB', 101_106, true],
+  ] as const) {
+    test(text, () => {
+      const version = parseServerVersion(text)
+      assert.deepEqual([version.number, version.isMariadb], [number, isMariadb])
+    })
+  }
+})
+
+describe('the plan cache', () => {
+  const plan = (construct: string): Plan => ({ kind: 'Unsupported', construct })
+
+  test('forgets what was not asked for while others were', () => {
+    const cache = new PlanCache(4)
+    cache.set('a', plan('a'))
+    cache.set('b', plan('b'))
+    cache.set('c', plan('c')) // a and b are the older half now
+    assert.equal(cache.get('a')?.kind, 'Unsupported') // and a is young again
+    cache.set('d', plan('d'))
+    cache.set('e', plan('e'))
+    assert.equal(cache.get('b'), undefined)
+    assert.notEqual(cache.get('a'), undefined)
+    assert.ok(cache.size <= 4)
+  })
+})
+
+describe('character sets of clients', () => {
+  test('the collation of the handshake becomes SET NAMES', () => {
+    assert.equal(namesOf(255, false), "'utf8mb4' COLLATE 'utf8mb4_0900_ai_ci'")
+    assert.equal(namesOf(45, true), "'utf8mb4' COLLATE 'utf8mb4_general_ci'")
+    assert.equal(namesOf(8, false), "'latin1' COLLATE 'latin1_swedish_ci'")
+  })
+
+  test('MariaDB 10.11 knows no 0900 collation: it gets the default of the character set', () => {
+    assert.equal(namesOf(255, true), "'utf8mb4' COLLATE 'utf8mb4_general_ci'")
+  })
+
+  test('unknown names, pairs that do not fit and unsafe sets are refused', () => {
+    assert.throws(() => namesOfSet('klingon', undefined, false), { errno: 1115 })
+    assert.throws(() => namesOfSet('utf8mb4', 'no_such', false), { errno: 1273 })
+    assert.throws(() => namesOfSet('utf8mb4', 'latin1_bin', false), { errno: 1253 })
+    assert.throws(() => namesOfSet('utf16', undefined, false), { errno: 1231 })
+    assert.throws(() => namesOfSet('gbk', undefined, false), { errno: 1235, message: /gbk/ })
+  })
+
+  test('text is hashed as UTF-8 whatever the client speaks', () => {
+    assert.equal(Buffer.from(toUtf8(Buffer.from('e9', 'hex'), 'latin1')).toString(), 'é')
+    assert.equal(Buffer.from(toUtf8(Buffer.from('é'), 'utf8mb4')).toString(), 'é')
+    assert.throws(() => toUtf8(Buffer.from('e9', 'hex'), 'dec8'), { errno: 1235, message: /dec8/ })
+  })
+})
+
+test('string literals mean the same under every sql_mode', () => {
+  assert.equal(quoteString("it's"), "'it''s'")
+  assert.equal(quoteString('a\\b'), '_utf8mb4 0x615c62')
+  assert.equal(quoteString('é'), "'Ã©'") // a binary string: one character a byte
+})
