@@ -1,6 +1,7 @@
 import {
   blockCommentEnd,
   dollarQuotedEnd,
+  identEnd,
   isBlank,
   isDigit,
   isIdentChar,
@@ -24,7 +25,7 @@ import {
   takesHint,
   takesString,
 } from './word-classes.ts'
-import { findKeyword, hashStep } from './words.ts'
+import { findKeyword, hashStep, keywordAt } from './words.ts'
 
 /**
  * One pass over one statement, from `start` to its `;` or the text's end. Never fails: what no server would accept
@@ -540,8 +541,16 @@ class Fingerprinter {
     if (!isNumber || this.#last === OPERAND) return this.#operator(pos + 1)
     readNumber(sql, pos + 1)
     const { form, end } = number
-    const isSigned = form === 'Int' || form === 'Decimal' || form === 'Float'
+    const isSigned = (form === 'Int' || form === 'Decimal' || form === 'Float') && !this.#collateFollows(end)
     return isSigned ? this.#literal(form, pos, end) : this.#operator(pos + 1)
+  }
+
+  /** COLLATE binds tighter than a sign. */
+  #collateFollows(pos: number): boolean {
+    const sql = this.#sql
+    const start = this.#cursor.peekBlanksEnd(pos)
+    if ((sql.charCodeAt(start) | 32) !== 99) return false
+    return keywordAt(sql, start, identEnd(sql, start)) === 'COLLATE'
   }
 
   #colon(pos: number): number {

@@ -174,7 +174,7 @@ function parseCreate(p: TokenStream, builder: DdlBuilder): Ddl {
 
 /** Any other object: USER, ROLE, SERVER, TABLESPACE, SEQUENCE …, of which only the kind matters. */
 function parseNamed(p: TokenStream, builder: DdlBuilder, verb: DdlVerb, object: Word | ''): Ddl {
-  if (object === '') p.fail()
+  if (object === '' || p.type !== 'Ident') p.fail()
   p.advance()
   if (verb === 'create') acceptIfNotExists(p, builder)
   else acceptIfExists(p, builder)

@@ -26,7 +26,7 @@ function parseIntoTarget(p: TokenStream): IntoTarget {
 function parseIntoVariable(p: TokenStream): Expr {
   if (p.type === 'UserVariable') return parseUserVariable(p)
   const { start } = p
-  const name = p.identifierOrString()
+  const name = p.identifier()
   return { kind: 'Column', qualifiers: [], name, span: p.spanFrom(start) }
 }
 

@@ -1,5 +1,6 @@
 import { SqlError } from '../../errors/sql-error.ts'
 import type { Literal, LiteralType, Span } from '../ast.ts'
+import { introducedCharset } from '../charsets.ts'
 import { mayBeName } from '../keywords.ts'
 import { type Tokens, type TokenType, tokenize, type Word } from '../lexer.ts'
 import { stringText } from '../literal-value.ts'
@@ -173,7 +174,15 @@ export class TokenStream {
     if (type === 'Quoted') return true
     if (type !== 'Ident') return false
     const word = this.peekWord(ahead)
-    return word === '' || mayBeName(word, this.options.serverVersion)
+    if (word === '') return !this.#isIntroducer(this.pos + ahead)
+    return mayBeName(word, this.options.serverVersion)
+  }
+
+  /** `_utf8mb4` introduces a string and is never a name, but behind a point. */
+  #isIntroducer(token: number): boolean {
+    const start = this.tokens.starts[token]
+    if (this.sql.charCodeAt(start) !== 95 || this.tokens.words[token - 1] === '.') return false
+    return introducedCharset(this.sql, start, this.tokens.ends[token]) !== ''
   }
 
   identifier(): string {

@@ -162,6 +162,7 @@ describe('a key', () => {
     ["INSERT INTO t VALUES (1,'a')", "insert into t values (2,'b'), (3,NULL)"],
     ['UPDATE t SET a = -1 WHERE b = 1.5 LIMIT 3', 'UPDATE t SET a = 1 WHERE b = 2.5 LIMIT 4'],
     ["SELECT a FROM t WHERE b LIKE 'x' ESCAPE '|'", "SELECT a FROM t WHERE b LIKE 'y' ESCAPE '|'"],
+    ['INSERT INTO t VALUES (-1 COLLATE utf8mb4_bin)', 'INSERT INTO t VALUES (-2 COLLATE utf8mb4_bin)'],
     ['USE ks:-80@replica', 'USE  ks:-80@replica'],
     ['SELECT a FROM t WHERE b IN (1,2) INTO @x', 'SELECT a FROM t WHERE b IN (3) INTO @x'],
     [

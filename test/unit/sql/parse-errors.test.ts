@@ -38,6 +38,7 @@ describe('a syntax error', () => {
     ['SELECT convert FROM t', "near 'FROM t' at line 1"],
     ['SELECT status() FROM t', "near '() FROM t' at line 1"],
     ['SELECT IF(a, b) FROM t', "near ') FROM t' at line 1"],
+    ["SELECT 'a' COLLATE _utf8mb4'b'", "near '_utf8mb4'b'' at line 1"],
     ['SELECT a FROM $t$', "near '$t$' at line 1"],
     ['SET global.x = 1', "near 'global.x = 1' at line 1"],
     ['SET @@global x = 1', "near 'x = 1' at line 1"],
