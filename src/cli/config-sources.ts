@@ -40,7 +40,7 @@ export interface ConfigSources {
 }
 
 /** Variables that are not settings of `serve`. */
-const OTHER_VARIABLES = new Set(['SHARDGATE_CONFIG', 'SHARDGATE_TEST_MYSQLD'])
+const OTHER_VARIABLES = new Set(['SHARDGATE_CONFIG', 'SHARDGATE_TEST_MYSQLD', 'SHARDGATE_WORKER_SLOT'])
 
 /** Puts the sources together and checks the whole. Throws `ConfigError` that names every mistake. */
 export function loadConfig(sources: ConfigSources): ServeConfig {

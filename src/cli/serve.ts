@@ -8,7 +8,7 @@ import type { ServeConfig } from './config.ts'
 import { followTopology, openStore } from './open-topology.ts'
 import { type CreateProxy, startProxy } from './proxy.ts'
 import { onStopSignal } from './signals.ts'
-import { runWorkers } from './workers.ts'
+import { runWorkers, workerSlot } from './workers.ts'
 
 /** Runs the proxy until a signal ends it. Resolves with the exit code. */
 export async function serve(config: ServeConfig): Promise<number> {
@@ -42,7 +42,7 @@ async function serveHere(
     }
     logger.info('reading the topology', { store: store.description })
     await topology.start(stop.signal)
-    const proxy = await createProxy({ config, topology, logger, workerNumber: cluster.worker?.id ?? 0 })
+    const proxy = await createProxy({ config, topology, logger, workerNumber: workerSlot() })
     state.phase = 'serving'
     logger.info('ready', { host: config.listen.host, port: proxy.port })
     if (cluster.isWorker) process.send?.({ kind: 'ready', port: proxy.port })

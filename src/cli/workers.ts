@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import { AggregatorRegistry } from 'prom-client'
 import { startHttp } from '../admin/http.ts'
+import { removeStaleSocket } from '../mysql/server/stale-socket.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { ServeConfig } from './config.ts'
 import { onStopSignal } from './signals.ts'
@@ -8,6 +9,17 @@ import { onStopSignal } from './signals.ts'
 const RESTART_PAUSE_MS = 1_000
 /** A worker that dies younger than this did not start; when all do, the parent gives up. */
 const STARTED_MS = 5_000
+
+/**
+ * Tells a worker which of the `workers` places it holds, from 1; one that is started again takes the place of the lost
+ * one. Connection ids carry it in eight bits, where node's own ids of workers would run out.
+ */
+const SLOT_VARIABLE = 'SHARDGATE_WORKER_SLOT'
+
+/** 0 in a process that has no siblings. */
+export function workerSlot(): number {
+  return cluster.isWorker ? Number(process.env[SLOT_VARIABLE]) : 0
+}
 
 /**
  * The parent of several workers that share the listening port: it starts them, starts a lost one again, serves HTTP
@@ -26,10 +38,12 @@ export async function runWorkers(config: ServeConfig, logger: Logger): Promise<n
     return ready.size === 0 ? 'no worker is ready yet' : undefined
   }
   const http = config.http.enabled ? await startHttp(config.http, { notReady, metrics }) : undefined
+  // The parent alone may: to a worker the sockets of its siblings look like strangers'.
+  if (config.listen.socket !== undefined) await removeStaleSocket(config.listen.socket)
   const exitCode = await new Promise<number>((resolve) => {
     let isEverReady = false
-    const fork = () => {
-      const worker = cluster.fork()
+    const fork = (slot: number) => {
+      const worker = cluster.fork({ [SLOT_VARIABLE]: String(slot) })
       const startedMs = performance.now()
       worker.on('message', (message: { kind?: string }) => {
         if (message?.kind !== 'ready') return
@@ -46,10 +60,10 @@ export async function runWorkers(config: ServeConfig, logger: Logger): Promise<n
         if (!isEverReady && performance.now() - startedMs < STARTED_MS) {
           for (const other of workers()) other.kill('SIGTERM')
           resolve(1)
-        } else setTimeout(() => !stop.signal.aborted && fork(), RESTART_PAUSE_MS)
+        } else setTimeout(() => !stop.signal.aborted && fork(slot), RESTART_PAUSE_MS)
       })
     }
-    for (let i = 0; i < config.workers; i++) fork()
+    for (let slot = 1; slot <= config.workers; slot++) fork(slot)
     void stop.received.then((signal) => {
       logger.info('stopping', { signal, workers: workers().length })
       for (const worker of workers()) worker.process.kill(signal)
