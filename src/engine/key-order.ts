@@ -79,7 +79,7 @@ const absent = -1
 function compileKey(key: SortKey, columns: readonly StreamColumn[], format: RowFormat): Key {
   const column = columnAt(columns, key.column)
   const weight = key.weight === undefined ? absent : columnAt(columns, key.weight)
-  if (weight !== absent) checkNumbered(columns[column], columns[weight])
+  if (weight !== absent) checkWeight(columns[column], columns[weight], format)
   return {
     column,
     weight,
@@ -91,13 +91,15 @@ function compileKey(key: SortKey, columns: readonly StreamColumn[], format: RowF
 }
 
 /**
- * ENUM and SET are ordered by number, of which a weight string knows nothing: a planner that does not know the column's
- * type asks for the wrong one.
+ * Some types are not ordered by what is sent of them: ENUM and SET by number, FLOAT by digits that its text does not
+ * show. A planner that does not know the column's type asks for a weight string, which does not help.
  */
-function checkNumbered(column: StreamColumn, weight: StreamColumn): void {
+function checkWeight(column: StreamColumn, weight: StreamColumn, format: RowFormat): void {
   const isNumbered = (column.flags & (columnFlags.enum | columnFlags.set)) !== 0
+  const isRounded = classOf(column) === 'float' && format === 'text'
   const weightClass = classOf(weight)
-  if (isNumbered && (weightClass === 'bytes' || weightClass === 'text')) throw noOrder(column)
+  const isWeightString = weightClass === 'bytes' || weightClass === 'text'
+  if ((isNumbered || isRounded) && isWeightString) throw noOrder(column)
 }
 
 function comparatorOf(column: StreamColumn, format: RowFormat): CellComparator {
