@@ -488,7 +488,7 @@ class Fingerprinter {
     while (isBlank(sql.charCodeAt(end - 1))) end--
     let start = end
     while (isIdentChar(sql.charCodeAt(start - 1))) start--
-    if (introducedCharset(sql, start, end) !== '') return true
+    if (introducedCharset(sql, start, end) !== '') return sql.charCodeAt(start - 1) !== 46
     let pos = start - 1
     while (isBlank(sql.charCodeAt(pos))) pos--
     return start < end && sql.charCodeAt(pos) === 123

@@ -109,7 +109,10 @@ export class PieceBuilder {
     const isFirst = this.#pieces.length === 0
     // A name that loses its quotes must not run into the word behind it.
     const joins =
-      !isFirst && types[from - 1] === 'Quoted' && types[from] === 'Ident' && ends[from - 1] === starts[from]
+      !isFirst &&
+      types[from - 1] === 'Quoted' &&
+      types[from] !== 'Operator' &&
+      ends[from - 1] === starts[from]
     this.#pieces.push(isFirst ? text.trimStart() : joins ? ` ${text}` : text)
   }
 }
