@@ -1,5 +1,6 @@
 import type { ServerError } from '../errors/server-error.ts'
 import type { SqlError } from '../errors/sql-error.ts'
+import { encodeBinaryRow } from '../mysql/codec/binary-row.ts'
 import { encodeColumnDef } from '../mysql/codec/column-def.ts'
 import { Status } from '../mysql/codec/constants.ts'
 import { framePayload, packetCount, writeHeader } from '../mysql/codec/framing.ts'
@@ -44,11 +45,14 @@ export class Answer {
   }
 
   resultSet(set: SmallResultSet): void {
-    const { columns, rows } = set
+    const { columns, rows, binary = false } = set
     const packets = [columnCount(columns.length, this.sequenceId++)]
     for (const column of columns) packets.push(encodeColumnDef(column, this.sequenceId++))
     packets.push(encodeEof({ status: set.status }, this.sequenceId++))
-    for (const row of rows) packets.push(encodeTextRow(row, this.sequenceId++))
+    for (const row of rows) {
+      const id = this.sequenceId++
+      packets.push(binary ? encodeBinaryRow(columns, row, id) : encodeTextRow(row, id))
+    }
     const status = this.#status(set.status)
     packets.push(encodeEof({ status, warnings: set.warnings ?? 0 }, this.sequenceId++))
     this.write(Buffer.concat(packets))

@@ -13,7 +13,7 @@ const KEEP_MS = 200
  */
 export class KeptWarnings {
   readonly #clock: Clock
-  #kept: { readonly endpoint: TabletEndpoint; readonly connection: BackendConnection } | undefined
+  #kept: { readonly connection: BackendConnection; readonly release: () => void } | undefined
   #cancelTimer: (() => void) | undefined
   #read: Promise<readonly Warning[]> | undefined
 
@@ -21,9 +21,15 @@ export class KeptWarnings {
     this.#clock = clock
   }
 
+  /** The session keeps the connection anyway: an open transaction. */
+  keepOwn(connection: BackendConnection): void {
+    this.drop()
+    this.#kept = { connection, release: () => {} }
+  }
+
   keep(endpoint: TabletEndpoint, connection: BackendConnection): void {
     this.drop()
-    this.#kept = { endpoint, connection }
+    this.#kept = { connection, release: () => endpoint.pool.release(connection) }
     this.#cancelTimer = this.#clock.after(KEEP_MS, () => {
       // A failure is told to whoever asks.
       this.fetch()?.catch(() => {})
@@ -37,10 +43,10 @@ export class KeptWarnings {
   /** The warnings; undefined when the last statement left none on a backend. */
   fetch(): Promise<readonly Warning[]> | undefined {
     if (this.#read === undefined && this.#kept !== undefined) {
-      const { endpoint, connection } = this.#kept
+      const { connection, release } = this.#kept
       this.#kept = undefined
       this.#cancelTimer?.()
-      this.#read = readWarnings(connection).finally(() => endpoint.pool.release(connection))
+      this.#read = readWarnings(connection).finally(release)
     }
     return this.#read
   }
@@ -48,10 +54,9 @@ export class KeptWarnings {
   drop(): void {
     this.#cancelTimer?.()
     this.#read = undefined
-    if (this.#kept === undefined) return
-    const { endpoint, connection } = this.#kept
+    const kept = this.#kept
     this.#kept = undefined
-    endpoint.pool.release(connection)
+    kept?.release()
   }
 }
 

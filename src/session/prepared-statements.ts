@@ -1,17 +1,21 @@
 import { bindQuery } from '../engine/bind.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import { runCommand } from '../mysql/client/simple-command.ts'
-import { Command, Status } from '../mysql/codec/constants.ts'
+import { encodeColumnDef } from '../mysql/codec/column-def.ts'
+import { Command, HEADER_BYTES, Status } from '../mysql/codec/constants.ts'
 import { encodePrepareOk } from '../mysql/codec/stmt-prepare.ts'
 import type { Plan, Primitive, Routing } from '../plan/plan.ts'
 import { scan as scanStatement } from '../sql/fingerprint.ts'
+import { parseStatement } from '../sql/parse.ts'
 import type { Scan } from '../sql/scan.ts'
+import type { ShardEndpoints } from '../tablet/gateway.ts'
 import type { Value } from '../values/value.ts'
 import type { Execution } from './execute-plan.ts'
 import { boundParams, type ExecuteValues, reorderParams, splitExecute } from './execute-values.ts'
 import { integerParam } from './integer-param.ts'
 import { paramDefinition } from './param-definition.ts'
 import { paramValue } from './param-value.ts'
+import { prepareShow } from './run-show.ts'
 import type { Session, Working } from './session.ts'
 import { idPacket, PreparedStatement, preparePacket, rememberStatement } from './shard-statement.ts'
 import { inUtf8, StatementBindings, type StatementText } from './statement-bindings.ts'
@@ -66,15 +70,25 @@ export class PreparedStatements {
     const { sqlMode } = session.state
     const scan = scanStatement(sql, sqlMode, session.proxy.serverVersionNumber)
     if (scan.hasMore) session.raiseParseError(sql)
+    session.statementBegins(scan)
     const plan = session.planOf(sql, scan)
     const id = ++this.#lastId
-    if (plan.kind === 'Session') return this.#answerWithoutBackend(id, sql, scan)
+    if (plan.kind === 'Session') return session.detached(() => this.#prepareOwn(id, sql, scan))
     const routing = prepareRouting(plan)
     const bindings = session.bindingsOf(sql, scan)
     const shard = session.shardsOf(routing.keyspace).shards[0]!
     const query = plan.kind === 'Query' && plan.shortcut !== undefined ? plan.shortcut.query : undefined
     const bound = query === undefined ? undefined : bindQuery(query, bindings)
-    const text = bound?.kind === 'Text' ? bound.sql : sql
+    this.#prepareOn(shard, bound?.kind === 'Text' ? bound.sql : sql, { id, sql, scan })
+  }
+
+  /** A shard describes params and columns of `text`, what the client's statement is for it. */
+  #prepareOn(
+    shard: ShardEndpoints,
+    text: string,
+    { id, sql, scan }: Pick<ClientStatement, 'id' | 'sql' | 'scan'>,
+  ): void {
+    const session = this.#session
     const packet = preparePacket(text)
     session.onceRelayed((summary, working, relay) => {
       if (summary.errno !== 0) return
@@ -101,6 +115,7 @@ export class PreparedStatements {
     this.#closeCursor(statement)
     const values = this.#values(statement, payload)
     const { sql, scan } = statement
+    session.statementBegins(scan)
     const bindings = new ParamBindings(
       { sql, scan, ...session.state.textOptions },
       session.sessionText,
@@ -196,16 +211,24 @@ export class PreparedStatements {
     return statement
   }
 
-  /** SET, BEGIN and their kin: the session runs them itself, and they answer no columns. */
-  #answerWithoutBackend(id: number, sql: string, scan: Scan): void {
+  /** SET, SHOW and their kin: the session runs them itself. Only SHOW answers columns. */
+  async #prepareOwn(id: number, sql: string, scan: Scan): Promise<void> {
+    const session = this.#session
+    const statement = parseStatement(sql, session.parseOptions)
+    const shown = statement.kind === 'Show' ? await prepareShow(session, statement, sql) : []
+    if ('shard' in shown) return this.#prepareOn(shown.shard, shown.text, { id, sql, scan })
     this.#add(id, sql, scan, scan.params)
-    const { answer } = this.#session
+    const { answer, statusFlags } = session
+    const { params } = scan
     answer.write(
-      encodePrepareOk({ statementId: id, columns: 0, params: scan.params, warnings: 0 }, answer.sequenceId++),
+      encodePrepareOk({ statementId: id, columns: shown.length, params, warnings: 0 }, answer.sequenceId++),
     )
-    if (scan.params > 0)
-      answer.definitions(new Array(scan.params).fill(paramDefinition), this.#session.statusFlags)
-    this.#session.statementDone(false)
+    if (params > 0) answer.definitions(new Array(params).fill(paramDefinition), statusFlags)
+    if (shown.length > 0) {
+      const payloads = shown.map((column) => encodeColumnDef(column, 0).subarray(HEADER_BYTES))
+      answer.definitions(payloads, statusFlags)
+    }
+    session.statementDone(false)
   }
 
   #values(statement: ClientStatement, payload: Buffer): ExecuteValues {

@@ -4,18 +4,22 @@ import { FieldFlag, FieldType } from '../mysql/codec/constants.ts'
 import type { TextCell } from '../mysql/codec/text-row.ts'
 import type { Show } from '../sql/ast.ts'
 import { print, quoteIdentifier } from '../sql/print.ts'
+import type { ShardEndpoints } from '../tablet/gateway.ts'
 import { printAlias } from '../topology/alias.ts'
 import { collationByName } from '../values/charsets.ts'
+import type { Execution } from './execute-plan.ts'
 import { likeMatcher } from './like.ts'
 import type { Session } from './session.ts'
 import type { Warning } from './session-state.ts'
-import { TextStatement } from './shard-statement.ts'
 import { printTarget } from './target.ts'
 
 /** SHOW of what the proxy knows better than any one server behind it. */
-export async function runShow(session: Session, show: Show, sql: string): Promise<void> {
+export async function runShow(session: Session, show: Show, execution: Execution): Promise<void> {
   const table = await tableOf(session, show)
-  if (table === undefined) return showByBackend(session, show, sql)
+  if (table === undefined) {
+    const { shard, text } = backendShow(session, show, execution.sql)
+    return session.relayTo(shard, execution.ofText({ kind: 'Text', sql: text, params: [] }), { read: true })
+  }
   if (show.where !== undefined && table.filtered !== undefined) {
     throw notSupported(`SHOW ${show.what} … WHERE: use LIKE`)
   }
@@ -27,6 +31,20 @@ export async function runShow(session: Session, show: Show, sql: string): Promis
     columns: table.columns,
     rows: rows.map((row) => row.map((cell) => (typeof cell === 'string' ? Buffer.from(cell) : cell))),
   })
+}
+
+/** What COM_STMT_PREPARE is told of a SHOW: its columns, or which server to ask, and how. */
+export async function prepareShow(
+  session: Session,
+  show: Show,
+  sql: string,
+): Promise<readonly ColumnDef[] | BackendShow> {
+  return (await tableOf(session, show))?.columns ?? backendShow(session, show, sql)
+}
+
+interface BackendShow {
+  readonly shard: ShardEndpoints
+  readonly text: string
 }
 
 interface ShownTable {
@@ -120,7 +138,7 @@ const OF_SCHEMA: ReadonlySet<string> = new Set([
 ])
 
 /** SHOW of what any server behind the proxy can answer. */
-function showByBackend(session: Session, show: Show, sql: string): void {
+function backendShow(session: Session, show: Show, sql: string): BackendShow {
   const { gateway } = session.proxy
   const current = session.state.target.keyspace
   const named = show.database ?? show.table?.qualifier ?? current
@@ -132,7 +150,7 @@ function showByBackend(session: Session, show: Show, sql: string): void {
     shards.shards[session.anyShard(shards.keyspace, shards.shards.length)]!
   const { database } = gateway.endpointFor(shard, session.tabletType)
   const text = system || database === named || named === '' ? sql : inDatabase(show, database)
-  session.relayTo(shard, TextStatement.ofSql(text), { read: true })
+  return { shard, text }
 }
 
 /** The statement as the shard's own database must be asked, which has another name than the keyspace. */

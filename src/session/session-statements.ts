@@ -39,7 +39,7 @@ export async function runSessionStatement(
     case 'Kill':
       return kill(session, statement)
     case 'Show':
-      return runShow(session, statement, execution.sql)
+      return runShow(session, statement, execution)
     case 'VExplain':
       return vexplain(session, statement, execution.sql)
     case 'Explain':

@@ -14,6 +14,7 @@ import { scan as scanStatement } from '../sql/fingerprint.ts'
 import { parseNormalized, parseStatement } from '../sql/parse.ts'
 import { quoteIdentifier } from '../sql/print.ts'
 import type { Scan } from '../sql/scan.ts'
+import { NO_BACKSLASH_ESCAPES } from '../sql/sql-mode.ts'
 import type { KeyspaceShards, ShardEndpoints, TabletEndpoint } from '../tablet/gateway.ts'
 import { Answer } from './answer.ts'
 import { namesOf } from './character-set.ts'
@@ -65,6 +66,7 @@ export interface RelayToOptions {
 /** The connection whose answer is being relayed, and what becomes of it afterwards. */
 interface Relaying extends Working {
   readonly shardSession: ShardSession | undefined
+  readonly shape: ResponseShape
   /** Somebody else looks after the connection: a cursor. */
   kept: boolean
 }
@@ -99,6 +101,8 @@ export class Session implements SessionHandler, RelayOwner {
     | { generation: number; target: Target; sqlMode: number; plans: ReturnType<ProxyContext['plansOf']> }
     | undefined
   #commitWarning: Warning | undefined
+  /** Of the rows that the current statement answers. */
+  #format: 'text' | 'binary' = 'text'
   /** Epoch ms of the last command's beginning. */
   lastCommandMs: number
   busy = false
@@ -117,11 +121,12 @@ export class Session implements SessionHandler, RelayOwner {
   }
 
   get statusFlags(): number {
-    const { autocommit, inTransaction, readOnlyTransaction } = this.state
+    const { autocommit, inTransaction, readOnlyTransaction, sqlMode } = this.state
     return (
       (autocommit ? Status.AUTOCOMMIT : 0) |
       (inTransaction ? Status.IN_TRANS : 0) |
-      (inTransaction && readOnlyTransaction ? Status.IN_TRANS_READONLY : 0)
+      (inTransaction && readOnlyTransaction ? Status.IN_TRANS_READONLY : 0) |
+      ((sqlMode & NO_BACKSLASH_ESCAPES) !== 0 ? Status.NO_BACKSLASH_ESCAPES : 0)
     )
   }
 
@@ -246,7 +251,7 @@ export class Session implements SessionHandler, RelayOwner {
   }
 
   #statement(sql: string, scan: Scan, packet: Buffer | undefined): void {
-    if (this.#warnings.holding && !asksForWarnings(scan)) this.#warnings.drop()
+    this.statementBegins(scan)
     if (scan.params > 0) parseStatement(sql, { ...this.parseOptions, allowParams: false }) // raises 1064 at the `?`
     const plan = this.planOf(sql, scan)
     const bindings = this.bindingsOf(sql, scan)
@@ -260,12 +265,21 @@ export class Session implements SessionHandler, RelayOwner {
     })
   }
 
+  /** What the statement before left behind is forgotten, unless this one asks for it. */
+  statementBegins(scan: Scan): void {
+    const { state } = this
+    if ((!this.#warnings.holding && state.warningCount === 0) || asksForWarnings(scan)) return
+    this.#warnings.drop()
+    state.warnings = []
+  }
+
   /** Runs a planned statement; `fail` and the rest of the answer are seen to. */
   run(execution: Execution): void {
     if (this.state.transactionFailure !== undefined && execution.plan.kind !== 'Session') {
       throw new SqlError('ER_UNKNOWN_ERROR', `${this.state.transactionFailure}. Issue a ROLLBACK to go on`)
     }
     const { plan } = execution
+    this.#format = execution.format
     const { queryTimeoutMs } = this.proxy.limits
     if (queryTimeoutMs > 0) this.#startDeadline(queryTimeoutMs)
     if (plan.kind === 'Session') {
@@ -354,12 +368,13 @@ export class Session implements SessionHandler, RelayOwner {
     options: Pick<RelayToOptions, 'shape' | 'statementId' | 'userVariables'>,
   ): void {
     const { endpoint, connection } = on
-    const relaying: Relaying = { endpoint, connection, shardSession, kept: false }
+    const { shape = 'results' } = options
+    const relaying: Relaying = { endpoint, connection, shardSession, shape, kept: false }
     this.#relaying = relaying
     this.#relay.translate(endpoint.database, endpoint.tablet.keyspace, options.statementId)
     this.#relay.begin(
       {
-        shape: options.shape ?? 'results',
+        shape,
         status: this.statusFlags,
         moreResults: this.answer.moreResults,
         sequenceId: this.answer.sequenceId,
@@ -415,15 +430,19 @@ export class Session implements SessionHandler, RelayOwner {
     this.#onRelayed = undefined
     this.#retry = undefined
     this.answer.sequenceId = this.#relay.nextSequenceId
-    this.noteResult(summary)
-    if (shardSession !== undefined) this.#afterShardSession(shardSession, summary)
-    else if (relaying.kept) {
+    if (relaying.shape !== 'prepare' || summary.errno !== 0) this.noteResult(summary)
+    const hasConditions = (summary.warnings > 0 || summary.errno !== 0) && connection.state === 'idle'
+    if (shardSession !== undefined) {
+      this.#afterShardSession(shardSession, summary)
+      if (hasConditions && this.shardSessions.get(shardSession.shard) === shardSession) {
+        this.#warnings.keepOwn(connection)
+      }
+    } else if (relaying.kept) {
       // its cursor holds the connection
     } else if ((summary.status & Status.IN_TRANS) !== 0 && summary.errno === 0)
       this.#adopt(endpoint, connection)
-    else if (summary.warnings > 0 && summary.errno === 0 && !this.client.closed) {
-      this.#warnings.keep(endpoint, connection)
-    } else endpoint.pool.release(connection)
+    else if (hasConditions && !this.client.closed) this.#warnings.keep(endpoint, connection)
+    else endpoint.pool.release(connection)
     if (summary.errno !== 0) this.#statementFailed(summary.errno)
     const failed = summary.errno !== 0
     const readBack = this.#readBack
@@ -524,7 +543,7 @@ export class Session implements SessionHandler, RelayOwner {
   resultSet(set: Omit<SmallResultSet, 'status'>): void {
     this.state.foundRows = set.rows.length
     this.state.rowCount = -1
-    this.answer.resultSet({ ...set, status: this.statusFlags })
+    this.answer.resultSet({ ...set, status: this.statusFlags, binary: this.#format === 'binary' })
     this.statementDone(false)
   }
 
@@ -662,7 +681,8 @@ export class Session implements SessionHandler, RelayOwner {
   /** The conditions of the statement before, for SHOW WARNINGS. */
   async fetchWarnings(): Promise<readonly Warning[]> {
     const kept = await this.#warnings.fetch()
-    if (kept !== undefined) this.state.warnings = kept
+    // Nothing is left of an error whose transaction has been rolled back since.
+    if (kept !== undefined && kept.length > 0) this.state.warnings = kept
     return this.state.warnings
   }
 
