@@ -45,7 +45,7 @@ function runQuery(session: Session, execution: Execution, plan: QueryPlan): void
     const { bindings } = execution
     const shards = session.shardsFor(shortcut.routing, bindings)
     if (shards.length === 1) {
-      const statement = statementFor(execution, bindQuery(shortcut.query, bindings))
+      const statement = statementFor(execution, bindQuery(shortcut.query, bindings), { cursor: true })
       return session.relayTo(shards[0]!, statement, {
         read: !plan.locks,
         reserve: plan.reserves === true,

@@ -128,8 +128,9 @@ export class PreparedStatements {
       sql,
       bindings,
       format: 'binary',
-      verbatim: () => new PreparedStatement(sql, values),
-      ofText: (text) => new PreparedStatement(text.sql, reorderParams(values, text.params)),
+      verbatim: (options) => new PreparedStatement(sql, withCursor(values, options)),
+      ofText: (text, options) =>
+        new PreparedStatement(text.sql, withCursor(reorderParams(values, text.params), options)),
     }
     session.run(execution)
     statement.longData.clear()
@@ -270,6 +271,10 @@ export class PreparedStatements {
     statement.longData.clear()
     statement.longDataBytes = 0
   }
+}
+
+function withCursor(values: ExecuteValues, options: CursorOptions | undefined): ExecuteValues {
+  return values.flags === 0 || options?.cursor === true ? values : { ...values, flags: 0 }
 }
 
 /** Bindings whose params are decoded when the first of them is asked for: a plan may need none. */

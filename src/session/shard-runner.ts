@@ -11,14 +11,23 @@ import type { ShardStatement } from './shard-statement.ts'
 /** Makes the statements that shards get, in the protocol (text or prepared) of the client's own. */
 export interface StatementMaker {
   readonly format: 'text' | 'binary'
-  /** The client's statement as it came. */
-  verbatim(): ShardStatement
-  ofText(text: BoundText): ShardStatement
+  /** The client's statement as it came. `cursor`: it may open the cursor that the client asked for. */
+  verbatim(options?: CursorOptions): ShardStatement
+  ofText(text: BoundText, options?: CursorOptions): ShardStatement
+}
+
+/** A cursor is one server's: an answer made of several shards' rows comes whole instead. */
+export interface CursorOptions {
+  readonly cursor: boolean
 }
 
 /** The statement that a shard gets for a bound query. */
-export function statementFor(maker: StatementMaker, query: BoundQuery): ShardStatement {
-  return query.kind === 'Verbatim' ? maker.verbatim() : maker.ofText(query)
+export function statementFor(
+  maker: StatementMaker,
+  query: BoundQuery,
+  options?: CursorOptions,
+): ShardStatement {
+  return query.kind === 'Verbatim' ? maker.verbatim(options) : maker.ofText(query, options)
 }
 
 /** Runs the routes of one statement's plan on the session's connections, and collects the shards' warnings. */

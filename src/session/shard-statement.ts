@@ -165,6 +165,7 @@ function executePacket(id: number, values: ExecuteValues, sendTypes: boolean): B
     const packet = Buffer.allocUnsafe(HEADER_BYTES + values.payload.length)
     values.payload.copy(packet, writeHeader(packet, 0, values.payload.length, 0))
     packet.writeUInt32LE(id, HEADER_BYTES + 1)
+    packet[HEADER_BYTES + 5] = values.flags
     return packet
   }
   const typesBytes = paramCount === 0 ? 0 : sendTypes ? 1 + types.length : 1
