@@ -17,6 +17,7 @@ import { paramDefinition } from './param-definition.ts'
 import { paramValue } from './param-value.ts'
 import { prepareShow } from './run-show.ts'
 import type { Session, Working } from './session.ts'
+import type { CursorOptions } from './shard-runner.ts'
 import { idPacket, PreparedStatement, preparePacket, rememberStatement } from './shard-statement.ts'
 import { inUtf8, StatementBindings, type StatementText } from './statement-bindings.ts'
 
