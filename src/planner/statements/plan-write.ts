@@ -24,6 +24,7 @@ export function planWrite(statement: Update | Delete, context: PlanContext): Pla
   const from = analyzeTables(tables, place)
   const members = [...from.members, ...membersElsewhere(statement, from, place)]
   const placement = placementOf(members, analysis)
+  if (analysis.hasSystemTable) return unplanned(`${statement.kind.toUpperCase()} with a system table`)
   const query = new ShardText(context).ofStatement(statement)
   const rest = { kind: 'Write', verb, query, ...reservedState(statement) } as const
   if (placement.kind === 'one') {

@@ -1,0 +1,79 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { SqlError } from '../../../src/errors/sql-error.ts'
+import { printPlan } from '../../../src/plan/print-plan.ts'
+import { planOf } from './plan-cases.ts'
+
+describe('one plan serves every text of one key', () => {
+  const texts = [
+    ['select name from user where id = 1', "select name from user where id = 'x'"],
+    ['select 1 from user where id in (1)', 'select 1 from user where id in (1, 2, 3)'],
+    ['insert into user (id) values (1)', 'insert into user (id) values (1), (2)'],
+    ['select 1 from user limit 3', 'select 1 from user limit 30'],
+  ] as const
+  for (const [a, b] of texts) test(a, () => expect(printPlan(planOf(a))).toBe(printPlan(planOf(b))))
+})
+
+describe('values that only look equal', () => {
+  const column = fc.constantFrom('u.id', 'm.user_id', 'u.age', 'm.x')
+  const number = fc.integer({ min: 1, max: 9 })
+
+  test('tables that meet by values only are never planned for several shards', () => {
+    fc.assert(
+      fc.property(number, number, fc.constantFrom('=', '<=>'), (a, b, op) => {
+        const plan = planOf(`select 1 from user u, music m where u.id ${op} ${a} and m.user_id ${op} ${b}`)
+        return (
+          plan.kind === 'Query' && plan.root.kind === 'Unsupported' && plan.shortcut?.routing.kind === 'Union'
+        )
+      }),
+    )
+  })
+
+  test('a join runs on several shards only if a chain of equal columns links the vindexes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(column, column), { maxLength: 4 }), (pairs) => {
+        const where = ['1 = 1', ...pairs.map(([a, b]) => `${a} = ${b}`)].join(' and ')
+        const plan = planOf(`select 1 from user u, music m where ${where}`)
+        const isPlanned = plan.kind === 'Query' && plan.root.kind !== 'Unsupported'
+        return isPlanned === areLinked('u.id', 'm.user_id', pairs)
+      }),
+    )
+  })
+})
+
+function areLinked(from: string, to: string, pairs: readonly (readonly [string, string])[]): boolean {
+  const reached = new Set([from])
+  for (let grown = -1; grown !== reached.size; ) {
+    grown = reached.size
+    for (const [a, b] of pairs) {
+      if (reached.has(a)) reached.add(b)
+      if (reached.has(b)) reached.add(a)
+    }
+  }
+  return reached.has(to)
+}
+
+describe('errors that MySQL gives, too', () => {
+  const cases = [
+    { sql: 'select * from nosuch', changes: {}, errno: 1146 },
+    { sql: 'select * from nowhere.t', changes: {}, errno: 1049 },
+    { sql: 'create table t (a int)', changes: { defaultKeyspace: undefined }, errno: 1046 },
+  ]
+  for (const { sql, changes, errno } of cases) {
+    test(`${errno}: ${sql}`, () => {
+      try {
+        planOf(sql, changes as never)
+      } catch (error) {
+        expect(error).toBeInstanceOf(SqlError)
+        expect((error as SqlError).errno).toBe(errno)
+        return
+      }
+      expect.unreachable()
+    })
+  }
+})
+
+test('deep conditions are planned without running out of stack', () => {
+  const sql = `select 1 from user where ${Array.from({ length: 3000 }, (_, i) => `id = ${i}`).join(' or ')}`
+  expect(planOf(sql).kind).toBe('Query')
+})
