@@ -9,6 +9,8 @@ export interface RelayOwner extends RelaySink {
   relayDone(summary: ResponseSummary): void
   /** `nothingSent`: the client has seen no byte of the answer. */
   relayLost(error: Error, nothingSent: boolean): void
+  /** Something was thrown that nobody expected. */
+  broken(error: unknown): void
   /** What the client is told instead of the backend's 1317: why its statement was stopped. */
   readonly interruption: SqlError | undefined
 }
@@ -90,11 +92,22 @@ export class SessionRelay extends Relay {
   }
 
   override onDone(): void {
-    if (this.#farewell) this.#owner.relayLost(new Error('the server closed the idle connection'), true)
-    else this.#owner.relayDone(this.summary)
+    this.#guard(() => {
+      if (this.#farewell) this.#owner.relayLost(new Error('the server closed the idle connection'), true)
+      else this.#owner.relayDone(this.summary)
+    })
   }
 
   override onLost(error: Error): void {
-    this.#owner.relayLost(error, this.bytesRelayed === 0)
+    this.#guard(() => this.#owner.relayLost(error, this.bytesRelayed === 0))
+  }
+
+  /** Called from a socket's event: what escapes here would end the process and every session in it. */
+  #guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#owner.broken(error)
+    }
   }
 }

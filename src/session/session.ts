@@ -59,6 +59,8 @@ export interface RelayToOptions {
   readonly statementId?: number
   /** The statement leaves state on its connection (a temporary table): the session keeps it. */
   readonly reserve?: boolean
+  /** The id in the answer is one that the statement brought itself: LAST_INSERT_ID() stays as it was. */
+  readonly explicitId?: boolean
   /** User variables that the statement reads and assigns: given before, read back behind it. */
   readonly userVariables?: readonly string[]
 }
@@ -67,6 +69,7 @@ export interface RelayToOptions {
 interface Relaying extends Working {
   readonly shardSession: ShardSession | undefined
   readonly shape: ResponseShape
+  readonly explicitId: boolean
   /** Somebody else looks after the connection: a cursor. */
   kept: boolean
 }
@@ -365,11 +368,11 @@ export class Session implements SessionHandler, RelayOwner {
     on: Working,
     shardSession: ShardSession | undefined,
     statement: ShardStatement,
-    options: Pick<RelayToOptions, 'shape' | 'statementId' | 'userVariables'>,
+    options: Pick<RelayToOptions, 'shape' | 'statementId' | 'explicitId' | 'userVariables'>,
   ): void {
     const { endpoint, connection } = on
-    const { shape = 'results' } = options
-    const relaying: Relaying = { endpoint, connection, shardSession, shape, kept: false }
+    const { shape = 'results', explicitId = false } = options
+    const relaying: Relaying = { endpoint, connection, shardSession, shape, explicitId, kept: false }
     this.#relaying = relaying
     this.#relay.translate(endpoint.database, endpoint.tablet.keyspace, options.statementId)
     this.#relay.begin(
@@ -430,7 +433,7 @@ export class Session implements SessionHandler, RelayOwner {
     this.#onRelayed = undefined
     this.#retry = undefined
     this.answer.sequenceId = this.#relay.nextSequenceId
-    if (relaying.shape !== 'prepare' || summary.errno !== 0) this.noteResult(summary)
+    if (relaying.shape !== 'prepare' || summary.errno !== 0) this.#noteResult(summary, relaying.explicitId)
     const hasConditions = (summary.warnings > 0 || summary.errno !== 0) && connection.state === 'idle'
     if (shardSession !== undefined) {
       this.#afterShardSession(shardSession, summary)
@@ -513,7 +516,7 @@ export class Session implements SessionHandler, RelayOwner {
   // ------------------------------------------------------------------------------------------- answers
 
   /** Keeps what FOUND_ROWS(), ROW_COUNT() and LAST_INSERT_ID() will be asked for. */
-  noteResult(summary: ResponseSummary): void {
+  #noteResult(summary: ResponseSummary, explicitId: boolean): void {
     const { state } = this
     if (summary.errno !== 0) {
       state.rowCount = -1
@@ -529,13 +532,16 @@ export class Session implements SessionHandler, RelayOwner {
       return
     }
     state.rowCount = summary.affectedRows
-    if (summary.lastInsertId !== 0) state.lastInsertId = summary.lastInsertId
+    if (summary.lastInsertId !== 0 && !explicitId) state.lastInsertId = summary.lastInsertId
   }
 
-  ok(ok: Partial<OkPacket>): void {
+  /** `explicitId`: as in RelayToOptions. */
+  ok(ok: Partial<OkPacket>, explicitId = false): void {
     const { state } = this
     state.rowCount = ok.affectedRows ?? 0
-    if (ok.lastInsertId !== undefined && ok.lastInsertId !== 0) state.lastInsertId = ok.lastInsertId
+    if (ok.lastInsertId !== undefined && ok.lastInsertId !== 0 && !explicitId) {
+      state.lastInsertId = ok.lastInsertId
+    }
     this.answer.ok(ok, this.statusFlags)
     this.statementDone(false)
   }
@@ -550,7 +556,7 @@ export class Session implements SessionHandler, RelayOwner {
   /** Ends the statement with an error packet. */
   fail(error: unknown): void {
     if (this.client.closed) return
-    const told = error instanceof SqlError || error instanceof ServerError ? error : this.#internal(error)
+    const told = this.#told(error)
     this.state.rowCount = -1
     this.state.warnings = [
       { level: 'Error', code: told.errno, message: told.message },
@@ -560,6 +566,21 @@ export class Session implements SessionHandler, RelayOwner {
     if (told instanceof ServerError) this.#statementFailed(told.errno)
     this.answer.error(told)
     this.statementDone(true)
+  }
+
+  /** The error in the words of the server and with the names that the client knows. */
+  #told(error: unknown): SqlError | ServerError {
+    const { proxy } = this
+    if (error instanceof ServerError) {
+      const message = proxy.inKeyspaceNames(error.message)
+      return message === error.message
+        ? error
+        : new ServerError({ errno: error.errno, sqlState: error.sqlState, message })
+    }
+    if (!(error instanceof SqlError)) return this.#internal(error)
+    if (error.code !== 'ER_PARSE_ERROR' || !proxy.isMariadb) return error
+    const message = error.message.replace('your MySQL server version', 'your MariaDB server version')
+    return new SqlError(error.code, message, { cause: error })
   }
 
   #internal(error: unknown): SqlError {
@@ -587,7 +608,16 @@ export class Session implements SessionHandler, RelayOwner {
 
   /** Runs the slow part of a statement; whatever it throws is the statement's answer. */
   #detached(work: () => Promise<void>): void {
-    work().catch((error) => this.fail(error))
+    work()
+      .catch((error) => this.fail(error))
+      .catch((error) => this.broken(error))
+  }
+
+  /** A bug of ours left the session in a state that nobody knows: it ends, and no other with it. */
+  broken(error: unknown): void {
+    this.proxy.log.error('session ended by a bug', { error, connection: this.client.id })
+    this.#relaying?.connection.destroy()
+    this.client.close()
   }
 
   detached(work: () => Promise<void>): void {
@@ -683,7 +713,8 @@ export class Session implements SessionHandler, RelayOwner {
     const kept = await this.#warnings.fetch()
     // Nothing is left of an error whose transaction has been rolled back since.
     if (kept !== undefined && kept.length > 0) this.state.warnings = kept
-    return this.state.warnings
+    const { warnings } = this.state
+    return warnings.map((w) => ({ ...w, message: this.proxy.inKeyspaceNames(w.message) }))
   }
 
   // --------------------------------------------------------------------------------------------- shards
