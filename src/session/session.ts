@@ -11,7 +11,7 @@ import type { OkPacket } from '../mysql/codec/responses.ts'
 import type { ClientConnection, SessionHandler, SmallResultSet } from '../mysql/server/session-handler.ts'
 import type { Plan, Routing } from '../plan/plan.ts'
 import { scan as scanStatement } from '../sql/fingerprint.ts'
-import { parseNormalized, parseStatement } from '../sql/parse.ts'
+import { normalize, parseStatement } from '../sql/parse.ts'
 import { quoteIdentifier } from '../sql/print.ts'
 import type { Scan } from '../sql/scan.ts'
 import { NO_BACKSLASH_ESCAPES } from '../sql/sql-mode.ts'
@@ -304,9 +304,9 @@ export class Session implements SessionHandler, RelayOwner {
     const plans = this.#plans()
     const known = plans.get(scan.key)
     if (known !== undefined) return known
-    const statement = parseNormalized(sql, scan, this.parseOptions)
+    const { statement, isShared } = normalize(sql, scan, this.parseOptions)
     const plan = planStatement(this, statement)
-    if (cacheable(scan)) plans.set(scan.key, plan)
+    if (isShared && cacheable(scan)) plans.set(scan.key, plan)
     return plan
   }
 

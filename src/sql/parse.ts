@@ -1,4 +1,4 @@
-import { assert } from '../base/assert.ts'
+import { SqlError } from '../errors/sql-error.ts'
 import type { Expr, Statement } from './ast.ts'
 import { parseExpr } from './parser/expressions.ts'
 import { parseWhole } from './parser/statement.ts'
@@ -15,14 +15,28 @@ export function parseStatement(sql: string, options: ParseOptions): Statement {
   return parseWhole(new TokenStream(sql, options))
 }
 
+/** `isShared`: the tree holds for every text with the key of its scan; otherwise for this text alone. */
+export interface Normalized {
+  readonly statement: Statement
+  readonly isShared: boolean
+}
+
 /**
  * As parseStatement, for the statement that `scan` describes: literals, IN lists and rows of VALUES carry the numbers of
- * their slots. The tree then holds for every text with the same key.
+ * their slots. The tree then holds for every text with the same key. Should a slot belong to no node, a literal's text
+ * is somewhere in the tree: such a tree must not be kept for other texts, and comes without slots and not shared.
  */
-export function parseNormalized(sql: string, scan: Scan, options: ParseOptions): Statement {
+export function normalize(sql: string, scan: Scan, options: ParseOptions): Normalized {
   const stream = new TokenStream(sql, options, scan)
   const statement = parseWhole(stream)
-  assert(stream.openSlots === 0, 'every slot of the fingerprint belongs to a node')
+  if (stream.openSlots === 0) return { statement, isShared: true }
+  return { statement: parseWhole(new TokenStream(sql, options, { ...scan, slots: [] })), isShared: false }
+}
+
+/** The tree of `normalize` where it has to be shared; throws SqlError 1105 where it is not. */
+export function parseNormalized(sql: string, scan: Scan, options: ParseOptions): Statement {
+  const { statement, isShared } = normalize(sql, scan, options)
+  if (!isShared) throw new SqlError('ER_UNKNOWN_ERROR', 'The literals of the statement cannot be told apart')
   return statement
 }
 
