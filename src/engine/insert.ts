@@ -24,6 +24,8 @@ export interface ShardInsert {
   readonly shard: number
   readonly query: BoundText
   readonly rowCount: number
+  /** Number, in the statement, of the last of its rows. */
+  readonly lastRow: number
 }
 
 export interface BoundInsert {
@@ -94,6 +96,7 @@ class Part {
   readonly #shard: number
   readonly #text: TextBinder
   #rowCount = 0
+  #lastRow = 0
 
   constructor(shard: number, plan: InsertPlan, bindings: Bindings) {
     this.#shard = shard
@@ -106,12 +109,18 @@ class Part {
     this.#text.appendPiece(this.#rowCount === 0 ? ' ' : ', ')
     source.appendRow(this.#text, row, id)
     this.#rowCount++
+    this.#lastRow = row
   }
 
   finish(plan: InsertPlan): ShardInsert {
     if (plan.tail.length > 0) this.#text.appendPiece(' ')
     this.#text.append(plan.tail)
-    return { shard: this.#shard, query: this.#text.finish(), rowCount: this.#rowCount }
+    return {
+      shard: this.#shard,
+      query: this.#text.finish(),
+      rowCount: this.#rowCount,
+      lastRow: this.#lastRow,
+    }
   }
 }
 

@@ -47,6 +47,12 @@ export function namesOfSet(
   return namesText(collation)
 }
 
+/** The collation of a `SET NAMES` text of this module: that of the texts in answers. */
+export function namesCollationId(names: string, isMariadb: boolean): number {
+  const name = names.slice(names.lastIndexOf(' ') + 2, -1)
+  return collationByName(name, flavorOf(isMariadb))!.id
+}
+
 /** Throws for character sets in which a byte of a statement may be read as a quote or an escape that it is not. */
 export function checkClientCharset(charset: Charset): void {
   const problem = clientCharsetProblem(charset)

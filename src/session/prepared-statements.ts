@@ -1,10 +1,11 @@
 import { bindQuery } from '../engine/bind.ts'
-import { SqlError } from '../errors/sql-error.ts'
+import { notSupported, SqlError } from '../errors/sql-error.ts'
 import { runCommand } from '../mysql/client/simple-command.ts'
 import { encodeColumnDef } from '../mysql/codec/column-def.ts'
 import { Command, HEADER_BYTES, Status } from '../mysql/codec/constants.ts'
 import { encodePrepareOk } from '../mysql/codec/stmt-prepare.ts'
-import type { Plan, Primitive, Routing } from '../plan/plan.ts'
+import type { Plan, Primitive, QueryText, Routing } from '../plan/plan.ts'
+import type { Statement } from '../sql/ast.ts'
 import { scan as scanStatement } from '../sql/fingerprint.ts'
 import { parseStatement } from '../sql/parse.ts'
 import type { Scan } from '../sql/scan.ts'
@@ -43,6 +44,18 @@ interface Cursor {
 }
 
 const CURSOR_TYPE_READ_ONLY = 1
+
+/** MySQL 9.7 refuses to prepare these; MariaDB prepares nearly everything. */
+const UNPREPARABLE: ReadonlySet<Statement['kind']> = new Set([
+  'Use',
+  'Savepoint',
+  'RollbackTo',
+  'ReleaseSavepoint',
+  'Prepare',
+  'Execute',
+  'Deallocate',
+])
+
 const NO_LONG_DATA: ReadonlyMap<number, readonly Buffer[]> = new Map()
 
 /** The prepared statements of one session. */
@@ -75,10 +88,11 @@ export class PreparedStatements {
     const plan = session.planOf(sql, scan)
     const id = ++this.#lastId
     if (plan.kind === 'Session') return session.detached(() => this.#prepareOwn(id, sql, scan))
+    if (plan.kind === 'Unsupported') throw notSupported(plan.construct)
     const routing = prepareRouting(plan)
     const bindings = session.bindingsOf(sql, scan)
     const shard = session.shardsOf(routing.keyspace).shards[0]!
-    const query = plan.kind === 'Query' && plan.shortcut !== undefined ? plan.shortcut.query : undefined
+    const query = preparedText(plan)
     const bound = query === undefined ? undefined : bindQuery(query, bindings)
     this.#prepareOn(shard, bound?.kind === 'Text' ? bound.sql : sql, { id, sql, scan })
   }
@@ -217,6 +231,12 @@ export class PreparedStatements {
   async #prepareOwn(id: number, sql: string, scan: Scan): Promise<void> {
     const session = this.#session
     const statement = parseStatement(sql, session.parseOptions)
+    if (!session.proxy.isMariadb && UNPREPARABLE.has(statement.kind)) {
+      throw new SqlError(
+        'ER_UNSUPPORTED_PS',
+        'This command is not supported in the prepared statement protocol yet',
+      )
+    }
     const shown = statement.kind === 'Show' ? await prepareShow(session, statement, sql) : []
     if ('shard' in shown) return this.#prepareOn(shown.shard, shown.text, { id, sql, scan })
     this.#add(id, sql, scan, scan.params)
@@ -298,6 +318,12 @@ class ParamBindings extends StatementBindings {
     this.#decoded ??= boundParams(this.#values).map((bound) => inUtf8(paramValue(bound), this.#charset))
     return this.#decoded[param]!
   }
+}
+
+/** The statement as one shard must see it; undefined where the client's own text has to do. */
+function preparedText(plan: Plan): QueryText | undefined {
+  if (plan.kind === 'Query') return plan.shortcut?.query
+  return plan.kind === 'Write' || plan.kind === 'Ddl' ? plan.query : undefined
 }
 
 /** The keyspace whose first shard describes the statement's params and columns. */

@@ -37,6 +37,8 @@ export interface ProxyContext {
   readonly serverVersion: string
   readonly serverVersionNumber: number
   readonly isMariadb: boolean
+  /** A text of a server with the names of keyspaces in place of those of databases. */
+  inKeyspaceNames(text: string): string
   /** The plans of one target and sql_mode, for this generation. */
   plansOf(target: Target, sqlMode: number): PlanCache
   /** Reads the columns of tables again after a DDL; resolves when plans may rely on them. */

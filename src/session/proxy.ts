@@ -131,6 +131,14 @@ export class Shardgate implements ProxyContext {
     return plans
   }
 
+  inKeyspaceNames(text: string): string {
+    let translated = text
+    for (const { database, tablet } of this.gateway.renamed) {
+      translated = translated.replaceAll(database, tablet.keyspace)
+    }
+    return translated
+  }
+
   async schemaChanged(keyspace: string, _tables: readonly string[]): Promise<void> {
     await this.#tracker.refresh(keyspace)
   }

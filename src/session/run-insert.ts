@@ -1,9 +1,10 @@
-import { bindInsert } from '../engine/insert.ts'
+import { bindInsert, type ShardInsert } from '../engine/insert.ts'
+import type { CollectingReader } from '../mysql/client/simple-command.ts'
 import type { OkPacket } from '../mysql/codec/responses.ts'
 import type { InsertPlan } from '../plan/plan.ts'
 import type { Execution } from './execute-plan.ts'
 import { onConnection } from './on-connection.ts'
-import { writeShards } from './run-write.ts'
+import { sumAnswers, writeShards } from './run-write.ts'
 import type { Session } from './session.ts'
 
 /** INSERT and REPLACE into a sharded table: every shard gets its rows, all in one transaction. */
@@ -29,19 +30,45 @@ export async function runInsert(session: Session, execution: Execution, plan: In
     shard: shards[insert.shard]!,
     statement: execution.ofText(insert.query),
   }))
+  const explicitId = !setsInsertId(plan)
   if (writes.length === 1 && firstGeneratedId === undefined) {
-    return session.relayTo(writes[0]!.shard, writes[0]!.statement, { read: false })
+    return session.relayTo(writes[0]!.shard, writes[0]!.statement, { read: false, explicitId })
   }
   const ok =
     writes.length === 1
       ? await onConnection(session, writes[0]!.shard, writes[0]!.statement)
-      : await writeShards(session, writes)
-  session.ok({ ...ok, ...generated, ...multiRowInfo(ok, inserts.length, rowCount) })
+      : await writeShards(session, writes, {
+          sum: (answers) => sumInserts(answers, { plan, inserts, rowCount }),
+        })
+  session.ok({ ...ok, ...generated }, explicitId && firstGeneratedId === undefined)
 }
 
-/** One row for each of several shards: each says nothing, the whole says how many. */
-function multiRowInfo(ok: Partial<OkPacket>, parts: number, rowCount: number): Partial<OkPacket> {
-  if (parts === 1 || rowCount < 2) return {}
-  const counts = ok.info?.match(/Duplicates: (\d+)/)
-  return { info: `Records: ${rowCount}  Duplicates: ${counts?.[1] ?? 0}  Warnings: ${ok.warnings ?? 0}` }
+/** The statement says itself what LAST_INSERT_ID() will be: `… ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)`. */
+function setsInsertId({ tail }: InsertPlan): boolean {
+  return tail.some((piece) => typeof piece === 'string' && piece.toUpperCase().includes('LAST_INSERT_ID('))
+}
+
+/** As one server would put it: the id of the last row that brought one, and how many rows met others. */
+function sumInserts(
+  answers: readonly CollectingReader[],
+  { plan, inserts, rowCount }: { plan: InsertPlan; inserts: readonly ShardInsert[]; rowCount: number },
+): Partial<OkPacket> {
+  const sum = sumAnswers(answers)
+  const byLastRow = answers.map((answer, i) => ({ answer, lastRow: inserts[i]!.lastRow }))
+  byLastRow.sort((a, b) => b.lastRow - a.lastRow)
+  const last = byLastRow.find(({ answer }) => answer.summary.lastInsertId !== 0)
+  const duplicates = answers.reduce((count, answer, i) => count + duplicatesOf(answer, inserts[i]!, plan), 0)
+  return {
+    ...sum,
+    lastInsertId: last?.answer.summary.lastInsertId ?? 0,
+    info: `Records: ${rowCount}  Duplicates: ${duplicates}  Warnings: ${sum.warnings ?? 0}`,
+  }
+}
+
+/** A statement of one row says nothing; what it affected tells. */
+function duplicatesOf({ info, summary }: CollectingReader, part: ShardInsert, plan: InsertPlan): number {
+  const told = /Duplicates: (\d+)/.exec(info)
+  if (told !== null) return Number(told[1])
+  const affected = Number(summary.affectedRows)
+  return plan.ignore ? part.rowCount - affected : Math.max(0, affected - part.rowCount)
 }

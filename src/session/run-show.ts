@@ -5,8 +5,10 @@ import type { TextCell } from '../mysql/codec/text-row.ts'
 import type { Show } from '../sql/ast.ts'
 import { print, quoteIdentifier } from '../sql/print.ts'
 import type { ShardEndpoints } from '../tablet/gateway.ts'
+import { NAMES } from '../tablet/settings.ts'
 import { printAlias } from '../topology/alias.ts'
 import { collationByName } from '../values/charsets.ts'
+import { namesCollationId } from './character-set.ts'
 import type { Execution } from './execute-plan.ts'
 import { likeMatcher } from './like.ts'
 import type { Session } from './session.ts'
@@ -60,7 +62,7 @@ async function tableOf(session: Session, show: Show): Promise<ShownTable | undef
   switch (show.what) {
     case 'WARNINGS':
     case 'ERRORS':
-      return warningsTable(limited(await chosen(session, show.what), show))
+      return warningsTable(limited(await chosen(session, show.what), show), session)
     case 'COUNT WARNINGS':
       return countTable('@@session.warning_count', (await chosen(session, 'WARNINGS')).length)
     case 'COUNT ERRORS':
@@ -238,9 +240,21 @@ function processList(session: Session): ShownTable {
   return { columns, rows }
 }
 
-function warningsTable(warnings: readonly Warning[]): ShownTable {
+/** Defined as the servers define it: clients compare. */
+function warningsTable(warnings: readonly Warning[], session: Session): ShownTable {
+  const { isMariadb } = session.proxy
+  const isText = {
+    collationId: namesCollationId(session.state.settings.items.get(NAMES)!, isMariadb),
+    flags: FieldFlag.NOT_NULL,
+    decimals: isMariadb ? 39 : 31,
+  }
+  const code = { type: FieldType.LONG, columnLength: isMariadb ? 4 : 5 }
   return {
-    columns: [textColumn('Level', 7), number('Code'), textColumn('Message', 512)],
+    columns: [
+      { ...textColumn('Level', 7), ...isText },
+      { ...number('Code'), ...code, flags: number('Code').flags | FieldFlag.NOT_NULL },
+      { ...textColumn('Message', 512), ...isText },
+    ],
     rows: warnings.map(({ level, code, message }) => [level, String(code), Buffer.from(message)]),
   }
 }
@@ -261,7 +275,8 @@ function texts(
   }
 }
 
-const UTF8MB4 = collationByName('utf8mb4_0900_ai_ci')!
+/** Known to MySQL and MariaDB alike. */
+const UTF8MB4 = collationByName('utf8mb4_general_ci')!
 
 export function textColumn(name: string, characters = 64): ColumnDef {
   return {
@@ -285,7 +300,7 @@ function number(name: string): ColumnDef {
     collationId: 63,
     columnLength: 21,
     type: FieldType.LONGLONG,
-    flags: FieldFlag.BINARY | FieldFlag.UNSIGNED | FieldFlag.NOT_NULL,
+    flags: FieldFlag.BINARY | FieldFlag.UNSIGNED,
     decimals: 0,
   }
 }

@@ -48,7 +48,7 @@ const STATEMENT_SAVEPOINT = '_shardgate_statement'
 export async function writeShards(
   session: Session,
   writes: readonly ShardWrite[],
-  options: { readonly replicated: boolean } = { replicated: false },
+  options: WriteOptions = {},
 ): Promise<Partial<OkPacket>> {
   const start = session.transactionStart()
   return start === undefined
@@ -56,20 +56,27 @@ export async function writeShards(
     : await inOpenTransaction(session, writes, options)
 }
 
+interface WriteOptions {
+  /** Every shard does the same to its copy, so that one speaks for all. */
+  readonly replicated?: boolean
+  /** What the shards' answers, in the order of the writes, say together; absent: their sums. */
+  readonly sum?: (answers: readonly CollectingReader[]) => Partial<OkPacket>
+}
+
 async function inOwnTransaction(
   session: Session,
   writes: readonly ShardWrite[],
-  options: { readonly replicated: boolean },
+  options: WriteOptions,
 ): Promise<Partial<OkPacket>> {
   const own = new ShardSessions()
   try {
     const opened = await openAll(session, own, writes)
-    const answers = await sendAll(session, opened, writes)
+    const answers = counted(await sendAll(session, opened, writes), options)
     const warnings = await warningsOf(answers)
     const failed = await own.commit()
     if (failed !== undefined) session.throwCommitFailure(failed)
     session.state.warnings = warnings
-    return sumAnswers(answers, options)
+    return summed(answers, options)
   } catch (error) {
     await own.rollback()
     throw error
@@ -81,16 +88,16 @@ async function inOwnTransaction(
 async function inOpenTransaction(
   session: Session,
   writes: readonly ShardWrite[],
-  options: { readonly replicated: boolean },
+  options: WriteOptions,
 ): Promise<Partial<OkPacket>> {
   const { shardSessions } = session
   const opened = await openAll(session, shardSessions, writes)
   await shardSessions.everywhere(`SAVEPOINT ${STATEMENT_SAVEPOINT}`, opened)
   try {
-    const answers = await sendAll(session, opened, writes)
+    const answers = counted(await sendAll(session, opened, writes), options)
     session.state.warnings = await warningsOf(answers)
     await shardSessions.everywhere(`RELEASE SAVEPOINT ${STATEMENT_SAVEPOINT}`, opened)
-    return sumAnswers(answers, options)
+    return summed(answers, options)
   } catch (error) {
     await undo(session, opened)
     throw error
@@ -164,19 +171,21 @@ async function warningsOf(answers: readonly ShardAnswer[]): Promise<readonly War
   return lists.flat()
 }
 
-/** `replicated`: every shard did the same to its copy, so that one speaks for all. */
-function sumAnswers(
-  answers: readonly ShardAnswer[],
-  options: { readonly replicated: boolean },
-): Partial<OkPacket> {
-  const counted = options.replicated ? answers.slice(0, 1) : answers
-  const affected = counted.reduce((sum, { reader }) => sum + BigInt(reader.summary.affectedRows), 0n)
-  const insertId = answers.find(({ reader }) => reader.summary.lastInsertId !== 0)?.reader.summary
-    .lastInsertId
+function counted(answers: readonly ShardAnswer[], options: WriteOptions): readonly ShardAnswer[] {
+  return options.replicated === true ? answers.slice(0, 1) : answers
+}
+
+function summed(answers: readonly ShardAnswer[], { sum = sumAnswers }: WriteOptions): Partial<OkPacket> {
+  return sum(answers.map(({ reader }) => reader))
+}
+
+export function sumAnswers(answers: readonly CollectingReader[]): Partial<OkPacket> {
+  const affected = answers.reduce((sum, { summary }) => sum + BigInt(summary.affectedRows), 0n)
+  const insertId = answers.find(({ summary }) => summary.lastInsertId !== 0)?.summary.lastInsertId
   return {
     affectedRows: affected,
-    warnings: counted.reduce((sum, { reader }) => sum + reader.summary.warnings, 0),
-    info: sumInfo(counted.map(({ reader }) => reader.info)),
+    warnings: answers.reduce((sum, { summary }) => sum + summary.warnings, 0),
+    info: sumInfo(answers.map(({ info }) => info)),
     ...(insertId === undefined ? {} : { lastInsertId: insertId }),
   }
 }

@@ -118,7 +118,10 @@ async function setTransaction(session: Session, statement: SetTransaction): Prom
   const { scope, isolation, access } = statement
   if (scope === 'SESSION' || scope === 'LOCAL') {
     if (isolation !== undefined) state.setSetting(ISOLATION, isolation)
-    if (access !== undefined) state.setSetting('transaction_read_only', access === 'READ ONLY' ? '1' : '0')
+    if (access !== undefined) {
+      const name = session.proxy.isMariadb ? 'tx_read_only' : 'transaction_read_only'
+      state.setSetting(name, access === 'READ ONLY' ? '1' : '0')
+    }
     return session.ok({})
   }
   if (scope !== undefined) throw notSupported(`SET ${scope} TRANSACTION: change it on the servers themselves`)

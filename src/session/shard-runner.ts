@@ -53,7 +53,7 @@ export class SessionShardRunner implements ShardRunner {
 
   /** Warnings of all shards, once their rows have ended. */
   async warnings(): Promise<readonly Warning[]> {
-    return (await Promise.all(this.#warnings)).flat()
+    return withoutRepeats((await Promise.all(this.#warnings)).flat())
   }
 
   async #open(shard: ShardEndpoints, statement: ShardStatement): Promise<ShardRows> {
@@ -98,4 +98,17 @@ export class SessionShardRunner implements ShardRunner {
     const read = readWarnings(connection).finally(() => endpoint.pool.release(connection))
     this.#warnings.push(read)
   }
+}
+
+/** Conditions of a statement's text, not of its rows: every shard has the same, and hidden columns repeat them. */
+const OF_THE_TEXT: ReadonlySet<number> = new Set([1287, 1681, 1831, 3719, 3778, 4079, 4080])
+
+function withoutRepeats(warnings: readonly Warning[]): readonly Warning[] {
+  const seen = new Set<string>()
+  return warnings.filter(({ code, message }) => {
+    if (!OF_THE_TEXT.has(code)) return true
+    const isNew = !seen.has(message)
+    seen.add(message)
+    return isNew
+  })
 }

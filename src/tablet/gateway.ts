@@ -118,6 +118,7 @@ export class Gateway {
   readonly #endpoints = new Map<string, Endpoint>()
   readonly #unsubscribe: () => void
   #keyspaces: ReadonlyMap<string, KeyspaceShards> = new Map()
+  #renamed: readonly TabletEndpoint[] = []
   #turn = 0
 
   /** `onHealth` is called when some tablet's health has changed. */
@@ -131,6 +132,11 @@ export class Gateway {
 
   get keyspaces(): ReadonlyMap<string, KeyspaceShards> {
     return this.#keyspaces
+  }
+
+  /** Those whose database has another name than the keyspace; none is part of the name of a later one. */
+  get renamed(): readonly TabletEndpoint[] {
+    return this.#renamed
   }
 
   get endpoints(): readonly TabletEndpoint[] {
@@ -223,6 +229,9 @@ export class Gateway {
       this.#endpoints.delete(key)
       endpoint.close()
     }
+    this.#renamed = this.endpoints
+      .filter(({ database, tablet }) => database !== tablet.keyspace)
+      .sort((a, b) => b.database.length - a.database.length)
   }
 }
 

@@ -12,6 +12,8 @@ export interface Settings {
 }
 
 export const NAMES = 'NAMES'
+/** The default database, where it is not the shard's own: a system schema. Value: a quoted identifier. */
+export const DATABASE = 'USE'
 /** `SET TRANSACTION ISOLATION LEVEL` has a statement of its own, the variable's name differing between servers. */
 export const ISOLATION = 'TRANSACTION ISOLATION LEVEL'
 
@@ -32,12 +34,14 @@ export function settingsChange(
   for (const [name, text] of to.items) {
     if (from?.get(name) === text) continue
     if (name === NAMES) items.unshift(`NAMES ${text}`)
+    else if (name === DATABASE) statements.push(`USE ${text}`)
     else if (name === ISOLATION) statements.push(`SET SESSION TRANSACTION ISOLATION LEVEL ${text}`)
     else items.push(`SESSION ${name} = ${text}`)
   }
   for (const name of from?.keys() ?? []) {
     if (to.items.has(name)) continue
-    if (name === ISOLATION) statements.push('SET SESSION transaction_isolation = DEFAULT')
+    if (name === DATABASE) statements.push(`USE ${database}`)
+    else if (name === ISOLATION) statements.push('SET SESSION transaction_isolation = DEFAULT')
     else items.push(`SESSION ${name} = DEFAULT`)
   }
   return items.length > 0 ? [`SET ${items.join(', ')}`, ...statements] : statements

@@ -31,14 +31,20 @@ export function compareOutcomes(
     if (a !== b) found.push({ field, expected: a, actual: b })
   }
   comparePrepared(expected.prepared, actual.prepared, differ)
+  const compared = { isOrdered, isBinary: actual.prepared?.kind === 'prepared' }
   differ('results', expected.results.map(kindOf), actual.results.map(kindOf))
   for (const [i, left] of expected.results.entries()) {
     const right = actual.results[i]
-    if (right !== undefined) compareResults(left, right, isOrdered, differ)
+    if (right !== undefined) compareResults(left, right, compared, differ)
   }
   differ('showWarnings', [...expected.warnings].sort(), [...actual.warnings].sort()) // shards finish in any order
   for (const [table, rows] of expected.tables) differ(`table.${table}`, rows, actual.tables.get(table))
   return found
+}
+
+interface Compared {
+  readonly isOrdered: boolean
+  readonly isBinary: boolean
 }
 
 type Differ = (field: string, left: unknown, right: unknown) => void
@@ -52,7 +58,7 @@ function comparePrepared(left: Outcome['prepared'], right: Outcome['prepared'], 
   differ('prepared.warnings', left.warnings, right.warnings)
 }
 
-function compareResults(left: Result, right: Result, isOrdered: boolean, differ: Differ): void {
+function compareResults(left: Result, right: Result, compared: Compared, differ: Differ): void {
   if (left.kind === 'ok' && right.kind === 'ok') {
     for (const field of ['affectedRows', 'lastInsertId', 'warnings', 'info'] as const) {
       differ(field, left[field], right[field])
@@ -60,14 +66,16 @@ function compareResults(left: Result, right: Result, isOrdered: boolean, differ:
     differ('status', left.status & STATUS_MASK, right.status & STATUS_MASK)
   }
   if (left.kind === 'error' && right.kind === 'error') compareErrors(left, right, differ)
-  if (left.kind === 'rows' && right.kind === 'rows') compareRows(left, right, isOrdered, differ)
+  if (left.kind === 'rows' && right.kind === 'rows') compareRows(left, right, compared, differ)
 }
 
-function compareRows(left: Rows, right: Rows, isOrdered: boolean, differ: Differ): void {
+/** Rows of the binary protocol differ with the types of their columns. */
+function compareRows(left: Rows, right: Rows, { isOrdered, isBinary }: Compared, differ: Differ): void {
   compareColumns(left.columns, right.columns, 'column', differ)
   const [a, b] = [left.rows.map(rowText), right.rows.map(rowText)]
   const [sortedA, sortedB] = [[...a].sort(), [...b].sort()]
-  if (show(sortedA) !== show(sortedB)) differ('rows', a, b)
+  const isTyped = isBinary && left.columns.some(({ type }, i) => type !== right.columns[i]?.type)
+  if (show(sortedA) !== show(sortedB)) differ(isTyped ? 'binary rows' : 'rows', a, b)
   else if (isOrdered) differ('order', a, b)
   differ('warnings', left.warnings, right.warnings)
   differ('status', left.status & STATUS_MASK, right.status & STATUS_MASK)

@@ -2,9 +2,6 @@ import type { Pair, Side } from '../support/pair.ts'
 import { type ProtocolClient, printError, textRow } from '../support/protocol-client.ts'
 import { ROWS, TABLES } from './rows.ts'
 
-/** Room between the ids of two lists, more than any list draws. */
-const IDS_APART = 1_000
-
 /** Every table as `rows.ts` has it, and the next id of AUTO_INCREMENT the same on all sides. */
 export async function resetTables(pair: Pair): Promise<void> {
   await Promise.all([pair.reference, ...pair.proxies].map(fill))
@@ -29,14 +26,20 @@ async function fill(side: Side): Promise<void> {
   client.close()
 }
 
+/** Draws until all proxies would draw the same id next: a reservation may begin with a new block. */
 async function alignIds({ reference, proxies }: Pair, table: string, sequence: string): Promise<void> {
   const clients = await Promise.all(proxies.map((proxy) => proxy.connect()))
-  const drawn = await Promise.all(clients.map((client) => draw(client, sequence, 1)))
-  const next = Math.max(...drawn) + IDS_APART
-  await Promise.all(clients.map((client, i) => draw(client, sequence, next - drawn[i]! - 1)))
+  const nextIds = await Promise.all(clients.map(async (client) => (await draw(client, sequence, 1)) + 1))
+  while (new Set(nextIds).size > 1) {
+    const most = Math.max(...nextIds)
+    for (const [i, next] of nextIds.entries()) {
+      const missing = most - next
+      if (missing > 0) nextIds[i] = (await draw(clients[i]!, sequence, missing)) + missing
+    }
+  }
   for (const client of clients) client.close()
   const plain = await reference.connect({ database: 'main' })
-  await run(plain, `ALTER TABLE ${table} AUTO_INCREMENT = ${next}`)
+  await run(plain, `ALTER TABLE ${table} AUTO_INCREMENT = ${nextIds[0]}`)
   plain.close()
 }
 

@@ -2,7 +2,7 @@ import type { Pair } from '../support/pair.ts'
 import { compareOutcomes, type Difference, type Outcome } from './compare.ts'
 import { resetTables } from './reset-tables.ts'
 import { Runner } from './runner.ts'
-import type { ListedStatement, StatementList } from './statement-list.ts'
+import { LITERAL, type ListedStatement, type StatementList } from './statement-list.ts'
 
 export type Protocol = 'text' | 'binary'
 
@@ -83,11 +83,16 @@ export class Comparison {
     if (isRefused && statement.refused) return undefined
     if (statement.refused) return `${statement.sql}\n    is listed as refused, but was answered`
     const found = compareOutcomes(expected, actual, isOrdered(statement))
-    if (isRefused && !isRefusedBySelf)
-      return `${statement.sql}\n    refused: ${found.map((d) => d.actual).join('; ')}`
+    if (isRefused && !isRefusedBySelf) {
+      const texts = [actual.prepared, ...actual.results].map((r) =>
+        r?.kind === 'error' ? r.message : r?.kind,
+      )
+      return `${statement.sql}\n    refused: ${texts.join('; ')}`
+    }
     const where = `${list.name}:${statement.line}`
-    for (const field of statement.differs.keys()) this.#listed.add(`${where} ${field}`)
-    for (const { field } of found) this.#seen.add(`${where} ${field}`)
+    const nameOf = (field: string) => `${where} ${statement.differs.get(field) === LITERAL ? LITERAL : field}`
+    for (const field of statement.differs.keys()) this.#listed.add(nameOf(field))
+    for (const { field } of found) this.#seen.add(nameOf(field))
     const unexplained = found.filter(({ field }) => !statement.differs.has(field))
     return unexplained.length === 0
       ? undefined

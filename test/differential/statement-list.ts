@@ -10,7 +10,8 @@ import { readFileSync } from 'node:fs'
  *       continued               lines that begin with white space go on with the statement
  *
  * Directives: `1235` (the proxy refuses it), `unordered` (ORDER BY leaves ties), `mariadb` and `mysql` (only there),
- * `text` (not by the binary protocol), `differs FIELD, FIELD: REASON`, `params [JSON]` (values for `?`).
+ * `text` (not by the binary protocol), `differs FIELD, FIELD: REASON`, `params [JSON]` (values for `?`), `literal` (the
+ * proxy writes what the session knows into the text, so that columns are those of a literal, not of a function).
  */
 export interface StatementList {
   readonly name: string
@@ -32,6 +33,13 @@ export interface ListedStatement {
 
 /** A number is sent as BIGINT or DOUBLE, text as VAR_STRING, `{"hex"}` as BLOB, `{"datetime"}` as DATETIME. */
 export type JsonParam = null | number | string | { readonly hex: string } | { readonly datetime: string }
+
+/** The reason of `literal`: any of its fields may differ, at least one does. */
+export const LITERAL = 'literal'
+
+const LITERAL_FIELDS = ['length', 'type', 'flags', 'decimals', 'collationId']
+  .flatMap((field) => [`column.${field}`, `prepared.column.${field}`])
+  .concat('binary rows')
 
 export function readStatementList(file: URL): StatementList {
   const lines = readFileSync(file, 'utf8').split('\n')
@@ -64,6 +72,8 @@ function parseStatement(sql: string, line: number, directives: readonly string[]
     else if (word === 'differs') {
       const [, fields, reason] = /^([^:]+):\s*(.+)$/.exec(rest!)!
       for (const field of fields!.split(',')) differs.set(field.trim(), reason!)
+    } else if (word === 'literal') {
+      for (const field of LITERAL_FIELDS) differs.set(field, LITERAL)
     } else words.add(word!)
   }
   const only = words.has('mariadb') ? 'mariadb' : words.has('mysql') ? 'mysql' : undefined
