@@ -16,6 +16,7 @@ import { quoteIdentifier } from '../sql/print.ts'
 import type { Scan } from '../sql/scan.ts'
 import { NO_BACKSLASH_ESCAPES } from '../sql/sql-mode.ts'
 import type { KeyspaceShards, ShardEndpoints, TabletEndpoint } from '../tablet/gateway.ts'
+import { DATABASE } from '../tablet/settings.ts'
 import { Answer } from './answer.ts'
 import { namesOf } from './character-set.ts'
 import { type Execution, runPlan } from './execute-plan.ts'
@@ -639,7 +640,8 @@ export class Session implements SessionHandler, RelayOwner {
   useTarget(text: string): void {
     const target = parseTarget(text, this.state.target)
     const { gateway } = this.proxy
-    if (!SYSTEM_SCHEMAS.has(target.keyspace.toLowerCase()) && target.keyspace !== '') {
+    const isSystem = SYSTEM_SCHEMAS.has(target.keyspace.toLowerCase())
+    if (!isSystem && target.keyspace !== '') {
       const shards = gateway.keyspaces.get(target.keyspace)
       if (shards === undefined) throw unknownDatabase(target.keyspace)
       if (target.shard !== undefined && !shards.shards.some((s) => s.name === target.shard)) {
@@ -656,6 +658,9 @@ export class Session implements SessionHandler, RelayOwner {
       )
     }
     this.state.target = target
+    // Unqualified names are the system schema's then.
+    if (isSystem) this.state.setSetting(DATABASE, quoteIdentifier(target.keyspace))
+    else if (this.state.settings.items.has(DATABASE)) this.state.setSetting(DATABASE, undefined)
   }
 
   /** Undefined outside a transaction; otherwise how one begins on a shard that it has not reached yet. */

@@ -1,8 +1,9 @@
 import { SqlError } from '../errors/sql-error.ts'
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
 import { runQuery } from '../mysql/client/simple-command.ts'
+import { applySettings } from '../tablet/apply-settings.ts'
 import type { ShardEndpoints, TabletEndpoint } from '../tablet/gateway.ts'
-import { type Settings, settingsChange } from '../tablet/settings.ts'
+import type { Settings } from '../tablet/settings.ts'
 
 /** How the transaction was asked for; the shards are told when the first statement reaches them. */
 export interface TransactionStart {
@@ -75,9 +76,7 @@ export class ShardSessions {
     }
     const { connection } = session
     if (connection.settingsKey !== settings.key) {
-      for (const sql of settingsChange(connection.settings, settings)) await runQuery(connection, sql)
-      connection.settings = settings.items
-      connection.settingsKey = settings.key
+      await applySettings(connection, settings, session.endpoint.database)
     }
     if (start !== undefined && !session.inTransaction) {
       session.inTransaction = true

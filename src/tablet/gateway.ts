@@ -64,7 +64,7 @@ class Endpoint implements TabletEndpoint {
     const where = address.kind === 'unix' ? address.path : `${address.host}:${address.port}`
     const { user, password, connectTimeoutMs } = options
     this.pool = new TabletPool(
-      `${this.alias} (${where})`,
+      { name: `${this.alias} (${where})`, database: this.database },
       (foundRows) =>
         connectBackend({
           address,

@@ -24,10 +24,18 @@ export function makeSettings(items: ReadonlyMap<string, string>, foundRows: bool
   return { key, items: new Map(sorted), foundRows }
 }
 
+/** What statements for a connection depend on. */
+export interface SettingsServer {
+  /** The shard's own database, as a quoted identifier. */
+  readonly database: string
+  readonly isMariadb: boolean
+}
+
 /** Statements that turn a connection with settings `from` (undefined: just connected) into one with `to`. */
 export function settingsChange(
   from: ReadonlyMap<string, string> | undefined,
   to: Settings,
+  server: SettingsServer,
 ): readonly string[] {
   const items: string[] = []
   const statements: string[] = []
@@ -40,8 +48,10 @@ export function settingsChange(
   }
   for (const name of from?.keys() ?? []) {
     if (to.items.has(name)) continue
-    if (name === DATABASE) statements.push(`USE ${database}`)
-    else if (name === ISOLATION) statements.push('SET SESSION transaction_isolation = DEFAULT')
+    if (name === DATABASE) statements.push(`USE ${server.database}`)
+    // MariaDB has the other name from 11.1 on only.
+    else if (name === ISOLATION)
+      items.push(`SESSION ${server.isMariadb ? 'tx' : 'transaction'}_isolation = DEFAULT`)
     else items.push(`SESSION ${name} = DEFAULT`)
   }
   return items.length > 0 ? [`SET ${items.join(', ')}`, ...statements] : statements

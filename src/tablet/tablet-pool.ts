@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
-import { runQuery } from '../mysql/client/simple-command.ts'
-import { type Settings, settingsChange } from './settings.ts'
+import { applySettings } from './apply-settings.ts'
+import type { Settings } from './settings.ts'
 
 export interface PoolOptions {
   /** Connections to one tablet, idle ones and those being made included. */
@@ -31,6 +31,7 @@ interface Waiter {
 export class TabletPool {
   /** Name in messages: alias and address. */
   readonly name: string
+  readonly #database: string
   readonly #connect: (foundRows: boolean) => Promise<BackendConnection>
   readonly #options: PoolOptions
   readonly #clock: Clock
@@ -45,12 +46,13 @@ export class TabletPool {
   #cancelReaper: () => void
 
   constructor(
-    name: string,
+    tablet: { readonly name: string; readonly database: string },
     connect: (foundRows: boolean) => Promise<BackendConnection>,
     options: PoolOptions,
     clock: Clock,
   ) {
-    this.name = name
+    this.name = tablet.name
+    this.#database = tablet.database
     this.#connect = connect
     this.#options = options
     this.#clock = clock
@@ -150,14 +152,11 @@ export class TabletPool {
 
   async #change(connection: BackendConnection, settings: Settings): Promise<BackendConnection> {
     try {
-      const statements = settingsChange(connection.settings, settings)
-      await Promise.all(statements.map((sql) => runQuery(connection, sql)))
+      await applySettings(connection, settings, this.#database)
     } catch (error) {
       connection.destroy()
       throw error
     }
-    connection.settings = settings.items
-    connection.settingsKey = settings.key
     return connection
   }
 

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { describe, test } from 'vitest'
 import { BackendConnection } from '../../../src/mysql/client/backend-connection.ts'
-import { makeSettings, NAMES, settingsChange } from '../../../src/tablet/settings.ts'
+import { DATABASE, ISOLATION, makeSettings, NAMES, settingsChange } from '../../../src/tablet/settings.ts'
 import { type PoolOptions, TabletPool } from '../../../src/tablet/tablet-pool.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { rawPacket } from '../../support/wire.ts'
@@ -45,7 +45,7 @@ function poolOf(options: Partial<PoolOptions> = {}) {
   const sockets: OkSocket[] = []
   let failure: Error | undefined
   const pool = new TabletPool(
-    'zone1-0000000001 (db:3306)',
+    { name: 'zone1-0000000001 (db:3306)', database: 'shop' },
     async () => {
       if (failure !== undefined) throw failure
       const socket = new OkSocket(told)
@@ -67,12 +67,30 @@ function poolOf(options: Partial<PoolOptions> = {}) {
 }
 
 describe('settings', () => {
+  const server = { database: '`shop`', isMariadb: false }
+
   test('a change names what differs and puts back what is no longer set', () => {
-    assert.deepEqual(settingsChange(undefined, strict), [
+    assert.deepEqual(settingsChange(undefined, strict, server), [
       "SET NAMES 'utf8mb4' COLLATE 'utf8mb4_bin', SESSION sql_mode = 'ANSI'",
     ])
-    assert.deepEqual(settingsChange(strict.items, plain), ['SET SESSION sql_mode = DEFAULT'])
-    assert.deepEqual(settingsChange(plain.items, plain), [])
+    assert.deepEqual(settingsChange(strict.items, plain, server), ['SET SESSION sql_mode = DEFAULT'])
+    assert.deepEqual(settingsChange(plain.items, plain, server), [])
+  })
+
+  test("a system schema is used, and left for the shard's own database", () => {
+    const system = makeSettings(new Map([...plain.items, [DATABASE, '`mysql`']]), false)
+    assert.deepEqual(settingsChange(plain.items, system, server), ['USE `mysql`'])
+    assert.deepEqual(settingsChange(system.items, plain, server), ['USE `shop`'])
+  })
+
+  test('the isolation level goes back to the default under the name that the server has for it', () => {
+    const serializable = makeSettings(new Map([...plain.items, [ISOLATION, 'SERIALIZABLE']]), false)
+    assert.deepEqual(settingsChange(plain.items, serializable, server), [
+      'SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE',
+    ])
+    assert.deepEqual(settingsChange(serializable.items, plain, { ...server, isMariadb: true }), [
+      'SET SESSION tx_isolation = DEFAULT',
+    ])
   })
 
   test('keys are equal only for equal settings', () => {
