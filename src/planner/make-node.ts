@@ -42,6 +42,16 @@ export function makeItem(expr: Expr): SelectExpr {
   return { kind: 'SelectExpr', expr, span }
 }
 
+export function makeCast(operand: Expr, type: 'SIGNED' | 'UNSIGNED'): Expr {
+  return {
+    kind: 'Cast',
+    syntax: 'CAST',
+    operand,
+    type: { kind: 'CastType', name: type, text: '', span },
+    span,
+  }
+}
+
 export function makeHole(index: number): Param {
   return { kind: 'Param', index, span }
 }

@@ -14,7 +14,7 @@ import type {
 } from '../sql/ast.ts'
 import { type Printable, print, printPieces } from '../sql/print.ts'
 import { decodeBinary } from '../sql/text.ts'
-import { makeHole } from './make-node.ts'
+import { makeCast, makeHole } from './make-node.ts'
 import type { PlanContext } from './plan-context.ts'
 import { findTable, isSystemSchema } from './semantics/analysis.ts'
 import { type AnyNode, rewriteTree, someNode, walk } from './walk.ts'
@@ -39,6 +39,14 @@ const sessionVariables: ReadonlyMap<string, string> = new Map([
   ['identity', 'last_insert_id'],
   ['warning_count', 'warning_count'],
   ['error_count', 'error_count'],
+])
+
+/** Types of what would else be as short as its digits. */
+const integers: ReadonlyMap<string, 'SIGNED' | 'UNSIGNED'> = new Map([
+  ['last_insert_id', 'UNSIGNED'],
+  ['connection_id', 'UNSIGNED'],
+  ['found_rows', 'SIGNED'],
+  ['row_count', 'SIGNED'],
 ])
 
 /**
@@ -156,13 +164,19 @@ export class ShardText {
   #systemVariable(node: SystemVariable): Expr | undefined {
     if (node.scope === 'GLOBAL') return undefined
     const name = sessionVariables.get(node.name.toLowerCase())
-    return name === undefined ? undefined : this.hole({ session: name })
+    return name === undefined ? undefined : this.#sessionValue(name)
+  }
+
+  #sessionValue(name: string): Expr {
+    const hole = this.hole({ session: name })
+    const type = integers.get(name)
+    return type === undefined ? hole : makeCast(hole, type)
   }
 
   #function(node: FunctionCall): Expr | undefined {
     if (node.args.length > 0 || node.qualifier !== undefined) return undefined
     const name = sessionFunctions.get(node.name)
-    return name === undefined ? undefined : this.hole({ session: name })
+    return name === undefined ? undefined : this.#sessionValue(name)
   }
 }
 

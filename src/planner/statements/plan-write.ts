@@ -1,4 +1,4 @@
-import type { Plan, WritePlan } from '../../plan/plan.ts'
+import type { Plan, Routing, WritePlan } from '../../plan/plan.ts'
 import type { Assignment, Delete, TableExpr, TableName, Update } from '../../sql/ast.ts'
 import { sameColumn, type Table } from '../../vschema/model.ts'
 import { mergeMembers, routingOf } from '../operators/merge-members.ts'
@@ -6,11 +6,13 @@ import type { PlanContext } from '../plan-context.ts'
 import { Analysis, findTable, hasShardsOfItsOwn, type Member } from '../semantics/analysis.ts'
 import { analyzeTables, type FromInfo } from '../semantics/analyze-from.ts'
 import { analyzeCondition, analyzeExpr, type Place, withCtes } from '../semantics/analyze-query.ts'
+import { routedColumns } from '../semantics/column-type.ts'
 import { addFacts } from '../semantics/facts-of.ts'
 import type { Scope } from '../semantics/scope.ts'
 import { isChanging } from '../semantics/traits.ts'
 import { ShardText } from '../sql-text.ts'
 import { unplanned } from '../unplanned.ts'
+import { planValue } from '../values.ts'
 import { someNode } from '../walk.ts'
 import { placementOf } from './placement.ts'
 import { reservedState, rootPlace } from './plan-query.ts'
@@ -34,10 +36,13 @@ export function planWrite(statement: Update | Delete, context: PlanContext): Pla
   const { keyspace } = placement
   checkTargets(statement, from, analysis)
   const merged = mergeMembers(members, keyspace)
-  const singleShardOnly = onlyOnOneShard(statement) ?? merged.problem
+  const moved = statement.kind === 'Update' ? targetsOfMoves(statement, from) : []
+  const routing = routingOf(merged)
+  const singleShardOnly =
+    onlyOnOneShard(statement) ?? merged.problem ?? (moved.length > 0 ? 'changing a vindex column' : undefined)
   return {
     ...rest,
-    routing: routingOf(merged),
+    routing: moved.length === 0 ? routing : { kind: 'Union', keyspace, parts: [routing, ...moved] },
     ...(singleShardOnly === undefined ? {} : { singleShardOnly }),
   }
 }
@@ -65,13 +70,40 @@ function onlyOnOneShard(statement: Update | Delete): string | undefined {
 
 function checkTargets(statement: Update | Delete, from: FromInfo, analysis: Analysis): void {
   const tables = from.members.map(({ instance }) => instance.table)
-  for (const table of tables) checkLookups(table, statement.kind.toUpperCase())
-  if (statement.kind === 'Update') {
+  if (statement.kind === 'Delete') for (const table of tables) checkLookups(table, 'DELETE')
+  if (statement.kind === 'Update' && !isPlainUpdate(statement, from)) {
     for (const assignment of statement.set) checkAssignment(assignment, tables)
   }
   if (analysis.everywhere.length > 0 && changesCopies(statement, from)) {
     unplanned(`${statement.kind.toUpperCase()} of a reference table together with a sharded one`)
   }
+}
+
+/** UPDATE of one table with shards of its own. */
+function isPlainUpdate(statement: Update, from: FromInfo): boolean {
+  return statement.tables.length === 1 && statement.tables[0].kind === 'Table' && from.members.length === 1
+}
+
+/**
+ * Where rows belong whose vindex column gets a new value: `SET id = 5 WHERE id = 5`, or a value that happens to belong
+ * on the same shard, moves no row. Elsewhere the statement is refused.
+ */
+function targetsOfMoves(statement: Update, from: FromInfo): readonly Routing[] {
+  if (!isPlainUpdate(statement, from)) return []
+  const { table } = from.members[0].instance
+  return statement.set.flatMap((assignment): readonly Routing[] => {
+    if (!changesVindex(assignment, [table])) return []
+    const [primary] = table.columnVindexes
+    const value = planValue(assignment.value)
+    const isOnlyColumn =
+      primary.columns.length === 1 && sameColumn(primary.columns[0], assignment.column.name)
+    // A param may turn out to be NULL, which has no place.
+    if (!isOnlyColumn || value?.kind !== 'Slot')
+      return unplanned(`changing vindex column '${assignment.column.name}'`)
+    const columns = routedColumns(table, primary)
+    const { keyspace } = table
+    return [{ kind: 'Equal', keyspace, vindex: primary.vindex, values: [value], ...(columns && { columns }) }]
+  })
 }
 
 /** Rows of lookup tables would go astray. */
@@ -82,12 +114,16 @@ export function checkLookups(table: Table, verb: string): void {
 }
 
 /** A row whose vindex column changes belongs elsewhere. */
-export function checkAssignment({ column, value }: Assignment, tables: readonly Table[]): void {
+export function checkAssignment(assignment: Assignment, tables: readonly Table[]): void {
+  if (changesVindex(assignment, tables)) unplanned(`changing vindex column '${assignment.column.name}'`)
+}
+
+function changesVindex({ column, value }: Assignment, tables: readonly Table[]): boolean {
   const isVindexColumn = tables.some((table) =>
     table.columnVindexes.some(({ columns }) => columns.some((name) => sameColumn(name, column.name))),
   )
   const isItself = value.kind === 'Column' && sameColumn(value.name, column.name) && tables.length === 1
-  if (isVindexColumn && !isItself) unplanned(`changing vindex column '${column.name}'`)
+  return isVindexColumn && !isItself
 }
 
 /** May change rows of a table that has copies on all shards. */
