@@ -1,7 +1,7 @@
 import { unreachable } from '../base/assert.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { PlanValue } from '../plan/plan.ts'
-import { isFloat, isIntegral, isText, nullValue, type Value } from '../values/value.ts'
+import { integerValue, isFloat, isIntegral, isText, nullValue, type Value } from '../values/value.ts'
 import type { Bindings } from './bindings.ts'
 
 /** The value of this execution. */
@@ -13,6 +13,8 @@ export function bindValue(planned: PlanValue, bindings: Bindings): Value {
       return bindings.paramValue(planned.param)
     case 'Constant':
       return planned.value
+    case 'Session':
+      return integerValue(BigInt(bindings.sessionText(planned.session)))
     case 'Negated':
       return negate(bindValue(planned.value, bindings))
     default:

@@ -222,6 +222,8 @@ export type PlanValue =
   | { readonly kind: 'Slot'; readonly slot: number; readonly nullSafe?: boolean }
   | { readonly kind: 'Param'; readonly param: number; readonly nullSafe?: boolean }
   | { readonly kind: 'Constant'; readonly value: Value; readonly nullSafe?: boolean }
+  /** An integer that the session knows, by the name that `QueryPiece` gives it: LAST_INSERT_ID(). */
+  | { readonly kind: 'Session'; readonly session: string; readonly nullSafe?: boolean }
   /** `-slot`, where the sign is not part of the literal. */
   | { readonly kind: 'Negated'; readonly value: PlanValue }
 

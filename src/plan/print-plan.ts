@@ -181,6 +181,8 @@ function printValue(value: PlanValue): string {
       return `:${value.slot}${nullSafe}`
     case 'Param':
       return `?${value.param}${nullSafe}`
+    case 'Session':
+      return `{${value.session}}${nullSafe}`
     case 'Constant':
       return value.value.type === 'NULL'
         ? `NULL${nullSafe}`

@@ -17,37 +17,8 @@ import { decodeBinary } from '../sql/text.ts'
 import { makeCast, makeHole } from './make-node.ts'
 import type { PlanContext } from './plan-context.ts'
 import { findTable, isSystemSchema } from './semantics/analysis.ts'
+import { sessionFunctions, sessionIntegers, sessionVariables } from './session-names.ts'
 import { type AnyNode, rewriteTree, someNode, walk } from './walk.ts'
-
-/** Functions of the session, by their name and those that mean the same. */
-const sessionFunctions: ReadonlyMap<string, string> = new Map([
-  ['last_insert_id', 'last_insert_id'],
-  ['found_rows', 'found_rows'],
-  ['row_count', 'row_count'],
-  ['database', 'database'],
-  ['schema', 'database'],
-  ['connection_id', 'connection_id'],
-  ['user', 'user'],
-  ['session_user', 'user'],
-  ['system_user', 'user'],
-  ['current_user', 'current_user'],
-])
-
-const sessionVariables: ReadonlyMap<string, string> = new Map([
-  ['autocommit', 'autocommit'],
-  ['last_insert_id', 'last_insert_id'],
-  ['identity', 'last_insert_id'],
-  ['warning_count', 'warning_count'],
-  ['error_count', 'error_count'],
-])
-
-/** Types of what would else be as short as its digits. */
-const integers: ReadonlyMap<string, 'SIGNED' | 'UNSIGNED'> = new Map([
-  ['last_insert_id', 'UNSIGNED'],
-  ['connection_id', 'UNSIGNED'],
-  ['found_rows', 'SIGNED'],
-  ['row_count', 'SIGNED'],
-])
 
 /**
  * Makes of a statement what shards are to see: names as the shard's database has them, and holes for what only the
@@ -169,7 +140,7 @@ export class ShardText {
 
   #sessionValue(name: string): Expr {
     const hole = this.hole({ session: name })
-    const type = integers.get(name)
+    const type = sessionIntegers.get(name)
     return type === undefined ? hole : makeCast(hole, type)
   }
 

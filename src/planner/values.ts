@@ -1,6 +1,7 @@
 import type { PlanList, PlanValue } from '../plan/plan.ts'
 import type { Expr, List, Literal } from '../sql/ast.ts'
 import { integerValue, nullValue } from '../values/value.ts'
+import { sessionFunctions, sessionIntegers, sessionVariables } from './session-names.ts'
 
 /** The expression as a value that is known without MySQL: a literal or param, perhaps with a sign; else undefined. */
 export function planValue(expr: Expr): PlanValue | undefined {
@@ -9,11 +10,22 @@ export function planValue(expr: Expr): PlanValue | undefined {
       return { kind: 'Param', param: expr.index }
     case 'Literal':
       return expr.slot === undefined ? constantOf(expr) : { kind: 'Slot', slot: expr.slot }
+    case 'Function':
+      return expr.args.length === 0 && expr.qualifier === undefined
+        ? sessionInteger(sessionFunctions, expr.name)
+        : undefined
+    case 'SystemVariable':
+      return expr.scope === 'GLOBAL' ? undefined : sessionInteger(sessionVariables, expr.name.toLowerCase())
     case 'Unary':
       return signedValue(expr.op, planValue(expr.operand))
     default:
       return undefined
   }
+}
+
+function sessionInteger(names: ReadonlyMap<string, string>, name: string): PlanValue | undefined {
+  const session = names.get(name)
+  return session !== undefined && sessionIntegers.has(session) ? { kind: 'Session', session } : undefined
 }
 
 /** Literals that stay in the statement's key, because they decide its plan. */
@@ -52,6 +64,8 @@ export function valueKey(value: PlanValue): string {
       return `slot ${value.slot}${nullSafe}`
     case 'Param':
       return `param ${value.param}${nullSafe}`
+    case 'Session':
+      return `session ${value.session}${nullSafe}`
     case 'Constant':
       return `${value.value.type} ${Buffer.from(value.value.bytes).toString('hex')}${nullSafe}`
   }
