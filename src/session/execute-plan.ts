@@ -3,7 +3,9 @@ import { bindQuery } from '../engine/bind.ts'
 import type { Bindings } from '../engine/bindings.ts'
 import { runPrimitive } from '../engine/run.ts'
 import { notSupported } from '../errors/sql-error.ts'
-import type { Plan, QueryPlan } from '../plan/plan.ts'
+import type { Plan, Primitive, QueryPlan } from '../plan/plan.ts'
+import { makeSettings, type Settings } from '../tablet/settings.ts'
+import type { Value } from '../values/value.ts'
 import { runDdl } from './run-ddl.ts'
 import { runInsert } from './run-insert.ts'
 import { runWrite } from './run-write.ts'
@@ -59,8 +61,9 @@ function runQuery(session: Session, execution: Execution, plan: QueryPlan): void
 /** Runs the tree of primitives and streams its rows to the client, no faster than the client reads. */
 async function runTree(session: Session, execution: Execution, plan: QueryPlan): Promise<void> {
   const { answer, client, state, proxy } = session
-  const runner = new SessionShardRunner(session, execution)
-  const stream = await runPrimitive(plan.root, {
+  const { root, settings } = limited(plan.root, state.settings)
+  const runner = new SessionShardRunner(session, execution, settings)
+  const stream = await runPrimitive(root, {
     bindings: execution.bindings,
     runner,
     sequences: proxy.sequences,
@@ -90,4 +93,22 @@ async function runTree(session: Session, execution: Execution, plan: QueryPlan):
   state.rowCount = -1
   answer.endRows(session.statusFlags, state.warnings.length)
   session.statementDone(false)
+}
+
+const SELECT_LIMIT = 'sql_select_limit'
+
+/** sql_select_limit holds for the whole answer of a SELECT without LIMIT, not for what each shard adds to it. */
+function limited(root: Primitive, settings: Settings): { root: Primitive; settings: Settings } {
+  const limit = settings.items.get(SELECT_LIMIT)
+  if (limit === undefined) return { root, settings }
+  const items = new Map(settings.items)
+  items.delete(SELECT_LIMIT)
+  const unlimited = makeSettings(items, settings.foundRows)
+  if (hasLimit(root)) return { root, settings: unlimited }
+  const value: Value = { type: 'UINT64', bytes: Buffer.from(limit, 'latin1') }
+  return { root: { kind: 'Limit', input: root, count: { kind: 'Constant', value } }, settings: unlimited }
+}
+
+function hasLimit(root: Primitive): boolean {
+  return root.kind === 'Limit' || ('input' in root && hasLimit(root.input))
 }

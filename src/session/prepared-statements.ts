@@ -45,15 +45,15 @@ interface Cursor {
 
 const CURSOR_TYPE_READ_ONLY = 1
 
-/** MySQL 9.7 refuses to prepare these; MariaDB prepares nearly everything. */
+const UNPREPARABLE_BY_MARIADB: ReadonlySet<Statement['kind']> = new Set(['Prepare', 'Execute', 'Deallocate'])
+
+/** As MySQL 9.7 has it. */
 const UNPREPARABLE: ReadonlySet<Statement['kind']> = new Set([
+  ...UNPREPARABLE_BY_MARIADB,
   'Use',
   'Savepoint',
   'RollbackTo',
   'ReleaseSavepoint',
-  'Prepare',
-  'Execute',
-  'Deallocate',
 ])
 
 const NO_LONG_DATA: ReadonlyMap<number, readonly Buffer[]> = new Map()
@@ -231,7 +231,7 @@ export class PreparedStatements {
   async #prepareOwn(id: number, sql: string, scan: Scan): Promise<void> {
     const session = this.#session
     const statement = parseStatement(sql, session.parseOptions)
-    if (!session.proxy.isMariadb && UNPREPARABLE.has(statement.kind)) {
+    if ((session.proxy.isMariadb ? UNPREPARABLE_BY_MARIADB : UNPREPARABLE).has(statement.kind)) {
       throw new SqlError(
         'ER_UNSUPPORTED_PS',
         'This command is not supported in the prepared statement protocol yet',

@@ -257,7 +257,7 @@ export class Session implements SessionHandler, RelayOwner {
   #statement(sql: string, scan: Scan, packet: Buffer | undefined): void {
     this.statementBegins(scan)
     if (scan.params > 0) parseStatement(sql, { ...this.parseOptions, allowParams: false }) // raises 1064 at the `?`
-    const plan = this.planOf(sql, scan)
+    const plan = this.#planOfNext(sql, scan)
     const bindings = this.bindingsOf(sql, scan)
     this.run({
       plan,
@@ -309,6 +309,17 @@ export class Session implements SessionHandler, RelayOwner {
     const plan = planStatement(this, statement)
     if (isShared && cacheable(scan)) plans.set(scan.key, plan)
     return plan
+  }
+
+  /** A syntax error quotes the text to its end, the statements behind this one included. */
+  #planOfNext(sql: string, scan: Scan): Plan {
+    try {
+      return this.planOf(sql, scan)
+    } catch (error) {
+      if (this.#rest === '' || !(error instanceof SqlError) || error.code !== 'ER_PARSE_ERROR') throw error
+      parseStatement(sql + this.#rest, this.parseOptions)
+      throw error
+    }
   }
 
   get parseOptions() {
@@ -437,7 +448,8 @@ export class Session implements SessionHandler, RelayOwner {
     if (relaying.shape !== 'prepare' || summary.errno !== 0) this.#noteResult(summary, relaying.explicitId)
     const hasConditions = (summary.warnings > 0 || summary.errno !== 0) && connection.state === 'idle'
     if (shardSession !== undefined) {
-      this.#afterShardSession(shardSession, summary)
+      // The answer to a prepare may carry no status at all.
+      if (relaying.shape !== 'prepare') this.#afterShardSession(shardSession, summary)
       if (hasConditions && this.shardSessions.get(shardSession.shard) === shardSession) {
         this.#warnings.keepOwn(connection)
       }

@@ -2,6 +2,7 @@ import type { BoundQuery, BoundText } from '../engine/bindings.ts'
 import type { RowStream, ShardQuery, ShardRunner } from '../engine/row-stream.ts'
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
 import type { ShardEndpoints, TabletEndpoint } from '../tablet/gateway.ts'
+import type { Settings } from '../tablet/settings.ts'
 import { readWarnings } from './kept-warnings.ts'
 import type { Session, Working } from './session.ts'
 import type { Warning } from './session-state.ts'
@@ -34,11 +35,14 @@ export function statementFor(
 export class SessionShardRunner implements ShardRunner {
   readonly #session: Session
   readonly #maker: StatementMaker
+  readonly #settings: Settings
   readonly #warnings: Promise<readonly Warning[]>[] = []
 
-  constructor(session: Session, maker: StatementMaker) {
+  /** `settings`: of the connections; the session's own but for what only holds for whole answers. */
+  constructor(session: Session, maker: StatementMaker, settings: Settings) {
     this.#session = session
     this.#maker = maker
+    this.#settings = settings
   }
 
   async openStreams(query: ShardQuery): Promise<readonly RowStream[]> {
@@ -60,7 +64,7 @@ export class SessionShardRunner implements ShardRunner {
     const session = this.#session
     const start = session.transactionStart()
     const open = session.shardSessions.get(shard)
-    const { settings } = session.state
+    const settings = this.#settings
     if (open !== undefined || start !== undefined) {
       const endpoint = open?.endpoint ?? session.proxy.gateway.endpointFor(shard, session.tabletType)
       const own = await session.shardSessions.open(shard, endpoint, settings, start)

@@ -23,7 +23,7 @@ export function describeDifferential(server: 'mariadb' | 'mysql'): void {
     afterAll(() => pair?.close())
 
     const protocols: readonly Protocol[] = ['text', 'binary']
-    for (const list of lists()) {
+    for (const list of lists(server)) {
       for (const protocol of protocols) {
         test(`${list.name}, by the ${protocol} protocol`, async () => {
           expect((await comparison.run(list, protocol)).join('\n\n')).toBe('')
@@ -41,9 +41,9 @@ export function describeDifferential(server: 'mariadb' | 'mysql'): void {
   })
 }
 
-function lists() {
+function lists(server: 'mariadb' | 'mysql') {
   const wanted = process.env['DIFFERENTIAL_LIST']
   return readdirSync(new URL('statements', here))
     .filter((file) => file.endsWith('.txt') && (wanted === undefined || file === `${wanted}.txt`))
-    .map((file) => readStatementList(new URL(`statements/${file}`, here)))
+    .map((file) => readStatementList(new URL(`statements/${file}`, here), server))
 }

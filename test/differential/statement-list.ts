@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs'
  *       continued               lines that begin with white space go on with the statement
  *
  * Directives: `1235` (the proxy refuses it), `unordered` (ORDER BY leaves ties), `mariadb` and `mysql` (only there),
- * `text` (not by the binary protocol), `differs FIELD, FIELD: REASON`, `params [JSON]` (values for `?`), `literal` (the
+ * `text` (not by the binary protocol), `differs FIELD, FIELD: REASON` (`differs@mysql`, `differs@mariadb`: on that one), `params [JSON]` (values for `?`), `literal` (the
  * proxy writes what the session knows into the text, so that columns are those of a literal, not of a function).
  */
 export interface StatementList {
@@ -41,7 +41,7 @@ const LITERAL_FIELDS = ['length', 'type', 'flags', 'decimals', 'collationId']
   .flatMap((field) => [`column.${field}`, `prepared.column.${field}`])
   .concat('binary rows')
 
-export function readStatementList(file: URL): StatementList {
+export function readStatementList(file: URL, flavor: 'mysql' | 'mariadb'): StatementList {
   const lines = readFileSync(file, 'utf8').split('\n')
   const statements: ListedStatement[] = []
   const ofList: string[] = []
@@ -54,7 +54,7 @@ export function readStatementList(file: URL): StatementList {
       const before = statements.pop()!
       statements.push({ ...before, sql: `${before.sql}\n${line.trim()}` })
     } else {
-      statements.push(parseStatement(line, i + 1, directives))
+      statements.push(parseStatement(line, { line: i + 1, directives, flavor }))
       directives = []
     }
   }
@@ -62,17 +62,25 @@ export function readStatementList(file: URL): StatementList {
   return { name, foundRows: ofList.includes('foundrows'), statements }
 }
 
-function parseStatement(sql: string, line: number, directives: readonly string[]): ListedStatement {
+function parseStatement(
+  sql: string,
+  {
+    line,
+    directives,
+    flavor,
+  }: { readonly line: number; readonly directives: readonly string[]; readonly flavor: string },
+): ListedStatement {
   const differs = new Map<string, string>()
   let params: readonly JsonParam[] | undefined
   const words = new Set<string>()
   for (const directive of directives) {
     const [, word, rest] = /^(\S+)\s*(.*)$/.exec(directive)!
     if (word === 'params') params = JSON.parse(rest!) as JsonParam[]
-    else if (word === 'differs') {
+    else if (word === 'differs' || word === `differs@${flavor}`) {
       const [, fields, reason] = /^([^:]+):\s*(.+)$/.exec(rest!)!
       for (const field of fields!.split(',')) differs.set(field.trim(), reason!)
-    } else if (word === 'literal') {
+    } else if (word === 'literal' || word === 'differs@mysql' || word === 'differs@mariadb') {
+      if (word !== 'literal') continue
       for (const field of LITERAL_FIELDS) differs.set(field, LITERAL)
     } else words.add(word!)
   }

@@ -96,6 +96,7 @@ describe('splitting', () => {
       {
         shard: shardOf(a),
         rowCount: 1,
+        lastRow: 0,
         query: {
           kind: 'Text',
           sql: 'insert into t (id, name) values (?, upper(?)) on duplicate key update name = ?',
@@ -105,6 +106,7 @@ describe('splitting', () => {
       {
         shard: shardOf(b),
         rowCount: 1,
+        lastRow: 1,
         query: {
           kind: 'Text',
           sql: "insert into t (id, name) values (?, 'x') on duplicate key update name = ?",
