@@ -3,6 +3,7 @@ import pkg from '../../package.json' with { type: 'json' }
 import { ctlCommand } from './ctl/ctl-command.ts'
 import { localCommand } from './local/local-command.ts'
 import { serveCommand } from './serve-command.ts'
+import { sqlCommand } from './sql/sql-command.ts'
 
 /** The program: what each command does is in its own file; here they only meet. */
 const program = new Command('shardgate')
@@ -24,6 +25,7 @@ const finish = (exitCode: number) => {
 program.addCommand(serveCommand(finish))
 program.addCommand(localCommand(finish))
 program.addCommand(ctlCommand())
+program.addCommand(sqlCommand(finish))
 
 try {
   await program.parseAsync()

@@ -23,6 +23,11 @@ export class CompoundBlocks {
     this.#afterEnd = false
   }
 
+  /** A label is behind us: a loop or block follows. */
+  colon(): void {
+    this.#statementNext = this.#isProgram
+  }
+
   word(word: Keyword, at: { readonly isFirstLevel: boolean; readonly afterOperand: boolean }): void {
     const afterEnd = this.#afterEnd
     const statementNext = this.#statementNext

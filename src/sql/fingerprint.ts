@@ -556,6 +556,7 @@ class Fingerprinter {
   #colon(pos: number): number {
     if (this.#sql.charCodeAt(pos + 1) === 61) return this.#operator(pos + 2)
     this.#replace(pos, pos + 1, '::')
+    this.#compound?.colon()
     return this.#operator(pos + 1)
   }
 

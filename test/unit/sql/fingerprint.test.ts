@@ -147,6 +147,7 @@ describe('a text with several statements', () => {
     ).toHaveLength(2)
     expect(split('CREATE TRIGGER g AFTER INSERT ON t FOR EACH ROW SET @a = 1; SELECT 1')).toHaveLength(2)
     expect(split('CREATE FUNCTION f() RETURNS INT RETURN 1 + IF(1, 2, 3); SELECT 1')).toHaveLength(2)
+    expect(split('CREATE PROCEDURE p() l: WHILE a DO SET a = 1; END WHILE l; SELECT 1')).toHaveLength(2)
     expect(split('CREATE TABLE t (event INT, begin INT); SELECT 1')).toHaveLength(2)
   })
 
