@@ -3,6 +3,7 @@ import type { Plan, Routing } from '../plan/plan.ts'
 import type { Query, Statement, TableName } from '../sql/ast.ts'
 import type { PlanContext } from './plan-context.ts'
 import { Analysis, isSystemSchema, keyspaceOf } from './semantics/analysis.ts'
+import { setsLastInsertId } from './semantics/traits.ts'
 import { cteNames, ShardText } from './sql-text.ts'
 import { planDdl } from './statements/plan-ddl.ts'
 import { planInsert } from './statements/plan-insert.ts'
@@ -18,8 +19,8 @@ import {
 } from './statements/plan-other.ts'
 import { planQuery } from './statements/plan-query.ts'
 import { planWrite } from './statements/plan-write.ts'
-import { Unplanned } from './unplanned.ts'
-import { walk } from './walk.ts'
+import { Unplanned, unplanned } from './unplanned.ts'
+import { someNode, walk } from './walk.ts'
 
 export type { PlanContext } from './plan-context.ts'
 
@@ -159,12 +160,9 @@ function planForShard(statement: Statement, routing: Routing, context: PlanConte
 
 /** A query that one place answers whole. */
 function wholeQuery(query: Query, routing: Routing, context: PlanContext): Plan {
+  if (someNode(query, setsLastInsertId)) return unplanned('LAST_INSERT_ID(expr) in a query')
   const plan = readPlan(query, routing, context)
-  let locks = false
-  walk(query, (node) => {
-    locks ||= node.kind === 'Lock'
-    return true
-  })
+  const locks = someNode(query, (node) => node.kind === 'Lock')
   return plan.kind === 'Query' ? { ...plan, locks } : plan
 }
 

@@ -44,9 +44,6 @@ function refuse(select: Select): void {
     const { name } = node as FunctionCall
     if (node.kind === 'Function' && onceOnly.has(name))
       unplanned(`${name.toUpperCase()}() over several shards`)
-    if (node.kind === 'Function' && name === 'last_insert_id' && (node as FunctionCall).args.length > 0) {
-      unplanned('LAST_INSERT_ID(expr) over several shards')
-    }
     return true
   })
 }

@@ -41,6 +41,12 @@ export function itemName(item: SelectItem): string | undefined {
   return item.alias?.name ?? (item.expr.kind === 'Column' ? item.expr.name : undefined)
 }
 
+/** `LAST_INSERT_ID(expr)` tells its connection what LAST_INSERT_ID() is from now on. */
+export function setsLastInsertId(node: AnyNode): boolean {
+  const { name, args } = node as AnyNode & { readonly name?: string; readonly args?: readonly unknown[] }
+  return node.kind === 'Function' && name === 'last_insert_id' && args !== undefined && args.length > 0
+}
+
 const changing: ReadonlySet<string> = new Set([
   'rand',
   'uuid',

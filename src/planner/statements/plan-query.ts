@@ -7,6 +7,7 @@ import { Analysis, findTable } from '../semantics/analysis.ts'
 import { analyzeQuery, type Place, type QueryInfo, type SelectInfo } from '../semantics/analyze-query.ts'
 import { Level } from '../semantics/equalities.ts'
 import { isNeverTrue } from '../semantics/facts-of.ts'
+import { setsLastInsertId } from '../semantics/traits.ts'
 import { ShardText } from '../sql-text.ts'
 import { Unplanned, unplanned } from '../unplanned.ts'
 import { planValue } from '../values.ts'
@@ -17,6 +18,8 @@ import { placementOf } from './placement.ts'
 export function planQuery(query: Query, context: PlanContext): Plan {
   const next = nextValues(query)
   if (next !== undefined) return planNextValues(query as Select, next, context)
+  // The OK of a write tells the session of it, rows do not.
+  if (someNode(query, setsLastInsertId)) return unplanned('LAST_INSERT_ID(expr) in a query')
   const info = analyzeRoot(query, context)
   const placement = placementOf(info.members, info.analysis)
   const text = new ShardText(context)

@@ -9,7 +9,7 @@ import { analyzeCondition, analyzeExpr, type Place, withCtes } from '../semantic
 import { routedColumns } from '../semantics/column-type.ts'
 import { addFacts } from '../semantics/facts-of.ts'
 import type { Scope } from '../semantics/scope.ts'
-import { isChanging } from '../semantics/traits.ts'
+import { isChanging, setsLastInsertId } from '../semantics/traits.ts'
 import { ShardText } from '../sql-text.ts'
 import { unplanned } from '../unplanned.ts'
 import { planValue } from '../values.ts'
@@ -63,6 +63,7 @@ function onlyOnOneShard(statement: Update | Delete): string | undefined {
   if (statement.limit !== undefined) return `${statement.kind.toUpperCase()} with LIMIT`
   if (statement.returning !== undefined) return `${statement.kind.toUpperCase()} with RETURNING`
   if (someNode(statement, (node) => node.kind === 'Assign')) return 'assignment of a user variable'
+  if (someNode(statement, setsLastInsertId)) return 'LAST_INSERT_ID(expr)'
   return undefined
 }
 
