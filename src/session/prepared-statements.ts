@@ -47,6 +47,8 @@ const CURSOR_TYPE_READ_ONLY = 1
 
 const UNPREPARABLE_BY_MARIADB: ReadonlySet<Statement['kind']> = new Set(['Prepare', 'Execute', 'Deallocate'])
 
+const DIAGNOSTICS: ReadonlySet<string> = new Set(['WARNINGS', 'ERRORS', 'COUNT WARNINGS', 'COUNT ERRORS'])
+
 /** As MySQL 9.7 has it. */
 const UNPREPARABLE: ReadonlySet<Statement['kind']> = new Set([
   ...UNPREPARABLE_BY_MARIADB,
@@ -54,6 +56,7 @@ const UNPREPARABLE: ReadonlySet<Statement['kind']> = new Set([
   'Savepoint',
   'RollbackTo',
   'ReleaseSavepoint',
+  'Begin',
 ])
 
 const NO_LONG_DATA: ReadonlyMap<number, readonly Buffer[]> = new Map()
@@ -231,7 +234,7 @@ export class PreparedStatements {
   async #prepareOwn(id: number, sql: string, scan: Scan): Promise<void> {
     const session = this.#session
     const statement = parseStatement(sql, session.parseOptions)
-    if ((session.proxy.isMariadb ? UNPREPARABLE_BY_MARIADB : UNPREPARABLE).has(statement.kind)) {
+    if (isUnpreparable(statement, session.proxy.isMariadb)) {
       throw new SqlError(
         'ER_UNSUPPORTED_PS',
         'This command is not supported in the prepared statement protocol yet',
@@ -318,6 +321,12 @@ class ParamBindings extends StatementBindings {
     this.#decoded ??= boundParams(this.#values).map((bound) => inUtf8(paramValue(bound), this.#charset))
     return this.#decoded[param]!
   }
+}
+
+function isUnpreparable(statement: Statement, isMariadb: boolean): boolean {
+  if (isMariadb) return UNPREPARABLE_BY_MARIADB.has(statement.kind)
+  if (statement.kind === 'Show') return DIAGNOSTICS.has(statement.what)
+  return UNPREPARABLE.has(statement.kind) || (statement.kind === 'Empty' && statement.comment)
 }
 
 /** The statement as one shard must see it; undefined where the client's own text has to do. */

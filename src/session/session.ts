@@ -570,6 +570,7 @@ export class Session implements SessionHandler, RelayOwner {
   fail(error: unknown): void {
     if (this.client.closed) return
     const told = this.#told(error)
+    this.#warnings.drop()
     this.state.rowCount = -1
     this.state.warnings = [
       { level: 'Error', code: told.errno, message: told.message },

@@ -1,8 +1,9 @@
 import type { Pair } from '../support/pair.ts'
+import type { ErrorResult, PreparedInfo, Result } from '../support/protocol-client.ts'
 import { compareOutcomes, type Difference, type Outcome } from './compare.ts'
 import { resetTables } from './reset-tables.ts'
 import { Runner } from './runner.ts'
-import { LITERAL, type ListedStatement, type StatementList } from './statement-list.ts'
+import { LITERAL, type ListedStatement, MAYBE, type StatementList } from './statement-list.ts'
 
 export type Protocol = 'text' | 'binary'
 
@@ -76,9 +77,7 @@ export class Comparison {
     statement: ListedStatement,
     list: StatementList,
   ): string | undefined {
-    const isRefused = [actual.prepared, ...actual.results].some(
-      (r) => r?.kind === 'error' && r.errno === 1235,
-    )
+    const isRefused = [actual.prepared, ...actual.results].some((r) => errorOf(r)?.errno === 1235)
     const isRefusedBySelf = expected.results.some((r) => r.kind === 'error' && r.errno === 1235)
     if (isRefused && statement.refused) return undefined
     if (statement.refused) return `${statement.sql}\n    is listed as refused, but was answered`
@@ -90,14 +89,19 @@ export class Comparison {
       return `${statement.sql}\n    refused: ${texts.join('; ')}`
     }
     const where = `${list.name}:${statement.line}`
-    const nameOf = (field: string) => `${where} ${statement.differs.get(field) === LITERAL ? LITERAL : field}`
-    for (const field of statement.differs.keys()) this.#listed.add(nameOf(field))
+    const nameOf = (field: string) => `${where} ${field}`
+    for (const [field, reason] of statement.differs) if (reason !== MAYBE) this.#listed.add(nameOf(field))
     for (const { field } of found) this.#seen.add(nameOf(field))
     const unexplained = found.filter(({ field }) => !statement.differs.has(field))
     return unexplained.length === 0
       ? undefined
       : `${statement.sql}${unexplained.map(printDifference).join('')}`
   }
+}
+
+function errorOf(result: Result | PreparedInfo | undefined): ErrorResult | undefined {
+  if (result?.kind === 'error') return result
+  return result?.kind === 'rows' ? result.error : undefined
 }
 
 function isOrdered({ sql, unordered }: ListedStatement): boolean {

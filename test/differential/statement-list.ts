@@ -10,7 +10,8 @@ import { readFileSync } from 'node:fs'
  *       continued               lines that begin with white space go on with the statement
  *
  * Directives: `1235` (the proxy refuses it), `unordered` (ORDER BY leaves ties), `mariadb` and `mysql` (only there),
- * `text` (not by the binary protocol), `differs FIELD, FIELD: REASON` (`differs@mysql`, `differs@mariadb`: on that one), `params [JSON]` (values for `?`), `literal` (the
+ * `text` (not by the binary protocol), `differs FIELD, FIELD: REASON` (`differs@mysql`, `differs@mariadb`: on that one), `may differ FIELD: REASON`,
+ * `params [JSON]` (values for `?`), `literal` (the
  * proxy writes what the session knows into the text, so that columns are those of a literal, not of a function).
  */
 export interface StatementList {
@@ -34,8 +35,9 @@ export interface ListedStatement {
 /** A number is sent as BIGINT or DOUBLE, text as VAR_STRING, `{"hex"}` as BLOB, `{"datetime"}` as DATETIME. */
 export type JsonParam = null | number | string | { readonly hex: string } | { readonly datetime: string }
 
-/** The reason of `literal`: any of its fields may differ, at least one does. */
-export const LITERAL = 'literal'
+/** What may differ about a literal's columns; rows of the binary protocol differ with the types. */
+/** The reason of `may differ`: it need not show. */
+export const MAYBE = 'maybe'
 
 const LITERAL_FIELDS = ['length', 'type', 'flags', 'decimals', 'collationId']
   .flatMap((field) => [`column.${field}`, `prepared.column.${field}`])
@@ -75,13 +77,16 @@ function parseStatement(
   const words = new Set<string>()
   for (const directive of directives) {
     const [, word, rest] = /^(\S+)\s*(.*)$/.exec(directive)!
-    if (word === 'params') params = JSON.parse(rest!) as JsonParam[]
+    if (word === 'may') {
+      const [, fields] = /^differ ([^:]+):\s*\S/.exec(rest!)!
+      for (const field of fields!.split(',')) differs.set(field.trim(), MAYBE)
+    } else if (word === 'params') params = JSON.parse(rest!) as JsonParam[]
     else if (word === 'differs' || word === `differs@${flavor}`) {
       const [, fields, reason] = /^([^:]+):\s*(.+)$/.exec(rest!)!
       for (const field of fields!.split(',')) differs.set(field.trim(), reason!)
     } else if (word === 'literal' || word === 'differs@mysql' || word === 'differs@mariadb') {
       if (word !== 'literal') continue
-      for (const field of LITERAL_FIELDS) differs.set(field, LITERAL)
+      for (const field of LITERAL_FIELDS) differs.set(field, MAYBE)
     } else words.add(word!)
   }
   const only = words.has('mariadb') ? 'mariadb' : words.has('mysql') ? 'mysql' : undefined
