@@ -32,6 +32,7 @@ export function resolveRouting(
       assert(shards.length === 1, `unsharded keyspace ${routing.keyspace} has ${shards.length} shards`)
       return 0
     case 'AnyShard':
+    case 'SystemSchema':
     case 'None':
       return anyShardIndex
     case 'Scatter':

@@ -158,8 +158,13 @@ export type QueryPiece =
 export type Routing =
   /** The only shard of an unsharded keyspace. */
   | { readonly kind: 'Unsharded'; readonly keyspace: string }
-  /** Any one shard: reference tables, `dual`, information_schema. */
+  /** Any one shard: reference tables, `dual`. */
   | { readonly kind: 'AnyShard'; readonly keyspace: string }
+  /**
+   * information_schema and its kin: any shard of the keyspace that one of `schemas`, the values that are compared with a
+   * schema's name, names; of `keyspace` when none does. '' is any.
+   */
+  | { readonly kind: 'SystemSchema'; readonly keyspace: string; readonly schemas: readonly PlanValue[] }
   /** Provably empty: any one shard gives the empty answer with the right columns. */
   | { readonly kind: 'None'; readonly keyspace: string }
   | { readonly kind: 'Scatter'; readonly keyspace: string }

@@ -133,6 +133,8 @@ function primitiveLines(node: Primitive): readonly string[] {
 export function printRouting(routing: Routing): string {
   const head = `${routing.kind} keyspace=${routing.keyspace}`
   switch (routing.kind) {
+    case 'SystemSchema':
+      return `${routing.kind} keyspace=${routing.keyspace} schemas=[${routing.schemas.map(printValue).join(', ')}]`
     case 'Unsharded':
     case 'AnyShard':
     case 'None':

@@ -27,6 +27,8 @@ import { type AnyNode, rewriteTree, someNode, walk } from './walk.ts'
 export class ShardText {
   readonly #context: PlanContext
   readonly #holes: QueryPiece[] = []
+  /** DATABASE() is left to the shard. */
+  #keepsDatabase = false
 
   constructor(context: PlanContext) {
     this.#context = context
@@ -64,6 +66,7 @@ export class ShardText {
 
   #rewrite<T>(root: T): T {
     const ctes = cteNames(root)
+    this.#keepsDatabase = this.#asksShardAboutItself(root)
     const keepsVariables = someNode(root, (node) => node.kind === 'Assign' || node.kind === 'IntoVariables')
     const replace = (node: AnyNode): unknown => {
       switch (node.kind) {
@@ -98,6 +101,20 @@ export class ShardText {
     if (item.alias !== undefined || !hasHole(expr) || hasSlot(item.expr)) return { ...item, expr }
     const name = decodeBinary(print(item.expr, this.#context.sqlMode ?? 0))
     return { ...item, expr, alias: { kind: 'Alias', name, as: true, span: item.span } }
+  }
+
+  /**
+   * `table_schema = DATABASE()` of information_schema, on shards whose database has another name than the keyspace:
+   * there the shard's own answer is the one that finds its tables.
+   */
+  #asksShardAboutItself(root: unknown): boolean {
+    const { defaultKeyspace, databaseName } = this.#context
+    if (defaultKeyspace === undefined || databaseName(defaultKeyspace) === defaultKeyspace) return false
+    return someNode(
+      root,
+      (node) =>
+        node.kind === 'Table' && isSystemSchema((node as unknown as Table).name.qualifier ?? defaultKeyspace),
+    )
   }
 
   #table(node: Table, ctes: ReadonlySet<string>): Table | undefined {
@@ -147,7 +164,8 @@ export class ShardText {
   #function(node: FunctionCall): Expr | undefined {
     if (node.args.length > 0 || node.qualifier !== undefined) return undefined
     const name = sessionFunctions.get(node.name)
-    return name === undefined ? undefined : this.#sessionValue(name)
+    if (name === undefined || (name === 'database' && this.#keepsDatabase)) return undefined
+    return this.#sessionValue(name)
   }
 }
 

@@ -1,9 +1,10 @@
 import { unreachable } from '../base/assert.ts'
 import { bindQuery } from '../engine/bind.ts'
-import type { Bindings } from '../engine/bindings.ts'
+import type { BoundQuery } from '../engine/bindings.ts'
 import { runPrimitive } from '../engine/run.ts'
 import { notSupported } from '../errors/sql-error.ts'
-import type { Plan, Primitive, QueryPlan } from '../plan/plan.ts'
+import type { Plan, Primitive, QueryPlan, Shortcut } from '../plan/plan.ts'
+import type { ShardEndpoints } from '../tablet/gateway.ts'
 import { makeSettings, type Settings } from '../tablet/settings.ts'
 import type { Value } from '../values/value.ts'
 import { runDdl } from './run-ddl.ts'
@@ -11,13 +12,15 @@ import { runInsert } from './run-insert.ts'
 import { runWrite } from './run-write.ts'
 import type { Session } from './session.ts'
 import { SessionShardRunner, type StatementMaker, statementFor } from './shard-runner.ts'
+import type { StatementBindings } from './statement-bindings.ts'
+import { inDatabase } from './system-schema.ts'
 
 /** One execution of a plan: the statement's text and values, and how it is put to shards. */
 export interface Execution extends StatementMaker {
   readonly plan: Plan
   /** Text of the statement (binary string). */
   readonly sql: string
-  readonly bindings: Bindings
+  readonly bindings: StatementBindings
 }
 
 /** Runs a plan for a session; the answer goes to its client. Throws, or ends in `session.fail`, for what goes wrong. */
@@ -47,7 +50,9 @@ function runQuery(session: Session, execution: Execution, plan: QueryPlan): void
     const { bindings } = execution
     const shards = session.shardsFor(shortcut.routing, bindings)
     if (shards.length === 1) {
-      const statement = statementFor(execution, bindQuery(shortcut.query, bindings), { cursor: true })
+      const statement = statementFor(execution, shortcutQuery(session, shortcut, shards[0]!, bindings), {
+        cursor: true,
+      })
       return session.relayTo(shards[0]!, statement, {
         read: !plan.locks,
         reserve: plan.reserves === true,
@@ -56,6 +61,21 @@ function runQuery(session: Session, execution: Execution, plan: QueryPlan): void
     }
   }
   session.detached(() => runTree(session, execution, plan))
+}
+
+/** The shortcut's query with its literals. */
+function shortcutQuery(
+  session: Session,
+  { routing, query }: Shortcut,
+  shard: ShardEndpoints,
+  bindings: StatementBindings,
+): BoundQuery {
+  if (routing.kind !== 'SystemSchema') return bindQuery(query, bindings)
+  const { database } = session.proxy.gateway.endpointFor(shard, session.tabletType)
+  const names = { keyspace: shard.keyspace, database }
+  return database === shard.keyspace
+    ? bindQuery(query, bindings)
+    : inDatabase(query, routing, bindings, names)
 }
 
 /** Runs the tree of primitives and streams its rows to the client, no faster than the client reads. */

@@ -6,10 +6,11 @@ import type { Session } from './session.ts'
 
 /** The plan of a normalised statement, as the session's target reads it. */
 export function planStatement(session: Session, statement: Statement): Plan {
-  const { target } = session.state
+  const { target, sqlMode } = session.state
   const { gateway, vschema } = session.proxy
   return buildPlan(statement, {
     vschema,
+    sqlMode,
     ...(target.keyspace === '' ? {} : { defaultKeyspace: target.keyspace }),
     tabletType: target.tabletType.toLowerCase() as TabletTypeName,
     ...(target.shard === undefined ? {} : { shard: target.shard }),

@@ -38,6 +38,7 @@ import {
 } from './shard-sessions.ts'
 import { type ShardStatement, TextStatement } from './shard-statement.ts'
 import { StatementBindings } from './statement-bindings.ts'
+import { keyspaceAskedFor } from './system-schema.ts'
 import { parseTarget, type Target } from './target.ts'
 
 /** Deadlock, and the lock table being full: InnoDB rolls the whole transaction back, not the statement alone. */
@@ -739,7 +740,11 @@ export class Session implements SessionHandler, RelayOwner {
 
   /** The shards that a routing meets, at least one. */
   shardsFor(routing: Routing, bindings: Bindings): readonly ShardEndpoints[] {
-    const { keyspace, shards } = this.shardsOf(routing.keyspace)
+    const { keyspace, shards } = this.shardsOf(
+      routing.kind === 'SystemSchema'
+        ? keyspaceAskedFor(routing, bindings, this.proxy.gateway.keyspaces)
+        : routing.keyspace,
+    )
     const resolved = resolveRouting(routing, bindings, this.rangesOf)
     if (typeof resolved !== 'number') return resolved.map((i) => shards[i]!)
     return [shards[resolved === anyShardIndex ? this.anyShard(keyspace, shards.length) : resolved]!]

@@ -35,6 +35,32 @@ export class StatementBindings implements Bindings {
     return sql.slice(start, end)
   }
 
+  /** The statement with other text in place of some of its literals. */
+  textWith(texts: ReadonlyMap<number, string>): string {
+    const { sql, scan } = this.#text
+    let text = ''
+    let at = 0
+    for (const [i, { start, end }] of scan.slots.entries()) {
+      const other = texts.get(i)
+      if (other === undefined) continue
+      text += sql.slice(at, start) + other
+      at = end
+    }
+    return text + sql.slice(at)
+  }
+
+  /** The same literals, some with other text. */
+  withSlotTexts(texts: ReadonlyMap<number, string>): Bindings {
+    return {
+      slotText: (slot) => texts.get(slot) ?? this.slotText(slot),
+      slotValue: (slot) => this.slotValue(slot),
+      listValues: (slot) => this.listValues(slot),
+      rows: (slot) => this.rows(slot),
+      paramValue: (param) => this.paramValue(param),
+      sessionText: (name) => this.sessionText(name),
+    }
+  }
+
   listValues(slot: number): readonly Value[] {
     return (this.#text.scan.slots[slot] as ListSlot).items.map((item) => this.#value(item))
   }

@@ -10,6 +10,7 @@ import { type Group, primaryVindex } from './group.ts'
 const costs: Readonly<Record<Routing['kind'], number>> = {
   Unsharded: 0,
   AnyShard: 0,
+  SystemSchema: 0,
   None: 0,
   Shard: 0,
   Union: 0,

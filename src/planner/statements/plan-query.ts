@@ -13,6 +13,7 @@ import { Unplanned, unplanned } from '../unplanned.ts'
 import { planValue } from '../values.ts'
 import { someNode, walk } from '../walk.ts'
 import { placementOf } from './placement.ts'
+import { systemRouting } from './system-routing.ts'
 
 /** Plans a statement that answers rows from tables. Throws Unplanned when not even one shard could answer it. */
 export function planQuery(query: Query, context: PlanContext): Plan {
@@ -24,7 +25,8 @@ export function planQuery(query: Query, context: PlanContext): Plan {
   const placement = placementOf(info.members, info.analysis)
   const text = new ShardText(context)
   if (placement.kind === 'one') {
-    const shortcut = { routing: placement.routing, query: text.ofStatement(query) }
+    const routing = info.analysis.hasSystemTable ? systemRouting(query, placement.routing) : placement.routing
+    const shortcut = { routing, query: text.ofStatement(query) }
     return {
       kind: 'Query',
       shortcut,
