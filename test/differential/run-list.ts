@@ -3,7 +3,7 @@ import type { ErrorResult, PreparedInfo, Result } from '../support/protocol-clie
 import { compareOutcomes, type Difference, type Outcome } from './compare.ts'
 import { resetTables } from './reset-tables.ts'
 import { Runner } from './runner.ts'
-import { LITERAL, type ListedStatement, MAYBE, type StatementList } from './statement-list.ts'
+import { type ListedStatement, MAYBE, type StatementList } from './statement-list.ts'
 
 export type Protocol = 'text' | 'binary'
 
