@@ -48,12 +48,10 @@ const workloads = [
   { name: 'point select, prepared', kind: 'prepared', mode: 'auto' },
 ] as const
 
-for (const program of ['sysbench', 'haproxy']) {
-  if (!findProgram(program)) {
-    process.stderr.write(`bench: no ${program}: apt-get install ${program}\n`)
-    process.exit(2)
-  }
-}
+const hasSysbench = findProgram('sysbench') !== undefined
+const hasHaproxy = findProgram('haproxy') !== undefined
+if (!hasSysbench) console.log('no sysbench on PATH: load comes from bench/load-generator.ts')
+if (!hasHaproxy) console.log('no haproxy on PATH: nothing to compare the CPU with (apt-get install haproxy)')
 
 /** Of the server; the proxy takes the same one from its clients. */
 let account: TestServer['account']
@@ -66,7 +64,7 @@ try {
   await prepareRows(server)
   const routes: Route[] = [
     { name: 'direct', port: server.port },
-    await startHaproxy(server),
+    ...(hasHaproxy ? [await startHaproxy(server)] : []),
     await startShardgate(server),
   ]
   console.log(`${options.server} ${server.version}, node ${process.version}, ${options.rows} rows`)
@@ -81,20 +79,20 @@ try {
 
 function measure(workload: (typeof workloads)[number], threads: number, routes: readonly Route[]): void {
   const runs = new Map<string, Run[]>(routes.map((route) => [route.name, []]))
-  for (const route of routes) sysbench(route, workload.mode, threads, 2) // warm up
+  for (const route of routes) load(route, workload.mode, threads, 2) // warm up
   for (let round = 0; round < Number(options.rounds); round++) {
     for (const route of routes) {
-      runs.get(route.name)!.push(sysbench(route, workload.mode, threads, Number(options.seconds)))
+      runs.get(route.name)!.push(load(route, workload.mode, threads, Number(options.seconds)))
     }
   }
   const medians = routes.map((route) => ({ route, ...medianRun(runs.get(route.name)!) }))
-  const haproxy = medians.find((m) => m.route.name === 'haproxy')!
+  const haproxy = medians.find((m) => m.route.name === 'haproxy')
   const direct = medians.find((m) => m.route.name === 'direct')!
   console.log(`\n${workload.name}, ${threads} connection${threads > 1 ? 's' : ''}`)
   console.log('             qps     p50 µs   p95 µs   p99 µs   added p50   CPU µs/query   × HAProxy')
   for (const m of medians) {
     const cpu = m.route.pid === undefined ? '-' : m.cpuUs.toFixed(1)
-    const ratio = m.route.pid === undefined ? '-' : (m.cpuUs / haproxy.cpuUs).toFixed(2)
+    const ratio = m.route.pid === undefined || !haproxy ? '-' : (m.cpuUs / haproxy.cpuUs).toFixed(2)
     console.log(
       [
         m.route.name.padEnd(10),
@@ -110,8 +108,33 @@ function measure(workload: (typeof workloads)[number], threads: number, routes: 
   }
 }
 
-function sysbench(route: Route, mode: string, threads: number, seconds: number): Run {
+interface Load {
+  readonly queries: number
+  readonly histogram: readonly { readonly us: number; readonly count: number }[]
+}
+
+function load(route: Route, mode: string, threads: number, seconds: number): Run {
   const before = cpuSeconds(route.pid)
+  const { queries, histogram } = (hasSysbench ? sysbench : ownLoad)(route, mode, threads, seconds)
+  return {
+    queriesPerSecond: queries / seconds,
+    p50Us: percentile(histogram, 0.5),
+    p95Us: percentile(histogram, 0.95),
+    p99Us: percentile(histogram, 0.99),
+    cpuUs: ((cpuSeconds(route.pid) - before) * 1e6) / queries,
+  }
+}
+
+function ownLoad(route: Route, mode: string, threads: number, seconds: number): Load {
+  const { user, password } = account
+  const args = [route.port, user, password, mode, threads, seconds, options.rows].map(String)
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['dist/bench-load-generator.js', ...args])
+  if (status !== 0) throw new Error(`load through ${route.name}: ${stderr}`)
+  const { queries, histogram } = JSON.parse(stdout.toString())
+  return { queries, histogram: histogram.map(([us, count]: [number, number]) => ({ us, count })) }
+}
+
+function sysbench(route: Route, mode: string, threads: number, seconds: number): Load {
   const { stdout, stderr, status } = spawnSync('sysbench', [
     'oltp_point_select',
     ...connectionArgs(route.port),
@@ -124,18 +147,11 @@ function sysbench(route: Route, mode: string, threads: number, seconds: number):
   const text = stdout.toString()
   if (status !== 0) throw new Error(`sysbench through ${route.name}: ${text}${stderr}`)
   const queries = Number(/queries:\s+(\d+)/.exec(text)![1])
-  const cpuUs = ((cpuSeconds(route.pid) - before) * 1e6) / queries
   const histogram = [...text.matchAll(/^\s+([\d.]+) \|\*{0,40}\s+(\d+)$/gm)].map((m) => ({
     us: Number(m[1]) * 1000,
     count: Number(m[2]),
   }))
-  return {
-    queriesPerSecond: queries / seconds,
-    p50Us: percentile(histogram, 0.5),
-    p95Us: percentile(histogram, 0.95),
-    p99Us: percentile(histogram, 0.99),
-    cpuUs,
-  }
+  return { queries, histogram }
 }
 
 function percentile(histogram: readonly { us: number; count: number }[], part: number): number {
@@ -183,21 +199,24 @@ function connectionArgs(port: number): string[] {
   ]
 }
 
+/** The table of sysbench's oltp scripts, with the same rows whichever generator drives it. */
 async function prepareRows(server: TestServer): Promise<void> {
-  const connection = await mysql.createConnection({
-    host: server.host,
-    port: server.port,
-    user: server.account.user,
-    password: server.account.password,
-  })
+  const connection = await server.connect()
   await connection.query('CREATE DATABASE sbtest')
+  await connection.query(
+    "CREATE TABLE sbtest.sbtest1 (id INT NOT NULL PRIMARY KEY, k INT NOT NULL DEFAULT 0, c CHAR(120) NOT NULL DEFAULT '', pad CHAR(60) NOT NULL DEFAULT '', KEY k_1 (k))",
+  )
+  const rows = Number(options.rows)
+  for (let from = 1; from <= rows; from += 1_000) {
+    const values = Array.from({ length: Math.min(1_000, rows - from + 1) }, (_, i) => [
+      from + i,
+      (from + i) % 1_000,
+      `${from + i}`.repeat(20).slice(0, 120),
+      'pad',
+    ])
+    await connection.query('INSERT INTO sbtest.sbtest1 VALUES ?', [values])
+  }
   await connection.end()
-  const { status, stdout } = spawnSync('sysbench', [
-    'oltp_point_select',
-    ...connectionArgs(server.port),
-    'prepare',
-  ])
-  if (status !== 0) throw new Error(`sysbench prepare: ${stdout}`)
 }
 
 async function startHaproxy(server: TestServer): Promise<Route> {

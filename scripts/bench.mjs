@@ -15,10 +15,11 @@ if (!existsSync(source)) {
 preparePackages()
 prepareBundle()
 const { build } = await import('esbuild') // installed by now
-const outfile = join(root, 'dist', `bench-${name}.js`)
 await build({
-  entryPoints: [source],
-  outfile,
+  entryPoints: readdirSync(join(root, 'bench'))
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => ({ in: join(root, 'bench', file), out: `bench-${file.slice(0, -'.ts'.length)}` })),
+  outdir: join(root, 'dist'),
   bundle: true,
   platform: 'node',
   target: 'node20',
@@ -26,6 +27,7 @@ await build({
   packages: 'external',
   logLevel: 'warning',
 })
+const outfile = join(root, 'dist', `bench-${name}.js`)
 const { status } = spawnSync(process.execPath, ['--expose-gc', outfile, ...args], {
   cwd: root,
   stdio: 'inherit',
