@@ -6,29 +6,37 @@ import {
   type ParamType,
 } from '../mysql/codec/stmt-execute.ts'
 
-/** The values of one COM_STMT_EXECUTE, as its packet has them behind the statement id. */
+/**
+ * One COM_STMT_EXECUTE: where its blocks lie in the client's own command. Positions instead of views, for a view costs
+ * more than all that is read of it (bench/proxy.ts, prepared).
+ */
 export interface ExecuteValues {
-  /** The client's own command. */
+  /** The client's own command; the NULL bitmap begins at `NULL_BITMAP_AT`. */
   readonly payload: Buffer
   readonly paramCount: number
   /** Cursor flags; 0 for none. */
   readonly flags: number
-  readonly nullBitmap: Buffer
-  /** Two bytes a param. */
+  /** Two bytes a param; of an earlier execute, unless `typesSent`. */
   readonly types: Buffer
   /** The payload carries them. */
   readonly typesSent: boolean
-  readonly values: Buffer
+  /** Where the values begin. */
+  readonly valuesAt: number
   /** Params that were sent with COM_STMT_SEND_LONG_DATA, in pieces. */
   readonly longData: ReadonlyMap<number, readonly Buffer[]>
 }
 
-/** Command, statement id, flags, iteration count. */
-const FIXED_BYTES = 10
+/** Behind command, statement id, flags and iteration count. Source: "COM_STMT_EXECUTE", without query attributes. */
+export const NULL_BITMAP_AT = 10
 const EMPTY = Buffer.alloc(0)
 
+/** Bytes of the NULL bitmap; a statement without params has none, and no types either. */
+export function nullBitmapBytes(paramCount: number): number {
+  return (paramCount + 7) >> 3
+}
+
 /**
- * Splits a payload into its blocks without decoding values. `types` are those of an earlier execute, for a packet that
+ * Finds the blocks of a payload without decoding values. `types` are those of an earlier execute, for a packet that
  * carries none. Throws ER_MALFORMED_PACKET for blocks that do not fit.
  */
 export function splitExecute(
@@ -40,35 +48,24 @@ export function splitExecute(
   },
 ): ExecuteValues {
   const { paramCount, longData } = statement
-  if (payload.length < FIXED_BYTES) throw malformedPacket()
+  if (payload.length < NULL_BITMAP_AT) throw malformedPacket()
   const flags = payload[5]!
   if (paramCount === 0) {
-    return {
-      payload,
-      paramCount,
-      flags,
-      nullBitmap: EMPTY,
-      types: EMPTY,
-      typesSent: false,
-      values: EMPTY,
-      longData,
-    }
+    return { payload, paramCount, flags, types: EMPTY, typesSent: false, valuesAt: NULL_BITMAP_AT, longData }
   }
-  const bitmapEnd = FIXED_BYTES + ((paramCount + 7) >> 3)
+  const bitmapEnd = NULL_BITMAP_AT + nullBitmapBytes(paramCount)
   if (payload.length <= bitmapEnd) throw malformedPacket()
-  let at = bitmapEnd + 1
+  const typesAt = bitmapEnd + 1
   let { types } = statement
   const typesSent = payload[bitmapEnd] === 1
-  if (typesSent) {
-    if (payload.length < at + 2 * paramCount) throw malformedPacket()
-    const sent = payload.subarray(at, at + 2 * paramCount)
-    // The same object for the same types, so that they are compared by identity most of the time.
-    if (types === undefined || !types.equals(sent)) types = Buffer.from(sent)
-    at += 2 * paramCount
-  }
+  const valuesAt = typesSent ? typesAt + 2 * paramCount : typesAt
+  if (payload.length < valuesAt) throw malformedPacket()
+  // The same object for the same types, so that they are compared by identity most of the time.
+  const isNew =
+    typesSent && (types === undefined || payload.compare(types, 0, types.length, typesAt, valuesAt) !== 0)
+  if (isNew) types = Buffer.from(payload.subarray(typesAt, valuesAt))
   if (types === undefined) throw malformedPacket()
-  const nullBitmap = payload.subarray(FIXED_BYTES, bitmapEnd)
-  return { payload, paramCount, flags, nullBitmap, types, typesSent, values: payload.subarray(at), longData }
+  return { payload, paramCount, flags, types, typesSent, valuesAt, longData }
 }
 
 /** The values decoded, long data joined. */

@@ -45,6 +45,9 @@ interface Cursor {
 
 const CURSOR_TYPE_READ_ONLY = 1
 
+/** MariaDB's clients send prepare and execute at once: this id stands for the one they do not know yet. */
+const LAST_PREPARED = 0xffff_ffff
+
 const UNPREPARABLE_BY_MARIADB: ReadonlySet<Statement['kind']> = new Set(['Prepare', 'Execute', 'Deallocate'])
 
 const DIAGNOSTICS: ReadonlySet<string> = new Set(['WARNINGS', 'ERRORS', 'COUNT WARNINGS', 'COUNT ERRORS'])
@@ -66,6 +69,8 @@ export class PreparedStatements {
   readonly #session: Session
   readonly #statements = new Map<number, ClientStatement>()
   #lastId = 0
+  /** What the last prepare has made; undefined when it failed. */
+  #lastPrepared: ClientStatement | undefined
 
   constructor(session: Session) {
     this.#session = session
@@ -87,6 +92,7 @@ export class PreparedStatements {
     const { sqlMode } = session.state
     const scan = scanStatement(sql, sqlMode, session.proxy.serverVersionNumber)
     if (scan.hasMore) session.raiseParseError(sql)
+    this.#lastPrepared = undefined
     session.statementBegins(scan)
     const plan = session.planOf(sql, scan)
     const id = ++this.#lastId
@@ -135,7 +141,7 @@ export class PreparedStatements {
     const { sql, scan } = statement
     session.statementBegins(scan)
     const bindings = new ParamBindings(
-      { sql, scan, ...session.state.textOptions },
+      { sql, scan, mode: session.state.sqlMode, charset: session.state.charset },
       session.sessionText,
       values,
     )
@@ -182,6 +188,7 @@ export class PreparedStatements {
   close(id: number): void {
     const statement = this.#statements.get(id)
     if (statement !== undefined) this.#closeCursor(statement)
+    if (statement === this.#lastPrepared) this.#lastPrepared = undefined
     this.#statements.delete(id)
     this.#session.client.commandDone()
   }
@@ -204,10 +211,11 @@ export class PreparedStatements {
   closeAll(): void {
     for (const statement of this.#statements.values()) this.#closeCursor(statement)
     this.#statements.clear()
+    this.#lastPrepared = undefined
   }
 
   #add(id: number, sql: string, scan: Scan, paramCount: number): void {
-    this.#statements.set(id, {
+    this.#lastPrepared = {
       id,
       sql,
       scan,
@@ -216,11 +224,12 @@ export class PreparedStatements {
       longData: new Map(),
       longDataBytes: 0,
       cursor: undefined,
-    })
+    }
+    this.#statements.set(id, this.#lastPrepared)
   }
 
   #find(id: number, asker: string): ClientStatement {
-    const statement = this.#statements.get(id)
+    const statement = id === LAST_PREPARED ? this.#lastPrepared : this.#statements.get(id)
     if (statement === undefined) {
       throw new SqlError(
         'ER_UNKNOWN_STMT_HANDLER',

@@ -30,7 +30,6 @@ export class SessionState {
   transactionFailure: string | undefined
 
   settings: Settings
-  /** character_set_client. */
   #charset: string
   /** Lexical bits of sql_mode. */
   sqlMode: SqlMode
@@ -65,9 +64,9 @@ export class SessionState {
     this.warningCount = warnings.length
   }
 
-  /** How the bytes of the client's statements are read. */
-  get textOptions(): { readonly mode: SqlMode; readonly charset: string } {
-    return { mode: this.sqlMode, charset: this.#charset }
+  /** character_set_client. */
+  get charset(): string {
+    return this.#charset
   }
 
   /** `text` undefined: back to the server's default. */

@@ -328,7 +328,10 @@ export class Session implements SessionHandler, RelayOwner {
   }
 
   bindingsOf(sql: string, scan: Scan): StatementBindings {
-    return new StatementBindings({ sql, scan, ...this.state.textOptions }, this.sessionText)
+    return new StatementBindings(
+      { sql, scan, mode: this.state.sqlMode, charset: this.state.charset },
+      this.sessionText,
+    )
   }
 
   #plans(): ReturnType<ProxyContext['plansOf']> {

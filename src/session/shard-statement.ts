@@ -3,7 +3,7 @@ import { ResponseReader } from '../mysql/client/response-reader.ts'
 import { queryPacket } from '../mysql/client/simple-command.ts'
 import { Command, HEADER_BYTES, MAX_PACKET_PAYLOAD } from '../mysql/codec/constants.ts'
 import { framePayload, writeHeader } from '../mysql/codec/framing.ts'
-import type { ExecuteValues } from './execute-values.ts'
+import { type ExecuteValues, NULL_BITMAP_AT, nullBitmapBytes } from './execute-values.ts'
 
 /** A statement ready to run on any backend connection. */
 export interface ShardStatement {
@@ -68,14 +68,22 @@ export class PreparedStatement implements ShardStatement {
 
   #execute(connection: BackendConnection, statement: BackendStatement, reader: ResponseReader): void {
     const values = this.#values
-    for (const [param, pieces] of values.longData) {
-      for (const piece of pieces) connection.sendUnanswered(longDataPacket(statement.id, param, piece))
-    }
+    if (values.longData.size > 0) sendLongData(connection, statement.id, values.longData)
     const { types } = values
     const known = statement.boundTypes
     const sendTypes = known !== types && (known === undefined || !known.equals(types))
     statement.boundTypes = types
     connection.send(executePacket(statement.id, values, sendTypes), reader)
+  }
+}
+
+function sendLongData(
+  connection: BackendConnection,
+  id: number,
+  longData: ReadonlyMap<number, readonly Buffer[]>,
+): void {
+  for (const [param, pieces] of longData) {
+    for (const piece of pieces) connection.sendUnanswered(longDataPacket(id, param, piece))
   }
 }
 
@@ -159,31 +167,20 @@ function longDataPacket(id: number, param: number, data: Buffer): Buffer {
 
 /** Source: MySQL client/server protocol, "COM_STMT_EXECUTE", without query attributes. */
 function executePacket(id: number, values: ExecuteValues, sendTypes: boolean): Buffer {
-  const { paramCount, nullBitmap, types } = values
-  if (sendTypes === values.typesSent && values.payload.length < MAX_PACKET_PAYLOAD) {
+  const { payload: sent, paramCount, types } = values
+  if (sendTypes === values.typesSent && sent.length < MAX_PACKET_PAYLOAD) {
     // The client's own bytes will do, but for the id.
-    const packet = Buffer.allocUnsafe(HEADER_BYTES + values.payload.length)
-    values.payload.copy(packet, writeHeader(packet, 0, values.payload.length, 0))
+    const packet = Buffer.allocUnsafe(HEADER_BYTES + sent.length)
+    sent.copy(packet, writeHeader(packet, 0, sent.length, 0))
     packet.writeUInt32LE(id, HEADER_BYTES + 1)
     packet[HEADER_BYTES + 5] = values.flags
     return packet
   }
-  const typesBytes = paramCount === 0 ? 0 : sendTypes ? 1 + types.length : 1
-  const length = 10 + (paramCount === 0 ? 0 : nullBitmap.length) + typesBytes + values.values.length
-  const payload = Buffer.allocUnsafe(length + 4)
-  payload[4] = Command.STMT_EXECUTE
-  payload.writeUInt32LE(id, 5)
-  payload[9] = values.flags
-  payload.writeUInt32LE(1, 10)
-  let at = 14
-  if (paramCount > 0) {
-    at += nullBitmap.copy(payload, at)
-    payload[at++] = sendTypes ? 1 : 0
-    if (sendTypes) at += types.copy(payload, at)
-  }
-  values.values.copy(payload, at)
-  if (length >= 0xff_ffff) return framePayload(payload.subarray(4), 0)
-  payload.writeUIntLE(length, 0, 3)
-  payload[3] = 0
-  return payload
+  const bitmapEnd = NULL_BITMAP_AT + nullBitmapBytes(paramCount)
+  const head = Buffer.from(sent.subarray(0, bitmapEnd))
+  head.writeUInt32LE(id, 1)
+  head[5] = values.flags
+  const bound = Buffer.from(paramCount === 0 ? [] : [sendTypes ? 1 : 0])
+  const parts = [head, bound, ...(sendTypes ? [types] : []), sent.subarray(values.valuesAt)]
+  return framePayload(Buffer.concat(parts), 0)
 }
