@@ -18,6 +18,8 @@ import { NO_BACKSLASH_ESCAPES, type SqlMode } from './sql-mode.ts'
 import { TextCursor } from './text-cursor.ts'
 import {
   endsOperand,
+  endsType,
+  isOperatorWord,
   isQueryVerb,
   isTypeWord,
   isUpper,
@@ -73,6 +75,10 @@ class Fingerprinter {
   #operatorByte = 0
   /** Keyword that was the last token, or ''. */
   #word: Keyword | '' = ''
+  /** An operand, or a type, stood before that keyword. */
+  #wordFollowsOperand = false
+  /** The keyword directly before that keyword, or ''. */
+  #wordBefore: Keyword | '' = ''
   /** Leading keyword. */
   #kind = ''
   /** Aliases, IN lists and the like are read as in a query: true but in DDL and administration. */
@@ -87,8 +93,12 @@ class Fingerprinter {
   #byDepth = -1
   /** Depth inside the parentheses of a type, `DECIMAL(10,2)`, or -1. */
   #typeDepth = -1
+  /** Depth inside CONVERT(…, type), or -1. */
+  #convertDepth = -1
   /** Depth inside POSITION(… IN …), whose IN takes no list, or -1. */
   #positionDepth = -1
+  /** In such a list, while only parentheses and plus signs stand since BY or the last comma: the parentheses; or -1. */
+  #itemParens = -1
   #bySlots: number[] | undefined
   #compound: CompoundBlocks | undefined
   #ended = false
@@ -182,6 +192,8 @@ class Fingerprinter {
         return this.#colon(pos)
       case 59: // ;
         return this.#semicolon(pos)
+      case 125: // }
+        return this.#operand(pos + 1)
       case 92: // \
         return this.#operand(pos + 2)
       default:
@@ -193,10 +205,18 @@ class Fingerprinter {
     this.#last = OPERATOR
     this.#operatorByte = this.#sql.charCodeAt(end - 1)
     this.#word = ''
+    if (this.#byDepth >= 0) this.#itemOperator(this.#operatorByte)
     return end
   }
 
+  #itemOperator(byte: number): void {
+    if (byte === 44) this.#itemParens = this.#depth === this.#byDepth ? 0 : -1
+    else if (byte === 40 && this.#itemParens >= 0) this.#itemParens++
+    else if (byte !== 43) this.#itemParens = -1
+  }
+
   #operand(end: number): number {
+    this.#itemParens = -1
     this.#last = OPERAND
     this.#word = ''
     return end
@@ -289,18 +309,22 @@ class Fingerprinter {
   }
 
   #keyword(word: Keyword, pos: number, end: number): number {
-    if (this.#kind === '') this.#leading(word)
+    const isFirst = this.#kind === ''
+    if (isFirst) this.#leading(word)
     const inList = this.#listDepth >= 0
     this.#clause(word)
     this.#compound?.word(word, {
       isFirstLevel: this.#depth === 0,
       afterOperand: this.#last === OPERAND && this.#word === '',
     })
+    this.#itemParens = word === 'BY' && this.#byDepth === this.#depth ? 0 : -1
     const reserved = isReserved(word, this.#serverVersion)
     const isHidden = !inList || this.#listDepth < 0
     if (reserved && isHidden && !this.#keepsText && !isUpper(this.#sql, pos, end))
       this.#replace(pos, end, word)
-    this.#last = reserved && !endsOperand(word) ? OPERATOR : OPERAND
+    this.#wordFollowsOperand = this.#last === OPERAND || endsType(this.#word)
+    this.#wordBefore = this.#word
+    this.#last = isFirst || (reserved && !endsOperand(word)) ? OPERATOR : OPERAND
     this.#word = word
     return end
   }
@@ -370,12 +394,26 @@ class Fingerprinter {
       if (end > 0) return end
       if (word === 'POSITION') this.#positionDepth = this.#depth
     }
-    if (isTypeWord(word)) this.#typeDepth = this.#depth
-    if (word === 'ROLLUP' && this.#byDepth === this.#depth - 1) this.#byDepth = this.#depth
+    if (isTypeWord(word) && this.#isType()) this.#typeDepth = this.#depth
+    if (word === 'CONVERT') this.#convertDepth = this.#depth
+    if (word === 'ROLLUP' && this.#byDepth === this.#depth - 1) {
+      this.#byDepth = this.#depth
+      this.#operator(pos + 1)
+      this.#itemParens = 0
+      return pos + 1
+    }
     return this.#operator(pos + 1)
   }
 
+  /** The last word, behind which a parenthesis has opened, names a type there and not the function CHAR or TIME. */
+  #isType(): boolean {
+    if (this.#wordFollowsOperand || this.#wordBefore === 'AS' || this.#wordBefore === 'RETURNING') return true
+    const afterComma = this.#wordBefore === '' && this.#operatorByte === 44
+    return afterComma && this.#depth - 1 === this.#convertDepth
+  }
+
   #close(pos: number): number {
+    if (this.#depth === this.#convertDepth) this.#convertDepth = -1
     if (this.#depth === this.#typeDepth) this.#typeDepth = -1
     if (this.#depth === this.#positionDepth) this.#positionDepth = -1
     if (this.#depth > 0) this.#depth--
@@ -448,13 +486,26 @@ class Fingerprinter {
       const isQualifier = sql.charCodeAt(end) === 46 && isIdentChar(sql.charCodeAt(end + 1))
       return isQualifier ? this.#qualified(end + 1) : this.#operand(end)
     }
-    return form === 'Int' && this.#decidesPlan() ? this.#operand(end) : this.#literal(form, pos, end)
+    return form === 'Int' && this.#decidesPlan(end) ? this.#operand(end) : this.#literal(form, pos, end)
   }
 
-  /** An integer that is a column's position in ORDER BY or GROUP BY, or the length of a type. */
-  #decidesPlan(): boolean {
+  /** An integer that ends at `end` and is a column's position in ORDER BY or GROUP BY, or the length of a type. */
+  #decidesPlan(end: number): boolean {
     if (this.#depth === this.#typeDepth) return true
-    return this.#depth === this.#byDepth && (this.#word === 'BY' || this.#afterComma())
+    return this.#itemParens >= 0 && !this.#goesOn(end)
+  }
+
+  /** `ORDER BY 1 + a`, `ORDER BY (1, a) = …` hold no position. */
+  #goesOn(end: number): boolean {
+    const sql = this.#sql
+    let pos = this.#cursor.peekBlanksEnd(end)
+    for (let parens = this.#itemParens; parens > 0; parens--) {
+      if (sql.charCodeAt(pos) !== 41) return true
+      pos = this.#cursor.peekBlanksEnd(pos + 1)
+    }
+    const c = sql.charCodeAt(pos)
+    if (isIdentChar(c)) return isOperatorWord(keywordAt(sql, pos, identEnd(sql, pos)))
+    return pos < sql.length && c !== 44 && c !== 41 && c !== 59
   }
 
   /** A string whose quote is at `quote`; `start` differs from it by a prefix. */
@@ -476,6 +527,11 @@ class Fingerprinter {
       case 'NAMES':
       case 'INTO':
         return true
+      case 'ESCAPE':
+      case 'PATH':
+      case 'ZONE':
+        // Behind an operand: LIKE 'a' ESCAPE 'b', INT PATH '$', TIME ZONE '…'; otherwise a column with an alias.
+        return !this.#wordFollowsOperand
       default:
         return this.#last === OPERAND && !takesString(this.#word)
     }

@@ -50,7 +50,7 @@ export function mayHoldProgram(word: Keyword): boolean {
   return word === 'CREATE' || word === 'ALTER'
 }
 
-/** Reserved words that are values, so that a sign behind them is an operator. */
+/** Reserved words that are or end values, so that a sign behind them is an operator. */
 export function endsOperand(word: Keyword): boolean {
   switch (word) {
     case 'NULL':
@@ -67,6 +67,41 @@ export function endsOperand(word: Keyword): boolean {
     case 'UTC_DATE':
     case 'UTC_TIME':
     case 'UTC_TIMESTAMP':
+    case 'DAY_HOUR':
+    case 'DAY_MICROSECOND':
+    case 'DAY_MINUTE':
+    case 'DAY_SECOND':
+    case 'HOUR_MICROSECOND':
+    case 'HOUR_MINUTE':
+    case 'HOUR_SECOND':
+    case 'MINUTE_MICROSECOND':
+    case 'MINUTE_SECOND':
+    case 'SECOND_MICROSECOND':
+    case 'YEAR_MONTH':
+      return true
+    default:
+      return false
+  }
+}
+
+/** Operators that are words: what stands before them is an operand. */
+export function isOperatorWord(word: Keyword | ''): boolean {
+  switch (word) {
+    case 'AND':
+    case 'OR':
+    case 'XOR':
+    case 'DIV':
+    case 'MOD':
+    case 'IS':
+    case 'IN':
+    case 'NOT':
+    case 'LIKE':
+    case 'BETWEEN':
+    case 'REGEXP':
+    case 'RLIKE':
+    case 'SOUNDS':
+    case 'MEMBER':
+    case 'COLLATE':
       return true
     default:
       return false
@@ -74,7 +109,7 @@ export function endsOperand(word: Keyword): boolean {
 }
 
 /**
- * Words behind which a string is always a value. Behind others (ESCAPE, PATH, FORMAT …) it may be an alias as well, and
+ * Words behind which a string is always a value. Behind others (FORMAT, NESTED …) it may be an alias as well, and
  * stays in the key, which is right for both.
  */
 export function takesString(word: Keyword): boolean {
@@ -116,5 +151,33 @@ export function isTypeWord(word: Keyword | ''): boolean {
       return true
     default:
       return false
+  }
+}
+
+/** Reserved words that end a type, as in COLUMNS (a INT PATH '$'). */
+export function endsType(word: Keyword | ''): boolean {
+  switch (word) {
+    case 'UNSIGNED':
+    case 'ZEROFILL':
+    case 'TINYTEXT':
+    case 'MEDIUMTEXT':
+    case 'LONGTEXT':
+    case 'TINYBLOB':
+    case 'BLOB':
+    case 'MEDIUMBLOB':
+    case 'LONGBLOB':
+    case 'LONG':
+    case 'INT1':
+    case 'INT2':
+    case 'INT3':
+    case 'INT4':
+    case 'INT8':
+    case 'MIDDLEINT':
+    case 'FLOAT4':
+    case 'FLOAT8':
+    case 'EXISTS':
+      return true
+    default:
+      return isTypeWord(word)
   }
 }

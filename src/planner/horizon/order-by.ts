@@ -1,4 +1,5 @@
 import type { Column, Expr, OrderItem, Select, SelectItem } from '../../sql/ast.ts'
+import { positionOf } from '../../sql/position.ts'
 import { sameColumn } from '../../vschema/model.ts'
 import { hasColumn, type Scope } from '../semantics/scope.ts'
 import { isSelectExpr, itemName } from '../semantics/traits.ts'
@@ -19,10 +20,9 @@ export function meaningOf(
   scope: Scope,
 ): Expr | undefined {
   const { expr } = item
-  if (expr.kind === 'Literal') {
-    const isPosition = expr.type === 'Int' && expr.slot === undefined
-    return isPosition ? atPosition(Number(expr.text), clause, select.items) : undefined
-  }
+  const position = positionOf(expr)
+  if (position !== undefined) return atPosition(position, clause, select.items)
+  if (expr.kind === 'Literal') return undefined
   if (expr.kind === 'Param') return undefined
   if (expr.kind === 'Column') {
     const named = expr.qualifiers.length === 0 ? namedItem(expr.name, select.items) : undefined

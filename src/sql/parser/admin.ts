@@ -88,7 +88,7 @@ export function parseLoad(p: TokenStream): Statement {
     return parseOther(p)
   }
   const file = takePiece(p, pieces, parseSingleString)
-  while (!p.at('INTO') && p.type !== 'End' && !p.at(';')) p.advance()
+  skipLoadOptions(p)
   p.expect('INTO')
   p.expect('TABLE')
   const table = takePiece(p, pieces, parseTableName)
@@ -103,4 +103,15 @@ export function parseLoad(p: TokenStream): Statement {
     span: p.spanFrom(start),
   }
   return node
+}
+
+/** `[COUNT n] [IN PRIMARY KEY ORDER] [REPLACE|IGNORE]`. */
+function skipLoadOptions(p: TokenStream): void {
+  if (p.text.toUpperCase() === 'COUNT' && p.peekType() === 'Int') p.advance(2)
+  if (p.at2('IN', 'PRIMARY')) {
+    p.advance(2)
+    p.expect('KEY')
+    p.expect('ORDER')
+  }
+  p.acceptOneOf(['REPLACE', 'IGNORE'])
 }

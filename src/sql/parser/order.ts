@@ -40,7 +40,7 @@ export function parseSimpleLimit(p: TokenStream): Limit | undefined {
 }
 
 /** A whole number, a placeholder, or a variable of a stored program. */
-function parseLimitOption(p: TokenStream): Expr {
+export function parseLimitOption(p: TokenStream): Expr {
   const { start } = p
   if (p.type === 'Int' || p.type === 'Hex' || p.type === 'Bit') {
     const { type } = p

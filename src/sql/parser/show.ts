@@ -2,7 +2,7 @@ import type { Limit, Piece, Show, TableName } from '../ast.ts'
 import { isMariaDb } from '../keywords.ts'
 import { parseExpr } from './expressions.ts'
 import { parseSingleString, parseTableName } from './names.ts'
-import { parseLimit } from './order.ts'
+import { parseLimitOption } from './order.ts'
 import { skipStatement } from './other.ts'
 import { make, type TokenStream } from './token-stream.ts'
 import { PieceBuilder } from './verbatim.ts'
@@ -205,7 +205,7 @@ function parseRest(p: TokenStream, what: string, pieces: PieceBuilder): Rest {
       break
     case 'WARNINGS':
     case 'ERRORS':
-      rest.limit = parseLimit(p)
+      rest.limit = parseShowLimit(p, pieces)
       return rest
     default:
   }
@@ -218,6 +218,19 @@ function parseFilter(p: TokenStream, what: string, rest: Rest, pieces: PieceBuil
   else if (p.accept('WHERE')) rest.where = takePiece(p, pieces, parseExpr)
   else if (what.startsWith('VITESS_')) skipStatement(p)
   return rest
+}
+
+/** `LIMIT count`, `LIMIT offset, count`, `LIMIT count OFFSET offset`, each number a piece. */
+function parseShowLimit(p: TokenStream, pieces: PieceBuilder): Limit | undefined {
+  const { start } = p
+  if (!p.accept('LIMIT')) return undefined
+  const first = takePiece(p, pieces, parseLimitOption)
+  if (p.accept(',')) {
+    const count = takePiece(p, pieces, parseLimitOption)
+    return { kind: 'Limit', count, offset: first, comma: true, span: p.spanFrom(start) }
+  }
+  const offset = p.accept('OFFSET') ? takePiece(p, pieces, parseLimitOption) : undefined
+  return make<Limit>({ kind: 'Limit', count: first, offset, comma: undefined, span: p.spanFrom(start) })
 }
 
 function takeTable(p: TokenStream, pieces: PieceBuilder): TableName {

@@ -245,11 +245,18 @@ export class TokenStream {
     return slot === undefined ? undefined : this.#scan?.slots[slot].kind
   }
 
+  /** The slot of a literal, which is all of it: otherwise it stays open, and the tree is for this text alone. */
+  #literalSlot(start: number, end: number): number | undefined {
+    const slot = this.#slotAt.get(start)
+    const found = slot === undefined ? undefined : this.#scan?.slots[slot]
+    return found?.kind === 'literal' && found.end === end ? this.takeSlot(start) : undefined
+  }
+
   /** Literal from the source between `start` and the last token, with its slot. */
   literal(type: LiteralType, start: number): Literal {
     const span = this.spanFrom(start)
     const text = this.sql.slice(span.start, span.end)
-    const slot = this.slotKindAt(start) === 'literal' ? this.takeSlot(start) : undefined
+    const slot = this.#literalSlot(start, span.end)
     return slot === undefined
       ? { kind: 'Literal', type, text, span }
       : { kind: 'Literal', type, text, slot, span }

@@ -70,7 +70,7 @@ export function levelOf(expr: Expr, mode: SqlMode): number {
     case 'MemberOf':
       return LEVEL.predicate
     case 'Binary':
-      return binaryLevel(expr.op)
+      return hasIntervalAtLeft(expr) ? Math.min(binaryLevel(expr.op), binaryLevel('+')) : binaryLevel(expr.op)
     case 'Unary':
       return LEVEL.sign
     case 'Literal':
@@ -80,6 +80,23 @@ export function levelOf(expr: Expr, mode: SqlMode): number {
     default:
       return LEVEL.operand
   }
+}
+
+/**
+ * `left` may stand before `op` without parentheses: by its own operator, wherever its operands come from, or because it
+ * is `x + INTERVAL y DAY`, all of which is the left operand of what follows the unit.
+ */
+export function fitsBefore(left: Expr, op: BinaryOperator): boolean {
+  if (left.kind !== 'Binary' || left.parens !== undefined || op === '||') return false
+  return left.right.kind === 'Interval' || binaryLevel(left.op) >= binaryLevel(op)
+}
+
+/** `a + INTERVAL 1 DAY * 2`, which is `(a + INTERVAL 1 DAY) * 2`: it begins as loosely as its sum. */
+function hasIntervalAtLeft(expr: Expr & { kind: 'Binary' }): boolean {
+  for (let { left } = expr; left.kind === 'Binary' && left.parens === undefined; { left } = left) {
+    if (left.right.kind === 'Interval') return true
+  }
+  return false
 }
 
 /** The expression ends in an assignment, `@a := …`, which would swallow whatever is printed behind it. */

@@ -14,7 +14,7 @@ import type {
 } from '../ast.ts'
 import { encodeBinary } from '../text.ts'
 import { inBackticks, printBareKeyword, quoteIdentifier } from './output.ts'
-import { binaryLevel, endsOpen, LEVEL, levelOf } from './precedence.ts'
+import { binaryLevel, endsOpen, fitsBefore, LEVEL, levelOf } from './precedence.ts'
 import { printOrderItems, printOverClause } from './print-clauses.ts'
 import { printSubquery } from './print-query.ts'
 import type { Printer } from './printer.ts'
@@ -300,7 +300,10 @@ function printUnary(out: Printer, expr: Expr & { kind: 'Unary' }): void {
 function printBinary(out: Printer, expr: Expr & { kind: 'Binary' }): void {
   const { op, left, right } = expr
   if (op !== '->' && op !== '->>') {
-    printInfix(out, left, op, right, binaryLevel(op))
+    const level = binaryLevel(op)
+    printExpr(out, left, fitsBefore(left, op) ? LEVEL.any : level, true)
+    out.text(` ${op} `)
+    printExpr(out, right, level + 1)
     return
   }
   printExpr(out, left, LEVEL.operand, true)
