@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts'
 import { bindQuery } from '../engine/bind.ts'
 import { notSupported, SqlError } from '../errors/sql-error.ts'
 import { runCommand } from '../mysql/client/simple-command.ts'
@@ -146,15 +147,18 @@ export class PreparedStatements {
       values,
     )
     const plan = session.planOf(sql, scan)
-    if ((values.flags & CURSOR_TYPE_READ_ONLY) !== 0) this.#expectCursor(statement)
+    let sent = sql
+    if ((values.flags & CURSOR_TYPE_READ_ONLY) !== 0) this.#expectCursor(statement, () => sent)
     const execution: Execution = {
       plan,
       sql,
       bindings,
       format: 'binary',
       verbatim: (options) => new PreparedStatement(sql, withCursor(values, options)),
-      ofText: (text, options) =>
-        new PreparedStatement(text.sql, withCursor(reorderParams(values, text.params), options)),
+      ofText: (text, options) => {
+        sent = text.sql
+        return new PreparedStatement(sent, withCursor(reorderParams(values, text.params), options))
+      },
     }
     session.run(execution)
     statement.longData.clear()
@@ -273,11 +277,13 @@ export class PreparedStatements {
     return values
   }
 
-  #expectCursor(statement: ClientStatement): void {
+  /** `sent` tells the text that the backend was given. */
+  #expectCursor(statement: ClientStatement, sent: () => string): void {
     this.#session.onceRelayed((summary, working) => {
       if ((summary.status & Status.CURSOR_EXISTS) === 0) return
-      const prepared = working.connection.statements.get(statement.sql)
-      if (prepared === undefined) return
+      const prepared = working.connection.statements.get(sent())
+      assert(prepared !== undefined, 'what was executed is prepared')
+      working.kept = true
       statement.cursor = {
         working,
         backendId: prepared.id,

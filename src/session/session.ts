@@ -609,6 +609,7 @@ export class Session implements SessionHandler, RelayOwner {
   }
 
   statementDone(failed: boolean): void {
+    this.#onRelayed = undefined // of a statement that was not relayed after all
     this.#cancelDeadline?.()
     this.#cancelDeadline = undefined
     if (failed) this.#rest = ''

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
@@ -82,8 +83,7 @@ export class TabletPool {
     const list = this.#idle.get(settings.key)
     if (list === undefined) return undefined
     const connection = list.pop()
-    if (connection !== undefined) this.#idleCount--
-    return connection
+    return connection === undefined ? undefined : this.#unpark(connection)
   }
 
   async acquire(settings: Settings): Promise<BackendConnection> {
@@ -98,6 +98,7 @@ export class TabletPool {
 
   /** Gives back a connection that is idle, in no transaction and without state beyond its settings. */
   release(connection: BackendConnection): void {
+    assert(!connection.isPooled, 'a connection is given back once')
     if (connection.state !== 'idle') {
       connection.destroy() // counted by #forget
       return
@@ -129,7 +130,14 @@ export class TabletPool {
     }
     connection.idleSinceMs = this.#coarseNowMs
     list.push(connection)
+    connection.isPooled = true
     this.#idleCount++
+  }
+
+  #unpark(connection: BackendConnection): BackendConnection {
+    connection.isPooled = false
+    this.#idleCount--
+    return connection
   }
 
   async #make(settings: Settings): Promise<BackendConnection> {
@@ -164,9 +172,7 @@ export class TabletPool {
   #takeOther(settings: Settings): BackendConnection | undefined {
     const flag = settings.key[0]
     for (const [key, list] of this.#idle) {
-      if (list.length === 0 || key[0] !== flag) continue
-      this.#idleCount--
-      return list.shift()
+      if (list.length > 0 && key[0] === flag) return this.#unpark(list.shift()!)
     }
     return undefined
   }

@@ -89,6 +89,26 @@ describe('a cursor', () => {
     assert.equal((await client.query('SELECT 1'))[0]!.kind, 'rows')
   })
 
+  test('keeps its connection from everybody else until it is closed', async () => {
+    const tight = await startTestProxy(cluster, { config: { pool: { size: 1, wait_timeout: '300ms' } } })
+    const [holder, other] = [
+      await ProtocolClient.connect({ ...tight, database: 'shop' }),
+      await ProtocolClient.connect({ ...tight, database: 'shop' }),
+    ]
+    const info = (await holder.prepare(sql)) as PreparedInfo
+    holder.raw.send(command(0x17, info.id, '0101000000'))
+    for (let packet = await holder.raw.read(); !isEof(packet!.payload); ) packet = await holder.raw.read()
+    const question = 'SELECT name FROM customers WHERE customer_id = 7'
+    const [refused] = await other.query(question)
+    assert.equal(refused!.kind === 'error' && refused!.errno, 1203)
+    holder.raw.send(command(0x1a, info.id, ''))
+    await holder.raw.read()
+    assert.equal((await other.query(question))[0]!.kind, 'rows')
+    holder.close()
+    other.close()
+    await tight.close()
+  })
+
   test('is not made over several shards: all rows come with the execute', async () => {
     const { id } = await prepare('SELECT customer_id FROM customers ORDER BY customer_id')
     client.raw.send(command(0x17, id, '0101000000'))

@@ -20,6 +20,8 @@ export class BackendConnection {
   settingsKey = ''
   /** Prepared statements of this connection, by SQL text; written by whoever prepares. */
   readonly statements = new Map<string, BackendStatement>()
+  /** In its pool, where somebody else may take it; written by the pool. */
+  isPooled = false
   /** Epoch ms when it last became idle, roughly; written by the pool. */
   idleSinceMs = 0
 

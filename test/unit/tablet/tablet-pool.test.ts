@@ -179,6 +179,13 @@ test('a connection that comes back in mid-answer is closed', async () => {
   assert.deepEqual([sockets[0]!.destroyed, pool.size, pool.idle], [true, 0, 0])
 })
 
+test('giving a connection back twice is a bug that is noticed, not two sessions on one connection', async () => {
+  const { pool } = poolOf()
+  const connection = await pool.acquire(plain)
+  pool.release(connection)
+  assert.throws(() => pool.release(connection), /given back once/)
+})
+
 test('a failed connect is told to its request, and the place is free again', async () => {
   const { pool, refuseConnections } = poolOf({ connectionsMax: 1 })
   refuseConnections(new Error('refused'))
