@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Pair, startPair } from '../support/pair.ts'
+import { compareRandomQueries, compareRandomWrites } from './random.ts'
 import { Comparison, type Protocol } from './run-list.ts'
 import { readStatementList } from './statement-list.ts'
 
@@ -34,6 +35,9 @@ export function describeDifferential(server: 'mariadb' | 'mysql'): void {
     test('every listed difference is still there', () => {
       expect(comparison.unseen).toEqual([])
     })
+
+    test('random queries', () => compareRandomQueries(pair), 120_000)
+    test('random changes', () => compareRandomWrites(pair), 120_000)
 
     test('the proxies had nothing to complain of', () => {
       expect(pair.proxies.flatMap(({ proxy }) => proxy.complaints)).toEqual([])

@@ -19,6 +19,9 @@ const CHANGES =
   /^(insert|update|delete|replace|truncate|commit|rollback|end|set|create|alter|drop|begin|start|xa)\b/i
 const IN_TRANS = 1
 
+/** A statement with the values of its params. */
+type Asked = Pick<ListedStatement, 'sql'> & Partial<Pick<ListedStatement, 'params'>>
+
 /** One side's connection for one list, and a second one that looks at the tables. */
 export class Runner {
   readonly #client: ProtocolClient
@@ -32,12 +35,12 @@ export class Runner {
     this.#observer = observer
   }
 
-  static async open(side: Side, { foundRows }: StatementList): Promise<Runner> {
+  static async open(side: Side, { foundRows }: Pick<StatementList, 'foundRows'>): Promise<Runner> {
     const database = 'main'
     return new Runner(await side.connect({ database, foundRows }), await side.connect({ database }))
   }
 
-  async run(statement: ListedStatement, protocol: Protocol): Promise<Pick<Outcome, 'prepared' | 'results'>> {
+  async run(statement: Asked, protocol: Protocol): Promise<Pick<Outcome, 'prepared' | 'results'>> {
     const answer = protocol === 'text' ? await this.#text(statement) : await this.#binary(statement)
     const last = answer.results.at(-1)
     if (last !== undefined && last.kind !== 'error') this.#inTransaction = (last.status & IN_TRANS) !== 0
@@ -68,16 +71,13 @@ export class Runner {
     this.#observer.close()
   }
 
-  async #text({ sql, params }: ListedStatement): Promise<Pick<Outcome, 'prepared' | 'results'>> {
+  async #text({ sql, params }: Asked): Promise<Pick<Outcome, 'prepared' | 'results'>> {
     if (params !== undefined) return await this.#binary({ sql, params })
     return { prepared: undefined, results: await this.#client.query(sql) }
   }
 
   /** What cannot be prepared runs as text afterwards, so that the list goes on alike. */
-  async #binary({
-    sql,
-    params = [],
-  }: Pick<ListedStatement, 'sql' | 'params'>): Promise<Pick<Outcome, 'prepared' | 'results'>> {
+  async #binary({ sql, params = [] }: Asked): Promise<Pick<Outcome, 'prepared' | 'results'>> {
     const prepared = await this.#client.prepare(sql)
     if (prepared.kind === 'error') return { prepared, results: await this.#client.query(sql) }
     const first = await this.#client.execute(prepared.id, params.map(paramOf))
