@@ -59,10 +59,17 @@ describe.skipIf(mysqlCommand === undefined)('statements, with MySQL as the oracl
     await server.close()
   })
 
-  /** MySQL's digest of the normalised statement: equal for what it parses to the same. */
+  /** MySQL's digest of the normalised statement, equal for what it parses to the same; or why it has none. */
   async function digestOf(sql: string): Promise<string> {
-    const [rows] = await connection.query('SELECT STATEMENT_DIGEST(?) AS digest', [sql])
-    return (rows as { digest: string }[])[0].digest
+    try {
+      const [rows] = await connection.query('SELECT STATEMENT_DIGEST(?) AS digest', [sql])
+      return (rows as { digest: string }[])[0].digest
+    } catch (error) {
+      // Behind the grammar MySQL looks up functions and variables, which are not there.
+      const { message } = error as Error
+      if (message.includes('error in your SQL syntax')) throw new Error(`${sql}: ${message}`)
+      return message
+    }
   }
 
   it('are printed so that MySQL reads the same statement', async () => {

@@ -136,7 +136,7 @@ function checkKnown(sql: string, found: Scan, tree: string, options: ParseOption
 const replacements = {
   Int: '31',
   Decimal: '3.25',
-  Float: '2e7',
+  Float: '2e-7',
   String: "'it''s'",
   Hex: "x'ABCD'",
   Bit: "b'101'",
@@ -170,7 +170,7 @@ function replaceSlots(sql: string, found: Scan): string {
 
 function replacement(slot: Slot, sql: string): string {
   // `.5` may stand directly behind a name, where no other number could.
-  if (slot.kind === 'literal' && sql[slot.start] === '.') return slot.type === 'Float' ? '.2e7' : '.25'
+  if (slot.kind === 'literal' && sql[slot.start] === '.') return slot.type === 'Float' ? '.2e-7' : '.25'
   if (slot.kind === 'literal') return prefixOf(slot, sql) + replacements[slot.type]
   if (slot.kind === 'list') return slot.items.length > 1 ? '5' : "1, 'a', NULL"
   const row = `(${Array(slot.width).fill('7').join(', ')})`

@@ -10,6 +10,8 @@ interface StatementBase {
 export interface Assignment {
   readonly kind: 'Assignment'
   readonly column: Column
+  /** `:=` was written for `=`. */
+  readonly operator?: ':='
   readonly value: Expr
   readonly span: Span
 }
@@ -39,6 +41,8 @@ export interface InsertSet {
 export interface RowAlias {
   readonly kind: 'RowAlias'
   readonly name: string
+  /** The name is a keyword that is not reserved, and was written without quotes. */
+  readonly bareKeyword?: true
   readonly columns?: readonly string[]
   readonly span: Span
 }

@@ -20,7 +20,14 @@ import type {
 } from '../ast.ts'
 import { isMariaDb } from '../keywords.ts'
 import { parseExpr } from './expressions.ts'
-import { parseColumn, parseCommaList, parseNameList, parseTableAlias, parseTableName } from './names.ts'
+import {
+  atBareKeyword,
+  parseColumn,
+  parseCommaList,
+  parseNameList,
+  parseTableAlias,
+  parseTableName,
+} from './names.ts'
 import { parseOrderBy, parseSimpleLimit } from './order.ts'
 import { parseHints, parseQuery, parseSelectItems, parseValueOrDefault } from './query.ts'
 import { parsePartitions, parseTableExpr, parseTableList } from './tables.ts'
@@ -125,9 +132,10 @@ function parseRow(p: TokenStream): InsertRow {
 function parseRowAlias(p: TokenStream): RowAlias | undefined {
   const { start } = p
   if (!p.accept('AS')) return undefined
+  const bareKeyword = atBareKeyword(p)
   const name = p.identifier()
   const columns = p.at('(') ? parseNameList(p) : undefined
-  return make<RowAlias>({ kind: 'RowAlias', name, columns, span: p.spanFrom(start) })
+  return make<RowAlias>({ kind: 'RowAlias', name, bareKeyword, columns, span: p.spanFrom(start) })
 }
 
 function parseOnDuplicate(p: TokenStream): Assignment[] | undefined {
@@ -140,9 +148,16 @@ function parseOnDuplicate(p: TokenStream): Assignment[] | undefined {
 
 export function parseAssignment(p: TokenStream): Assignment {
   const column = parseColumn(p)
-  if (!p.accept(':=')) p.expect('=')
+  const operator = p.accept(':=') ? ':=' : undefined
+  if (operator === undefined) p.expect('=')
   const value: Expr = parseValueOrDefault(p)
-  return { kind: 'Assignment', column, value, span: p.spanFrom(column.span.start) }
+  return make<Assignment>({
+    kind: 'Assignment',
+    column,
+    operator,
+    value,
+    span: p.spanFrom(column.span.start),
+  })
 }
 
 /** MariaDB: RETURNING select items. */

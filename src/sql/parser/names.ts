@@ -14,7 +14,7 @@ export function parseTableName(p: TokenStream): TableName {
 }
 
 /** The current token is a keyword that no server reserves, written without quotes. */
-function atBareKeyword(p: TokenStream): true | undefined {
+export function atBareKeyword(p: TokenStream): true | undefined {
   return p.type === 'Ident' && p.word !== '' && staysBare(p.word) ? true : undefined
 }
 

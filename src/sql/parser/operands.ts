@@ -10,6 +10,7 @@ import type {
   When,
 } from '../ast.ts'
 import { introducedCharset } from '../charsets.ts'
+import { isMariaDb } from '../keywords.ts'
 import { stringText } from '../literal-value.ts'
 import { HIGH_NOT_PRECEDENCE, PIPES_AS_CONCAT } from '../sql-mode.ts'
 import { decodeBinary, unquote } from '../text.ts'
@@ -86,7 +87,7 @@ function parseSignedNumber(p: TokenStream): Literal | undefined {
 function parsePostfix(p: TokenStream, first: Expr): Expr {
   let operand = first
   while (p.accept('COLLATE')) {
-    const collation = p.accept('BINARY') ? 'binary' : p.identifierOrString()
+    const collation = p.identifierOrString()
     operand = { kind: 'Collate', operand, collation, span: p.spanFrom(operand.span.start) }
   }
   return operand
@@ -168,7 +169,9 @@ export function parseSystemVariable(p: TokenStream): SystemVariable {
       ? p.acceptOneOf(['GLOBAL', 'SESSION', 'LOCAL', 'PERSIST', 'PERSIST_ONLY'])
       : undefined
   if (scope !== undefined) p.expect('.')
-  const names = [p.type === 'Ident' || p.type === 'Quoted' ? p.takeName() : p.fail()]
+  // MariaDB's grammar has @@default.key_buffer_size.
+  const isDefault = p.at('DEFAULT') && isMariaDb(p.options.serverVersion)
+  const names = [isDefault ? p.takeName() : p.identifierOrString()]
   if (p.accept('.')) names.push(p.identifier())
   return make<SystemVariable>({
     kind: 'SystemVariable',

@@ -192,7 +192,8 @@ function finishTables(p: TokenStream, first: TableExpr, start: number): TableExp
 function parseOdbcJoin(p: TokenStream): TableExpr {
   const { start } = p
   p.expect('{')
-  const name = p.identifier()
+  if (!p.at('OJ')) p.fail()
+  const name = p.takeName()
   const table = parseTableExpr(p)
   p.expect('}')
   return { kind: 'OdbcJoin', name, table, span: p.spanFrom(start) }

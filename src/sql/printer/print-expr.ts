@@ -173,7 +173,7 @@ function printOperand(out: Printer, expr: Exclude<Expr, { kind: Infix }>): void 
       break
     case 'Collate':
       printExpr(out, expr.operand, LEVEL.collate, true)
-      out.text(` COLLATE ${charsetName(expr.collation)}`)
+      out.text(` COLLATE ${quoteIdentifier(expr.collation)}`)
       break
     case 'Interval':
       out.text('INTERVAL ')

@@ -11,7 +11,7 @@ import type {
   TableExpr,
   Update,
 } from '../ast.ts'
-import { quoteIdentifier } from './output.ts'
+import { printBareKeyword, quoteIdentifier } from './output.ts'
 import { printAlias, printLimit, printNameList, printOrderItems, printTableName } from './print-clauses.ts'
 import { charsetName, printExpr, printList, printLiteral, userVariable, variableName } from './print-expr.ts'
 import { printPieceList } from './print-pieces.ts'
@@ -191,7 +191,7 @@ function endText(statement: EndTransaction): string {
 function printAssignments(out: Printer, assignments: readonly Assignment[]): void {
   out.list(assignments, (assignment) => {
     printExpr(out, assignment.column)
-    out.text(' = ')
+    out.text(` ${assignment.operator ?? '='} `)
     printExpr(out, assignment.value)
   })
 }
@@ -212,7 +212,8 @@ function printInsert(out: Printer, insert: Insert): void {
   out.text(' ')
   printSource(out, insert.source)
   if (insert.rowAlias !== undefined) {
-    out.text(` AS ${quoteIdentifier(insert.rowAlias.name)}`)
+    const { name, bareKeyword } = insert.rowAlias
+    out.text(` AS ${bareKeyword ? printBareKeyword(name) : quoteIdentifier(name)}`)
     if (insert.rowAlias.columns !== undefined) printNameList(out, insert.rowAlias.columns)
   }
   out.clause('ON DUPLICATE KEY UPDATE', insert.onDuplicate, (assignments) =>

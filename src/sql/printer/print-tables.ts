@@ -34,7 +34,7 @@ export function printTable(out: Printer, table: TableExpr): void {
       out.text(')')
       break
     case 'OdbcJoin':
-      out.text(`{${quoteIdentifier(table.name)} `)
+      out.text(`{${table.name} `)
       printTable(out, table.table)
       out.text('}')
       break
