@@ -16,6 +16,7 @@ const WRITES_A_RUN = 12
 const IGNORED: ReadonlySet<string> = new Set([
   'column.flags',
   'column.orgName',
+  'column.decimals', // 0, 31 or 39 of text, as it came through a temporary table
   'column.orgTable',
   'column.table',
   'column.schema',

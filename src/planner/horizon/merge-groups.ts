@@ -33,6 +33,8 @@ class GroupMerge {
   }[] = []
   /** The argument of the DISTINCT aggregates, by which shards group too. */
   #distinct: KeyDraft | undefined
+  /** Some DISTINCT aggregate is right on each shard by itself, as long as shards group by nothing more than asked. */
+  #isDistinctOnShards = false
 
   constructor(info: SelectInfo) {
     this.#info = info
@@ -179,6 +181,7 @@ class GroupMerge {
     if (kind === undefined) return unplanned(`${written.toUpperCase()}(DISTINCT) over several shards`)
     const rows = tables.filter(({ role }) => role === 'row')
     if (rows.length > 0 && holdsVindex(args, scope, rows, rows[0].level)) {
+      this.#isDistinctOnShards = true
       if (kind === 'AvgDistinct') return this.#average(args, 'DISTINCT')
       return (column) => ({ kind: kind === 'CountDistinct' ? 'Count' : 'Sum', column })
     }
@@ -241,6 +244,9 @@ class GroupMerge {
       .filter(({ expr }) => expr.kind !== 'Column')
       .flatMap(({ weight, pad }) => [weight, pad].flatMap((pick) => this.#columns.hiddenExpr(pick) ?? []))
     const extra = this.#distinct === undefined ? weights : [this.#distinct.expr, ...weights]
+    if (extra.length > 0 && this.#isDistinctOnShards) {
+      return unplanned('a DISTINCT aggregate of parts of a group over several shards')
+    }
     if (groupBy === undefined && extra.length === 0) return {}
     if (groupBy !== undefined && extra.length === 0) return { groupBy }
     const { span } = this.#select
