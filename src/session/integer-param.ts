@@ -1,3 +1,4 @@
+import { binaryLayout } from '../mysql/codec/binary-value.ts'
 import { FieldType } from '../mysql/codec/constants.ts'
 import type { Value } from '../values/value.ts'
 import { type ExecuteValues, NULL_BITMAP_AT } from './execute-values.ts'
@@ -30,27 +31,21 @@ function isNull(payload: Buffer, param: number): boolean {
   return (payload[NULL_BITMAP_AT + (param >> 3)]! & (1 << (param & 7))) !== 0
 }
 
-/** Size of a value of fixed size; -1 for the others. Source: "Binary Protocol Value". */
+/** Size of a value of fixed size; -1 for the others. */
 function fixedBytes(type: number): number {
-  if (type === FieldType.FLOAT) return 4
-  if (type === FieldType.DOUBLE) return 8
-  return integerBytes(type) || -1
+  const layout = binaryLayout(type)
+  return typeof layout === 'number' ? layout : -1
 }
 
+/** 0 for what is no integer. */
 function integerBytes(type: number): number {
-  switch (type) {
-    case FieldType.TINY:
-      return 1
-    case FieldType.SHORT:
-      return 2
-    case FieldType.LONG:
-    case FieldType.INT24:
-      return 4
-    case FieldType.LONGLONG:
-      return 8
-    default:
-      return 0
-  }
+  const isInteger =
+    type === FieldType.LONG ||
+    type === FieldType.LONGLONG ||
+    type === FieldType.SHORT ||
+    type === FieldType.TINY ||
+    type === FieldType.INT24
+  return isInteger ? fixedBytes(type) : 0
 }
 
 /** The value, or its low 32 bits. */
