@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts'
 import { bindQuery } from '../engine/bind.ts'
+import { describeInsert } from '../engine/describe-insert.ts'
 import { notSupported, SqlError } from '../errors/sql-error.ts'
 import { runCommand } from '../mysql/client/simple-command.ts'
 import { encodeColumnDef } from '../mysql/codec/column-def.ts'
@@ -104,7 +105,8 @@ export class PreparedStatements {
     const shard = session.shardsOf(routing.keyspace).shards[0]!
     const query = preparedText(plan)
     const bound = query === undefined ? undefined : bindQuery(query, bindings)
-    this.#prepareOn(shard, bound?.kind === 'Text' ? bound.sql : sql, { id, sql, scan })
+    const described = plan.kind === 'Insert' ? describeInsert(plan, bindings) : bound
+    this.#prepareOn(shard, described?.kind === 'Text' ? described.sql : sql, { id, sql, scan })
   }
 
   /** A shard describes params and columns of `text`, what the client's statement is for it. */

@@ -44,6 +44,11 @@ export class ShardRows extends ResponseReader implements RowStream {
     this.#release = release
   }
 
+  /** The server has said all it had to say. */
+  get isEnded(): boolean {
+    return this.#state === 'ended'
+  }
+
   /** Settles when the columns are known, or the statement has failed, or answered without rows. */
   opened(): Promise<this> {
     return this.#opened.promise

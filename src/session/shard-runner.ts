@@ -69,8 +69,9 @@ export class SessionShardRunner implements ShardRunner {
       const endpoint = open?.endpoint ?? session.proxy.gateway.endpointFor(shard, session.tabletType)
       const own = await session.shardSessions.open(shard, endpoint, settings, start)
       session.throwIfKilled()
-      return this.#start(own, statement, () => {
+      return this.#start(own, statement, (rows) => {
         if (own.connection.state === 'closed') session.lostShardSession(own)
+        else if (rows.isEnded && rows.summary.warnings > 0) this.#warnings.push(readWarnings(own.connection))
         else own.connection.resume() // closed early: the rest is read and thrown away, in front of the next statement
       })
     }

@@ -45,7 +45,7 @@ export function describeDifferential(server: 'mariadb' | 'mysql'): void {
   })
 }
 
-function lists(server: 'mariadb' | 'mysql') {
+export function lists(server: 'mariadb' | 'mysql') {
   const wanted = process.env['DIFFERENTIAL_LIST']
   return readdirSync(new URL('statements', here))
     .filter((file) => file.endsWith('.txt') && (wanted === undefined || file === `${wanted}.txt`))

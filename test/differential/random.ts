@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { Pair } from '../support/pair.ts'
-import { compareOutcomes } from './compare.ts'
+import { compareOutcomes, type Difference } from './compare.ts'
 import { randomQuery, randomWrite } from './random-statements.ts'
 import { resetTables } from './reset-tables.ts'
 import type { Protocol } from './run-list.ts'
@@ -17,6 +17,7 @@ const IGNORED: ReadonlySet<string> = new Set([
   'column.flags',
   'column.orgName',
   'column.decimals', // 0, 31 or 39 of text, as it came through a temporary table
+  'column.length', // 22 or 23 of DOUBLE, for the same reason
   'column.orgTable',
   'column.table',
   'column.schema',
@@ -27,11 +28,15 @@ const IGNORED: ReadonlySet<string> = new Set([
   'info',
 ])
 
+/** VAR_STRING or STRING: a temporary table makes one of the other. */
+const TEXT_TYPE = /: 25[34]$/
+
 /**
  * Columns of a UNION over several shards are those of its first SELECT; the id of the last row is only told when that
  * row was stored.
  */
-function isIgnored(field: string, sql: string): boolean {
+function isIgnored({ field, expected, actual }: Difference, sql: string): boolean {
+  if (field.endsWith('column.type') && TEXT_TYPE.test(expected) && TEXT_TYPE.test(actual)) return true
   if (sql.includes(' UNION ') && field.includes('column.')) return true
   if (/ IGNORE | ON DUPLICATE /.test(sql) && field === 'lastInsertId') return true
   return IGNORED.has(field)
@@ -98,7 +103,7 @@ async function expectAlike(runners: readonly Runner[], sql: string, protocol: Pr
       { ...outcome, ...nothing },
       / ORDER BY /.test(sql),
     )
-    const told = found.filter(({ field }) => !isIgnored(field, sql))
+    const told = found.filter((difference) => !isIgnored(difference, sql))
     expect({ sql, told }).toEqual({ sql, told: [] })
   }
   return refused
