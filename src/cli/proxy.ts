@@ -57,7 +57,7 @@ export const startProxy: CreateProxy = async ({ config, topology, logger, worker
     listen: listenAddresses(config),
     users,
     createSession: (client) => proxy.createSession(client),
-    serverVersion: () => proxy.serverVersion,
+    serverVersion: () => proxy.greetingVersion,
     statistics: () =>
       `Uptime: ${Math.floor((Date.now() - startedMs) / 1000)}  Threads: ${proxy.sessions.size}`,
     tls: tls?.upgrader,

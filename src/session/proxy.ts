@@ -11,7 +11,7 @@ import { PlanCache } from './plan-cache.ts'
 import type { ProxyContext, SessionLimits } from './proxy-context.ts'
 import { SchemaTracker } from './schema-tracker.ts'
 import { Sequences } from './sequences.ts'
-import { parseServerVersion, type ServerVersion } from './server-version.ts'
+import { greetingVersion, parseServerVersion, type ServerVersion } from './server-version.ts'
 import { Session } from './session.ts'
 import { printTarget, type Target } from './target.ts'
 
@@ -110,6 +110,11 @@ export class Shardgate implements ProxyContext {
 
   get serverVersion(): string {
     return this.#version.text
+  }
+
+  /** As the greeting announces it. */
+  get greetingVersion(): string {
+    return greetingVersion(this.#version)
   }
 
   get serverVersionNumber(): number {

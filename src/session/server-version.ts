@@ -16,3 +16,11 @@ export function parseServerVersion(text: string): ServerVersion {
     isMariadb: plain.includes('MariaDB'),
   }
 }
+
+/**
+ * The version in the greeting. MariaDB before 11.0 puts `5.5.5-` in front of its own there, and nowhere else. Clients
+ * that know only MySQL's versions choose SQL by it: MySQL's Python connector would ask for utf8mb4_0900_ai_ci.
+ */
+export function greetingVersion({ text, number, isMariadb }: ServerVersion): string {
+  return isMariadb && number >= 100_000 && number < 110_000 ? `5.5.5-${text}` : text
+}

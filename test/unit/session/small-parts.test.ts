@@ -5,7 +5,7 @@ import { namesOf, namesOfSet, toUtf8 } from '../../../src/session/character-set.
 import { likeMatcher } from '../../../src/session/like.ts'
 import { sumInfo } from '../../../src/session/ok-info.ts'
 import { PlanCache } from '../../../src/session/plan-cache.ts'
-import { parseServerVersion } from '../../../src/session/server-version.ts'
+import { greetingVersion, parseServerVersion } from '../../../src/session/server-version.ts'
 import { quoteString } from '../../../src/session/session-functions.ts'
 
 test('OK texts of several shards are added up', () => {
@@ -43,6 +43,17 @@ describe('server versions', () => {
       const version = parseServerVersion(text)
       assert.deepEqual([version.number, version.isMariadb], [number, isMariadb])
     })
+  }
+})
+
+describe('the version in the greeting', () => {
+  for (const [text, announced] of [
+    ['9.7.4-2', '9.7.4-2'],
+    ['10.11.19-MariaDB-0+deb12u1', '5.5.5-10.11.19-MariaDB-0+deb12u1'],
+    ['5.5.5-10.11.6-MariaDB', '5.5.5-10.11.6-MariaDB'],
+    ['11.4.2-MariaDB', '11.4.2-MariaDB'],
+  ] as const) {
+    test(text, () => assert.equal(greetingVersion(parseServerVersion(text)), announced))
   }
 })
 
