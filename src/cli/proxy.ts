@@ -5,11 +5,13 @@ import { WatchedUsers } from '../mysql/server/auth/watched-users.ts'
 import { MysqlServer } from '../mysql/server/mysql-server.ts'
 import type { ListenAddress, ServerEvent } from '../mysql/server/options.ts'
 import { openTlsFiles } from '../mysql/server/watched-tls.ts'
+import { killHere } from '../session/kill.ts'
 import { Shardgate } from '../session/proxy.ts'
 import type { GatewayOptions } from '../tablet/gateway.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { TopologyView } from '../topology/snapshot.ts'
 import type { ServeConfig } from './config.ts'
+import { joinKills } from './worker-kill.ts'
 
 export interface ProxyInput {
   readonly config: ServeConfig
@@ -52,6 +54,7 @@ export const startProxy: CreateProxy = async ({ config, topology, logger, worker
   const onProblem = (error: Error) => logger.warn('file cannot be used, the old content stays', { error })
   const users = await WatchedUsers.open(config.users_file!, { clock: systemClock, onError: onProblem })
   const tls = await openTls(config, onProblem)
+  if (workerNumber > 0) proxy.killElsewhere = joinKills((request) => killHere(proxy, request))
   await proxy.start(FIRST_CHECKS_MS)
   const server = new MysqlServer({
     listen: listenAddresses(config),

@@ -5,6 +5,7 @@ import { removeStaleSocket } from '../mysql/server/stale-socket.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { ServeConfig } from './config.ts'
 import { onStopSignal } from './signals.ts'
+import { passKills } from './worker-kill.ts'
 
 const RESTART_PAUSE_MS = 1_000
 /** A worker that dies younger than this did not start; when all do, the parent gives up. */
@@ -42,9 +43,12 @@ export async function runWorkers(config: ServeConfig, logger: Logger): Promise<n
   if (config.listen.socket !== undefined) await removeStaleSocket(config.listen.socket)
   const exitCode = await new Promise<number>((resolve) => {
     let isEverReady = false
+    const places = new Map<number, Worker>()
     const fork = (slot: number) => {
       const worker = cluster.fork({ [SLOT_VARIABLE]: String(slot) })
       const startedMs = performance.now()
+      places.set(slot, worker)
+      passKills(worker, (place) => places.get(place))
       worker.on('message', (message: { kind?: string }) => {
         if (message?.kind !== 'ready') return
         isEverReady = true
@@ -52,6 +56,7 @@ export async function runWorkers(config: ServeConfig, logger: Logger): Promise<n
       })
       worker.once('exit', (code, signal) => {
         ready.delete(worker.id)
+        places.delete(slot)
         if (stop.signal.aborted) {
           if (workers().length === 0) resolve(0)
           return

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Gateway } from '../tablet/gateway.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { VSchema } from '../vschema/model.ts'
+import type { KillElsewhere } from './kill.ts'
 import type { PlanCache } from './plan-cache.ts'
 import type { Sequences } from './sequences.ts'
 import type { Session } from './session.ts'
@@ -28,8 +29,10 @@ export interface ProxyContext {
   readonly coarseNowMs: number
   readonly log: Logger
   readonly limits: SessionLimits
-  /** Live sessions by connection id. */
+  /** Live sessions of this process by connection id. */
   readonly sessions: Map<number, Session>
+  /** Set where other processes share the port. */
+  readonly killElsewhere: KillElsewhere | undefined
   /** Changes with every VSchema or topology that plans depend on: plans of another generation are not used. */
   readonly generation: number
   readonly vschema: VSchema

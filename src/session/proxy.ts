@@ -7,6 +7,7 @@ import type { TopologySnapshot, TopologyView } from '../topology/snapshot.ts'
 import { buildVSchema } from '../vschema/build-vschema.ts'
 import type { VSchema } from '../vschema/model.ts'
 import { parseRoutingRules, parseShardRoutingRules } from '../vschema/records.ts'
+import type { KillElsewhere } from './kill.ts'
 import { PlanCache } from './plan-cache.ts'
 import type { ProxyContext, SessionLimits } from './proxy-context.ts'
 import { SchemaTracker } from './schema-tracker.ts'
@@ -38,6 +39,7 @@ export class Shardgate implements ProxyContext {
   readonly gateway: Gateway
   readonly sequences: Sequences
   readonly sessions = new Map<number, Session>()
+  killElsewhere: KillElsewhere | undefined
   readonly log: Logger
   readonly clock: Clock
   readonly limits: SessionLimits

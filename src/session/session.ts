@@ -21,6 +21,7 @@ import { Answer } from './answer.ts'
 import { namesOf } from './character-set.ts'
 import { type Execution, runPlan } from './execute-plan.ts'
 import { KeptWarnings } from './kept-warnings.ts'
+import { checkKilled, killHere } from './kill.ts'
 import { planStatement } from './plan-statement.ts'
 import { PreparedStatements } from './prepared-statements.ts'
 import type { ProxyContext } from './proxy-context.ts'
@@ -823,13 +824,10 @@ export class Session implements SessionHandler, RelayOwner {
 
   /** KILL of another session (or this one). */
   async kill(id: number, what: 'query' | 'connection'): Promise<void> {
-    const victim = this.proxy.sessions.get(id)
-    if (victim === undefined) throw new SqlError('ER_NO_SUCH_THREAD', `Unknown thread id: ${id}`)
-    if (victim.client.identity.user !== this.client.identity.user) {
-      throw new SqlError('ER_KILL_DENIED_ERROR', `You are not owner of thread ${id}`)
-    }
-    victim.killedBy(what)
-    if (victim !== this) this.ok({})
+    const request = { id, what, user: this.client.identity.user }
+    const here = killHere(this.proxy, request)
+    checkKilled(here === 'unknown' ? ((await this.proxy.killElsewhere?.(request)) ?? here) : here, id)
+    if (id !== this.client.id) this.ok({})
     else throw interrupted()
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RowDataPacket } from 'mysql2'
-import { createConnection } from 'mysql2/promise'
+import { type Connection, createConnection } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { freePort } from '../../src/cli/local/free-port.ts'
 import { startCluster, type TestCluster } from '../support/cluster.ts'
@@ -112,6 +112,35 @@ describe.skipIf(!mariadbCommand || !etcdCommand)('serve against an etcd', () => 
     const { running, port, get } = await serve('--workers', '2')
     assert.equal(await countProducts(port), 4)
     assert.match((await get('/metrics'))?.text ?? '', /^shardgate_topology_tablets 1$/m)
+    await stop(running)
+  })
+
+  test('KILL reaches a session of another worker', async () => {
+    const { running, port } = await serve('--workers', '2')
+    const connections = new Map<number, Connection>()
+    await eventually('a session of each worker', async () => {
+      const connection = await createConnection({ host: '127.0.0.1', port, user: 'app', password: 'secret' })
+      const worker = Math.floor(connection.threadId / 2 ** 24)
+      if (connections.has(worker)) await connection.end()
+      else connections.set(worker, connection)
+      return connections.size === 2
+    })
+    const [victim, killer] = [...connections.values()] as [Connection, Connection]
+    const sleeping = victim.query('SELECT SLEEP(60) AS interrupted').catch((error) => error.errno)
+    await eventually('the statement runs', async () => {
+      await killer.query(`KILL QUERY ${victim.threadId}`)
+      return Promise.race([
+        sleeping.then(() => true),
+        new Promise<false>((r) => setTimeout(() => r(false), 50)),
+      ])
+    })
+    const outcome = await sleeping
+    // MySQL answers 1 for an interrupted SLEEP, MariaDB error 1317.
+    assert.ok(outcome === 1317 || outcome[0][0].interrupted === 1, JSON.stringify(outcome))
+    await assert.rejects(killer.query('KILL 4000000000'), { errno: 1094 })
+    await killer.query(`KILL ${victim.threadId}`)
+    await assert.rejects(victim.query('SELECT 1'))
+    await killer.end()
     await stop(running)
   })
 })
