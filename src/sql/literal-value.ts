@@ -31,11 +31,11 @@ export function literalValue(sql: string, item: SlotItem, mode: SqlMode): Value 
     case 'Float':
       return value('FLOAT64', withoutPlus(sql.slice(start, end)))
     case 'Hex':
-      return value('VARBINARY', hexBytes(radixDigits(sql, start, end)))
+      return introduced(value('VARBINARY', hexBytes(radixDigits(sql, start, end))), sql, start)
     case 'Bit':
-      return value('VARBINARY', bitBytes(radixDigits(sql, start, end)))
+      return introduced(value('VARBINARY', bitBytes(radixDigits(sql, start, end))), sql, start)
     case 'String':
-      return stringValue(sql, start, end, (mode & NO_BACKSLASH_ESCAPES) === 0)
+      return introduced(stringValue(sql, start, end, (mode & NO_BACKSLASH_ESCAPES) === 0), sql, start)
   }
 }
 
@@ -75,6 +75,17 @@ function bitBytes(digits: string): Uint8Array {
     if (digits.charCodeAt(i) === 49) bytes[bytes.length - 1 - (bit >> 3)] |= 1 << (bit & 7)
   }
   return bytes
+}
+
+const wideCharsets: ReadonlySet<string> = new Set(['ucs2', 'utf16', 'utf16le', 'utf32'])
+
+/** Behind an introducer the bytes are what it says: another character set's text is known only where it is ASCII. */
+function introduced(bare: Value, sql: string, start: number): Value {
+  if (sql.charCodeAt(start) !== 95) return bare
+  const charset = sql.slice(start + 1, identEnd(sql, start)).toLowerCase()
+  if (charset === 'binary' || charset.startsWith('utf8')) return bare
+  const isKnown = !wideCharsets.has(charset) && bare.bytes.every((byte) => byte < 0x80)
+  return isKnown ? bare : { type: 'EXPRESSION', bytes: bare.bytes }
 }
 
 /** Behind `_charset` and blanks, where a literal begins with them. */

@@ -5,7 +5,7 @@ import { parseWhole } from './parser/statement.ts'
 import { type ParseOptions, TokenStream } from './parser/token-stream.ts'
 import type { Scan } from './scan.ts'
 
-export { NESTING_MAX, type ParseOptions } from './parser/token-stream.ts'
+export { CHAIN_MAX, NESTING_MAX, type ParseOptions } from './parser/token-stream.ts'
 
 /**
  * Parses one statement, given as a binary string. Throws SqlError 1064 with MySQL's wording for what MySQL's grammar does

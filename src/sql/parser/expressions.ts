@@ -59,14 +59,14 @@ function parseOr(p: TokenStream, first: Expr): Expr {
 
 function parseXor(p: TokenStream, first: Expr): Expr {
   let left = first
-  let levels = 0
+  let links = 0
   while (p.accept('XOR')) {
-    p.enter()
-    levels++
+    p.link()
+    links++
     const right = parseAnd(p, parseNot(p))
     left = { kind: 'Xor', left, right, span: p.spanFrom(left.span.start) }
   }
-  p.leave(levels)
+  p.unlink(links)
   return left
 }
 
@@ -138,15 +138,15 @@ function comparison(word: Word | ''): ComparisonOperator | undefined {
 
 function continueComparison(p: TokenStream, first: Expr): Expr {
   let left = continuePredicate(p, first)
-  let levels = 0
+  let links = 0
   for (;;) {
     const op = comparison(p.word)
     if (op === undefined && !atNullTest(p)) break
-    p.enter()
-    levels++
+    p.link()
+    links++
     left = op === undefined ? parseNullTest(p, left) : parseComparison(p, left, op)
   }
-  p.leave(levels)
+  p.unlink(links)
   return left
 }
 
@@ -303,18 +303,18 @@ export function parseBits(p: TokenStream): Expr {
 /** Operators that bind tighter than `above`, left to right, with `first` as their first operand. */
 function continueBits(p: TokenStream, first: Expr, above: number): Expr {
   let left = first
-  let levels = 0
+  let links = 0
   for (let precedence = bitPrecedence(p); precedence > above; precedence = bitPrecedence(p)) {
     const op = p.word as BinaryOperator
     p.advance()
-    p.enter()
-    levels++
+    p.link()
+    links++
     const isSum = op === '+' || op === '-'
     const interval = isSum && p.at('INTERVAL') ? parseInterval(p) : undefined
     const right = interval ?? continueBits(p, parseSimple(p), precedence)
     left = { kind: 'Binary', op, left, right, span: p.spanFrom(left.span.start) }
   }
-  p.leave(levels)
+  p.unlink(links)
   return left
 }
 

@@ -24,15 +24,16 @@ import { make, type TokenStream } from './token-stream.ts'
 export function parseSimple(p: TokenStream): Expr {
   p.enter()
   let left = parsePrefixed(p)
-  let levels = 1
+  let links = 0
   while (p.at('||') && (p.options.mode & PIPES_AS_CONCAT) !== 0) {
     p.advance()
-    p.enter()
-    levels++
+    p.link()
+    links++
     const right = parsePrefixed(p)
     left = { kind: 'Binary', op: '||', left, right, span: p.spanFrom(left.span.start) }
   }
-  p.leave(levels)
+  p.unlink(links)
+  p.leave()
   return left
 }
 

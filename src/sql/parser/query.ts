@@ -127,7 +127,7 @@ function setPrecedence(p: TokenStream): number {
 
 function parseSetOperations(p: TokenStream, first: Query, above: number): Query {
   let left = first
-  let levels = 0
+  let links = 0
   for (let precedence = setPrecedence(p); precedence > above; precedence = setPrecedence(p)) {
     const op = p.expectOneOf(['UNION', 'EXCEPT', 'INTERSECT'])
     const quantifier = p.acceptOneOf(['ALL', 'DISTINCT'])
@@ -137,12 +137,12 @@ function parseSetOperations(p: TokenStream, first: Query, above: number): Query 
       left.operands.push(right)
       left = { ...left, span }
     } else {
-      p.enter()
-      levels++
+      p.link()
+      links++
       left = make<Chain>({ kind: 'SetOperation', op, quantifier, operands: [left, right], span })
     }
   }
-  p.leave(levels)
+  p.unlink(links)
   return left
 }
 

@@ -40,13 +40,13 @@ type JoinWords = Pick<Join, 'type' | 'natural' | 'words'>
 
 function parseJoins(p: TokenStream, first: TableExpr): TableExpr {
   let left = first
-  let levels = 0
+  let links = 0
   for (let words = takeJoin(p); words !== undefined; words = takeJoin(p)) {
-    p.enter()
-    levels++
+    p.link()
+    links++
     left = parseJoin(p, left, words)
   }
-  p.leave(levels)
+  p.unlink(links)
   return left
 }
 

@@ -17,10 +17,21 @@ export interface ParseOptions {
 }
 
 /**
- * How deep expressions, subqueries and joins may nest, long chains of operators included. Far above what people
- * write, and low enough that no walk over the tree can exhaust the stack.
+ * How deep parentheses, subqueries and calls may nest. Far above what people write, and low enough that no walk over the
+ * tree can exhaust the stack.
  */
 export const NESTING_MAX = 1000
+
+/**
+ * How many operators or joins one chain (`a + b + c`) may have, which nests to the left; AND, OR and UNION, whose chains
+ * are flat, have no such bound. MySQL itself ends between 2000 and 4000, with the same error, at its default thread_stack.
+ */
+export const CHAIN_MAX = 1500
+
+/** Nesting and chains share one budget of this size. */
+const DEPTH_BUDGET = 3000
+const LEVEL_COST = DEPTH_BUDGET / NESTING_MAX
+const LINK_COST = DEPTH_BUDGET / CHAIN_MAX
 
 /** The message's text is cut after this many characters, as the server does. */
 const NEAR_MAX = 80
@@ -120,9 +131,14 @@ export class TokenStream {
 
   /** Takes the current word when it is one of `words`. */
   acceptOneOf<W extends Word>(words: readonly W[]): W | undefined {
-    const word = words.find((candidate) => candidate === this.word)
-    if (word !== undefined) this.pos++
-    return word
+    const { word } = this
+    if (word === '') return undefined
+    for (const candidate of words) {
+      if (candidate !== word) continue
+      this.pos++
+      return candidate
+    }
+    return undefined
   }
 
   expectOneOf<W extends Word>(words: readonly W[]): W {
@@ -156,16 +172,30 @@ export class TokenStream {
 
   /** Goes one level deeper; every call is paired with `leave`, but on an error. */
   enter(): void {
-    if (++this.#nesting > NESTING_MAX) {
-      throw new SqlError(
-        'ER_STACK_OVERRUN_NEED_MORE',
-        `The statement is nested deeper than ${NESTING_MAX} levels`,
-      )
-    }
+    this.#deepen(LEVEL_COST)
   }
 
-  leave(levels = 1): void {
-    this.#nesting -= levels
+  leave(): void {
+    this.#nesting -= LEVEL_COST
+  }
+
+  /** A chain of operators grows by one. */
+  link(): void {
+    this.#deepen(LINK_COST)
+  }
+
+  /** A chain ends that had so many links. */
+  unlink(links: number): void {
+    this.#nesting -= links * LINK_COST
+  }
+
+  #deepen(cost: number): void {
+    this.#nesting += cost
+    if (this.#nesting <= DEPTH_BUDGET) return
+    throw new SqlError(
+      'ER_STACK_OVERRUN_NEED_MORE',
+      `The statement is nested deeper than ${NESTING_MAX} levels, or a chain of operators is longer than ${CHAIN_MAX}`,
+    )
   }
 
   /** The current token may be taken as an identifier. */
@@ -265,7 +295,11 @@ export class TokenStream {
 
 /** A node from its fields, those that are undefined left out. */
 export function make<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
-  const node: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(fields)) if (value !== undefined) node[key] = value
+  const node: Partial<T> = {}
+  // No array of entries: this is the parser's hottest function.
+  for (const key in fields) {
+    const value = fields[key]
+    if (value !== undefined) node[key] = value
+  }
   return node as T
 }

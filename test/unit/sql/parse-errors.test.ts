@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SqlError } from '../../../src/errors/sql-error.ts'
 import { scan } from '../../../src/sql/fingerprint.ts'
-import { NESTING_MAX, parseNormalized, parseStatement } from '../../../src/sql/parse.ts'
+import { CHAIN_MAX, NESTING_MAX, parseNormalized, parseStatement } from '../../../src/sql/parse.ts'
 import { print } from '../../../src/sql/print.ts'
+import { visit } from '../../../src/sql/visit.ts'
 import { mysqlStatements } from './statements.ts'
 import { mysql, nearOf, parse } from './support.ts'
 
@@ -128,5 +129,21 @@ describe('no text', () => {
         return Buffer.from(tokens.join('')).latin1Slice()
       })
     fc.assert(fc.property(mutated, isHandled), { numRuns: 2000 })
+  })
+})
+
+describe('chains of operators', () => {
+  const plus = (terms: number) => `SELECT ${Array(terms).fill('1').join(' + ')}`
+
+  it('of the length that generated statements have are parsed, printed and walked', () => {
+    const statement = parseStatement(plus(CHAIN_MAX - 50), mysql)
+    expect(print(statement)).toBe(plus(CHAIN_MAX - 50))
+    expect(visit(statement, () => undefined)).toBe(true)
+  })
+
+  it('have a bound where they nest, none where they are flat', () => {
+    expect(() => parseStatement(plus(CHAIN_MAX + 1), mysql)).toThrowError(/chain of operators is longer/)
+    const flat = `SELECT ${Array(20_000).fill('a = 1').join(' OR ')}`
+    expect(parseStatement(flat, mysql).kind).toBe('Select')
   })
 })
