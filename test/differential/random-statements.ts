@@ -58,7 +58,8 @@ const SOURCES: readonly Source[] = [
 
 const number = fc.oneof(
   fc.integer({ min: -1, max: 45 }).map(String),
-  fc.constantFrom('2.5', '10000.5', '1e1', "'7'", '100', 'NULL', '0'),
+  // No fractions: MariaDB looks `int_column = 2.5` up in an index as 3, or not, as its optimizer has it.
+  fc.constantFrom('2.0', '1e1', "'7'", '100', 'NULL', '0'),
 )
 const text = fc.constantFrom(`'eva'`, `'Chloé'`, `'BR'`, `'at'`, `'paid'`, `'note 4'`, `'x'`, `''`, 'NULL')
 const comparison = fc.constantFrom('=', '<', '>', '<=', '>=', '<>', '<=>')
@@ -66,6 +67,7 @@ const comparison = fc.constantFrom('=', '<', '>', '<=', '>=', '<>', '<=>')
 function condition(source: Source): fc.Arbitrary<string> {
   const simple = fc.oneof(
     fc.tuple(fc.constantFrom(...source.numbers), comparison, number).map((parts) => parts.join(' ')),
+    fc.constantFrom('10000.5', '2.5').map((value) => `${source.numbers.at(-1)} > ${value}`),
     fc.tuple(fc.constantFrom(...source.texts), comparison, text).map((parts) => parts.join(' ')),
     fc.tuple(fc.constantFrom(...source.keys), number).map(([key, value]) => `${key} = ${value}`),
     fc

@@ -5,7 +5,7 @@ import { compareOutcomes, type Difference } from './compare.ts'
 import { randomQuery, randomWrite } from './random-statements.ts'
 import { resetTables } from './reset-tables.ts'
 import type { Protocol } from './run-list.ts'
-import { Runner } from './runner.ts'
+import { type Asked, Runner } from './runner.ts'
 
 /** `DIFFERENTIAL_SEED` repeats a run, `DIFFERENTIAL_RUNS` makes it longer. */
 const SEED = Number(process.env['DIFFERENTIAL_SEED'] ?? Date.now() % 0x7fff_ffff)
@@ -50,9 +50,13 @@ export async function compareRandomQueries(pair: Pair): Promise<void> {
   try {
     const property = fc.asyncProperty(
       randomQuery,
-      fc.constantFrom('text', 'binary'),
+      fc.constantFrom('text', 'binary', 'params'),
       async (sql, protocol) => {
-        refused += await expectAlike(runners, sql, protocol as Protocol)
+        refused += await expectAlike(
+          runners,
+          protocol === 'params' ? withParams(sql) : { sql },
+          protocol === 'text' ? 'text' : 'binary',
+        )
       },
     )
     await fc.assert(property, { seed: SEED, numRuns: RUNS })
@@ -74,8 +78,8 @@ export async function compareRandomWrites(pair: Pair): Promise<void> {
       const runners = await openAll(pair)
       try {
         const statements = end === undefined ? list : ['BEGIN', ...list, end]
-        for (const sql of statements) await expectAlike(runners, sql, 'text')
-        await expectAlike(runners, 'SELECT * FROM users ORDER BY id', 'text')
+        for (const sql of statements) await expectAlike(runners, { sql }, 'text')
+        await expectAlike(runners, { sql: 'SELECT * FROM users ORDER BY id' }, 'text')
       } finally {
         for (const runner of runners) runner.close()
       }
@@ -89,8 +93,9 @@ async function openAll({ reference, proxies }: Pair): Promise<readonly Runner[]>
 }
 
 /** The number of proxies that refused with 1235. */
-async function expectAlike(runners: readonly Runner[], sql: string, protocol: Protocol): Promise<number> {
-  const [expected, ...actual] = await Promise.all(runners.map((runner) => runner.run({ sql }, protocol)))
+async function expectAlike(runners: readonly Runner[], asked: Asked, protocol: Protocol): Promise<number> {
+  const { sql } = asked
+  const [expected, ...actual] = await Promise.all(runners.map((runner) => runner.run(asked, protocol)))
   const nothing = { warnings: [], tables: new Map() }
   let refused = 0
   for (const outcome of actual) {
@@ -104,9 +109,22 @@ async function expectAlike(runners: readonly Runner[], sql: string, protocol: Pr
       / ORDER BY /.test(sql),
     )
     const told = found.filter((difference) => !isIgnored(difference, sql))
-    expect({ sql, told }).toEqual({ sql, told: [] })
+    expect({ ...asked, told }).toEqual({ ...asked, told: [] })
   }
   return refused
+}
+
+/** Whole numbers and texts of conditions and LIMIT as params. */
+function withParams(sql: string): Asked {
+  const params: (number | string)[] = []
+  const text = sql.replace(
+    /(?<=[=<>(,] |\(|AND |BETWEEN |LIMIT |OFFSET )(-?\d+(?![\d.e])|'[^'%]*')/g,
+    (literal) => {
+      params.push(literal.startsWith("'") ? literal.slice(1, -1) : Number(literal))
+      return '?'
+    },
+  )
+  return { sql: text, params }
 }
 
 function isRefusal(result: unknown): boolean {

@@ -20,7 +20,7 @@ const CHANGES =
 const IN_TRANS = 1
 
 /** A statement with the values of its params. */
-type Asked = Pick<ListedStatement, 'sql'> & Partial<Pick<ListedStatement, 'params'>>
+export type Asked = Pick<ListedStatement, 'sql'> & Partial<Pick<ListedStatement, 'params'>>
 
 /** One side's connection for one list, and a second one that looks at the tables. */
 export class Runner {
