@@ -36,6 +36,14 @@ export function describeDifferential(server: 'mariadb' | 'mysql'): void {
       expect(comparison.unseen).toEqual([])
     })
 
+    test.each(['users', 'things', 'places', 'nothing'])('COM_FIELD_LIST of %s', async (table) => {
+      const sides = [pair.reference, ...pair.proxies]
+      const clients = await Promise.all(sides.map((side) => side.connect({ database: 'main' })))
+      const [expected, ...actual] = await Promise.all(clients.map((client) => client.fieldList(table)))
+      for (const answer of actual) expect(answer).toEqual(expected)
+      for (const client of clients) client.close()
+    })
+
     test('random queries', () => compareRandomQueries(pair), 120_000)
     test('random changes', () => compareRandomWrites(pair), 120_000)
 
