@@ -1,14 +1,15 @@
 import { SqlError } from '../errors/sql-error.ts'
 import { shardIndexOf } from '../key/shard-ranges.ts'
 import type { InsertPlan } from '../plan/plan.ts'
-import type { Value } from '../values/value.ts'
+import { isNumber, type Value } from '../values/value.ts'
 import { TextBinder } from './bind.ts'
 import type { Bindings, BoundText } from './bindings.ts'
 import { type InsertSource, rowsOf } from './insert-rows.ts'
 import { storedInteger } from './integer-value.ts'
 import type { ShardsOf } from './resolve.ts'
-import { domainOf, storedForm } from './routable.ts'
+import { domainOf } from './routable.ts'
 import type { SequenceSource } from './sequence-source.ts'
+import { implicitDefault, storedForm } from './stored-form.ts'
 
 export interface InsertContext {
   readonly bindings: Bindings
@@ -16,6 +17,8 @@ export interface InsertContext {
   readonly sequences: SequenceSource
   /** sql_mode NO_AUTO_VALUE_ON_ZERO: a 0 in an auto-increment column is stored as it is. */
   readonly noAutoValueOnZero: boolean
+  /** sql_mode STRICT_…: text that is no number is refused by the shard, not stored as 0. */
+  readonly isStrict: boolean
 }
 
 /** The part of an INSERT that one shard runs. */
@@ -86,7 +89,25 @@ function needsId(plan: InsertPlan, source: InsertSource, row: number, context: I
   const value = source.value(row, auto.offset)
   if (value === undefined) return false
   if (value.type === 'NULL') return true
-  return !context.noAutoValueOnZero && storedInteger(value) === 0n
+  if (context.noAutoValueOnZero || storedInteger(value) !== 0n) return false
+  // A shard without strict mode would count for itself.
+  if (!plan.ignore && context.isStrict && !isNumeric(value)) throw notInteger(value, auto.column, row)
+  return true
+}
+
+function notInteger(value: Value, column: string, row: number): SqlError {
+  const text = Buffer.from(value.bytes).toString()
+  return new SqlError(
+    'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD',
+    `Incorrect integer value: '${text}' for column '${column}' at row ${row + 1}`,
+  )
+}
+
+/** Whether strict mode takes the value for a number. */
+function isNumeric(value: Value): boolean {
+  return (
+    isNumber(value.type) || /^\s*[+-]?\.?\d[\d.eE+-]*\s*$/.test(Buffer.from(value.bytes).toString('latin1'))
+  )
 }
 
 // ------------------------------------------------------------------------------------------------ split
@@ -134,7 +155,7 @@ function splitByShard(
   const parts = new Map<number, Part>()
   for (let row = 0; row < source.rowCount; row++) {
     const id = generated.idOf(row)
-    const values = vindexValues(plan, source, row, id)
+    const values = vindexValues(plan, source, row, id, context)
     const keyspaceId = mapRow(plan, values)
     if (keyspaceId === undefined) continue
     const shard = shardIndexOf(shards, keyspaceId)
@@ -154,14 +175,26 @@ function vindexValues(
   source: InsertSource,
   row: number,
   id: bigint | undefined,
+  context: InsertContext,
 ): readonly Value[] {
   return plan.vindexColumns.map(({ column, offset, routed }, i) => {
     const value =
       id !== undefined && offset === plan.autoIncrement?.offset
         ? generatedValue(id)
         : source.vindexValue(row, offset, column)
-    return storedForm(domainOf(plan.vindex, i), routed, value, column)
+    const isDefaulted = value.type === 'NULL' && routed?.notNull === true && takesNull(plan, source, context)
+    return storedForm(
+      domainOf(plan.vindex, i),
+      routed,
+      (isDefaulted ? implicitDefault(routed) : undefined) ?? value,
+      column,
+    )
   })
+}
+
+/** A NULL for a NOT NULL column becomes its implicit default. */
+function takesNull(plan: InsertPlan, source: InsertSource, context: InsertContext): boolean {
+  return plan.ignore || (!context.isStrict && source.rowCount > 1)
 }
 
 function generatedValue(id: bigint): Value {

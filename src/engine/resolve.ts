@@ -7,10 +7,11 @@ import type { PlanList, PlanValue, RoutedColumns, Routing } from '../plan/plan.t
 import { isNumber, isSigned, type Value } from '../values/value.ts'
 import type { SingleColumnVindex, Vindex } from '../vindex/vindex.ts'
 import type { Bindings } from './bindings.ts'
-import { exactDigits } from './integer-value.ts'
+import { exactDigits, storedInteger } from './integer-value.ts'
 import { bindValue, isNullSafe } from './plan-value.ts'
 import { domainOf, equalForm } from './routable.ts'
 import { anyShardIndex, ShardSet, type Shards, type ShardsOf } from './shard-set.ts'
+import { storedForm } from './stored-form.ts'
 
 export { anyShardIndex, type Shards, type ShardsOf } from './shard-set.ts'
 
@@ -44,6 +45,7 @@ export function resolveRouting(
     case 'Pinned':
       return shardIndexOf(shards, routing.keyspaceId as KeyspaceId)
     case 'Equal':
+      if (routing.written !== undefined) return resolveWritten(routing, bindings, shards)
       return resolveEqual(routing.vindex, routing.values, routing.columns, bindings, shards)
     case 'In':
       return resolveList(routing, bindings, shards)
@@ -111,6 +113,24 @@ function resolveEqual(
   return asResult(shards, destination, undefined)
 }
 
+/** All shards where it cannot be told what the columns will hold. */
+function resolveWritten(
+  { vindex, values, columns, written }: Routing & { readonly kind: 'Equal' },
+  bindings: Bindings,
+  shards: Shards,
+): number | readonly number[] {
+  if (vindex.kind === 'lookup') return everyShard(shards)
+  const destination = destinationOf(() => {
+    const stored = values.map((value, i) =>
+      storedForm(domainOf(vindex, i), columns?.[i], bindValue(value, bindings), ''),
+    )
+    // All shards: refused.
+    if (written === 'not 0' && storedInteger(stored[0]) === 0n) return undefined
+    return vindex.kind === 'multi' ? vindex.map(stored) : vindex.map(stored[0])
+  })
+  return asResult(shards, destination, undefined)
+}
+
 /** Undefined for a value that the vindex cannot take; MySQL might still find it equal to something. */
 function mapSingle(vindex: SingleColumnVindex, value: Value): Destination | undefined {
   // Not by way of `destinationOf`: this runs once for every statement, without a closure.
@@ -122,7 +142,7 @@ function mapSingle(vindex: SingleColumnVindex, value: Value): Destination | unde
   }
 }
 
-function destinationOf(map: () => Destination): Destination | undefined {
+function destinationOf(map: () => Destination | undefined): Destination | undefined {
   try {
     return map()
   } catch (error) {

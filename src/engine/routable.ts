@@ -5,7 +5,7 @@
  * the value maps to. MySQL's `=` is generous (`id = '012'`, `id = 12.0`, 'ABC' = 'abc', 'a' = 'a '), vindexes are not:
  * `xxhash` hashes the text of a number, `binary` the bytes of a string. So both sides are brought to one form:
  *
- * - `storedForm` gives, for INSERT, the value as the column will hold it; its id is where the row goes.
+ * - `storedForm` (stored-form.ts) gives, for INSERT, the value as the column will hold it; its id is where the row goes.
  * - `equalForm` gives, for a predicate, the one stored form that is equal to the value, or undefined when there may be
  *   several or it cannot be told: then the statement must ask all shards.
  *
@@ -25,10 +25,7 @@
  * A text column of unknown collation is trusted to compare bytes (for unicode_loose: to follow the root order), as
  * Vitess does; declare its `collation_name` in the VSchema to have it judged.
  */
-import { notSupported } from '../errors/sql-error.ts'
 import type { RoutedColumn } from '../plan/plan.ts'
-import { formatDecimal, parseDecimal } from '../values/decimal.ts'
-import { formatDouble } from '../values/number-format.ts'
 import {
   isBinary,
   isFloat,
@@ -39,7 +36,7 @@ import {
   type ValueType,
 } from '../values/value.ts'
 import type { Vindex } from '../vindex/vindex.ts'
-import { equalInteger, exactDigits, integerValue, storedInteger } from './integer-value.ts'
+import { equalInteger, exactDigits } from './integer-value.ts'
 
 /** What a vindex reads of a column's value. */
 export type VindexDomain =
@@ -78,7 +75,7 @@ export function domainOf(vindex: Vindex, column: number): VindexDomain {
   }
 }
 
-type ColumnClass = 'unknown' | 'integer' | 'decimal' | 'text' | 'binary' | 'other'
+export type ColumnClass = 'unknown' | 'integer' | 'decimal' | 'text' | 'binary' | 'other'
 
 /** See above. `value` is not NULL. */
 export function equalForm(
@@ -103,25 +100,7 @@ export function equalForm(
   }
 }
 
-/**
- * See above; NULL stays NULL. Throws ER_NOT_SUPPORTED_YET naming the column where the stored form cannot be told.
- */
-export function storedForm(
-  domain: VindexDomain,
-  column: RoutedColumn | undefined,
-  value: Value,
-  name: string,
-): Value {
-  if (value.type === 'NULL' || domain === 'constant') return value
-  const columnClass = classOfColumn(column)
-  const stored = storedByClass(columnClass, column, domain, value)
-  if (stored === undefined) {
-    throw notSupported(`a value of type ${value.type} for vindex column '${name}' of this or unknown type`)
-  }
-  return stored
-}
-
-function classOfColumn(column: RoutedColumn | undefined): ColumnClass {
+export function classOfColumn(column: RoutedColumn | undefined): ColumnClass {
   // Vitess's VSchema gives a column without a type the type NULL.
   if (column === undefined || column.type === 'NULL') return 'unknown'
   const { type } = column
@@ -131,7 +110,7 @@ function classOfColumn(column: RoutedColumn | undefined): ColumnClass {
   return isBinary(type) ? 'binary' : 'other'
 }
 
-function isCharacters(type: ValueType): boolean {
+export function isCharacters(type: ValueType): boolean {
   return isText(type) && isQuoted(type)
 }
 
@@ -202,67 +181,9 @@ function equalBinary(column: RoutedColumn, value: Value): Value | undefined {
   return column.type === 'BINARY' && (last === undefined || last === 0) ? undefined : value
 }
 
-// --------------------------------------------------------------------------------------------- inserts
-
-const rangeOf: Partial<Record<ValueType, readonly [bigint, bigint]>> = {
-  INT8: [-(2n ** 7n), 2n ** 7n - 1n],
-  UINT8: [0n, 2n ** 8n - 1n],
-  INT16: [-(2n ** 15n), 2n ** 15n - 1n],
-  UINT16: [0n, 2n ** 16n - 1n],
-  INT24: [-(2n ** 23n), 2n ** 23n - 1n],
-  UINT24: [0n, 2n ** 24n - 1n],
-  INT32: [-(2n ** 31n), 2n ** 31n - 1n],
-  UINT32: [0n, 2n ** 32n - 1n],
-  INT64: [-(2n ** 63n), 2n ** 63n - 1n],
-  UINT64: [0n, 2n ** 64n - 1n],
-}
-
-/** Without strict mode MySQL stores the nearest value that the column's type has; with it the shard refuses the row. */
-function storedIn(column: RoutedColumn | undefined, value: Value): Value | undefined {
-  const n = storedInteger(value)
-  const range = column === undefined ? undefined : rangeOf[column.type]
-  if (n === undefined) return undefined
-  if (range === undefined) return integerValue(n)
-  const [least, most] = range
-  if (n < least) return integerValue(least)
-  if (n > most) return integerValue(most)
-  return integerValue(n)
-}
-
-function storedByClass(
-  columnClass: ColumnClass,
-  column: RoutedColumn | undefined,
-  domain: VindexDomain,
-  value: Value,
-): Value | undefined {
-  if (columnClass === 'integer') return storedIn(column, value)
-  if (columnClass === 'unknown' && domain === 'integer') return storedIn(undefined, value)
-  // A column of integers or of strings: 5 is `5` in both, 5.5 is not.
-  if (columnClass === 'unknown' && domain === 'any' && isFloat(value.type)) return equalInteger(value)
-  return storedText(columnClass, column, domain, value)
-}
-
-function storedText(
-  columnClass: ColumnClass,
-  column: RoutedColumn | undefined,
-  domain: VindexDomain,
-  value: Value,
-): Value | undefined {
-  if (columnClass === 'other') return value
-  if (columnClass === 'decimal') return domain === 'integer' ? (equalInteger(value) ?? value) : value
-  if (isCharacters(value.type)) return column?.type === 'CHAR' ? withoutTrailingSpaces(value) : value
-  if (isBinary(value.type)) return value
-  if (isIntegral(value.type)) return equalInteger(value)
-  // A number of an unknown column might be kept as 5, 5.0 or 5.00.
-  if (columnClass === 'unknown' && domain === 'any') return undefined
-  if (isFloat(value.type)) return asText(formatDouble(Number(latin1(value))))
-  const decimal = value.type === 'DECIMAL' ? parseDecimal(latin1(value)) : undefined
-  return decimal === undefined ? undefined : asText(formatDecimal(decimal))
-}
-
 // --------------------------------------------------------------------------------------------- helpers
 
-function withoutTrailingSpaces(value: Value): Value {
+export function withoutTrailingSpaces(value: Value): Value {
   let end = value.bytes.length
   while (end > 0 && value.bytes[end - 1] === 0x20) end--
   return end === value.bytes.length ? value : { type: value.type, bytes: value.bytes.subarray(0, end) }
@@ -279,11 +200,7 @@ function isAscii(bytes: Uint8Array): boolean {
   return true
 }
 
-function asText(text: string): Value {
-  return { type: 'VARCHAR', bytes: Buffer.from(text, 'latin1') }
-}
-
-function latin1(value: Value): string {
+export function latin1(value: Value): string {
   const { bytes } = value
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).latin1Slice()
 }

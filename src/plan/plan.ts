@@ -175,6 +175,8 @@ export type Routing =
       readonly vindex: Vindex
       readonly values: readonly PlanValue[]
       readonly columns?: RoutedColumns
+      /** The shard of a row into which the values are written, not of rows that are equal to them; 0 may be refused. */
+      readonly written?: 'any' | 'not 0'
     }
   /** One column of a single-column vindex is in a list. */
   | {
@@ -220,6 +222,14 @@ export interface RoutedColumn {
   readonly type: ValueType
   /** Name of the column's collation; absent: unknown, or not a text column. */
   readonly collation?: string
+  /** Characters of text, bytes of binary strings, digits of a DECIMAL, fractional digits of times. */
+  readonly size?: number
+  /** Fractional digits of a DECIMAL. */
+  readonly scale?: number
+  /** Known to be NOT NULL. */
+  readonly notNull?: true
+  /** Of an ENUM; absent: unknown. */
+  readonly members?: readonly string[]
 }
 
 /** A value known at execution without MySQL. NULL in an equality meets no row (`nullSafe`: it maps like any value). */

@@ -15,6 +15,7 @@ export async function runInsert(session: Session, execution: Execution, plan: In
     shardsOf: () => ranges,
     sequences: session.proxy.sequences,
     noAutoValueOnZero: session.state.noAutoValueOnZero,
+    isStrict: session.state.isStrict,
   })
   session.throwIfKilled()
   const generated: Partial<OkPacket> =
@@ -70,5 +71,5 @@ function duplicatesOf({ info, summary }: CollectingReader, part: ShardInsert, pl
   const told = /Duplicates: (\d+)/.exec(info)
   if (told !== null) return Number(told[1])
   const affected = Number(summary.affectedRows)
-  return plan.ignore ? part.rowCount - affected : Math.max(0, affected - part.rowCount)
+  return plan.ignore ? Math.max(0, part.rowCount - affected) : Math.max(0, affected - part.rowCount)
 }

@@ -95,9 +95,23 @@ function modelOf(column: DatabaseColumn): Column {
     nullable: column.nullable,
     invisible: column.extra.includes('invisible'),
     autoIncrement: column.extra.includes('auto_increment'),
-    values: [],
+    values: type === 'ENUM' ? membersOf(column.columnType) : [],
+    ...sizesOf(column.columnType),
     ...(column.default === null ? {} : { default: column.default }),
   }
+}
+
+/** `varchar(8)`, `decimal(10,2)`: what stands in the parentheses. */
+function sizesOf(columnType: string): Pick<Column, 'size' | 'scale'> {
+  const found = /^[a-z]+\((\d+)(?:,(\d+))?\)/.exec(columnType)
+  if (found === null) return {}
+  const [, size, scale] = found
+  return { size: Number(size), ...(scale === undefined ? {} : { scale: Number(scale) }) }
+}
+
+/** `enum('a','it''s')`: its members. */
+function membersOf(columnType: string): readonly string[] {
+  return [...columnType.matchAll(/'((?:[^']|'')*)'/g)].map(([, text]) => text!.replaceAll("''", "'"))
 }
 
 const TYPES: Readonly<Record<string, ValueType>> = {

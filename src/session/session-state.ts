@@ -40,6 +40,8 @@ export class SessionState {
   readonly preparedTexts = new Map<string, string>()
   /** sql_mode has NO_AUTO_VALUE_ON_ZERO. */
   noAutoValueOnZero = false
+  /** Until `sql_mode` is known: as the servers begin. */
+  isStrict = true
 
   lastInsertId: bigint | number = 0
   rowCount: bigint | number = -1
@@ -81,6 +83,7 @@ export class SessionState {
   setSqlMode(value: string): void {
     this.sqlMode = parseSqlMode(value)
     this.noAutoValueOnZero = value.toUpperCase().includes('NO_AUTO_VALUE_ON_ZERO')
+    this.isStrict = /\b(?:STRICT_|TRADITIONAL)/i.test(value)
   }
 }
 

@@ -45,8 +45,15 @@ export function routedColumns(table: Table, vindex: ColumnVindex): RoutedColumns
 
 export function routedColumn(column: Column | undefined): RoutedColumn | undefined {
   if (column?.type === undefined) return undefined
-  const { type, collation } = column
-  return collation === undefined ? { type } : { type, collation }
+  const { type, collation, size, scale, values, nullable } = column
+  return {
+    type,
+    ...(collation === undefined ? {} : { collation }),
+    ...(size === undefined ? {} : { size }),
+    ...(scale === undefined ? {} : { scale }),
+    ...(nullable ? {} : { notNull: true }),
+    ...(type === 'ENUM' && values.length > 0 ? { members: values } : {}),
+  }
 }
 
 export function columnOf(table: Table, name: string): Column | undefined {

@@ -34,7 +34,7 @@ export function planInsertSelect(
   const keyspace = placement.kind === 'sharded' ? placement.keyspace : table.keyspace
   if (isElsewhere || keyspace !== table.keyspace)
     unplanned(`${statement.verb} … SELECT from tables of another keyspace`)
-  checkSequence(statement, table)
+  checkSequence(statement, query, info, table)
   if (!hasShardsOfItsOwn(table)) return intoCopies(statement, table, placement.kind, rest, context)
   checkLookups(table, statement.verb)
   for (const assignment of statement.onDuplicate ?? []) checkAssignment(assignment, [table])
@@ -46,14 +46,19 @@ export function planInsertSelect(
   return { ...rest, routing, singleShardOnly: `${statement.verb} … SELECT that moves rows between shards` }
 }
 
-/** A row without a value for the column draws from the sequence, which a shard cannot do. */
-function checkSequence(statement: Insert, table: Table): void {
+/**
+ * A row without a value for the column, with NULL or with 0 draws from the sequence, which a shard cannot do. Columns
+ * that are NOT NULL are trusted to hold ids; of literals it is known when the statement runs (`targetRouting`).
+ */
+function checkSequence(statement: Insert, query: Query, info: QueryInfo, table: Table): void {
   const { autoIncrement } = table
-  if (
-    autoIncrement === undefined ||
-    namesOf(statement, table).some((name) => sameColumn(name, autoIncrement.column))
-  )
-    return
+  if (autoIncrement === undefined) return
+  const expr = selected(statement, query, table, autoIncrement.column)
+  const scope = 'select' in info ? (info as SelectInfo).scope : undefined
+  const ref = expr === undefined || scope === undefined ? undefined : refOf(expr, scope)
+  const isId = ref !== undefined && !ref.instance.nullExtended && schemaColumn(ref)?.nullable !== true
+  const isPlacing = table.columnVindexes[0]?.columns.some((name) => sameColumn(name, autoIncrement.column))
+  if (isId || (isPlacing === true && expr !== undefined && placingValue(expr) !== undefined)) return
   unplanned(`${statement.verb} … SELECT into a table with a sequence`)
 }
 
@@ -111,14 +116,31 @@ function targetRouting(statement: Insert, query: Query, table: Table): Routing {
   const [primary] = table.columnVindexes
   const values = (primary?.columns ?? []).map((column): PlanValue | undefined => {
     const expr = selected(statement, query, table, column)
-    const value = expr === undefined ? undefined : planValue(expr)
-    // A param may turn out to be NULL, which has no place.
-    return value?.kind === 'Slot' || value?.kind === 'Negated' ? value : undefined
+    return expr === undefined ? undefined : placingValue(expr)
   })
   if (primary === undefined || !values.every((value) => value !== undefined))
     return { kind: 'Scatter', keyspace }
   const columns = routedColumns(table, primary)
-  return { kind: 'Equal', keyspace, vindex: primary.vindex, values, ...(columns && { columns }) }
+  return {
+    kind: 'Equal',
+    keyspace,
+    vindex: primary.vindex,
+    values,
+    written: drawsAt(table) ? 'not 0' : 'any',
+    ...(columns && { columns }),
+  }
+}
+
+/** Whether a 0 in the first vindex column would draw a number from the sequence. */
+function drawsAt({ autoIncrement, columnVindexes }: Table): boolean {
+  const [first] = columnVindexes[0]?.columns ?? []
+  return autoIncrement !== undefined && first !== undefined && sameColumn(first, autoIncrement.column)
+}
+
+/** A param may turn out to be NULL, which has no place. */
+function placingValue(expr: Expr): PlanValue | undefined {
+  const value = planValue(expr)
+  return value?.kind === 'Slot' || value?.kind === 'Negated' ? value : undefined
 }
 
 /** What is selected for a column; undefined where that cannot be told. */

@@ -103,7 +103,16 @@ function targetsOfMoves(statement: Update, from: FromInfo): readonly Routing[] {
       return unplanned(`changing vindex column '${assignment.column.name}'`)
     const columns = routedColumns(table, primary)
     const { keyspace } = table
-    return [{ kind: 'Equal', keyspace, vindex: primary.vindex, values: [value], ...(columns && { columns }) }]
+    return [
+      {
+        kind: 'Equal',
+        keyspace,
+        vindex: primary.vindex,
+        values: [value],
+        written: 'any',
+        ...(columns && { columns }),
+      },
+    ]
   })
 }
 

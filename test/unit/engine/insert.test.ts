@@ -44,6 +44,7 @@ function contextOf(values: TestValues, changes: Partial<InsertContext> = {}) {
     shardsOf: () => shards,
     sequences: { next: async (_keyspace, _table, count) => BigInt(999 + asked.push(count)) },
     noAutoValueOnZero: false,
+    isStrict: true,
     ...changes,
   }
   return { context, asked }
@@ -160,6 +161,27 @@ describe('generated numbers', () => {
     expect(asked).toEqual([])
     expect(firstGeneratedId).toBeUndefined()
     expect(inserts[0].shard).toBe(shardOf(0))
+  })
+
+  test('NULL for a NOT NULL column is placed as the default that IGNORE stores', async () => {
+    const vindexColumns = [{ column: 'id', offset: 0, routed: { type: 'INT64', notNull: true } }] as const
+    const { inserts } = await bind(plan({ ignore: true, vindexColumns }), { rows: [[null, 'a']] })
+    expect(inserts.map(({ shard }) => shard)).toEqual([shardOf(0)])
+    await expect(bind(plan({ vindexColumns }), { rows: [[null, 'a']] })).rejects.toThrow(
+      "'id' cannot be null",
+    )
+  })
+
+  test('text that is no number draws only where it would be stored as 0', async () => {
+    const text = { rows: [['abc', 'a']] } satisfies TestValues
+    const drawing = plan({ autoIncrement: auto })
+    await expect(bind(drawing, text)).rejects.toThrow(
+      "Incorrect integer value: 'abc' for column 'id' at row 1",
+    )
+    const { context, asked } = contextOf(text, { isStrict: false })
+    await bindInsert(drawing, context)
+    await bindInsert(plan({ autoIncrement: auto, ignore: true }), contextOf(text).context)
+    expect(asked).toEqual([1])
   })
 
   test('DEFAULT draws, an expression outside of the vindex is left to MySQL', async () => {

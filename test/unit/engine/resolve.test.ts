@@ -54,6 +54,25 @@ test('as a list: any shard is picked, the others are as they are', () => {
   expect(shardList([1, 2], shards, last)).toEqual([1, 2])
 })
 
+describe('a value that is written', () => {
+  const written = (literal: Literal, kind: 'any' | 'not 0' = 'any') =>
+    resolve({
+      kind: 'Equal',
+      vindex: vindex('hash'),
+      values: [constant(literal)],
+      columns: [{ type: 'INT8' }],
+      written: kind,
+    })
+  test('goes where the value is that the column will hold', () => {
+    expect(written(300)).toBe(shardOf('hash', 127))
+    expect(written('12abc')).toBe(shardOf('hash', 12))
+  })
+  test('has no shard of its own where the server would draw a number instead', () => {
+    expect(written(0)).toBe(shardOf('hash', 0))
+    expect(written('0.4', 'not 0')).toEqual(all)
+  })
+})
+
 describe('one value', () => {
   test('a slot, a param and a constant reach the same shard', () => {
     const route = (planned: PlanValue) => ({ kind: 'Equal', vindex: vindex('hash'), values: [planned] })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { domainOf, equalForm, storedForm, type VindexDomain } from '../../../src/engine/routable.ts'
+import { domainOf, equalForm, type VindexDomain } from '../../../src/engine/routable.ts'
+import { storedForm } from '../../../src/engine/stored-form.ts'
 import type { RoutedColumn } from '../../../src/plan/plan.ts'
 import { type Value, type ValueType, value } from '../../../src/values/value.ts'
 import { createVindex } from '../../../src/vindex/registry.ts'
@@ -361,6 +362,49 @@ describe('what a column will hold', () => {
     { domain: 'any', column: char(), value: ['VARCHAR', 'a  '], form: 'VARCHAR a' },
     { domain: 'any', column: varchar(), value: ['VARCHAR', 'a  '], form: 'VARCHAR a  ' },
     { domain: 'any', column: int, value: ['NULL', ''], form: 'NULL ' },
+    { domain: 'any', column: { type: 'CHAR' }, value: ['VARBINARY', 'a '], form: 'VARBINARY a' },
+    { domain: 'any', column: { type: 'VARCHAR', size: 3 }, value: ['VARCHAR', 'abc  '], form: 'VARCHAR abc' },
+    {
+      domain: 'any',
+      column: { type: 'VARCHAR', size: 3 },
+      value: ['VARCHAR', 'ñöüx'],
+      form: `VARCHAR ${Buffer.from('ñöü').latin1Slice()}`,
+    },
+    { domain: 'integer', column: { type: 'VARCHAR', size: 2 }, value: ['INT64', '123'], form: 'INT64 12' },
+    { domain: 'any', column: { type: 'BINARY', size: 3 }, value: ['VARCHAR', 'a'], form: 'VARCHAR a\0\0' },
+    {
+      domain: 'any',
+      column: { type: 'VARBINARY', size: 3 },
+      value: ['VARBINARY', 'abcd'],
+      form: 'VARBINARY abc',
+    },
+    {
+      domain: 'any',
+      column: { type: 'DECIMAL', size: 4, scale: 2 },
+      value: ['INT64', '5'],
+      form: 'DECIMAL 5.00',
+    },
+    { domain: 'integer', column: { type: 'DECIMAL', size: 3 }, value: ['FLOAT64', '1e9'], form: 'INT64 999' },
+    { domain: 'integer', column: { type: 'DECIMAL', size: 3 }, value: ['DECIMAL', '-0.4'], form: 'INT64 0' },
+    { domain: 'any', column: { type: 'DATE' }, value: ['VARCHAR', '2024-02-29'], form: 'VARCHAR 2024-02-29' },
+    {
+      domain: 'any',
+      column: { type: 'DATETIME', size: 3 },
+      value: ['DATETIME', '2024-01-02 03:04:05.5'],
+      form: 'VARCHAR 2024-01-02 03:04:05.500',
+    },
+    {
+      domain: 'any',
+      column: { type: 'FLOAT64' },
+      value: ['INT64', '9007199254740993'],
+      form: 'VARCHAR 9.007199254740992e15',
+    },
+    {
+      domain: 'any',
+      column: { type: 'ENUM', members: ['a', 'b'] },
+      value: ['VARCHAR', 'b'],
+      form: 'VARCHAR b',
+    },
   ]
   for (const {
     domain,
@@ -377,6 +421,14 @@ describe('what a column will hold', () => {
     expect(() => storedForm('any', undefined, value('DECIMAL', '5.0'), 'c')).toThrow(/vindex column 'c'/)
     expect(() => storedForm('any', undefined, value('FLOAT64', '5.5'), 'c')).toThrow(/vindex column 'c'/)
     expect(() => storedForm('integer', int, value('VARBINARY', '12'), 'c')).toThrow(/vindex column 'c'/)
+    const refused = (column: RoutedColumn, text: string) =>
+      expect(() => storedForm('any', column, value('VARCHAR', text), 'c')).toThrow(/vindex column 'c'/)
+    refused({ type: 'DATE' }, '2024/01/02')
+    refused({ type: 'DATE' }, '2023-02-29')
+    refused({ type: 'DATETIME' }, '2024-01-02 03:04:05.5')
+    refused({ type: 'FLOAT64' }, '1.5')
+    refused({ type: 'ENUM', members: ['a', 'b'] }, 'B')
+    refused({ type: 'TIMESTAMP' }, '2024-01-02 03:04:05')
   })
 })
 

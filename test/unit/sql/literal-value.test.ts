@@ -34,6 +34,13 @@ describe('literalValue', () => {
     expect(shown("'a\\'", NO_BACKSLASH_ESCAPES)).toBe('VARCHAR a\\')
     expect(shown("N'ä'")).toBe('VARCHAR ä')
     expect(shown("_utf8mb4 'ä'")).toBe('VARCHAR ä')
+    expect(shown("_latin1 'a'")).toBe('VARCHAR a')
+  })
+
+  it('does not know text in the character set of an introducer', () => {
+    expect(shown("_latin1 'ä'")).toMatch(/^EXPRESSION/)
+    expect(shown("_latin1 x'e9'")).toMatch(/^EXPRESSION/)
+    expect(shown("_utf16 x'0061'")).toMatch(/^EXPRESSION/)
   })
 
   it('gives bytes for hexadecimal and bit literals and for _binary', () => {
