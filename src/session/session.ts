@@ -211,7 +211,7 @@ export class Session implements SessionHandler, RelayOwner {
     this.#stopWorking('the client is gone')
     this.#warnings.drop()
     this.prepared.closeAll()
-    this.shardSessions.dropAll()
+    this.shardSessions.close()
   }
 
   onDrain(): void {
@@ -464,15 +464,16 @@ export class Session implements SessionHandler, RelayOwner {
       this.#adopt(endpoint, connection)
     else if (hasConditions && !this.client.closed) this.#warnings.keep(endpoint, connection)
     else endpoint.pool.release(connection)
-    if (summary.errno !== 0) this.#statementFailed(summary.errno)
     const failed = summary.errno !== 0
+    const rolledBack = failed ? this.#afterFailure(summary.errno) : undefined
     const readBack = this.#readBack
-    if (readBack === undefined) return this.statementDone(failed)
+    if (readBack === undefined && rolledBack === undefined) return this.statementDone(failed)
     this.#readBack = undefined
-    // The next statement may ask for them. What cannot be read is a lost connection, which the next one is told.
-    readBack
+    // The next statement relies on both. What cannot be read is a lost connection, which the next one is told.
+    Promise.all([rolledBack, readBack])
       .catch((error) => this.proxy.log.warn('user variables', { error }))
       .then(() => this.statementDone(failed))
+      .catch((error) => this.broken(error))
   }
 
   relayLost(error: Error, nothingSent: boolean): void {
@@ -523,12 +524,13 @@ export class Session implements SessionHandler, RelayOwner {
     this.state.transactionFailure = `The transaction was lost with the connection to ${session.endpoint.pool.name}`
   }
 
-  /** Errors after which InnoDB has rolled the whole transaction back; then the other shards must follow. */
-  #statementFailed(errno: number): void {
-    if (errno !== ER_LOCK_DEADLOCK && errno !== ER_LOCK_TABLE_FULL) return
-    if (!this.state.inTransaction) return
-    this.state.inTransaction = false
-    this.shardSessions.rollback().catch((error) => this.proxy.log.error('rollback after deadlock', { error }))
+  /**
+   * Errors after which InnoDB has rolled the whole transaction back: the other shards must follow, before the client may
+   * begin another one. Undefined when there is nothing to wait for.
+   */
+  #afterFailure(errno: number): Promise<void> | undefined {
+    if (errno !== ER_LOCK_DEADLOCK && errno !== ER_LOCK_TABLE_FULL) return undefined
+    return this.state.inTransaction ? this.rollback() : undefined
   }
 
   // ------------------------------------------------------------------------------------------- answers
@@ -582,9 +584,13 @@ export class Session implements SessionHandler, RelayOwner {
       ...(this.#commitWarning === undefined ? [] : [this.#commitWarning]),
     ]
     this.#commitWarning = undefined
-    if (told instanceof ServerError) this.#statementFailed(told.errno)
-    this.answer.error(told)
-    this.statementDone(true)
+    const end = () => {
+      this.answer.error(told)
+      this.statementDone(true)
+    }
+    const rolledBack = told instanceof ServerError ? this.#afterFailure(told.errno) : undefined
+    if (rolledBack === undefined) end()
+    else rolledBack.then(end).catch((error) => this.broken(error))
   }
 
   /** The error in the words of the server and with the names that the client knows. */
