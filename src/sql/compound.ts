@@ -18,6 +18,12 @@ export class CompoundBlocks {
     return this.#blocks.length > 0
   }
 
+  /** A block that stands by itself, MariaDB's BEGIN NOT ATOMIC, has begun. */
+  openBlock(): void {
+    this.#isProgram = true
+    this.#push('begin')
+  }
+
   semicolon(): void {
     this.#statementNext = true
     this.#afterEnd = false

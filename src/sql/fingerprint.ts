@@ -322,6 +322,7 @@ class Fingerprinter {
     const isHidden = !inList || this.#listDepth < 0
     if (reserved && isHidden && !this.#keepsText && !isUpper(this.#sql, pos, end))
       this.#replace(pos, end, word)
+    if (word === 'ATOMIC' && this.#kind === 'BEGIN' && this.#word === 'NOT') this.#atomicBlock()
     this.#wordFollowsOperand = this.#last === OPERAND || endsType(this.#word)
     this.#wordBefore = this.#word
     this.#last = isFirst || (reserved && !endsOperand(word)) ? OPERATOR : OPERAND
@@ -335,6 +336,13 @@ class Fingerprinter {
     this.#takesLists = this.#inQuery
     this.#keepsText = mayHoldProgram(word)
     this.#compound = this.#keepsText ? new CompoundBlocks() : undefined
+  }
+
+  /** BEGIN NOT ATOMIC of MariaDB. */
+  #atomicBlock(): void {
+    this.#keepsText = true
+    this.#compound = new CompoundBlocks()
+    this.#compound.openBlock()
   }
 
   /** Keeps track of the clause that we are in. */

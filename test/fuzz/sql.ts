@@ -1,6 +1,6 @@
 import type { ParseOptions } from '../../src/sql/parse.ts'
 import { encodeBinary } from '../../src/sql/text.ts'
-import { mysqlStatements } from '../unit/sql/statements.ts'
+import { mariadbStatements, mysqlStatements, vtgateStatements } from '../unit/sql/statements.ts'
 import { Random } from './random.ts'
 import { checkText, Finding, type KnownTrees } from './sql-checks.ts'
 import { SqlGrammar } from './sql-grammar.ts'
@@ -34,7 +34,7 @@ const TEXT_MAX_MS = 2000
 export function fuzzSql(options: FuzzOptions): FuzzResult {
   const random = new Random(options.seed)
   const grammar = new SqlGrammar(random)
-  const corpus = mysqlStatements.map(encodeBinary)
+  const corpus = [...mysqlStatements, ...vtgateStatements, ...mariadbStatements].map(encodeBinary)
   const known: KnownTrees = new Map()
   const findings: FuzzFinding[] = []
   const until = performance.now() + options.durationMs

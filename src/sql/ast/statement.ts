@@ -342,8 +342,46 @@ export interface Ddl extends StatementBase {
   readonly query?: Query
   /** Foreign keys' REFERENCES, in the order of the text. */
   readonly references: readonly TableName[]
+  /** ALTER VSCHEMA: what is changed. */
+  readonly vschema?: VschemaChange
   readonly pieces: readonly Piece[]
 }
+
+/** A parameter of a vindex; a name's text, or a literal. */
+export interface VindexParam {
+  readonly name: string
+  readonly value: Literal | string
+}
+
+/** `USING type [WITH name = value, …]`; `owner` is one of the parameters. */
+export interface VindexType {
+  readonly type: string
+  readonly params: readonly VindexParam[]
+}
+
+/** What vtgate's ALTER VSCHEMA changes. */
+export type VschemaChange =
+  | { readonly kind: 'CreateVindex'; readonly vindex: TableName; readonly using: VindexType }
+  | { readonly kind: 'DropVindex'; readonly vindex: TableName }
+  | {
+      readonly kind: 'AddTable' | 'DropTable' | 'AddSequence' | 'DropSequence'
+      readonly table: TableName
+    }
+  | {
+      readonly kind: 'AddColumnVindex'
+      readonly table: TableName
+      readonly vindex: TableName
+      readonly columns: readonly string[]
+      readonly using?: VindexType
+    }
+  | { readonly kind: 'DropColumnVindex'; readonly table: TableName; readonly vindex: TableName }
+  | {
+      readonly kind: 'AddAutoIncrement'
+      readonly table: TableName
+      readonly column: string
+      readonly sequence: TableName
+    }
+  | { readonly kind: 'DropAutoIncrement'; readonly table: TableName }
 
 /** ANALYZE, CHECK, CHECKSUM, OPTIMIZE, REPAIR TABLE and CACHE INDEX, LOAD INDEX: statements on a list of tables. */
 export interface TableAdmin extends StatementBase {
@@ -373,10 +411,37 @@ export interface Flush extends StatementBase {
   readonly pieces: readonly Piece[]
 }
 
-/** A statement whose content is not the proxy's business, classified by its leading word (upper case). */
+/** A distributed transaction's id: `gtrid [, bqual [, formatID]]`. */
+export interface Xid {
+  readonly gtrid: Literal
+  readonly bqual?: Literal
+  readonly formatId?: Literal
+}
+
+/** `option`: the words behind the id. RECOVER has no id. */
+export interface Xa {
+  readonly kind: 'Xa'
+  readonly action: 'START' | 'END' | 'PREPARE' | 'COMMIT' | 'ROLLBACK' | 'RECOVER'
+  readonly xid?: Xid
+  readonly option?: 'JOIN' | 'RESUME' | 'SUSPEND' | 'SUSPEND FOR MIGRATE' | 'ONE PHASE' | 'CONVERT XID'
+}
+
+/** HANDLER: `table` is an alias once the handler is open. READ's index, key, WHERE and LIMIT are pieces only. */
+export interface Handler {
+  readonly kind: 'Handler'
+  readonly action: 'OPEN' | 'READ' | 'CLOSE'
+  readonly table: TableName
+  readonly alias?: string
+}
+
+/**
+ * A statement whose content is not the proxy's business, classified by its leading word (upper case). Of XA and HANDLER,
+ * which hold something on their connection, `detail` tells what they do.
+ */
 export interface Other extends StatementBase {
   readonly kind: 'Other'
   readonly verb: string
+  readonly detail?: Xa | Handler
   readonly pieces: readonly Piece[]
 }
 

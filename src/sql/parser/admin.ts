@@ -1,4 +1,4 @@
-import type { Flush, Load, Piece, Statement, TableAdmin, TableName } from '../ast.ts'
+import type { Flush, Load, Statement, TableAdmin, TableName } from '../ast.ts'
 import type { Keyword } from '../keywords.ts'
 import { parseSingleString, parseTableName } from './names.ts'
 import { parseOther, skipStatement } from './other.ts'
@@ -29,20 +29,9 @@ export function parseTableAdmin(p: TokenStream): Statement {
 
 function takeTables(p: TokenStream, pieces: PieceBuilder): TableName[] {
   const tables: TableName[] = []
-  do tables.push(takePiece(p, pieces, parseTableName))
+  do tables.push(pieces.take(parseTableName))
   while (p.accept(','))
   return tables
-}
-
-function takePiece<T extends Exclude<Piece, string>>(
-  p: TokenStream,
-  pieces: PieceBuilder,
-  parse: (p: TokenStream) => T,
-): T {
-  pieces.open(p.pos)
-  const node = parse(p)
-  pieces.close(node)
-  return node
 }
 
 /** FLUSH [LOCAL] options, or FLUSH [LOCAL] TABLES [t, …] […]. */
@@ -87,11 +76,11 @@ export function parseLoad(p: TokenStream): Statement {
     p.pos = pos
     return parseOther(p)
   }
-  const file = takePiece(p, pieces, parseSingleString)
+  const file = pieces.take(parseSingleString)
   skipLoadOptions(p)
   p.expect('INTO')
   p.expect('TABLE')
-  const table = takePiece(p, pieces, parseTableName)
+  const table = pieces.take(parseTableName)
   skipStatement(p)
   const node: Load = {
     kind: 'Load',

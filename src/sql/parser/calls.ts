@@ -139,12 +139,24 @@ function parseBareWord(p: TokenStream): Expr {
     }
   }
   if (p.peekWord() === '.' && p.peekWord(3) === '(') return parseAnyCall(p)
+  if (p.peekWord() === 'VALUE' && p.peekWord(2) === 'FOR' && (word === 'NEXT' || word === 'PREVIOUS'))
+    return parseSequenceValue(p)
   if (needsParenthesis.has(word) && isReserved(word, p.options.serverVersion))
     p.failAt(p.tokens.starts[p.pos + 1])
   const column = parseColumn(p)
   if (!p.at('->') && !p.at('->>')) return column
   const op = p.expectOneOf(['->', '->>'])
   return { kind: 'Binary', op, left: column, right: parseString(p), span: p.spanFrom(start) }
+}
+
+/** MariaDB's NEXT VALUE FOR sequence, PREVIOUS VALUE FOR sequence: a function without parentheses, but with an argument. */
+function parseSequenceValue(p: TokenStream): Expr {
+  const { start } = p
+  const written = `${p.word} VALUE FOR`
+  p.advance(3)
+  const args = [parseColumn(p)]
+  const name = written.toLowerCase()
+  return { kind: 'Function', name, written, args, bare: true, span: p.spanFrom(start) }
 }
 
 /** Name and opening parenthesis; the name as the text had it. */

@@ -1,4 +1,4 @@
-import type { Ddl, DdlVerb, Piece, Query, Statement, TableName } from '../ast.ts'
+import type { Ddl, DdlVerb, Query, Statement, TableName, VschemaChange } from '../ast.ts'
 import { isMariaDb } from '../keywords.ts'
 import type { Word } from '../lexer.ts'
 import { parseNameList, parseTableName } from './names.ts'
@@ -8,6 +8,7 @@ import { parseDeallocate } from './session.ts'
 import { skipElementStart } from './table-elements.ts'
 import { make, type TokenStream } from './token-stream.ts'
 import { PieceBuilder } from './verbatim.ts'
+import { parseVschemaChange } from './vschema.ts'
 
 /**
  * Data definition: verb, object and names are understood, so that it can be routed; the rest is passed on word for word.
@@ -35,7 +36,7 @@ export function parseDdl(p: TokenStream): Statement {
 class DdlBuilder {
   readonly #p: TokenStream
   readonly #start: number
-  readonly #pieces: PieceBuilder
+  readonly pieces: PieceBuilder
   readonly names: TableName[] = []
   readonly references: TableName[] = []
   temporary = false
@@ -45,11 +46,12 @@ class DdlBuilder {
   objectName: TableName | undefined
   like: TableName | undefined
   query: Query | undefined
+  vschema: VschemaChange | undefined
 
   constructor(p: TokenStream) {
     this.#p = p
     this.#start = p.start
-    this.#pieces = new PieceBuilder(p, p.pos)
+    this.pieces = new PieceBuilder(p, p.pos)
   }
 
   /** Reads a name of a table or view that the statement concerns. */
@@ -60,18 +62,11 @@ class DdlBuilder {
   }
 
   name(): TableName {
-    return this.#piece(parseTableName)
+    return this.pieces.take(parseTableName)
   }
 
   takeQuery(): void {
-    this.query = this.#piece(parseQuery)
-  }
-
-  #piece<T extends Exclude<Piece, string>>(parse: (p: TokenStream) => T): T {
-    this.#pieces.open(this.#p.pos)
-    const node = parse(this.#p)
-    this.#pieces.close(node)
-    return node
+    this.query = this.pieces.take(parseQuery)
   }
 
   finish(verb: DdlVerb, object: string): Ddl {
@@ -88,7 +83,8 @@ class DdlBuilder {
       like: this.like,
       query: this.query,
       references: this.references,
-      pieces: this.#pieces.finish(),
+      vschema: this.vschema,
+      pieces: this.pieces.finish(),
       span: this.#p.spanFrom(this.#start),
     })
   }
@@ -320,6 +316,10 @@ function parseAlter(p: TokenStream, builder: DdlBuilder): Ddl {
       builder.objectName = builder.name()
       skipProgram(p)
       return builder.finish('alter', object.toLowerCase())
+    case 'VSCHEMA':
+      p.advance()
+      builder.vschema = parseVschemaChange(p, builder.pieces)
+      return builder.finish('alter', 'vschema')
     default:
       return parseNamed(p, builder, 'alter', object)
   }

@@ -30,7 +30,7 @@ import {
 } from './names.ts'
 import { parseOrderBy, parseSimpleLimit } from './order.ts'
 import { parseHints, parseQuery, parseSelectItems, parseValueOrDefault } from './query.ts'
-import { parsePartitions, parseTableExpr, parseTableList } from './tables.ts'
+import { parsePartitions, parseSystemTime, parseTableExpr, parseTableList } from './tables.ts'
 import { make, type TokenStream } from './token-stream.ts'
 
 /** INSERT and REPLACE. Source: MySQL 9.7 manual, "INSERT Statement"; MariaDB for RETURNING. */
@@ -249,6 +249,7 @@ function parseDeleteFrom(p: TokenStream): DeleteTables {
 /** The rest of the one table, whose name has been read. */
 function parseSingle(p: TokenStream, target: DeleteTarget, start: number): TableExpr {
   const partitionsFirst = parsePartitions(p)
+  const systemTime = parseSystemTime(p)
   const alias = parseTableAlias(p)
   const partitions = partitionsFirst ?? parsePartitions(p)
   return make<TableExpr & { kind: 'Table' }>({
@@ -257,7 +258,7 @@ function parseSingle(p: TokenStream, target: DeleteTarget, start: number): Table
     partitions,
     alias,
     span: p.spanFrom(start),
-    systemTime: undefined,
+    systemTime,
     sample: undefined,
     indexHints: undefined,
   })

@@ -1,4 +1,5 @@
 import type { Expr, Limit, OrderItem } from '../ast.ts'
+import { isMariaDb } from '../keywords.ts'
 import { parseExpr } from './expressions.ts'
 import { parseCommaList } from './names.ts'
 import { make, type TokenStream } from './token-stream.ts'
@@ -21,6 +22,7 @@ export function parseOrderItem(p: TokenStream): OrderItem {
 /** `LIMIT count`, `LIMIT offset, count`, `LIMIT count OFFSET offset`. */
 export function parseLimit(p: TokenStream): Limit | undefined {
   const { start } = p
+  if (isMariaDb(p.options.serverVersion) && (p.at('OFFSET') || p.at('FETCH'))) return parseFetch(p)
   if (!p.accept('LIMIT')) return undefined
   const first = parseLimitOption(p)
   if (p.accept(',')) {
@@ -29,6 +31,22 @@ export function parseLimit(p: TokenStream): Limit | undefined {
   }
   const offset = p.accept('OFFSET') ? parseLimitOption(p) : undefined
   return make<Limit>({ kind: 'Limit', count: first, offset, comma: undefined, span: p.spanFrom(start) })
+}
+
+/**
+ * MariaDB's `[OFFSET n ROWS] FETCH FIRST n ROWS ONLY`, which is a LIMIT. WITH TIES, which is none, is not understood: a
+ * statement that has it can only go to a server unread.
+ */
+function parseFetch(p: TokenStream): Limit {
+  const { start } = p
+  const offset = p.accept('OFFSET') ? parseLimitOption(p) : undefined
+  if (offset !== undefined) p.expectOneOf(['ROW', 'ROWS'])
+  p.expect('FETCH')
+  p.expectOneOf(['FIRST', 'NEXT'])
+  const count = parseLimitOption(p)
+  p.expectOneOf(['ROW', 'ROWS'])
+  p.expect('ONLY')
+  return make<Limit>({ kind: 'Limit', count, offset, comma: undefined, span: p.spanFrom(start) })
 }
 
 /** `LIMIT count` of a single-table UPDATE or DELETE. */

@@ -10,6 +10,14 @@ export function parseOther(p: TokenStream): Other {
   return { kind: 'Other', verb: word, pieces: pieces.finish(), span: p.spanFrom(start) }
 }
 
+/** As parseOther, for a block with `;` of its own. */
+export function parseProgram(p: TokenStream): Other {
+  const { start, word } = p
+  const pieces = new PieceBuilder(p, p.pos)
+  skipProgram(p)
+  return { kind: 'Other', verb: word, pieces: pieces.finish(), span: p.spanFrom(start) }
+}
+
 /** Moves to the statement's end: `;` or the end of the text. What can be in no statement is an error. */
 export function skipStatement(p: TokenStream): void {
   while (p.type !== 'End' && !p.at(';')) {

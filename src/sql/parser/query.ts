@@ -345,7 +345,7 @@ function wildQualifiers(p: TokenStream): string[] | undefined {
 function isNextValues(p: TokenStream): boolean {
   const type = p.peekType()
   const word = type === 'Int' || type === 'Param' ? p.peekWord(2) : p.peekWord()
-  return word === 'VALUE' || word === 'VALUES'
+  return (word === 'VALUE' || word === 'VALUES') && p.peekWord(2) !== 'FOR'
 }
 
 /** vtgate's `NEXT [n] VALUE[S]`. */

@@ -1,4 +1,4 @@
-import type { Limit, Piece, Show, TableName } from '../ast.ts'
+import type { Limit, Show, TableName } from '../ast.ts'
 import { isMariaDb } from '../keywords.ts'
 import { parseExpr } from './expressions.ts'
 import { parseSingleString, parseTableName } from './names.ts'
@@ -186,7 +186,7 @@ function parseRest(p: TokenStream, what: string, pieces: PieceBuilder): Rest {
       return rest
     case 'CREATE TABLE':
     case 'CREATE VIEW':
-      rest.table = takeTable(p, pieces)
+      rest.table = pieces.take(parseTableName)
       return rest
     case 'CREATE DATABASE':
       if (p.accept('IF')) {
@@ -198,10 +198,10 @@ function parseRest(p: TokenStream, what: string, pieces: PieceBuilder): Rest {
     case 'COLUMNS':
     case 'INDEX':
       p.expectOneOf(['FROM', 'IN'])
-      rest.table = takeTable(p, pieces)
+      rest.table = pieces.take(parseTableName)
       break
     case 'VSCHEMA VINDEXES':
-      if (p.acceptOneOf(['FROM', 'ON', 'IN']) !== undefined) rest.table = takeTable(p, pieces)
+      if (p.acceptOneOf(['FROM', 'ON', 'IN']) !== undefined) rest.table = pieces.take(parseTableName)
       break
     case 'WARNINGS':
     case 'ERRORS':
@@ -214,8 +214,8 @@ function parseRest(p: TokenStream, what: string, pieces: PieceBuilder): Rest {
 }
 
 function parseFilter(p: TokenStream, what: string, rest: Rest, pieces: PieceBuilder): Rest {
-  if (p.accept('LIKE')) rest.like = takePiece(p, pieces, parseSingleString)
-  else if (p.accept('WHERE')) rest.where = takePiece(p, pieces, parseExpr)
+  if (p.accept('LIKE')) rest.like = pieces.take(parseSingleString)
+  else if (p.accept('WHERE')) rest.where = pieces.take(parseExpr)
   else if (what.startsWith('VITESS_')) skipStatement(p)
   return rest
 }
@@ -224,28 +224,11 @@ function parseFilter(p: TokenStream, what: string, rest: Rest, pieces: PieceBuil
 function parseShowLimit(p: TokenStream, pieces: PieceBuilder): Limit | undefined {
   const { start } = p
   if (!p.accept('LIMIT')) return undefined
-  const first = takePiece(p, pieces, parseLimitOption)
+  const first = pieces.take(parseLimitOption)
   if (p.accept(',')) {
-    const count = takePiece(p, pieces, parseLimitOption)
+    const count = pieces.take(parseLimitOption)
     return { kind: 'Limit', count, offset: first, comma: true, span: p.spanFrom(start) }
   }
-  const offset = p.accept('OFFSET') ? takePiece(p, pieces, parseLimitOption) : undefined
+  const offset = p.accept('OFFSET') ? pieces.take(parseLimitOption) : undefined
   return make<Limit>({ kind: 'Limit', count: first, offset, comma: undefined, span: p.spanFrom(start) })
-}
-
-function takeTable(p: TokenStream, pieces: PieceBuilder): TableName {
-  return takePiece(p, pieces, parseTableName)
-}
-
-/** Reads a node and makes it a piece of the statement's text. */
-function takePiece<T extends Exclude<Piece, string>>(
-  p: TokenStream,
-  pieces: PieceBuilder,
-  parse: (p: TokenStream) => T,
-): T {
-  const from = p.pos
-  pieces.open(from)
-  const node = parse(p)
-  pieces.close(node)
-  return node
 }

@@ -1,9 +1,11 @@
 import type { Statement } from '../ast.ts'
+import { isMariaDb } from '../keywords.ts'
 import { parseFlush, parseLoad, parseTableAdmin } from './admin.ts'
 import { parseDdl } from './ddl.ts'
 import { parseCallStatement, parseDelete, parseDo, parseInsert, parseUpdate } from './dml.ts'
 import { parseExplain, parseVExplain } from './explain.ts'
-import { parseOther } from './other.ts'
+import { parseHeld } from './held.ts'
+import { parseOther, parseProgram } from './other.ts'
 import { parseQuery, parseQueryWith, parseWith } from './query.ts'
 import {
   parseBegin,
@@ -101,8 +103,11 @@ function parseSessionStatement(p: TokenStream): Statement {
   switch (p.word) {
     case 'USE':
       return parseUse(p)
+    case 'XA':
+    case 'HANDLER':
+      return parseHeld(p)
     case 'BEGIN':
-      return parseBegin(p)
+      return atAtomicBlock(p) ? parseProgram(p) : parseBegin(p)
     case 'START':
       return p.peekWord() === 'TRANSACTION' ? parseBegin(p) : parseOther(p)
     case 'COMMIT':
@@ -117,7 +122,9 @@ function parseSessionStatement(p: TokenStream): Statement {
     case 'PREPARE':
       return parsePrepare(p)
     case 'EXECUTE':
-      return parseExecute(p)
+      return isMariaDb(p.options.serverVersion) && p.peekWord() === 'IMMEDIATE'
+        ? parseOther(p)
+        : parseExecute(p)
     case 'DEALLOCATE':
       return parseDeallocate(p)
     case 'LOCK':
@@ -127,6 +134,11 @@ function parseSessionStatement(p: TokenStream): Statement {
     default:
       return isOtherVerb(p) ? parseOther(p) : p.fail()
   }
+}
+
+/** MariaDB's BEGIN NOT ATOMIC … END, a block outside of a stored program. */
+function atAtomicBlock(p: TokenStream): boolean {
+  return isMariaDb(p.options.serverVersion) && p.peekWord() === 'NOT' && p.peekWord(2) === 'ATOMIC'
 }
 
 function parseWithStatement(p: TokenStream): Statement {
@@ -141,8 +153,6 @@ function isOtherVerb(p: TokenStream): boolean {
   switch (p.word) {
     case 'GRANT':
     case 'REVOKE':
-    case 'HANDLER':
-    case 'XA':
     case 'INSTALL':
     case 'UNINSTALL':
     case 'HELP':

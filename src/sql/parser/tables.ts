@@ -204,7 +204,7 @@ export function parseTable(p: TokenStream): Table {
   const { start } = p
   const name = parseTableName(p)
   const partitions = parsePartitions(p)
-  const systemTime = isMariaDb(p.options.serverVersion) ? parseSystemTime(p) : undefined
+  const systemTime = parseSystemTime(p)
   const alias = parseTableAlias(p)
   const sample = parseSample(p)
   const indexHints = parseIndexHints(p)
@@ -225,7 +225,9 @@ export function parsePartitions(p: TokenStream): string[] | undefined {
 }
 
 /** MariaDB: FOR SYSTEM_TIME AS OF …, BETWEEN … AND …, FROM … TO …, ALL. */
-function parseSystemTime(p: TokenStream): readonly Piece[] | undefined {
+export function parseSystemTime(p: TokenStream): readonly Piece[] | undefined {
+  if (!isMariaDb(p.options.serverVersion)) return undefined
+  if (p.at2('FOR', 'PORTION')) return parsePortion(p)
   if (!p.at2('FOR', 'SYSTEM_TIME')) return undefined
   const pieces = new PieceBuilder(p, p.pos)
   p.advance(2)
@@ -233,6 +235,19 @@ function parseSystemTime(p: TokenStream): readonly Piece[] | undefined {
     p.expect('OF')
     takeMoment(p, pieces)
   } else if (!p.accept('ALL')) takeMoments(p, pieces)
+  return pieces.finish()
+}
+
+/** MariaDB, in UPDATE and DELETE: FOR PORTION OF period FROM … TO …. */
+function parsePortion(p: TokenStream): readonly Piece[] {
+  const pieces = new PieceBuilder(p, p.pos)
+  p.advance(2)
+  p.expect('OF')
+  p.identifier()
+  p.expect('FROM')
+  takeMoment(p, pieces)
+  p.expect('TO')
+  takeMoment(p, pieces)
   return pieces.finish()
 }
 

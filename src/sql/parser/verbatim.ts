@@ -53,6 +53,14 @@ export class PieceBuilder {
     this.#from = this.#p.pos
   }
 
+  /** Reads a node and makes it a piece. */
+  take<T extends Exclude<Piece, string>>(parse: (p: TokenStream) => T): T {
+    this.open(this.#p.pos)
+    const node = parse(this.#p)
+    this.close(node)
+    return node
+  }
+
   finish(): readonly Piece[] {
     this.#copy(this.#p.pos)
     return this.#pieces

@@ -374,7 +374,13 @@ function printFunction(out: Printer, call: FunctionCall): void {
   if (call.qualifier !== undefined) out.text(`${quoteIdentifier(call.qualifier)}.`)
   if (call.quoted) out.text(inBackticks(call.written))
   else out.text(call.qualifier === undefined ? encodeBinary(call.written) : quoteIdentifier(call.written))
-  if (call.bare) return
+  if (call.bare) {
+    for (const arg of call.args) {
+      out.text(' ')
+      printExpr(out, arg)
+    }
+    return
+  }
   out.text(call.spaced ? ' (' : '(')
   call.args.forEach((arg, i) => {
     if (i > 0) out.text(separatorText(call.separators?.[i - 1] ?? ','))

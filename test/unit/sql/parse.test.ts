@@ -3,6 +3,7 @@ import type { Ddl, Delete, Expr, Insert, Select, SetStatement, Show } from '../.
 import { parseExpression } from '../../../src/sql/parse.ts'
 import { print } from '../../../src/sql/print.ts'
 import { HIGH_NOT_PRECEDENCE, IGNORE_SPACE, PIPES_AS_CONCAT } from '../../../src/sql/sql-mode.ts'
+import { mariadbStatements } from './statements.ts'
 import { binary, mariadb, mysql, nearOf, parse, withoutSpans } from './support.ts'
 
 function select(text: string): Select {
@@ -201,6 +202,53 @@ describe('other statements', () => {
     })
   })
 
+  it('tell what XA and HANDLER do', () => {
+    expect(parse("XA START 'g', 'b', 5 JOIN")).toMatchObject({
+      verb: 'XA',
+      detail: {
+        action: 'START',
+        option: 'JOIN',
+        xid: { gtrid: { text: "'g'" }, bqual: { text: "'b'" }, formatId: { text: '5' } },
+      },
+    })
+    expect(parse('XA RECOVER')).toMatchObject({ detail: { action: 'RECOVER' } })
+    expect(parse('HANDLER s.t OPEN AS h')).toMatchObject({
+      verb: 'HANDLER',
+      detail: { action: 'OPEN', table: { qualifier: 's', name: 't' }, alias: 'h' },
+    })
+    expect(nearOf("XA START 'a' 'b'")).toBe("near ''b'' at line 1")
+    expect(nearOf('XA PREPARE')).toBe("near '' at line 1")
+    expect(nearOf('HANDLER h READ')).toBe("near '' at line 1")
+  })
+
+  it('tell what ALTER VSCHEMA changes', () => {
+    const change = (text: string) => (parse(text) as Ddl).vschema
+    expect(change("ALTER VSCHEMA CREATE VINDEX k.v USING lookup WITH owner=t, a='b', n=5")).toMatchObject({
+      kind: 'CreateVindex',
+      vindex: { qualifier: 'k', name: 'v' },
+      using: {
+        type: 'lookup',
+        params: [
+          { name: 'owner', value: 't' },
+          { name: 'a', value: { text: "'b'" } },
+          { name: 'n', value: { text: '5' } },
+        ],
+      },
+    })
+    expect(change('ALTER VSCHEMA ON t ADD VINDEX v (a, b)')).toMatchObject({
+      kind: 'AddColumnVindex',
+      table: { name: 't' },
+      vindex: { name: 'v' },
+      columns: ['a', 'b'],
+    })
+    expect(change('ALTER VSCHEMA ON t ADD AUTO_INCREMENT a USING k.s')).toMatchObject({
+      kind: 'AddAutoIncrement',
+      column: 'a',
+      sequence: { qualifier: 'k', name: 's' },
+    })
+    expect(change('ALTER VSCHEMA DROP SEQUENCE s')).toMatchObject({ kind: 'DropSequence' })
+  })
+
   it('read targets of USE', () => {
     for (const target of ['ks', 'ks@replica', 'ks:-80@replica', 'ks:80-', 'ks[-80]', 'ks/-80', '@rdonly']) {
       expect(parse(`USE \`${target}\``)).toMatchObject({ kind: 'Use', target })
@@ -225,15 +273,7 @@ describe('servers', () => {
     expect(nearOf('SELECT qualify FROM t', { mode: 0, serverVersion: 80036 })).toBe('no error')
   })
 
-  it.each([
-    'INSERT INTO t VALUES (1) RETURNING a, b AS c',
-    'DELETE FROM t WHERE a = 1 RETURNING *',
-    'SELECT \\N',
-    'VALUES (1, 2), (3, 4)',
-    'SELECT SQL_CACHE a FROM t ORDER BY a LIMIT 1 FOR UPDATE WAIT 5',
-    'SELECT a FROM t FOR SYSTEM_TIME ALL AS x',
-    "SELECT GROUP_CONCAT(a ORDER BY b SEPARATOR ',' LIMIT 2), JSON_ARRAYAGG(DISTINCT a ORDER BY b LIMIT 3) FROM t",
-  ])('of MariaDB accept %s', (text) => {
+  it.each(mariadbStatements)('of MariaDB accept %s', (text) => {
     const tree = parse(text, mariadb)
     expect(withoutSpans(parse(print(tree), mariadb))).toEqual(withoutSpans(tree))
   })

@@ -5,25 +5,28 @@ import { scan } from '../../../src/sql/fingerprint.ts'
 import { parseExpression, parseNormalized, parseStatement } from '../../../src/sql/parse.ts'
 import { print, printPieces, quoteIdentifier } from '../../../src/sql/print.ts'
 import { PIPES_AS_CONCAT } from '../../../src/sql/sql-mode.ts'
-import { mysqlStatements } from './statements.ts'
+import { mysqlStatements, vtgateStatements } from './statements.ts'
 import { binary, mysql, parse, withoutSpans } from './support.ts'
 
 describe('print', () => {
-  it.each(mysqlStatements)('parses back to the same tree: %s', (text) => {
+  it.each([...mysqlStatements, ...vtgateStatements])('parses back to the same tree: %s', (text) => {
     const tree = parse(text)
     expect(withoutSpans(parseStatement(print(tree), mysql))).toEqual(withoutSpans(tree))
   })
 
-  it.each(mysqlStatements)('of the template with its literals put back is the same statement: %s', (text) => {
-    const sql = binary(text)
-    const found = scan(sql, 0, 90700)
-    const template = printPieces(parseNormalized(sql, found, mysql))
-    const filled = template.map((piece) => {
-      if (typeof piece === 'string') return piece
-      return 'param' in piece ? '?' : sql.slice(found.slots[piece.slot].start, found.slots[piece.slot].end)
-    })
-    expect(withoutSpans(parseStatement(filled.join(''), mysql))).toEqual(withoutSpans(parse(text)))
-  })
+  it.each([...mysqlStatements, ...vtgateStatements])(
+    'of the template with its literals put back is the same statement: %s',
+    (text) => {
+      const sql = binary(text)
+      const found = scan(sql, 0, 90700)
+      const template = printPieces(parseNormalized(sql, found, mysql))
+      const filled = template.map((piece) => {
+        if (typeof piece === 'string') return piece
+        return 'param' in piece ? '?' : sql.slice(found.slots[piece.slot].start, found.slots[piece.slot].end)
+      })
+      expect(withoutSpans(parseStatement(filled.join(''), mysql))).toEqual(withoutSpans(parse(text)))
+    },
+  )
 
   it('keeps literals byte for byte', () => {
     const text = "SELECT 'a\\'b' 'c', 1.50, 0xFf, 'äö', 1e+05"
