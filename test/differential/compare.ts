@@ -32,7 +32,9 @@ export function compareOutcomes(
   }
   comparePrepared(expected.prepared, actual.prepared, differ)
   const compared = { isOrdered, isBinary: actual.prepared?.kind === 'prepared' }
-  differ('results', expected.results.map(kindOf), actual.results.map(kindOf))
+  if (show(expected.results.map(kindOf)) !== show(actual.results.map(kindOf))) {
+    differ('results', expected.results.map(told), actual.results.map(told))
+  }
   for (const [i, left] of expected.results.entries()) {
     const right = actual.results[i]
     if (right !== undefined) compareResults(left, right, compared, differ)
@@ -112,6 +114,10 @@ export function rowText(row: Buffer): string {
 
 function kindOf(result: Result | PreparedInfo): string {
   return result.kind === 'error' ? `error ${result.errno}` : result.kind
+}
+
+function told(result: Result): string {
+  return result.kind === 'error' ? `${kindOf(result)}: ${result.message}` : result.kind
 }
 
 function show(value: unknown): string {
