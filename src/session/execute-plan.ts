@@ -48,7 +48,7 @@ function runQuery(session: Session, execution: Execution, plan: QueryPlan): void
   const { shortcut } = plan
   if (shortcut !== undefined) {
     const { bindings } = execution
-    const shards = session.shardsFor(shortcut.routing, bindings)
+    const shards = session.shards.meet(shortcut.routing, bindings)
     if (shards.length === 1) {
       const statement = statementFor(execution, shortcutQuery(session, shortcut, shards[0]!, bindings), {
         cursor: true,
@@ -88,8 +88,8 @@ async function runTree(session: Session, execution: Execution, plan: QueryPlan):
     runner,
     sequences: proxy.sequences,
     format: execution.format,
-    shardsOf: session.rangesOf,
-    pickShard: session.anyShard,
+    shardsOf: session.shards.rangesOf,
+    pickShard: session.shards.any,
     limits: { sortRowsMax: proxy.limits.sortRowsMax, sortBytesMax: proxy.limits.sortBytesMax },
   })
   let rows = 0

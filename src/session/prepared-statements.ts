@@ -102,7 +102,7 @@ export class PreparedStatements {
     if (plan.kind === 'Unsupported') throw notSupported(plan.construct)
     const routing = prepareRouting(plan)
     const bindings = session.bindingsOf(sql, scan)
-    const shard = session.shardsOf(routing.keyspace).shards[0]!
+    const shard = session.shards.of(routing.keyspace).shards[0]!
     const query = preparedText(plan)
     const bound = query === undefined ? undefined : bindQuery(query, bindings)
     const described = plan.kind === 'Insert' ? describeInsert(plan, bindings) : bound

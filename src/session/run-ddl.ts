@@ -15,7 +15,7 @@ import { statementFor } from './shard-runner.ts'
 export async function runDdl(session: Session, execution: Execution, plan: DdlPlan): Promise<void> {
   const { bindings } = execution
   if (plan.implicitCommit) await session.commit()
-  const shards = session.shardsFor(plan.routing, bindings)
+  const shards = session.shards.meet(plan.routing, bindings)
   const statement = statementFor(execution, bindQuery(plan.query, bindings))
   const runOn = (shard: ShardEndpoints) =>
     onConnection(session, shard, statement, { outsideTransaction: true })

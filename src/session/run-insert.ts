@@ -9,7 +9,7 @@ import type { Session } from './session.ts'
 
 /** INSERT and REPLACE into a sharded table: every shard gets its rows, all in one transaction. */
 export async function runInsert(session: Session, execution: Execution, plan: InsertPlan): Promise<void> {
-  const { shards, ranges } = session.shardsOf(plan.keyspace)
+  const { shards, ranges } = session.shards.of(plan.keyspace)
   const { inserts, firstGeneratedId, rowCount } = await bindInsert(plan, {
     bindings: execution.bindings,
     shardsOf: () => ranges,

@@ -119,8 +119,8 @@ async function setByBackend(session: Session, items: readonly SetItem[]): Promis
     throw new Error('unreachable')
   })
   const needed = userVariablesIn(items)
-  const answer = await session.askInOrder([
-    ...(needed.length > 0 ? [session.userVariablesText(needed)] : []),
+  const answer = await session.shards.askInOrder([
+    ...(needed.length > 0 ? [session.shards.userVariablesText(needed)] : []),
     print({ kind: 'Set', items, span: { start: 0, end: 0 } }),
     `SELECT ${names.join(', ')}`,
   ])
@@ -194,7 +194,7 @@ function wordOf(value: Expr | WordValue): string | undefined {
 
 /** The value of an expression, computed by a backend. */
 async function valueText(session: Session, value: Expr | WordValue): Promise<string> {
-  const answer = await session.ask(`SELECT ${value.kind === 'WordValue' ? value.word : print(value)}`)
+  const answer = await session.shards.ask(`SELECT ${value.kind === 'WordValue' ? value.word : print(value)}`)
   return valuesOf(answer.columns, answer.rows[0]!)[0]!
 }
 

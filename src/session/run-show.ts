@@ -146,10 +146,10 @@ function backendShow(session: Session, show: Show, sql: string): BackendShow {
   const named = show.database ?? show.table?.qualifier ?? current
   const system = SYSTEM_SCHEMAS.has(named.toLowerCase())
   if (OF_SCHEMA.has(show.what) && named === '') throw noDatabaseSelected()
-  const shards = session.shardsOf(system ? '' : named)
+  const shards = session.shards.of(system ? '' : named)
   const shard =
     shards.shards.find((s) => s.name === session.state.target.shard && s.keyspace === current) ??
-    shards.shards[session.anyShard(shards.keyspace, shards.shards.length)]!
+    shards.shards[session.shards.any(shards.keyspace, shards.shards.length)]!
   const { database } = gateway.endpointFor(shard, session.tabletType)
   const text = system || database === named || named === '' ? sql : inDatabase(show, database)
   return { shard, text }

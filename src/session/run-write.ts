@@ -17,7 +17,7 @@ import type { ShardStatement } from './shard-statement.ts'
 /** UPDATE, DELETE and their kin: relayed to one shard, or run on several as one transaction. */
 export function runWrite(session: Session, execution: Execution, plan: WritePlan): void {
   const { bindings } = execution
-  const shards = session.shardsFor(plan.routing, bindings)
+  const shards = session.shards.meet(plan.routing, bindings)
   const statement = statementFor(execution, bindQuery(plan.query, bindings))
   if (shards.length === 1)
     return session.relayTo(shards[0]!, statement, {

@@ -1,21 +1,19 @@
 import { assert } from '../base/assert.ts'
-import type { Bindings } from '../engine/bindings.ts'
-import { anyShardIndex, resolveRouting, type ShardsOf } from '../engine/resolve.ts'
 import { ServerError } from '../errors/server-error.ts'
 import { noDatabaseSelected, SqlError, unknownDatabase } from '../errors/sql-error.ts'
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
 import type { ResponseShape, ResponseSummary } from '../mysql/client/response-reader.ts'
-import { type CollectingReader, queryPacket, runQuery, textCells } from '../mysql/client/simple-command.ts'
+import { queryPacket, runQuery } from '../mysql/client/simple-command.ts'
 import { Capability, Command, Status } from '../mysql/codec/constants.ts'
 import type { OkPacket } from '../mysql/codec/responses.ts'
 import type { ClientConnection, SessionHandler, SmallResultSet } from '../mysql/server/session-handler.ts'
-import type { Plan, Routing } from '../plan/plan.ts'
+import type { Plan } from '../plan/plan.ts'
 import { scan as scanStatement } from '../sql/fingerprint.ts'
 import { normalize, parseStatement } from '../sql/parse.ts'
 import { quoteIdentifier } from '../sql/print.ts'
 import type { Scan } from '../sql/scan.ts'
 import { NO_BACKSLASH_ESCAPES } from '../sql/sql-mode.ts'
-import type { KeyspaceShards, ShardEndpoints, TabletEndpoint } from '../tablet/gateway.ts'
+import type { ShardEndpoints, TabletEndpoint } from '../tablet/gateway.ts'
 import { DATABASE } from '../tablet/settings.ts'
 import { Answer } from './answer.ts'
 import { namesOf } from './character-set.ts'
@@ -31,6 +29,7 @@ import { sessionFunction } from './session-functions.ts'
 import { type RelayOwner, SessionRelay } from './session-relay.ts'
 import { SessionState, type Warning } from './session-state.ts'
 import { runSessionStatement } from './session-statements.ts'
+import { ShardAccess } from './shard-access.ts'
 import {
   type CommitFailure,
   type ShardSession,
@@ -39,7 +38,6 @@ import {
 } from './shard-sessions.ts'
 import { type ShardStatement, TextStatement } from './shard-statement.ts'
 import { StatementBindings } from './statement-bindings.ts'
-import { keyspaceAskedFor } from './system-schema.ts'
 import { parseTarget, type Target } from './target.ts'
 
 /** Deadlock, and the lock table being full: InnoDB rolls the whole transaction back, not the statement alone. */
@@ -90,6 +88,7 @@ export class Session implements SessionHandler, RelayOwner {
   state: SessionState
   readonly answer: Answer
   readonly shardSessions = new ShardSessions()
+  readonly shards: ShardAccess
   readonly prepared: PreparedStatements
   readonly #relay: SessionRelay
   readonly #warnings: KeptWarnings
@@ -123,6 +122,7 @@ export class Session implements SessionHandler, RelayOwner {
     this.#relay = new SessionRelay(this)
     this.#warnings = new KeptWarnings(proxy.clock)
     this.prepared = new PreparedStatements(this)
+    this.shards = new ShardAccess(this)
     this.lastCommandMs = proxy.coarseNowMs
   }
 
@@ -403,7 +403,9 @@ export class Session implements SessionHandler, RelayOwner {
     )
     const { userVariables = [] } = options
     if (userVariables.length > 0) {
-      runQuery(connection, this.userVariablesText(userVariables)).catch((error) => connection.destroy(error))
+      runQuery(connection, this.shards.userVariablesText(userVariables)).catch((error) =>
+        connection.destroy(error),
+      )
       statement.send(connection, this.#relay)
       this.#readBack = this.#fetchUserVariables(connection, userVariables)
     } else statement.send(connection, this.#relay)
@@ -747,82 +749,6 @@ export class Session implements SessionHandler, RelayOwner {
     return warnings.map((w) => ({ ...w, message: this.proxy.inKeyspaceNames(w.message) }))
   }
 
-  // --------------------------------------------------------------------------------------------- shards
-
-  /** The shards that a routing meets, at least one. */
-  shardsFor(routing: Routing, bindings: Bindings): readonly ShardEndpoints[] {
-    const { keyspace, shards } = this.shardsOf(
-      routing.kind === 'SystemSchema'
-        ? keyspaceAskedFor(routing, bindings, this.proxy.gateway.keyspaces)
-        : routing.keyspace,
-    )
-    const resolved = resolveRouting(routing, bindings, this.rangesOf)
-    if (typeof resolved !== 'number') return resolved.map((i) => shards[i]!)
-    return [shards[resolved === anyShardIndex ? this.anyShard(keyspace, shards.length) : resolved]!]
-  }
-
-  /** Where any shard will do: one that the session has a connection to, else they take turns. */
-  readonly anyShard = (keyspace: string, count: number): number => {
-    const open =
-      this.shardSessions.size === 0
-        ? undefined
-        : this.shardSessions.all().find((s) => s.shard.keyspace === keyspace)
-    if (open !== undefined) return this.shardsOf(keyspace).shards.findIndex((s) => s.name === open.shard.name)
-    turn = (turn + 1) % 0x4000_0000
-    return turn % count
-  }
-
-  readonly rangesOf: ShardsOf = (keyspace) => this.shardsOf(keyspace).ranges
-
-  /** `keyspace` '' stands for any: statements that touch no table. */
-  shardsOf(keyspace: string): KeyspaceShards {
-    const { gateway } = this.proxy
-    if (keyspace !== '') return gateway.shardsOf(keyspace)
-    for (const shards of gateway.keyspaces.values()) if (shards.problem === undefined) return shards
-    throw new SqlError('ER_UNKNOWN_ERROR', 'The topology has no keyspace that can be served (shardgate ctl)')
-  }
-
-  /** One of the session's own questions to any shard, with the session's settings. */
-  async ask(sql: string): Promise<CollectingReader> {
-    const { target, settings } = this.state
-    const keyspace = SYSTEM_SCHEMAS.has(target.keyspace.toLowerCase()) ? '' : target.keyspace
-    const shard = this.shardsOf(keyspace).shards[0]!
-    const open = this.shardSessions.get(shard)
-    if (open !== undefined) return runQuery(open.connection, sql)
-    const endpoint = this.proxy.gateway.endpointFor(shard, this.tabletType)
-    const connection = await endpoint.pool.acquire(settings)
-    try {
-      return await runQuery(connection, sql)
-    } finally {
-      endpoint.pool.release(connection)
-    }
-  }
-
-  /** Several of them on one connection, in order; the answer is the last one's. */
-  async askInOrder(statements: readonly string[]): Promise<CollectingReader> {
-    const { target, settings } = this.state
-    const keyspace = SYSTEM_SCHEMAS.has(target.keyspace.toLowerCase()) ? '' : target.keyspace
-    const shard = this.shardsOf(keyspace).shards[0]!
-    const endpoint = this.proxy.gateway.endpointFor(shard, this.tabletType)
-    const connection = await endpoint.pool.acquire(settings)
-    try {
-      let answer: CollectingReader | undefined
-      for (const sql of statements) answer = await runQuery(connection, sql)
-      return answer!
-    } finally {
-      connection.destroy() // it carries what the statements have set
-    }
-  }
-
-  /** SET statement that gives a backend connection the session's values of these user variables. */
-  userVariablesText(names: readonly string[]): string {
-    const items = names.map((name) => `@${quoteIdentifier(name)} = ${this.sessionText(`@${name}`)}`)
-    return `SET ${items.join(', ')}`
-  }
-
-  /** Cells of a row of one of the session's own questions; binary strings. */
-  readonly cellsOf = textCells
-
   /** What the session answers for functions about itself, as SQL text. */
   readonly sessionText = (name: string): string => sessionFunction(this, name)
 
@@ -917,14 +843,11 @@ export class Session implements SessionHandler, RelayOwner {
   #fieldList(packet: Buffer): void {
     const { keyspace } = this.state.target
     if (keyspace === '') throw noDatabaseSelected()
-    const shard = this.shardsOf(keyspace).shards[0]!
+    const shard = this.shards.of(keyspace).shards[0]!
     const statement: ShardStatement = { format: 'text', send: (c, reader) => c.send(packet, reader) }
     this.relayTo(shard, statement, { read: true, shape: 'fields' })
   }
 }
-
-/** Whose turn it is where any shard will do. */
-let turn = 0
 
 function timedOut(): SqlError {
   return new SqlError(

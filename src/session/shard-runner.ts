@@ -46,7 +46,7 @@ export class SessionShardRunner implements ShardRunner {
   }
 
   async openStreams(query: ShardQuery): Promise<readonly RowStream[]> {
-    const { shards } = this.#session.shardsOf(query.keyspace)
+    const { shards } = this.#session.shards.of(query.keyspace)
     const statement = statementFor(this.#maker, query.query)
     const attempts = await Promise.allSettled(query.shards.map((i) => this.#open(shards[i]!, statement)))
     const failed = attempts.find((attempt) => attempt.status === 'rejected')

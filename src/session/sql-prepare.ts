@@ -1,5 +1,5 @@
 import { SqlError } from '../errors/sql-error.ts'
-import { queryPacket } from '../mysql/client/simple-command.ts'
+import { queryPacket, textCells } from '../mysql/client/simple-command.ts'
 import type { Deallocate, Execute, Prepare } from '../sql/ast.ts'
 import { scan as scanStatement } from '../sql/fingerprint.ts'
 import { parseStatement } from '../sql/parse.ts'
@@ -68,8 +68,8 @@ export function substituteParams(session: Session, sql: string, values: readonly
 }
 
 async function stringValue(session: Session, text: string): Promise<string> {
-  const answer = await session.ask(`SELECT CONVERT(${text} USING utf8mb4)`)
-  const [cell] = session.cellsOf(answer.rows[0]!)
+  const answer = await session.shards.ask(`SELECT CONVERT(${text} USING utf8mb4)`)
+  const [cell] = textCells(answer.rows[0]!)
   return cell ?? 'NULL'
 }
 
