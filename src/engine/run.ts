@@ -13,7 +13,7 @@ import { limitRows } from './limit.ts'
 import { MergeSort } from './merge-sort.ts'
 import { bindRowCount, rowCountNumber } from './plan-value.ts'
 import { resolveRouting, type ShardsOf, shardList } from './resolve.ts'
-import type { RowFormat, RowStream, ShardRunner } from './row-stream.ts'
+import type { RowFormat, RowStream, ShardRunner, StreamColumn } from './row-stream.ts'
 import { nextFromSequence } from './sequence.ts'
 import type { SequenceSource } from './sequence-source.ts'
 import { type MemoryLimits, Sort } from './sort.ts'
@@ -100,19 +100,26 @@ async function closeOnFailure(streams: readonly RowStream[], make: () => RowStre
   }
 }
 
-/** All rows are read by the first shard's columns; a shard with another schema must not be misread. */
+/**
+ * All rows are read by the first shard's columns; a shard with another schema must not be misread. Text is VAR_STRING
+ * on one shard and STRING or BLOB on another whose optimizer took a temporary table: it lies in rows alike.
+ */
 function checkAlike(streams: readonly RowStream[], keyspace: string): void {
   const first = streams[0].columns
   for (const { columns } of streams) {
     const isAlike =
-      columns.length === first.length &&
-      columns.every((column, i) => column.type === first[i].type && classOf(column) === classOf(first[i]))
+      columns.length === first.length && columns.every((column, i) => isSameLayout(column, first[i]))
     if (isAlike) continue
     throw new SqlError(
       'ER_UNKNOWN_ERROR',
       `The shards of keyspace '${keyspace}' answer with different columns: their schemas differ`,
     )
   }
+}
+
+function isSameLayout(a: StreamColumn, b: StreamColumn): boolean {
+  const kind = classOf(a)
+  return kind === classOf(b) && (a.type === b.type || kind === 'text' || kind === 'bytes')
 }
 
 function limitBounds(limit: Limit, bindings: Bindings): { offset: number; count: number } {
