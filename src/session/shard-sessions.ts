@@ -40,6 +40,8 @@ export interface CommitFailure {
 export class ShardSessions {
   readonly #sessions = new Map<string, ShardSession>()
   #savepoints: string[] = []
+  #committing = false
+  #closed = false
 
   get size(): number {
     return this.#sessions.size
@@ -71,6 +73,10 @@ export class ShardSessions {
     let session = this.get(shard)
     if (session === undefined) {
       const connection = await endpoint.pool.acquire(settings)
+      if (this.#closed) {
+        endpoint.pool.release(connection)
+        throw sessionEnded()
+      }
       session = { shard, endpoint, connection, inTransaction: false, reserved: false }
       this.#sessions.set(keyOf(shard), session)
     }
@@ -99,9 +105,21 @@ export class ShardSessions {
 
   /** Commits shard by shard. The first failure stops it: what was not committed yet is rolled back. */
   async commit(): Promise<CommitFailure | undefined> {
-    const open = this.all().filter((s) => s.inTransaction)
-    const committed: string[] = []
     this.#savepoints = []
+    this.#committing = true
+    try {
+      return await this.#commit(this.all().filter((s) => s.inTransaction))
+    } finally {
+      this.#committing = false
+      if (this.#closed) this.dropAll()
+    }
+  }
+
+  async #commit(open: readonly ShardSession[]): Promise<CommitFailure | undefined> {
+    const committed: string[] = []
+    // What is known to be lost must not be found out after others have committed.
+    const lost = open.findIndex((s) => s.connection.state === 'closed')
+    if (lost > 0) open = [open[lost]!, ...open.filter((_, i) => i !== lost)]
     for (const [i, session] of open.entries()) {
       try {
         await runQuery(session.connection, 'COMMIT')
@@ -171,6 +189,12 @@ export class ShardSessions {
     this.#savepoints = []
   }
 
+  /** The client is gone. A COMMIT that it has sent is carried through on all shards first, as one server would. */
+  close(): void {
+    this.#closed = true
+    if (!this.#committing) this.dropAll()
+  }
+
   #leave(session: ShardSession): void {
     session.inTransaction = false
     if (session.reserved) return
@@ -191,6 +215,10 @@ export class ShardSessions {
   ): Promise<void> {
     await Promise.all(sessions.map((s) => runQuery(s.connection, sql)))
   }
+}
+
+function sessionEnded(): SqlError {
+  return new SqlError('ER_QUERY_INTERRUPTED', 'Query execution was interrupted')
 }
 
 function keyOf(shard: ShardEndpoints): string {
