@@ -41,7 +41,6 @@ export class MysqlServer {
   readonly #options: MysqlServerOptions
   readonly #limits: Limits
   readonly #clock: Clock
-  readonly #authPlugin: AuthPlugin
   readonly #context: ConnectionContext
   readonly #ids: ConnectionIds
   readonly #listeners: Server[] = []
@@ -59,7 +58,6 @@ export class MysqlServer {
     this.#options = options
     this.#limits = { ...defaultLimits, ...options.limits }
     this.#clock = options.clock ?? systemClock
-    this.#authPlugin = options.authPlugin ?? 'caching_sha2_password'
     this.#ids = new ConnectionIds(options.workerNumber ?? 0)
     this.#coarseNowMs = this.#clock.now()
     this.#context = {
@@ -67,7 +65,7 @@ export class MysqlServer {
       clock: this.#clock,
       users: options.users,
       rsaKey: options.rsaKey ?? new RsaKey(),
-      authPlugin: this.#authPlugin,
+      authPlugin: options.authPlugin ?? usualPlugin(options.serverVersion()),
       createSession: options.createSession,
       statistics: options.statistics,
       onEvent: options.onEvent ?? (() => {}),
@@ -205,10 +203,11 @@ export class MysqlServer {
 
   async #logIn(channel: PacketChannel, peer: Peer): Promise<void> {
     const { remoteHost, isUnixSocket } = peer
+    const serverVersion = this.#options.serverVersion()
     const loggedIn = await login(channel, {
       connectionId: peer.id,
-      serverVersion: this.#options.serverVersion(),
-      authPlugin: this.#authPlugin,
+      serverVersion,
+      authPlugin: this.#options.authPlugin ?? usualPlugin(serverVersion),
       users: this.#context.users,
       rsaKey: this.#context.rsaKey,
       tls: isUnixSocket ? undefined : this.#options.tls,
@@ -280,4 +279,12 @@ function directPeer(socket: Socket, address: ListenAddress, id: number): Peer {
 function hostName(address: string | undefined): string {
   if (address === undefined) return 'localhost'
   return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address
+}
+
+/**
+ * What a server of this version greets with. MySQL's Connector/J reads no packet of caching_sha2_password right from a
+ * server that says 5.5.5, as MariaDB's does.
+ */
+function usualPlugin(serverVersion: string): AuthPlugin {
+  return serverVersion.includes('MariaDB') ? 'mysql_native_password' : 'caching_sha2_password'
 }

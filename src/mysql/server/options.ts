@@ -79,7 +79,7 @@ export interface MysqlServerOptions {
   /** Hides passwords on connections without TLS. */
   readonly rsaKey?: RsaKey | undefined
   readonly requireSecureTransport?: boolean
-  /** The plugin clients are greeted with. */
+  /** The plugin clients are greeted with; usually that of the announced server, as MariaDB's differs from MySQL's. */
   readonly authPlugin?: 'caching_sha2_password' | 'mysql_native_password'
   readonly limits?: Partial<Limits>
   /** Upper eight bits of connection ids, so that every worker has ids of its own. */

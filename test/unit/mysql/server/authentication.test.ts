@@ -360,3 +360,19 @@ test('the native plugin can be the one to greet with', async () => {
   expect(SECRET_NATIVE.length).toBe(41)
   await frontEnd.close()
 })
+
+test('clients are greeted with the plugin of the server whose version they are told', async () => {
+  for (const [version, plugin] of [
+    ['9.7.0', 'caching_sha2_password'],
+    ['5.5.5-10.11.19-MariaDB', 'mysql_native_password'],
+  ] as const) {
+    const frontEnd = await startFrontEnd({ serverVersion: () => version })
+    const client = await RawClient.connect({ port: frontEnd.port })
+    const greeting = Buffer.from(await client.readHex(), 'latin1').toString()
+    expect(Buffer.from(greeting.slice(greeting.indexOf(':') + 1), 'hex').latin1Slice()).toContain(
+      `${plugin}\0`,
+    )
+    client.destroy()
+    await frontEnd.close()
+  }
+})
