@@ -134,15 +134,27 @@ describe('a transaction whose connection to a shard is lost', () => {
     expect(await countUsers(session)).toBe('5')
   })
 
-  test('whose commit fails on the second shard says what was committed, in the error and in SHOW WARNINGS', async () => {
+  test('is not committed on the others either', async () => {
     const session = await client()
-    await session.query('BEGIN')
-    for (const id of [IDS['-80'], IDS['80-']]) {
-      const [updated] = await session.query(`UPDATE users SET name = 'changed' WHERE id = ${id}`)
-      expect(updated).toMatchObject({ kind: 'ok', affectedRows: 1 })
-    }
+    await changeOnBothShards(session, 'lost')
     await killPoolThreads('80-')
-    const [commit] = await session.query('COMMIT')
+    expect((await session.query('COMMIT'))[0]).toMatchObject({ kind: 'error' })
+    expect(await usersNamed(session, 'lost')).toEqual([])
+  })
+
+  test('while it commits says what was committed, in the error and in SHOW WARNINGS', async () => {
+    const session = await client()
+    await changeOnBothShards(session, 'half')
+    const root = await faults.rootOf('80-')
+    await root.query('FLUSH TABLES WITH READ LOCK') // COMMIT waits for it
+    const committing = session.query('COMMIT')
+    const [thread] = await eventually('the second shard is asked to commit', async () => {
+      const threads = await threadsRunning(root, 'COMMIT')
+      return threads.length > 0 && threads
+    })
+    await root.query(`KILL ${thread}`)
+    const [commit] = await committing
+    root.destroy()
     expect(commit).toMatchObject({ kind: 'error' })
     const message = commit!.kind === 'error' ? commit!.message : ''
     expect(message).toContain('main/-80')
@@ -150,12 +162,24 @@ describe('a transaction whose connection to a shard is lost', () => {
     const [warnings] = await session.query('SHOW WARNINGS')
     const texts = warnings!.kind === 'rows' ? warnings!.rows.map((row) => textRow(row)) : []
     expect(texts.some(([level, , text]) => level === 'Warning' && text!.includes('main/80-'))).toBe(true)
-    const [changed] = await session.query(`SELECT id FROM users WHERE name = 'changed'`)
-    expect(changed!.kind === 'rows' && changed!.rows.map((row) => textRow(row)[0])).toEqual([
-      String(IDS['-80']),
-    ])
+    expect(await usersNamed(session, 'half')).toEqual([String(IDS['-80'])])
   })
 })
+
+/** In an open transaction, first on `-80`, then on `80-`. */
+async function changeOnBothShards(session: ProtocolClient, name: string): Promise<void> {
+  await session.query('BEGIN')
+  for (const id of [IDS['-80'], IDS['80-']]) {
+    const [updated] = await session.query(`UPDATE users SET name = '${name}' WHERE id = ${id}`)
+    expect(updated).toMatchObject({ kind: 'ok', affectedRows: 1 })
+  }
+}
+
+async function usersNamed(session: ProtocolClient, name: string): Promise<readonly (string | null)[]> {
+  const [answer] = await session.query(`SELECT id FROM users WHERE name = '${name}'`)
+  if (answer!.kind !== 'rows') throw new Error(answer!.kind)
+  return answer!.rows.map((row) => textRow(row)[0]!)
+}
 
 async function countUsers(session: ProtocolClient): Promise<string | null | undefined> {
   const [answer] = await session.query('SELECT COUNT(*) FROM users')
