@@ -1,11 +1,11 @@
 import type { Ddl, DdlVerb, Query, Statement, TableName, VschemaChange } from '../ast.ts'
 import { isMariaDb } from '../keywords.ts'
 import type { Word } from '../lexer.ts'
-import { parseNameList, parseTableName } from './names.ts'
+import { parseColumn, parseNameList, parseTableName } from './names.ts'
 import { skipProgram, skipStatement } from './other.ts'
 import { atQueryStart, parseQuery } from './query.ts'
 import { parseDeallocate } from './session.ts'
-import { skipElementStart } from './table-elements.ts'
+import { checkDefault, expectIndexType, skipElementStart, skipReference } from './table-elements.ts'
 import { make, type TokenStream } from './token-stream.ts'
 import { PieceBuilder } from './verbatim.ts'
 import { parseVschemaChange } from './vschema.ts'
@@ -139,11 +139,14 @@ function parseCreate(p: TokenStream, builder: DdlBuilder): Ddl {
     case 'VIEW':
       p.advance()
       return parseView(p, builder, 'create')
-    case 'INDEX':
+    case 'INDEX': {
+      const kind = p.tokens.words[p.pos - 1]
+      const isTextual = kind === 'FULLTEXT' || kind === 'SPATIAL'
       p.advance()
       acceptIfNotExists(p, builder)
       builder.objectName = builder.name()
-      return parseIndexTable(p, builder, 'create')
+      return parseIndexTable(p, builder, 'create', !isTextual)
+    }
     case 'DATABASE':
     case 'SCHEMA':
       p.advance()
@@ -200,7 +203,7 @@ function skipTableBody(p: TokenStream, builder: DdlBuilder): void {
       builder.takeQuery()
       return
     }
-    if (p.at(')')) p.fail()
+    if (p.at(')') || p.at('|') || p.at('@@') || p.at('*')) p.fail()
     if (p.at('(')) skipParenthesis(p, builder)
     else p.advance()
   }
@@ -220,10 +223,17 @@ function skipElements(p: TokenStream, builder: DdlBuilder): void {
 function skipDefinition(p: TokenStream, builder: DdlBuilder): void {
   if (p.type === 'Bad' || p.type === 'End' || p.at(';')) p.fail()
   if (p.at('(')) skipParenthesis(p, builder)
-  else if (p.accept('REFERENCES')) builder.references.push(builder.name())
+  else if (p.accept('REFERENCES')) takeReference(p, builder)
   else if (p.accept('CHECK')) {
     if (!p.at('(')) p.fail()
-  } else p.advance()
+    if (p.peekWord() === ')') p.failAt(p.tokens.starts[p.pos + 1])
+  } else if (p.accept('DEFAULT')) checkDefault(p)
+  else p.advance()
+}
+
+function takeReference(p: TokenStream, builder: DdlBuilder): void {
+  builder.references.push(builder.name())
+  skipReference(p)
 }
 
 function skipParenthesis(p: TokenStream, builder: DdlBuilder): void {
@@ -265,12 +275,19 @@ function parseView(p: TokenStream, builder: DdlBuilder, verb: DdlVerb): Ddl {
 }
 
 /** `… ON table …` of CREATE INDEX and DROP INDEX. */
-function parseIndexTable(p: TokenStream, builder: DdlBuilder, verb: DdlVerb): Ddl {
-  while (!p.at('ON') && p.type !== 'End' && !p.at(';')) p.advance()
+function parseIndexTable(p: TokenStream, builder: DdlBuilder, verb: DdlVerb, mayHaveType: boolean): Ddl {
+  skipIndexOptions(p, mayHaveType)
   p.expect('ON')
   builder.table()
   skipStatement(p)
   return builder.finish(verb, 'index')
+}
+
+/** `USING type`, which full-text and spatial indexes do not have. MariaDB has options there too. */
+function skipIndexOptions(p: TokenStream, mayHaveType: boolean): void {
+  if (isMariaDb(p.options.serverVersion)) {
+    while (!p.at('ON') && p.type !== 'End' && !p.at(';')) p.advance()
+  } else if (mayHaveType && (p.accept('USING') || p.accept('TYPE'))) expectIndexType(p)
 }
 
 /** `TRIGGER name {BEFORE|AFTER} event ON table FOR EACH ROW body`. */
@@ -343,17 +360,50 @@ function skipAlterations(p: TokenStream, builder: DdlBuilder): void {
     if (p.type === 'Bad') p.fail()
     if (p.at('(')) depth++
     else if (p.at(')') && --depth < 0) p.fail()
-    if (p.accept('REFERENCES')) builder.references.push(builder.name())
-    else if (depth === 0 && p.at('RENAME') && isTableRename(p)) {
+    if (p.accept('REFERENCES')) takeReference(p, builder)
+    else if (depth === 0 && p.at('RENAME') && !isTableRename(p)) skipRename(p)
+    else if (depth === 0 && p.at2('ORDER', 'BY')) skipOrder(p)
+    else if (depth === 0 && p.at2('EXCHANGE', 'PARTITION')) takeExchange(p, builder)
+    else if (depth === 0 && p.at2('DROP', 'CONSTRAINT')) {
+      p.advance(2)
+      if (!p.at2('IF', 'EXISTS')) p.identifier()
+    } else if (depth === 0 && p.at('RENAME')) {
       p.advance()
       p.acceptOneOf(['TO', 'AS', '='])
-      builder.table()
-    } else if (depth === 0 && p.at2('WITH', 'TABLE')) {
-      p.advance(2)
       builder.table()
     } else p.advance()
   }
   if (depth > 0) p.fail()
+}
+
+/** RENAME {COLUMN|INDEX|KEY} [IF EXISTS] old TO new. */
+function skipRename(p: TokenStream): void {
+  p.advance(2)
+  if (p.at2('IF', 'EXISTS')) p.advance(2)
+  p.identifier()
+  p.expect('TO')
+  p.identifier()
+}
+
+/** EXCHANGE PARTITION name WITH TABLE table [{WITH|WITHOUT} VALIDATION]. */
+function takeExchange(p: TokenStream, builder: DdlBuilder): void {
+  p.advance(2)
+  p.identifier()
+  p.expect('WITH')
+  p.expect('TABLE')
+  builder.table()
+  if (p.acceptOneOf(['WITH', 'WITHOUT']) !== undefined) p.expect('VALIDATION')
+  if (p.at(',') && !isMariaDb(p.options.serverVersion)) p.fail()
+}
+
+/** ORDER BY takes columns only. */
+function skipOrder(p: TokenStream): void {
+  p.advance(2)
+  do {
+    parseColumn(p)
+    p.acceptOneOf(['ASC', 'DESC'])
+  } while (p.accept(','))
+  if (p.at('(')) p.fail()
 }
 
 function isTableRename(p: TokenStream): boolean {
@@ -385,7 +435,7 @@ function parseDrop(p: TokenStream, builder: DdlBuilder): Ddl {
       acceptIfExists(p, builder)
       if (p.at('PRIMARY')) p.advance()
       else builder.objectName = builder.name()
-      return parseIndexTable(p, builder, 'drop')
+      return parseIndexTable(p, builder, 'drop', false)
     case 'DATABASE':
     case 'SCHEMA':
     case 'TRIGGER':

@@ -1,4 +1,5 @@
 import type { Other } from '../ast.ts'
+import { scan } from '../fingerprint.ts'
 import type { TokenStream } from './token-stream.ts'
 import { PieceBuilder } from './verbatim.ts'
 
@@ -6,8 +7,22 @@ import { PieceBuilder } from './verbatim.ts'
 export function parseOther(p: TokenStream): Other {
   const { start, word } = p
   const pieces = new PieceBuilder(p, p.pos)
+  if (word === 'RESET' && p.peekWord() === 'PERSIST') return parseResetPersist(p, pieces)
+  if (word === 'HELP' && p.peekType() === 'End') p.failAt(p.tokens.starts[p.pos + 1])
   skipStatement(p)
   return { kind: 'Other', verb: word, pieces: pieces.finish(), span: p.spanFrom(start) }
+}
+
+/** RESET PERSIST [[IF EXISTS] name]: one variable or all. */
+function parseResetPersist(p: TokenStream, pieces: PieceBuilder): Other {
+  const { start } = p
+  p.advance(2)
+  if (p.at2('IF', 'EXISTS')) p.advance(2)
+  if (p.atIdentifier()) {
+    p.identifier()
+    if (p.accept('.')) p.identifier()
+  }
+  return { kind: 'Other', verb: 'RESET', pieces: pieces.finish(), span: p.spanFrom(start) }
 }
 
 /** As parseOther, for a block with `;` of its own. */
@@ -26,11 +41,16 @@ export function skipStatement(p: TokenStream): void {
   }
 }
 
-/** As skipStatement, for a stored program, whose body has `;` of its own: to the end of the text. */
+/**
+ * As skipStatement, for a stored program, whose body has `;` of its own: to the `;` at which the fingerprint pass, which
+ * splits texts, ends the statement.
+ */
 export function skipProgram(p: TokenStream): void {
+  const { mode, serverVersion } = p.options
+  const { end } = scan(p.sql, mode, serverVersion, p.tokens.starts[0])
   while (p.type !== 'End') {
     if (p.type === 'Bad') p.fail()
-    if (p.at(';') && p.peekType() === 'End') return
+    if (p.at(';') && (p.start >= end - 1 || p.peekType() === 'End')) return
     p.advance()
   }
 }

@@ -32,7 +32,7 @@ export function parseSet(p: TokenStream): Statement {
     case 'ROLE':
       return p.peekWord(2) === '=' ? parseItems(p) : parseOther(p)
     case 'DEFAULT':
-      return parseOther(p)
+      return p.peekWord(2) === 'ROLE' ? parseOther(p) : parseItems(p)
     case 'STATEMENT':
       return isMariaDb(p.options.serverVersion) ? parseOther(p) : parseItems(p)
     case 'GLOBAL':
@@ -92,7 +92,9 @@ function parseVariable(
 /** `name`, `component.name`, or `DEFAULT.name` of a structured variable. */
 function parseVariableName(p: TokenStream): string {
   if (isScopeWord(p.text)) p.fail()
-  const isDefault = p.at('DEFAULT') && p.peekWord() === '.'
+  // DEFAULT.name or DEFAULT ROLE: behind the word anything else is wrong.
+  const isDefault = p.at('DEFAULT')
+  if (isDefault && p.peekWord() !== '.') p.failAt(p.tokens.starts[p.pos + 1])
   const first = isDefault ? p.takeName() : p.identifier()
   return p.accept('.') ? `${first}.${p.identifier()}` : first
 }

@@ -5,7 +5,7 @@ import { scan } from '../../../src/sql/fingerprint.ts'
 import { CHAIN_MAX, NESTING_MAX, parseNormalized, parseStatement } from '../../../src/sql/parse.ts'
 import { print } from '../../../src/sql/print.ts'
 import { visit } from '../../../src/sql/visit.ts'
-import { mysqlStatements } from './statements.ts'
+import { mysqlStatements, rejectedStatements } from './statements.ts'
 import { mysql, nearOf, parse } from './support.ts'
 
 describe('a syntax error', () => {
@@ -129,6 +129,12 @@ describe('no text', () => {
         return Buffer.from(tokens.join('')).latin1Slice()
       })
     fc.assert(fc.property(mutated, isHandled), { numRuns: 2000 })
+  })
+})
+
+describe('what MySQL rejects', () => {
+  it.each(rejectedStatements)('is rejected: %s', (text) => {
+    expect(() => parse(text)).toThrowError(/You have an error in your SQL syntax/)
   })
 })
 
