@@ -99,6 +99,11 @@ export class TabletPool {
   /** Gives back a connection that is idle, in no transaction and without state beyond its settings. */
   release(connection: BackendConnection): void {
     assert(!connection.isPooled, 'a connection is given back once')
+    if (connection.killing !== undefined && connection.state === 'idle') {
+      // The KILL would meet the statement of whoever got the connection next.
+      void connection.killing.then(() => this.release(connection))
+      return
+    }
     if (connection.state !== 'idle') {
       connection.destroy() // counted by #forget
       return

@@ -20,6 +20,8 @@ export class BackendConnection {
   settingsKey = ''
   /** Prepared statements of this connection, by SQL text; written by whoever prepares. */
   readonly statements = new Map<string, BackendStatement>()
+  /** A KILL of what runs here is on its way; settles, never rejects, when the server has carried it out. */
+  #killing: Promise<void> | undefined
   /** In its pool, where somebody else may take it; written by the pool. */
   isPooled = false
   /** Epoch ms when it last became idle, roughly; written by the pool. */
@@ -48,6 +50,19 @@ export class BackendConnection {
 
   get isMariadb(): boolean {
     return this.serverVersion.includes('MariaDB')
+  }
+
+  /** While set, whatever is sent here may be hit by a KILL that was meant for the statement before. */
+  get killing(): Promise<void> | undefined {
+    return this.#killing
+  }
+
+  /** Notes a KILL of this connection or its statement, which another connection sends. `kill` must not reject. */
+  expectKill(kill: Promise<void>): void {
+    const all = Promise.all([this.#killing, kill]).then(() => {
+      if (this.#killing === all) this.#killing = undefined
+    })
+    this.#killing = all
   }
 
   /** Called once when the connection is lost for whatever reason. */
