@@ -53,7 +53,7 @@ function runQuery(session: Session, execution: Execution, plan: QueryPlan): void
       const statement = statementFor(execution, shortcutQuery(session, shortcut, shards[0]!, bindings), {
         cursor: true,
       })
-      return session.relayTo(shards[0]!, statement, {
+      return session.singleShard.relayTo(shards[0]!, statement, {
         read: !plan.locks,
         reserve: plan.reserves === true,
         userVariables: plan.userVariables,
@@ -94,13 +94,13 @@ async function runTree(session: Session, execution: Execution, plan: QueryPlan):
   })
   let rows = 0
   try {
-    session.throwIfKilled()
+    session.interruption.throwIfKilled()
     answer.beginRows(
       stream.columns.map((column) => column.definition),
       session.statusFlags,
     )
     for (let batch = await stream.next(); batch !== undefined; batch = await stream.next()) {
-      session.throwIfKilled()
+      session.interruption.throwIfKilled()
       rows += batch.length
       await answer.rows(batch)
       if (client.closed) return

@@ -18,7 +18,7 @@ export function killHere(proxy: Pick<ProxyContext, 'sessions'>, request: KillReq
   const victim = proxy.sessions.get(request.id)
   if (victim === undefined) return 'unknown'
   if (victim.client.identity.user !== request.user) return 'denied'
-  victim.killedBy(request.what)
+  victim.interruption.killedBy(request.what)
   return 'done'
 }
 

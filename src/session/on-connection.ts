@@ -18,7 +18,7 @@ export async function onConnection(
 ): Promise<Partial<OkPacket>> {
   const { gateway } = session.proxy
   const { settings } = session.state
-  const start = options.outsideTransaction ? undefined : session.transactionStart()
+  const start = options.outsideTransaction ? undefined : session.transaction.start()
   const own = session.shardSessions.get(shard)
   const endpoint = own?.endpoint ?? gateway.endpointFor(shard, session.tabletType)
   if (own !== undefined || start !== undefined) {
@@ -38,8 +38,8 @@ async function collect(
   on: { readonly endpoint: TabletEndpoint; readonly connection: BackendConnection },
   statement: ShardStatement,
 ): Promise<Partial<OkPacket>> {
-  session.throwIfKilled()
-  session.working.add(on)
+  session.interruption.throwIfKilled()
+  session.interruption.working.add(on)
   try {
     const { summary, info } = await sendCollecting(on.connection, statement)
     session.state.warnings = summary.warnings > 0 ? await readWarnings(on.connection) : []
@@ -50,7 +50,7 @@ async function collect(
       info,
     }
   } finally {
-    session.working.delete(on)
+    session.interruption.working.delete(on)
   }
 }
 

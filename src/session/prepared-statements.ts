@@ -16,10 +16,11 @@ import type { Value } from '../values/value.ts'
 import type { Execution } from './execute-plan.ts'
 import { boundParams, type ExecuteValues, reorderParams, splitExecute } from './execute-values.ts'
 import { integerParam } from './integer-param.ts'
+import type { Working } from './interruption.ts'
 import { paramDefinition } from './param-definition.ts'
 import { paramValue } from './param-value.ts'
 import { prepareShow } from './run-show.ts'
-import type { Session, Working } from './session.ts'
+import type { Session } from './session.ts'
 import type { CursorOptions } from './shard-runner.ts'
 import { idPacket, PreparedStatement, preparePacket, rememberStatement } from './shard-statement.ts'
 import { inUtf8, StatementBindings, type StatementText } from './statement-bindings.ts'
@@ -117,12 +118,12 @@ export class PreparedStatements {
   ): void {
     const session = this.#session
     const packet = preparePacket(text)
-    session.onceRelayed((summary, working, relay) => {
+    session.singleShard.onceRelayed((summary, working, relay) => {
       if (summary.errno !== 0) return
       rememberStatement(working.connection, text, relay.preparedId)
       this.#add(id, sql, scan, relay.preparedParams)
     })
-    session.relayTo(
+    session.singleShard.relayTo(
       shard,
       { format: 'binary', send: (connection, reader) => connection.send(packet, reader) },
       { read: true, shape: 'prepare', statementId: id },
@@ -208,10 +209,10 @@ export class PreparedStatements {
     }
     const packet = Buffer.concat([idPacket(Command.STMT_FETCH, cursor.backendId), payload.subarray(5, 9)])
     packet.writeUIntLE(packet.length - 4, 0, 3)
-    this.#session.onceRelayed((summary) => {
+    this.#session.singleShard.onceRelayed((summary) => {
       if (summary.errno !== 0 || (summary.status & Status.LAST_ROW_SENT) !== 0) this.#closeCursor(statement)
     })
-    this.#session.relayOnKept(cursor.working, packet, 'rows')
+    this.#session.singleShard.relayOnKept(cursor.working, packet, 'rows')
   }
 
   closeAll(): void {
@@ -281,7 +282,7 @@ export class PreparedStatements {
 
   /** `sent` tells the text that the backend was given. */
   #expectCursor(statement: ClientStatement, sent: () => string): void {
-    this.#session.onceRelayed((summary, working) => {
+    this.#session.singleShard.onceRelayed((summary, working) => {
       if ((summary.status & Status.CURSOR_EXISTS) === 0) return
       const prepared = working.connection.statements.get(sent())
       assert(prepared !== undefined, 'what was executed is prepared')
@@ -289,7 +290,7 @@ export class PreparedStatements {
       statement.cursor = {
         working,
         backendId: prepared.id,
-        ownsConnection: this.#session.shardSessionOf(working) === undefined,
+        ownsConnection: this.#session.shardSessions.ofConnection(working.connection) === undefined,
       }
     })
   }

@@ -14,7 +14,7 @@ import { statementFor } from './shard-runner.ts'
  */
 export async function runDdl(session: Session, execution: Execution, plan: DdlPlan): Promise<void> {
   const { bindings } = execution
-  if (plan.implicitCommit) await session.commit()
+  if (plan.implicitCommit) await session.transaction.commit()
   const shards = session.shards.meet(plan.routing, bindings)
   const statement = statementFor(execution, bindQuery(plan.query, bindings))
   const runOn = (shard: ShardEndpoints) =>

@@ -17,7 +17,7 @@ export async function runInsert(session: Session, execution: Execution, plan: In
     noAutoValueOnZero: session.state.noAutoValueOnZero,
     isStrict: session.state.isStrict,
   })
-  session.throwIfKilled()
+  session.interruption.throwIfKilled()
   const generated: Partial<OkPacket> =
     firstGeneratedId === undefined ? {} : { lastInsertId: firstGeneratedId }
   if (inserts.length === 0) {
@@ -33,7 +33,7 @@ export async function runInsert(session: Session, execution: Execution, plan: In
   }))
   const explicitId = !setsInsertId(plan)
   if (writes.length === 1 && firstGeneratedId === undefined) {
-    return session.relayTo(writes[0]!.shard, writes[0]!.statement, { read: false, explicitId })
+    return session.singleShard.relayTo(writes[0]!.shard, writes[0]!.statement, { read: false, explicitId })
   }
   const ok =
     writes.length === 1

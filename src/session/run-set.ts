@@ -106,7 +106,7 @@ const ISOLATION_LEVELS: ReadonlySet<string> = new Set([
 /** Turning it on commits what is open, as MySQL does. */
 async function setAutocommit(session: Session, on: boolean): Promise<void> {
   const { state } = session
-  if (on && !state.autocommit && state.inTransaction) await session.commit()
+  if (on && !state.autocommit && state.inTransaction) await session.transaction.commit()
   state.autocommit = on
 }
 

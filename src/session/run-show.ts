@@ -20,7 +20,9 @@ export async function runShow(session: Session, show: Show, execution: Execution
   const table = await tableOf(session, show)
   if (table === undefined) {
     const { shard, text } = backendShow(session, show, execution.sql)
-    return session.relayTo(shard, execution.ofText({ kind: 'Text', sql: text, params: [] }), { read: true })
+    return session.singleShard.relayTo(shard, execution.ofText({ kind: 'Text', sql: text, params: [] }), {
+      read: true,
+    })
   }
   if (show.where !== undefined && table.filtered !== undefined) {
     throw notSupported(`SHOW ${show.what} … WHERE: use LIKE`)

@@ -8,8 +8,9 @@ import type { Execution } from './execute-plan.ts'
 import { readWarnings } from './kept-warnings.ts'
 import { sumInfo } from './ok-info.ts'
 import { sendCollecting } from './on-connection.ts'
-import { PLAIN_START, type Session } from './session.ts'
+import type { Session } from './session.ts'
 import type { Warning } from './session-state.ts'
+import { PLAIN_START } from './session-transaction.ts'
 import { statementFor } from './shard-runner.ts'
 import { type ShardSession, ShardSessions } from './shard-sessions.ts'
 import type { ShardStatement } from './shard-statement.ts'
@@ -20,7 +21,7 @@ export function runWrite(session: Session, execution: Execution, plan: WritePlan
   const shards = session.shards.meet(plan.routing, bindings)
   const statement = statementFor(execution, bindQuery(plan.query, bindings))
   if (shards.length === 1)
-    return session.relayTo(shards[0]!, statement, {
+    return session.singleShard.relayTo(shards[0]!, statement, {
       read: false,
       reserve: plan.reserves === true,
       userVariables: plan.userVariables,
@@ -50,7 +51,7 @@ export async function writeShards(
   writes: readonly ShardWrite[],
   options: WriteOptions = {},
 ): Promise<Partial<OkPacket>> {
-  const start = session.transactionStart()
+  const start = session.transaction.start()
   return start === undefined
     ? await inOwnTransaction(session, writes, options)
     : await inOpenTransaction(session, writes, options)
@@ -74,7 +75,7 @@ async function inOwnTransaction(
     const answers = counted(await sendAll(session, opened, writes), options)
     const warnings = await warningsOf(answers)
     const failed = await own.commit()
-    if (failed !== undefined) session.throwCommitFailure(failed)
+    if (failed !== undefined) session.transaction.throwCommitFailure(failed)
     session.state.warnings = warnings
     return summed(answers, options)
   } catch (error) {
@@ -107,12 +108,12 @@ async function inOpenTransaction(
 /** A deadlock has ended the shard's transaction, savepoint and all; then only a rollback of everything is left. */
 async function undo(session: Session, opened: readonly ShardSession[]): Promise<void> {
   const lost = opened.filter((s) => s.connection.state === 'closed')
-  for (const shardSession of lost) session.lostShardSession(shardSession)
+  for (const shardSession of lost) session.transaction.lost(shardSession)
   const rest = opened.filter((s) => !lost.includes(s))
   try {
     await session.shardSessions.everywhere(`ROLLBACK TO SAVEPOINT ${STATEMENT_SAVEPOINT}`, rest)
   } catch {
-    await session.rollback()
+    await session.transaction.rollback()
   }
 }
 
@@ -122,7 +123,7 @@ function openAll(
   writes: readonly ShardWrite[],
 ): Promise<readonly ShardSession[]> {
   const { gateway } = session.proxy
-  const start = session.transactionStart() ?? PLAIN_START
+  const start = session.transaction.start() ?? PLAIN_START
   return settleAll(
     writes.map(({ shard }) => {
       const endpoint = gateway.endpointFor(shard, session.tabletType)
@@ -141,18 +142,23 @@ async function sendAll(
   opened: readonly ShardSession[],
   writes: readonly ShardWrite[],
 ): Promise<readonly ShardAnswer[]> {
-  session.throwIfKilled()
-  for (const shardSession of opened) session.working.add(shardSession)
+  session.interruption.throwIfKilled()
+  for (const shardSession of opened) session.interruption.working.add(shardSession)
+  let answers: readonly ShardAnswer[]
   try {
-    return await settleAll(
+    answers = await settleAll(
       opened.map(async (shardSession, i) => ({
         shardSession,
         reader: await sendCollecting(shardSession.connection, writes[i]!.statement),
       })),
     )
   } finally {
-    for (const shardSession of opened) session.working.delete(shardSession)
+    for (const shardSession of opened) session.interruption.working.delete(shardSession)
+    // A KILL that comes too late for the statement must not meet its COMMIT or ROLLBACK on one shard alone.
+    await Promise.all(opened.map(({ connection }) => connection.killing))
   }
+  session.interruption.throwIfKilled()
+  return answers
 }
 
 /** All results, or the first failure once everything has settled: nothing is left running. */

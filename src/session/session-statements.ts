@@ -76,20 +76,20 @@ function describe(statement: Statement, execution: Execution): string {
 
 /** BEGIN commits what is open; the shards hear of it with their first statement. */
 async function begin(session: Session, statement: Begin): Promise<void> {
-  if (session.state.inTransaction) await session.commit()
+  if (session.state.inTransaction) await session.transaction.commit()
   const { modifiers } = statement
   const text = modifiers.length === 0 ? 'BEGIN' : `START TRANSACTION ${modifiers.join(', ')}`
-  session.beginTransaction({ begin: text, readOnly: modifiers.includes('READ ONLY') })
+  session.transaction.begin({ begin: text, readOnly: modifiers.includes('READ ONLY') })
   session.ok({})
 }
 
 async function end(session: Session, statement: EndTransaction): Promise<void> {
   const { state } = session
   const { transactionStart, readOnlyTransaction } = state
-  if (statement.kind === 'Commit') await session.commit()
-  else await session.rollback()
+  if (statement.kind === 'Commit') await session.transaction.commit()
+  else await session.transaction.rollback()
   if (statement.chain === true) {
-    session.beginTransaction({ begin: transactionStart?.begin ?? 'BEGIN', readOnly: readOnlyTransaction })
+    session.transaction.begin({ begin: transactionStart?.begin ?? 'BEGIN', readOnly: readOnlyTransaction })
   }
   session.ok({})
   if (statement.release === true) session.client.close()

@@ -3,8 +3,9 @@ import type { RowStream, ShardQuery, ShardRunner } from '../engine/row-stream.ts
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
 import type { ShardEndpoints, TabletEndpoint } from '../tablet/gateway.ts'
 import type { Settings } from '../tablet/settings.ts'
+import type { Working } from './interruption.ts'
 import { readWarnings } from './kept-warnings.ts'
-import type { Session, Working } from './session.ts'
+import type { Session } from './session.ts'
 import type { Warning } from './session-state.ts'
 import { ShardRows } from './shard-rows.ts'
 import type { ShardStatement } from './shard-statement.ts'
@@ -62,33 +63,33 @@ export class SessionShardRunner implements ShardRunner {
 
   async #open(shard: ShardEndpoints, statement: ShardStatement): Promise<ShardRows> {
     const session = this.#session
-    const start = session.transactionStart()
+    const start = session.transaction.start()
     const open = session.shardSessions.get(shard)
     const settings = this.#settings
     if (open !== undefined || start !== undefined) {
       const endpoint = open?.endpoint ?? session.proxy.gateway.endpointFor(shard, session.tabletType)
       const own = await session.shardSessions.open(shard, endpoint, settings, start)
-      session.throwIfKilled()
+      session.interruption.throwIfKilled()
       return this.#start(own, statement, (rows) => {
-        if (own.connection.state === 'closed') session.lostShardSession(own)
+        if (own.connection.state === 'closed') session.transaction.lost(own)
         else if (rows.isEnded && rows.summary.warnings > 0) this.#warnings.push(readWarnings(own.connection))
         else own.connection.resume() // closed early: the rest is read and thrown away, in front of the next statement
       })
     }
     const endpoint = session.proxy.gateway.endpointFor(shard, session.tabletType)
     const connection = await endpoint.pool.acquire(settings)
-    if (session.killed || session.client.closed) {
+    if (session.interruption.isKilled || session.client.closed) {
       endpoint.pool.release(connection)
-      session.throwIfKilled()
+      session.interruption.throwIfKilled()
     }
     return this.#start({ endpoint, connection }, statement, (rows) => {
-      if (connection.state === 'busy') session.abandon({ endpoint, connection })
+      if (connection.state === 'busy') session.interruption.abandon({ endpoint, connection })
       else this.#giveBack(endpoint, connection, rows.summary.warnings)
     })
   }
 
   #start(on: Working, statement: ShardStatement, release: (rows: ShardRows) => void): Promise<ShardRows> {
-    const { working } = this.#session
+    const { working } = this.#session.interruption
     working.add(on)
     const rows = new ShardRows(on.connection, statement.format, on.endpoint, () => {
       working.delete(on)

@@ -55,6 +55,10 @@ export class ShardSessions {
     return [...this.#sessions.values()]
   }
 
+  ofConnection(connection: BackendConnection): ShardSession | undefined {
+    return this.all().find((session) => session.connection === connection)
+  }
+
   /** The session's connection to a shard, if it has one that is still open. */
   get(shard: ShardEndpoints): ShardSession | undefined {
     return this.#sessions.get(keyOf(shard))
@@ -108,7 +112,9 @@ export class ShardSessions {
     this.#savepoints = []
     this.#committing = true
     try {
-      return await this.#commit(this.all().filter((s) => s.inTransaction))
+      const open = this.all().filter((s) => s.inTransaction)
+      await Promise.all(open.map(({ connection }) => connection.killing))
+      return await this.#commit(open)
     } finally {
       this.#committing = false
       if (this.#closed) this.dropAll()
