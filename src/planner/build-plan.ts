@@ -14,6 +14,7 @@ import {
   planOnOneServer,
   planShow,
   planTableAdmin,
+  planUnlock,
   readPlan,
   writePlan,
 } from './statements/plan-other.ts'
@@ -82,7 +83,7 @@ function planStatement(statement: Statement, context: PlanContext): Plan {
         context,
       )
     case 'UnlockTables':
-      return planOnOneServer(statement, { words: 'UNLOCK TABLES', tables: [] }, context)
+      return planUnlock(statement, context)
     case 'Flush':
       return planOnOneServer(statement, { words: 'FLUSH', tables: statement.tables }, context)
     case 'ExplainConnection':

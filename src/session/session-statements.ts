@@ -1,4 +1,5 @@
 import { notSupported, SqlError } from '../errors/sql-error.ts'
+import { runQuery } from '../mysql/client/simple-command.ts'
 import { printPlan } from '../plan/print-plan.ts'
 import type { Begin, EndTransaction, Kill, Savepoint, SetTransaction, Statement } from '../sql/ast.ts'
 import { scan as scanStatement } from '../sql/fingerprint.ts'
@@ -44,6 +45,8 @@ export async function runSessionStatement(
       return vexplain(session, statement, execution.sql)
     case 'Explain':
       return vexplain(session, { statement: statement.statement }, execution.sql)
+    case 'UnlockTables':
+      return unlockTables(session)
     case 'Prepare':
       return prepareSql(session, statement)
     case 'Execute':
@@ -103,6 +106,13 @@ async function savepoint(session: Session, statement: Savepoint): Promise<void> 
     if (state.inTransaction || !state.autocommit) await shardSessions.savepoint(name)
   } else if (statement.kind === 'RollbackTo') await shardSessions.rollbackTo(name)
   else await shardSessions.releaseSavepoint(name)
+  session.ok({})
+}
+
+/** Locks are on the connections that LOCK TABLES has bound to the session. Without any there is nothing to do. */
+async function unlockTables(session: Session): Promise<void> {
+  const kept = session.shardSessions.all().filter((shardSession) => shardSession.reserved)
+  await Promise.all(kept.map(({ connection }) => runQuery(connection, 'UNLOCK TABLES')))
   session.ok({})
 }
 

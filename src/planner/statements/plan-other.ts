@@ -1,5 +1,14 @@
 import type { Plan, Routing, WritePlan } from '../../plan/plan.ts'
-import type { DescribeTable, Do, Explain, Show, Statement, TableAdmin, TableName } from '../../sql/ast.ts'
+import type {
+  DescribeTable,
+  Do,
+  Explain,
+  Show,
+  Statement,
+  TableAdmin,
+  TableName,
+  UnlockTables,
+} from '../../sql/ast.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { Analysis, findTable, isSystemSchema, keyspaceOf } from '../semantics/analysis.ts'
 import { analyzeExpr } from '../semantics/analyze-query.ts'
@@ -69,6 +78,16 @@ export function planDo(statement: Do, context: PlanContext): Plan {
   const placement = placementOf(analyzeExpr(statement.items, emptyScope, rootPlace(analysis)), analysis)
   if (placement.kind === 'sharded') return unplanned('DO with a subquery on a sharded keyspace')
   return writePlan(statement, placement.routing, context)
+}
+
+/** The session knows its locks, wherever its target has gone since. On one server its own answer is relayed. */
+export function planUnlock(statement: UnlockTables, context: PlanContext): Plan {
+  const { defaultKeyspace } = context
+  const isOneServer =
+    defaultKeyspace !== undefined && context.vschema.keyspaces.get(defaultKeyspace)?.sharded === false
+  return isOneServer
+    ? writePlan(statement, { kind: 'Unsharded', keyspace: defaultKeyspace }, context)
+    : { kind: 'Session' }
 }
 
 /** What only a single MySQL server can do: its keyspace must be unsharded. */
