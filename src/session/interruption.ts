@@ -79,14 +79,18 @@ export class Interruption {
 
   /** A connection in mid-answer that nobody reads any more: stopped on the server, then closed. */
   abandon(on: Working): void {
-    this.#kill(on, 'CONNECTION', 'nobody reads the answer').finally(() => on.connection.destroy())
+    this.#kill(on, 'CONNECTION', 'nobody reads the answer')
   }
 
-  #kill({ endpoint, connection }: Working, what: 'QUERY' | 'CONNECTION', reason: string): Promise<void> {
+  #kill({ endpoint, connection }: Working, what: 'QUERY' | 'CONNECTION', reason: string): void {
     const { gateway, log } = this.#session.proxy
-    return gateway
+    const killed = gateway
       .control(endpoint, `KILL ${what} ${connection.threadId}`)
       .catch((error) => log.warn('kill failed', { tablet: endpoint.alias, reason, error }))
+      .finally(() => {
+        if (what === 'CONNECTION') connection.destroy()
+      })
+    connection.expectKill(killed)
   }
 }
 

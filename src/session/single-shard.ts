@@ -159,6 +159,12 @@ export class SingleShard implements RelayOwner {
   relayDone(summary: ResponseSummary): void {
     const session = this.#session
     const relaying = this.#relaying!
+    const { killing } = relaying.connection
+    if (killing !== undefined) {
+      // It came too late for this statement, and must not meet the next one.
+      void killing.then(() => this.relayDone(summary)).catch((error) => session.broken(error))
+      return
+    }
     this.#onRelayed?.(summary, relaying, this.#relay)
     this.#relaying = undefined
     this.#onRelayed = undefined
