@@ -55,6 +55,7 @@ const sqlErrors = {
   ER_DATA_OUT_OF_RANGE: { errno: 1690, sqlState: '22003' },
   ER_INTERNAL_ERROR: { errno: 1815, sqlState: 'HY000' },
   ER_MALFORMED_PACKET: { errno: 1835, sqlState: 'HY000' },
+  ER_INNODB_READ_ONLY: { errno: 1874, sqlState: 'HY000' },
   ER_CLIENT_INTERACTION_TIMEOUT: { errno: 4031, sqlState: 'HY000' },
   ER_SECURE_TRANSPORT_REQUIRED: { errno: 3159, sqlState: 'HY000' },
   ER_QUERY_TIMEOUT: { errno: 3024, sqlState: 'HY000' },

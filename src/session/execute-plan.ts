@@ -2,7 +2,7 @@ import { unreachable } from '../base/assert.ts'
 import { bindQuery } from '../engine/bind.ts'
 import type { BoundQuery } from '../engine/bindings.ts'
 import { runPrimitive } from '../engine/run.ts'
-import { notSupported } from '../errors/sql-error.ts'
+import { notSupported, SqlError } from '../errors/sql-error.ts'
 import type { Plan, Primitive, QueryPlan, Shortcut } from '../plan/plan.ts'
 import type { ShardEndpoints } from '../tablet/gateway.ts'
 import { makeSettings, type Settings } from '../tablet/settings.ts'
@@ -26,6 +26,7 @@ export interface Execution extends StatementMaker {
 /** Runs a plan for a session; the answer goes to its client. Throws, or ends in `session.fail`, for what goes wrong. */
 export function runPlan(session: Session, execution: Execution): void {
   const { plan } = execution
+  if (session.tabletType !== 'PRIMARY') checkReadOnly(plan, session.tabletType)
   switch (plan.kind) {
     case 'Query':
       return runQuery(session, execution, plan)
@@ -42,6 +43,17 @@ export function runPlan(session: Session, execution: Execution): void {
     default:
       return unreachable(plan)
   }
+}
+
+/** A replica may be writable by mistake: what is written there would be lost, or break its replication. */
+function checkReadOnly(plan: Plan, tabletType: string): void {
+  const isRead = plan.kind === 'Query' || (plan.kind === 'Write' && plan.verb === 'other')
+  if (isRead || plan.kind === 'Session' || plan.kind === 'Unsupported') return
+  const verb = 'verb' in plan ? plan.verb : 'DDL'
+  throw new SqlError(
+    'ER_INNODB_READ_ONLY',
+    `VT09002: ${verb} statement with a ${tabletType.toLowerCase()} target: USE the keyspace without @`,
+  )
 }
 
 function runQuery(session: Session, execution: Execution, plan: QueryPlan): void {
