@@ -66,6 +66,18 @@ function poolOf(options: Partial<PoolOptions> = {}) {
   return { pool, clock, told, made, sockets, refuseConnections }
 }
 
+test('a connection that a KILL is on its way to is handed out when the server has carried it out', async () => {
+  const { pool } = poolOf({ connectionsMax: 1 })
+  const connection = await pool.acquire(plain)
+  let killed = () => {}
+  connection.expectKill(new Promise((resolve) => (killed = resolve)))
+  pool.release(connection)
+  assert.equal(pool.take(plain), undefined)
+  killed()
+  await new Promise(setImmediate)
+  assert.equal(pool.take(plain), connection)
+})
+
 describe('settings', () => {
   const server = { database: '`shop`', isMariadb: false }
 
