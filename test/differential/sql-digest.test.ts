@@ -33,8 +33,7 @@ describe.skipIf(mysqlCommand === undefined)('statements, with MySQL as the oracl
     } catch (error) {
       // Behind the grammar MySQL looks up functions and variables, which are not there.
       const { message } = error as Error
-      if (message.includes('error in your SQL syntax')) throw new Error(`${sql}: ${message}`)
-      return message
+      return message.includes('error in your SQL syntax') ? `no statement: ${sql}: ${message}` : message
     }
   }
 
@@ -43,7 +42,9 @@ describe.skipIf(mysqlCommand === undefined)('statements, with MySQL as the oracl
     for (const sql of mysqlStatements.filter(isForMySql)) {
       const statement = parseStatement(encodeBinary(sql), { mode: 0, serverVersion: 90700 })
       const printed = decodeBinary(print(statement))
-      if ((await digestOf(printed)) !== (await digestOf(sql))) different.push(`${sql} -> ${printed}`)
+      const digest = await digestOf(sql)
+      if (digest.startsWith('no statement')) different.push(digest)
+      else if ((await digestOf(printed)) !== digest) different.push(`${sql} -> ${printed}`)
     }
     expect(different).toEqual([])
   })

@@ -60,10 +60,9 @@ export function parseSimpleLimit(p: TokenStream): Limit | undefined {
 /** A whole number, a placeholder, or a variable of a stored program. */
 export function parseLimitOption(p: TokenStream): Expr {
   const { start } = p
-  if (p.type === 'Int' || p.type === 'Hex' || p.type === 'Bit') {
-    const { type } = p
+  if (p.type === 'Int') {
     p.advance()
-    return p.literal(type, start)
+    return p.literal('Int', start)
   }
   if (p.type === 'Param') return { kind: 'Param', index: p.takeParam(), span: p.spanFrom(start) }
   const name = p.identifier()

@@ -106,8 +106,8 @@ function ctesOf(statement: Statement): ReadonlySet<string> {
   return names
 }
 
-/** What the other parser gets wrong: doubled quotes in names, BINARY as an operator, places of `((a))`. */
-const mistaken = /``|BINARY|\(\(a\)\)/
+/** What the other parser gets wrong: doubled quotes in names, BINARY as an operator, `((a))` and tables like it. */
+const mistaken = /``|BINARY|\(\((a|t3)\)\)/
 
 const isQuery = /^\s*\(*\s*(SELECT|INSERT|REPLACE|UPDATE|DELETE|WITH)/i
 
