@@ -1,10 +1,21 @@
 import type { Connection } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseServerVersion } from '../../src/session/server-version.ts'
+import { allKeywords } from '../../src/sql/keywords.ts'
 import { parseStatement } from '../../src/sql/parse.ts'
 import { print } from '../../src/sql/print.ts'
 import { decodeBinary, encodeBinary } from '../../src/sql/text.ts'
 import { mysqlCommand, startMysql, type TestServer } from '../support/mysql.ts'
 import { mysqlStatements, rejectedStatements } from '../unit/sql/statements.ts'
+
+function isParsed(sql: string, serverVersion: number): boolean {
+  try {
+    parseStatement(sql, { mode: 0, serverVersion })
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** vtgate's own forms, and those with `?`, which only a prepared statement may have. */
 const isForMySql = (sql: string) => !/\bNEXT 5 VALUES\b|\?/.test(sql)
@@ -45,6 +56,20 @@ describe.skipIf(mysqlCommand === undefined)('statements, with MySQL as the oracl
       const digest = await digestOf(sql)
       if (digest.startsWith('no statement')) different.push(digest)
       else if ((await digestOf(printed)) !== digest) different.push(`${sql} -> ${printed}`)
+    }
+    expect(different).toEqual([])
+  })
+
+  it('may have the same words as identifiers', async () => {
+    const { number: serverVersion } = parseServerVersion(server.version)
+    const [rows] = await connection.query('SELECT WORD AS word FROM INFORMATION_SCHEMA.KEYWORDS')
+    const words = (rows as { word: string }[]).map(({ word }) => word)
+    const different: string[] = []
+    for (const word of new Set([...words, ...allKeywords()])) {
+      for (const sql of [`SELECT 1 AS ${word}`, `SELECT ${word} FROM t`, `SELECT 1 FROM ${word}`]) {
+        const isAccepted = !(await digestOf(sql)).startsWith('no statement')
+        if (isAccepted !== isParsed(sql, serverVersion)) different.push(`${sql}: ${isAccepted}`)
+      }
     }
     expect(different).toEqual([])
   })
