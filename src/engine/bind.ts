@@ -40,6 +40,12 @@ export class TextBinder {
       this.#params.push(piece.param)
     } else if ('session' in piece) {
       this.#parts.push(this.#bindings.sessionText(piece.session))
+    } else if ('item' in piece) {
+      this.append(piece.item)
+      const name = piece.name.map((part) =>
+        typeof part === 'string' ? part : this.#bindings.slotText(part.slot),
+      )
+      this.#parts.push(` AS ${columnName(name.join(''))}`)
     } else {
       this.#parts.push(bindLimitSum(piece.limitSum, this.#bindings).toString())
     }
@@ -48,4 +54,17 @@ export class TextBinder {
   finish(): BoundText {
     return { kind: 'Text', sql: this.#parts.join(''), params: this.#params }
   }
+}
+
+/** MySQL's own limit for the name of a column without alias. */
+const NAME_BYTES_MAX = 255
+
+/** As MySQL names a column after its text: cut, and with `?` for what identifiers cannot hold (four bytes of UTF-8). */
+function columnName(text: string): string {
+  const plain = text.replaceAll(/[\xf0-\xf7][\x80-\xbf]{3}|\0/g, '?')
+  const cut =
+    plain.length <= NAME_BYTES_MAX
+      ? plain
+      : plain.slice(0, NAME_BYTES_MAX).replace(/[\xc0-\xff][\x80-\xbf]*$/, '')
+  return `\`${cut.trim().replaceAll('`', '``')}\``
 }

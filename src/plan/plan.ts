@@ -151,6 +151,8 @@ export type QueryPiece =
   | { readonly session: string }
   /** `offset + count` of a LIMIT, so that each shard sends no more than the merge can need. */
   | { readonly limitSum: readonly [PlanValue, PlanValue] }
+  /** An item of a select list, under the name that the client's own text of it gives its column. */
+  | { readonly item: QueryTemplate; readonly name: readonly (string | { readonly slot: number })[] }
 
 // ------------------------------------------------------------------------------------------- routing
 

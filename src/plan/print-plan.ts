@@ -170,6 +170,10 @@ function printTemplate(template: QueryTemplate): string {
       if ('slot' in piece) return `:${piece.slot}`
       if ('param' in piece) return `?${piece.param}`
       if ('session' in piece) return `{${piece.session}}`
+      if ('item' in piece) {
+        const name = piece.name.map((part) => (typeof part === 'string' ? part : `:${part.slot}`)).join('')
+        return `${printTemplate(piece.item)} AS \`${name}\``
+      }
       return `{${printValue(piece.limitSum[0])} + ${printValue(piece.limitSum[1])}}`
     })
     .join('')

@@ -1,3 +1,4 @@
+import type { Scan } from '../sql/scan.ts'
 import type { SqlMode } from '../sql/sql-mode.ts'
 import type { TabletTypeName, VSchema } from '../vschema/model.ts'
 
@@ -11,6 +12,8 @@ export interface PlanContext {
   readonly shard?: string
   /** Lexical bits of sql_mode: rewritten statements are read under it again. */
   readonly sqlMode?: SqlMode
+  /** The statement's text, to which its spans point: columns are named after it. */
+  readonly source?: { readonly sql: string; readonly scan: Scan }
   /**
    * Name of the keyspace's database on its shards; undefined where shards differ. A qualifier of this very name
    * may stay in the text; any other is taken out, for a shard's connection has its own database as default.

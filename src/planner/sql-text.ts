@@ -5,6 +5,7 @@ import type {
   Expr,
   FunctionCall,
   SelectExpr,
+  Span,
   Star,
   Statement,
   SystemVariable,
@@ -13,6 +14,7 @@ import type {
   UserVariable,
 } from '../sql/ast.ts'
 import { type Printable, print, printPieces } from '../sql/print.ts'
+import type { Scan } from '../sql/scan.ts'
 import { decodeBinary } from '../sql/text.ts'
 import { makeCast, makeHole } from './make-node.ts'
 import type { PlanContext } from './plan-context.ts'
@@ -57,6 +59,30 @@ export class ShardText {
   }
 
   #print(node: Printable): QueryTemplate {
+    return this.#pieces(
+      rewriteTree(node, (inner) =>
+        inner.kind === 'SelectExpr' ? this.#named(inner as unknown as SelectExpr) : undefined,
+      ),
+    )
+  }
+
+  /**
+   * MySQL names a column without alias after its text, blanks and all; printed anew it would get another name. The key of
+   * a plan keeps the blanks of select lists, so that the name holds for every text of the plan.
+   */
+  #named(item: SelectExpr): SelectExpr | undefined {
+    const { source } = this.#context
+    const { expr, span } = item
+    if (source === undefined || item.alias !== undefined || span.end === span.start) return undefined
+    if (expr.kind === 'Column' || expr.kind === 'Literal') return undefined
+    const name = namePieces(source, span)
+    if (name === undefined) return undefined
+    const printed = this.#print(expr)
+    if (JSON.stringify(printed) === JSON.stringify(name)) return undefined
+    return { ...item, expr: this.hole({ item: printed, name }) }
+  }
+
+  #pieces(node: Printable): QueryTemplate {
     return printPieces(node, this.#context.sqlMode ?? 0).map((piece) =>
       typeof piece !== 'string' && 'param' in piece && piece.param < 0
         ? this.#holes[-piece.param - 1]
@@ -98,7 +124,8 @@ export class ShardText {
   #item(item: SelectExpr, replace: (node: AnyNode) => unknown): SelectExpr | undefined {
     const expr = rewriteTree(item.expr, replace)
     if (expr === item.expr) return undefined
-    if (item.alias !== undefined || !hasHole(expr) || hasSlot(item.expr)) return { ...item, expr }
+    if (item.alias !== undefined || this.#context.source !== undefined) return { ...item, expr }
+    if (!hasHole(expr) || hasSlot(item.expr)) return { ...item, expr }
     const name = decodeBinary(print(item.expr, this.#context.sqlMode ?? 0))
     return { ...item, expr, alias: { kind: 'Alias', name, as: true, span: item.span } }
   }
@@ -185,4 +212,22 @@ function hasHole(expr: Expr): boolean {
 
 function hasSlot(expr: Expr): boolean {
   return someNode(expr, (node) => 'slot' in node || node.kind === 'Param')
+}
+
+/** Undefined where a comment may stand, which is no part of a plan's key. */
+function namePieces(
+  { sql, scan }: { readonly sql: string; readonly scan: Scan },
+  span: Span,
+): readonly (string | { readonly slot: number })[] | undefined {
+  const pieces: (string | { readonly slot: number })[] = []
+  let at = span.start
+  for (const [slot, { start, end }] of scan.slots.entries()) {
+    if (start < span.start || end > span.end) continue
+    if (start > at) pieces.push(sql.slice(at, start))
+    pieces.push({ slot })
+    at = end
+  }
+  if (at < span.end) pieces.push(sql.slice(at, span.end))
+  const hasComment = pieces.some((piece) => typeof piece === 'string' && /\/\*|--|#/.test(piece))
+  return hasComment ? undefined : pieces
 }

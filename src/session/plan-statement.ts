@@ -1,16 +1,22 @@
 import type { Plan } from '../plan/plan.ts'
 import { buildPlan } from '../planner/build-plan.ts'
 import type { Statement } from '../sql/ast.ts'
+import type { Scan } from '../sql/scan.ts'
 import type { TabletTypeName } from '../vschema/model.ts'
 import type { Session } from './session.ts'
 
 /** The plan of a normalised statement, as the session's target reads it. */
-export function planStatement(session: Session, statement: Statement): Plan {
+export function planStatement(
+  session: Session,
+  statement: Statement,
+  source: { readonly sql: string; readonly scan: Scan },
+): Plan {
   const { target, sqlMode } = session.state
   const { gateway, vschema } = session.proxy
   return buildPlan(statement, {
     vschema,
     sqlMode,
+    source,
     ...(target.keyspace === '' ? {} : { defaultKeyspace: target.keyspace }),
     tabletType: target.tabletType.toLowerCase() as TabletTypeName,
     ...(target.shard === undefined ? {} : { shard: target.shard }),

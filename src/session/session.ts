@@ -253,7 +253,7 @@ export class Session implements SessionHandler {
     const known = plans.get(scan.key)
     if (known !== undefined) return known
     const { statement, isShared } = normalize(sql, scan, this.parseOptions)
-    const plan = planStatement(this, statement)
+    const plan = planStatement(this, statement, { sql, scan })
     if (isShared && cacheable(scan)) plans.set(scan.key, plan)
     return plan
   }

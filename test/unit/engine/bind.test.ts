@@ -38,6 +38,26 @@ describe('templates', () => {
     expect(bindTemplate(['select ', { session: 'database' }], none).sql).toBe('select <database>')
   })
 
+  describe('a column is named after the text of its item', () => {
+    const named = (name: string) => bindTemplate([{ item: ['1'], name: [name] }], none).sql
+    for (const [name, text] of [
+      ['count( distinct x )', '1 AS `count( distinct x )`'],
+      ['`a` + 1', '1 AS ```a`` + 1`'],
+      [latin1("concat('ü😀\0')"), latin1("1 AS `concat('ü??')`")],
+      ['x'.repeat(300), `1 AS \`${'x'.repeat(255)}\``],
+      [latin1(`${'x'.repeat(254)}ü`), `1 AS \`${'x'.repeat(254)}\``],
+    ] as const) {
+      test(name.slice(0, 40), () => expect(named(name)).toBe(text))
+    }
+
+    test('literals in it are those of the statement', () => {
+      const template = [{ item: ['f(', { slot: 0 }, ')'], name: ['f( ', { slot: 0 }, ' )'] }]
+      expect(bindTemplate(template, bindingsOf({ slots: ["it''s"] })).sql).toBe(
+        "f('it''s') AS `f( 'it''s' )`",
+      )
+    })
+  })
+
   test('a verbatim query is passed on', () =>
     expect(bindQuery({ kind: 'Verbatim' }, none)).toEqual({ kind: 'Verbatim' }))
 
@@ -96,3 +116,8 @@ describe('negated values', () => {
     expect(bindValue({ kind: 'Negated', value: constant(null) }, none).type).toBe('NULL')
   })
 })
+
+/** UTF-8 as a binary string. */
+function latin1(text: string): string {
+  return Buffer.from(text).latin1Slice()
+}

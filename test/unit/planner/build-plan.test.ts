@@ -10,6 +10,7 @@ describe('one plan serves every text of one key', () => {
     ['select 1 from user where id in (1)', 'select 1 from user where id in (1, 2, 3)'],
     ['insert into user (id) values (1)', 'insert into user (id) values (1), (2)'],
     ['select 1 from user limit 3', 'select 1 from user limit 30'],
+    ["select concat( name,'a' ) from user order by id", "select concat( name,'bcd' ) from user order by id"],
   ] as const
   for (const [a, b] of texts) test(a, () => expect(printPlan(planOf(a))).toBe(printPlan(planOf(b))))
 })

@@ -26,6 +26,7 @@ const options = { mode: 0, serverVersion: 90_700 }
 /** Plans a statement as the session does: from its normalised text. */
 export function planOf(sql: string, changes: Partial<PlanContext> = {}): Plan {
   const text = Buffer.from(sql).latin1Slice()
-  const statement = parseNormalized(text, scan(text, options.mode, options.serverVersion), options)
-  return buildPlan(statement, { ...context, ...changes })
+  const scanned = scan(text, options.mode, options.serverVersion)
+  const statement = parseNormalized(text, scanned, options)
+  return buildPlan(statement, { ...context, source: { sql: text, scan: scanned }, ...changes })
 }
