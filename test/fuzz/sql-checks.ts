@@ -38,7 +38,7 @@ export function checkText(
   checkTemplate(sql, found, normalized.statement, statement, options)
   checkValues(sql, found, options)
   if (isMarked) checkLeak(found)
-  const tree = comparable(normalized.statement)
+  const tree = comparable(normalized.statement, options)
   checkKnown(sql, found, tree, options, known)
   checkOtherLiterals(sql, found, tree, options)
   return true
@@ -106,7 +106,7 @@ function checkTemplate(
   const text = pieces.join('')
   const again = parsed(() => parseStatement(text, options))
   expectTrue(again !== undefined, `the filled template is no statement: ${text}`)
-  const isSame = comparable(again) === comparable(statement)
+  const isSame = comparable(again, options) === comparable(statement, options)
   expectTrue(isSame, `the filled template is another statement: ${text}`)
 }
 
@@ -155,7 +155,7 @@ function checkOtherLiterals(sql: string, found: Scan, tree: string, options: Par
   expectTrue(other.key === found.key, `with other literals another key:\n${text}\n${found.key}\n${other.key}`)
   const again = parsed(() => normalize(text, other, options))
   expectTrue(again !== undefined, `with other literals an error: ${text}`)
-  expectTrue(comparable(again.statement) === tree, `with other literals another tree: ${text}`)
+  expectTrue(comparable(again.statement, options) === tree, `with other literals another tree: ${text}`)
 }
 
 function replaceSlots(sql: string, found: Scan): string {
@@ -193,25 +193,28 @@ function withoutParens(tree: unknown): string {
   return JSON.stringify(tree, (key, value) => (key === 'span' || key === 'parens' ? undefined : value))
 }
 
-/** A tree for comparing: without spans and slots' texts; verbatim text with its blanks and comments evened out. */
-function comparable(tree: unknown): string {
+/** A tree for comparing: without spans and slots' texts; of verbatim text only the tokens. */
+function comparable(tree: unknown, options: ParseOptions): string {
   return JSON.stringify(tree, (key, value) => {
     if (key === 'span' || key === 'parens' || key === 'comment') return undefined
     if (typeof value === 'object' && value !== null && value.kind === 'Literal' && value.slot !== undefined)
       return { kind: 'Literal', type: value.type, slot: value.slot }
-    if (Array.isArray(value) && value.some((item) => typeof item === 'string')) return merged(value)
+    if (Array.isArray(value) && value.some((item) => typeof item === 'string')) return merged(value, options)
     return value
   })
 }
 
-function merged(pieces: readonly unknown[]): unknown[] {
-  return pieces.map((piece) => (typeof piece === 'string' ? evened(piece) : piece))
+/** Texts that follow one another are one; blanks and comments in them are left out. */
+function merged(pieces: readonly unknown[], options: ParseOptions): unknown[] {
+  const found: unknown[] = []
+  for (const piece of pieces) {
+    if (typeof piece !== 'string') found.push(piece)
+    else found.push(...tokensOf(piece, options))
+  }
+  return found
 }
 
-function evened(text: string): string {
-  return text
-    .replace(/\/\*.*?\*\/|#[^\n]*\n|--[ \t][^\n]*\n/gs, ' ')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .toUpperCase()
+function tokensOf(text: string, options: ParseOptions): string[] {
+  const { starts, ends } = tokenize(text, options)
+  return starts.map((start, i) => text.slice(start, ends[i]).toUpperCase()).filter((token) => token !== '')
 }
