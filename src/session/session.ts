@@ -139,6 +139,7 @@ export class Session implements SessionHandler {
   }
 
   onChangeUser(): void {
+    this.answer.begin(this.client.nextSequenceId)
     this.detached(async () => {
       this.#reset()
       const { database } = this.client.identity
@@ -148,6 +149,7 @@ export class Session implements SessionHandler {
   }
 
   onResetConnection(): void {
+    this.answer.begin(this.client.nextSequenceId)
     this.detached(async () => {
       const { target } = this.state
       this.#reset()

@@ -164,3 +164,9 @@ test('COM_CHANGE_USER and COM_RESET_CONNECTION forget prepared statements and ro
     'name 4',
   ])
 })
+
+test('COM_RESET_CONNECTION is answered by packet 1, however long the answer before it was', async () => {
+  await client.query('SELECT customer_id, name FROM customers ORDER BY customer_id')
+  client.raw.send(Buffer.from([0x1f]))
+  assert.match(await client.raw.readHex(), /^1:00/)
+})
