@@ -23,6 +23,8 @@ import { prepareShow } from './run-show.ts'
 import type { Session } from './session.ts'
 import type { CursorOptions } from './shard-runner.ts'
 import { idPacket, PreparedStatement, preparePacket, rememberStatement } from './shard-statement.ts'
+import { paramLiteral } from './sql-literal.ts'
+import { substituteParams } from './sql-prepare.ts'
 import { inUtf8, StatementBindings, type StatementText } from './statement-bindings.ts'
 
 /** A statement that the client has prepared. Backend connections prepare it when it first runs on them. */
@@ -163,9 +165,20 @@ export class PreparedStatements {
         return new PreparedStatement(sent, withCursor(reorderParams(values, text.params), options))
       },
     }
-    session.run(execution)
+    if (plan.kind === 'Session' && values.paramCount > 0) this.#runBound(execution, values)
+    else session.run(execution)
     statement.longData.clear()
     statement.longDataBytes = 0
+  }
+
+  /** A statement that the session runs itself (`SET @x = ?`): its params become literals of its text. */
+  #runBound(execution: Execution, values: ExecuteValues): void {
+    const session = this.#session
+    const { charset } = session.state
+    const literals = boundParams(values).map((bound) => paramLiteral(paramValue(bound), charset))
+    const sql = substituteParams(session, execution.sql, literals)
+    const scan = scanStatement(sql, session.state.sqlMode, session.proxy.serverVersionNumber)
+    session.run({ ...execution, sql, bindings: session.bindingsOf(sql, scan) })
   }
 
   /** No answer, by the protocol: what goes wrong is told by the next execute. */

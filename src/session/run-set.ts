@@ -6,10 +6,10 @@ import type { Expr, SetItem, SetStatement, SetVariable, UserVariable, WordValue 
 import { print, quoteIdentifier } from '../sql/print.ts'
 import { visit } from '../sql/visit.ts'
 import { ISOLATION, NAMES } from '../tablet/settings.ts'
-import { BINARY_COLLATION_ID, charsetByName } from '../values/charsets.ts'
+import { BINARY_COLLATION_ID, charsetByName, collationById } from '../values/charsets.ts'
 import { checkClientCharset, namesOf, namesOfSet } from './character-set.ts'
 import type { Session } from './session.ts'
-import { quoteString } from './session-functions.ts'
+import { binaryLiteral, doubleLiteral, textLiteral } from './sql-literal.ts'
 
 /**
  * SET. What the proxy itself goes by (autocommit, character set, isolation level) it reads from the statement. The
@@ -148,11 +148,10 @@ export function valuesOf(columns: readonly Buffer[], row: Buffer): readonly stri
     if (cell === null || cell === undefined) return 'NULL'
     const { type, collationId } = decodeColumnDef(definition)
     if (NUMBERS.has(type)) return cell
-    if (type === FieldType.FLOAT || type === FieldType.DOUBLE) return cell.includes('e') ? cell : `${cell}e0`
-    if (collationId === BINARY_COLLATION_ID && type !== FieldType.DATETIME) {
-      return cell === '' ? "''" : `x'${Buffer.from(cell, 'latin1').toString('hex')}'`
-    }
-    return quoteString(Buffer.from(cell, 'latin1').toString())
+    if (type === FieldType.FLOAT || type === FieldType.DOUBLE) return doubleLiteral(cell)
+    const bytes = Buffer.from(cell, 'latin1')
+    if (collationId === BINARY_COLLATION_ID && type !== FieldType.DATETIME) return binaryLiteral(bytes)
+    return textLiteral(bytes, collationById(collationId)?.charset.name ?? 'utf8mb4')
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Session } from './session.ts'
+import { textLiteral } from './sql-literal.ts'
 import { printTarget } from './target.ts'
 
 /** SQL text of what a session answers about itself, by the name that plans use for it. */
@@ -34,7 +35,5 @@ export function sessionFunction(session: Session, name: string): string {
 
 /** A string literal (binary string) that reads the same under every sql_mode: quotes doubled, backslashes in hexadecimal. */
 export function quoteString(text: string): string {
-  const bytes = Buffer.from(text).latin1Slice()
-  if (bytes.includes('\\')) return `_utf8mb4 0x${Buffer.from(text).toString('hex')}`
-  return `'${bytes.replaceAll("'", "''")}'`
+  return textLiteral(Buffer.from(text), 'utf8mb4')
 }

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { startCluster, type TestCluster } from '../support/cluster.ts'
-import { type PreparedInfo, ProtocolClient } from '../support/protocol-client.ts'
+import {
+  bigintParam,
+  type PreparedInfo,
+  ProtocolClient,
+  stringParam,
+  textRow,
+} from '../support/protocol-client.ts'
 import { startTestProxy, type TestProxy } from '../support/proxy.ts'
 
 /** COM_STMT_EXECUTE, FETCH, SEND_LONG_DATA and RESET in bytes: what drivers do that mysql2 does not. */
@@ -140,6 +146,13 @@ describe('long data', () => {
     const rows = await payloads(isEof)
     assert.match(rows[0]!.toString('latin1'), /name 9$/)
   })
+})
+
+test('SET takes params, and keeps their bytes', async () => {
+  const { id } = await prepare('SET @p = ?, @q = ?')
+  await client.execute(id, [stringParam("é'\\"), bigintParam(5)])
+  const [result] = await client.query('SELECT HEX(@p), @q + 1')
+  assert.deepEqual(result!.kind === 'rows' && result!.rows.map((row) => textRow(row)), [['C3A9275C', '6']])
 })
 
 test('an unknown statement is error 1243 that says who asked', async () => {
