@@ -7,7 +7,7 @@ import type { Column, ColumnSource } from '../vschema/model.ts'
 
 /** How often the columns are read again, for changes that did not come through this proxy. */
 const REFRESH_MS = 30_000
-const RETRY_MS = 2_000
+const RETRY_MS = 250
 
 /**
  * Knows the columns of all tables, as the primary of each keyspace's first shard has them: for INSERT without a column
@@ -21,6 +21,10 @@ export class SchemaTracker implements ColumnSource {
   readonly #keyspaces = new Map<string, ReadonlyMap<string, readonly Column[]>>()
   /** What was read, as text, to see whether it has changed. */
   readonly #texts = new Map<string, string>()
+  /** Reads are numbered as they begin; a result is older than what is known when a later read came first. */
+  #lastRead = 0
+  readonly #knownFrom = new Map<string, number>()
+  #round = 0
   #cancelTimer: (() => void) | undefined
   #closed = false
 
@@ -39,29 +43,39 @@ export class SchemaTracker implements ColumnSource {
     return this.#keyspaces.get(keyspace)?.keys() ?? []
   }
 
-  /** Reads all keyspaces now, and again from time to time. Never rejects: what cannot be read is tried again. */
+  /**
+   * Reads all keyspaces now, and again from time to time. Resolves when each has been read once: what cannot be read is
+   * tried again until it can. Never rejects.
+   */
   async start(): Promise<void> {
+    const round = ++this.#round
     this.#cancelTimer?.()
-    const results = await Promise.all([...this.#gateway.keyspaces.keys()].map((name) => this.refresh(name)))
-    if (this.#closed) return
-    const delay = results.every(Boolean) ? REFRESH_MS : RETRY_MS
-    this.#cancelTimer = this.#clock.after(delay, () => void this.start())
+    for (;;) {
+      const names = [...this.#gateway.keyspaces.keys()]
+      const results = await Promise.all(names.map((name) => this.refresh(name)))
+      // Another round has begun meanwhile, for a topology that has changed.
+      if (this.#closed || round !== this.#round) return
+      if (results.every(Boolean)) break
+      await new Promise<void>((resolve) => this.#clock.after(RETRY_MS, resolve))
+    }
+    this.#cancelTimer = this.#clock.after(REFRESH_MS, () => void this.start())
   }
 
   /** Reads one keyspace. False when its database could not be reached. */
   async refresh(keyspace: string): Promise<boolean> {
+    const read = ++this.#lastRead
     try {
       const shards = this.#gateway.shardsOf(keyspace)
       const endpoint = this.#gateway.endpointFor(shards.shards[0]!, 'PRIMARY')
       const connection = await this.#gateway.connectControl(endpoint)
       try {
-        this.#take(keyspace, await readColumns(connection, endpoint.database))
+        this.#take(keyspace, await readColumns(connection, endpoint.database), read)
       } finally {
         connection.destroy()
       }
       return true
     } catch (error) {
-      this.#log.debug('cannot read columns', { keyspace, error })
+      this.#log.info('cannot read the columns of a keyspace: trying again', { keyspace, error })
       return false
     }
   }
@@ -71,9 +85,11 @@ export class SchemaTracker implements ColumnSource {
     this.#cancelTimer?.()
   }
 
-  #take(keyspace: string, columns: readonly DatabaseColumn[]): void {
+  #take(keyspace: string, columns: readonly DatabaseColumn[], read: number): void {
+    if (this.#closed || read < (this.#knownFrom.get(keyspace) ?? 0)) return
+    this.#knownFrom.set(keyspace, read)
     const text = JSON.stringify(columns)
-    if (this.#closed || this.#texts.get(keyspace) === text) return
+    if (this.#texts.get(keyspace) === text) return
     this.#texts.set(keyspace, text)
     const tables = new Map<string, Column[]>()
     for (const column of columns) {
