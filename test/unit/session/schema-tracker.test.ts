@@ -51,6 +51,7 @@ test('starting waits until every keyspace has been read, and tries again until t
   })
   await settle()
   reads[0]!.fail()
+  await settle()
   await clock.advance(249)
   assert.deepEqual([reads.length, started], [1, false])
   await clock.advance(1)
