@@ -73,22 +73,25 @@ export class Interruption {
     const gone = client.closed
     for (const on of relaying === undefined ? this.working : [...this.working, relaying]) {
       if (gone) this.abandon(on)
-      else this.#kill(on, 'QUERY', reason)
+      else this.#kill(on, reason)
     }
   }
 
-  /** A connection in mid-answer that nobody reads any more: stopped on the server, then closed. */
+  /**
+   * A connection in mid-answer that nobody reads any more: its statement is stopped on the server, then it is closed.
+   * KILL CONNECTION would do both, but was seen to crash MariaDB 10.11 when the thread ends by itself at that moment.
+   */
   abandon(on: Working): void {
-    this.#kill(on, 'CONNECTION', 'nobody reads the answer')
+    this.#kill(on, 'nobody reads the answer', true)
   }
 
-  #kill({ endpoint, connection }: Working, what: 'QUERY' | 'CONNECTION', reason: string): void {
+  #kill({ endpoint, connection }: Working, reason: string, destroys = false): void {
     const { gateway, log } = this.#session.proxy
     const killed = gateway
-      .control(endpoint, `KILL ${what} ${connection.threadId}`)
+      .control(endpoint, `KILL QUERY ${connection.threadId}`)
       .catch((error) => log.warn('kill failed', { tablet: endpoint.alias, reason, error }))
       .finally(() => {
-        if (what === 'CONNECTION') connection.destroy()
+        if (destroys) connection.destroy()
       })
     connection.expectKill(killed)
   }
