@@ -34,9 +34,4 @@ export class PlanCache {
     this.#young.set(key, plan)
     this.#old.delete(key)
   }
-
-  *entries(): IterableIterator<[string, Plan]> {
-    yield* this.#young
-    yield* this.#old
-  }
 }
