@@ -10,6 +10,12 @@ export function mutate(text: string, other: string, random: Random): string {
   return changed
 }
 
+/** A text with one or two changes of tokens. */
+export function mutateTokens(text: string, other: string, random: Random): string {
+  const changed = changeTokens(text, other, random)
+  return random.oneIn(3) ? changeTokens(changed, other, random) : changed
+}
+
 function changeTokens(text: string, other: string, random: Random): string {
   const parts = split(text)
   const at = random.int(parts.length)

@@ -33,7 +33,8 @@ export function sqlCommand(finish: (exitCode: number) => void): Command {
         mode: parseSqlMode(options.sqlMode),
         serverVersion: parseServerVersion(options.serverVersion).number,
         allowParams: options.prepared === true,
-      }
+        passedOn: 'check',
+      } as const
       if (options.stdin) await describeLines(process.stdin, process.stdout, parseOptions, formatOf(options))
       else finish(await describeTexts(await textsOf(statements, options), parseOptions, formatOf(options)))
     })

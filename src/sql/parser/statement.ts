@@ -1,5 +1,6 @@
 import type { Statement } from '../ast.ts'
 import { isMariaDb } from '../keywords.ts'
+import { checkSyntax } from '../syntax/check.ts'
 import { parseFlush, parseLoad, parseTableAdmin } from './admin.ts'
 import { parseDdl } from './ddl.ts'
 import { parseCallStatement, parseDelete, parseDo, parseInsert, parseUpdate } from './dml.ts'
@@ -43,6 +44,7 @@ function parseEmpty(p: TokenStream): Statement {
 
 export function parseStatementBody(p: TokenStream): Statement {
   p.enter()
+  if (p.options.passedOn === 'check') checkSyntax(p, parseStatementBody)
   const statement = dispatch(p)
   p.leave()
   return statement

@@ -14,6 +14,11 @@ export interface ParseOptions {
   readonly serverVersion: number
   /** Whether `?` may stand for a value; a plain COM_QUERY text must not have one. Default true. */
   readonly allowParams?: boolean
+  /**
+   * What to think of the parts of a statement that are passed on word for word: 'trust' leaves their mistakes to the
+   * server, which is what a proxy wants; 'check' finds them without one. Default 'trust'.
+   */
+  readonly passedOn?: 'trust' | 'check'
 }
 
 /**
@@ -52,12 +57,13 @@ export class TokenStream {
   /** Slot numbers by the offset where the slot's text begins; each is taken once. */
   readonly #slotAt = new Map<number, number>()
 
-  constructor(sql: string, options: ParseOptions, scan?: Scan) {
+  /** `tokens`: those of the text, where they are known already. */
+  constructor(sql: string, options: ParseOptions, scan?: Scan, tokens?: Tokens) {
     this.sql = sql
     this.options = options
     this.#scan = scan
     this.#start = scan?.from ?? 0
-    this.tokens = tokenize(sql, options, scan?.from, scan?.end)
+    this.tokens = tokens ?? tokenize(sql, options, scan?.from, scan?.end)
     scan?.slots.forEach((slot, index) => {
       this.#slotAt.set(slot.start, index)
     })

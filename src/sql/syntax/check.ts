@@ -1,0 +1,54 @@
+import type { Statement } from '../ast.ts'
+import { isMariaDb } from '../keywords.ts'
+import { TokenStream } from '../parser/token-stream.ts'
+import { compileRules, type Reach, type Rules, type Terminal } from './notation.ts'
+import { accountRules } from './rules/accounts.ts'
+import { adminRules } from './rules/admin.ts'
+import { objectRules } from './rules/objects.ts'
+import { programRules } from './rules/programs.ts'
+import { replicationRules } from './rules/replication.ts'
+import { statementRules } from './rules/statements.ts'
+import { tableRules } from './rules/tables.ts'
+import { terminals } from './terminals.ts'
+
+/**
+ * Holds the statement that begins at the current token against MySQL's grammar, where the proxy would pass it on whole
+ * and leave it to the server. Throws MySQL's error 1064; `p` stays where it is. Statements that `parseTyped` understands
+ * to the last word are its own, and MariaDB's are the server's: its grammar is not here.
+ */
+export function checkSyntax(p: TokenStream, parseTyped: (p: TokenStream) => Statement): void {
+  if (isMariaDb(p.options.serverVersion)) return
+  rules ??= compile(parseTyped)
+  const rule = rules.get(verbOf(p))
+  if (rule === undefined) return
+  const reader = new TokenStream(p.sql, { ...p.options, passedOn: 'trust' }, undefined, p.tokens)
+  reader.pos = p.pos
+  const reach: Reach = { farthest: p.pos }
+  const fits = rule(reader, reach)
+  const isWhole = fits && (reader.type === 'End' || reader.at(';'))
+  if (!isWhole) p.failAt(p.tokens.starts[Math.max(reader.pos, reach.farthest)])
+}
+
+/** Compiled at the first use: the proxy itself never needs them. */
+let rules: Rules | undefined
+
+function compile(parseTyped: (p: TokenStream) => Statement): Rules {
+  const text = [
+    statementRules,
+    accountRules,
+    adminRules,
+    objectRules,
+    programRules,
+    replicationRules,
+    tableRules,
+  ].join('\n')
+  /** A statement in a stored program that no rule here is for. */
+  const typed: Terminal = (p) => !compiled.has(verbOf(p)) && parseTyped(p) !== undefined
+  const compiled = compileRules(text, { ...terminals, typed_statement: typed })
+  return compiled
+}
+
+/** Rules for whole statements are named for their first word. */
+function verbOf(p: TokenStream): string {
+  return p.word.toLowerCase()
+}
