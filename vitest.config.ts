@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Servers are started once a worker process; two cores carry two workers.
+    globalSetup: ['test/support/temp-root.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

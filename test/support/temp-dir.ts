@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A fresh folder, short enough for unix sockets; removed by `remove` and, at the latest, when the process ends. */
+/** A fresh folder, short enough for unix sockets; removed by `remove` and, at the latest, when the tests end. */
 export function tempDir(name: string): { readonly path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), `sg-${name}-`))
+  const path = mkdtempSync(join(process.env['SHARDGATE_TEST_TMP'] ?? tmpdir(), `${name}-`))
   const remove = () => rmSync(path, { recursive: true, force: true, maxRetries: 3 })
   process.once('exit', remove)
   return {
