@@ -1,6 +1,7 @@
 import type { Connection } from 'mysql2/promise'
 import { SqlError } from '../../src/errors/sql-error.ts'
 import { type ParseOptions, parseStatement } from '../../src/sql/parse.ts'
+import type { SqlMode } from '../../src/sql/sql-mode.ts'
 import { encodeBinary } from '../../src/sql/text.ts'
 import { Random } from './random.ts'
 import { mutateTokens } from './sql-mutate.ts'
@@ -13,12 +14,14 @@ export interface OracleOptions {
   readonly connection: Connection
   /** As in 90704: of the server that is asked. */
   readonly serverVersion: number
+  /** That of the connection; default 0. */
+  readonly mode?: SqlMode
 }
 
 export interface Disagreement {
   readonly sql: string
-  /** 'accepted', or the text behind MySQL's `near`. */
-  readonly mysql: string
+  /** The server's verdict: 'accepted', or the text behind `near`. */
+  readonly theirs: string
   readonly ours: string
 }
 
@@ -35,7 +38,11 @@ export interface OracleResult {
  */
 export async function compareWithMysql(options: OracleOptions): Promise<OracleResult> {
   const random = new Random(options.seed)
-  const parseOptions = { mode: 0, serverVersion: options.serverVersion, passedOn: 'check' } as const
+  const parseOptions = {
+    mode: options.mode ?? 0,
+    serverVersion: options.serverVersion,
+    passedOn: 'check',
+  } as const
   const disagreements: Disagreement[] = []
   const until = performance.now() + options.durationMs
   let texts = 0
@@ -47,23 +54,28 @@ export async function compareWithMysql(options: OracleOptions): Promise<OracleRe
     texts++
     if (mysql !== ACCEPTED) refused++
     const ours = ourVerdict(sql, parseOptions)
-    if (ours !== mysql) disagreements.push({ sql, mysql, ours })
+    if (ours !== mysql) disagreements.push({ sql, theirs: mysql, ours })
   }
   return { texts, refused, disagreements }
 }
 
-const ACCEPTED = 'accepted'
+export const ACCEPTED = 'accepted'
 
 /** MySQL's verdict; undefined when it says nothing of the grammar. */
 export async function verdictOf(sql: string, connection: Connection): Promise<string | undefined> {
   try {
-    await connection.query('SELECT STATEMENT_DIGEST(?)', [sql])
+    await connection.query(`SELECT STATEMENT_DIGEST(${literalOf(sql)})`)
     return ACCEPTED
   } catch (error) {
     const { message } = error as Error
     if (message.includes('error in your SQL syntax')) return nearOf(message)
     return undefined // another error may come before the one of syntax
   }
+}
+
+/** A literal of the text that reads the same under every sql_mode. */
+export function literalOf(text: string): string {
+  return `CONVERT(X'${Buffer.from(text).toString('hex')}' USING utf8mb4)`
 }
 
 export function ourVerdict(sql: string, options: ParseOptions): string {
