@@ -75,7 +75,7 @@ export async function verdictOf(sql: string, connection: Connection): Promise<st
 
 /** A literal of the text that reads the same under every sql_mode. */
 export function literalOf(text: string): string {
-  return `CONVERT(X'${Buffer.from(text).toString('hex')}' USING utf8mb4)`
+  return `_utf8mb4 X'${Buffer.from(text).toString('hex')}'`
 }
 
 export function ourVerdict(sql: string, options: ParseOptions): string {
