@@ -8,7 +8,7 @@ import {
   rescaleDecimal,
 } from '../values/decimal.ts'
 import { formatDouble } from '../values/number-format.ts'
-import { type ColumnType, classOf, fieldTypes, notFixedDecimals } from '../values/types.ts'
+import { binaryWidth, type ColumnType, classOf, fieldTypes, notFixedDecimals } from '../values/types.ts'
 import type { Row, RowFormat, StreamColumn } from './row-stream.ts'
 
 /** Integers and decimals are exact; doubles are not. */
@@ -100,7 +100,7 @@ function writeDecimal(column: StreamColumn, value: Decimal): Buffer {
 }
 
 function writeInteger(column: StreamColumn, format: RowFormat, value: bigint): Buffer {
-  const bytes = integerBytes(column.type)
+  const bytes = binaryWidth(column.type) as number
   const bits = 8 * bytes
   const isUnsigned = classOf(column) === 'unsigned'
   const wrapped = isUnsigned ? BigInt.asUintN(bits, value) : BigInt.asIntN(bits, value)
@@ -109,21 +109,6 @@ function writeInteger(column: StreamColumn, format: RowFormat, value: bigint): B
   const cell = Buffer.allocUnsafe(8)
   cell.writeBigUInt64LE(BigInt.asUintN(64, value))
   return cell.subarray(0, bytes)
-}
-
-/** Bytes of an integer in a binary row; a MEDIUMINT takes four. */
-function integerBytes(type: number): number {
-  switch (type) {
-    case fieldTypes.tiny:
-      return 1
-    case fieldTypes.short:
-    case fieldTypes.year:
-      return 2
-    case fieldTypes.longLong:
-      return 8
-    default:
-      return 4
-  }
 }
 
 function readBinaryInteger(column: ColumnType, row: Row, start: number, bytes: number): bigint {

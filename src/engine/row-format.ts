@@ -1,5 +1,5 @@
 import { SqlError } from '../errors/sql-error.ts'
-import { type ColumnType, fieldTypes } from '../values/types.ts'
+import { binaryWidth, type ColumnType } from '../values/types.ts'
 import type { Row, RowFormat } from './row-stream.ts'
 
 /**
@@ -19,7 +19,7 @@ export class RowLayout {
   constructor(format: RowFormat, columns: readonly ColumnType[]) {
     this.format = format
     this.columns = columns
-    this.#widths = format === 'binary' ? columns.map((column) => fixedWidth(column.type)) : []
+    this.#widths = format === 'binary' ? columns.map((column) => binaryWidth(column.type) ?? 0) : []
   }
 
   /**
@@ -186,25 +186,6 @@ function someNull(row: Row, from: number, to: number): boolean {
 
 function clearBitsFrom(row: Row, column: number, bitmapLength: number): void {
   for (let bit = column + 2; bit < 8 * bitmapLength; bit++) row[1 + (bit >> 3)] &= ~(1 << (bit & 7))
-}
-
-function fixedWidth(type: number): number {
-  switch (type) {
-    case fieldTypes.tiny:
-      return 1
-    case fieldTypes.short:
-    case fieldTypes.year:
-      return 2
-    case fieldTypes.int24:
-    case fieldTypes.long:
-    case fieldTypes.float:
-      return 4
-    case fieldTypes.longLong:
-    case fieldTypes.double:
-      return 8
-    default:
-      return 0
-  }
 }
 
 function malformedRow(): SqlError {

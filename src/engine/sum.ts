@@ -20,24 +20,54 @@ export function createSum(
   source: number,
   output: StreamColumn = columns[source],
 ): Sum {
-  const isExact = arithmeticOf(columns[source]) === 'exact'
-  return isExact
-    ? new ExactSum(columns[source], source, output, format)
-    : new DoubleSum(columns[source], source, output, format)
+  const place = { column: columns[source], source, output, format }
+  return arithmeticOf(columns[source]) === 'exact'
+    ? new ColumnSum(place, exactNumbers)
+    : new ColumnSum(place, doubleNumbers)
 }
 
-class ExactSum implements Sum {
-  readonly #column: StreamColumn
-  readonly #source: number
-  readonly #output: StreamColumn
-  readonly #format: RowFormat
-  #sum: Decimal | null = null
+/** Where the values stand and where their sum goes. */
+interface Place {
+  readonly column: StreamColumn
+  readonly source: number
+  readonly output: StreamColumn
+  readonly format: RowFormat
+}
 
-  constructor(column: StreamColumn, source: number, output: StreamColumn, format: RowFormat) {
-    this.#column = column
-    this.#source = source
-    this.#output = output
-    this.#format = format
+/** A kind of numbers: how they are read, added and written. */
+interface Numbers<T> {
+  readonly read: (column: StreamColumn, format: RowFormat, row: Row, start: number, end: number) => T
+  readonly add: (a: T, b: T) => T
+  readonly write: (column: StreamColumn, format: RowFormat, value: T) => Buffer
+  /** Null where a double would have to be taken as exact. */
+  readonly exact: (value: T) => Decimal | null
+  readonly double: (value: T) => number
+}
+
+const exactNumbers: Numbers<Decimal> = {
+  read: readExact,
+  add: addDecimals,
+  write: writeExact,
+  exact: (value) => value,
+  double: (value) => Number(value.unscaled) / 10 ** value.scale,
+}
+
+const doubleNumbers: Numbers<number> = {
+  read: readDouble,
+  add: (a, b) => a + b,
+  write: writeDouble,
+  exact: () => null,
+  double: (value) => value,
+}
+
+class ColumnSum<T> implements Sum {
+  readonly #place: Place
+  readonly #numbers: Numbers<T>
+  #sum: T | null = null
+
+  constructor(place: Place, numbers: Numbers<T>) {
+    this.#place = place
+    this.#numbers = numbers
   }
 
   reset(): void {
@@ -45,60 +75,24 @@ class ExactSum implements Sum {
   }
 
   add(row: Row, cells: Int32Array): void {
-    const start = cells[2 * this.#source]
+    const { column, source, format } = this.#place
+    const start = cells[2 * source]
     if (start < 0) return
-    const value = readExact(this.#column, this.#format, row, start, cells[2 * this.#source + 1])
-    this.#sum = this.#sum === null ? value : addDecimals(this.#sum, value)
+    const value = this.#numbers.read(column, format, row, start, cells[2 * source + 1])
+    this.#sum = this.#sum === null ? value : this.#numbers.add(this.#sum, value)
   }
 
   exact(): Decimal | null {
-    return this.#sum
+    return this.#sum === null ? null : this.#numbers.exact(this.#sum)
   }
 
   double(): number | null {
-    return this.#sum === null ? null : Number(this.#sum.unscaled) / 10 ** this.#sum.scale
+    return this.#sum === null ? null : this.#numbers.double(this.#sum)
   }
 
   cell(): Buffer | null {
-    return this.#sum === null ? null : writeExact(this.#output, this.#format, this.#sum)
-  }
-}
-
-class DoubleSum implements Sum {
-  readonly #column: StreamColumn
-  readonly #source: number
-  readonly #output: StreamColumn
-  readonly #format: RowFormat
-  #sum: number | null = null
-
-  constructor(column: StreamColumn, source: number, output: StreamColumn, format: RowFormat) {
-    this.#column = column
-    this.#source = source
-    this.#output = output
-    this.#format = format
-  }
-
-  reset(): void {
-    this.#sum = null
-  }
-
-  add(row: Row, cells: Int32Array): void {
-    const start = cells[2 * this.#source]
-    if (start < 0) return
-    const value = readDouble(this.#column, this.#format, row, start, cells[2 * this.#source + 1])
-    this.#sum = this.#sum === null ? value : this.#sum + value
-  }
-
-  exact(): null {
-    return null
-  }
-
-  double(): number | null {
-    return this.#sum
-  }
-
-  cell(): Buffer | null {
-    return this.#sum === null ? null : writeDouble(this.#output, this.#format, this.#sum)
+    const { output, format } = this.#place
+    return this.#sum === null ? null : this.#numbers.write(output, format, this.#sum)
   }
 }
 

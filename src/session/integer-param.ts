@@ -1,5 +1,4 @@
-import { binaryLayout } from '../mysql/codec/binary-value.ts'
-import { FieldType } from '../mysql/codec/constants.ts'
+import { binaryWidth, fieldTypes } from '../values/types.ts'
 import type { Value } from '../values/value.ts'
 import { type ExecuteValues, NULL_BITMAP_AT } from './execute-values.ts'
 
@@ -15,8 +14,8 @@ export function integerParam(execute: ExecuteValues, param: number): Value | und
   if (longData.size > 0) return undefined
   let at = execute.valuesAt
   for (let i = 0; i < param; i++) {
-    const bytes = isNull(payload, i) ? 0 : fixedBytes(types[2 * i]!)
-    if (bytes < 0) return undefined
+    const bytes = isNull(payload, i) ? 0 : binaryWidth(types[2 * i]!)
+    if (bytes === undefined) return undefined
     at += bytes
   }
   const bytes = integerBytes(types[2 * param]!)
@@ -31,21 +30,15 @@ function isNull(payload: Buffer, param: number): boolean {
   return (payload[NULL_BITMAP_AT + (param >> 3)]! & (1 << (param & 7))) !== 0
 }
 
-/** Size of a value of fixed size; -1 for the others. */
-function fixedBytes(type: number): number {
-  const layout = binaryLayout(type)
-  return typeof layout === 'number' ? layout : -1
-}
-
 /** 0 for what is no integer. */
 function integerBytes(type: number): number {
   const isInteger =
-    type === FieldType.LONG ||
-    type === FieldType.LONGLONG ||
-    type === FieldType.SHORT ||
-    type === FieldType.TINY ||
-    type === FieldType.INT24
-  return isInteger ? fixedBytes(type) : 0
+    type === fieldTypes.long ||
+    type === fieldTypes.longLong ||
+    type === fieldTypes.short ||
+    type === fieldTypes.tiny ||
+    type === fieldTypes.int24
+  return isInteger ? (binaryWidth(type) ?? 0) : 0
 }
 
 /** The value, or its low 32 bits. */

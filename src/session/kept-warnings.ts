@@ -64,7 +64,7 @@ export class KeptWarnings {
 export async function readWarnings(connection: BackendConnection): Promise<readonly Warning[]> {
   const { rows } = await runQuery(connection, 'SHOW WARNINGS')
   return rows.map((row) => {
-    const [level, code, message] = textCells(row)
+    const [level, code, message] = textCells(row, 3)
     return {
       level: level as Warning['level'],
       code: Number(code),

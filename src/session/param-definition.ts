@@ -1,6 +1,7 @@
 import { type ColumnDef, encodeColumnDef } from '../mysql/codec/column-def.ts'
-import { FieldFlag, FieldType, HEADER_BYTES } from '../mysql/codec/constants.ts'
+import { HEADER_BYTES } from '../mysql/codec/constants.ts'
 import { BINARY_COLLATION_ID } from '../values/charsets.ts'
+import { columnFlags, fieldTypes } from '../values/types.ts'
 
 /** How MySQL describes a `?`: the payload of a column definition named `?`. */
 const definition: ColumnDef = {
@@ -12,8 +13,8 @@ const definition: ColumnDef = {
   orgName: '',
   collationId: BINARY_COLLATION_ID,
   columnLength: 0,
-  type: FieldType.VAR_STRING,
-  flags: FieldFlag.BINARY,
+  type: fieldTypes.varString,
+  flags: columnFlags.binary,
   decimals: 0,
 }
 

@@ -1,5 +1,5 @@
-import { FieldType } from '../mysql/codec/constants.ts'
 import { type BoundParam, isUnsigned } from '../mysql/codec/stmt-execute.ts'
+import { fieldTypes } from '../values/types.ts'
 import { nullValue, type Value, type ValueType, value } from '../values/value.ts'
 
 /** A param of COM_STMT_EXECUTE as the text value that vindexes take. */
@@ -7,35 +7,35 @@ export function paramValue(param: BoundParam): Value {
   const { bytes } = param
   if (bytes === null) return nullValue
   switch (param.type) {
-    case FieldType.TINY:
+    case fieldTypes.tiny:
       return integer(param, BigInt(isUnsigned(param) ? bytes.readUInt8() : bytes.readInt8()))
-    case FieldType.SHORT:
-    case FieldType.YEAR:
+    case fieldTypes.short:
+    case fieldTypes.year:
       return integer(param, BigInt(isUnsigned(param) ? bytes.readUInt16LE() : bytes.readInt16LE()))
-    case FieldType.LONG:
-    case FieldType.INT24:
+    case fieldTypes.long:
+    case fieldTypes.int24:
       return integer(param, BigInt(isUnsigned(param) ? bytes.readUInt32LE() : bytes.readInt32LE()))
-    case FieldType.LONGLONG:
+    case fieldTypes.longLong:
       return integer(param, isUnsigned(param) ? bytes.readBigUInt64LE() : bytes.readBigInt64LE())
-    case FieldType.FLOAT:
+    case fieldTypes.float:
       return value('FLOAT64', String(bytes.readFloatLE()))
-    case FieldType.DOUBLE:
+    case fieldTypes.double:
       return value('FLOAT64', String(bytes.readDoubleLE()))
-    case FieldType.DECIMAL:
-    case FieldType.NEWDECIMAL:
+    case fieldTypes.decimal:
+    case fieldTypes.newDecimal:
       return value('DECIMAL', bytes)
-    case FieldType.DATE:
-    case FieldType.DATETIME:
-    case FieldType.TIMESTAMP:
-      return value(param.type === FieldType.DATE ? 'DATE' : 'DATETIME', dateText(bytes, param.type))
-    case FieldType.TIME:
+    case fieldTypes.date:
+    case fieldTypes.dateTime:
+    case fieldTypes.timestamp:
+      return value(param.type === fieldTypes.date ? 'DATE' : 'DATETIME', dateText(bytes, param.type))
+    case fieldTypes.time:
       return value('TIME', timeText(bytes))
-    case FieldType.TINY_BLOB:
-    case FieldType.MEDIUM_BLOB:
-    case FieldType.LONG_BLOB:
-    case FieldType.BLOB:
+    case fieldTypes.tinyBlob:
+    case fieldTypes.mediumBlob:
+    case fieldTypes.longBlob:
+    case fieldTypes.blob:
       return value('VARBINARY', bytes)
-    case FieldType.BIT:
+    case fieldTypes.bit:
       return value('BIT', bytes)
     default:
       return value('VARCHAR', bytes)
@@ -53,7 +53,7 @@ function dateText(bytes: Buffer, type: number): string {
   const month = bytes.length >= 4 ? bytes[2]! : 0
   const day = bytes.length >= 4 ? bytes[3]! : 0
   const date = `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`
-  if (type === FieldType.DATE) return date
+  if (type === fieldTypes.date) return date
   const time = bytes.length >= 7 ? clock(bytes[4]!, bytes[5]!, bytes[6]!) : clock(0, 0, 0)
   return `${date} ${time}${micros(bytes, 7)}`
 }

@@ -1,12 +1,12 @@
 import { notSupported, SqlError } from '../errors/sql-error.ts'
 import { textCells } from '../mysql/client/simple-command.ts'
 import { decodeColumnDef } from '../mysql/codec/column-def.ts'
-import { FieldType } from '../mysql/codec/constants.ts'
 import type { Expr, SetItem, SetStatement, SetVariable, UserVariable, WordValue } from '../sql/ast.ts'
 import { print, quoteIdentifier } from '../sql/print.ts'
 import { visit } from '../sql/visit.ts'
 import { ISOLATION, NAMES } from '../tablet/settings.ts'
 import { BINARY_COLLATION_ID, charsetByName, collationById } from '../values/charsets.ts'
+import { fieldTypes } from '../values/types.ts'
 import { checkClientCharset, namesOf, namesOfSet } from './character-set.ts'
 import type { Session } from './session.ts'
 import { binaryLiteral, doubleLiteral, textLiteral } from './sql-literal.ts'
@@ -142,28 +142,28 @@ async function setByBackend(session: Session, items: readonly SetItem[]): Promis
 
 /** Cells of a row as SQL text that gives the same value again. */
 export function valuesOf(columns: readonly Buffer[], row: Buffer): readonly string[] {
-  const cells = textCells(row)
+  const cells = textCells(row, columns.length)
   return columns.map((definition, i) => {
     const cell = cells[i]
     if (cell === null || cell === undefined) return 'NULL'
     const { type, collationId } = decodeColumnDef(definition)
     if (NUMBERS.has(type)) return cell
-    if (type === FieldType.FLOAT || type === FieldType.DOUBLE) return doubleLiteral(cell)
+    if (type === fieldTypes.float || type === fieldTypes.double) return doubleLiteral(cell)
     const bytes = Buffer.from(cell, 'latin1')
-    if (collationId === BINARY_COLLATION_ID && type !== FieldType.DATETIME) return binaryLiteral(bytes)
+    if (collationId === BINARY_COLLATION_ID && type !== fieldTypes.dateTime) return binaryLiteral(bytes)
     return textLiteral(bytes, collationById(collationId)?.charset.name ?? 'utf8mb4')
   })
 }
 
 const NUMBERS: ReadonlySet<number> = new Set([
-  FieldType.TINY,
-  FieldType.SHORT,
-  FieldType.LONG,
-  FieldType.INT24,
-  FieldType.LONGLONG,
-  FieldType.DECIMAL,
-  FieldType.NEWDECIMAL,
-  FieldType.YEAR,
+  fieldTypes.tiny,
+  fieldTypes.short,
+  fieldTypes.long,
+  fieldTypes.int24,
+  fieldTypes.longLong,
+  fieldTypes.decimal,
+  fieldTypes.newDecimal,
+  fieldTypes.year,
 ])
 
 function userVariablesIn(items: readonly SetItem[]): readonly string[] {

@@ -1,6 +1,5 @@
 import { noDatabaseSelected, notSupported } from '../errors/sql-error.ts'
 import type { ColumnDef } from '../mysql/codec/column-def.ts'
-import { FieldFlag, FieldType } from '../mysql/codec/constants.ts'
 import type { TextCell } from '../mysql/codec/text-row.ts'
 import type { Show } from '../sql/ast.ts'
 import { print, quoteIdentifier } from '../sql/print.ts'
@@ -8,6 +7,7 @@ import type { ShardEndpoints } from '../tablet/gateway.ts'
 import { NAMES } from '../tablet/settings.ts'
 import { printAlias } from '../topology/alias.ts'
 import { collationByName } from '../values/charsets.ts'
+import { columnFlags, fieldTypes } from '../values/types.ts'
 import { namesCollationId } from './character-set.ts'
 import type { Execution } from './execute-plan.ts'
 import { likeMatcher } from './like.ts'
@@ -247,14 +247,14 @@ function warningsTable(warnings: readonly Warning[], session: Session): ShownTab
   const { isMariadb } = session.proxy
   const isText = {
     collationId: namesCollationId(session.state.settings.items.get(NAMES)!, isMariadb),
-    flags: FieldFlag.NOT_NULL,
+    flags: columnFlags.notNull,
     decimals: isMariadb ? 39 : 31,
   }
-  const code = { type: FieldType.LONG, columnLength: isMariadb ? 4 : 5 }
+  const code = { type: fieldTypes.long, columnLength: isMariadb ? 4 : 5 }
   return {
     columns: [
       { ...textColumn('Level', 7), ...isText },
-      { ...number('Code'), ...code, flags: number('Code').flags | FieldFlag.NOT_NULL },
+      { ...number('Code'), ...code, flags: number('Code').flags | columnFlags.notNull },
       { ...textColumn('Message', 512), ...isText },
     ],
     rows: warnings.map(({ level, code, message }) => [level, String(code), Buffer.from(message)]),
@@ -290,7 +290,7 @@ export function textColumn(name: string, characters = 64): ColumnDef {
     orgName: '',
     collationId: UTF8MB4.id,
     columnLength: characters * 4,
-    type: FieldType.VAR_STRING,
+    type: fieldTypes.varString,
     flags: 0,
     decimals: 31,
   }
@@ -301,8 +301,8 @@ function number(name: string): ColumnDef {
     ...textColumn(name),
     collationId: 63,
     columnLength: 21,
-    type: FieldType.LONGLONG,
-    flags: FieldFlag.BINARY | FieldFlag.UNSIGNED,
+    type: fieldTypes.longLong,
+    flags: columnFlags.binary | columnFlags.unsigned,
     decimals: 0,
   }
 }

@@ -73,7 +73,7 @@ export class Sequences implements SequenceSource {
           `Sequence ${key} must have exactly one row, with id 0; it has ${rows.length}`,
         )
       }
-      const [next, cache] = textCells(rows[0]!).map((cell) => BigInt(cell ?? '0')) as [bigint, bigint]
+      const [next, cache] = textCells(rows[0]!, 2).map((cell) => BigInt(cell ?? '0')) as [bigint, bigint]
       if (cache < 1n)
         throw new SqlError('ER_UNKNOWN_ERROR', `invalid cache value for sequence ${key}: ${cache}`)
       // Never below what was handed out: somebody may have lowered next_id.

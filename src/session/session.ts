@@ -32,6 +32,7 @@ import { type ShardStatement, TextStatement } from './shard-statement.ts'
 import { type Relaying, SingleShard } from './single-shard.ts'
 import { StatementBindings } from './statement-bindings.ts'
 import { parseTarget, printTarget, type Target } from './target.ts'
+import { toldError } from './told-error.ts'
 
 /**
  * One client connection: takes its commands one at a time, finds or makes the plan, and sees to the answer.
@@ -339,7 +340,7 @@ export class Session implements SessionHandler {
   /** Ends the statement with an error packet. */
   fail(error: unknown): void {
     if (this.client.closed) return
-    const told = this.#told(error)
+    const told = toldError(this.proxy, error)
     const commitWarning = this.transaction.takeWarning()
     this.warnings.drop()
     this.state.rowCount = -1
@@ -354,28 +355,6 @@ export class Session implements SessionHandler {
     const rolledBack = told instanceof ServerError ? this.transaction.afterFailure(told.errno) : undefined
     if (rolledBack === undefined) end()
     else rolledBack.then(end).catch((error) => this.broken(error))
-  }
-
-  /** The error in the words of the server and with the names that the client knows. */
-  #told(error: unknown): SqlError | ServerError {
-    const { proxy } = this
-    if (error instanceof ServerError) {
-      const message = proxy.inKeyspaceNames(error.message)
-      return message === error.message
-        ? error
-        : new ServerError({ errno: error.errno, sqlState: error.sqlState, message })
-    }
-    if (!(error instanceof SqlError)) return this.#internal(error)
-    if (error.code !== 'ER_PARSE_ERROR' || !proxy.isMariadb) return error
-    const message = error.message.replace('your MySQL server version', 'your MariaDB server version')
-    return new SqlError(error.code, message, { cause: error })
-  }
-
-  #internal(error: unknown): SqlError {
-    this.proxy.log.error('internal error', { error })
-    return new SqlError('ER_INTERNAL_ERROR', `Internal error: ${(error as Error).message ?? error}`, {
-      cause: error,
-    })
   }
 
   statementDone(failed: boolean): void {

@@ -69,7 +69,7 @@ export function substituteParams(session: Session, sql: string, values: readonly
 
 async function stringValue(session: Session, text: string): Promise<string> {
   const answer = await session.shards.ask(`SELECT CONVERT(${text} USING utf8mb4)`)
-  const [cell] = textCells(answer.rows[0]!)
+  const [cell] = textCells(answer.rows[0]!, 1)
   return cell ?? 'NULL'
 }
 

@@ -49,7 +49,24 @@ export const fieldTypes = {
   geometry: 0xff,
 } as const
 
-export const columnFlags = { notNull: 0x0001, unsigned: 0x0020, enum: 0x0100, set: 0x0800 } as const
+/** Flags of a column definition, 16 bits. */
+export const columnFlags = {
+  notNull: 0x0001,
+  primaryKey: 0x0002,
+  uniqueKey: 0x0004,
+  multipleKey: 0x0008,
+  blob: 0x0010,
+  unsigned: 0x0020,
+  zerofill: 0x0040,
+  binary: 0x0080,
+  enum: 0x0100,
+  autoIncrement: 0x0200,
+  timestamp: 0x0400,
+  set: 0x0800,
+  noDefaultValue: 0x1000,
+  onUpdateNow: 0x2000,
+  num: 0x8000,
+} as const
 
 /** Collation id of bytes without a character set. */
 export const binaryCollation = 63
@@ -118,4 +135,29 @@ export function classOf(column: ColumnType): TypeClass {
 function isBytes(column: ColumnType): boolean {
   const isEnumOrSet = (column.flags & (columnFlags.enum | columnFlags.set)) !== 0
   return column.collation === binaryCollation && !isEnumOrSet
+}
+
+/**
+ * Bytes of a value in the binary protocol, rows and parameters alike; undefined where a length stands before it.
+ * Source: MySQL client/server protocol, "Binary Protocol Value".
+ */
+export function binaryWidth(type: number): number | undefined {
+  switch (type) {
+    case fieldTypes.null:
+      return 0
+    case fieldTypes.tiny:
+      return 1
+    case fieldTypes.short:
+    case fieldTypes.year:
+      return 2
+    case fieldTypes.long:
+    case fieldTypes.int24:
+    case fieldTypes.float:
+      return 4
+    case fieldTypes.longLong:
+    case fieldTypes.double:
+      return 8
+    default:
+      return undefined
+  }
 }

@@ -1,9 +1,10 @@
 import { SqlError } from '../../src/errors/sql-error.ts'
 import type { ColumnDef } from '../../src/mysql/codec/column-def.ts'
-import { Command, FieldType, Status } from '../../src/mysql/codec/constants.ts'
+import { Command, Status } from '../../src/mysql/codec/constants.ts'
 import { encodePrepareOk } from '../../src/mysql/codec/stmt-prepare.ts'
 import type { TextCell } from '../../src/mysql/codec/text-row.ts'
 import type { ClientConnection, SessionHandler } from '../../src/mysql/server/session-handler.ts'
+import { fieldTypes } from '../../src/values/types.ts'
 
 /** A session without a database: it answers from a few rules and records what it is told. */
 export class MemorySession implements SessionHandler {
@@ -115,7 +116,7 @@ export function textColumn(name: string): ColumnDef {
     orgName: '',
     collationId: 45,
     columnLength: 1024,
-    type: FieldType.VAR_STRING,
+    type: fieldTypes.varString,
     flags: 0,
     decimals: 31,
   }

@@ -1,21 +1,19 @@
 import { ServerError } from '../../errors/server-error.ts'
-import { Command } from '../codec/constants.ts'
-import { framePayload } from '../codec/framing.ts'
+import { Command, HEADER_BYTES, MAX_PACKET_PAYLOAD } from '../codec/constants.ts'
+import { framePayload, writeHeader } from '../codec/framing.ts'
 import { decodeErr, decodeOk } from '../codec/responses.ts'
+import { decodeTextRow } from '../codec/text-row.ts'
 import type { BackendConnection } from './backend-connection.ts'
 import { ResponseReader } from './response-reader.ts'
 
 /** A whole COM_QUERY packet for a binary string of SQL. */
 export function queryPacket(sql: string): Buffer {
-  if (sql.length >= 0xff_fffe) {
-    return framePayload(Buffer.concat([Buffer.from([Command.QUERY]), Buffer.from(sql, 'latin1')]), 0)
-  }
-  const packet = Buffer.allocUnsafe(sql.length + 5)
-  packet.writeUIntLE(sql.length + 1, 0, 3)
-  packet[3] = 0
-  packet[4] = Command.QUERY
-  packet.latin1Write(sql, 5)
-  return packet
+  const payloadBytes = sql.length + 1
+  const packet = Buffer.allocUnsafe(HEADER_BYTES + payloadBytes)
+  const at = writeHeader(packet, 0, payloadBytes, 0)
+  packet[at] = Command.QUERY
+  packet.latin1Write(sql, at + 1)
+  return payloadBytes < MAX_PACKET_PAYLOAD ? packet : framePayload(packet.subarray(at), 0)
 }
 
 /** Collects a small answer whole: for the proxy's own statements. Rows are text-protocol payloads. */
@@ -73,25 +71,6 @@ export function runCommand(connection: BackendConnection, packet: Buffer): Promi
 }
 
 /** Cells of a text-protocol row as binary strings; null for NULL. */
-export function textCells(row: Buffer): (string | null)[] {
-  const cells: (string | null)[] = []
-  let at = 0
-  while (at < row.length) {
-    const first = row[at]!
-    if (first === 0xfb) {
-      cells.push(null)
-      at++
-      continue
-    }
-    const size = first < 0xfb ? 1 : first === 0xfc ? 3 : first === 0xfd ? 4 : 9
-    const length =
-      first < 0xfb
-        ? first
-        : first === 0xfe
-          ? Number(row.readBigUInt64LE(at + 1))
-          : row.readUIntLE(at + 1, size - 1)
-    cells.push(row.latin1Slice(at + size, at + size + length))
-    at += size + length
-  }
-  return cells
+export function textCells(row: Buffer, columns: number): (string | null)[] {
+  return decodeTextRow(row, columns).map((cell) => cell?.latin1Slice() ?? null)
 }

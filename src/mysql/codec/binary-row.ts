@@ -1,6 +1,7 @@
+import { fieldTypes } from '../../values/types.ts'
 import { binaryLayout, readBinaryValue } from './binary-value.ts'
 import type { ColumnDef } from './column-def.ts'
-import { FieldType } from './constants.ts'
+
 import { malformedPacket, PacketReader } from './packet-reader.ts'
 import { PacketWriter } from './packet-writer.ts'
 import { parseTemporal } from './temporal.ts'
@@ -57,7 +58,7 @@ function writeCell(writer: PacketWriter, type: number, cell: Uint8Array | string
   if (layout === 'temporal') {
     const bytes = parseTemporal(type, text)
     writer.uint1(bytes.length).bytes(bytes)
-  } else if (type === FieldType.FLOAT || type === FieldType.DOUBLE) {
+  } else if (type === fieldTypes.float || type === fieldTypes.double) {
     writer.bytes(floatBytes(Number(text), layout))
   } else {
     writer.bytes(integerBytes(BigInt(text), layout))

@@ -1,9 +1,10 @@
-import { FieldType } from './constants.ts'
+import { binaryWidth, fieldTypes } from '../../values/types.ts'
+
 import { malformedPacket, type PacketReader } from './packet-reader.ts'
 import type { PacketWriter } from './packet-writer.ts'
 
 /** Bytes of a fixed-size binary value, 'temporal' for one with a length byte, 'lenenc' for the rest. */
-type Layout = 0 | 1 | 2 | 4 | 8 | 'temporal' | 'lenenc'
+type Layout = number | 'temporal' | 'lenenc'
 
 /**
  * How a value of a field type lies in the binary protocol (rows and parameters alike).
@@ -11,42 +12,30 @@ type Layout = 0 | 1 | 2 | 4 | 8 | 'temporal' | 'lenenc'
  * known.
  */
 export function binaryLayout(type: number): Layout {
+  const width = binaryWidth(type)
+  if (width !== undefined) return width
   switch (type) {
-    case FieldType.NULL:
-      return 0
-    case FieldType.TINY:
-      return 1
-    case FieldType.SHORT:
-    case FieldType.YEAR:
-      return 2
-    case FieldType.LONG:
-    case FieldType.INT24:
-    case FieldType.FLOAT:
-      return 4
-    case FieldType.LONGLONG:
-    case FieldType.DOUBLE:
-      return 8
-    case FieldType.DATE:
-    case FieldType.NEWDATE:
-    case FieldType.DATETIME:
-    case FieldType.TIMESTAMP:
-    case FieldType.TIME:
+    case fieldTypes.date:
+    case fieldTypes.newDate:
+    case fieldTypes.dateTime:
+    case fieldTypes.timestamp:
+    case fieldTypes.time:
       return 'temporal'
-    case FieldType.DECIMAL:
-    case FieldType.NEWDECIMAL:
-    case FieldType.VARCHAR:
-    case FieldType.BIT:
-    case FieldType.VECTOR:
-    case FieldType.JSON:
-    case FieldType.ENUM:
-    case FieldType.SET:
-    case FieldType.TINY_BLOB:
-    case FieldType.MEDIUM_BLOB:
-    case FieldType.LONG_BLOB:
-    case FieldType.BLOB:
-    case FieldType.VAR_STRING:
-    case FieldType.STRING:
-    case FieldType.GEOMETRY:
+    case fieldTypes.decimal:
+    case fieldTypes.newDecimal:
+    case fieldTypes.varChar:
+    case fieldTypes.bit:
+    case fieldTypes.vector:
+    case fieldTypes.json:
+    case fieldTypes.enum:
+    case fieldTypes.set:
+    case fieldTypes.tinyBlob:
+    case fieldTypes.mediumBlob:
+    case fieldTypes.longBlob:
+    case fieldTypes.blob:
+    case fieldTypes.varString:
+    case fieldTypes.string:
+    case fieldTypes.geometry:
       return 'lenenc'
     default:
       throw malformedPacket()

@@ -17,9 +17,9 @@ export interface ColumnDef {
   readonly collationId: number
   /** Longest value in bytes. */
   readonly columnLength: number
-  /** `FieldType`. */
+  /** `fieldTypes`. */
   readonly type: number
-  /** `FieldFlag`s. */
+  /** `columnFlags`. */
   readonly flags: number
   /** Digits after the point; 31 (0x1f) for floating point without a fixed number. */
   readonly decimals: number

@@ -89,58 +89,6 @@ export const Status = {
   SESSION_STATE_CHANGED: 0x4000,
 } as const
 
-/** Column and parameter types as they appear on the wire (`enum_field_types`). */
-export const FieldType = {
-  DECIMAL: 0x00,
-  TINY: 0x01,
-  SHORT: 0x02,
-  LONG: 0x03,
-  FLOAT: 0x04,
-  DOUBLE: 0x05,
-  NULL: 0x06,
-  TIMESTAMP: 0x07,
-  LONGLONG: 0x08,
-  INT24: 0x09,
-  DATE: 0x0a,
-  TIME: 0x0b,
-  DATETIME: 0x0c,
-  YEAR: 0x0d,
-  NEWDATE: 0x0e,
-  VARCHAR: 0x0f,
-  BIT: 0x10,
-  VECTOR: 0xf2,
-  JSON: 0xf5,
-  NEWDECIMAL: 0xf6,
-  ENUM: 0xf7,
-  SET: 0xf8,
-  TINY_BLOB: 0xf9,
-  MEDIUM_BLOB: 0xfa,
-  LONG_BLOB: 0xfb,
-  BLOB: 0xfc,
-  VAR_STRING: 0xfd,
-  STRING: 0xfe,
-  GEOMETRY: 0xff,
-} as const
-
-/** Flags of a column definition, 16 bits. */
-export const FieldFlag = {
-  NOT_NULL: 0x0001,
-  PRI_KEY: 0x0002,
-  UNIQUE_KEY: 0x0004,
-  MULTIPLE_KEY: 0x0008,
-  BLOB: 0x0010,
-  UNSIGNED: 0x0020,
-  ZEROFILL: 0x0040,
-  BINARY: 0x0080,
-  ENUM: 0x0100,
-  AUTO_INCREMENT: 0x0200,
-  TIMESTAMP: 0x0400,
-  SET: 0x0800,
-  NO_DEFAULT_VALUE: 0x1000,
-  ON_UPDATE_NOW: 0x2000,
-  NUM: 0x8000,
-} as const
-
 /** A packet carries at most 2^24 - 1 payload bytes; one of exactly that size is followed by another, maybe empty. */
 export const MAX_PACKET_PAYLOAD = 0xff_ffff
 

@@ -1,6 +1,7 @@
 import { SqlError } from '../../errors/sql-error.ts'
+import { fieldTypes } from '../../values/types.ts'
 import { readBinaryValue, writeBinaryValue } from './binary-value.ts'
-import { Command, FieldType } from './constants.ts'
+import { Command } from './constants.ts'
 import { PacketReader } from './packet-reader.ts'
 import { PacketWriter } from './packet-writer.ts'
 
@@ -58,7 +59,7 @@ export function decodeStmtExecute(
   if (types === undefined || types.length !== paramCount) throw wrongArguments()
   const params = types.map((type, i): BoundParam => {
     if (longData.has(i)) return { ...type, bytes: EMPTY, long: true }
-    const isNull = (nulls[i >> 3]! & (1 << (i & 7))) !== 0 || type.type === FieldType.NULL
+    const isNull = (nulls[i >> 3]! & (1 << (i & 7))) !== 0 || type.type === fieldTypes.null
     return { ...type, bytes: isNull ? null : readBinaryValue(reader, type.type), long: false }
   })
   return { statementId, cursorFlags, newParamsBound, params }

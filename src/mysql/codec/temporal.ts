@@ -1,4 +1,5 @@
-import { FieldType } from './constants.ts'
+import { fieldTypes } from '../../values/types.ts'
+
 import { malformedPacket } from './packet-reader.ts'
 
 /**
@@ -15,17 +16,17 @@ const HOURS_PER_DAY = 24
 
 /** Raises SyntaxError for text that MySQL would not have written. */
 export function parseTemporal(type: number, text: string): Buffer {
-  return type === FieldType.TIME ? parseTime(text) : parseDatetime(text)
+  return type === fieldTypes.time ? parseTime(text) : parseDatetime(text)
 }
 
 /** `decimals` are the column's: that many digits of a second are written, none for DATE. */
 export function printTemporal(type: number, bytes: Buffer, decimals: number): string {
-  if (type === FieldType.TIME) return printTime(bytes, decimals)
+  if (type === fieldTypes.time) return printTime(bytes, decimals)
   if (bytes.length !== 0 && bytes.length !== 4 && bytes.length !== 7 && bytes.length !== 11)
     throw malformedPacket()
   const full = pad(bytes, 11)
   const date = `${digits(full.readUInt16LE(0), 4)}-${digits(full[2]!, 2)}-${digits(full[3]!, 2)}`
-  if (type === FieldType.DATE || type === FieldType.NEWDATE) return date
+  if (type === fieldTypes.date || type === fieldTypes.newDate) return date
   return `${date} ${clock(full[4]!, full, 5)}${fraction(full.readUInt32LE(7), decimals)}`
 }
 

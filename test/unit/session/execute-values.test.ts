@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, test } from 'vitest'
-import { FieldType } from '../../../src/mysql/codec/constants.ts'
 import { type BoundParam, encodeStmtExecute } from '../../../src/mysql/codec/stmt-execute.ts'
 import { boundParams, reorderParams, splitExecute } from '../../../src/session/execute-values.ts'
 import { integerParam } from '../../../src/session/integer-param.ts'
 import { paramValue } from '../../../src/session/param-value.ts'
+import { fieldTypes } from '../../../src/values/types.ts'
 
 const UNSIGNED = 0x80
 const NO_LONG_DATA = new Map<number, Buffer[]>()
@@ -16,13 +16,13 @@ function int(bytes: number) {
 
 const param: fc.Arbitrary<BoundParam> = fc
   .oneof(
-    fc.record({ type: fc.constant(FieldType.TINY), bytes: int(1) }),
-    fc.record({ type: fc.constant(FieldType.SHORT), bytes: int(2) }),
-    fc.record({ type: fc.constant(FieldType.LONG), bytes: int(4) }),
-    fc.record({ type: fc.constant(FieldType.LONGLONG), bytes: int(8) }),
-    fc.record({ type: fc.constant(FieldType.DOUBLE), bytes: int(8) }),
-    fc.record({ type: fc.constant(FieldType.VAR_STRING), bytes: int(5) }),
-    fc.record({ type: fc.constant(FieldType.LONG), bytes: fc.constant(null) }),
+    fc.record({ type: fc.constant(fieldTypes.tiny), bytes: int(1) }),
+    fc.record({ type: fc.constant(fieldTypes.short), bytes: int(2) }),
+    fc.record({ type: fc.constant(fieldTypes.long), bytes: int(4) }),
+    fc.record({ type: fc.constant(fieldTypes.longLong), bytes: int(8) }),
+    fc.record({ type: fc.constant(fieldTypes.double), bytes: int(8) }),
+    fc.record({ type: fc.constant(fieldTypes.varString), bytes: int(5) }),
+    fc.record({ type: fc.constant(fieldTypes.long), bytes: fc.constant(null) }),
   )
   .chain((p) => fc.constantFrom(0, UNSIGNED).map((flags) => ({ ...p, flags, long: false })))
 
@@ -53,7 +53,7 @@ describe('params of COM_STMT_EXECUTE', () => {
     const long = (n: number): BoundParam => {
       const bytes = Buffer.alloc(4)
       bytes.writeInt32LE(n)
-      return { type: FieldType.LONG, flags: 0, bytes, long: false }
+      return { type: fieldTypes.long, flags: 0, bytes, long: false }
     }
     assert.equal(Buffer.from(integerParam(execute([long(3), long(-12)]), 1)!.bytes).toString(), '-12')
   })
@@ -76,7 +76,7 @@ describe('params of COM_STMT_EXECUTE', () => {
   })
 
   test('types hold for the next execute, which sends none', () => {
-    const first = execute([{ type: FieldType.TINY, flags: 0, bytes: Buffer.from([5]), long: false }])
+    const first = execute([{ type: fieldTypes.tiny, flags: 0, bytes: Buffer.from([5]), long: false }])
     const second = Buffer.from('1707000000000100000000' + '00' + '09', 'hex')
     const values = splitExecute(second, { paramCount: 1, types: first.types, longData: NO_LONG_DATA })
     assert.equal(Buffer.from(paramValue(boundParams(values)[0]!).bytes).toString(), '9')
@@ -84,7 +84,7 @@ describe('params of COM_STMT_EXECUTE', () => {
   })
 
   test('a block that ends early is malformed', () => {
-    const { payload } = execute([{ type: FieldType.LONG, flags: 0, bytes: Buffer.alloc(4), long: false }])
+    const { payload } = execute([{ type: fieldTypes.long, flags: 0, bytes: Buffer.alloc(4), long: false }])
     for (let length = 1; length < 14; length++) {
       assert.throws(
         () =>

@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeBinaryRow, encodeBinaryRow } from '../../../../src/mysql/codec/binary-row.ts'
 import { type ColumnDef, decodeColumnDef, encodeColumnDef } from '../../../../src/mysql/codec/column-def.ts'
-import { FieldType } from '../../../../src/mysql/codec/constants.ts'
 import { printTemporal } from '../../../../src/mysql/codec/temporal.ts'
 import { decodeTextRow, encodeTextRow } from '../../../../src/mysql/codec/text-row.ts'
+import { fieldTypes } from '../../../../src/values/types.ts'
 
 const payloadHex = (packet: Buffer): string => packet.subarray(4).toString('hex')
 
@@ -23,7 +23,7 @@ describe('column definitions', () => {
       orgName: 'id',
       collationId: 63,
       columnLength: 20,
-      type: FieldType.LONGLONG,
+      type: fieldTypes.longLong,
       flags: 0x4223,
       decimals: 0,
     }
@@ -149,9 +149,9 @@ describe('binary rows', () => {
   })
 
   test('refuse what is no value of the type', () => {
-    expect(() => encodeBinaryRow([{ type: FieldType.LONG }], ['x'], 0)).toThrow(SyntaxError)
-    expect(() => encodeBinaryRow([{ type: FieldType.TINY }], ['256'], 0)).toThrow(RangeError)
-    expect(() => encodeBinaryRow([{ type: FieldType.DATE }], ['yesterday'], 0)).toThrow(SyntaxError)
-    expect(() => encodeBinaryRow([{ type: FieldType.DOUBLE }], ['x'], 0)).toThrow(RangeError)
+    expect(() => encodeBinaryRow([{ type: fieldTypes.long }], ['x'], 0)).toThrow(SyntaxError)
+    expect(() => encodeBinaryRow([{ type: fieldTypes.tiny }], ['256'], 0)).toThrow(RangeError)
+    expect(() => encodeBinaryRow([{ type: fieldTypes.date }], ['yesterday'], 0)).toThrow(SyntaxError)
+    expect(() => encodeBinaryRow([{ type: fieldTypes.double }], ['x'], 0)).toThrow(RangeError)
   })
 })
