@@ -7,6 +7,7 @@ import { adminRules } from './rules/admin.ts'
 import { objectRules } from './rules/objects.ts'
 import { programRules } from './rules/programs.ts'
 import { replicationRules } from './rules/replication.ts'
+import { sharedRules } from './rules/shared.ts'
 import { statementRules } from './rules/statements.ts'
 import { tableRules } from './rules/tables.ts'
 import { terminals } from './terminals.ts'
@@ -35,6 +36,7 @@ let rules: Rules | undefined
 function compile(parseTyped: (p: TokenStream) => Statement): Rules {
   const text = [
     statementRules,
+    sharedRules,
     accountRules,
     adminRules,
     objectRules,

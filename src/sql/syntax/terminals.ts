@@ -1,4 +1,4 @@
-import type { TokenType } from '../lexer.ts'
+import type { TokenType, Word } from '../lexer.ts'
 import { parseExpr } from '../parser/expressions.ts'
 import { parseTableName } from '../parser/names.ts'
 import { parseQuery } from '../parser/query.ts'
@@ -8,11 +8,17 @@ import type { Terminal } from './notation.ts'
 /** What the rules name and no rule defines: kinds of tokens, and what the parser proper reads. */
 export const terminals: Readonly<Record<string, Terminal>> = {
   ident: (p) => takeIf(p, p.atIdentifier()),
+  role_ident: (p) => takeIf(p, p.atIdentifier() && !isNoRole(p.word)),
+  label_ident: (p) => takeIf(p, p.atIdentifier() && !isNoLabel(p.word)),
   /** `@host` behind a user's name, or `@variable`. */
   at_name: ofType('UserVariable'),
   /** One string, in no other character set. */
   string: ofType('String'),
   hex: ofType('Hex'),
+  bit: ofType('Bit'),
+  /** `N'…'` */
+  national: ofType('National'),
+  param: (p) => takeIf(p, p.type === 'Param' && p.options.allowParams !== false),
   integer: ofType('Int'),
   decimal: ofType('Decimal', 'Float'),
   dollar_quoted: ofType('DollarQuoted'),
@@ -25,6 +31,74 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   // These three throw at the token that does not fit.
   expr: (p) => parseExpr(p) !== undefined,
   query: (p) => parseQuery(p) !== undefined,
+}
+
+/** Words that may be identifiers, but not names of roles: GRANT and REVOKE would take them for privileges. */
+function isNoRole(word: Word | ''): boolean {
+  switch (word) {
+    case 'EVENT':
+    case 'EXECUTE':
+    case 'FILE':
+    case 'NONE':
+    case 'PROCESS':
+    case 'PROXY':
+    case 'RELOAD':
+    case 'REPLICATION':
+    case 'RESOURCE':
+    case 'RESTART':
+    case 'SHUTDOWN':
+    case 'SUPER':
+      return true
+    default:
+      return false
+  }
+}
+
+/** Words that may be identifiers, but not labels: they begin statements, or belong to one that may stand there. */
+function isNoLabel(word: Word | ''): boolean {
+  switch (word) {
+    case 'ASCII':
+    case 'BEGIN':
+    case 'BYTE':
+    case 'CACHE':
+    case 'CHARSET':
+    case 'CHECKSUM':
+    case 'CLONE':
+    case 'COMMENT':
+    case 'COMMIT':
+    case 'CONTAINS':
+    case 'DEALLOCATE':
+    case 'DO':
+    case 'END':
+    case 'EXECUTE':
+    case 'FLUSH':
+    case 'FOLLOWS':
+    case 'HANDLER':
+    case 'HELP':
+    case 'IMPORT':
+    case 'INSTALL':
+    case 'LANGUAGE':
+    case 'NO':
+    case 'PRECEDES':
+    case 'PREPARE':
+    case 'REPAIR':
+    case 'RESET':
+    case 'RESTART':
+    case 'ROLLBACK':
+    case 'SAVEPOINT':
+    case 'SHUTDOWN':
+    case 'SIGNED':
+    case 'SLAVE':
+    case 'START':
+    case 'STOP':
+    case 'TRUNCATE':
+    case 'UNICODE':
+    case 'UNINSTALL':
+    case 'XA':
+      return true
+    default:
+      return false
+  }
 }
 
 function takeIf(p: TokenStream, holds: boolean): boolean {
