@@ -10,24 +10,29 @@ import {
   readNumber,
 } from './chars.ts'
 import { introducedCharset } from './charsets.ts'
+import { Clauses } from './clauses.ts'
 import { CompoundBlocks } from './compound.ts'
-import { isReserved, type Keyword } from './keywords.ts'
+import { KeyBuilder } from './key-builder.ts'
+import type { Keyword } from './keywords.ts'
+import { ListReader } from './list-reader.ts'
 import { LiteralReader } from './literal-reader.ts'
-import type { RowsSlot, Scan, Slot, SlotItem, SlotItemType } from './scan.ts'
+import type { Scan, SlotItemType } from './scan.ts'
 import { NO_BACKSLASH_ESCAPES, type SqlMode } from './sql-mode.ts'
 import { TextCursor } from './text-cursor.ts'
 import {
-  endsOperand,
-  endsType,
-  isOperatorWord,
-  isQueryVerb,
-  isTypeWord,
-  isUpper,
-  mayHoldProgram,
-  takesHint,
-  takesString,
+  ENDS_OPERAND,
+  ENDS_TYPE,
+  OPERATOR_WORD,
+  QUERY_VERB,
+  RESERVED,
+  TAKES_HINT,
+  TAKES_NAME,
+  TAKES_STRING,
+  TAKES_STRING_BEHIND_OPERAND,
+  TYPE,
+  wordClasses,
 } from './word-classes.ts'
-import { findKeyword, hashStep, keywordAt } from './words.ts'
+import { findWord, hashStep, keywordAt, wordAt, wordName, wordNumber } from './words.ts'
 
 /**
  * One pass over one statement, from `start` to its `;` or the text's end. Never fails: what no server would accept
@@ -41,21 +46,43 @@ export function scan(sql: string, mode: SqlMode, serverVersion: number, start = 
   return new Fingerprinter(sql, mode, serverVersion, start).run()
 }
 
+/** How a token begins: a byte's class, for the main loop. */
+const BLANK_OR_COMMENT = 0 // perhaps, or the statement's end; also what lies behind the text
+const SPACE = 1
+const WORD = 2
+const SPECIAL_WORD = 3 // a name, or x'1f', or $tag$ … $tag$
+const DIGIT = 4
+const PUNCTUATION = 5
+const MARK = 6
+const starts = new Uint8Array(256).fill(BLANK_OR_COMMENT)
+for (let c = 0; c < 256; c++) if (isIdentChar(c)) starts[c] = isDigit(c) ? DIGIT : WORD
+for (const [start, characters] of [
+  [SPACE, ' '],
+  [SPECIAL_WORD, '$bBnNxX'],
+  [PUNCTUATION, '!%&+,<=>^|~[]{'],
+  [MARK, '\'"`()@.?:}\\'],
+] as const) {
+  for (const character of characters) starts[character.charCodeAt(0)] = start
+}
+
 /** What the last token was, as far as it decides what the next one means. */
 const OPERATOR = 0
 const OPERAND = 1
 
-const placeholders: Readonly<Record<SlotItemType, string>> = {
-  Int: ':int',
-  Decimal: ':dec',
-  Float: ':float',
-  String: ':str',
-  Hex: ':hex',
-  Bit: ':bit',
-  Null: ':null',
-  True: ':true',
-  False: ':false',
-}
+const IN = wordNumber('IN')
+const VALUES = wordNumber('VALUES')
+const VALUE = wordNumber('VALUE')
+const SELECT = wordNumber('SELECT')
+const AS = wordNumber('AS')
+const RETURNING = wordNumber('RETURNING')
+const ATOMIC = wordNumber('ATOMIC')
+const NOT = wordNumber('NOT')
+const INSERT = wordNumber('INSERT')
+const REPLACE = wordNumber('REPLACE')
+const USE = wordNumber('USE')
+const BEGIN = wordNumber('BEGIN')
+const CREATE = wordNumber('CREATE')
+const ALTER = wordNumber('ALTER')
 
 class Fingerprinter {
   readonly #sql: string
@@ -64,42 +91,26 @@ class Fingerprinter {
   readonly #from: number
   readonly #cursor: TextCursor
   readonly #literals: LiteralReader
-  readonly #slots: Slot[] = []
-  #key = ''
-  /** Text from here to the current position goes into the key as it is. */
-  #runStart = 0
+  readonly #key: KeyBuilder
+  readonly #clauses = new Clauses()
+  readonly #classes: Uint16Array
   #params = 0
-  #depth = 0
   #last: typeof OPERATOR | typeof OPERAND = OPERATOR
   /** The last operator's last byte. */
   #operatorByte = 0
-  /** Keyword that was the last token, or ''. */
-  #word: Keyword | '' = ''
+  /** Keyword that was the last token, or 0, and its class bits. */
+  #word = 0
+  #wordBits = 0
   /** An operand, or a type, stood before that keyword. */
   #wordFollowsOperand = false
-  /** The keyword directly before that keyword, or ''. */
-  #wordBefore: Keyword | '' = ''
-  /** Leading keyword. */
-  #kind = ''
-  /** Aliases, IN lists and the like are read as in a query: true but in DDL and administration. */
-  #inQuery = false
+  /** The keyword directly before that keyword, or 0. */
+  #wordBefore = 0
+  /** Leading keyword, or 0. */
+  #verb = 0
   /** Lists and rows are taken as one: only where the parser reads all of the statement. */
   #takesLists = false
   /** In CREATE and ALTER blanks, comments and spelling stay: a stored program keeps its text. */
   #keepsText = false
-  /** Depth of the outermost select list that we are in, or -1. */
-  #listDepth = -1
-  /** Depth of the ORDER BY, GROUP BY or PARTITION BY list that we are in, or -1. */
-  #byDepth = -1
-  /** Depth inside the parentheses of a type, `DECIMAL(10,2)`, or -1. */
-  #typeDepth = -1
-  /** Depth inside CONVERT(…, type), or -1. */
-  #convertDepth = -1
-  /** Depth inside POSITION(… IN …), whose IN takes no list, or -1. */
-  #positionDepth = -1
-  /** In such a list, while only parentheses and plus signs stand since BY or the last comma: the parentheses; or -1. */
-  #itemParens = -1
-  #bySlots: number[] | undefined
   #compound: CompoundBlocks | undefined
   #ended = false
 
@@ -107,27 +118,28 @@ class Fingerprinter {
     this.#sql = sql
     this.#mode = mode
     this.#serverVersion = serverVersion
+    this.#classes = wordClasses(serverVersion)
     this.#from = start
     this.#cursor = new TextCursor(sql, serverVersion, start)
+    this.#cursor.skipBlanks()
     this.#literals = new LiteralReader(this.#cursor, mode)
+    this.#key = new KeyBuilder(sql, this.#cursor.pos)
   }
 
   run(): Scan {
     const cursor = this.#cursor
     const { length } = this.#sql
-    cursor.skipBlanks()
     const start = cursor.pos
-    this.#runStart = start
-    while (cursor.pos < length && !this.#ended) cursor.pos = this.#token()
-    this.#flush(this.#ended ? cursor.pos - 1 : length)
-    const end = Math.min(cursor.pos, length)
+    const end = Math.min(this.#tokens(start), length)
+    const key = this.#key.finish(this.#ended ? end - 1 : length)
+    cursor.pos = end
     if (this.#ended) cursor.skipBlanks()
     return {
-      key: this.#bySlots === undefined ? this.#key : this.#key + this.#equalLiterals(this.#bySlots),
-      slots: this.#slots,
+      key,
+      slots: this.#key.slots,
       params: this.#params,
       directives: cursor.directives,
-      kind: this.#kind,
+      kind: wordName(this.#verb),
       from: this.#from,
       start,
       end,
@@ -135,33 +147,46 @@ class Fingerprinter {
     }
   }
 
-  /** Adds the pending run, up to `end`, to the key. */
-  #flush(end: number): void {
-    if (end > this.#runStart) this.#key += this.#sql.slice(this.#runStart, end)
-    this.#runStart = end
-  }
-
-  /** Puts `text` into the key in place of the source from `start` to `end`; returns `end`. */
-  #replace(start: number, end: number, text: string): number {
-    this.#flush(start)
-    this.#key += text
-    this.#runStart = end
-    return end
-  }
-
-  /** Reads one token or blank and returns the offset behind it. */
-  #token(): number {
+  /** Reads tokens and blanks up to the statement's end, and returns the offset behind it. */
+  #tokens(start: number): number {
     const sql = this.#sql
-    const { pos } = this.#cursor
-    const c = sql.charCodeAt(pos)
-    if (isIdentChar(c)) return isDigit(c) ? this.#digits(pos) : this.#name(pos, c)
+    const { length } = sql
+    let pos = start
+    while (pos < length && !this.#ended) {
+      const c = sql.charCodeAt(pos)
+      switch (starts[c & 255]) {
+        case WORD:
+          pos = this.#name(pos, c)
+          break
+        case SPACE:
+          // A single space before a token that is no comment and no end stays in every key.
+          pos = starts[sql.charCodeAt(pos + 1) & 255] <= SPACE ? this.#blank(pos) : pos + 1
+          break
+        case DIGIT:
+          pos = this.#digits(pos)
+          break
+        case PUNCTUATION:
+          pos = this.#operator(pos + 1, c)
+          break
+        case SPECIAL_WORD:
+          pos = this.#specialName(pos, c)
+          break
+        default:
+          pos = this.#mark(pos, c)
+      }
+    }
+    return pos
+  }
+
+  #mark(pos: number, c: number): number {
+    const sql = this.#sql
     switch (c) {
-      case 32:
       case 9:
       case 10:
       case 11:
       case 12:
       case 13:
+      case 35: // #
         return this.#blank(pos)
       case 39: // '
         return this.#string(pos, pos)
@@ -172,19 +197,18 @@ class Fingerprinter {
       case 40: // (
         return this.#open(pos)
       case 41: // )
-        return this.#close(pos)
+        this.#clauses.close()
+        return this.#operand(pos + 1)
       case 64: // @
         return this.#variable(pos)
       case 46: // .
         return this.#point(pos)
-      case 35: // #
-        return this.#blank(pos)
       case 45: // -
         return this.#dash(pos)
       case 47: // /
-        return sql.charCodeAt(pos + 1) === 42 ? this.#comment(pos) : this.#operator(pos + 1)
+        return sql.charCodeAt(pos + 1) === 42 ? this.#comment(pos) : this.#operator(pos + 1, c)
       case 42: // *
-        return this.#cursor.atComment() ? this.#blank(pos) : this.#operator(pos + 1)
+        return this.#cursor.atComment(pos) ? this.#blank(pos) : this.#operator(pos + 1, c)
       case 63: // ?
         this.#params++
         return this.#operand(pos + 1)
@@ -197,28 +221,25 @@ class Fingerprinter {
       case 92: // \
         return this.#operand(pos + 2)
       default:
-        return this.#operator(pos + 1)
+        return this.#operator(pos + 1, c)
     }
   }
 
-  #operator(end: number): number {
+  /** An operator that ends at `end` with `byte`. */
+  #operator(end: number, byte: number): number {
     this.#last = OPERATOR
-    this.#operatorByte = this.#sql.charCodeAt(end - 1)
-    this.#word = ''
-    if (this.#byDepth >= 0) this.#itemOperator(this.#operatorByte)
+    this.#operatorByte = byte
+    this.#word = 0
+    this.#wordBits = 0
+    if (this.#clauses.byDepth >= 0) this.#clauses.operator(byte)
     return end
   }
 
-  #itemOperator(byte: number): void {
-    if (byte === 44) this.#itemParens = this.#depth === this.#byDepth ? 0 : -1
-    else if (byte === 40 && this.#itemParens >= 0) this.#itemParens++
-    else if (byte !== 43) this.#itemParens = -1
-  }
-
   #operand(end: number): number {
-    this.#itemParens = -1
+    this.#clauses.itemParens = -1
     this.#last = OPERAND
-    this.#word = ''
+    this.#word = 0
+    this.#wordBits = 0
     return end
   }
 
@@ -226,30 +247,29 @@ class Fingerprinter {
   #blank(pos: number): number {
     const sql = this.#sql
     const cursor = this.#cursor
-    const isSpace = sql.charCodeAt(pos) === 32
-    if (isSpace && isIdentChar(sql.charCodeAt(pos + 1))) return pos + 1
     let kept = pos
-    cursor.stopsAtHint = takesHint(this.#word)
     if (this.#keepsBlanks()) while (isBlank(sql.charCodeAt(kept))) kept++
+    cursor.stopsAtHint = (this.#wordBits & TAKES_HINT) !== 0
     cursor.pos = kept
     cursor.skipBlanks()
     const end = cursor.pos
     // An unclosed comment takes the rest of the text, and is kept, for it decides the error.
     if (end === pos) return sql.length
-    if (end >= sql.length || this.#endsAt(end)) return this.#replace(pos, end, '')
+    if (end >= sql.length || this.#endsAt(end)) return this.#key.replace(pos, end, '')
     if (this.#keepsText) return end
-    if (kept > pos) return end === kept ? end : this.#replace(kept, end, '')
-    return isSpace && end === pos + 1 ? end : this.#replace(pos, end, ' ')
+    if (kept > pos) return end === kept ? end : this.#key.replace(kept, end, '')
+    return sql.charCodeAt(pos) === 32 && end === pos + 1 ? end : this.#key.replace(pos, end, ' ')
   }
 
   /** Inside a select item, where blanks are part of a column's name. */
   #keepsBlanks(): boolean {
-    if (this.#listDepth < 0 || this.#word === 'SELECT') return false
-    return this.#depth !== this.#listDepth || !this.#afterComma()
+    const { depth, listDepth } = this.#clauses
+    if (listDepth < 0 || this.#word === SELECT) return false
+    return depth !== listDepth || !this.#afterComma()
   }
 
   #afterComma(): boolean {
-    return this.#last === OPERATOR && this.#word === '' && this.#operatorByte === 44
+    return this.#last === OPERATOR && this.#word === 0 && this.#operatorByte === 44
   }
 
   #endsAt(pos: number): boolean {
@@ -258,84 +278,85 @@ class Fingerprinter {
 
   #comment(pos: number): number {
     const sql = this.#sql
-    if (sql.charCodeAt(pos + 2) !== 43 || !takesHint(this.#word)) return this.#blank(pos)
+    const isHint = sql.charCodeAt(pos + 2) === 43 && (this.#wordBits & TAKES_HINT) !== 0
+    if (!isHint) return this.#blank(pos)
     const end = blockCommentEnd(sql, pos, false)
     return end < 0 ? sql.length : end
   }
 
   #name(pos: number, first: number): number {
     const sql = this.#sql
-    if (sql.charCodeAt(pos + 1) === 39) {
-      const end = this.#prefixedString(pos, first | 32)
-      if (end > 0) return end
-    }
-    if (first === 36) {
-      const end = dollarQuotedEnd(sql, pos, this.#serverVersion)
-      if (end !== 0) return this.#operand(end < 0 ? sql.length : end)
-    }
     // The hottest loop of all: it stays within the text, for reading past its end is slow.
     const { length } = sql
     let hash = hashStep(0, first)
     let end = pos + 1
+    let c = 0
     while (end < length) {
-      const c = sql.charCodeAt(end)
+      c = sql.charCodeAt(end)
       if (!isIdentChar(c)) break
       hash = hashStep(hash, c)
       end++
     }
-    if (end + 1 < length && sql.charCodeAt(end) === 46 && isIdentChar(sql.charCodeAt(end + 1))) {
-      return this.#qualified(end + 1)
-    }
-    const word = findKeyword(sql, pos, end, hash)
-    if (word === '') return this.#operand(end)
-    return this.#keyword(word, pos, end)
+    if (c === 46 && end + 1 < length && isIdentChar(sql.charCodeAt(end + 1))) return this.#qualified(end + 1)
+    const word = findWord(sql, pos, end, hash)
+    return word === 0 ? this.#operand(end) : this.#keyword(word, pos, end)
   }
 
   /** A name behind a point: identifier characters, whatever they spell. */
   #qualified(pos: number): number {
     const sql = this.#sql
     let end = pos
-    while (isIdentChar(sql.charCodeAt(end))) end++
-    if (sql.charCodeAt(end) === 46 && isIdentChar(sql.charCodeAt(end + 1))) return this.#qualified(end + 1)
-    return this.#operand(end)
+    for (;;) {
+      end = identEnd(sql, end)
+      if (sql.charCodeAt(end) !== 46 || !isIdentChar(sql.charCodeAt(end + 1))) return this.#operand(end)
+      end++
+    }
   }
 
-  /** `N'…'`, `x'…'`, `b'…'`: their end, or 0 for another letter before a quote. */
-  #prefixedString(pos: number, letter: number): number {
-    if (letter === 110) return this.#string(pos, pos + 1)
-    if (letter !== 120 && letter !== 98) return 0
+  /** A name, or `N'…'`, `x'…'`, `b'…'`, or a dollar-quoted text. */
+  #specialName(pos: number, first: number): number {
+    const sql = this.#sql
+    if (first === 36) {
+      const end = dollarQuotedEnd(sql, pos, this.#serverVersion)
+      return end === 0 ? this.#name(pos, first) : this.#operand(end < 0 ? sql.length : end)
+    }
+    if (sql.charCodeAt(pos + 1) !== 39) return this.#name(pos, first)
+    if ((first | 32) === 110) return this.#string(pos, pos + 1)
     const end = this.#literals.itemEnd(pos)
-    return end < 0 ? this.#operand(this.#sql.length) : this.#literal(this.#literals.type, pos, end)
+    return end < 0 ? this.#operand(sql.length) : this.#literal(this.#literals.type, pos, end)
   }
 
-  #keyword(word: Keyword, pos: number, end: number): number {
-    const isFirst = this.#kind === ''
-    if (isFirst) this.#leading(word)
-    const inList = this.#listDepth >= 0
-    this.#clause(word)
-    this.#compound?.word(word, {
-      isFirstLevel: this.#depth === 0,
-      afterOperand: this.#last === OPERAND && this.#word === '',
+  #keyword(word: number, pos: number, end: number): number {
+    const clauses = this.#clauses
+    const bits = this.#classes[word]
+    const isFirst = this.#verb === 0
+    if (isFirst) this.#leading(word, bits)
+    const inList = clauses.listDepth >= 0
+    clauses.word(word, bits, this.#word)
+    this.#compound?.word(wordName(word) as Keyword, {
+      isFirstLevel: clauses.depth === 0,
+      afterOperand: this.#last === OPERAND && this.#word === 0,
     })
-    this.#itemParens = word === 'BY' && this.#byDepth === this.#depth ? 0 : -1
-    const reserved = isReserved(word, this.#serverVersion)
-    const isHidden = !inList || this.#listDepth < 0
+    const reserved = (bits & RESERVED) !== 0
+    const isHidden = !inList || clauses.listDepth < 0
     if (reserved && isHidden && !this.#keepsText && !isUpper(this.#sql, pos, end))
-      this.#replace(pos, end, word)
-    if (word === 'ATOMIC' && this.#kind === 'BEGIN' && this.#word === 'NOT') this.#atomicBlock()
-    this.#wordFollowsOperand = this.#last === OPERAND || endsType(this.#word)
+      this.#key.replace(pos, end, wordName(word))
+    if (word === ATOMIC && this.#verb === BEGIN && this.#word === NOT) this.#atomicBlock()
+    this.#wordFollowsOperand = this.#last === OPERAND || (this.#wordBits & ENDS_TYPE) !== 0
     this.#wordBefore = this.#word
-    this.#last = isFirst || (reserved && !endsOperand(word)) ? OPERATOR : OPERAND
+    this.#last = isFirst || (bits & (RESERVED | ENDS_OPERAND)) === RESERVED ? OPERATOR : OPERAND
     this.#word = word
+    this.#wordBits = bits
     return end
   }
 
-  #leading(word: Keyword): void {
-    this.#kind = word
-    this.#inQuery = isQueryVerb(word)
-    this.#takesLists = this.#inQuery
-    this.#keepsText = mayHoldProgram(word)
-    this.#compound = this.#keepsText ? new CompoundBlocks() : undefined
+  #leading(word: number, bits: number): void {
+    this.#verb = word
+    this.#takesLists = (bits & QUERY_VERB) !== 0
+    this.#clauses.inQuery = this.#takesLists
+    if (word !== CREATE && word !== ALTER) return
+    this.#keepsText = true
+    this.#compound = new CompoundBlocks()
   }
 
   /** BEGIN NOT ATOMIC of MariaDB. */
@@ -345,145 +366,43 @@ class Fingerprinter {
     this.#compound.openBlock()
   }
 
-  /** Keeps track of the clause that we are in. */
-  #clause(word: Keyword): void {
-    switch (word) {
-      case 'SELECT':
-        this.#inQuery = true
-        if (this.#listDepth < 0) this.#listDepth = this.#depth
-        this.#leaveBy()
-        break
-      case 'RETURNING':
-        if (this.#listDepth < 0) this.#listDepth = this.#depth
-        this.#leaveBy()
-        break
-      case 'BY':
-        if (this.#word === 'ORDER' || this.#word === 'GROUP' || this.#word === 'PARTITION')
-          this.#byDepth = this.#depth
-        break
-      case 'FROM':
-      case 'WHERE':
-      case 'GROUP':
-      case 'ORDER':
-      case 'HAVING':
-      case 'LIMIT':
-      case 'INTO':
-      case 'FOR':
-      case 'LOCK':
-      case 'UNION':
-      case 'EXCEPT':
-      case 'INTERSECT':
-      case 'WINDOW':
-      case 'QUALIFY':
-      case 'PROCEDURE':
-      case 'ROWS':
-      case 'RANGE':
-      case 'GROUPS':
-      case 'SEPARATOR':
-      case 'SET':
-        if (this.#depth === this.#listDepth) this.#listDepth = -1
-        this.#leaveBy()
-        break
-      default:
-    }
-  }
-
-  #leaveBy(): void {
-    if (this.#depth === this.#byDepth) this.#byDepth = -1
-  }
-
   #open(pos: number): number {
     const word = this.#word
-    this.#depth++
-    if (word !== '' && this.#takesLists) {
-      const isRows = (word === 'VALUES' || word === 'VALUE') && this.#depth === 1
-      const isList = word === 'IN' && this.#depth - 1 !== this.#positionDepth
-      const end = isRows ? this.#rows(pos) : isList ? this.#list(pos) : 0
+    if (word !== 0 && this.#takesLists) {
+      const end = this.#list(pos, word)
       if (end > 0) return end
-      if (word === 'POSITION') this.#positionDepth = this.#depth
     }
-    if (isTypeWord(word) && this.#isType()) this.#typeDepth = this.#depth
-    if (word === 'CONVERT') this.#convertDepth = this.#depth
-    if (word === 'ROLLUP' && this.#byDepth === this.#depth - 1) {
-      this.#byDepth = this.#depth
-      this.#operator(pos + 1)
-      this.#itemParens = 0
-      return pos + 1
-    }
-    return this.#operator(pos + 1)
+    this.#clauses.open(word, (this.#wordBits & TYPE) !== 0 && this.#isType())
+    this.#last = OPERATOR
+    this.#operatorByte = 40
+    this.#word = 0
+    this.#wordBits = 0
+    return pos + 1
   }
 
-  /** The last word, behind which a parenthesis has opened, names a type there and not the function CHAR or TIME. */
+  /** The last word, behind which a parenthesis opens, names a type there and not the function CHAR or TIME. */
   #isType(): boolean {
-    if (this.#wordFollowsOperand || this.#wordBefore === 'AS' || this.#wordBefore === 'RETURNING') return true
-    const afterComma = this.#wordBefore === '' && this.#operatorByte === 44
-    return afterComma && this.#depth - 1 === this.#convertDepth
+    if (this.#wordFollowsOperand || this.#wordBefore === AS || this.#wordBefore === RETURNING) return true
+    const afterComma = this.#wordBefore === 0 && this.#operatorByte === 44
+    return afterComma && this.#clauses.depth === this.#clauses.convertDepth
   }
 
-  #close(pos: number): number {
-    if (this.#depth === this.#convertDepth) this.#convertDepth = -1
-    if (this.#depth === this.#typeDepth) this.#typeDepth = -1
-    if (this.#depth === this.#positionDepth) this.#positionDepth = -1
-    if (this.#depth > 0) this.#depth--
-    if (this.#depth < this.#listDepth) this.#listDepth = -1
-    if (this.#depth < this.#byDepth) this.#byDepth = -1
-    return this.#operand(pos + 1)
-  }
-
-  /** End of `(literals)` behind IN, also of tuples of literals; 0 when it holds anything else. */
-  #list(pos: number): number {
-    const cursor = this.#cursor
-    const items: SlotItem[] = []
-    cursor.pos = pos + 1
-    cursor.skipBlanks()
-    if (this.#sql.charCodeAt(cursor.pos) === 40) return this.#tuples(pos)
-    if (!this.#literals.readList(items)) return 0
-    const end = cursor.pos
-    this.#slots.push({ kind: 'list', start: pos + 1, end, items })
-    return this.#parenthesised(pos, end + 1, '(:list)')
-  }
-
-  /** The cursor is at the first tuple of the list opened at `pos`. */
-  #tuples(pos: number): number {
-    const slot = this.#readRows()
-    const cursor = this.#cursor
-    cursor.skipBlanks()
-    if (slot === undefined || slot.width < 2 || this.#sql.charCodeAt(cursor.pos) !== 41) return 0
-    this.#slots.push(slot)
-    return this.#parenthesised(pos, cursor.pos + 1, `((:rows${slot.width}))`)
-  }
-
-  /** End of the rows of INSERT … VALUES; 0 when they are not all literals. */
-  #rows(pos: number): number {
-    if (this.#kind !== 'INSERT' && this.#kind !== 'REPLACE') return 0
-    this.#cursor.pos = pos
-    const slot = this.#readRows()
+  /** End of the literals in parentheses, at `pos`, behind IN or of INSERT … VALUES; 0 when they are none. */
+  #list(pos: number, word: number): number {
+    const { depth, positionDepth } = this.#clauses
+    const isList = word === IN && depth !== positionDepth
+    const isRows =
+      (word === VALUES || word === VALUE) && depth === 0 && (this.#verb === INSERT || this.#verb === REPLACE)
+    if (!isList && !isRows) return 0
+    const reader = new ListReader(this.#cursor, this.#literals)
+    const slot = isList ? reader.list(pos) : reader.rows(pos)
     if (slot === undefined) return 0
-    this.#slots.push(slot)
-    return this.#parenthesised(pos, slot.end, `(:rows${slot.width})`)
-  }
-
-  #readRows(): RowsSlot | undefined {
-    const cursor = this.#cursor
-    const start = cursor.pos
-    const items: SlotItem[] = []
-    const rowSpans: number[] = []
-    if (!this.#literals.readRows(items, rowSpans)) return undefined
-    return {
-      kind: 'rows',
-      start,
-      end: cursor.pos,
-      width: (2 * items.length) / rowSpans.length,
-      items,
-      rowSpans,
-    }
-  }
-
-  /** What began with a parenthesis at `start` is closed again. */
-  #parenthesised(start: number, end: number, text: string): number {
-    this.#depth--
-    this.#operand(end)
-    return this.#replace(start, end, text)
+    this.#operand(0)
+    if (slot.kind === 'list') return this.#key.slot(slot, pos, slot.end + 1, '(:list)')
+    const text = `(:rows${slot.width})`
+    return isRows
+      ? this.#key.slot(slot, pos, slot.end, text)
+      : this.#key.slot(slot, pos, this.#cursor.pos + 1, `(${text})`)
   }
 
   #digits(pos: number): number {
@@ -499,20 +418,20 @@ class Fingerprinter {
 
   /** An integer that ends at `end` and is a column's position in ORDER BY or GROUP BY, or the length of a type. */
   #decidesPlan(end: number): boolean {
-    if (this.#depth === this.#typeDepth) return true
-    return this.#itemParens >= 0 && !this.#goesOn(end)
+    const { depth, typeDepth, itemParens } = this.#clauses
+    return depth === typeDepth || (itemParens >= 0 && !this.#goesOn(end, itemParens))
   }
 
   /** `ORDER BY 1 + a`, `ORDER BY (1, a) = …` hold no position. */
-  #goesOn(end: number): boolean {
+  #goesOn(end: number, itemParens: number): boolean {
     const sql = this.#sql
     let pos = this.#cursor.peekBlanksEnd(end)
-    for (let parens = this.#itemParens; parens > 0; parens--) {
+    for (let parens = itemParens; parens > 0; parens--) {
       if (sql.charCodeAt(pos) !== 41) return true
       pos = this.#cursor.peekBlanksEnd(pos + 1)
     }
     const c = sql.charCodeAt(pos)
-    if (isIdentChar(c)) return isOperatorWord(keywordAt(sql, pos, identEnd(sql, pos)))
+    if (isIdentChar(c)) return (this.#classes[wordAt(sql, pos, identEnd(sql, pos))] & OPERATOR_WORD) !== 0
     return pos < sql.length && c !== 44 && c !== 41 && c !== 59
   }
 
@@ -520,54 +439,38 @@ class Fingerprinter {
   #string(start: number, quote: number): number {
     const end = this.#literals.stringEnd(quote)
     if (end < 0) return this.#operand(this.#sql.length)
-    return this.#inQuery && this.#isName() ? this.#operand(end) : this.#literal('String', start, end)
+    return this.#clauses.inQuery && this.#isName(start)
+      ? this.#operand(end)
+      : this.#literal('String', start, end)
   }
 
-  /** A string here is a name: an alias, a character set or a collation. */
-  #isName(): boolean {
-    switch (this.#word) {
-      case '':
-        return this.#last === OPERAND && !this.#afterIntroducer()
-      case 'AS':
-      case 'SET':
-      case 'COLLATE':
-      case 'USING':
-      case 'NAMES':
-      case 'INTO':
-        return true
-      case 'ESCAPE':
-      case 'PATH':
-      case 'ZONE':
-        // Behind an operand: LIKE 'a' ESCAPE 'b', INT PATH '$', TIME ZONE '…'; otherwise a column with an alias.
-        return !this.#wordFollowsOperand
-      default:
-        return this.#last === OPERAND && !takesString(this.#word)
-    }
+  /** A string that begins at `start` is a name: an alias, a character set or a collation. */
+  #isName(start: number): boolean {
+    const bits = this.#wordBits
+    if (this.#word === 0) return this.#last === OPERAND && !this.#afterIntroducer(start)
+    if ((bits & TAKES_NAME) !== 0) return true
+    if ((bits & TAKES_STRING_BEHIND_OPERAND) !== 0) return !this.#wordFollowsOperand
+    return this.#last === OPERAND && (bits & TAKES_STRING) === 0
   }
 
-  /** The last token was `_charset`, or the name of an ODBC escape: `{d '…'}`. */
-  #afterIntroducer(): boolean {
+  /** The token before `pos` was `_charset`, or the name of an ODBC escape: `{d '…'}`. */
+  #afterIntroducer(pos: number): boolean {
     const sql = this.#sql
-    let end = this.#cursor.pos
+    let end = pos
     while (isBlank(sql.charCodeAt(end - 1))) end--
     let start = end
     while (isIdentChar(sql.charCodeAt(start - 1))) start--
     if (introducedCharset(sql, start, end) !== '') return sql.charCodeAt(start - 1) !== 46
-    let pos = start - 1
-    while (isBlank(sql.charCodeAt(pos))) pos--
-    return start < end && sql.charCodeAt(pos) === 123
+    let before = start - 1
+    while (isBlank(sql.charCodeAt(before))) before--
+    return start < end && sql.charCodeAt(before) === 123
   }
 
   #literal(type: SlotItemType, start: number, end: number): number {
-    // `USE ks:-80` has no literals: that is a target.
-    if (this.#kind === 'USE') return this.#operand(end)
-    if (this.#byDepth >= 0) {
-      this.#bySlots ??= []
-      this.#bySlots.push(this.#slots.length)
-    }
-    this.#slots.push({ kind: 'literal', type, start, end })
+    const inByList = this.#clauses.byDepth >= 0
     this.#operand(end)
-    return this.#replace(start, end, placeholders[type])
+    // `USE ks:-80` has no literals: that is a target.
+    return this.#verb === USE ? end : this.#key.literal(type, start, end, inByList)
   }
 
   #quotedName(pos: number, escapes: boolean): number {
@@ -593,20 +496,20 @@ class Fingerprinter {
       readNumber(sql, pos)
       return this.#literal(number.form === 'Float' ? 'Float' : 'Decimal', pos, number.end)
     }
-    return isIdentChar(next) ? this.#qualified(pos + 1) : this.#operator(pos + 1)
+    return isIdentChar(next) ? this.#qualified(pos + 1) : this.#operator(pos + 1, 46)
   }
 
   /** A sign belongs to the number behind it where no operand stands before it. */
   #dash(pos: number): number {
     const sql = this.#sql
-    if (this.#cursor.atComment()) return this.#blank(pos)
+    if (this.#cursor.atComment(pos)) return this.#blank(pos)
     const c = sql.charCodeAt(pos + 1)
     const isNumber = isDigit(c) || (c === 46 && isDigit(sql.charCodeAt(pos + 2)))
-    if (!isNumber || this.#last === OPERAND) return this.#operator(pos + 1)
+    if (!isNumber || this.#last === OPERAND) return this.#operator(pos + 1, 45)
     readNumber(sql, pos + 1)
     const { form, end } = number
     const isSigned = (form === 'Int' || form === 'Decimal' || form === 'Float') && !this.#collateFollows(end)
-    return isSigned ? this.#literal(form, pos, end) : this.#operator(pos + 1)
+    return isSigned ? this.#literal(form, pos, end) : this.#operator(pos + 1, 45)
   }
 
   /** COLLATE binds tighter than a sign. */
@@ -618,40 +521,26 @@ class Fingerprinter {
   }
 
   #colon(pos: number): number {
-    if (this.#sql.charCodeAt(pos + 1) === 61) return this.#operator(pos + 2)
-    this.#replace(pos, pos + 1, '::')
+    if (this.#sql.charCodeAt(pos + 1) === 61) return this.#operator(pos + 2, 61)
+    this.#key.replace(pos, pos + 1, '::')
     this.#compound?.colon()
-    return this.#operator(pos + 1)
+    return this.#operator(pos + 1, 58)
   }
 
   #semicolon(pos: number): number {
     if (this.#compound?.isOpen === true) {
       this.#compound.semicolon()
-      return this.#operator(pos + 1)
+      return this.#operator(pos + 1, 59)
     }
     this.#ended = true
     return pos + 1
   }
+}
 
-  /**
-   * Literals in ORDER BY or GROUP BY may have to equal others for a plan to hold (SELECT a+1 … GROUP BY a+1): which
-   * ones are the same text becomes part of the key.
-   */
-  #equalLiterals(bySlots: readonly number[]): string {
-    const firstOf = new Map<string, number>()
-    const wanted = new Set<string>()
-    const textOf = (index: number): string =>
-      this.#sql.slice(this.#slots[index].start, this.#slots[index].end)
-    for (const index of bySlots) wanted.add(textOf(index))
-    let suffix = ''
-    for (let i = 0; i < this.#slots.length; i++) {
-      if (this.#slots[i].kind !== 'literal') continue
-      const text = textOf(i)
-      if (!wanted.has(text)) continue
-      const first = firstOf.get(text)
-      if (first === undefined) firstOf.set(text, i)
-      else suffix += ` /* :${first}=:${i} */`
-    }
-    return suffix
+function isUpper(sql: string, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const c = sql.charCodeAt(i)
+    if (c >= 97 && c <= 122) return false
   }
+  return true
 }

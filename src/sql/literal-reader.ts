@@ -9,12 +9,12 @@ import {
   readNumber,
 } from './chars.ts'
 import { introducedCharset } from './charsets.ts'
-import type { SlotItem, SlotItemType } from './scan.ts'
+import type { SlotItemType } from './scan.ts'
 import { ANSI_QUOTES, NO_BACKSLASH_ESCAPES, type SqlMode } from './sql-mode.ts'
 import type { TextCursor } from './text-cursor.ts'
 import { keywordAt } from './words.ts'
 
-/** Reads literals at a cursor, and lists and rows made of nothing else. */
+/** Finds where literals end; the cursor tells what lies between them and is left where it was. */
 export class LiteralReader {
   readonly #cursor: TextCursor
   readonly #escapes: boolean
@@ -128,61 +128,4 @@ export class LiteralReader {
     const end = this.itemEnd(pos)
     return this.type === 'Hex' || this.type === 'Bit' ? end : -1
   }
-
-  /**
-   * With the cursor behind `(`: reads literals up to `)` into `items` and leaves the cursor at it. False when
-   * anything else stands there, or nothing.
-   */
-  readList(items: SlotItem[]): boolean {
-    const cursor = this.#cursor
-    const { sql } = cursor
-    for (;;) {
-      if (mayBeBlank(sql.charCodeAt(cursor.pos))) cursor.skipBlanks()
-      const start = cursor.pos
-      const end = this.itemEnd(start)
-      if (end < 0) return false
-      items.push({ type: this.type, start, end })
-      cursor.pos = end
-      if (mayBeBlank(sql.charCodeAt(end))) cursor.skipBlanks()
-      const c = sql.charCodeAt(cursor.pos)
-      if (c === 41) return true
-      if (c !== 44) return false
-      cursor.pos++
-    }
-  }
-
-  /**
-   * With the cursor at the `(` of the first row: reads rows of one width, separated by commas, and leaves the cursor
-   * behind the last. False when anything else is among them.
-   */
-  readRows(items: SlotItem[], rowSpans: number[]): boolean {
-    const cursor = this.#cursor
-    const { sql } = cursor
-    let width = 0
-    for (;;) {
-      const start = cursor.pos
-      if (sql.charCodeAt(start) !== 40) return false
-      cursor.pos++
-      const before = items.length
-      if (!this.readList(items)) return false
-      const count = items.length - before
-      if (width === 0) width = count
-      else if (count !== width) return false
-      cursor.pos++
-      rowSpans.push(start, cursor.pos)
-      const end = cursor.pos
-      cursor.skipBlanks()
-      if (sql.charCodeAt(cursor.pos) !== 44) {
-        cursor.pos = end
-        return true
-      }
-      cursor.pos++
-      cursor.skipBlanks()
-    }
-  }
-}
-
-/** False for what surely begins no blank and no comment: spares a call for each item of a long list. */
-function mayBeBlank(c: number): boolean {
-  return c < 44 && c !== 39 ? c !== 41 : c === 45 || c === 47
 }

@@ -44,8 +44,8 @@ export class TextCursor {
   }
 
   /** Is there a comment, or a border of an executed one, at `pos`? */
-  atComment(): boolean {
-    const { sql, pos } = this
+  atComment(pos: number): boolean {
+    const { sql } = this
     switch (sql.charCodeAt(pos)) {
       case 35: // #
         return true

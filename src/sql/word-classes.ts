@@ -1,183 +1,85 @@
-import type { Keyword } from './keywords.ts'
-
-/** What the fingerprint pass has to know of single words. */
-
-export function isUpper(sql: string, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) {
-    const c = sql.charCodeAt(i)
-    if (c >= 97 && c <= 122) return false
-  }
-  return true
-}
-
-export function takesHint(word: Keyword | ''): boolean {
-  switch (word) {
-    case 'SELECT':
-    case 'INSERT':
-    case 'REPLACE':
-    case 'UPDATE':
-    case 'DELETE':
-      return true
-    default:
-      return false
-  }
-}
-
-export function isQueryVerb(word: Keyword): boolean {
-  switch (word) {
-    case 'SELECT':
-    case 'INSERT':
-    case 'REPLACE':
-    case 'UPDATE':
-    case 'DELETE':
-    case 'WITH':
-    case 'VALUES':
-    case 'TABLE':
-    case 'SET':
-    case 'DO':
-    case 'CALL':
-    case 'EXPLAIN':
-    case 'DESCRIBE':
-    case 'DESC':
-    case 'VEXPLAIN':
-      return true
-    default:
-      return false
-  }
-}
-
-export function mayHoldProgram(word: Keyword): boolean {
-  return word === 'CREATE' || word === 'ALTER'
-}
-
-/** Reserved words that are or end values, so that a sign behind them is an operator. */
-export function endsOperand(word: Keyword): boolean {
-  switch (word) {
-    case 'NULL':
-    case 'TRUE':
-    case 'FALSE':
-    case 'DEFAULT':
-    case 'MAXVALUE':
-    case 'CURRENT_DATE':
-    case 'CURRENT_TIME':
-    case 'CURRENT_TIMESTAMP':
-    case 'CURRENT_USER':
-    case 'LOCALTIME':
-    case 'LOCALTIMESTAMP':
-    case 'UTC_DATE':
-    case 'UTC_TIME':
-    case 'UTC_TIMESTAMP':
-    case 'DAY_HOUR':
-    case 'DAY_MICROSECOND':
-    case 'DAY_MINUTE':
-    case 'DAY_SECOND':
-    case 'HOUR_MICROSECOND':
-    case 'HOUR_MINUTE':
-    case 'HOUR_SECOND':
-    case 'MINUTE_MICROSECOND':
-    case 'MINUTE_SECOND':
-    case 'SECOND_MICROSECOND':
-    case 'YEAR_MONTH':
-      return true
-    default:
-      return false
-  }
-}
-
-/** Operators that are words: what stands before them is an operand. */
-export function isOperatorWord(word: Keyword | ''): boolean {
-  switch (word) {
-    case 'AND':
-    case 'OR':
-    case 'XOR':
-    case 'DIV':
-    case 'MOD':
-    case 'IS':
-    case 'IN':
-    case 'NOT':
-    case 'LIKE':
-    case 'BETWEEN':
-    case 'REGEXP':
-    case 'RLIKE':
-    case 'SOUNDS':
-    case 'MEMBER':
-    case 'COLLATE':
-      return true
-    default:
-      return false
-  }
-}
+import { isReserved, type Keyword } from './keywords.ts'
+import { wordCount, wordName, wordNumber } from './words.ts'
 
 /**
- * Words behind which a string is always a value. Behind others (FORMAT, NESTED …) it may be an alias as well, and
- * stays in the key, which is right for both.
+ * What the fingerprint pass has to know of single words: for each keyword's number (words.ts) a set of these bits. One
+ * look-up a word, where a Map and a dozen comparisons of strings took half the time of the pass.
  */
-export function takesString(word: Keyword): boolean {
-  return word === 'DATE' || word === 'TIME' || word === 'TIMESTAMP' || word === 'DEFAULT'
+export const RESERVED = 1
+/** A reserved word that is or ends a value, so that a sign behind it is an operator. */
+export const ENDS_OPERAND = 2
+/** A type whose length or precision stands in parentheses, as in CAST(a AS CHAR(10)). */
+export const TYPE = 4
+/** A word that ends a type, as in COLUMNS (a INT PATH '$'). */
+export const ENDS_TYPE = 8
+/** A verb of a statement that is a query as to its expressions: true but of DDL and administration. */
+export const QUERY_VERB = 16
+/** A verb behind which optimizer hints stand. */
+export const TAKES_HINT = 32
+/** An operator: what stands before it is an operand. */
+export const OPERATOR_WORD = 64
+/**
+ * A string behind it is always a value. Behind others (FORMAT, NESTED …) it may be an alias as well, and stays in the
+ * key, which is right for both.
+ */
+export const TAKES_STRING = 128
+/** A string behind it is a name: an alias, a character set or a collation. */
+export const TAKES_NAME = 256
+/** A string behind it is a value behind an operand (INT PATH '$'), and otherwise a column's alias. */
+export const TAKES_STRING_BEHIND_OPERAND = 512
+/** Ends a select list, or the list behind BY. */
+export const NEXT_CLAUSE = 1024
+/** A select list follows. */
+export const STARTS_LIST = 2048
+
+const words: readonly (readonly [bits: number, words: string])[] = [
+  [
+    ENDS_OPERAND,
+    `NULL TRUE FALSE DEFAULT MAXVALUE CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER LOCALTIME
+    LOCALTIMESTAMP UTC_DATE UTC_TIME UTC_TIMESTAMP DAY_HOUR DAY_MICROSECOND DAY_MINUTE DAY_SECOND HOUR_MICROSECOND
+    HOUR_MINUTE HOUR_SECOND MINUTE_MICROSECOND MINUTE_SECOND SECOND_MICROSECOND YEAR_MONTH`,
+  ],
+  [
+    TYPE | ENDS_TYPE,
+    `CHAR CHARACTER NCHAR VARCHAR NVARCHAR VARYING BINARY VARBINARY DECIMAL DEC NUMERIC FIXED FLOAT DOUBLE PRECISION
+    REAL TINYINT SMALLINT MEDIUMINT INT INTEGER BIGINT BIT DATETIME TIME TIMESTAMP TEXT BLOB VECTOR`,
+  ],
+  [
+    ENDS_TYPE,
+    `UNSIGNED ZEROFILL TINYTEXT MEDIUMTEXT LONGTEXT TINYBLOB MEDIUMBLOB LONGBLOB LONG INT1 INT2 INT3 INT4 INT8
+    MIDDLEINT FLOAT4 FLOAT8 EXISTS`,
+  ],
+  [
+    QUERY_VERB,
+    'SELECT INSERT REPLACE UPDATE DELETE WITH VALUES TABLE SET DO CALL EXPLAIN DESCRIBE DESC VEXPLAIN',
+  ],
+  [TAKES_HINT, 'SELECT INSERT REPLACE UPDATE DELETE'],
+  [OPERATOR_WORD, 'AND OR XOR DIV MOD IS IN NOT LIKE BETWEEN REGEXP RLIKE SOUNDS MEMBER COLLATE'],
+  [TAKES_STRING, 'DATE TIME TIMESTAMP DEFAULT'],
+  [TAKES_NAME, 'AS SET COLLATE USING NAMES INTO'],
+  [TAKES_STRING_BEHIND_OPERAND, 'ESCAPE PATH ZONE'],
+  [
+    NEXT_CLAUSE,
+    `FROM WHERE GROUP ORDER HAVING LIMIT INTO FOR LOCK UNION EXCEPT INTERSECT WINDOW QUALIFY PROCEDURE ROWS RANGE
+    GROUPS SEPARATOR SET`,
+  ],
+  [STARTS_LIST, 'SELECT RETURNING'],
+]
+
+const commonClasses = new Uint16Array(wordCount)
+for (const [bits, text] of words) {
+  for (const word of text.split(/\s+/)) commonClasses[wordNumber(word as Keyword)] |= bits
 }
 
-/** Types whose length or precision stands in parentheses, as in CAST(a AS CHAR(10)). */
-export function isTypeWord(word: Keyword | ''): boolean {
-  switch (word) {
-    case 'CHAR':
-    case 'CHARACTER':
-    case 'NCHAR':
-    case 'VARCHAR':
-    case 'NVARCHAR':
-    case 'VARYING':
-    case 'BINARY':
-    case 'VARBINARY':
-    case 'DECIMAL':
-    case 'DEC':
-    case 'NUMERIC':
-    case 'FIXED':
-    case 'FLOAT':
-    case 'DOUBLE':
-    case 'PRECISION':
-    case 'REAL':
-    case 'TINYINT':
-    case 'SMALLINT':
-    case 'MEDIUMINT':
-    case 'INT':
-    case 'INTEGER':
-    case 'BIGINT':
-    case 'BIT':
-    case 'DATETIME':
-    case 'TIME':
-    case 'TIMESTAMP':
-    case 'TEXT':
-    case 'BLOB':
-    case 'VECTOR':
-      return true
-    default:
-      return false
-  }
-}
+const classesByVersion = new Map<number, Uint16Array>()
 
-/** Reserved words that end a type, as in COLUMNS (a INT PATH '$'). */
-export function endsType(word: Keyword | ''): boolean {
-  switch (word) {
-    case 'UNSIGNED':
-    case 'ZEROFILL':
-    case 'TINYTEXT':
-    case 'MEDIUMTEXT':
-    case 'LONGTEXT':
-    case 'TINYBLOB':
-    case 'BLOB':
-    case 'MEDIUMBLOB':
-    case 'LONGBLOB':
-    case 'LONG':
-    case 'INT1':
-    case 'INT2':
-    case 'INT3':
-    case 'INT4':
-    case 'INT8':
-    case 'MIDDLEINT':
-    case 'FLOAT4':
-    case 'FLOAT8':
-    case 'EXISTS':
-      return true
-    default:
-      return isTypeWord(word)
-  }
+/** The bits of every word, by its number, in a server of this version. */
+export function wordClasses(serverVersion: number): Uint16Array {
+  const known = classesByVersion.get(serverVersion)
+  if (known !== undefined) return known
+  const classes = commonClasses.map((bits, word) =>
+    isReserved(wordName(word), serverVersion) ? bits | RESERVED : bits,
+  )
+  classesByVersion.set(serverVersion, classes)
+  return classes
 }
