@@ -4,11 +4,17 @@ import { TokenStream } from '../parser/token-stream.ts'
 import { compileRules, type Reach, type Rules, type Terminal } from './notation.ts'
 import { accountRules } from './rules/accounts.ts'
 import { adminRules } from './rules/admin.ts'
+import { alterTableRules } from './rules/alter-table.ts'
+import { columnRules } from './rules/columns.ts'
+import { keyRules } from './rules/keys.ts'
 import { objectRules } from './rules/objects.ts'
+import { partitionRules } from './rules/partitions.ts'
 import { programRules } from './rules/programs.ts'
 import { replicationRules } from './rules/replication.ts'
+import { schemaRules } from './rules/schemas.ts'
 import { sharedRules } from './rules/shared.ts'
 import { statementRules } from './rules/statements.ts'
+import { tableOptionRules } from './rules/table-options.ts'
 import { tableRules } from './rules/tables.ts'
 import { terminals } from './terminals.ts'
 
@@ -43,6 +49,12 @@ function compile(parseTyped: (p: TokenStream) => Statement): Rules {
     programRules,
     replicationRules,
     tableRules,
+    columnRules,
+    keyRules,
+    tableOptionRules,
+    partitionRules,
+    alterTableRules,
+    schemaRules,
   ].join('\n')
   /** A statement in a stored program that no rule here is for. */
   const typed: Terminal = (p) => !compiled.has(verbOf(p)) && parseTyped(p) !== undefined

@@ -26,7 +26,10 @@ export interface Reach {
   farthest: number
 }
 
-/** A rule that is written in TypeScript; it may also throw MySQL's error 1064 itself. */
+/**
+ * A rule that is written in TypeScript. Where it does not fit it leaves `p` at the token that should be different, or
+ * throws MySQL's error 1064 itself.
+ */
 export type Terminal = (p: TokenStream) => boolean
 
 /** Compiles rules; throws Error for a mistake in them. */
@@ -184,7 +187,13 @@ function unknownWord(wanted: string): Matcher {
 }
 
 function fromTerminal(terminal: Terminal): Matcher {
-  return (p, reach) => terminal(p) || missed(p, reach)
+  return (p, reach) => {
+    const { pos } = p
+    if (terminal(p)) return true
+    missed(p, reach)
+    p.pos = pos
+    return false
+  }
 }
 
 function sequence(parts: readonly Matcher[]): Matcher {
@@ -210,7 +219,7 @@ function optional(matcher: Matcher): Matcher {
 /** Ends when nothing was taken, too. */
 function anyNumber(matcher: Matcher): Matcher {
   return (p, reach) => {
-    for (let last = -1; last !== p.pos && matcher(p, reach); ) last = p.pos
+    for (let from = p.pos; matcher(p, reach) && p.pos > from; ) from = p.pos
     return true
   }
 }

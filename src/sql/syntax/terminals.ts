@@ -1,9 +1,10 @@
 import type { TokenType, Word } from '../lexer.ts'
-import { parseExpr } from '../parser/expressions.ts'
+import { parseBits, parseExpr } from '../parser/expressions.ts'
 import { parseTableName } from '../parser/names.ts'
-import { parseQuery } from '../parser/query.ts'
+import { atQueryStart, parseQuery } from '../parser/query.ts'
 import type { TokenStream } from '../parser/token-stream.ts'
 import type { Terminal } from './notation.ts'
+import { numberTerminals } from './numbers.ts'
 
 /** What the rules name and no rule defines: kinds of tokens, and what the parser proper reads. */
 export const terminals: Readonly<Record<string, Terminal>> = {
@@ -19,18 +20,31 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   /** `N'…'` */
   national: ofType('National'),
   param: (p) => takeIf(p, p.type === 'Param' && p.options.allowParams !== false),
-  integer: ofType('Int'),
-  decimal: ofType('Decimal', 'Float'),
+  ...numberTerminals,
   dollar_quoted: ofType('DollarQuoted'),
   table: (p) => p.atIdentifier() && parseTableName(p) !== undefined,
+  /** A name that is no word of the grammar. */
+  plain_ident: (p) => takeIf(p, p.word === '' && p.atIdentifier()),
+  /** `_utf8mb4` before a string. */
+  introducer: (p) => takeIf(p, p.type === 'Ident' && p.word === '' && !p.atIdentifier()),
   /** Everything up to the end of the statement. */
   rest: (p) => {
     while (p.type !== 'End') p.advance()
     return true
   },
-  // These three throw at the token that does not fit.
+  // These throw at the token that does not fit.
   expr: (p) => parseExpr(p) !== undefined,
-  query: (p) => parseQuery(p) !== undefined,
+  bit_expr: (p) => parseBits(p) !== undefined,
+  query,
+  /** `[NOT] ENFORCED` where no CHECK stands before it. */
+  stray_enforcement: (p) => (p.at('ENFORCED') || p.at2('NOT', 'ENFORCED') ? p.fail() : false),
+}
+
+/** Where no query begins, `p` is left behind the parentheses, at the token that should have begun it. */
+function query(p: TokenStream): boolean {
+  if (atQueryStart(p, 0) || p.at('VALUES')) return parseQuery(p) !== undefined
+  while (p.at('(')) p.advance()
+  return false
 }
 
 /** Words that may be identifiers, but not names of roles: GRANT and REVOKE would take them for privileges. */

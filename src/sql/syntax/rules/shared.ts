@@ -19,16 +19,17 @@ role = {role_ident | string} [at_name]
 role_list = role#
 definer = DEFINER = user
 
+equals = '=' | ':='
 number = integer | hex | decimal
 whole_number = integer | hex
-size = integer | hex | ident
+size = integer | hex | plain_ident
 any_string = string | hex | bit
 
 character_set = CHARSET | {CHARACTER | CHAR} SET
 charset_name = BINARY | ident | string
 collation_name = BINARY | ident | string
-default_charset = [DEFAULT] character_set [=] charset_name
-default_collation = [DEFAULT] COLLATE [=] collation_name
+default_charset = [DEFAULT] character_set [equals] charset_name
+default_collation = [DEFAULT] COLLATE [equals] collation_name
 
 no_binlog = LOCAL | NO_WRITE_TO_BINLOG
 table_or_tables = TABLE | TABLES

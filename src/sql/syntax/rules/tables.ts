@@ -1,15 +1,17 @@
-/** Tables, indexes, views and databases. Source: MySQL 9.7 manual, "Data Definition Statements". */
+/** CREATE, DROP, RENAME and TRUNCATE TABLE. Source: MySQL 9.7 manual, "Data Definition Statements". */
 export const tableRules = `
-create_table = [TEMPORARY] TABLE rest
-alter_table = TABLE rest
-drop_table = [TEMPORARY] {TABLE | TABLES} rest
-rename_table = {TABLE | TABLES} rest
-create_index = [UNIQUE | FULLTEXT | SPATIAL] INDEX rest
-drop_index = INDEX rest
-create_view = [OR REPLACE] VIEW rest
-alter_view = VIEW rest
-drop_view = VIEW rest
-create_database = {DATABASE | SCHEMA} rest
-alter_database = {DATABASE | SCHEMA} rest
-drop_database = {DATABASE | SCHEMA} rest
+create_table = [TEMPORARY | EXTERNAL] TABLE [if_not_exists] table {LIKE table | ( LIKE table ) | table_definition}
+table_definition = [( table_element# )] [table_options] [partition_by] [[IGNORE | REPLACE] [AS] query]
+
+table_element = key_definition | column_definition
+column_definition = ident field_definition [references]
+
+drop_table = [TEMPORARY] table_or_tables [if_exists] table_list [RESTRICT | CASCADE]
+rename_table = table_or_tables table_renaming#
+table_renaming = table TO table
+
+references = REFERENCES table [( ident_list )] [MATCH {FULL | PARTIAL | SIMPLE}] [on_update_on_delete]
+on_update_on_delete = ON UPDATE reference_option [ON DELETE reference_option]
+  | ON DELETE reference_option [ON UPDATE reference_option]
+reference_option = RESTRICT | CASCADE | SET {NULL | DEFAULT} | NO ACTION
 `
