@@ -223,7 +223,7 @@ export interface Case extends ExprBase {
 /** The type of CAST, CONVERT, JSON_VALUE … RETURNING: `text` as it is printed, e.g. `DECIMAL(10,2)`. */
 export interface CastType {
   readonly kind: 'CastType'
-  /** First word, upper case: CHAR, BINARY, SIGNED, UNSIGNED, DECIMAL, DATE, DATETIME, JSON … */
+  /** First word, upper case: CHAR, BINARY, SIGNED, UNSIGNED, DECIMAL, DATE, DATETIME, JSON …; in MariaDB any. */
   readonly name: string
   /** The rest word for word: length, character set, ARRAY. */
   readonly text: string
@@ -337,6 +337,8 @@ export interface WindowFunction extends ExprBase {
   readonly args: readonly Expr[]
   readonly from?: 'FIRST' | 'LAST'
   readonly nulls?: 'RESPECT' | 'IGNORE'
+  /** MariaDB: WITHIN GROUP (ORDER BY …). */
+  readonly withinGroup?: readonly OrderItem[]
   readonly over: WindowSpec
 }
 

@@ -10,6 +10,8 @@ export interface QueryBase {
   readonly with?: With
   readonly orderBy?: readonly OrderItem[]
   readonly limit?: Limit
+  /** MariaDB: LIMIT … ROWS EXAMINED, which ends a query that has read so many rows. */
+  readonly rowsExamined?: Expr
   readonly locks?: readonly Lock[]
   readonly into?: Into
 }
@@ -116,6 +118,8 @@ export interface Limit {
   readonly count: Expr
   readonly offset?: Expr
   readonly comma?: true
+  /** MariaDB: WITH TIES, so that rows equal to the last one in ORDER BY come as well. */
+  readonly ties?: true
   readonly span: Span
 }
 
@@ -156,6 +160,8 @@ export interface Cte {
   readonly name: string
   readonly columns?: readonly string[]
   readonly query: Subquery
+  /** MariaDB: CYCLE columns RESTRICT. */
+  readonly cycle?: readonly string[]
   readonly span: Span
 }
 

@@ -91,7 +91,8 @@ function parseAggregateOrder(p: TokenStream): Pick<Aggregate, 'orderBy' | 'separ
 
 function parseAggregateLimit(p: TokenStream): { readonly count: Expr; readonly offset?: Expr } {
   const first = parseExpr(p)
-  return p.accept(',') ? { count: parseExpr(p), offset: first } : { count: first }
+  if (p.accept(',')) return { count: parseExpr(p), offset: first }
+  return p.accept('OFFSET') ? { count: first, offset: parseExpr(p) } : { count: first }
 }
 
 export function parseGroupConcat(p: TokenStream): Aggregate {
@@ -105,6 +106,7 @@ export function parseGroupConcat(p: TokenStream): Aggregate {
 /** ROW_NUMBER() OVER …, LAG(x, 1) OVER …: OVER is not optional. */
 export function parseWindowFunction(p: TokenStream): Expr {
   const { start, word } = p
+  if (word === 'LAST_VALUE' && isMariaDb(p.options.serverVersion)) return parseLastValue(p)
   const written = openCall(p)
   const args = word === 'LEAD' || word === 'LAG' ? parseLagArgs(p) : parseArgs(p)
   p.expect(')')
@@ -118,10 +120,51 @@ export function parseWindowFunction(p: TokenStream): Expr {
     args,
     from,
     nulls,
+    withinGroup: undefined,
     over,
     span: p.spanFrom(start),
     parens: undefined,
   })
+}
+
+/** MariaDB: LAST_VALUE(a, b) without OVER is its last argument. */
+function parseLastValue(p: TokenStream): Expr {
+  const { start } = p
+  const written = openCall(p)
+  const args = parseArgs(p)
+  p.expect(')')
+  return finishWithOver(p, start, written, args)
+}
+
+/**
+ * MariaDB: `[WITHIN GROUP (ORDER BY …)] [OVER …]` behind the parenthesis of a function that is no word of its grammar:
+ * MEDIAN, PERCENTILE_CONT, stored aggregate functions.
+ */
+export function finishWithOver(p: TokenStream, start: number, written: string, args: readonly Expr[]): Expr {
+  const withinGroup = p.accept2('WITHIN', 'GROUP') ? parseWithinGroup(p) : undefined
+  const name = written.toLowerCase()
+  if (withinGroup === undefined && !p.at('OVER'))
+    return { kind: 'Function', name, written, args, span: p.spanFrom(start) }
+  const over = parseRequiredOver(p)
+  return make<Expr & { kind: 'WindowFunction' }>({
+    kind: 'WindowFunction',
+    name,
+    written,
+    args,
+    withinGroup,
+    over,
+    span: p.spanFrom(start),
+    from: undefined,
+    nulls: undefined,
+    parens: undefined,
+  })
+}
+
+function parseWithinGroup(p: TokenStream): OrderItem[] | undefined {
+  p.expect('(')
+  const items = parseOrderBy(p)
+  p.expect(')')
+  return items
 }
 
 /** `expr [, offset [, default]]`; in MySQL the offset is a whole number, a parameter or a variable. */

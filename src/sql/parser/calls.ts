@@ -12,7 +12,13 @@ import type {
 } from '../ast.ts'
 import { isFunctionWord, isMariaDb, isMySqlKeyword, isReserved, type Keyword } from '../keywords.ts'
 import { decodeBinary } from '../text.ts'
-import { parseAggregate, parseCount, parseGroupConcat, parseWindowFunction } from './aggregates.ts'
+import {
+  finishWithOver,
+  parseAggregate,
+  parseCount,
+  parseGroupConcat,
+  parseWindowFunction,
+} from './aggregates.ts'
 import { parseBits, parseExpr, parseExprList, parseInterval } from './expressions.ts'
 import { parseColumn, parseCommaList, parseString } from './names.ts'
 import { make, type TokenStream } from './token-stream.ts'
@@ -205,6 +211,12 @@ function parseAnyCall(p: TokenStream): Expr {
   p.expect('(')
   const args = p.at(')') ? [] : parseCommaList(p, parseNamedArg)
   p.expect(')')
+  if (
+    isMariaDb(p.options.serverVersion) &&
+    (p.at('OVER') || p.at2('WITHIN', 'GROUP')) &&
+    qualifier === undefined
+  )
+    return finishWithOver(p, start, written, args)
   return make<FunctionCall>({
     kind: 'Function',
     qualifier,
@@ -238,6 +250,12 @@ function parseSpecialCall(p: TokenStream, word: Keyword): Expr {
   switch (word) {
     case 'CHAR':
       return parseChar(p)
+    case 'CHARACTER':
+      return isMariaDb(p.options.serverVersion) ? parseChar(p) : parsePlainCall(p, word)
+    case 'COLUMN_ADD':
+    case 'COLUMN_CREATE':
+    case 'COLUMN_GET':
+      return isMariaDb(p.options.serverVersion) ? parseDynamicColumn(p) : parsePlainCall(p, word)
     case 'TRIM':
       return parseTrim(p)
     case 'SUBSTRING':
@@ -421,6 +439,29 @@ function parseWeightString(p: TokenStream): Expr {
   )
 }
 
+/** MariaDB's COLUMN_CREATE(name, value [AS type], …), COLUMN_ADD(column, …) and COLUMN_GET(column, name AS type). */
+function parseDynamicColumn(p: TokenStream): Expr {
+  const { start } = p
+  const written = openCall(p)
+  const args: Expr[] = []
+  const separators: ArgSeparator[] = []
+  do {
+    if (args.length > 0) separators.push(',')
+    args.push(parseExpr(p))
+    if (p.accept('AS')) {
+      separators.push('AS')
+      args.push(parseTypeArg(p))
+    }
+  } while (p.accept(','))
+  return finishCall(p, start, written, args, separators)
+}
+
+function parseTypeArg(p: TokenStream): KeywordArg {
+  const { start } = p
+  const { name, text } = parseCastType(p)
+  return { kind: 'KeywordArg', word: `${name}${text}`, span: p.spanFrom(start) }
+}
+
 function parseCast(p: TokenStream): Cast {
   const { start } = p
   openCall(p)
@@ -479,7 +520,7 @@ function parseColumnFunction(p: TokenStream, word: 'DEFAULT' | 'VALUES' | 'VALUE
 function parseJsonValue(p: TokenStream): JsonValue {
   const { start } = p
   openCall(p)
-  const doc = parseBits(p)
+  const doc = isMariaDb(p.options.serverVersion) ? parseExpr(p) : parseBits(p)
   p.expect(',')
   const path = isMariaDb(p.options.serverVersion) || p.type === 'Param' ? parseExpr(p) : parseString(p)
   const returning = p.accept('RETURNING') ? parseCastType(p) : undefined

@@ -111,13 +111,17 @@ function parseTruth(p: TokenStream, operand: Expr): Expr {
 }
 
 function atNullTest(p: TokenStream): boolean {
-  return p.at('IS') && (p.peekWord() === 'NULL' || (p.peekWord() === 'NOT' && p.peekWord(2) === 'NULL'))
+  return p.at('IS') && (isNull(p, 1) || (p.peekWord() === 'NOT' && isNull(p, 2)))
+}
+
+function isNull(p: TokenStream, ahead: number): boolean {
+  return p.peekWord(ahead) === 'NULL' || p.peekType(ahead) === 'NullEscape'
 }
 
 function parseNullTest(p: TokenStream, operand: Expr): Is {
   p.expect('IS')
   const negated = p.accept('NOT')
-  p.expect('NULL')
+  p.advance() // NULL
   return { kind: 'Is', operand, test: 'NULL', negated, span: p.spanFrom(operand.span.start) }
 }
 

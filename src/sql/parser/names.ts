@@ -1,16 +1,22 @@
 import type { Alias, Column, Literal, TableName } from '../ast.ts'
-import { staysBare } from '../keywords.ts'
+import { isMariaDb, staysBare } from '../keywords.ts'
 import { stringText } from '../literal-value.ts'
 import { make, type TokenStream } from './token-stream.ts'
 
 /** `[qualifier.]name`. */
 export function parseTableName(p: TokenStream): TableName {
+  acceptLeadingPoint(p)
   const { start } = p
   const bareKeyword = atBareKeyword(p)
   const first = p.identifier()
   const qualifier = p.accept('.') ? first : undefined
   const name = qualifier === undefined ? first : parseNamePart(p)
   return make<TableName>({ kind: 'TableName', qualifier, name, bareKeyword, span: p.spanFrom(start) })
+}
+
+/** MariaDB: `.t` is a table of the current database, `.t.c` a column of it. */
+function acceptLeadingPoint(p: TokenStream): void {
+  if (isMariaDb(p.options.serverVersion)) p.accept('.')
 }
 
 /** The current token is a keyword that no server reserves, written without quotes. */
@@ -24,6 +30,7 @@ export function parseNamePart(p: TokenStream): string {
 }
 
 export function parseColumn(p: TokenStream): Column {
+  acceptLeadingPoint(p)
   const { start } = p
   const bareKeyword = atBareKeyword(p)
   const names = [p.identifier()]
@@ -56,8 +63,10 @@ export function parseNameList(p: TokenStream): string[] {
 /** `[AS] name` of a table. */
 export function parseTableAlias(p: TokenStream): Alias | undefined {
   const { start } = p
-  const as = p.accept('AS')
-  if (!as && !p.atIdentifier()) return undefined
+  const isMaria = isMariaDb(p.options.serverVersion)
+  // MariaDB: `t = x` as well, and WINDOW begins the clause.
+  const as = p.accept('AS') || (isMaria && p.accept('='))
+  if (!as && (!p.atIdentifier() || (isMaria && p.at('WINDOW')))) return undefined
   return parseAliasName(p, start, as)
 }
 

@@ -131,6 +131,8 @@ function parseToken(p: TokenStream, type: LiteralType): Literal {
 
 function parsePunctuation(p: TokenStream): Expr {
   switch (p.word) {
+    case '.':
+      return isMariaDb(p.options.serverVersion) ? parseColumn(p) : p.fail()
     case '(':
       return parseParenthesis(p)
     case '@@':

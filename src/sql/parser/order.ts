@@ -23,7 +23,7 @@ export function parseOrderItem(p: TokenStream): OrderItem {
 export function parseLimit(p: TokenStream): Limit | undefined {
   const { start } = p
   if (isMariaDb(p.options.serverVersion) && (p.at('OFFSET') || p.at('FETCH'))) return parseFetch(p)
-  if (!p.accept('LIMIT')) return undefined
+  if (p.at2('LIMIT', 'ROWS') || !p.accept('LIMIT')) return undefined
   const first = parseLimitOption(p)
   if (p.accept(',')) {
     const count = parseLimitOption(p)
@@ -33,20 +33,46 @@ export function parseLimit(p: TokenStream): Limit | undefined {
   return make<Limit>({ kind: 'Limit', count: first, offset, comma: undefined, span: p.spanFrom(start) })
 }
 
-/**
- * MariaDB's `[OFFSET n ROWS] FETCH FIRST n ROWS ONLY`, which is a LIMIT. WITH TIES, which is none, is not understood: a
- * statement that has it can only go to a server unread.
- */
+/** More rows than a table can have: the count of an OFFSET that has none. */
+const ALL_ROWS = '18446744073709551615'
+
+/** MariaDB's `[OFFSET n ROWS] [FETCH {FIRST|NEXT} [n] ROWS {ONLY|WITH TIES}]`: a LIMIT, but WITH TIES. */
 function parseFetch(p: TokenStream): Limit {
   const { start } = p
   const offset = p.accept('OFFSET') ? parseLimitOption(p) : undefined
-  if (offset !== undefined) p.expectOneOf(['ROW', 'ROWS'])
-  p.expect('FETCH')
+  if (offset !== undefined) p.acceptOneOf(['ROW', 'ROWS'])
+  if (!p.accept('FETCH')) return fetched(p, start, impliedCount(p, ALL_ROWS), offset)
   p.expectOneOf(['FIRST', 'NEXT'])
-  const count = parseLimitOption(p)
+  const isImplied = p.at('ROW') || p.at('ROWS')
+  const count = isImplied ? impliedCount(p, '1') : parseLimitOption(p)
   p.expectOneOf(['ROW', 'ROWS'])
-  p.expect('ONLY')
-  return make<Limit>({ kind: 'Limit', count, offset, comma: undefined, span: p.spanFrom(start) })
+  if (p.accept('ONLY')) return fetched(p, start, count, offset)
+  p.expect('WITH')
+  p.expect('TIES')
+  return { ...fetched(p, start, count, offset), ties: true }
+}
+
+function impliedCount(p: TokenStream, text: string): Expr {
+  return { kind: 'Literal', type: 'Int', text, span: { start: p.start, end: p.start } }
+}
+
+function fetched(p: TokenStream, start: number, count: Expr, offset: Expr | undefined): Limit {
+  return make<Limit>({
+    kind: 'Limit',
+    count,
+    offset,
+    span: p.spanFrom(start),
+    comma: undefined,
+    ties: undefined,
+  })
+}
+
+/** MariaDB's `[LIMIT] ROWS EXAMINED n` behind a LIMIT or in its place. */
+export function parseRowsExamined(p: TokenStream): Expr | undefined {
+  if (!isMariaDb(p.options.serverVersion)) return undefined
+  if (!p.accept2('LIMIT', 'ROWS') && !(p.peekWord() === 'EXAMINED' && p.accept('ROWS'))) return undefined
+  p.expect('EXAMINED')
+  return parseLimitOption(p)
 }
 
 /** `LIMIT count` of a single-table UPDATE or DELETE. */

@@ -21,7 +21,7 @@ import { parseCall } from './calls.ts'
 import { parseExpr } from './expressions.ts'
 import { parseInto } from './into.ts'
 import { parseCommaList, parseItemAlias, parseNameList, parseTableName } from './names.ts'
-import { parseLimit, parseOrderBy, parseOrderItem } from './order.ts'
+import { parseLimit, parseOrderBy, parseOrderItem, parseRowsExamined } from './order.ts'
 import { parseTableList } from './tables.ts'
 import { make, type TokenStream } from './token-stream.ts'
 import { parseWindows } from './windows.ts'
@@ -74,6 +74,9 @@ export function continuesQuery(p: TokenStream): boolean {
     case 'LOCK':
     case 'INTO':
       return true
+    case 'OFFSET':
+    case 'FETCH':
+      return isMariaDb(p.options.serverVersion)
     default:
       return false
   }
@@ -162,6 +165,7 @@ function extendsChain(
 function parseTail(p: TokenStream, body: Query, start: number, withClause: With | undefined): Query {
   const orderBy = parseOrderBy(p)
   const limit = parseLimit(p)
+  const rowsExamined = parseRowsExamined(p)
   const procedure = isMariaDb(p.options.serverVersion) && p.accept('PROCEDURE') ? parseCall(p) : undefined
   // A subquery has no INTO behind it.
   const mayHaveInto = p.subqueries === 0
@@ -170,11 +174,18 @@ function parseTail(p: TokenStream, body: Query, start: number, withClause: With 
   const intoLast = mayHaveInto && intoFirst === undefined && p.at('INTO') ? parseInto(p, 'end') : undefined
   const into =
     intoFirst !== undefined && locks !== undefined ? { ...intoFirst, place: 'lock' as const } : intoFirst
-  const isBare = [orderBy, limit, procedure, intoFirst, locks, intoLast, withClause].every(
+  const isBare = [orderBy, limit, rowsExamined, procedure, intoFirst, locks, intoLast, withClause].every(
     (x) => x === undefined,
   )
   if (isBare) return body
-  const clauses = tailClauses({ with: withClause, orderBy, limit, locks, into: into ?? intoLast })
+  const clauses = tailClauses({
+    with: withClause,
+    orderBy,
+    limit,
+    rowsExamined,
+    locks,
+    into: into ?? intoLast,
+  })
   const span = p.spanFrom(start)
   if (body.parens !== undefined) return { kind: 'NestedQuery', query: body, ...clauses, span }
   if (procedure !== undefined && body.kind === 'Select') return { ...body, ...clauses, procedure, span }
@@ -185,12 +196,15 @@ type Tail = {
   readonly with: With | undefined
   readonly orderBy: readonly OrderItem[] | undefined
   readonly limit: Limit | undefined
+  readonly rowsExamined: Expr | undefined
   readonly locks: readonly Lock[] | undefined
   readonly into: Into | undefined
 }
 
-function tailClauses(tail: Tail): Pick<QueryBase, 'with' | 'orderBy' | 'limit' | 'locks' | 'into'> {
-  return make<Pick<QueryBase, 'with' | 'orderBy' | 'limit' | 'locks' | 'into'>>(tail)
+function tailClauses(
+  tail: Tail,
+): Pick<QueryBase, 'with' | 'orderBy' | 'limit' | 'rowsExamined' | 'locks' | 'into'> {
+  return make<Pick<QueryBase, 'with' | 'orderBy' | 'limit' | 'rowsExamined' | 'locks' | 'into'>>(tail)
 }
 
 export function parseWith(p: TokenStream): With {
@@ -207,7 +221,16 @@ function parseCte(p: TokenStream): Cte {
   const columns = p.at('(') ? parseNameList(p) : undefined
   p.expect('AS')
   const query = parseSubquery(p)
-  return make<Cte>({ kind: 'Cte', name, columns, query, span: p.spanFrom(start) })
+  const cycle = parseCycle(p)
+  return make<Cte>({ kind: 'Cte', name, columns, query, cycle, span: p.spanFrom(start) })
+}
+
+/** MariaDB: `CYCLE column, … RESTRICT`. */
+function parseCycle(p: TokenStream): string[] | undefined {
+  if (!isMariaDb(p.options.serverVersion) || !p.accept('CYCLE')) return undefined
+  const columns = parseCommaList(p, (at) => at.identifier())
+  p.expect('RESTRICT')
+  return columns
 }
 
 /** `VALUES ROW(…), …`; MariaDB writes the rows without ROW. */
@@ -228,9 +251,13 @@ function parseValuesRow(p: TokenStream): Row {
   return { kind: 'Row', keyword, items, span: p.spanFrom(start) }
 }
 
-/** A value of VALUES or SET, which may be DEFAULT. */
+/** A value of VALUES or SET, which may be DEFAULT; in MariaDB IGNORE too, which leaves a bulk's row as it is. */
 export function parseValueOrDefault(p: TokenStream): Expr {
   const { start } = p
+  if (p.at('IGNORE') && isMariaDb(p.options.serverVersion)) {
+    p.advance()
+    return { kind: 'KeywordArg', word: 'IGNORE', span: p.spanFrom(start) }
+  }
   if (!p.at('DEFAULT') || p.peekWord() === '(') return parseExpr(p)
   p.advance()
   return { kind: 'Default', span: p.spanFrom(start) }
@@ -264,8 +291,11 @@ function parseModifiers(p: TokenStream): SelectModifier[] {
   for (;;) {
     const word = p.acceptOneOf(modifiers)
     if (word === undefined) {
-      if (!isMariaDb(p.options.serverVersion) || !p.accept('SQL_CACHE')) return found
-      found.push('SQL_CACHE')
+      const ofMariaDb = isMariaDb(p.options.serverVersion)
+        ? p.acceptOneOf(['SQL_CACHE', 'UNIQUE'])
+        : undefined
+      if (ofMariaDb === undefined) return found
+      found.push(ofMariaDb === 'UNIQUE' ? 'DISTINCT' : ofMariaDb)
     } else found.push(word === 'DISTINCTROW' ? 'DISTINCT' : word)
   }
 }

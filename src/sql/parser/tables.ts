@@ -122,6 +122,7 @@ function parseFactor(p: TokenStream): TableExpr {
     case '(':
       return parseParenthesis(p)
     case 'LATERAL':
+      if (isMariaDb(p.options.serverVersion) && p.peekWord() !== '(') return parseTable(p)
       return parseLateral(p)
     case '{':
       return parseOdbcJoin(p)
@@ -192,7 +193,8 @@ function finishTables(p: TokenStream, first: TableExpr, start: number): TableExp
 function parseOdbcJoin(p: TokenStream): TableExpr {
   const { start } = p
   p.expect('{')
-  if (!p.at('OJ')) p.fail()
+  // MariaDB looks at the word no closer.
+  if (!p.at('OJ') && !(isMariaDb(p.options.serverVersion) && p.atIdentifier())) p.fail()
   const name = p.takeName()
   const table = parseTableExpr(p)
   p.expect('}')

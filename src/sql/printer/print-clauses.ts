@@ -30,6 +30,7 @@ export function printOrderItems(out: Printer, items: readonly OrderItem[]): void
 
 export function printLimit(out: Printer, limit: Limit | undefined): void {
   if (limit === undefined) return
+  if (limit.ties) return printTies(out, limit)
   out.text(' LIMIT ')
   if (limit.comma && limit.offset !== undefined) {
     printExpr(out, limit.offset)
@@ -37,6 +38,17 @@ export function printLimit(out: Printer, limit: Limit | undefined): void {
   }
   printExpr(out, limit.count)
   if (!limit.comma) out.clause('OFFSET', limit.offset, (offset) => printExpr(out, offset))
+}
+
+/** MariaDB's other spelling, which alone may have WITH TIES. */
+function printTies(out: Printer, limit: Limit): void {
+  out.clause('OFFSET', limit.offset, (offset) => {
+    printExpr(out, offset)
+    out.text(' ROWS')
+  })
+  out.text(' FETCH FIRST ')
+  printExpr(out, limit.count)
+  out.text(' ROWS WITH TIES')
 }
 
 export function printOverClause(out: Printer, over: WindowSpec): void {

@@ -442,6 +442,11 @@ function printWindowFunction(out: Printer, call: WindowFunction): void {
   out.text(')')
   if (call.from !== undefined) out.text(` FROM ${call.from}`)
   if (call.nulls !== undefined) out.text(` ${call.nulls} NULLS`)
+  if (call.withinGroup !== undefined) {
+    out.text(' WITHIN GROUP (ORDER BY ')
+    printOrderItems(out, call.withinGroup)
+    out.text(')')
+  }
   printOverClause(out, call.over)
 }
 

@@ -33,10 +33,17 @@ function printBody(out: Printer, query: Query): void {
   printTerm(out, query)
   out.clause('ORDER BY', query.orderBy, (items) => printOrderItems(out, items))
   printLimit(out, query.limit)
+  printRowsExamined(out, query)
   if (query.kind === 'Select') out.clause('PROCEDURE', query.procedure, (call) => printExpr(out, call))
   if (query.into?.place === 'lock') printInto(out, query.into)
   for (const lock of query.locks ?? []) printLock(out, lock)
   if (query.into?.place === 'end') printInto(out, query.into)
+}
+
+function printRowsExamined(out: Printer, { limit, rowsExamined }: Query): void {
+  if (rowsExamined === undefined) return
+  out.text(limit === undefined ? ' LIMIT ROWS EXAMINED ' : ' ROWS EXAMINED ')
+  printExpr(out, rowsExamined)
 }
 
 function printTerm(out: Printer, query: Query): void {
@@ -95,6 +102,7 @@ export function printWith(out: Printer, clause: With): void {
     if (table.columns !== undefined) printNameList(out, table.columns)
     out.text(' AS ')
     printSubquery(out, table.query)
+    if (table.cycle !== undefined) out.text(` CYCLE ${table.cycle.map(quoteIdentifier).join(', ')} RESTRICT`)
   })
   out.text(' ')
 }
