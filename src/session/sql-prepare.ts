@@ -1,4 +1,4 @@
-import { SqlError } from '../errors/sql-error.ts'
+import { notSupported, SqlError } from '../errors/sql-error.ts'
 import { queryPacket, textCells } from '../mysql/client/simple-command.ts'
 import type { Deallocate, Execute, Prepare } from '../sql/ast.ts'
 import { scan as scanStatement } from '../sql/fingerprint.ts'
@@ -9,13 +9,7 @@ import { TextStatement } from './shard-statement.ts'
 
 /** PREPARE name FROM 'text' | @variable: the session keeps the text; it must be one statement that can be parsed. */
 export async function prepareSql(session: Session, statement: Prepare): Promise<void> {
-  const sql =
-    statement.from.kind === 'Literal'
-      ? await stringValue(session, statement.from.text)
-      : await stringValue(
-          session,
-          session.state.userVariables.get(statement.from.name.toLowerCase()) ?? 'NULL',
-        )
+  const sql = await stringValue(session, sourceOf(session, statement.from))
   const scan = scanStatement(sql, session.state.sqlMode, session.proxy.serverVersionNumber)
   if (scan.hasMore) session.raiseParseError(sql)
   parseStatement(sql, session.parseOptions)
@@ -27,6 +21,13 @@ export async function prepareSql(session: Session, statement: Prepare): Promise<
   }
   session.state.preparedTexts.set(statement.name.toLowerCase(), sql)
   session.ok({ info: 'Statement prepared' })
+}
+
+/** SQL text of the value that the statement's text is. MariaDB would take any expression. */
+function sourceOf(session: Session, from: Prepare['from']): string {
+  if (from.kind === 'Literal') return from.text
+  if (from.kind === 'UserVariable') return session.state.userVariables.get(from.name.toLowerCase()) ?? 'NULL'
+  throw notSupported('PREPARE from an expression')
 }
 
 /** EXECUTE name USING @a, …: the variables' values take the places of the `?`. */

@@ -1,3 +1,5 @@
+import { isMariaDb } from './keywords.ts'
+
 /**
  * Character sets that may introduce a literal (`_utf8mb4'…'`), of MySQL 8.0 to 9.7 and MariaDB.
  * Source: MySQL 9.7 manual, "Supported Character Sets and Collations".
@@ -8,9 +10,13 @@ const names: ReadonlySet<string> = new Set(
   sjis swe7 tis620 ucs2 ujis utf16 utf16le utf32 utf8 utf8mb3 utf8mb4`.split(/\s+/),
 )
 
+/** MariaDB has all of these but one. */
+const mysqlOnly = 'gb18030'
+
 /** The character set that `_name` at `start`–`end` introduces, in lower case, or '' when it is a plain identifier. */
-export function introducedCharset(sql: string, start: number, end: number): string {
+export function introducedCharset(sql: string, start: number, end: number, serverVersion = 0): string {
   if (sql.charCodeAt(start) !== 95 || end - start < 4 || end - start > 12) return ''
   const name = sql.slice(start + 1, end).toLowerCase()
-  return names.has(name) ? name : ''
+  if (!names.has(name) || (name === mysqlOnly && isMariaDb(serverVersion))) return ''
+  return name
 }

@@ -37,6 +37,8 @@ function refuse(select: Select): void {
   if (select.modifiers.includes('SQL_CALC_FOUND_ROWS')) unplanned('SQL_CALC_FOUND_ROWS over several shards')
   if (select.into !== undefined) unplanned('SELECT … INTO over several shards')
   if (select.procedure !== undefined) unplanned('PROCEDURE over several shards')
+  if (select.limit?.ties) unplanned('FETCH … WITH TIES over several shards')
+  if (select.rowsExamined !== undefined) unplanned('LIMIT ROWS EXAMINED over several shards')
   if (select.qualify !== undefined) unplanned('QUALIFY over several shards')
   if (someNode(select, (node) => node.kind === 'Assign'))
     unplanned('assignment of a user variable over several shards')

@@ -236,6 +236,8 @@ export interface Savepoint extends StatementBase {
 
 export interface Kill extends StatementBase {
   readonly kind: 'Kill'
+  /** MariaDB: whether unsafe ends are allowed (HARD, the default) or not. */
+  readonly force?: 'HARD' | 'SOFT'
   readonly what?: 'CONNECTION' | 'QUERY'
   readonly id: Expr
 }
@@ -278,7 +280,8 @@ export interface VExplain extends StatementBase {
 export interface Prepare extends StatementBase {
   readonly kind: 'Prepare'
   readonly name: string
-  readonly from: Literal | UserVariable
+  /** A string or a user variable; in MariaDB any expression. */
+  readonly from: Expr
 }
 
 export interface Execute extends StatementBase {
@@ -297,7 +300,7 @@ export interface TableLock {
   readonly kind: 'TableLock'
   readonly table: TableName
   readonly alias?: Alias
-  readonly lock: 'READ' | 'READ LOCAL' | 'WRITE' | 'LOW_PRIORITY WRITE'
+  readonly lock: 'READ' | 'READ LOCAL' | 'WRITE' | 'LOW_PRIORITY WRITE' | 'WRITE CONCURRENT'
   readonly span: Span
 }
 
@@ -305,6 +308,8 @@ export interface LockTables extends StatementBase {
   readonly kind: 'LockTables'
   readonly keyword: 'TABLES' | 'TABLE'
   readonly tables: readonly TableLock[]
+  /** MariaDB: how many seconds to wait, 'NOWAIT' for none. */
+  readonly wait?: Literal | 'NOWAIT'
 }
 
 export interface UnlockTables extends StatementBase {

@@ -4,7 +4,7 @@ import type { Word } from '../lexer.ts'
 import { parseColumn, parseNameList, parseTableName } from './names.ts'
 import { skipProgram, skipStatement } from './other.ts'
 import { atQueryStart, parseQuery } from './query.ts'
-import { parseDeallocate } from './session.ts'
+import { parseDeallocate, parseWait } from './session.ts'
 import { checkDefault, expectIndexType, skipElementStart, skipReference } from './table-elements.ts'
 import { make, type TokenStream } from './token-stream.ts'
 import { PieceBuilder } from './verbatim.ts'
@@ -428,6 +428,7 @@ function parseDrop(p: TokenStream, builder: DdlBuilder): Ddl {
       acceptIfExists(p, builder)
       do builder.table()
       while (p.accept(','))
+      acceptWait(p)
       p.acceptOneOf(['RESTRICT', 'CASCADE'])
       return builder.finish('drop', object === 'VIEW' ? 'view' : 'table')
     case 'INDEX':
@@ -458,6 +459,7 @@ function parseRename(p: TokenStream, builder: DdlBuilder): Ddl {
   acceptIfExists(p, builder)
   do {
     builder.table()
+    acceptWait(p)
     p.expect('TO')
     builder.table()
   } while (p.accept(','))
@@ -468,5 +470,12 @@ function parseTruncate(p: TokenStream, builder: DdlBuilder): Ddl {
   p.expect('TRUNCATE')
   p.accept('TABLE')
   builder.table()
+  acceptWait(p)
+  if (isMariaDb(p.options.serverVersion) && p.acceptOneOf(['DROP', 'REUSE']) !== undefined)
+    p.expect('STORAGE')
   return builder.finish('truncate', 'table')
+}
+
+function acceptWait(p: TokenStream): void {
+  if (isMariaDb(p.options.serverVersion)) parseWait(p)
 }

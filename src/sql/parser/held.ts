@@ -1,7 +1,9 @@
 import type { Handler, Literal, Other, Xa, Xid } from '../ast.ts'
+import { isMariaDb } from '../keywords.ts'
 import { parseExpr } from './expressions.ts'
 import { parseCommaList, parseTableName } from './names.ts'
 import { parseLimitOption } from './order.ts'
+import { skipStatement } from './other.ts'
 import { parseValueOrDefault } from './query.ts'
 import { make, type TokenStream } from './token-stream.ts'
 import { PieceBuilder } from './verbatim.ts'
@@ -61,6 +63,7 @@ function parseXaOption(p: TokenStream, action: Xa['action']): Xa['option'] {
       p.expect('PHASE')
       return 'ONE PHASE'
     case 'RECOVER':
+      if (isMariaDb(p.options.serverVersion) && p.at('FORMAT')) skipStatement(p)
       if (!p.accept('CONVERT')) return undefined
       p.expect('XID')
       return 'CONVERT XID'
@@ -89,6 +92,8 @@ function parseRead(p: TokenStream, pieces: PieceBuilder): void {
     p.expect(')')
   }
   if (p.accept('WHERE')) pieces.take(parseExpr)
+  // MariaDB has further forms of LIMIT here.
+  if (isMariaDb(p.options.serverVersion)) return skipStatement(p)
   if (!p.accept('LIMIT')) return
   pieces.take(parseLimitOption)
   if (p.accept(',') || p.accept('OFFSET')) pieces.take(parseLimitOption)

@@ -197,7 +197,7 @@ function parseOdbc(p: TokenStream): Expr {
 
 /** An identifier that is no keyword: column, function, or the introducer of a literal. */
 function parseName(p: TokenStream): Expr {
-  const charset = introducedCharset(p.sql, p.start, p.tokens.ends[p.pos])
+  const charset = introducedCharset(p.sql, p.start, p.tokens.ends[p.pos], p.options.serverVersion)
   const next = p.peekType()
   if (charset !== '' && (next === 'String' || next === 'Hex' || next === 'Bit'))
     return parseIntroduced(p, charset)

@@ -6,6 +6,7 @@ import type {
   Expr,
   Kill,
   LockTables,
+  Other,
   Prepare,
   Savepoint,
   TableLock,
@@ -16,6 +17,8 @@ import { isMariaDb } from '../keywords.ts'
 import { parseExpr } from './expressions.ts'
 import { parseCommaList, parseSingleString, parseTableAlias, parseTableName } from './names.ts'
 import { parseUserVariable } from './operands.ts'
+import { parseOther } from './other.ts'
+import { parseValueOrDefault } from './query.ts'
 import { make, type TokenStream } from './token-stream.ts'
 
 /** Statements about the session itself: transactions, savepoints, USE, KILL, PREPARE, LOCK TABLES. */
@@ -82,7 +85,9 @@ function acceptYes(p: TokenStream, word: 'CHAIN' | 'RELEASE'): boolean {
 }
 
 function parseRollbackTo(p: TokenStream, start: number, work: boolean): Savepoint {
-  const keyword = p.accept('SAVEPOINT')
+  // MariaDB takes a savepoint of that name, too.
+  const isName = isMariaDb(p.options.serverVersion) && p.peekType() === 'End'
+  const keyword = !isName && p.accept('SAVEPOINT')
   const name = p.identifier()
   return make<Savepoint>({
     kind: 'RollbackTo',
@@ -100,12 +105,20 @@ export function parseSavepoint(p: TokenStream): Savepoint {
   return { kind, name: p.identifier(), span: p.spanFrom(start) }
 }
 
-export function parseKill(p: TokenStream): Kill {
-  const { start } = p
+/** KILL of a connection or its statement; MariaDB's, by query id or of a user's connections, is passed on whole. */
+export function parseKill(p: TokenStream): Kill | Other {
+  const { start, pos } = p
   p.expect('KILL')
+  const isMaria = isMariaDb(p.options.serverVersion)
+  const force = isMaria && p.peekType() !== 'End' ? p.acceptOneOf(['HARD', 'SOFT']) : undefined
   const what = p.acceptOneOf(['CONNECTION', 'QUERY'])
+  const isId = what === 'QUERY' && p.at('ID') && p.peekType() !== 'End'
+  if (isMaria && (isId || p.at('USER'))) {
+    p.pos = pos
+    return parseOther(p)
+  }
   const id = parseExpr(p)
-  return make<Kill>({ kind: 'Kill', what, id, span: p.spanFrom(start) })
+  return make<Kill>({ kind: 'Kill', force, what, id, span: p.spanFrom(start) })
 }
 
 export function parsePrepare(p: TokenStream): Prepare {
@@ -113,15 +126,21 @@ export function parsePrepare(p: TokenStream): Prepare {
   p.expect('PREPARE')
   const name = p.identifier()
   p.expect('FROM')
-  const from = p.type === 'UserVariable' ? parseUserVariable(p) : parseSingleString(p)
+  const from = parseStatementText(p)
   return { kind: 'Prepare', name, from, span: p.spanFrom(start) }
+}
+
+function parseStatementText(p: TokenStream): Expr {
+  if (isMariaDb(p.options.serverVersion)) return parseExpr(p)
+  return p.type === 'UserVariable' ? parseUserVariable(p) : parseSingleString(p)
 }
 
 export function parseExecute(p: TokenStream): Execute {
   const { start } = p
   p.expect('EXECUTE')
   const name = p.identifier()
-  const using: Expr[] = p.accept('USING') ? parseCommaList(p, parseUserVariable) : []
+  const parseItem = isMariaDb(p.options.serverVersion) ? parseValueOrDefault : parseUserVariable
+  const using: Expr[] = p.accept('USING') ? parseCommaList(p, parseItem) : []
   return { kind: 'Execute', name, using, span: p.spanFrom(start) }
 }
 
@@ -138,7 +157,19 @@ export function parseLockTables(p: TokenStream): LockTables {
   const { start } = p
   p.expect('LOCK')
   const keyword = p.expectOneOf(['TABLES', 'TABLE'])
-  return { kind: 'LockTables', keyword, tables: parseCommaList(p, parseTableLock), span: p.spanFrom(start) }
+  const tables = parseCommaList(p, parseTableLock)
+  const wait = isMariaDb(p.options.serverVersion) ? parseWait(p) : undefined
+  return make<LockTables>({ kind: 'LockTables', keyword, tables, wait, span: p.spanFrom(start) })
+}
+
+/** MariaDB: `WAIT seconds` or `NOWAIT`, of statements that lock whole tables. */
+export function parseWait(p: TokenStream): LockTables['wait'] {
+  if (p.accept('NOWAIT')) return 'NOWAIT'
+  if (!p.accept('WAIT')) return undefined
+  const { start } = p
+  if (p.type !== 'Int') p.fail()
+  p.advance()
+  return p.literal('Int', start)
 }
 
 function parseTableLock(p: TokenStream): TableLock {
@@ -151,9 +182,10 @@ function parseTableLock(p: TokenStream): TableLock {
 
 function parseLockKind(p: TokenStream): TableLock['lock'] {
   if (p.accept('READ')) return p.accept('LOCAL') ? 'READ LOCAL' : 'READ'
-  if (!isMariaDb(p.options.serverVersion) || !p.accept('LOW_PRIORITY')) {
+  const isMaria = isMariaDb(p.options.serverVersion)
+  if (!isMaria || !p.accept('LOW_PRIORITY')) {
     p.expect('WRITE')
-    return 'WRITE'
+    return isMaria && p.accept('CONCURRENT') ? 'WRITE CONCURRENT' : 'WRITE'
   }
   p.expect('WRITE')
   return 'LOW_PRIORITY WRITE'

@@ -206,8 +206,13 @@ function parseRest(p: TokenStream, what: string, pieces: PieceBuilder): Rest {
     case 'WARNINGS':
     case 'ERRORS':
       rest.limit = parseShowLimit(p, pieces)
+      if (isMariaDb(p.options.serverVersion) && (p.at('LIMIT') || p.at('ROWS'))) skipStatement(p)
       return rest
     default:
+  }
+  if (what === 'PLUGINS' && isMariaDb(p.options.serverVersion) && p.accept('SONAME')) {
+    if (!p.at('LIKE')) pieces.take(parseSingleString)
+    return parseFilter(p, what, rest, pieces)
   }
   if (p.acceptOneOf(['FROM', 'IN']) !== undefined) rest.database = p.identifier()
   return parseFilter(p, what, rest, pieces)
@@ -223,7 +228,7 @@ function parseFilter(p: TokenStream, what: string, rest: Rest, pieces: PieceBuil
 /** `LIMIT count`, `LIMIT offset, count`, `LIMIT count OFFSET offset`, each number a piece. */
 function parseShowLimit(p: TokenStream, pieces: PieceBuilder): Limit | undefined {
   const { start } = p
-  if (!p.accept('LIMIT')) return undefined
+  if (p.at2('LIMIT', 'ROWS') || !p.accept('LIMIT')) return undefined
   const first = pieces.take(parseLimitOption)
   if (p.accept(',')) {
     const count = pieces.take(parseLimitOption)

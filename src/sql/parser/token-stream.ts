@@ -218,7 +218,7 @@ export class TokenStream {
   #isIntroducer(token: number): boolean {
     const start = this.tokens.starts[token]
     if (this.sql.charCodeAt(start) !== 95 || this.tokens.words[token - 1] === '.') return false
-    return introducedCharset(this.sql, start, this.tokens.ends[token]) !== ''
+    return introducedCharset(this.sql, start, this.tokens.ends[token], this.options.serverVersion) !== ''
   }
 
   identifier(): string {

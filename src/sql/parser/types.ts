@@ -1,5 +1,5 @@
 import type { CastType } from '../ast.ts'
-import type { Keyword } from '../keywords.ts'
+import { isMariaDb, type Keyword } from '../keywords.ts'
 import type { Word } from '../lexer.ts'
 import type { TokenStream } from './token-stream.ts'
 import { sourceText } from './verbatim.ts'
@@ -40,8 +40,11 @@ const mariaTypes: ReadonlySet<Word | ''> = new Set<Word>(['INT', 'INTEGER', 'VAR
 
 /** Type of CAST, CONVERT and RETURNING: a word, its length, its character set; `array`: may end with ARRAY. */
 export function parseCastType(p: TokenStream, form?: 'array'): CastType {
+  const isMaria = isMariaDb(p.options.serverVersion)
+  if (isMaria && p.at('INTERVAL')) return parseDaySecond(p)
+  if (isMaria && isPluginType(p)) return parsePluginType(p)
   const { start, word } = p
-  if (!castTypes.has(word) && !(p.options.serverVersion >= 100000 && mariaTypes.has(word))) p.fail()
+  if (!castTypes.has(word) && !(isMaria && mariaTypes.has(word))) p.fail()
   p.advance()
   const restFrom = p.pos
   parseTypeRest(p, word as Keyword)
@@ -52,6 +55,30 @@ export function parseCastType(p: TokenStream, form?: 'array'): CastType {
     text: sourceText(p, restFrom, p.pos, 'adjacent'),
     span: p.spanFrom(start),
   }
+}
+
+/** MariaDB's types are plug-ins (INET6, UUID): a name that is no type's word may be one. */
+function isPluginType(p: TokenStream): boolean {
+  return p.type === 'Ident' && p.atIdentifier() && !castTypes.has(p.word) && !mariaTypes.has(p.word)
+}
+
+function parsePluginType(p: TokenStream): CastType {
+  const { start } = p
+  const name = p.takeName()
+  const restFrom = p.pos
+  parseLength(p, 2)
+  const text = sourceText(p, restFrom, p.pos, 'adjacent')
+  return { kind: 'CastType', name, text, span: p.spanFrom(start) }
+}
+
+/** `INTERVAL DAY_SECOND(digits)`, which MariaDB casts to and no column can be. */
+function parseDaySecond(p: TokenStream): CastType {
+  const { start, pos } = p
+  p.advance()
+  p.expect('DAY_SECOND')
+  parseLength(p, 1)
+  const text = sourceText(p, pos + 1, p.pos, 'adjacent')
+  return { kind: 'CastType', name: 'INTERVAL', text, span: p.spanFrom(start) }
 }
 
 function parseTypeRest(p: TokenStream, word: Keyword): void {
@@ -66,6 +93,7 @@ function parseTypeRest(p: TokenStream, word: Keyword): void {
       return
     case 'CHAR':
     case 'CHARACTER':
+    case 'VARCHAR':
       parseLength(p, 1)
       parseTypeCharset(p)
       return
@@ -74,7 +102,6 @@ function parseTypeRest(p: TokenStream, word: Keyword): void {
     case 'TIME':
     case 'DATETIME':
     case 'VECTOR':
-    case 'VARCHAR':
     case 'TIMESTAMP':
     case 'FLOAT':
       parseLength(p, 1)
@@ -85,7 +112,7 @@ function parseTypeRest(p: TokenStream, word: Keyword): void {
       parseLength(p, 2)
       return
     case 'DOUBLE':
-      p.accept('PRECISION')
+      if (!p.accept('PRECISION') && isMariaDb(p.options.serverVersion)) parseLength(p, 2)
       return
     default:
   }
@@ -119,4 +146,11 @@ function parseTypeCharset(p: TokenStream): void {
 
 export function acceptCharacterSet(p: TokenStream): boolean {
   return p.accept2('CHARACTER', 'SET') || p.accept2('CHAR', 'SET')
+}
+
+/** Name of a character set: identifier, string or BINARY. */
+export function parseCharsetName(p: TokenStream): string {
+  if (p.accept('BINARY')) return 'binary'
+  if (p.accept('ASCII')) return 'ascii'
+  return p.identifierOrString()
 }

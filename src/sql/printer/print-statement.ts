@@ -5,6 +5,7 @@ import type {
   Delete,
   EndTransaction,
   Insert,
+  LockTables,
   SetItem,
   SetTransaction,
   Statement,
@@ -118,6 +119,13 @@ type Session = Extract<
   }
 >
 
+function printWait(out: Printer, wait: LockTables['wait']): void {
+  if (wait === undefined) return
+  if (wait === 'NOWAIT') return out.text(' NOWAIT')
+  out.text(' WAIT ')
+  printExpr(out, wait)
+}
+
 function printSession(out: Printer, statement: Session): void {
   switch (statement.kind) {
     case 'Use':
@@ -142,7 +150,8 @@ function printSession(out: Printer, statement: Session): void {
       break
     }
     case 'Kill':
-      out.text(statement.what === undefined ? 'KILL ' : `KILL ${statement.what} `)
+      out.text(statement.force === undefined ? 'KILL ' : `KILL ${statement.force} `)
+      if (statement.what !== undefined) out.text(`${statement.what} `)
       printExpr(out, statement.id)
       break
     case 'Prepare':
@@ -165,6 +174,7 @@ function printSession(out: Printer, statement: Session): void {
         printAlias(out, lock.alias)
         out.text(` ${lock.lock}`)
       })
+      printWait(out, statement.wait)
       break
     case 'UnlockTables':
       out.text(`UNLOCK ${statement.keyword}`)
