@@ -6,6 +6,7 @@ import { accountRules } from './rules/accounts.ts'
 import { adminRules } from './rules/admin.ts'
 import { alterTableRules } from './rules/alter-table.ts'
 import { columnRules } from './rules/columns.ts'
+import { compoundRules } from './rules/compound.ts'
 import { keyRules } from './rules/keys.ts'
 import { objectRules } from './rules/objects.ts'
 import { partitionRules } from './rules/partitions.ts'
@@ -13,33 +14,39 @@ import { programRules } from './rules/programs.ts'
 import { replicationRules } from './rules/replication.ts'
 import { schemaRules } from './rules/schemas.ts'
 import { sharedRules } from './rules/shared.ts'
-import { statementRules } from './rules/statements.ts'
+import { statementRules, statementVerbs } from './rules/statements.ts'
 import { tableOptionRules } from './rules/table-options.ts'
 import { tableRules } from './rules/tables.ts'
-import { terminals } from './terminals.ts'
+import { atLabel, terminals } from './terminals.ts'
 
 /**
  * Holds the statement that begins at the current token against MySQL's grammar, where the proxy would pass it on whole
  * and leave it to the server. Throws MySQL's error 1064; `p` stays where it is. Statements that `parseTyped` understands
  * to the last word are its own, and MariaDB's are the server's: its grammar is not here.
  */
-export function checkSyntax(p: TokenStream, parseTyped: (p: TokenStream) => Statement): void {
+export function checkSyntax(p: TokenStream, parseTyped: ParseTyped): void {
   if (isMariaDb(p.options.serverVersion)) return
   rules ??= compile(parseTyped)
-  const rule = rules.get(verbOf(p))
-  if (rule === undefined) return
+  const verb = verbOf(p)
+  const rule = rules.get(verb)
+  if (rule === undefined || !statementVerbs.includes(verb)) return
   const reader = new TokenStream(p.sql, { ...p.options, passedOn: 'trust' }, undefined, p.tokens)
   reader.pos = p.pos
   const reach: Reach = { farthest: p.pos }
   const fits = rule(reader, reach)
+  const isRefused = fits && reach.refused !== undefined && reach.farthest <= reader.pos
+  if (isRefused) p.failAt(p.tokens.starts[reach.refused as number])
   const isWhole = fits && (reader.type === 'End' || reader.at(';'))
   if (!isWhole) p.failAt(p.tokens.starts[Math.max(reader.pos, reach.farthest)])
 }
 
+/** Undefined where the current word begins no statement. */
+type ParseTyped = (p: TokenStream) => Statement | undefined
+
 /** Compiled at the first use: the proxy itself never needs them. */
 let rules: Rules | undefined
 
-function compile(parseTyped: (p: TokenStream) => Statement): Rules {
+function compile(parseTyped: ParseTyped): Rules {
   const text = [
     statementRules,
     sharedRules,
@@ -55,9 +62,11 @@ function compile(parseTyped: (p: TokenStream) => Statement): Rules {
     partitionRules,
     alterTableRules,
     schemaRules,
+    compoundRules,
   ].join('\n')
-  /** A statement in a stored program that no rule here is for. */
-  const typed: Terminal = (p) => !compiled.has(verbOf(p)) && parseTyped(p) !== undefined
+  /** A statement in a stored program that no rule here is for; BEGIN opens a block there, not a transaction. */
+  const typed: Terminal = (p) =>
+    !p.at('BEGIN') && !atLabel(p) && !statementVerbs.includes(verbOf(p)) && parseTyped(p) !== undefined
   const compiled = compileRules(text, { ...terminals, typed_statement: typed })
   return compiled
 }

@@ -9,7 +9,8 @@ import type { TokenStream } from '../parser/token-stream.ts'
  *
  * WORD: that word without quotes; name: another rule or a terminal; `( ) , = . : ; - + *` and what stands in quotes:
  * that operator; `[x]`: x or nothing; `{x | y}`: one of them; `x*`, `x+`: x again and again; `x#`: x's separated by
- * commas. An operator `*` stands in quotes. A rule goes on in the lines below it that are indented.
+ * commas. An operator `*` stands in quotes. `~x`: x, which the grammar takes and the server refuses by itself: a
+ * statement that fits and has it is wrong from x on. A rule goes on in the lines below it that are indented.
  *
  * Alternatives and options are tried in order and the first that fits is taken, so the longer one comes first. The
  * grammars have no left recursion. What no alternative can take is told by the farthest token that any of them wanted
@@ -24,6 +25,8 @@ export type Matcher = (p: TokenStream, reach: Reach) => boolean
 export interface Reach {
   /** Number of the farthest token that did not fit. */
   farthest: number
+  /** Number of the first token of the first `~x` in what fits. */
+  refused?: number | undefined
 }
 
 /**
@@ -67,7 +70,7 @@ function splitRules(text: string): [name: string, body: string][] {
     })
 }
 
-const symbol = /\s*(?:([A-Z][A-Z0-9_]*)|([a-z][a-z0-9_]*)|'([^']+)'|([[\]{}|*+#])|([(),=.:;@-]))/y
+const symbol = /\s*(?:([A-Z][A-Z0-9_]*)|([a-z][a-z0-9_]*)|'([^']+)'|([[\]{}|*+#~])|([(),=.:;@-]))/y
 
 /** Reads one rule's body by recursive descent. */
 class RuleReader {
@@ -158,6 +161,10 @@ class RuleReader {
   }
 
   #group(): Matcher {
+    if (this.#isSign('~')) {
+      this.#advance()
+      return refused(this.#single())
+    }
     const isOption = this.#isSign('[')
     if (!isOption && !this.#isSign('{')) this.#fail()
     this.#advance()
@@ -196,12 +203,23 @@ function fromTerminal(terminal: Terminal): Matcher {
   }
 }
 
+function refused(matcher: Matcher): Matcher {
+  return (p, reach) => {
+    const { pos } = p
+    if (!matcher(p, reach)) return false
+    reach.refused ??= pos
+    return true
+  }
+}
+
 function sequence(parts: readonly Matcher[]): Matcher {
   return (p, reach) => {
     const { pos } = p
+    const { refused } = reach
     for (const part of parts) {
       if (part(p, reach)) continue
       p.pos = pos
+      reach.refused = refused
       return false
     }
     return true

@@ -1,8 +1,10 @@
 import type { TokenType, Word } from '../lexer.ts'
 import { parseBits, parseExpr } from '../parser/expressions.ts'
 import { parseTableName } from '../parser/names.ts'
+import { parseSystemVariable, parseUserVariable } from '../parser/operands.ts'
 import { atQueryStart, parseQuery } from '../parser/query.ts'
 import type { TokenStream } from '../parser/token-stream.ts'
+import { parseUnit } from '../parser/units.ts'
 import type { Terminal } from './notation.ts'
 import { numberTerminals } from './numbers.ts'
 
@@ -10,7 +12,9 @@ import { numberTerminals } from './numbers.ts'
 export const terminals: Readonly<Record<string, Terminal>> = {
   ident: (p) => takeIf(p, p.atIdentifier()),
   role_ident: (p) => takeIf(p, p.atIdentifier() && !isNoRole(p.word)),
-  label_ident: (p) => takeIf(p, p.atIdentifier() && !isNoLabel(p.word)),
+  label_ident: (p) => takeIf(p, atLabel(p)),
+  /** What SET may assign to: a scope's name would be read as the scope. */
+  lvalue_ident: (p) => takeIf(p, p.atIdentifier() && !isScope(p.word)),
   /** `@host` behind a user's name, or `@variable`. */
   at_name: ofType('UserVariable'),
   /** One string, in no other character set. */
@@ -27,6 +31,30 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   plain_ident: (p) => takeIf(p, p.word === '' && p.atIdentifier()),
   /** `_utf8mb4` before a string. */
   introducer: (p) => takeIf(p, p.type === 'Ident' && p.word === '' && !p.atIdentifier()),
+  /** Fits no token: for what MySQL reads and then refuses. */
+  nothing: () => false,
+  /** `count n` of LOAD: the name is no word of the grammar, and the server looks at it by itself. */
+  file_count: (p) => {
+    if (p.word !== '' || !p.atIdentifier() || p.peekType() !== 'Int') return false
+    if (p.text.toUpperCase() !== 'COUNT') p.fail()
+    p.advance()
+    if (Number(p.text) === 0) p.fail()
+    p.advance()
+    return true
+  },
+  /** Between host and port, without blanks. */
+  tight_colon: (p) =>
+    takeIf(p, p.at(':') && p.lastEnd === p.start && p.start + 1 === p.tokens.starts[p.pos + 1]),
+  no_columns: (p) => !p.at('('),
+  /** Takes nothing: `~here` marks the next token. */
+  here: () => true,
+  /** The server is older than MySQL 8.4, which dropped the replication statements with "master" and "slave". */
+  before_8_4: (p) => p.options.serverVersion < 80400,
+  /** The rest of a statement of vtgate's, which the parser proper reads. */
+  vtgate_text: (p) => {
+    while (p.type !== 'End' && !p.at(';')) p.advance()
+    return true
+  },
   /** Everything up to the end of the statement. */
   rest: (p) => {
     while (p.type !== 'End') p.advance()
@@ -36,8 +64,20 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   expr: (p) => parseExpr(p) !== undefined,
   bit_expr: (p) => parseBits(p) !== undefined,
   query,
-  /** `[NOT] ENFORCED` where no CHECK stands before it. */
-  stray_enforcement: (p) => (p.at('ENFORCED') || p.at2('NOT', 'ENFORCED') ? p.fail() : false),
+  unit: (p) => parseUnit(p) !== '',
+  variable,
+  stray_enforcement: (p) => (p.at('ENFORCED') ? p.failAt(p.lastEnd) : p.at2('NOT', 'ENFORCED') && p.fail()),
+  stray_if_not_exists: (p) => p.at2('IF', 'NOT') && p.peekWord(2) === 'EXISTS' && p.fail(),
+}
+
+/** Where a label may stand. The words that it may not be begin statements, or belong to one. */
+export function atLabel(p: TokenStream): boolean {
+  return p.atIdentifier() && !isNoLabel(p.word)
+}
+
+function variable(p: TokenStream): boolean {
+  if (p.type === 'UserVariable') return parseUserVariable(p) !== undefined
+  return p.at('@@') && parseSystemVariable(p) !== undefined
 }
 
 /** Where no query begins, `p` is left behind the parentheses, at the token that should have begun it. */
@@ -45,6 +85,19 @@ function query(p: TokenStream): boolean {
   if (atQueryStart(p, 0) || p.at('VALUES')) return parseQuery(p) !== undefined
   while (p.at('(')) p.advance()
   return false
+}
+
+function isScope(word: Word | ''): boolean {
+  switch (word) {
+    case 'GLOBAL':
+    case 'LOCAL':
+    case 'PERSIST':
+    case 'PERSIST_ONLY':
+    case 'SESSION':
+      return true
+    default:
+      return false
+  }
 }
 
 /** Words that may be identifiers, but not names of roles: GRANT and REVOKE would take them for privileges. */
@@ -68,11 +121,12 @@ function isNoRole(word: Word | ''): boolean {
   }
 }
 
-/** Words that may be identifiers, but not labels: they begin statements, or belong to one that may stand there. */
+/** Words that may be identifiers, but not labels. */
 function isNoLabel(word: Word | ''): boolean {
   switch (word) {
     case 'ASCII':
     case 'BEGIN':
+    case 'BINLOG':
     case 'BYTE':
     case 'CACHE':
     case 'CHARSET':
