@@ -208,14 +208,11 @@ class Lexer {
 
   #wordFound(pos: number, end: number): number {
     const sql = this.#sql
-    const { words, types } = this.#tokens
-    const afterAt = words.length > 0 && words[words.length - 1] === '@@'
     const isQualifier = sql.charCodeAt(end) === 46 && isIdentChar(sql.charCodeAt(end + 1))
-    if (isQualifier && !afterAt) return this.#add('Ident', '', pos, end)
-    let word = keywordAt(sql, pos, end)
-    if (word !== '' && isFunctionWord(word) && !this.#isCalled(end)) word = ''
-    if (afterAt && types.length > 0 && isFunctionWord(word)) word = ''
-    return this.#add('Ident', word, pos, end)
+    if (isQualifier) return this.#add('Ident', '', pos, end)
+    const word = keywordAt(sql, pos, end)
+    const isName = word !== '' && isFunctionWord(word) && !this.#isCalled(end)
+    return this.#add('Ident', isName ? '' : word, pos, end)
   }
 
   /** A parenthesis follows, directly or (IGNORE_SPACE) after blanks. */
@@ -262,7 +259,7 @@ class Lexer {
   #variable(pos: number): number {
     const sql = this.#sql
     const c = sql.charCodeAt(pos + 1)
-    if (c === 64) return this.#add('Operator', '@@', pos, pos + 2)
+    if (c === 64) return this.#systemVariable(pos)
     if (c === 39 || c === 34 || c === 96) {
       const end = quotedEnd(sql, pos + 1, this.#escapes && c !== 96)
       return end < 0 ? this.#bad(pos + 1) : this.#add('UserVariable', '', pos, end)
@@ -271,6 +268,17 @@ class Lexer {
     // A bare name may hold points; bytes of multi-byte characters are not part of it in MySQL, harmless here.
     while (isIdentChar(sql.charCodeAt(end)) || sql.charCodeAt(end) === 46) end++
     return this.#add('UserVariable', '', pos, end)
+  }
+
+  /** `@@` and the word directly behind it, be it a keyword, a number or in backticks; nothing else may stand there. */
+  #systemVariable(pos: number): number {
+    const sql = this.#sql
+    const start = this.#add('Operator', '@@', pos, pos + 2)
+    if (sql.charCodeAt(start) === 96) return start
+    const end = identEnd(sql, start)
+    if (end === start) return this.#bad(start)
+    const word = keywordAt(sql, start, end)
+    return this.#add('Ident', word !== '' && isFunctionWord(word) ? '' : word, start, end)
   }
 
   #point(pos: number): number {

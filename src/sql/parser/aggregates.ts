@@ -1,18 +1,28 @@
 import type { Aggregate, Expr, OrderItem, Star } from '../ast.ts'
 import { isMariaDb } from '../keywords.ts'
-import { openCall, parseArgs } from './calls.ts'
 import { parseExpr, parseExprList } from './expressions.ts'
-import { parseString } from './names.ts'
+import { openCall, parseArgs } from './native-calls.ts'
+import { takeWholeNumber } from './numbers.ts'
+import { parseParam, parseSimple, parseText, parseUserVariable } from './operands.ts'
 import { parseOrderBy } from './order.ts'
 import { make, type TokenStream } from './token-stream.ts'
 import { parseNulls, parseOver, parseRequiredOver } from './windows.ts'
 
 /** Aggregate and window functions. Source: MySQL 9.7 manual, "Aggregate Functions", "Window Functions". */
 
-function quantifier(p: TokenStream): 'DISTINCT' | 'ALL' | undefined {
-  if (p.accept('DISTINCT') || p.accept('DISTINCTROW')) return 'DISTINCT'
-  return p.accept('ALL') ? 'ALL' : undefined
+function acceptDistinct(p: TokenStream): 'DISTINCT' | undefined {
+  return p.accept('DISTINCT') || p.accept('DISTINCTROW') ? 'DISTINCT' : undefined
 }
+
+/** What may stand before an aggregate's argument; `SUM(DISTINCT ALL a)` means `SUM(DISTINCT a)`. */
+function quantifier(p: TokenStream, mayBeDistinct: boolean): 'DISTINCT' | 'ALL' | undefined {
+  const distinct = mayBeDistinct ? acceptDistinct(p) : undefined
+  const all = p.accept('ALL') ? 'ALL' : undefined
+  return distinct ?? all
+}
+
+/** In MySQL; MariaDB decides by itself. */
+const withDistinct: ReadonlySet<string> = new Set(['AVG', 'MAX', 'MIN', 'ST_COLLECT', 'SUM'])
 
 function finishAggregate(
   p: TokenStream,
@@ -41,7 +51,7 @@ function finishAggregate(
 export function parseCount(p: TokenStream): Aggregate {
   const { start } = p
   const written = openCall(p)
-  const form = quantifier(p)
+  const form = acceptDistinct(p) ?? quantifier(p, false)
   const starAt = p.start
   if (form !== 'DISTINCT' && p.accept('*')) {
     const star: Star = { kind: 'Star', qualifiers: [], span: p.spanFrom(starAt) }
@@ -66,10 +76,11 @@ export function parseAggregate(p: TokenStream): Aggregate {
   const { start, word } = p
   const written = openCall(p)
   const isJson = word === 'JSON_ARRAYAGG' || word === 'JSON_OBJECTAGG'
-  const form = quantifier(p)
+  const form = quantifier(p, withDistinct.has(word) || isMariaDb(p.options.serverVersion))
   const args = [parseExpr(p)]
   if (word === 'JSON_OBJECTAGG') {
     p.expect(',')
+    p.accept('ALL')
     args.push(parseExpr(p))
   }
   if (!isJson || !isMariaDb(p.options.serverVersion))
@@ -80,7 +91,7 @@ export function parseAggregate(p: TokenStream): Aggregate {
 /** `[ORDER BY …] [SEPARATOR '…'] [LIMIT [offset,] count]`. */
 function parseAggregateOrder(p: TokenStream): Pick<Aggregate, 'orderBy' | 'separator' | 'limit'> {
   const orderBy: OrderItem[] | undefined = parseOrderBy(p)
-  const separator = p.accept('SEPARATOR') ? parseString(p) : undefined
+  const separator = p.accept('SEPARATOR') ? parseText(p) : undefined
   const limit = p.accept('LIMIT') ? parseAggregateLimit(p) : undefined
   return {
     ...(orderBy === undefined ? {} : { orderBy }),
@@ -98,7 +109,7 @@ function parseAggregateLimit(p: TokenStream): { readonly count: Expr; readonly o
 export function parseGroupConcat(p: TokenStream): Aggregate {
   const { start } = p
   const written = openCall(p)
-  const form = p.accept('DISTINCT') || p.accept('DISTINCTROW') ? 'DISTINCT' : undefined
+  const form = acceptDistinct(p)
   const args = parseExprList(p)
   return finishAggregate(p, start, written, { ...quantified(form, args), ...parseAggregateOrder(p) })
 }
@@ -108,10 +119,10 @@ export function parseWindowFunction(p: TokenStream): Expr {
   const { start, word } = p
   if (word === 'LAST_VALUE' && isMariaDb(p.options.serverVersion)) return parseLastValue(p)
   const written = openCall(p)
-  const args = word === 'LEAD' || word === 'LAG' ? parseLagArgs(p) : parseArgs(p)
+  const args = parseWindowArgs(p, word)
   p.expect(')')
   const from = word === 'NTH_VALUE' && p.accept('FROM') ? p.expectOneOf(['FIRST', 'LAST']) : undefined
-  const nulls = parseNulls(p)
+  const nulls = args.length > 0 && word !== 'NTILE' ? parseNulls(p) : undefined
   const over = parseRequiredOver(p)
   return make<Expr & { kind: 'WindowFunction' }>({
     kind: 'WindowFunction',
@@ -167,13 +178,47 @@ function parseWithinGroup(p: TokenStream): OrderItem[] | undefined {
   return items
 }
 
-/** `expr [, offset [, default]]`; in MySQL the offset is a whole number, a parameter or a variable. */
+function parseWindowArgs(p: TokenStream, word: string): Expr[] {
+  switch (word) {
+    case 'LEAD':
+    case 'LAG':
+      return parseLagArgs(p)
+    case 'NTILE':
+      return [parseConstant(p)]
+    case 'FIRST_VALUE':
+    case 'LAST_VALUE':
+      return [parseExpr(p)]
+    case 'NTH_VALUE': {
+      const value = parseExpr(p)
+      p.expect(',')
+      return [value, parseSimple(p)]
+    }
+    default:
+      return []
+  }
+}
+
+/** `expr [, offset [, default]]`. */
 function parseLagArgs(p: TokenStream): Expr[] {
   const args = [parseExpr(p)]
   if (!p.accept(',')) return args
-  const isPlain = p.type === 'Int' || p.type === 'Param' || p.type === 'UserVariable' || p.atIdentifier()
-  if (!isPlain && !isMariaDb(p.options.serverVersion)) p.fail()
-  args.push(parseExpr(p))
+  args.push(parseConstant(p))
   if (p.accept(',')) args.push(parseExpr(p))
   return args
+}
+
+/** A whole number, a parameter or a variable; in MariaDB any expression. */
+function parseConstant(p: TokenStream): Expr {
+  if (isMariaDb(p.options.serverVersion)) return parseExpr(p)
+  switch (p.type) {
+    case 'Param':
+      return parseParam(p)
+    case 'UserVariable':
+      return parseUserVariable(p)
+    default: {
+      if (!p.atIdentifier()) return takeWholeNumber(p)
+      const { start } = p
+      return { kind: 'Column', qualifiers: [], name: p.identifier(), span: p.spanFrom(start) }
+    }
+  }
 }

@@ -25,7 +25,7 @@ import { parseUnit } from './units.ts'
  */
 export function parseExpr(p: TokenStream): Expr {
   p.enter()
-  const expr = parseOr(p, parseXor(p, parseAnd(p, parseNot(p))))
+  const expr = parseOr(p, parseXor(p, parseAnd(p, parseTest(p))))
   p.leave()
   return expr
 }
@@ -50,7 +50,7 @@ function parseOr(p: TokenStream, first: Expr): Expr {
     const operands = [left]
     while (orOperator(p) === operator) {
       p.advance()
-      operands.push(parseXor(p, parseAnd(p, parseNot(p))))
+      operands.push(parseXor(p, parseAnd(p, parseTest(p))))
     }
     left = { kind: 'Or', operator, operands, span: p.spanFrom(left.span.start) }
   }
@@ -63,7 +63,7 @@ function parseXor(p: TokenStream, first: Expr): Expr {
   while (p.accept('XOR')) {
     p.link()
     links++
-    const right = parseAnd(p, parseNot(p))
+    const right = parseAnd(p, parseTest(p))
     left = { kind: 'Xor', left, right, span: p.spanFrom(left.span.start) }
   }
   p.unlink(links)
@@ -80,19 +80,20 @@ function parseAnd(p: TokenStream, first: Expr): Expr {
     const operands = [left]
     while (andOperator(p) === operator) {
       p.advance()
-      operands.push(parseNot(p))
+      operands.push(parseTest(p))
     }
     left = { kind: 'And', operator, operands, span: p.spanFrom(left.span.start) }
   }
   return left
 }
 
-function parseNot(p: TokenStream): Expr {
+/** An expression without AND, XOR and OR. */
+export function parseTest(p: TokenStream): Expr {
   if (!p.at('NOT') || (p.options.mode & HIGH_NOT_PRECEDENCE) !== 0) return continueTest(p, parseSimple(p))
   const { start } = p
   p.advance()
   p.enter()
-  const operand = parseNot(p)
+  const operand = parseTest(p)
   p.leave()
   return { kind: 'Not', operator: 'NOT', operand, span: p.spanFrom(start) }
 }
@@ -156,7 +157,8 @@ function continueComparison(p: TokenStream, first: Expr): Expr {
 
 function parseComparison(p: TokenStream, left: Expr, op: ComparisonOperator): Expr {
   p.advance()
-  const quantifier = p.peekWord() === '(' ? p.acceptOneOf(['ANY', 'SOME', 'ALL']) : undefined
+  const isQuantified = p.at('ALL') || p.peekWord() === '('
+  const quantifier = isQuantified ? p.acceptOneOf(['ANY', 'SOME', 'ALL']) : undefined
   if (quantifier !== undefined) {
     const query = parseSubquery(p)
     return { kind: 'Quantified', op, quantifier, left, query, span: p.spanFrom(left.span.start) }
@@ -185,22 +187,18 @@ function continuePredicate(p: TokenStream, first: Expr): Expr {
       const pattern = parseBits(p)
       return { kind: 'Regexp', operand, pattern, negated, span: p.spanFrom(operand.span.start) }
     }
-    case 'SOUNDS': {
-      if (negated) p.failAt(p.tokens.starts[p.pos + 1])
-      p.advance()
-      p.expect('LIKE')
-      const right = parseBits(p)
-      return { kind: 'SoundsLike', left: operand, right, span: p.spanFrom(operand.span.start) }
-    }
-    case 'MEMBER':
-      return negated ? operand : parseMember(p, operand)
     default:
-      if (negated) {
-        p.advance()
-        p.fail()
-      }
-      return operand
+      if (negated) p.failAt(p.tokens.starts[p.pos + 1])
+      if (p.at('SOUNDS')) return parseSoundsLike(p, operand)
+      return p.at('MEMBER') ? parseMember(p, operand) : operand
   }
+}
+
+function parseSoundsLike(p: TokenStream, left: Expr): Expr {
+  p.expect('SOUNDS')
+  p.expect('LIKE')
+  const right = parseBits(p)
+  return { kind: 'SoundsLike', left, right, span: p.spanFrom(left.span.start) }
 }
 
 function parseMember(p: TokenStream, left: Expr): Expr {
@@ -322,29 +320,25 @@ function continueBits(p: TokenStream, first: Expr, above: number): Expr {
   return left
 }
 
-/** `INTERVAL expr unit`; undefined for the function `INTERVAL(a, b)`, which is read as any operand. */
+/** `INTERVAL expr unit`; undefined (nothing taken) for the function `INTERVAL(a, b)`, which is read as any operand. */
 export function parseInterval(p: TokenStream): Interval | undefined {
-  const { start, pos } = p
+  const isFunction = p.peekWord() === '(' && !atQueryStart(p, 2) && isArgumentList(p)
+  return isFunction ? undefined : parseIntervalOnly(p)
+}
+
+/** `INTERVAL expr unit` where the function cannot stand. */
+export function parseIntervalOnly(p: TokenStream): Interval {
+  const { start } = p
   p.expect('INTERVAL')
-  const value = parseIntervalValue(p)
-  if (value === undefined) {
-    p.pos = pos
-    return undefined
-  }
+  const value = parseExpr(p)
   const unit = parseUnit(p)
   return { kind: 'Interval', value, unit, span: p.spanFrom(start) }
 }
 
-/** Undefined for the arguments of the function: `(a, b …)`. */
-function parseIntervalValue(p: TokenStream): Expr | undefined {
-  if (!p.at('(')) return parseExpr(p)
-  return isArgumentList(p) ? undefined : parseExpr(p)
-}
-
-/** With `(` as the current token: is there a comma directly inside the parentheses? */
+/** Behind the current token stands `(`: is there a comma directly inside the parentheses? */
 function isArgumentList(p: TokenStream): boolean {
   let depth = 0
-  for (let ahead = 0; ; ahead++) {
+  for (let ahead = 1; ; ahead++) {
     const word = p.peekWord(ahead)
     if (word === '(') depth++
     else if (word === ')') depth--

@@ -1,6 +1,6 @@
 import type { JsonColumn, JsonColumnReaction, JsonTable, Piece } from '../ast.ts'
-import { parseReactions } from './calls.ts'
 import { parseExpr } from './expressions.ts'
+import { parseReactions } from './json-value.ts'
 import { parseCommaList, parseString, parseTableAlias } from './names.ts'
 import { make, type TokenStream } from './token-stream.ts'
 import { PieceBuilder } from './verbatim.ts'

@@ -1,9 +1,9 @@
 import type {
-  Column,
   Expr,
   Introduced,
   Literal,
   LiteralType,
+  Param,
   Subquery,
   SystemVariable,
   UserVariable,
@@ -14,9 +14,9 @@ import { isMariaDb } from '../keywords.ts'
 import { stringText } from '../literal-value.ts'
 import { HIGH_NOT_PRECEDENCE, PIPES_AS_CONCAT } from '../sql-mode.ts'
 import { decodeBinary, unquote } from '../text.ts'
-import { parseCall } from './calls.ts'
-import { continueExpr, parseBits, parseExpr, parseInterval, parseRowRest } from './expressions.ts'
-import { parseColumn, parseString } from './names.ts'
+import { parseCall, parseColumnOrPath } from './calls.ts'
+import { continueExpr, parseBits, parseExpr, parseInterval, parseRowRest, parseTest } from './expressions.ts'
+import { parseColumn, parseSingleString, parseString } from './names.ts'
 import { atQueryStart, continueQuery, continuesQuery, parseSubquery } from './query.ts'
 import { make, type TokenStream } from './token-stream.ts'
 
@@ -95,7 +95,6 @@ function parsePostfix(p: TokenStream, first: Expr): Expr {
 }
 
 function parseOperand(p: TokenStream): Expr {
-  const { start } = p
   switch (p.type) {
     case 'Int':
     case 'Decimal':
@@ -108,10 +107,8 @@ function parseOperand(p: TokenStream): Expr {
       return parseString(p)
     case 'NullEscape':
       return parseToken(p, 'Null')
-    case 'Param': {
-      const index = p.takeParam()
-      return { kind: 'Param', index, span: p.spanFrom(start) }
-    }
+    case 'Param':
+      return parseParam(p)
     case 'UserVariable':
       return parseVariableOrAssign(p)
     case 'Quoted':
@@ -127,6 +124,67 @@ function parseToken(p: TokenStream, type: LiteralType): Literal {
   const { start } = p
   p.advance()
   return p.literal(type, start)
+}
+
+export function parseParam(p: TokenStream): Param {
+  const { start } = p
+  const index = p.takeParam()
+  return { kind: 'Param', index, span: p.spanFrom(start) }
+}
+
+/** One string, hexadecimal or bit literal. */
+export function parseText(p: TokenStream): Literal {
+  if (p.type !== 'String' && p.type !== 'Hex' && p.type !== 'Bit') p.fail()
+  return parseToken(p, p.type)
+}
+
+/** A string in any of its forms, adjacent ones included. */
+export function parseTextLiteral(p: TokenStream): Literal | Introduced {
+  const charset = introducerAt(p)
+  if (charset === '') return parseString(p)
+  if (p.peekType() !== 'String') p.failAt(p.tokens.starts[p.pos + 1])
+  return parseIntroduced(p, charset)
+}
+
+/** A literal but NULL; a number may have a sign. */
+export function parseSignedLiteral(p: TokenStream): Expr {
+  const { start } = p
+  if (!p.at('-') && !p.at('+')) return parseLiteral(p)
+  const signed = p.at('-') ? parseSignedNumber(p) : undefined
+  if (signed !== undefined) return signed
+  const op = p.expectOneOf(['-', '+'])
+  if (p.type !== 'Int' && p.type !== 'Decimal' && p.type !== 'Float') p.fail()
+  return { kind: 'Unary', op, operand: parseToken(p, p.type), span: p.spanFrom(start) }
+}
+
+function parseLiteral(p: TokenStream): Expr {
+  switch (p.type) {
+    case 'Int':
+    case 'Decimal':
+    case 'Float':
+    case 'Hex':
+    case 'Bit':
+      return parseToken(p, p.type)
+    default: {
+      if (p.at('TRUE')) return parseToken(p, 'True')
+      if (p.at('FALSE')) return parseToken(p, 'False')
+      if (p.at('DATE') || p.at('TIME') || p.at('TIMESTAMP')) return parseTemporal(p)
+      const charset = introducerAt(p)
+      return charset === '' ? parseString(p) : parseIntroduced(p, charset)
+    }
+  }
+}
+
+function parseTemporal(p: TokenStream): Expr {
+  const { start } = p
+  const type = p.expectOneOf(['DATE', 'TIME', 'TIMESTAMP'])
+  return { kind: 'TemporalLiteral', type, value: parseSingleString(p), span: p.spanFrom(start) }
+}
+
+/** The character set that the current token introduces, or ''. */
+function introducerAt(p: TokenStream): string {
+  if (p.type !== 'Ident') return ''
+  return introducedCharset(p.sql, p.start, p.tokens.ends[p.pos], p.options.serverVersion)
 }
 
 function parsePunctuation(p: TokenStream): Expr {
@@ -197,32 +255,21 @@ function parseOdbc(p: TokenStream): Expr {
 
 /** An identifier that is no keyword: column, function, or the introducer of a literal. */
 function parseName(p: TokenStream): Expr {
-  const charset = introducedCharset(p.sql, p.start, p.tokens.ends[p.pos], p.options.serverVersion)
-  const next = p.peekType()
-  if (charset !== '' && (next === 'String' || next === 'Hex' || next === 'Bit'))
-    return parseIntroduced(p, charset)
-  return parseColumnOrCall(p)
+  const charset = introducerAt(p)
+  return charset === '' ? parseColumnOrCall(p) : parseIntroduced(p, charset)
 }
 
 function parseIntroduced(p: TokenStream, charset: string): Introduced {
   const { start } = p
   p.advance()
-  const value = p.type === 'String' ? parseString(p) : parseToken(p, p.type as LiteralType)
+  const value = p.type === 'String' ? parseString(p) : parseText(p)
   return { kind: 'Introduced', charset, value, span: p.spanFrom(start) }
 }
 
 function parseColumnOrCall(p: TokenStream): Expr {
   if (p.peekWord() === '(') return parseCall(p)
   if (p.peekWord() === '.' && p.peekWord(3) === '(') return parseCall(p)
-  const column = parseColumn(p)
-  return p.at('->') || p.at('->>') ? parseJsonPath(p, column) : column
-}
-
-/** `column->'$.path'`. */
-function parseJsonPath(p: TokenStream, left: Column): Expr {
-  const op = p.expectOneOf(['->', '->>'])
-  const right = p.type === 'Param' ? parseOperand(p) : parseString(p)
-  return { kind: 'Binary', op, left, right, span: p.spanFrom(left.span.start) }
+  return parseColumnOrPath(p)
 }
 
 /** An operand that begins with a keyword. */
@@ -253,12 +300,9 @@ function parseWord(p: TokenStream): Expr {
       return parseLeadingInterval(p)
     case 'DATE':
     case 'TIME':
-    case 'TIMESTAMP': {
-      const type = p.word
+    case 'TIMESTAMP':
       if (p.peekType() !== 'String') break
-      p.advance()
-      return { kind: 'TemporalLiteral', type, value: parseString(p), span: p.spanFrom(start) }
-    }
+      return parseTemporal(p)
     case 'MATCH':
       return parseMatch(p)
     default:
@@ -271,7 +315,8 @@ function parseLeadingInterval(p: TokenStream): Expr {
   const interval = parseInterval(p)
   if (interval === undefined) return parseCall(p)
   p.expect('+')
-  const right = parseBits(p)
+  // MySQL reads all that binds tighter than AND as the right side.
+  const right = parseTest(p)
   return { kind: 'Binary', op: '+', left: interval, right, span: p.spanFrom(interval.span.start) }
 }
 

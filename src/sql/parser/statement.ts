@@ -44,13 +44,14 @@ function parseEmpty(p: TokenStream): Statement {
 
 export function parseStatementBody(p: TokenStream): Statement {
   p.enter()
-  if (p.options.passedOn === 'check') checkSyntax(p, parseStatementBody)
-  const statement = dispatch(p)
+  if (p.options.passedOn === 'check') checkSyntax(p, dispatch)
+  const statement = dispatch(p) ?? p.fail()
   p.leave()
   return statement
 }
 
-function dispatch(p: TokenStream): Statement {
+/** Undefined where the current word begins no statement. */
+function dispatch(p: TokenStream): Statement | undefined {
   switch (p.word) {
     case 'SELECT':
     case '(':
@@ -101,7 +102,7 @@ function dispatch(p: TokenStream): Statement {
   }
 }
 
-function parseSessionStatement(p: TokenStream): Statement {
+function parseSessionStatement(p: TokenStream): Statement | undefined {
   switch (p.word) {
     case 'USE':
       return parseUse(p)
@@ -134,7 +135,7 @@ function parseSessionStatement(p: TokenStream): Statement {
     case 'UNLOCK':
       return p.peekWord() === 'TABLES' || p.peekWord() === 'TABLE' ? parseUnlockTables(p) : parseOther(p)
     default:
-      return isOtherVerb(p) ? parseOther(p) : p.fail()
+      return isOtherVerb(p) ? parseOther(p) : undefined
   }
 }
 

@@ -1,6 +1,7 @@
 import type { CastType } from '../ast.ts'
 import { isMariaDb, type Keyword } from '../keywords.ts'
 import type { Word } from '../lexer.ts'
+import { atSmallInt, takeSmallInt } from './numbers.ts'
 import type { TokenStream } from './token-stream.ts'
 import { sourceText } from './verbatim.ts'
 
@@ -18,12 +19,10 @@ const castTypes: ReadonlySet<Word | ''> = new Set<Word>([
   'DATETIME',
   'DECIMAL',
   'DEC',
-  'NUMERIC',
   'JSON',
   'REAL',
   'DOUBLE',
   'FLOAT',
-  'VECTOR',
   'POINT',
   'LINESTRING',
   'POLYGON',
@@ -32,11 +31,18 @@ const castTypes: ReadonlySet<Word | ''> = new Set<Word>([
   'MULTIPOLYGON',
   'GEOMETRYCOLLECTION',
   'GEOMCOLLECTION',
-  'GEOMETRY',
 ])
 
 /** MariaDB takes these too. */
-const mariaTypes: ReadonlySet<Word | ''> = new Set<Word>(['INT', 'INTEGER', 'VARCHAR', 'TIMESTAMP', 'FLOAT'])
+const mariaTypes: ReadonlySet<Word | ''> = new Set<Word>([
+  'GEOMETRY',
+  'INT',
+  'INTEGER',
+  'NUMERIC',
+  'TIMESTAMP',
+  'VARCHAR',
+  'VECTOR',
+])
 
 /** Type of CAST, CONVERT and RETURNING: a word, its length, its character set; `array`: may end with ARRAY. */
 export function parseCastType(p: TokenStream, form?: 'array'): CastType {
@@ -99,12 +105,14 @@ function parseTypeRest(p: TokenStream, word: Keyword): void {
       return
     case 'BINARY':
     case 'NCHAR':
-    case 'TIME':
-    case 'DATETIME':
     case 'VECTOR':
-    case 'TIMESTAMP':
     case 'FLOAT':
       parseLength(p, 1)
+      return
+    case 'TIME':
+    case 'DATETIME':
+    case 'TIMESTAMP':
+      parsePrecision(p)
       return
     case 'DECIMAL':
     case 'DEC':
@@ -121,31 +129,38 @@ function parseTypeRest(p: TokenStream, word: Keyword): void {
 /** `(n)` or, with `numbers` 2, also `(n, m)`. */
 function parseLength(p: TokenStream, numbers: 1 | 2): void {
   if (!p.accept('(')) return
-  expectInt(p)
-  if (numbers === 2 && p.accept(',')) expectInt(p)
+  if (p.type !== 'Int') p.fail()
+  const isSmall = atSmallInt(p)
+  p.advance()
+  // MySQL takes a number of any size where there is one only.
+  if (numbers === 2 && isSmall && p.accept(',')) takeSmallInt(p)
   p.expect(')')
 }
 
-function expectInt(p: TokenStream): void {
-  if (p.type !== 'Int') p.fail()
-  p.advance()
+/** `(digits)` of a fraction of seconds. */
+function parsePrecision(p: TokenStream): void {
+  if (!p.accept('(')) return
+  takeSmallInt(p)
+  p.expect(')')
 }
 
 /** `CHARACTER SET x`, `CHARSET x`, ASCII, UNICODE, BYTE, BINARY in their orders. */
 function parseTypeCharset(p: TokenStream): void {
   const binaryFirst = p.accept('BINARY')
-  if (p.accept('ASCII') || p.accept('UNICODE') || p.accept('BYTE')) {
+  if (!binaryFirst && p.accept('BYTE')) return
+  if (p.accept('ASCII') || p.accept('UNICODE')) {
     if (!binaryFirst) p.accept('BINARY')
     return
   }
-  const isCharset = p.accept('CHARSET') || acceptCharacterSet(p)
-  if (!isCharset) return
+  if (!p.accept('CHARSET') && !acceptCharacterSet(p)) return
   if (!p.accept('BINARY')) p.identifierOrString()
   if (!binaryFirst) p.accept('BINARY')
 }
 
 export function acceptCharacterSet(p: TokenStream): boolean {
-  return p.accept2('CHARACTER', 'SET') || p.accept2('CHAR', 'SET')
+  if (p.acceptOneOf(['CHARACTER', 'CHAR']) === undefined) return false
+  p.expect('SET')
+  return true
 }
 
 /** Name of a character set: identifier, string or BINARY. */

@@ -1,6 +1,7 @@
 import type { Expr, FrameBound, NamedWindow, OrderItem, WindowFrame, WindowSpec } from '../ast.ts'
 import { parseInterval } from './expressions.ts'
 import { parseCommaList } from './names.ts'
+import { parseParam } from './operands.ts'
 import { parseOrderBy, parseOrderItem } from './order.ts'
 import { make, type TokenStream } from './token-stream.ts'
 
@@ -18,8 +19,8 @@ export function parseRequiredOver(p: TokenStream): WindowSpec {
 }
 
 export function parseNulls(p: TokenStream): 'RESPECT' | 'IGNORE' | undefined {
-  const word = p.peekWord() === 'NULLS' ? p.acceptOneOf(['RESPECT', 'IGNORE']) : undefined
-  if (word !== undefined) p.advance()
+  const word = p.acceptOneOf(['RESPECT', 'IGNORE'])
+  if (word !== undefined) p.expect('NULLS')
   return word
 }
 
@@ -64,33 +65,36 @@ function parseFrame(p: TokenStream): WindowFrame | undefined {
   const unit = p.acceptOneOf(['ROWS', 'RANGE', 'GROUPS'])
   if (unit === undefined) return undefined
   const isBetween = p.accept('BETWEEN')
-  const from = parseBound(p)
+  const from = parseBound(p, isBetween ? sides : (['PRECEDING'] as const))
   if (isBetween) p.expect('AND')
-  const end = isBetween ? parseBound(p) : undefined
+  const end = isBetween ? parseBound(p, sides) : undefined
   const exclude = parseExclude(p)
   return make<WindowFrame>({ kind: 'WindowFrame', unit, start: from, end, exclude, span: p.spanFrom(start) })
 }
 
-function parseBound(p: TokenStream): FrameBound {
+const sides = ['PRECEDING', 'FOLLOWING'] as const
+
+/** A frame that has only a start begins at or before the current row. */
+function parseBound(p: TokenStream, allowed: readonly (typeof sides)[number][]): FrameBound {
   const { start } = p
   if (p.accept('CURRENT')) {
     p.expect('ROW')
     return { kind: 'FrameBound', at: 'CURRENT ROW', span: p.spanFrom(start) }
   }
   if (p.accept('UNBOUNDED')) {
-    const side = p.expectOneOf(['PRECEDING', 'FOLLOWING'])
+    const side = p.expectOneOf(allowed)
     return { kind: 'FrameBound', at: `UNBOUNDED ${side}`, span: p.spanFrom(start) }
   }
   const interval = p.at('INTERVAL') ? parseInterval(p) : undefined
   const value: Expr = interval ?? parseFrameNumber(p)
-  const at = p.expectOneOf(['PRECEDING', 'FOLLOWING'])
+  const at = p.expectOneOf(allowed)
   return { kind: 'FrameBound', at, value, span: p.spanFrom(start) }
 }
 
 /** A number or a parameter. */
 function parseFrameNumber(p: TokenStream): Expr {
   const { start, type } = p
-  if (type === 'Param') return { kind: 'Param', index: p.takeParam(), span: p.spanFrom(start) }
+  if (type === 'Param') return parseParam(p)
   if (type !== 'Int' && type !== 'Decimal' && type !== 'Float') p.fail()
   p.advance()
   return p.literal(type, start)
