@@ -289,17 +289,20 @@ class Fingerprinter {
     // The hottest loop of all: it stays within the text, for reading past its end is slow.
     const { length } = sql
     let hash = hashStep(0, first)
+    let bits = first
     let end = pos + 1
     let c = 0
     while (end < length) {
       c = sql.charCodeAt(end)
       if (!isIdentChar(c)) break
       hash = hashStep(hash, c)
+      bits |= c
       end++
     }
     if (c === 46 && end + 1 < length && isIdentChar(sql.charCodeAt(end + 1))) return this.#qualified(end + 1)
     const word = findWord(sql, pos, end, hash)
-    return word === 0 ? this.#operand(end) : this.#keyword(word, pos, end)
+    if (word === 0) return this.#operand(end)
+    return this.#keyword(word, pos, end, (bits & 32) !== 0)
   }
 
   /** A name behind a point: identifier characters, whatever they spell. */
@@ -318,15 +321,17 @@ class Fingerprinter {
     const sql = this.#sql
     if (first === 36) {
       const end = dollarQuotedEnd(sql, pos, this.#serverVersion)
-      return end === 0 ? this.#name(pos, first) : this.#operand(end < 0 ? sql.length : end)
+      if (end === 0) return this.#name(pos, first)
+      return end < 0 ? this.#unclosed(pos) : this.#operand(end)
     }
     if (sql.charCodeAt(pos + 1) !== 39) return this.#name(pos, first)
     if ((first | 32) === 110) return this.#string(pos, pos + 1)
     const end = this.#literals.itemEnd(pos)
-    return end < 0 ? this.#operand(sql.length) : this.#literal(this.#literals.type, pos, end)
+    return end < 0 ? this.#unclosed(pos) : this.#literal(this.#literals.type, pos, end)
   }
 
-  #keyword(word: number, pos: number, end: number): number {
+  /** A keyword; `mayBeLower` says whether it may hold a letter that is not in upper case. */
+  #keyword(word: number, pos: number, end: number, mayBeLower: boolean): number {
     const clauses = this.#clauses
     const bits = this.#classes[word]
     const isFirst = this.#verb === 0
@@ -339,8 +344,7 @@ class Fingerprinter {
     })
     const reserved = (bits & RESERVED) !== 0
     const isHidden = !inList || clauses.listDepth < 0
-    if (reserved && isHidden && !this.#keepsText && !isUpper(this.#sql, pos, end))
-      this.#key.replace(pos, end, wordName(word))
+    if (mayBeLower && reserved && isHidden && !this.#keepsText) this.#key.replace(pos, end, wordName(word))
     if (word === ATOMIC && this.#verb === BEGIN && this.#word === NOT) this.#atomicBlock()
     this.#wordFollowsOperand = this.#last === OPERAND || (this.#wordBits & ENDS_TYPE) !== 0
     this.#wordBefore = this.#word
@@ -394,15 +398,20 @@ class Fingerprinter {
     const isRows =
       (word === VALUES || word === VALUE) && depth === 0 && (this.#verb === INSERT || this.#verb === REPLACE)
     if (!isList && !isRows) return 0
-    const reader = new ListReader(this.#cursor, this.#literals)
+    const cursor = this.#cursor
+    const { mark } = cursor
+    const reader = new ListReader(cursor, this.#literals)
     const slot = isList ? reader.list(pos) : reader.rows(pos)
-    if (slot === undefined) return 0
+    if (slot === undefined) {
+      cursor.rewind(mark)
+      return 0
+    }
     this.#operand(0)
     if (slot.kind === 'list') return this.#key.slot(slot, pos, slot.end + 1, '(:list)')
     const text = `(:rows${slot.width})`
     return isRows
       ? this.#key.slot(slot, pos, slot.end, text)
-      : this.#key.slot(slot, pos, this.#cursor.pos + 1, `(${text})`)
+      : this.#key.slot(slot, pos, cursor.pos + 1, `(${text})`)
   }
 
   #digits(pos: number): number {
@@ -438,10 +447,17 @@ class Fingerprinter {
   /** A string whose quote is at `quote`; `start` differs from it by a prefix. */
   #string(start: number, quote: number): number {
     const end = this.#literals.stringEnd(quote)
-    if (end < 0) return this.#operand(this.#sql.length)
+    if (end < 0) return this.#unclosed(start)
     return this.#clauses.inQuery && this.#isName(start)
       ? this.#operand(end)
       : this.#literal('String', start, end)
+  }
+
+  /** A string without end, or a wrong one, from `start`: no server takes it, and what follows may be a literal. */
+  #unclosed(start: number): number {
+    const { length } = this.#sql
+    this.#operand(length)
+    return this.#key.replace(start, length, ':unclosed')
   }
 
   /** A string that begins at `start` is a name: an alias, a character set or a collation. */
@@ -535,12 +551,4 @@ class Fingerprinter {
     this.#ended = true
     return pos + 1
   }
-}
-
-function isUpper(sql: string, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) {
-    const c = sql.charCodeAt(i)
-    if (c >= 97 && c <= 122) return false
-  }
-  return true
 }

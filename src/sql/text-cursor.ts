@@ -31,16 +31,23 @@ export class TextCursor {
 
   /** Where skipBlanks would lead from `pos`; the cursor stays as it is. */
   peekBlanksEnd(pos: number): number {
-    const saved = this.pos
-    const inVersioned = this.#inVersioned
-    const directives = this.directives.length
+    const { pos: saved, mark } = this
     this.pos = pos
     this.skipBlanks()
     const end = this.pos
     this.pos = saved
-    this.#inVersioned = inVersioned
-    this.directives.length = directives
+    this.rewind(mark)
     return end
+  }
+
+  /** What to give to `rewind` when the comments from here on are to be read again. */
+  get mark(): number {
+    return this.#inVersioned ? -1 - this.directives.length : this.directives.length
+  }
+
+  rewind(mark: number): void {
+    this.#inVersioned = mark < 0
+    this.directives.length = mark < 0 ? -1 - mark : mark
   }
 
   /** Is there a comment, or a border of an executed one, at `pos`? */

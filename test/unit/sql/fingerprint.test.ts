@@ -230,9 +230,20 @@ describe('a key', () => {
       `DO '${secret}', 'a' '${secret}'`,
       `SELECT a LIKE 'x' ESCAPE '${secret}', CAST(a AT TIME ZONE '${secret}' AS DATETIME)`,
       `SELECT * FROM JSON_TABLE(a, '$' COLUMNS (b LONGTEXT PATH '$.${secret}' DEFAULT '${secret}' ON EMPTY)) c`,
+      `SELECT a FROM t WHERE b = 'x ${secret}`,
+      `SELECT a FROM t WHERE b = x'1' OR c = '${secret}'`,
+      `INSERT INTO t VALUES (1 /*! , '${secret}', now() */)`,
     ]) {
       expect(key(text)).not.toContain(secret)
     }
+  })
+
+  it('reads a directive among rows once, though the rows are no literals in the end', () => {
+    expect(scanText('INSERT INTO t VALUES (1), /*vt+ A=1 */ (now())').directives).toEqual([' A=1 '])
+  })
+
+  it("is no statement's that is well-formed when a string is not closed", () => {
+    expect(key("SELECT 'a")).toBe('SELECT :unclosed')
   })
 
   it('keeps the text of what creates stored programs, comments and all', () => {
