@@ -5,7 +5,7 @@ import type { Expr, SetItem, SetStatement, SetVariable, UserVariable, WordValue 
 import { print, quoteIdentifier } from '../sql/print.ts'
 import { visit } from '../sql/visit.ts'
 import { ISOLATION, NAMES } from '../tablet/settings.ts'
-import { BINARY_COLLATION_ID, charsetByName, collationById } from '../values/charsets.ts'
+import { BINARY_COLLATION_ID, type Charset, charsetByName, collationById } from '../values/charsets.ts'
 import { fieldTypes } from '../values/types.ts'
 import { checkClientCharset, namesOf, namesOfSet } from './character-set.ts'
 import type { Session } from './session.ts'
@@ -60,7 +60,7 @@ async function setOwn(session: Session, item: SetItem): Promise<boolean> {
 }
 
 async function setVariable(session: Session, item: SetVariable): Promise<boolean> {
-  const { state } = session
+  const { state, proxy } = session
   const name = item.name.toLowerCase()
   if (item.scope !== undefined && item.scope !== 'SESSION' && item.scope !== 'LOCAL') {
     throw notSupported(`SET ${item.scope} ${name}: change it on the servers themselves`)
@@ -83,9 +83,11 @@ async function setVariable(session: Session, item: SetVariable): Promise<boolean
       return true
     }
     case 'character_set_client': {
-      const charset = charsetByName(word ?? unquoted(await valueText(session, item.value)))
-      if (charset !== undefined) checkClientCharset(charset)
-      return false
+      if (item.value.kind === 'Default') return false
+      const charset = charsetOf(word ?? (await computedText(session, item)), proxy.isMariadb)
+      checkClientCharset(charset)
+      state.setSetting(name, `'${charset.name}'`)
+      return true
     }
     case 'last_insert_id':
     case 'identity':
@@ -189,6 +191,27 @@ function wordOf(value: Expr | WordValue): string | undefined {
   }
   if (value.kind === 'Column' && value.qualifiers.length === 0) return value.name
   return undefined
+}
+
+/** A client's character set by its name, or by the id of a collation of it. Throws ER_UNKNOWN_CHARACTER_SET. */
+function charsetOf(text: string, isMariadb: boolean): Charset {
+  if (text.toUpperCase() === 'NULL') throw wrongValue('character_set_client', 'NULL')
+  const byId = /^\d+$/.test(text) ? collationById(Number(text), isMariadb ? 'mariadb' : 'mysql') : undefined
+  const charset = byId?.charset ?? charsetByName(text)
+  if (charset === undefined) {
+    throw new SqlError('ER_UNKNOWN_CHARACTER_SET', `Unknown character set: '${text}'`)
+  }
+  return charset
+}
+
+/** The text of a value that a backend must compute, for all that is in it. */
+async function computedText(session: Session, item: SetVariable): Promise<string> {
+  const needed = userVariablesIn([item])
+  const answer = await session.shards.askInOrder([
+    ...(needed.length > 0 ? [session.shards.userVariablesText(needed)] : []),
+    `SELECT CONVERT(${item.value.kind === 'WordValue' ? item.value.word : print(item.value)} USING utf8mb4)`,
+  ])
+  return textCells(answer.rows[0]!, 1)[0] ?? 'NULL'
 }
 
 /** The value of an expression, computed by a backend. */
