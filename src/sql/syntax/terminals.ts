@@ -5,6 +5,7 @@ import { parseSystemVariable, parseUserVariable } from '../parser/operands.ts'
 import { atQueryStart, parseQuery } from '../parser/query.ts'
 import type { TokenStream } from '../parser/token-stream.ts'
 import { parseUnit } from '../parser/units.ts'
+import { visit } from '../visit.ts'
 import type { Terminal } from './notation.ts'
 import { numberTerminals } from './numbers.ts'
 
@@ -63,11 +64,14 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   // These throw at the token that does not fit.
   expr: (p) => parseExpr(p) !== undefined,
   bit_expr: (p) => parseBits(p) !== undefined,
+  partition_expr: partitionExpr,
   query,
   unit: (p) => parseUnit(p) !== '',
   variable,
   stray_enforcement: (p) => (p.at('ENFORCED') ? p.failAt(p.lastEnd) : p.at2('NOT', 'ENFORCED') && p.fail()),
-  stray_if_not_exists: (p) => p.at2('IF', 'NOT') && p.peekWord(2) === 'EXISTS' && p.fail(),
+  /** `((`, and `(` with anything else behind it. */
+  two_parens: (p) => p.at2('(', '('),
+  one_paren: (p) => p.at('(') && p.peekWord() !== '(',
 }
 
 /** Where a label may stand. The words that it may not be begin statements, or belong to one. */
@@ -78,6 +82,12 @@ export function atLabel(p: TokenStream): boolean {
 function variable(p: TokenStream): boolean {
   if (p.type === 'UserVariable') return parseUserVariable(p) !== undefined
   return p.at('@@') && parseSystemVariable(p) !== undefined
+}
+
+/** MySQL's grammar takes a subquery here, and refuses it then. */
+function partitionExpr(p: TokenStream): boolean {
+  visit(parseBits(p), (node) => (node.kind === 'Subquery' ? p.failAt(node.span.start) : undefined))
+  return true
 }
 
 /** Where no query begins, `p` is left behind the parentheses, at the token that should have begun it. */

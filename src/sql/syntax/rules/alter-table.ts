@@ -36,7 +36,7 @@ lone_alteration = {DISCARD | IMPORT} {TABLESPACE | PARTITION partition_names TAB
   | TRUNCATE PARTITION partition_names
   | REORGANIZE PARTITION [no_binlog] [ident_list INTO partition_definitions]
   | EXCHANGE PARTITION ident WITH TABLE table [validation]
-  | SECONDARY_LOAD [PARTITION ( ident_list )] [VALIDATE {ALL | ONLY | integer ROWS}] [GUIDED {ON | OFF}]
+  | SECONDARY_LOAD [PARTITION ( ident_list )] [VALIDATE [{ALL | integer} ROWS] ONLY] [GUIDED {ON | OFF}]
   | SECONDARY_UNLOAD [PARTITION ( ident_list )]
 partition_names = ALL | ident_list
 check_partition_option = QUICK | FAST | MEDIUM | EXTENDED | CHANGED | FOR UPGRADE

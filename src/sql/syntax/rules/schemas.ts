@@ -1,7 +1,7 @@
 /** Views and databases. Source: MySQL 9.7 manual, "Data Definition Statements". */
 export const schemaRules = `
 create_view = [OR REPLACE] [view_algorithm] [MATERIALIZED] [definer] [sql_security] view_kind [if_not_exists] view_definition
-alter_view = [view_algorithm] [MATERIALIZED] [definer] [sql_security] view_kind [if_exists] view_definition
+alter_view = [view_algorithm] [MATERIALIZED] [definer] [sql_security] view_kind [~if_not_exists] view_definition
 view_algorithm = ALGORITHM = {UNDEFINED | MERGE | TEMPTABLE}
 sql_security = SQL SECURITY {DEFINER | INVOKER}
 view_kind = [JSON [RELATIONAL] DUALITY] VIEW
