@@ -1,3 +1,4 @@
+import type { Subquery } from '../ast.ts'
 import type { TokenType, Word } from '../lexer.ts'
 import { parseBits, parseExpr } from '../parser/expressions.ts'
 import { parseTableName } from '../parser/names.ts'
@@ -86,7 +87,9 @@ function variable(p: TokenStream): boolean {
 
 /** MySQL's grammar takes a subquery here, and refuses it then. */
 function partitionExpr(p: TokenStream): boolean {
-  visit(parseBits(p), (node) => (node.kind === 'Subquery' ? p.failAt(node.span.start) : undefined))
+  visit(parseBits(p), (node) =>
+    node.kind === 'Subquery' ? p.failAt((node as Subquery).span.start) : undefined,
+  )
   return true
 }
 
