@@ -98,12 +98,10 @@ export function readNumber(sql: string, start: number): void {
   else if (!readExponent(sql, pos)) found('Ident', identEnd(sql, pos))
 }
 
-/** Exponent of a number without a point. `1e5x` is an identifier, `1e+5x` a number before one. */
+/** Exponent of a number without a point, which ends the number: `1e5x` is one before a name. */
 function readExponent(sql: string, pos: number): boolean {
   const end = exponentEnd(sql, pos)
   if (end < 0) return false
-  const signed = !isDigit(sql.charCodeAt(pos + 1))
-  if (!signed && isIdentChar(sql.charCodeAt(end))) return false
   found('Float', end)
   return true
 }
@@ -203,8 +201,8 @@ export function versionedBody(sql: string, pos: number, serverVersion: number): 
   return version <= serverVersion && !foreign ? at + digits : 0
 }
 
-/** The comment at `pos` (`/*`) is a versioned one: `/*!` or `/*M!`. */
-export function isVersioned(sql: string, pos: number): boolean {
+/** The comment at `pos` (`/*`) is a versioned one: `/*!`, and in MariaDB `/*M!`. */
+export function isVersioned(sql: string, pos: number, serverVersion: number): boolean {
   const c = sql.charCodeAt(pos + 2)
-  return c === 33 || (c === 77 && sql.charCodeAt(pos + 3) === 33)
+  return c === 33 || (c === 77 && sql.charCodeAt(pos + 3) === 33 && serverVersion >= 100000)
 }

@@ -313,11 +313,12 @@ class Lexer {
       return end < 0 ? this.#bad(pos) : this.#add('Hint', '', pos, end)
     }
     this.#tokens.hasComment = true
-    const versioned = isVersioned(sql, pos)
-    if (versioned && this.#versionedStart < 0) {
+    const versioned = isVersioned(sql, pos, this.#serverVersion)
+    // They do not nest: the first end is that of all.
+    if (versioned) {
       const body = versionedBody(sql, pos, this.#serverVersion)
       if (body > 0) {
-        this.#versionedStart = pos
+        if (this.#versionedStart < 0) this.#versionedStart = pos
         return body
       }
     }

@@ -81,8 +81,8 @@ export class TextCursor {
   #skipBlock(): boolean {
     const { sql, pos } = this
     if (this.stopsAtHint && sql.charCodeAt(pos + 2) === 43) return false
-    const versioned = isVersioned(sql, pos)
-    if (versioned && !this.#inVersioned) {
+    const versioned = isVersioned(sql, pos, this.serverVersion)
+    if (versioned) {
       const body = versionedBody(sql, pos, this.serverVersion)
       if (body > 0) {
         this.#inVersioned = true

@@ -24,9 +24,9 @@ function parseIntoTarget(p: TokenStream): IntoTarget {
 }
 
 function parseIntoVariable(p: TokenStream): Expr {
-  if (p.type === 'UserVariable') return parseUserVariable(p)
+  if (p.type === 'UserVariable' || p.at('@@')) return parseUserVariable(p)
   const { start } = p
-  const name = p.identifier()
+  const name = p.identifierOrString()
   return { kind: 'Column', qualifiers: [], name, span: p.spanFrom(start) }
 }
 

@@ -7,6 +7,7 @@ import { atLength, takeNumber, takeSmallInt } from './numbers.ts'
 import { make, type TokenStream } from './token-stream.ts'
 import { parseCastType, parseCharsetName } from './types.ts'
 import { parseSimpleUnit, parseUnit } from './units.ts'
+import { sourceText } from './verbatim.ts'
 
 /**
  * Functions that the grammar knows by name: with a number of arguments that is part of the syntax, or with words
@@ -50,9 +51,18 @@ export function parseNative(p: TokenStream, word: Word): Expr {
 }
 
 export function isNative(p: TokenStream, word: Word | ''): word is Word {
+  const isMaria = isMariaDb(p.options.serverVersion)
+  if (isMaria && ordinaryInMaria.has(word)) return false
   if (argCounts.has(word) || withWords.has(word)) return true
-  return isMariaDb(p.options.serverVersion) && withMariaWords.has(word)
+  return isMaria && withMariaWords.has(word)
 }
+
+/** Functions like any other in MariaDB, whose arguments its grammar does not count. */
+const ordinaryInMaria: ReadonlySet<string> = new Set(
+  `COALESCE COLLATION DATABASE FORMAT GEOMCOLLECTION GEOMETRYCOLLECTION GROUPING LINESTRING LOG MICROSECOND
+  MULTILINESTRING MULTIPOINT MULTIPOLYGON POINT POLYGON QUARTER REVERSE ROW_COUNT SCHEMA SQL_TSI_DAY SQL_TSI_HOUR
+  SQL_TSI_MINUTE SQL_TSI_MONTH SQL_TSI_QUARTER SQL_TSI_SECOND SQL_TSI_WEEK SQL_TSI_YEAR WEEK`.split(/\s+/),
+)
 
 /** Functions with words among their arguments. */
 const withWords: ReadonlySet<string> = new Set(
@@ -266,6 +276,7 @@ function parseWeightString(p: TokenStream): Expr {
   const written = openCall(p)
   const value = parseExpr(p)
   if (p.accept(',')) return finishCall(p, start, written, [value, ...parseWeightNumbers(p)])
+  if (isMariaDb(p.options.serverVersion)) return finishWeightString(p, start, written, value)
   if (!p.accept('AS')) return finishCall(p, start, written, [value])
   const typeStart = p.start
   const type = p.expectOneOf(['CHAR', 'BINARY'])
@@ -276,6 +287,27 @@ function parseWeightString(p: TokenStream): Expr {
   p.expect(')')
   const arg: KeywordArg = { kind: 'KeywordArg', word, span: p.spanFrom(typeStart) }
   return finishCall(p, start, written, [value, arg], ['AS'])
+}
+
+/** MariaDB: `[AS type] [LEVEL 1 DESC REVERSE, 2 … | LEVEL 1-3]`. */
+function finishWeightString(p: TokenStream, start: number, written: string, value: Expr): FunctionCall {
+  const args: Expr[] = [value]
+  const separators: ArgSeparator[] = []
+  if (p.accept('AS')) {
+    separators.push('AS')
+    args.push(parseTypeArg(p))
+  }
+  if (p.at('LEVEL')) {
+    separators.push('')
+    args.push(parseLevels(p))
+  }
+  return finishCall(p, start, written, args, separators.length > 0 ? separators : undefined)
+}
+
+function parseLevels(p: TokenStream): KeywordArg {
+  const { start, pos } = p
+  while (!p.at(')') && p.type !== 'End') p.advance()
+  return { kind: 'KeywordArg', word: sourceText(p, pos, p.pos), span: p.spanFrom(start) }
 }
 
 /** Levels, flags and length. */

@@ -203,8 +203,10 @@ function parsePunctuation(p: TokenStream): Expr {
 }
 
 export function parseUserVariable(p: TokenStream): UserVariable {
-  if (p.type !== 'UserVariable') p.fail()
   const { start } = p
+  // To the server `@` is a token by itself.
+  if (p.at('@@')) p.failAt(start + 1)
+  if (p.type !== 'UserVariable') p.fail()
   const source = p.text.slice(1)
   p.advance()
   const c = source[0]
@@ -225,10 +227,7 @@ function parseVariableOrAssign(p: TokenStream): Expr {
 export function parseSystemVariable(p: TokenStream): SystemVariable {
   const { start } = p
   p.expect('@@')
-  const scope =
-    p.peekWord() === '.'
-      ? p.acceptOneOf(['GLOBAL', 'SESSION', 'LOCAL', 'PERSIST', 'PERSIST_ONLY'])
-      : undefined
+  const scope = p.acceptOneOf(['GLOBAL', 'SESSION', 'LOCAL', 'PERSIST', 'PERSIST_ONLY'])
   if (scope !== undefined) p.expect('.')
   // MariaDB's grammar has @@default.key_buffer_size.
   const isDefault = p.at('DEFAULT') && isMariaDb(p.options.serverVersion)

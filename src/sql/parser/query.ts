@@ -424,10 +424,19 @@ function parseGroupBy(p: TokenStream): GroupBy | undefined {
 /** `(item, …)` of ROLLUP, CUBE and GROUPING SETS. */
 function finishGroupingList(p: TokenStream, start: number, rollup: NonNullable<GroupBy['rollup']>): GroupBy {
   p.expect('(')
-  if (rollup === 'SETS' && !p.at('(')) p.fail()
-  const items = parseCommaList(p, parseGroupItem)
+  const items = parseCommaList(p, rollup === 'SETS' ? parseGroupingSet : parseGroupItem)
   p.expect(')')
   return { kind: 'GroupBy', items, rollup, span: p.spanFrom(start) }
+}
+
+/** `(a, b)`; an empty one is the grand total. */
+function parseGroupingSet(p: TokenStream): OrderItem {
+  const { start } = p
+  p.expect('(')
+  const items = p.at(')') ? [] : parseCommaList(p, parseExpr)
+  p.expect(')')
+  const span = p.spanFrom(start)
+  return { kind: 'OrderItem', expr: { kind: 'Row', keyword: false, items, span }, span }
 }
 
 function parseGroupItem(p: TokenStream): OrderItem {

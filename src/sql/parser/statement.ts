@@ -26,7 +26,7 @@ import type { TokenStream } from './token-stream.ts'
 
 /** One statement and nothing else: a `;` may follow it, another statement may not. */
 export function parseWhole(p: TokenStream): Statement {
-  if (p.type === 'End' || p.at(';')) return parseEmpty(p)
+  if (p.type === 'End' || (p.at(';') && p.peekType() === 'End')) return parseEmpty(p)
   const statement = parseStatementBody(p)
   expectEnd(p)
   return statement
@@ -66,7 +66,7 @@ function dispatch(p: TokenStream): Statement | undefined {
     case 'UPDATE':
       return parseUpdate(p, undefined)
     case 'DELETE':
-      return parseDelete(p, undefined)
+      return isDeleteHistory(p) ? { ...parseOther(p), verb: 'DELETE HISTORY' } : parseDelete(p, undefined)
     case 'SET':
       return parseSet(p)
     case 'SHOW':
@@ -139,6 +139,11 @@ function parseSessionStatement(p: TokenStream): Statement | undefined {
   }
 }
 
+/** MariaDB's DELETE HISTORY FROM t, of a table's former rows. */
+function isDeleteHistory(p: TokenStream): boolean {
+  return isMariaDb(p.options.serverVersion) && p.peekWord() === 'HISTORY' && p.peekWord(2) === 'FROM'
+}
+
 /** MariaDB's BEGIN NOT ATOMIC … END, a block outside of a stored program. */
 function atAtomicBlock(p: TokenStream): boolean {
   return isMariaDb(p.options.serverVersion) && p.peekWord() === 'NOT' && p.peekWord(2) === 'ATOMIC'
@@ -172,8 +177,9 @@ function isOtherVerb(p: TokenStream): boolean {
     case 'RESIGNAL':
     case 'GET':
     case 'IMPORT':
-    case 'BACKUP':
       return true
+    case 'BACKUP':
+      return isMariaDb(p.options.serverVersion)
     default:
       return false
   }

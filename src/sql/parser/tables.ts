@@ -1,5 +1,6 @@
 import type {
   Derived,
+  Expr,
   IndexHint,
   Join,
   Piece,
@@ -13,6 +14,8 @@ import { isMariaDb } from '../keywords.ts'
 import { parseBits, parseExpr } from './expressions.ts'
 import { parseJsonTable } from './json-table.ts'
 import { parseCommaList, parseNameList, parseTableAlias, parseTableName } from './names.ts'
+import { takeNumber } from './numbers.ts'
+import { parseParam, parseUserVariable } from './operands.ts'
 import { atQueryStart, continueQuery, continuesQuery, parseSubquery } from './query.ts'
 import { make, type TokenStream } from './token-stream.ts'
 import { PieceBuilder } from './verbatim.ts'
@@ -273,9 +276,17 @@ function parseSample(p: TokenStream): TableSample | undefined {
   if (!p.accept('TABLESAMPLE')) return undefined
   const method = p.expectOneOf(['SYSTEM', 'BERNOULLI'])
   p.expect('(')
-  const percent = parseExpr(p)
+  const percent = parsePercent(p)
   p.expect(')')
   return { kind: 'TableSample', method, percent, span: p.spanFrom(start) }
+}
+
+/** A number, a variable or a parameter. */
+function parsePercent(p: TokenStream): Expr {
+  if (p.type === 'UserVariable' || p.at('@@')) return parseUserVariable(p)
+  if (p.type === 'Param') return parseParam(p)
+  if (p.type === 'Hex') p.fail()
+  return takeNumber(p)
 }
 
 function parseIndexHints(p: TokenStream): IndexHint[] | undefined {

@@ -4,6 +4,7 @@ import { introducedCharset } from '../charsets.ts'
 import { mayBeName } from '../keywords.ts'
 import { type Tokens, type TokenType, tokenize, type Word } from '../lexer.ts'
 import { stringText } from '../literal-value.ts'
+import { nearText } from '../near-text.ts'
 import type { Scan } from '../scan.ts'
 import type { SqlMode } from '../sql-mode.ts'
 import { decodeBinary, unquote } from '../text.ts'
@@ -37,9 +38,6 @@ export const CHAIN_MAX = 1500
 const DEPTH_BUDGET = 3000
 const LEVEL_COST = DEPTH_BUDGET / NESTING_MAX
 const LINK_COST = DEPTH_BUDGET / CHAIN_MAX
-
-/** The message's text is cut after this many characters, as the server does. */
-const NEAR_MAX = 80
 
 /** A statement's tokens with a current position, and what reading them needs to know. */
 export class TokenStream {
@@ -168,11 +166,10 @@ export class TokenStream {
       at = this.sql.indexOf('\n', at + 1)
     )
       line++
-    const near = decodeBinary(this.sql.slice(offset, offset + 4 * NEAR_MAX)).slice(0, NEAR_MAX)
     throw new SqlError(
       'ER_PARSE_ERROR',
       'You have an error in your SQL syntax; check the manual that corresponds to your MySQL server version ' +
-        `for the right syntax to use near '${near}' at line ${line}`,
+        `for the right syntax to use near '${nearText(this.sql, offset)}' at line ${line}`,
     )
   }
 

@@ -1,0 +1,34 @@
+import { decodeBinary } from './text.ts'
+
+/** The server cuts the text in its message after so many bytes, of characters of up to three bytes. */
+const NEAR_BYTES = 80
+
+/**
+ * The text behind `near` in MySQL's error 1064: what stands in `sql`, a binary string, from `offset` on. The message is
+ * in utf8mb3: a character of four bytes becomes a `?`, and so does each byte of one that was cut.
+ */
+export function nearText(sql: string, offset: number): string {
+  const bytes = withoutInnerComments(sql.slice(offset, offset + 4 * NEAR_BYTES))
+  const narrow = bytes.replace(/[\xf0-\xf4][\x80-\xbf]{3}/g, '?').slice(0, NEAR_BYTES)
+  const whole = narrow.length - cutBytes(narrow)
+  return decodeBinary(narrow.slice(0, whole)) + '?'.repeat(narrow.length - whole)
+}
+
+/** Number of bytes at the end that are a character's beginning only. */
+function cutBytes(text: string): number {
+  const cut = /[\xc2-\xdf]$|[\xe0-\xef][\x80-\xbf]?$/.exec(text)
+  return cut?.[0].length ?? 0
+}
+
+/**
+ * A versioned comment that is left out is the wrong token only when it has no end. The server then has looked for
+ * comments inside, and written `(*` and `*)` over their ends.
+ */
+function withoutInnerComments(text: string): string {
+  if (!text.startsWith('/*!')) return text
+  return text.slice(0, 3) + text.slice(3).replace(/\/\*([\s\S]*?)(?:\*\/|$)/g, innerComment)
+}
+
+function innerComment(comment: string, body: string): string {
+  return comment.endsWith('*/') ? `(*${body}*)` : `(*${body}`
+}
