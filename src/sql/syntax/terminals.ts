@@ -52,6 +52,7 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   here: () => true,
   /** The server is older than MySQL 8.4, which dropped the replication statements with "master" and "slave". */
   before_8_4: (p) => p.options.serverVersion < 80400,
+  before_9: (p) => p.options.serverVersion < 90000,
   /** The rest of a statement of vtgate's, which the parser proper reads. */
   vtgate_text: (p) => {
     while (p.type !== 'End' && !p.at(';')) p.advance()

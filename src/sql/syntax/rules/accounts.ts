@@ -41,11 +41,13 @@ grant_privileges = ALL [PRIVILEGES] ON privilege_level TO user_list [with_grant]
   | privilege# ON routine_kind privilege_object TO user_list [with_grant] [grant_as] ~here
 with_grant = WITH GRANT OPTION
 grant_as = AS user [WITH ROLE {DEFAULT | NONE | ALL [EXCEPT role_list] | role_list}]
-grant_roles = {role | ~privilege}# TO user_list [WITH ADMIN OPTION]
+grant_roles = {role no_columns | ~privilege}# TO user_list [WITH ADMIN OPTION]
 
-revoke = REVOKE [if_exists] revoked FROM user_list [IGNORE UNKNOWN USER]
+revoke = REVOKE [if_exists] {revoked revoked_from | privilege# ON routine_kind privilege_object revoked_from ~here
+  | {role no_columns | ~privilege}# revoked_from}
 revoked = PROXY ON user | ALL [PRIVILEGES] {ON privilege_level | , GRANT OPTION}
-  | wide_privilege# ON privilege_level | privilege# ON [TABLE] privilege_object | {role | ~privilege}#
+  | wide_privilege# ON privilege_level | privilege# ON [TABLE] privilege_object
+revoked_from = FROM user_list [IGNORE UNKNOWN USER]
 
 privilege_level = [TABLE | routine_kind] privilege_object
 routine_kind = FUNCTION | PROCEDURE | LIBRARY

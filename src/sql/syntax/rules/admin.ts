@@ -37,7 +37,7 @@ flushed = {ERROR | ENGINE | GENERAL | SLOW | BINARY} LOGS | RELAY LOGS [channel]
   | PRIVILEGES | STATUS | USER_RESOURCES | OPTIMIZER_COSTS | before_8_4 HOSTS
 
 lock = LOCK {INSTANCE FOR BACKUP | table_or_tables table_lock#}
-table_lock = table [[AS] ident] {READ [LOCAL] | WRITE | before_8_4 LOW_PRIORITY WRITE}
+table_lock = table [[AS] ident] {READ [LOCAL] | WRITE | before_9 LOW_PRIORITY WRITE}
 unlock = UNLOCK {INSTANCE | table_or_tables}
 
 install = INSTALL {PLUGIN ident SONAME string | COMPONENT string# [SET component_variable#]}
