@@ -68,7 +68,8 @@ export async function verdictOf(sql: string, connection: Connection): Promise<st
     return ACCEPTED
   } catch (error) {
     const { message } = error as Error
-    if (message.includes('error in your SQL syntax')) return nearOf(message)
+    // Some errors of syntax have other first words: "Illegal privilege identifier near …".
+    if (nearText.test(message)) return nearOf(message)
     return undefined // another error may come before the one of syntax
   }
 }
@@ -88,6 +89,8 @@ export function ourVerdict(sql: string, options: ParseOptions): string {
   }
 }
 
+const nearText = /near '([\s\S]*)' at line \d+/
+
 function nearOf(message: string): string {
-  return /near '([\s\S]*) at line \d+/.exec(message)?.[0] ?? message
+  return nearText.exec(message)?.[0] ?? message
 }

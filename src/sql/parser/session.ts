@@ -189,8 +189,7 @@ function takesLowPriority(p: TokenStream): boolean {
 function parseLockKind(p: TokenStream): TableLock['lock'] {
   if (p.accept('READ')) return p.accept('LOCAL') ? 'READ LOCAL' : 'READ'
   const isMaria = isMariaDb(p.options.serverVersion)
-  const mayBeLow = isMaria || p.options.serverVersion < 90000
-  if (!mayBeLow || !p.accept('LOW_PRIORITY')) {
+  if (!takesLowPriority(p) || !p.accept('LOW_PRIORITY')) {
     p.expect('WRITE')
     return isMaria && p.accept('CONCURRENT') ? 'WRITE CONCURRENT' : 'WRITE'
   }
