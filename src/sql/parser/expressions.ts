@@ -10,6 +10,7 @@ import type {
   Row,
   Subquery,
 } from '../ast.ts'
+import { isMariaDb } from '../keywords.ts'
 import type { Word } from '../lexer.ts'
 import { HIGH_NOT_PRECEDENCE, PIPES_AS_CONCAT } from '../sql-mode.ts'
 import { parseCommaList } from './names.ts'
@@ -167,9 +168,41 @@ function parseComparison(p: TokenStream, left: Expr, op: ComparisonOperator): Ex
   return { kind: 'Comparison', op, left, right, span: p.spanFrom(left.span.start) }
 }
 
-/** `first` may begin a bit expression, which may be the left side of one predicate. */
+/** `first` may begin a bit expression, which may be the left side of one predicate; in MariaDB, of several. */
 function continuePredicate(p: TokenStream, first: Expr): Expr {
-  const operand = continueBits(p, first, 0)
+  const predicate = parsePredicate(p, continueBits(p, first, 0))
+  return isMariaDb(p.options.serverVersion) ? continuePredicates(p, predicate) : predicate
+}
+
+/** MariaDB's `a IN (1, 2) LIKE b`. The tree gets the parentheses that MySQL would need. */
+function continuePredicates(p: TokenStream, first: Expr): Expr {
+  let left = first
+  let links = 0
+  while (atPredicate(p)) {
+    p.link()
+    links++
+    left = parsePredicate(p, { ...left, parens: (left.parens ?? 0) + 1 })
+  }
+  p.unlink(links)
+  return left
+}
+
+function atPredicate(p: TokenStream): boolean {
+  switch (p.at('NOT') ? p.peekWord() : p.word) {
+    case 'IN':
+    case 'BETWEEN':
+    case 'LIKE':
+    case 'REGEXP':
+    case 'RLIKE':
+      return true
+    case 'SOUNDS':
+      return p.peekWord() === 'LIKE'
+    default:
+      return false
+  }
+}
+
+function parsePredicate(p: TokenStream, operand: Expr): Expr {
   const negated = p.at('NOT')
   switch (negated ? p.peekWord() : p.word) {
     case 'IN':
@@ -257,10 +290,18 @@ function parseBetween(p: TokenStream, operand: Expr, negated: boolean): Expr {
   return { kind: 'Between', operand, low, high, negated, span: p.spanFrom(operand.span.start) }
 }
 
+/** In MariaDB a sum as well; it gets the parentheses that MySQL would need. */
+function parsePattern(p: TokenStream): Expr {
+  const first = parseSimple(p)
+  if (!isMariaDb(p.options.serverVersion)) return first
+  const pattern = continueBits(p, first, 0)
+  return pattern === first ? first : { ...pattern, parens: (pattern.parens ?? 0) + 1 }
+}
+
 function parseLike(p: TokenStream, operand: Expr, negated: boolean): Like {
   p.expect('LIKE')
-  const pattern = parseSimple(p)
-  const escapedBy = p.accept('ESCAPE') ? parseSimple(p) : undefined
+  const pattern = parsePattern(p)
+  const escapedBy = p.accept('ESCAPE') ? parsePattern(p) : undefined
   return make<Like>({
     kind: 'Like',
     operand,

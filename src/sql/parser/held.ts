@@ -1,7 +1,7 @@
 import type { Handler, Literal, Other, Xa, Xid } from '../ast.ts'
 import { isMariaDb } from '../keywords.ts'
 import { parseExpr } from './expressions.ts'
-import { parseCommaList, parseTableName } from './names.ts'
+import { parseCommaList, parseTableAlias, parseTableName } from './names.ts'
 import { parseLimitOption } from './order.ts'
 import { skipStatement } from './other.ts'
 import { parseValueOrDefault } from './query.ts'
@@ -76,8 +76,7 @@ function parseHandler(p: TokenStream, pieces: PieceBuilder): Handler {
   const table = pieces.take(parseTableName)
   const action = p.expectOneOf(['OPEN', 'READ', 'CLOSE'])
   if (action === 'READ') parseRead(p, pieces)
-  const hasAlias = action === 'OPEN' && (p.accept('AS') || p.atIdentifier())
-  const alias = hasAlias ? p.identifier() : undefined
+  const alias = action === 'OPEN' ? parseTableAlias(p)?.name : undefined
   return make<Handler>({ kind: 'Handler', action, table, alias })
 }
 

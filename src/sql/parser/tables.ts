@@ -11,6 +11,7 @@ import type {
   TableSample,
 } from '../ast.ts'
 import { isMariaDb } from '../keywords.ts'
+import type { Word } from '../lexer.ts'
 import { parseBits, parseExpr } from './expressions.ts'
 import { parseJsonTable } from './json-table.ts'
 import { parseCommaList, parseNameList, parseTableAlias, parseTableName } from './names.ts'
@@ -130,8 +131,7 @@ function parseFactor(p: TokenStream): TableExpr {
     case '{':
       return parseOdbcJoin(p)
     case 'JSON_TABLE':
-      if (p.peekWord() === '(') return parseJsonTable(p)
-      return parseTable(p)
+      return p.atIdentifier() ? parseTable(p) : parseJsonTable(p)
     default:
       return parseTable(p)
   }
@@ -265,8 +265,20 @@ function takeMoments(p: TokenStream, pieces: PieceBuilder): void {
   takeMoment(p, pieces)
 }
 
+/** TRANSACTION or TIMESTAMP before a value, rather than a column, function or literal of that name. */
+function atMomentWord(p: TokenStream): boolean {
+  const type = p.peekType()
+  const isValue = p.peekWord() === '' ? type !== 'End' : p.peekWord() !== ',' && !endsMoment(p.peekWord())
+  if (p.at('TRANSACTION')) return isValue
+  return p.at('TIMESTAMP') && isValue && type !== 'String' && p.peekWord() !== '('
+}
+
+function endsMoment(word: Word | ''): boolean {
+  return word === 'AND' || word === 'TO' || word === ')' || word === '.' || word === ';'
+}
+
 function takeMoment(p: TokenStream, pieces: PieceBuilder): void {
-  if (p.peekType() !== 'String' && !p.accept('TRANSACTION')) p.accept('TIMESTAMP')
+  if (atMomentWord(p)) p.advance()
   pieces.open(p.pos)
   pieces.close(parseBits(p))
 }

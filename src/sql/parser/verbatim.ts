@@ -106,7 +106,9 @@ export class PieceBuilder {
     if (this.#pieces.length === 0 || at === 0) return
     const whole = isWhole(this.#p, ends[at - 1], starts[at])
     const gap = whole ? this.#p.sql.slice(ends[at - 1], starts[at]) : ' '
-    const joins = gap === '' && types[at - 1] === 'Ident' && types[at] === 'Quoted'
+    // A leading point (MariaDB's `TABLE.t`) is lost like a quote.
+    const losesFirst = types[at] === 'Quoted' || this.#p.tokens.words[at] === '.'
+    const joins = gap === '' && types[at - 1] === 'Ident' && losesFirst
     if (gap !== '' || joins) this.#pieces.push(joins ? ' ' : gap)
   }
 
