@@ -58,6 +58,10 @@ export const terminals: Readonly<Record<string, Terminal>> = {
     while (p.type !== 'End' && !p.at(';')) p.advance()
     return true
   },
+  /** Lookahead: `((`, no `(`, and `(` with anything else behind it. */
+  two_parens: (p) => p.at2('(', '('),
+  no_paren: (p) => !p.at('('),
+  one_paren: (p) => p.at('(') && p.peekWord() !== '(',
   /** Everything up to the end of the statement. */
   rest: (p) => {
     while (p.type !== 'End') p.advance()
@@ -70,10 +74,8 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   query,
   unit: (p) => parseUnit(p) !== '',
   variable,
+  /** `[NOT] ENFORCED` without a CHECK before it; told from the end of the token before, where NOT is not there. */
   stray_enforcement: (p) => (p.at('ENFORCED') ? p.failAt(p.lastEnd) : p.at2('NOT', 'ENFORCED') && p.fail()),
-  /** `((`, and `(` with anything else behind it. */
-  two_parens: (p) => p.at2('(', '('),
-  one_paren: (p) => p.at('(') && p.peekWord() !== '(',
 }
 
 /** Where a label may stand. The words that it may not be begin statements, or belong to one. */
@@ -98,6 +100,7 @@ function partitionExpr(p: TokenStream): boolean {
 function query(p: TokenStream): boolean {
   if (atQueryStart(p, 0) || p.at('VALUES')) return parseQuery(p) !== undefined
   while (p.at('(')) p.advance()
+  p.accept('VALUES')
   return false
 }
 

@@ -57,6 +57,8 @@ export const refused: readonly (readonly [sql: string, near: string])[] = (
     ['hash (a) subpartition by key ()', ')'],
     ['hash (a) subpartition by hash (a) partitions 2', 'partitions 2'],
     ['hash (a) ()', ')'],
+    ['hash (a) (select 1)', 'select 1)'],
+    ['hash (a) partitions 2 ((partition p))', '(partition p))'],
     ['hash (a) (p)', 'p)'],
     ['hash (a) (partition)', ')'],
     ["hash (a) (partition 'p')", "'p')"],
