@@ -13,34 +13,46 @@ const left: ReadonlySet<string> = new Set(['span', 'with', 'targets', 'of', 'pie
  */
 export function tablesOf(statement: Node): readonly TableName[] {
   const found: TableName[] = []
-  collect(statement, none, found)
+  collect(statement, new DefinedNames(), found)
   return found
 }
 
-type Names = ReadonlySet<string>
-const none: Names = new Set()
+/** Names that WITH clauses define, at the place that the walk has come to; an inner one may repeat an outer one's. */
+class DefinedNames {
+  readonly #counts = new Map<string, number>()
 
-function collect(value: object, defined: Names, found: TableName[]): void {
-  if (isTableName(value)) {
-    if (value.qualifier !== undefined || !defined.has(value.name.toLowerCase())) found.push(value)
-    return
+  has(name: string): boolean {
+    return this.#counts.size > 0 && (this.#counts.get(name.toLowerCase()) ?? 0) > 0
   }
-  const scope = 'with' in value && isWith(value.with) ? collectWith(value.with, defined, found) : defined
-  for (const [key, field] of Object.entries(value)) {
-    const isChild = typeof field === 'object' && field !== null && !left.has(key)
-    if (isChild && !isProcedure(value, key)) collect(field, scope, found)
+
+  add(name: string, count: 1 | -1): void {
+    const key = name.toLowerCase()
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + count)
   }
 }
 
-/** Reads the definitions, and returns the names that the query behind them sees. */
-function collectWith(clause: With, defined: Names, found: TableName[]): Names {
-  const names = new Set(defined)
-  for (const table of clause.tables) {
-    if (clause.recursive) names.add(table.name.toLowerCase())
-    collect(table.query, new Set(names), found)
-    names.add(table.name.toLowerCase())
+function collect(value: object, defined: DefinedNames, found: TableName[]): void {
+  if (isTableName(value)) {
+    if (value.qualifier !== undefined || !defined.has(value.name)) found.push(value)
+    return
   }
-  return names
+  const clause = 'with' in value && isWith(value.with) ? value.with : undefined
+  if (clause !== undefined) collectWith(clause, defined, found)
+  for (const key in value) {
+    const field: unknown = (value as Record<string, unknown>)[key]
+    const isChild = typeof field === 'object' && field !== null && !left.has(key)
+    if (isChild && !isProcedure(value, key)) collect(field, defined, found)
+  }
+  if (clause !== undefined) for (const table of clause.tables) defined.add(table.name, -1)
+}
+
+/** Reads the definitions, and adds the names that the query behind them sees. */
+function collectWith(clause: With, defined: DefinedNames, found: TableName[]): void {
+  for (const table of clause.tables) {
+    if (clause.recursive) defined.add(table.name, 1)
+    collect(table.query, defined, found)
+    if (!clause.recursive) defined.add(table.name, 1)
+  }
 }
 
 /** `CALL name`. */

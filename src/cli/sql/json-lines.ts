@@ -17,7 +17,9 @@ export async function describeLines(
   let rest = ''
   input.setEncoding('utf8')
   for await (const chunk of input) {
-    const lines = (rest + chunk).split('\n')
+    // Only the chunk is split: a line of many chunks is put together once, when its end has come.
+    const lines = (chunk as string).split('\n')
+    lines[0] = rest + lines[0]
     rest = lines.pop() ?? ''
     const text = lines.map((line) => format(describeLine(line, options))).join('')
     if (!output.write(text)) await once(output, 'drain')

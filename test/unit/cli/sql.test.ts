@@ -44,6 +44,11 @@ describe('shardgate sql', () => {
     expect(describeSql(sql, options)).toMatchObject({ tables })
   })
 
+  it('names the tables behind very many WITH clauses in time', () => {
+    const clauses = Array.from({ length: 30_000 }, (_, i) => `c${i} as (select 1)`)
+    expect(describeSql(`with ${clauses} select * from c7, t`, options)).toMatchObject({ tables: ['t'] })
+  })
+
   it('answers each JSON line with a line, in order', async () => {
     const lines = [
       '{"sql":"select 1"}',
