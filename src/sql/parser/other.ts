@@ -7,22 +7,8 @@ import { PieceBuilder } from './verbatim.ts'
 export function parseOther(p: TokenStream): Other {
   const { start, word } = p
   const pieces = new PieceBuilder(p, p.pos)
-  if (word === 'RESET' && p.peekWord() === 'PERSIST') return parseResetPersist(p, pieces)
-  if (word === 'HELP' && p.peekType() === 'End') p.failAt(p.tokens.starts[p.pos + 1])
   skipStatement(p)
   return { kind: 'Other', verb: word, pieces: pieces.finish(), span: p.spanFrom(start) }
-}
-
-/** RESET PERSIST [[IF EXISTS] name]: one variable or all. */
-function parseResetPersist(p: TokenStream, pieces: PieceBuilder): Other {
-  const { start } = p
-  p.advance(2)
-  if (p.at2('IF', 'EXISTS')) p.advance(2)
-  if (p.atIdentifier()) {
-    p.identifier()
-    if (p.accept('.')) p.identifier()
-  }
-  return { kind: 'Other', verb: 'RESET', pieces: pieces.finish(), span: p.spanFrom(start) }
 }
 
 /** As parseOther, for a block with `;` of its own. */

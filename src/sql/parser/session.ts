@@ -180,16 +180,11 @@ function parseTableLock(p: TokenStream): TableLock {
   return make<TableLock>({ kind: 'TableLock', table, alias, lock, span: p.spanFrom(start) })
 }
 
-/** MySQL had it up to 8.4. */
-function takesLowPriority(p: TokenStream): boolean {
-  const { serverVersion } = p.options
-  return isMariaDb(serverVersion) || serverVersion < 90000
-}
-
 function parseLockKind(p: TokenStream): TableLock['lock'] {
   if (p.accept('READ')) return p.accept('LOCAL') ? 'READ LOCAL' : 'READ'
   const isMaria = isMariaDb(p.options.serverVersion)
-  if (!takesLowPriority(p) || !p.accept('LOW_PRIORITY')) {
+  const mayBeLow = isMaria || p.options.serverVersion < 90000
+  if (!mayBeLow || !p.accept('LOW_PRIORITY')) {
     p.expect('WRITE')
     return isMaria && p.accept('CONCURRENT') ? 'WRITE CONCURRENT' : 'WRITE'
   }

@@ -10,7 +10,8 @@ import type { TokenStream } from '../parser/token-stream.ts'
  * WORD: that word without quotes; name: another rule or a terminal; `( ) , = . : ; - + *` and what stands in quotes:
  * that operator; `[x]`: x or nothing; `{x | y}`: one of them; `x*`, `x+`: x again and again; `x#`: x's separated by
  * commas. An operator `*` stands in quotes. `~x`: x, which the grammar takes and the server refuses by itself: a
- * statement that fits and has it is wrong from x on. A rule goes on in the lines below it that are indented.
+ * statement that fits and has it is wrong from x on. `%x`: x, which MySQL does not have: where it does not fit, none of
+ * its tokens is told. A rule goes on in the lines below it that are indented.
  *
  * Alternatives and options are tried in order and the first that fits is taken, so the longer one comes first. The
  * grammars have no left recursion. What no alternative can take is told by the farthest token that any of them wanted
@@ -70,7 +71,7 @@ function splitRules(text: string): [name: string, body: string][] {
     })
 }
 
-const symbol = /\s*(?:([A-Z][A-Z0-9_]*)|([a-z][a-z0-9_]*)|'([^']+)'|([[\]{}|*+#~])|([(),=.:;@-]))/y
+const symbol = /\s*(?:([A-Z][A-Z0-9_]*)|([a-z][a-z0-9_]*)|'([^']+)'|([[\]{}|*+#~%])|([(),=.:;@-]))/y
 
 /** Reads one rule's body by recursive descent. */
 class RuleReader {
@@ -161,9 +162,10 @@ class RuleReader {
   }
 
   #group(): Matcher {
-    if (this.#isSign('~')) {
+    if (this.#isSign('~') || this.#isSign('%')) {
+      const mark = this.#isSign('~') ? refused : foreign
       this.#advance()
-      return refused(this.#single())
+      return mark(this.#single())
     }
     const isOption = this.#isSign('[')
     if (!isOption && !this.#isSign('{')) this.#fail()
@@ -210,6 +212,10 @@ function refused(matcher: Matcher): Matcher {
     reach.refused ??= pos
     return true
   }
+}
+
+function foreign(matcher: Matcher): Matcher {
+  return (p) => matcher(p, { farthest: p.pos })
 }
 
 function sequence(parts: readonly Matcher[]): Matcher {

@@ -1,4 +1,4 @@
-import type { Subquery } from '../ast.ts'
+import type { Expr, Subquery } from '../ast.ts'
 import type { TokenType, Word } from '../lexer.ts'
 import { parseBits, parseExpr } from '../parser/expressions.ts'
 import { parseTableName } from '../parser/names.ts'
@@ -17,8 +17,8 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   label_ident: (p) => takeIf(p, atLabel(p)),
   /** What SET may assign to: a scope's name would be read as the scope. */
   lvalue_ident: (p) => takeIf(p, p.atIdentifier() && !isScope(p.word)),
-  /** `@host` behind a user's name, or `@variable`. */
-  at_name: ofType('UserVariable'),
+  /** `@host` behind a user's name, or `@variable`; of `@@` the first is taken. */
+  at_name: (p) => (p.at('@@') ? p.failAt(p.start + 1) : takeIf(p, p.type === 'UserVariable')),
   /** One string, in no other character set. */
   string: ofType('String'),
   hex: ofType('Hex'),
@@ -37,9 +37,11 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   nothing: () => false,
   /** `count n` of LOAD: the name is no word of the grammar, and the server looks at it by itself. */
   file_count: (p) => {
-    if (p.word !== '' || !p.atIdentifier() || p.peekType() !== 'Int') return false
-    if (p.text.toUpperCase() !== 'COUNT') p.fail()
+    if (p.word !== '' || !p.atIdentifier()) return false
+    const { text, start } = p
     p.advance()
+    if (p.type !== 'Int') return false
+    if (text.toUpperCase() !== 'COUNT') p.failAt(start)
     if (Number(p.text) === 0) p.fail()
     p.advance()
     return true
@@ -70,7 +72,8 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   // These throw at the token that does not fit.
   expr: (p) => parseExpr(p) !== undefined,
   bit_expr: (p) => parseBits(p) !== undefined,
-  partition_expr: partitionExpr,
+  partition_expr: (p) => withoutSubquery(p, parseBits(p)),
+  flat_expr: (p) => withoutSubquery(p, parseExpr(p)),
   query,
   unit: (p) => parseUnit(p) !== '',
   variable,
@@ -89,10 +92,8 @@ function variable(p: TokenStream): boolean {
 }
 
 /** MySQL's grammar takes a subquery here, and refuses it then. */
-function partitionExpr(p: TokenStream): boolean {
-  visit(parseBits(p), (node) =>
-    node.kind === 'Subquery' ? p.failAt((node as Subquery).span.start) : undefined,
-  )
+function withoutSubquery(p: TokenStream, expr: Expr): true {
+  visit(expr, (node) => (node.kind === 'Subquery' ? p.failAt((node as Subquery).span.start) : undefined))
   return true
 }
 

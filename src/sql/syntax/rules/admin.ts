@@ -1,4 +1,7 @@
-/** Table maintenance, loading, caches and the server itself. Source: MySQL 9.7 manual, "Database Administration Statements". */
+/**
+ * Table maintenance, loading, caches and the server itself. Source: MySQL 9.7 manual, "Database Administration
+ * Statements", "LOAD DATA Statement"; load_aurora: Amazon Aurora's manual, "Loading data into an Aurora MySQL DB cluster".
+ */
 export const adminRules = `
 analyze = ANALYZE [no_binlog] table_or_tables table_list [histogram]
 histogram = UPDATE HISTOGRAM ON ident_list {USING DATA string | [WITH int31 BUCKETS] [{MANUAL | AUTO} UPDATE]}
@@ -16,14 +19,14 @@ index_names = {INDEX | KEY} ( [{PRIMARY | ident}#] )
 cache_name = DEFAULT | ident
 
 load = LOAD {INDEX INTO CACHE {table index_partitions [index_names] [IGNORE LEAVES] | {table [index_names] [IGNORE LEAVES]}#}
-  | {DATA | XML} load_file}
-load_file = [LOW_PRIORITY | CONCURRENT] [FROM] [LOCAL] load_source string [file_count] [IN PRIMARY KEY ORDER] [REPLACE | IGNORE]
+  | {DATA | XML} load_data | %{DATA | XML} load_aurora}
+load_data = [LOW_PRIORITY | CONCURRENT] [FROM] [LOCAL] {INFILE | URL | URI | S3} string load_rest
+load_aurora = FROM S3 {FILE | PREFIX | MANIFEST} string load_rest
+load_rest = [file_count] [IN PRIMARY KEY ORDER] [REPLACE | IGNORE]
   INTO TABLE table [PARTITION ( ident_list )] [character_set charset_name] [COMPRESSION = string]
   [ROWS IDENTIFIED BY any_string] [{COLUMNS | FIELDS} field_option+] [LINES line_option+] [IGNORE int31 {LINES | ROWS}]
   [( [{at_name | column_ref}#] )] [SET assignment#]
   [PARALLEL = int31] [MEMORY = size] [ALGORITHM = BULK]
-load_source = INFILE | URL | URI | S3 [aurora_source]
-aurora_source = FILE | PREFIX | MANIFEST
 field_option = {TERMINATED | [OPTIONALLY] ENCLOSED | ESCAPED} BY any_string | NOT ENCLOSED
   | {DATE | TIME | DATETIME} FORMAT any_string | NULL AS any_string | EMPTY VALUE any_string
 line_option = {TERMINATED | STARTING} BY any_string

@@ -18,7 +18,7 @@ source_option = source_position
   | {SOURCE_CONNECTION_AUTO_FAILOVER | GTID_ONLY} = zero_or_one
   | shared_source_option
 source_position = {SOURCE_LOG_FILE | RELAY_LOG_FILE} = string | SOURCE_LOG_POS = {integer | decimal} | RELAY_LOG_POS = number
-shared_source_option = IGNORE_SERVER_IDS = ( [number#] )
+shared_source_option = IGNORE_SERVER_IDS = ( [number] {, number}* )
   | PRIVILEGE_CHECKS_USER = {NULL | user_name}
   | REQUIRE_TABLE_PRIMARY_KEY_CHECK = {STREAM | ON | OFF | GENERATE}
   | ASSIGN_GTIDS_TO_ANONYMOUS_TRANSACTIONS = {OFF | LOCAL | string}
@@ -56,6 +56,6 @@ reset = RESET {PERSIST [[IF EXISTS] persisted_variable] | reset_target#}
 persisted_variable = ident [. ident] | DEFAULT . ident
 reset_target = REPLICA [ALL] [channel] | BINARY LOGS AND GTIDS [TO whole_number]
   | before_8_4 {SLAVE [ALL] [channel] | MASTER [TO whole_number]}
-purge = PURGE {BINARY | before_8_4 MASTER} LOGS {TO string | BEFORE expr}
+purge = PURGE {BINARY | before_8_4 MASTER} LOGS {TO string | BEFORE flat_expr}
 binlog = BINLOG string
 `

@@ -66,6 +66,11 @@ describe('a rule', () => {
     expect(match('r = {~ADD BY | ADD ident}', 'add a')).toEqual({ taken: 2, farthest: 1 })
     expect(match('r = {ADD | ~ident}#', 'a, add, b')).toEqual({ taken: 5, farthest: 5, refused: 0 })
   })
+
+  it('keeps silent on what is not MySQL', () => {
+    expect(match('r = ADD {BY | %{ON BY}}', 'add on on')).toEqual({ taken: undefined, farthest: 1 })
+    expect(match('r = ADD {BY | %{ON BY}}', 'add on by')).toEqual({ taken: 3, farthest: 1 })
+  })
 })
 
 describe('a mistake in rules', () => {
