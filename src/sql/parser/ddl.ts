@@ -1,11 +1,10 @@
 import type { Ddl, DdlVerb, Query, Statement, TableName, VschemaChange } from '../ast.ts'
 import { isMariaDb } from '../keywords.ts'
 import type { Word } from '../lexer.ts'
-import { parseColumn, parseNameList, parseTableName } from './names.ts'
+import { parseNameList, parseTableName } from './names.ts'
 import { skipProgram, skipStatement } from './other.ts'
 import { atQueryStart, parseQuery } from './query.ts'
 import { parseDeallocate, parseWait } from './session.ts'
-import { checkDefault, expectIndexType, skipElementStart, skipReference } from './table-elements.ts'
 import { make, type TokenStream } from './token-stream.ts'
 import { PieceBuilder } from './verbatim.ts'
 import { parseVschemaChange } from './vschema.ts'
@@ -139,14 +138,11 @@ function parseCreate(p: TokenStream, builder: DdlBuilder): Ddl {
     case 'VIEW':
       p.advance()
       return parseView(p, builder, 'create')
-    case 'INDEX': {
-      const kind = p.tokens.words[p.pos - 1]
-      const isTextual = kind === 'FULLTEXT' || kind === 'SPATIAL'
+    case 'INDEX':
       p.advance()
       acceptIfNotExists(p, builder)
       builder.objectName = builder.name()
-      return parseIndexTable(p, builder, 'create', !isTextual)
-    }
+      return parseIndexTable(p, builder, 'create')
     case 'DATABASE':
     case 'SCHEMA':
       p.advance()
@@ -196,7 +192,6 @@ function parseCreateTable(p: TokenStream, builder: DdlBuilder): Ddl {
 
 /** Columns, options and partitions, up to a query or the end; foreign keys' tables are noted. */
 function skipTableBody(p: TokenStream, builder: DdlBuilder): void {
-  if (p.at('(') && !atTableQuery(p)) skipElements(p, builder)
   while (p.type !== 'End' && !p.at(';')) {
     if (p.type === 'Bad') p.fail()
     if (atTableQuery(p)) {
@@ -209,31 +204,12 @@ function skipTableBody(p: TokenStream, builder: DdlBuilder): void {
   }
 }
 
-/** The first parenthesis: columns, keys and constraints. */
-function skipElements(p: TokenStream, builder: DdlBuilder): void {
-  p.expect('(')
-  do {
-    skipElementStart(p)
-    while (!p.at(',') && !p.at(')')) skipDefinition(p, builder)
-  } while (p.accept(','))
-  p.expect(')')
-}
-
 /** One token of a definition, or all of a parenthesis in it. */
 function skipDefinition(p: TokenStream, builder: DdlBuilder): void {
   if (p.type === 'Bad' || p.type === 'End' || p.at(';')) p.fail()
   if (p.at('(')) skipParenthesis(p, builder)
-  else if (p.accept('REFERENCES')) takeReference(p, builder)
-  else if (p.accept('CHECK')) {
-    if (!p.at('(')) p.fail()
-    if (p.peekWord() === ')') p.failAt(p.tokens.starts[p.pos + 1])
-  } else if (p.accept('DEFAULT')) checkDefault(p)
+  else if (p.accept('REFERENCES')) builder.references.push(builder.name())
   else p.advance()
-}
-
-function takeReference(p: TokenStream, builder: DdlBuilder): void {
-  builder.references.push(builder.name())
-  skipReference(p)
 }
 
 function skipParenthesis(p: TokenStream, builder: DdlBuilder): void {
@@ -275,19 +251,12 @@ function parseView(p: TokenStream, builder: DdlBuilder, verb: DdlVerb): Ddl {
 }
 
 /** `… ON table …` of CREATE INDEX and DROP INDEX. */
-function parseIndexTable(p: TokenStream, builder: DdlBuilder, verb: DdlVerb, mayHaveType: boolean): Ddl {
-  skipIndexOptions(p, mayHaveType)
+function parseIndexTable(p: TokenStream, builder: DdlBuilder, verb: DdlVerb): Ddl {
+  while (!p.at('ON') && p.type !== 'End' && !p.at(';')) p.advance()
   p.expect('ON')
   builder.table()
   skipStatement(p)
   return builder.finish(verb, 'index')
-}
-
-/** `USING type`, which full-text and spatial indexes do not have. MariaDB has options there too. */
-function skipIndexOptions(p: TokenStream, mayHaveType: boolean): void {
-  if (isMariaDb(p.options.serverVersion)) {
-    while (!p.at('ON') && p.type !== 'End' && !p.at(';')) p.advance()
-  } else if (mayHaveType && (p.accept('USING') || p.accept('TYPE'))) expectIndexType(p)
 }
 
 /** `TRIGGER name {BEFORE|AFTER} event ON table FOR EACH ROW body`. */
@@ -360,14 +329,9 @@ function skipAlterations(p: TokenStream, builder: DdlBuilder): void {
     if (p.type === 'Bad') p.fail()
     if (p.at('(')) depth++
     else if (p.at(')') && --depth < 0) p.fail()
-    if (p.accept('REFERENCES')) takeReference(p, builder)
-    else if (depth === 0 && p.at('RENAME') && !isTableRename(p)) skipRename(p)
-    else if (depth === 0 && p.at2('ORDER', 'BY')) skipOrder(p)
+    if (p.accept('REFERENCES')) builder.references.push(builder.name())
     else if (depth === 0 && p.at2('EXCHANGE', 'PARTITION')) takeExchange(p, builder)
-    else if (depth === 0 && p.at2('DROP', 'CONSTRAINT')) {
-      p.advance(2)
-      if (!p.at2('IF', 'EXISTS')) p.identifier()
-    } else if (depth === 0 && p.at('RENAME')) {
+    else if (depth === 0 && p.at('RENAME') && isTableRename(p)) {
       p.advance()
       p.acceptOneOf(['TO', 'AS', '='])
       builder.table()
@@ -376,34 +340,13 @@ function skipAlterations(p: TokenStream, builder: DdlBuilder): void {
   if (depth > 0) p.fail()
 }
 
-/** RENAME {COLUMN|INDEX|KEY} [IF EXISTS] old TO new. */
-function skipRename(p: TokenStream): void {
-  p.advance(2)
-  if (p.at2('IF', 'EXISTS')) p.advance(2)
-  p.identifier()
-  p.expect('TO')
-  p.identifier()
-}
-
-/** EXCHANGE PARTITION name WITH TABLE table [{WITH|WITHOUT} VALIDATION]. */
+/** EXCHANGE PARTITION name WITH TABLE table. */
 function takeExchange(p: TokenStream, builder: DdlBuilder): void {
   p.advance(2)
   p.identifier()
   p.expect('WITH')
   p.expect('TABLE')
   builder.table()
-  if (p.acceptOneOf(['WITH', 'WITHOUT']) !== undefined) p.expect('VALIDATION')
-  if (p.at(',') && !isMariaDb(p.options.serverVersion)) p.fail()
-}
-
-/** ORDER BY takes columns only. */
-function skipOrder(p: TokenStream): void {
-  p.advance(2)
-  do {
-    parseColumn(p)
-    p.acceptOneOf(['ASC', 'DESC'])
-  } while (p.accept(','))
-  if (p.at('(')) p.fail()
 }
 
 function isTableRename(p: TokenStream): boolean {
@@ -436,7 +379,7 @@ function parseDrop(p: TokenStream, builder: DdlBuilder): Ddl {
       acceptIfExists(p, builder)
       if (p.at('PRIMARY')) p.advance()
       else builder.objectName = builder.name()
-      return parseIndexTable(p, builder, 'drop', false)
+      return parseIndexTable(p, builder, 'drop')
     case 'DATABASE':
     case 'SCHEMA':
     case 'TRIGGER':
