@@ -12,6 +12,7 @@ interface Options {
   readonly stdin?: true
   readonly json?: true
   readonly prepared?: true
+  readonly bindVariables?: true
   readonly sqlMode: string
   readonly serverVersion: string
 }
@@ -25,6 +26,10 @@ export function sqlCommand(finish: (exitCode: number) => void): Command {
     .option('--stdin', 'read JSON lines {"sql": …, "sqlMode": …} from the standard input')
     .option('--json', 'one JSON object a line')
     .option('--prepared', 'read as prepared statements, in which ? stands for a value')
+    .option(
+      '--bind-variables',
+      'as --prepared, and with the :name and ::list of vtgate’s normalised statements',
+    )
     .option('--sql-mode <modes>', 'as the variable sql_mode: ANSI_QUOTES, PIPES_AS_CONCAT …', '')
     .option('--server-version <version>', 'read as this server would: 8.0.36, 10.11.6-MariaDB', '9.7.0')
     .addHelpText('after', HELP)
@@ -32,7 +37,7 @@ export function sqlCommand(finish: (exitCode: number) => void): Command {
       const parseOptions = {
         mode: parseSqlMode(options.sqlMode),
         serverVersion: parseServerVersion(options.serverVersion).number,
-        allowParams: options.prepared === true,
+        allowParams: options.bindVariables ? 'named' : options.prepared === true,
         passedOn: 'check',
       } as const
       if (options.stdin) await describeLines(process.stdin, process.stdout, parseOptions, formatOf(options))

@@ -13,6 +13,16 @@ export interface Param extends ExprBase {
   readonly index: number
 }
 
+/**
+ * `:name`, or `::name` for a list, as vtgate's normalised statements have them. Only parsed where ParseOptions allow it;
+ * no server knows them.
+ */
+export interface BindVariable extends ExprBase {
+  readonly kind: 'BindVariable'
+  readonly name: string
+  readonly list?: true
+}
+
 /** `[[schema.]table.]name`; `qualifiers` from left to right, empty when unqualified. */
 export interface Column extends ExprBase {
   readonly kind: 'Column'
@@ -164,7 +174,7 @@ export interface List {
 export interface In extends ExprBase {
   readonly kind: 'In'
   readonly left: Expr
-  readonly right: List | Subquery
+  readonly right: List | Subquery | BindVariable
   readonly negated: boolean
 }
 
@@ -387,6 +397,7 @@ export interface ValuesFunction extends ExprBase {
 export type Expr =
   | Literal
   | Param
+  | BindVariable
   | Column
   | Star
   | UserVariable

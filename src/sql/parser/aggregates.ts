@@ -83,6 +83,9 @@ export function parseAggregate(p: TokenStream): Aggregate {
     p.accept('ALL')
     args.push(parseExpr(p))
   }
+  // MariaDB's grammar does not count those of JSON_ARRAYAGG.
+  while (word === 'JSON_ARRAYAGG' && isMariaDb(p.options.serverVersion) && p.accept(','))
+    args.push(parseExpr(p))
   if (!isJson || !isMariaDb(p.options.serverVersion))
     return finishAggregate(p, start, written, quantified(form, args))
   return finishAggregate(p, start, written, { ...quantified(form, args), ...parseAggregateOrder(p) })

@@ -44,8 +44,9 @@ export function parseCall(p: TokenStream): Expr {
     case 'VAR_SAMP':
     case 'JSON_ARRAYAGG':
     case 'JSON_OBJECTAGG':
-    case 'ST_COLLECT':
       return parseAggregate(p)
+    case 'ST_COLLECT':
+      return isMariaDb(p.options.serverVersion) ? parseAnyCall(p) : parseAggregate(p)
     case 'ROW_NUMBER':
     case 'RANK':
     case 'DENSE_RANK':

@@ -14,7 +14,7 @@ import { isMariaDb } from '../keywords.ts'
 import type { Word } from '../lexer.ts'
 import { HIGH_NOT_PRECEDENCE, PIPES_AS_CONCAT } from '../sql-mode.ts'
 import { parseCommaList } from './names.ts'
-import { parseParenthesis, parseSimple } from './operands.ts'
+import { parseBindVariable, parseParenthesis, parseSimple } from './operands.ts'
 import { atQueryStart, parseSubquery } from './query.ts'
 import { make, type TokenStream } from './token-stream.ts'
 import { parseUnit } from './units.ts'
@@ -223,7 +223,7 @@ function parsePredicate(p: TokenStream, operand: Expr): Expr {
     default:
       if (negated) p.failAt(p.tokens.starts[p.pos + 1])
       if (p.at('SOUNDS')) return parseSoundsLike(p, operand)
-      return p.at('MEMBER') ? parseMember(p, operand) : operand
+      return atMember(p) ? parseMember(p, operand) : operand
   }
 }
 
@@ -232,6 +232,11 @@ function parseSoundsLike(p: TokenStream, left: Expr): Expr {
   p.expect('LIKE')
   const right = parseBits(p)
   return { kind: 'SoundsLike', left, right, span: p.spanFrom(left.span.start) }
+}
+
+/** MariaDB has no such operator: there the word alone is an alias. */
+export function atMember(p: TokenStream): boolean {
+  return p.at('MEMBER') && (!isMariaDb(p.options.serverVersion) || p.peekWord() === 'OF')
 }
 
 function parseMember(p: TokenStream, left: Expr): Expr {
@@ -249,7 +254,8 @@ function parseIn(p: TokenStream, left: Expr, negated: boolean): In {
   return { kind: 'In', left, right, negated, span: p.spanFrom(left.span.start) }
 }
 
-function parseInRight(p: TokenStream): List | Subquery {
+function parseInRight(p: TokenStream): In['right'] {
+  if (p.atBindVariable('list')) return parseBindVariable(p, 'list')
   if (p.at('(') && atQueryStart(p, 1)) return parseInSubquery(p)
   const { start } = p
   p.expect('(')

@@ -1,4 +1,5 @@
 import type {
+  BindVariable,
   Expr,
   Introduced,
   Literal,
@@ -197,9 +198,24 @@ function parsePunctuation(p: TokenStream): Expr {
       return parseSystemVariable(p)
     case '{':
       return parseOdbc(p)
+    case ':':
+      return parseBindVariable(p)
     default:
       return p.fail()
   }
+}
+
+/** `:name`; with `list` `::name`, where a list in parentheses could stand. */
+export function parseBindVariable(p: TokenStream, list?: 'list'): BindVariable {
+  if (!p.atBindVariable(list)) p.fail()
+  const { start } = p
+  p.advance(list === undefined ? 1 : 2)
+  const name = decodeBinary(p.text)
+  p.advance()
+  const span = p.spanFrom(start)
+  return list === undefined
+    ? { kind: 'BindVariable', name, span }
+    : { kind: 'BindVariable', name, list: true, span }
 }
 
 export function parseUserVariable(p: TokenStream): UserVariable {

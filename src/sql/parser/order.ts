@@ -2,6 +2,7 @@ import type { Expr, Limit, OrderItem } from '../ast.ts'
 import { isMariaDb } from '../keywords.ts'
 import { parseExpr } from './expressions.ts'
 import { parseCommaList } from './names.ts'
+import { parseBindVariable } from './operands.ts'
 import { make, type TokenStream } from './token-stream.ts'
 
 export function parseOrderBy(p: TokenStream): OrderItem[] | undefined {
@@ -90,6 +91,7 @@ export function parseLimitOption(p: TokenStream): Expr {
     p.advance()
     return p.literal('Int', start)
   }
+  if (p.atBindVariable()) return parseBindVariable(p)
   if (p.type === 'Param') return { kind: 'Param', index: p.takeParam(), span: p.spanFrom(start) }
   const name = p.identifier()
   return { kind: 'Column', qualifiers: [], name, span: p.spanFrom(start) }

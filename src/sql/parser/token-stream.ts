@@ -13,8 +13,11 @@ export interface ParseOptions {
   readonly mode: SqlMode
   /** As in 80036 (MySQL 8.0.36) or 101106 (MariaDB 10.11.6). */
   readonly serverVersion: number
-  /** Whether `?` may stand for a value; a plain COM_QUERY text must not have one. Default true. */
-  readonly allowParams?: boolean
+  /**
+   * Whether `?` may stand for a value; a plain COM_QUERY text must not have one. 'named': `:name` and `::list` may, too,
+   * as in vtgate's normalised statements. Default true.
+   */
+  readonly allowParams?: boolean | 'named'
   /**
    * What to think of the parts of a statement that are passed on word for word: 'trust' leaves their mistakes to the
    * server, which is what a proxy wants; 'check' finds them without one. Default 'trust'.
@@ -211,10 +214,11 @@ export class TokenStream {
     return mayBeName(word, this.options.serverVersion)
   }
 
-  /** `_utf8mb4` introduces a string and is never a name, but behind a point. */
+  /** `_utf8mb4` introduces a string and is never a name, but directly behind a point. */
   #isIntroducer(token: number): boolean {
     const start = this.tokens.starts[token]
-    if (this.sql.charCodeAt(start) !== 95 || this.tokens.words[token - 1] === '.') return false
+    if (this.sql.charCodeAt(start) !== 95) return false
+    if (this.tokens.words[token - 1] === '.' && this.tokens.ends[token - 1] === start) return false
     return introducedCharset(this.sql, start, this.tokens.ends[token], this.options.serverVersion) !== ''
   }
 
@@ -244,6 +248,15 @@ export class TokenStream {
     if (this.options.allowParams === false) this.fail()
     this.pos++
     return this.#params++
+  }
+
+  /** `:name`, or with `list` `::name`, both without blanks, where such are allowed. */
+  atBindVariable(list?: 'list'): boolean {
+    if (this.options.allowParams !== 'named' || !this.at(':')) return false
+    const colons = list === undefined ? 1 : 2
+    if (list !== undefined && this.peekWord() !== ':') return false
+    const { starts } = this.tokens
+    return this.peekType(colons) === 'Ident' && starts[this.pos + colons] === this.start + colons
   }
 
   /** Number of the slot whose text begins at `offset`, if there is one. */

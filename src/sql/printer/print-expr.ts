@@ -37,6 +37,9 @@ function printBare(out: Printer, expr: Expr): void {
     case 'Literal':
       printLiteral(out, expr)
       break
+    case 'BindVariable':
+      out.text(`${expr.list ? '::' : ':'}${encodeBinary(expr.name)}`)
+      break
     case 'Param':
       out.param(expr.index)
       break
@@ -101,7 +104,8 @@ function printBare(out: Printer, expr: Expr): void {
       printExpr(out, expr.left, LEVEL.bits, true)
       out.text(expr.negated ? ' NOT IN ' : ' IN ')
       if (expr.right.kind === 'List') printInList(out, expr.right)
-      else printSubquery(out, expr.right)
+      else if (expr.right.kind === 'Subquery') printSubquery(out, expr.right)
+      else printExpr(out, expr.right)
       break
     case 'Between':
       printBetween(out, expr)
@@ -134,6 +138,7 @@ function printBare(out: Printer, expr: Expr): void {
 /** Kinds that need no parentheses of their own anywhere. */
 type Infix =
   | 'Literal'
+  | 'BindVariable'
   | 'Param'
   | 'Column'
   | 'Star'
