@@ -198,7 +198,7 @@ function skipTableBody(p: TokenStream, builder: DdlBuilder): void {
       builder.takeQuery()
       return
     }
-    if (p.at(')') || p.at('|') || p.at('@@') || p.at('*')) p.fail()
+    if (p.at(')')) p.fail()
     if (p.at('(')) skipParenthesis(p, builder)
     else p.advance()
   }
@@ -224,8 +224,9 @@ function atTableQuery(p: TokenStream): boolean {
   switch (p.word) {
     case 'SELECT':
     case 'TABLE':
-    case 'WITH':
       return true
+    case 'WITH': // MariaDB has the option WITH SYSTEM VERSIONING.
+      return p.peekWord(2) !== 'VERSIONING'
     case 'VALUES':
       return p.peekWord() === 'ROW'
     case '(':
