@@ -11,13 +11,13 @@ import {
 } from './chars.ts'
 import { introducedCharset } from './charsets.ts'
 import { Clauses } from './clauses.ts'
-import { CompoundBlocks } from './compound.ts'
+import { CompoundBlocks, standsAlone } from './compound.ts'
 import { KeyBuilder } from './key-builder.ts'
 import type { Keyword } from './keywords.ts'
 import { ListReader } from './list-reader.ts'
 import { LiteralReader } from './literal-reader.ts'
 import type { Scan, SlotItemType } from './scan.ts'
-import { NO_BACKSLASH_ESCAPES, type SqlMode } from './sql-mode.ts'
+import { NO_BACKSLASH_ESCAPES, ORACLE, type SqlMode } from './sql-mode.ts'
 import { TextCursor } from './text-cursor.ts'
 import {
   ENDS_OPERAND,
@@ -198,6 +198,7 @@ class Fingerprinter {
         return this.#open(pos)
       case 41: // )
         this.#clauses.close()
+        this.#compound?.close(this.#clauses.depth)
         return this.#operand(pos + 1)
       case 64: // @
         return this.#variable(pos)
@@ -339,13 +340,14 @@ class Fingerprinter {
     const inList = clauses.listDepth >= 0
     clauses.word(word, bits, this.#word)
     this.#compound?.word(wordName(word) as Keyword, {
-      isFirstLevel: clauses.depth === 0,
-      afterOperand: this.#last === OPERAND && this.#word === 0,
+      depth: clauses.depth,
+      previous: wordName(this.#word),
+      afterOperand: this.#last === OPERAND,
     })
     const reserved = (bits & RESERVED) !== 0
     const isHidden = !inList || clauses.listDepth < 0
     if (mayBeLower && reserved && isHidden && !this.#keepsText) this.#key.replace(pos, end, wordName(word))
-    if (word === ATOMIC && this.#verb === BEGIN && this.#word === NOT) this.#atomicBlock()
+    if (word === ATOMIC && this.#verb === BEGIN && this.#word === NOT) this.#program('body', 'BEGIN')
     this.#wordFollowsOperand = this.#last === OPERAND || (this.#wordBits & ENDS_TYPE) !== 0
     this.#wordBefore = this.#word
     this.#last = isFirst || (bits & (RESERVED | ENDS_OPERAND)) === RESERVED ? OPERATOR : OPERAND
@@ -358,16 +360,15 @@ class Fingerprinter {
     this.#verb = word
     this.#takesLists = (bits & QUERY_VERB) !== 0
     this.#clauses.inQuery = this.#takesLists
-    if (word !== CREATE && word !== ALTER) return
-    this.#keepsText = true
-    this.#compound = new CompoundBlocks()
+    if (word === CREATE || word === ALTER) this.#program('object')
+    else if (standsAlone(wordName(word), this.#mode, this.#serverVersion)) this.#program('body')
   }
 
-  /** BEGIN NOT ATOMIC of MariaDB. */
-  #atomicBlock(): void {
+  /** `first`: a keyword of it that has gone by already. */
+  #program(part: 'object' | 'body', first?: Keyword): void {
     this.#keepsText = true
-    this.#compound = new CompoundBlocks()
-    this.#compound.openBlock()
+    this.#compound = new CompoundBlocks(part, (this.#mode & ORACLE) !== 0)
+    if (first !== undefined) this.#compound.word(first, { depth: 0, previous: '', afterOperand: false })
   }
 
   #open(pos: number): number {

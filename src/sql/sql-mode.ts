@@ -9,6 +9,8 @@ export const NO_BACKSLASH_ESCAPES = 2
 export const PIPES_AS_CONCAT = 4
 export const IGNORE_SPACE = 8
 export const HIGH_NOT_PRECEDENCE = 16
+/** MariaDB's: stored programs are written in a dialect of PL/SQL. */
+export const ORACLE = 32
 
 export const DEFAULT_SQL_MODE: SqlMode = 0
 
@@ -24,7 +26,7 @@ const LEXICAL_BITS: ReadonlyMap<string, SqlMode> = new Map([
   ['DB2', ANSI],
   ['MAXDB', ANSI],
   ['MSSQL', ANSI],
-  ['ORACLE', ANSI],
+  ['ORACLE', ANSI | ORACLE],
   ['POSTGRESQL', ANSI],
 ])
 

@@ -3,7 +3,9 @@ import type { TokenType, Word } from '../lexer.ts'
 import { parseBits, parseExpr } from '../parser/expressions.ts'
 import { parseTableName } from '../parser/names.ts'
 import { parseSystemVariable, parseUserVariable } from '../parser/operands.ts'
+import { parseLimitOption } from '../parser/order.ts'
 import { atQueryStart, parseQuery } from '../parser/query.ts'
+import { isVitess } from '../parser/show.ts'
 import type { TokenStream } from '../parser/token-stream.ts'
 import { parseUnit } from '../parser/units.ts'
 import { visit } from '../visit.ts'
@@ -16,7 +18,7 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   role_ident: (p) => takeIf(p, p.atIdentifier() && !isNoRole(p.word)),
   label_ident: (p) => takeIf(p, atLabel(p)),
   /** What SET may assign to: a scope's name would be read as the scope. */
-  lvalue_ident: (p) => takeIf(p, p.atIdentifier() && !isScope(p.word)),
+  lvalue_ident: (p) => takeIf(p, p.atIdentifier() && !isScope(p.text.toUpperCase())),
   /** `@host` behind a user's name, or `@variable`; of `@@` the first is taken. */
   at_name: (p) => (p.at('@@') ? p.failAt(p.start + 1) : takeIf(p, p.type === 'UserVariable')),
   /** One string, in no other character set. */
@@ -28,6 +30,8 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   param: (p) => takeIf(p, p.type === 'Param' && p.options.allowParams !== false),
   ...numberTerminals,
   dollar_quoted: ofType('DollarQuoted'),
+  /** Behind SELECT and the like, whatever they stand for. */
+  hint: ofType('Hint'),
   table: (p) => p.atIdentifier() && parseTableName(p) !== undefined,
   /** A name that is no word of the grammar. */
   plain_ident: (p) => takeIf(p, p.word === '' && p.atIdentifier()),
@@ -55,6 +59,9 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   /** The server is older than MySQL 8.4, which dropped the replication statements with "master" and "slave". */
   before_8_4: (p) => p.options.serverVersion < 80400,
   before_9: (p) => p.options.serverVersion < 90000,
+  /** First word of what only vtgate shows. */
+  vtgate_show: (p) => takeIf(p, isVitess(p)),
+  limit_number: (p) => parseLimitOption(p) !== undefined,
   /** The rest of a statement of vtgate's, which the parser proper reads. */
   vtgate_text: (p) => {
     while (p.type !== 'End' && !p.at(';')) p.advance()
@@ -71,6 +78,8 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   },
   // These throw at the token that does not fit.
   expr: (p) => parseExpr(p) !== undefined,
+  /** What CASE compares with its WHENs, where it compares. */
+  case_value: (p) => !p.at('WHEN') && parseExpr(p) !== undefined,
   bit_expr: (p) => parseBits(p) !== undefined,
   partition_expr: (p) => withoutSubquery(p, parseBits(p)),
   flat_expr: (p) => withoutSubquery(p, parseExpr(p)),
@@ -105,7 +114,7 @@ function query(p: TokenStream): boolean {
   return false
 }
 
-function isScope(word: Word | ''): boolean {
+function isScope(word: string): boolean {
   switch (word) {
     case 'GLOBAL':
     case 'LOCAL':

@@ -11,7 +11,7 @@ labeled = label_ident : {block | loop_statement} [label_ident]
 block = BEGIN block_content END
 block_content = {declaration ;}* {program_statement ;}*
 if_statement = IF expr THEN program_statements {ELSEIF expr THEN program_statements}* [ELSE program_statements] END IF
-case_statement = CASE {case_branch+ | expr case_branch+} [ELSE program_statements] END CASE
+case_statement = CASE [case_value] case_branch+ [ELSE program_statements] END CASE
 case_branch = WHEN expr THEN program_statements
 loop_statement = LOOP program_statements END LOOP
   | WHILE expr DO program_statements END WHILE
