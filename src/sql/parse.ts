@@ -4,15 +4,20 @@ import { parseExpr } from './parser/expressions.ts'
 import { parseWhole } from './parser/statement.ts'
 import { type ParseOptions, TokenStream } from './parser/token-stream.ts'
 import type { Scan } from './scan.ts'
+import { checkDepth } from './tree-depth.ts'
 
 export { CHAIN_MAX, NESTING_MAX, type ParseOptions } from './parser/token-stream.ts'
 
 /**
  * Parses one statement, given as a binary string. Throws SqlError 1064 with MySQL's wording for what MySQL's grammar does
- * not have, 1436 for what is nested deeper than NESTING_MAX.
+ * not have, 1436 for what is nested deeper than NESTING_MAX or, as a tree, than TREE_LEVELS_MAX.
  */
 export function parseStatement(sql: string, options: ParseOptions): Statement {
-  return parseWhole(new TokenStream(sql, options))
+  return parseTree(new TokenStream(sql, options))
+}
+
+function parseTree(stream: TokenStream): Statement {
+  return checkDepth(parseWhole(stream), stream.tokens.starts.length)
 }
 
 /** `isShared`: the tree holds for every text with the key of its scan; otherwise for this text alone. */
@@ -28,9 +33,9 @@ export interface Normalized {
  */
 export function normalize(sql: string, scan: Scan, options: ParseOptions): Normalized {
   const stream = new TokenStream(sql, options, scan)
-  const statement = parseWhole(stream)
+  const statement = parseTree(stream)
   if (stream.openSlots === 0) return { statement, isShared: true }
-  return { statement: parseWhole(new TokenStream(sql, options, { ...scan, slots: [] })), isShared: false }
+  return { statement: parseTree(new TokenStream(sql, options, { ...scan, slots: [] })), isShared: false }
 }
 
 /** The tree of `normalize` where it has to be shared; throws SqlError 1105 where it is not. */
@@ -45,5 +50,5 @@ export function parseExpression(sql: string, options: ParseOptions): Expr {
   const stream = new TokenStream(sql, options)
   const expr = parseExpr(stream)
   if (stream.type !== 'End') stream.fail()
-  return expr
+  return checkDepth(expr, stream.tokens.starts.length)
 }

@@ -131,7 +131,9 @@ describe('no text', () => {
 
 describe('what MySQL rejects', () => {
   it.each(rejectedStatements)('is rejected: %s', (text) => {
-    expect(() => parse(text, { ...mysql, passedOn: 'check' })).toThrowError(/You have an error in your SQL syntax/)
+    expect(() => parse(text, { ...mysql, passedOn: 'check' })).toThrowError(
+      /You have an error in your SQL syntax/,
+    )
   })
 })
 
@@ -142,6 +144,17 @@ describe('chains of operators', () => {
     const statement = parseStatement(plus(CHAIN_MAX - 50), mysql)
     expect(print(statement)).toBe(plus(CHAIN_MAX - 50))
     expect(visit(statement, () => undefined)).toBe(true)
+  })
+
+  it.each([
+    ['behind one another', (part: string) => `SELECT ((1${part})${part})${part}`, ' + 1'],
+    ['of two kinds', (part: string) => `SELECT 1${part} IS NULL${part.replaceAll('+', '=')}`, ' + 1'],
+    ['in a call', (part: string) => `SELECT f(1${part})${part}`, ' + 1'],
+    ['of collations', (part: string) => `SELECT a${part.repeat(2)}`, ' COLLATE x'],
+  ])('have one bound together: %s', (_, sql, part) => {
+    const text = sql(part.repeat(CHAIN_MAX - 50))
+    expect(() => parseStatement(text, mysql)).toThrowError(/nested deeper/)
+    expect(() => parseNormalized(text, scan(text, 0, 90700), mysql)).toThrowError(/nested deeper/)
   })
 
   it('have a bound where they nest, none where they are flat', () => {
