@@ -278,7 +278,7 @@ export interface KeywordArg extends ExprBase {
 }
 
 /** What stands between two arguments; a comma where `separators` is absent, '' for nothing. */
-export type ArgSeparator = ',' | '' | 'FROM' | 'FOR' | 'IN' | 'USING' | 'AS' | 'AT'
+export type ArgSeparator = ',' | '' | ':' | 'FROM' | 'FOR' | 'IN' | 'USING' | 'AS' | 'AT'
 
 /**
  * A function call that is neither aggregate nor window function. `TRIM(BOTH 'x' FROM y)` has arguments

@@ -9,6 +9,7 @@ import {
   parseWindowFunction,
 } from './aggregates.ts'
 import { parseCast, parseConvert } from './casts.ts'
+import { atDualityObject, parseDualityObject } from './duality.ts'
 import { parseExpr } from './expressions.ts'
 import { parseJsonValue } from './json-value.ts'
 import { parseColumn, parseCommaList, parseSingleString } from './names.ts'
@@ -21,7 +22,7 @@ import { make, type TokenStream } from './token-stream.ts'
  */
 export function parseCall(p: TokenStream): Expr {
   const { word } = p
-  if (p.type === 'Quoted' || word === '') return parseAnyCall(p)
+  if (p.type === 'Quoted' || word === '') return atDualityObject(p) ? parseDualityObject(p) : parseAnyCall(p)
   if (p.peekWord() !== '(') return parseBareWord(p)
   switch (word) {
     case 'COUNT':

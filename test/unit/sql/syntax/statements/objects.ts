@@ -55,6 +55,10 @@ export const accepted: readonly string[] = [
   'ALTER INSTANCE ENABLE INNODB REDO_LOG',
   'ALTER INSTANCE DISABLE INNODB REDO_LOG',
   'DROP PREPARE s',
+
+  "CREATE JSON DUALITY VIEW v AS SELECT JSON_DUALITY_OBJECT('id': a, 'b': t.b) FROM t",
+  "CREATE JSON RELATIONAL DUALITY VIEW v AS SELECT json_duality_object(WITH (INSERT, NO DELETE) 'id': a) FROM t",
+  "CREATE JSON DUALITY VIEW v AS SELECT JSON_DUALITY_OBJECT(WITH UPDATE 'id': a, 'us': (SELECT JSON_ARRAYAGG(JSON_DUALITY_OBJECT('c': c)) FROM u WHERE u.a = t.a)) FROM t",
 ]
 
 export const refused: readonly (readonly [sql: string, near: string])[] = [
@@ -94,4 +98,14 @@ export const refused: readonly (readonly [sql: string, near: string])[] = [
   ['ALTER INSTANCE RELOAD', ''],
   ['ALTER', ''],
   ['CREATE THING t', 'THING t'],
+  ['CREATE JSON DUALITY VIEW v AS SELECT JSON_DUALITY_OBJECT(id: a) FROM t', 'id: a) FROM t'],
+  ["CREATE JSON DUALITY VIEW v AS SELECT JSON_DUALITY_OBJECT('id', a) FROM t", ', a) FROM t'],
+  [
+    "CREATE JSON DUALITY VIEW v AS SELECT JSON_DUALITY_OBJECT (WITH UPDATE 'id': a) FROM t",
+    "WITH UPDATE 'id': a) FROM t",
+  ],
+  [
+    "CREATE JSON DUALITY VIEW v AS SELECT JSON_DUALITY_OBJECT(WITH UPDATE, INSERT 'id': a) FROM t",
+    ", INSERT 'id': a) FROM t",
+  ],
 ]
