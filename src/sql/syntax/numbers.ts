@@ -12,6 +12,8 @@ export const numberTerminals: Readonly<Record<string, Terminal>> = {
   /** Has a point and no exponent. */
   plain_decimal: (p) => takeIf(p, p.type === 'Decimal'),
   zero_or_one: (p) => takeIf(p, leastInteger(p) === 0 || leastInteger(p) === 1),
+  whole_zero_or_one: (p) =>
+    takeIf(p, (p.type === 'Int' || p.type === 'Hex') && (leastInteger(p) === 0 || leastInteger(p) === 1)),
   one_or_two: (p) => takeIf(p, p.type !== 'Decimal' && (leastInteger(p) === 1 || leastInteger(p) === 2)),
 }
 

@@ -1,6 +1,7 @@
 /** Accounts, roles and privileges. Source: MySQL 9.7 manual, "Account Management Statements". */
 export const accountRules = `
-create_account = USER [if_not_exists] new_user# [DEFAULT ROLE role_list] user_options | ROLE [if_not_exists] role_list
+user_word = USER | SESSION_USER | SYSTEM_USER
+create_account = user_word [if_not_exists] new_user# [DEFAULT ROLE role_list] user_options | ROLE [if_not_exists] role_list
 new_user = user {identified_with INITIAL AUTHENTICATION initial_identification | [identification] [AND identification [AND identification]]}
 initial_identification = identified_by | identified_with AS hashed_password
 identification = identified_by | identified_with [AS hashed_password | by_password]
@@ -18,9 +19,9 @@ account_option = ACCOUNT {LOCK | UNLOCK} | PASSWORD password_option
 password_option = EXPIRE [NEVER | DEFAULT | INTERVAL whole_number DAY] | HISTORY {whole_number | DEFAULT}
   | REUSE INTERVAL {whole_number DAY | DEFAULT} | REQUIRE CURRENT [DEFAULT | OPTIONAL]
 
-alter_account = USER [if_exists] {own_change | user DEFAULT ROLE {ALL | NONE | role_list} | user registration
+alter_account = user_word [if_exists] {own_change | user DEFAULT ROLE {ALL | NONE | role_list} | user registration
   | user_change# user_options}
-own_change = {USER | SESSION_USER | SYSTEM_USER} ( ) {registration | DISCARD OLD PASSWORD | identified_by [REPLACE string] [retain_password]}
+own_change = user_word ( ) {registration | DISCARD OLD PASSWORD | identified_by [REPLACE string] [retain_password]}
 retain_password = RETAIN CURRENT PASSWORD
 registration = factor {INITIATE REGISTRATION | UNREGISTER | FINISH REGISTRATION SET CHALLENGE_RESPONSE AS hashed_password}
 factor = int31 FACTOR
@@ -31,8 +32,8 @@ user_change = user [identification_change | DISCARD OLD PASSWORD
 identification_change = identified_by [REPLACE string] [retain_password]
   | identified_with [AS hashed_password [retain_password] | BY RANDOM PASSWORD [retain_password] | BY string [REPLACE string] [retain_password]]
 
-drop_account = USER [if_exists] user_list | ROLE [if_exists] role_list
-rename_account = USER {user TO user}#
+drop_account = user_word [if_exists] user_list | ROLE [if_exists] role_list
+rename_account = user_word {user TO user}#
 
 grant = GRANT {PROXY ON user TO user_list [with_grant] | grant_privileges | grant_roles}
 grant_privileges = ALL [PRIVILEGES] ON privilege_level TO user_list [with_grant] [grant_as]
@@ -52,10 +53,10 @@ revoked_from = FROM user_list [IGNORE UNKNOWN USER]
 privilege_level = [TABLE | routine_kind] privilege_object
 routine_kind = FUNCTION | PROCEDURE | LIBRARY
 privilege_object = '*' [. '*'] | ident [. {'*' | ident}]
-privilege = {SELECT | INSERT | UPDATE | REFERENCES} [column_names] | wide_privilege
+privilege = {{SELECT | INSERT | UPDATE} [hint] | REFERENCES} [column_names] | wide_privilege
 column_names = ( ident_list )
-wide_privilege = SELECT no_columns | INSERT no_columns | UPDATE no_columns | REFERENCES no_columns
-  | DELETE | USAGE | INDEX | EXECUTE | RELOAD | SHUTDOWN | PROCESS | FILE | SUPER | EVENT | TRIGGER
+wide_privilege = {{SELECT | INSERT | UPDATE} [hint] | REFERENCES} no_columns
+  | DELETE [hint] | USAGE | INDEX | EXECUTE | RELOAD | SHUTDOWN | PROCESS | FILE | SUPER | EVENT | TRIGGER
   | ALTER [ROUTINE] | CREATE [TEMPORARY TABLES | VIEW | ROUTINE | USER | TABLESPACE | ROLE] | DROP [ROLE]
   | GRANT OPTION | SHOW {DATABASES | SCHEMAS | VIEW} | LOCK TABLES | REPLICATION {SLAVE | CLIENT}
   | ~{{role_ident | string} at_name} | {role_ident | string} [column_names]

@@ -19,7 +19,7 @@ index_names = {INDEX | KEY} ( [{PRIMARY | ident}#] )
 cache_name = DEFAULT | ident
 
 load = LOAD {INDEX INTO CACHE {table index_partitions [index_names] [IGNORE LEAVES] | {table [index_names] [IGNORE LEAVES]}#}
-  | {DATA | XML} load_data | %{DATA | XML} load_aurora}
+  | {DATA | XML} {load_data | %load_aurora}}
 load_data = [LOW_PRIORITY | CONCURRENT] [FROM] [LOCAL] {INFILE | URL | URI | S3} string load_rest
 load_aurora = FROM S3 {FILE | PREFIX | MANIFEST} string load_rest
 load_rest = [file_count] [IN PRIMARY KEY ORDER] [REPLACE | IGNORE]

@@ -15,7 +15,7 @@ source_option = source_position
     | GET_SOURCE_PUBLIC_KEY | SOURCE_ZSTD_COMPRESSION_LEVEL | SOURCE_AUTO_POSITION | REQUIRE_ROW_FORMAT} = number
   | SOURCE_TLS_CIPHERSUITES = {string | NULL}
   | SOURCE_HEARTBEAT_PERIOD = {integer | decimal}
-  | {SOURCE_CONNECTION_AUTO_FAILOVER | GTID_ONLY} = zero_or_one
+  | {SOURCE_CONNECTION_AUTO_FAILOVER | GTID_ONLY} = whole_zero_or_one
   | shared_source_option
 source_position = {SOURCE_LOG_FILE | RELAY_LOG_FILE} = string | SOURCE_LOG_POS = {integer | decimal} | RELAY_LOG_POS = number
 shared_source_option = IGNORE_SERVER_IDS = ( [number] {, number}* )
