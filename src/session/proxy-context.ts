@@ -40,6 +40,8 @@ export interface ProxyContext {
   readonly serverVersion: string
   readonly serverVersionNumber: number
   readonly isMariadb: boolean
+  /** sql_mode that sessions begin with, as the servers have it; undefined while none has told. */
+  readonly defaultSqlMode: string | undefined
   /** A text of a server with the names of keyspaces in place of those of databases. */
   inKeyspaceNames(text: string): string
   /** The plans of one target and sql_mode, for this generation. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
 import type { ClientConnection, SessionHandler } from '../mysql/server/session-handler.ts'
-import { Gateway, type GatewayOptions } from '../tablet/gateway.ts'
+import { Gateway, type GatewayOptions, type TabletEndpoint } from '../tablet/gateway.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { TopologySnapshot, TopologyView } from '../topology/snapshot.ts'
 import { buildVSchema } from '../vschema/build-vschema.ts'
@@ -49,6 +49,7 @@ export class Shardgate implements ProxyContext {
   readonly #unsubscribe: () => void
   readonly #plans = new Map<string, PlanCache>()
   #version: ServerVersion
+  #defaultSqlMode: string | undefined
   #vschema: VSchema
   #generation = 0
   #coarseNowMs: number
@@ -63,7 +64,7 @@ export class Shardgate implements ProxyContext {
     this.limits = options.limits
     this.#topology = topology
     this.#fixedVersion = options.serverVersion
-    this.gateway = new Gateway(topology, options.gateway, clock, () => this.#versionMayHaveChanged())
+    this.gateway = new Gateway(topology, options.gateway, clock, () => this.#healthChanged())
     this.sequences = new Sequences(this.gateway)
     this.#tracker = new SchemaTracker(this.gateway, clock, log, () => this.#rebuild())
     this.#version = this.#serverVersion()
@@ -79,7 +80,7 @@ export class Shardgate implements ProxyContext {
   async start(timeoutMs: number): Promise<void> {
     const ready = Promise.all([this.gateway.firstChecks(), this.#tracker.start()])
     await Promise.race([ready, new Promise<void>((resolve) => this.clock.after(timeoutMs, resolve))])
-    this.#versionMayHaveChanged()
+    this.#healthChanged()
   }
 
   createSession(client: ClientConnection): SessionHandler {
@@ -125,6 +126,10 @@ export class Shardgate implements ProxyContext {
 
   get isMariadb(): boolean {
     return this.#version.isMariadb
+  }
+
+  get defaultSqlMode(): string | undefined {
+    return this.#defaultSqlMode
   }
 
   plansOf(target: Target, sqlMode: number): PlanCache {
@@ -174,17 +179,35 @@ export class Shardgate implements ProxyContext {
     return vschema
   }
 
-  #versionMayHaveChanged(): void {
+  #healthChanged(): void {
+    this.#readSqlMode()
     const version = this.#serverVersion()
     if (version.text === this.#version.text) return
     this.#version = version
     this.#newGeneration() // versioned comments are read by it
   }
 
+  /** What a text means is the same on all shards only where their sql_mode is. */
+  #readSqlMode(): void {
+    const known = this.#primaries().filter(({ health }) => health.sqlMode !== undefined)
+    const modes = new Set(known.map(({ health }) => health.sqlMode))
+    if (modes.size > 1) {
+      const primaries = known.map((e) => `${e.tablet.keyspace}/${e.tablet.shard}: ${e.health.sqlMode}`)
+      this.log.warn('the primaries differ in @@global.sql_mode; sessions are read by the first', {
+        primaries,
+      })
+    }
+    this.#defaultSqlMode = known[0]?.health.sqlMode ?? this.#defaultSqlMode
+  }
+
+  #primaries(): readonly TabletEndpoint[] {
+    return this.gateway.endpoints.filter((e) => e.tablet.type === 'PRIMARY')
+  }
+
   #serverVersion(): ServerVersion {
     if (this.#fixedVersion !== undefined) return parseServerVersion(this.#fixedVersion)
-    const versions = this.gateway.endpoints
-      .filter((e) => e.tablet.type === 'PRIMARY' && e.health.serverVersion !== '')
+    const versions = this.#primaries()
+      .filter((e) => e.health.serverVersion !== '')
       .map((e) => parseServerVersion(e.health.serverVersion))
     if (versions.length === 0) return this.#version ?? parseServerVersion(VERSION_UNTIL_KNOWN)
     return versions.reduce((oldest, v) => (v.number < oldest.number ? v : oldest))

@@ -1,4 +1,4 @@
-import { parseSqlMode, type SqlMode } from '../sql/sql-mode.ts'
+import { DEFAULT_SQL_MODE, parseSqlMode, type SqlMode } from '../sql/sql-mode.ts'
 import { makeSettings, NAMES, type Settings } from '../tablet/settings.ts'
 import type { TransactionStart } from './shard-sessions.ts'
 import { NO_TARGET, type Target } from './target.ts'
@@ -11,6 +11,18 @@ export interface Warning {
 
 /** Conditions kept of one statement; `max_error_count` of MySQL. */
 export const WARNINGS_MAX = 1024
+
+/** What a session begins with. */
+export interface SessionDefaults {
+  /** As in SET NAMES. */
+  readonly names: string
+  /** CLIENT_FOUND_ROWS. */
+  readonly foundRows: boolean
+  /** Of the servers; undefined while it is not known. */
+  readonly sqlMode: string | undefined
+  /** CLIENT_IGNORE_SPACE: IGNORE_SPACE is added to sql_mode. Source: MySQL's `mysql_real_connect()`. */
+  readonly ignoreSpace: boolean
+}
 
 /**
  * What a session is, apart from its connections: what the client has set, and what the last statement left behind.
@@ -32,7 +44,7 @@ export class SessionState {
   settings: Settings
   #charset: string
   /** Lexical bits of sql_mode. */
-  sqlMode: SqlMode
+  sqlMode: SqlMode = DEFAULT_SQL_MODE
   /** SQL text of each user variable's value, by lower-case name; a variable that is absent is NULL. */
   readonly userVariables = new Map<string, string>()
 
@@ -50,11 +62,17 @@ export class SessionState {
   warningCount = 0
   #warnings: readonly Warning[] = []
 
-  constructor(defaults: { readonly names: string; readonly foundRows: boolean; readonly sqlMode: SqlMode }) {
+  constructor(defaults: SessionDefaults) {
     const items = new Map([[NAMES, defaults.names]])
     this.settings = makeSettings(items, defaults.foundRows)
     this.#charset = clientCharset(items)
-    this.sqlMode = defaults.sqlMode
+    const { sqlMode, ignoreSpace } = defaults
+    if (sqlMode === undefined) return
+    const ownMode = ignoreSpace
+      ? [sqlMode, 'IGNORE_SPACE'].filter((modes) => modes !== '').join(',')
+      : sqlMode
+    this.setSqlMode(ownMode)
+    if (ignoreSpace) this.setSetting('sql_mode', `'${ownMode}'`)
   }
 
   get warnings(): readonly Warning[] {

@@ -455,7 +455,8 @@ export class Session implements SessionHandler {
     return new SessionState({
       names: namesOf(identity.collationId, this.proxy.isMariadb),
       foundRows: (capabilities & Capability.FOUND_ROWS) !== 0,
-      sqlMode: 0,
+      sqlMode: this.proxy.defaultSqlMode,
+      ignoreSpace: (capabilities & Capability.IGNORE_SPACE) !== 0,
     })
   }
 

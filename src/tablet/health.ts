@@ -7,6 +7,8 @@ export interface TabletHealth {
   readonly state: 'unknown' | 'healthy' | 'unreachable'
   readonly serverVersion: string
   readonly readOnly: boolean
+  /** `@@global.sql_mode`: what sessions begin with. Undefined until it is known. */
+  readonly sqlMode: string | undefined
   /** Seconds a replica is behind; undefined for a server that does not replicate, Infinity where replication is broken. */
   readonly lagSeconds: number | undefined
   readonly checkedAtMs: number
@@ -17,6 +19,7 @@ export const UNKNOWN_HEALTH: TabletHealth = {
   state: 'unknown',
   serverVersion: '',
   readOnly: false,
+  sqlMode: undefined,
   lagSeconds: undefined,
   checkedAtMs: 0,
   lastError: '',
@@ -25,6 +28,12 @@ export const UNKNOWN_HEALTH: TabletHealth = {
 export interface HealthOptions {
   readonly intervalMs: number
   readonly timeoutMs: number
+}
+
+interface Checked {
+  readonly version: string
+  readonly read_only: number
+  readonly sql_mode: string
 }
 
 /**
@@ -69,9 +78,10 @@ export class HealthChecker {
   async #run(): Promise<void> {
     const health = await this.#check()
     if (this.#closed) return
-    const changed = health.state !== this.#health.state || health.readOnly !== this.#health.readOnly
+    const { state, readOnly, sqlMode } = this.#health
     this.#health = health
-    if (changed) this.#onChange(health)
+    if (health.state !== state || health.readOnly !== readOnly || health.sqlMode !== sqlMode)
+      this.#onChange(health)
     this.#cancelTimer = this.#clock.after(this.#options.intervalMs, () => void this.#run())
   }
 
@@ -79,13 +89,16 @@ export class HealthChecker {
     const checkedAtMs = this.#clock.now()
     try {
       this.#connection ??= await this.#open()
-      const [rows] = await this.#query('SELECT @@version AS version, @@global.read_only AS read_only')
-      const { version, read_only } = (rows as { version: string; read_only: number }[])[0]!
+      const [rows] = await this.#query(
+        'SELECT @@version AS version, @@global.read_only AS read_only, @@global.sql_mode AS sql_mode',
+      )
+      const { version, read_only, sql_mode } = (rows as Checked[])[0]!
       const lagSeconds = await this.#lag(version)
       return {
         state: 'healthy',
         serverVersion: version,
         readOnly: Number(read_only) !== 0,
+        sqlMode: sql_mode,
         lagSeconds,
         checkedAtMs,
         lastError: '',
