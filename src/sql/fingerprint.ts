@@ -13,7 +13,7 @@ import { introducedCharset } from './charsets.ts'
 import { Clauses } from './clauses.ts'
 import { CompoundBlocks, standsAlone } from './compound.ts'
 import { KeyBuilder } from './key-builder.ts'
-import type { Keyword } from './keywords.ts'
+import { isMariaDb, type Keyword } from './keywords.ts'
 import { ListReader } from './list-reader.ts'
 import { LiteralReader } from './literal-reader.ts'
 import type { Scan, SlotItemType } from './scan.ts'
@@ -78,6 +78,11 @@ const RETURNING = wordNumber('RETURNING')
 const ATOMIC = wordNumber('ATOMIC')
 const NOT = wordNumber('NOT')
 const INSERT = wordNumber('INSERT')
+const DATE = wordNumber('DATE')
+const TIME = wordNumber('TIME')
+const TIMESTAMP = wordNumber('TIMESTAMP')
+/** Stands for `->` and `->>` among the bytes of operators. */
+const ARROW = -1
 const REPLACE = wordNumber('REPLACE')
 const USE = wordNumber('USE')
 const BEGIN = wordNumber('BEGIN')
@@ -347,7 +352,7 @@ class Fingerprinter {
     const reserved = (bits & RESERVED) !== 0
     const isHidden = !inList || clauses.listDepth < 0
     if (mayBeLower && reserved && isHidden && !this.#keepsText) this.#key.replace(pos, end, wordName(word))
-    if (word === ATOMIC && this.#verb === BEGIN && this.#word === NOT) this.#program('body', 'BEGIN')
+    if (word === ATOMIC && this.#word === NOT && this.#wordBefore === BEGIN) this.#program('body', 'BEGIN')
     this.#wordFollowsOperand = this.#last === OPERAND || (this.#wordBits & ENDS_TYPE) !== 0
     this.#wordBefore = this.#word
     this.#last = isFirst || (bits & (RESERVED | ENDS_OPERAND)) === RESERVED ? OPERATOR : OPERAND
@@ -361,7 +366,7 @@ class Fingerprinter {
     this.#takesLists = (bits & QUERY_VERB) !== 0
     this.#clauses.inQuery = this.#takesLists
     if (word === CREATE || word === ALTER) this.#program('object')
-    else if (standsAlone(wordName(word), this.#mode, this.#serverVersion)) this.#program('body')
+    else if (isMariaDb(this.#serverVersion) && standsAlone(wordName(word), this.#mode)) this.#program('body')
   }
 
   /** `first`: a keyword of it that has gone by already. */
@@ -447,11 +452,18 @@ class Fingerprinter {
 
   /** A string whose quote is at `quote`; `start` differs from it by a prefix. */
   #string(start: number, quote: number): number {
-    const end = this.#literals.stringEnd(quote)
+    const end = this.#takesOneString() ? this.#literals.oneStringEnd(quote) : this.#literals.stringEnd(quote)
     if (end < 0) return this.#unclosed(start)
     return this.#clauses.inQuery && this.#isName(start)
       ? this.#operand(end)
       : this.#literal('String', start, end)
+  }
+
+  /** DATE and its kin, and `->`: behind their string, another one is an alias. */
+  #takesOneString(): boolean {
+    const word = this.#word
+    if (word === 0) return this.#last === OPERATOR && this.#operatorByte === ARROW
+    return word === DATE || word === TIME || word === TIMESTAMP
   }
 
   /** A string without end, or a wrong one, from `start`: no server takes it, and what follows may be a literal. */
@@ -521,6 +533,7 @@ class Fingerprinter {
     const sql = this.#sql
     if (this.#cursor.atComment(pos)) return this.#blank(pos)
     const c = sql.charCodeAt(pos + 1)
+    if (c === 62) return this.#operator(sql.charCodeAt(pos + 2) === 62 ? pos + 3 : pos + 2, ARROW)
     const isNumber = isDigit(c) || (c === 46 && isDigit(sql.charCodeAt(pos + 2)))
     if (!isNumber || this.#last === OPERAND) return this.#operator(pos + 1, 45)
     readNumber(sql, pos + 1)

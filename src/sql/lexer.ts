@@ -231,7 +231,12 @@ class Lexer {
     readNumber(this.#sql, pos)
     const { form, end } = number
     if (form === 'Ident') return this.#wordFound(pos, end)
-    return this.#add(form, '', pos, end)
+    return form === 'Decimal' ? this.#decimal(pos, end) : this.#add(form, '', pos, end)
+  }
+
+  /** `1.5` must not run into an `e`, which would be its exponent; `1e` is a name. */
+  #decimal(pos: number, end: number): number {
+    return (this.#sql.charCodeAt(end) | 32) === 101 ? this.#bad(pos) : this.#add('Decimal', '', pos, end)
   }
 
   #quoted(pos: number, type: 'String' | 'Quoted'): number {
@@ -289,7 +294,9 @@ class Lexer {
     const directlyAfterWord = last >= 0 && types[last] === 'Ident' && ends[last] === pos
     if (isDigit(next) && !directlyAfterWord) {
       readNumber(sql, pos)
-      return this.#add(number.form === 'Float' ? 'Float' : 'Decimal', '', pos, number.end)
+      return number.form === 'Float'
+        ? this.#add('Float', '', pos, number.end)
+        : this.#decimal(pos, number.end)
     }
     this.#nameNext = isIdentChar(next)
     return this.#add('Operator', '.', pos, pos + 1)

@@ -51,6 +51,11 @@ export class LiteralReader {
     return end
   }
 
+  /** End of the string whose quote is at `start`, and of no other; -1 when unclosed. */
+  oneStringEnd(start: number): number {
+    return quotedEnd(this.#cursor.sql, start, this.#escapes)
+  }
+
   /** End of a literal at `start` that may be an item of a list, or -1. Sets `type`. */
   itemEnd(start: number): number {
     const { sql } = this.#cursor

@@ -108,7 +108,11 @@ function parseSource(
     return { kind: 'InsertSet', assignments: parseCommaList(p, parseAssignment), span: p.spanFrom(start) }
   }
   if (p.at('VALUE') || (p.at('VALUES') && p.peekWord() !== 'ROW')) return parseInsertValues(p)
-  return parseQuery(p)
+  // It has no INTO of its own.
+  p.subqueries++
+  const query = parseQuery(p)
+  p.subqueries--
+  return query
 }
 
 function parseInsertValues(p: TokenStream): InsertValues {
@@ -250,7 +254,8 @@ function parseDeleteFrom(p: TokenStream): DeleteTables {
 function parseSingle(p: TokenStream, target: DeleteTarget, start: number): TableExpr {
   const partitionsFirst = parsePartitions(p)
   const systemTime = parseSystemTime(p)
-  const alias = parseTableAlias(p)
+  const mayHaveAlias = partitionsFirst === undefined || isMariaDb(p.options.serverVersion)
+  const alias = mayHaveAlias ? parseTableAlias(p) : undefined
   const partitions = partitionsFirst ?? parsePartitions(p)
   return make<TableExpr & { kind: 'Table' }>({
     kind: 'Table',

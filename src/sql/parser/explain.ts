@@ -7,9 +7,10 @@ import type {
   UserVariable,
   VExplain,
 } from '../ast.ts'
+import { isMariaDb } from '../keywords.ts'
 import { parseExpr } from './expressions.ts'
-import { parseSingleString, parseTableName } from './names.ts'
-import { parseUserVariable } from './operands.ts'
+import { parseTableName } from './names.ts'
+import { parseText, parseUserVariable } from './operands.ts'
 import { parseStatementBody } from './statement.ts'
 import { make, type TokenStream } from './token-stream.ts'
 import { PieceBuilder } from './verbatim.ts'
@@ -20,7 +21,7 @@ export function parseExplain(p: TokenStream): Explain | ExplainConnection | Desc
   const verb = p.expectOneOf(['EXPLAIN', 'DESCRIBE', 'DESC'])
   const pieces = new PieceBuilder(p, p.pos)
   const options = parseOptions(p)
-  if (options.count === 0 && !isExplainable(p)) return parseDescribe(p, start, verb)
+  if (!isExplainable(p)) return options.some ? p.fail() : parseDescribe(p, start, verb)
   const text = pieces.finish()
   if (p.at2('FOR', 'CONNECTION')) {
     p.advance(2)
@@ -41,32 +42,26 @@ export function parseExplain(p: TokenStream): Explain | ExplainConnection | Desc
 }
 
 interface Options {
-  analyze: boolean
-  format: string | undefined
-  into: UserVariable | undefined
-  count: number
+  readonly analyze: boolean
+  readonly format: string | undefined
+  readonly into: UserVariable | undefined
+  /** There is one at least. */
+  readonly some: boolean
 }
 
-/** ANALYZE, EXTENDED, PARTITIONS, FORMAT = name, INTO @var, FOR SCHEMA name, in any order that MySQL takes. */
+/** `[ANALYZE] [FORMAT = name] [INTO @var] [FOR SCHEMA name]`; EXTENDED and PARTITIONS are MariaDB's. */
 function parseOptions(p: TokenStream): Options {
-  const options: Options = { analyze: false, format: undefined, into: undefined, count: 0 }
-  for (;;) {
-    if (p.at('ANALYZE')) {
-      p.advance()
-      options.analyze = true
-    } else if (p.at2('FORMAT', '=')) {
-      p.advance(2)
-      options.format = p.identifierOrString().toUpperCase()
-    } else if (p.at('INTO') && options.count > 0) {
-      p.advance()
-      options.into = parseUserVariable(p)
-    } else if (p.at('FOR') && (p.peekWord() === 'SCHEMA' || p.peekWord() === 'DATABASE')) {
-      p.advance(2)
-      p.identifier()
-    } else if ((p.at('EXTENDED') || p.at('PARTITIONS')) && isExplainableAt(p, 1)) p.advance()
-    else return options
-    options.count++
-  }
+  const from = p.pos
+  const analyze = p.accept('ANALYZE')
+  if (isMariaDb(p.options.serverVersion)) while (atOldOption(p)) p.advance()
+  const format = p.accept2('FORMAT', '=') ? p.identifierOrString().toUpperCase() : undefined
+  const into = p.accept('INTO') ? parseUserVariable(p) : undefined
+  if (p.accept2('FOR', 'SCHEMA') || p.accept2('FOR', 'DATABASE')) p.identifier()
+  return { analyze, format, into, some: p.pos > from }
+}
+
+function atOldOption(p: TokenStream): boolean {
+  return (p.at('EXTENDED') || p.at('PARTITIONS')) && isExplainableAt(p, 1)
 }
 
 function isExplainable(p: TokenStream): boolean {
@@ -90,9 +85,13 @@ function isExplainableAt(p: TokenStream, ahead: number): boolean {
   }
 }
 
+function isText(p: TokenStream): boolean {
+  return p.type === 'String' || p.type === 'Hex' || p.type === 'Bit'
+}
+
 function parseDescribe(p: TokenStream, start: number, verb: DescribeTable['verb']): DescribeTable {
   const table = parseTableName(p)
-  const pattern: Literal | undefined = p.type === 'String' ? parseSingleString(p) : undefined
+  const pattern: Literal | undefined = isText(p) ? parseText(p) : undefined
   const column = pattern === undefined && p.atIdentifier() ? p.identifier() : undefined
   return make<DescribeTable>({ kind: 'DescribeTable', verb, table, column, pattern, span: p.spanFrom(start) })
 }

@@ -1,7 +1,10 @@
 import type { JsonColumn, JsonColumnReaction, JsonTable, Piece } from '../ast.ts'
+import { isMariaDb } from '../keywords.ts'
+import { takeColumnType } from '../syntax/check.ts'
 import { parseExpr } from './expressions.ts'
 import { parseReactions } from './json-value.ts'
-import { parseCommaList, parseString, parseTableAlias } from './names.ts'
+import { parseCommaList, parseTableAlias } from './names.ts'
+import { parseTextLiteral } from './operands.ts'
 import { make, type TokenStream } from './token-stream.ts'
 import { PieceBuilder } from './verbatim.ts'
 
@@ -12,7 +15,7 @@ export function parseJsonTable(p: TokenStream): JsonTable {
   p.expect('(')
   const doc = parseExpr(p)
   p.expect(',')
-  const path = parseString(p)
+  const path = parseTextLiteral(p)
   const columns = parseColumns(p)
   p.expect(')')
   const alias = parseTableAlias(p)
@@ -31,10 +34,11 @@ function parseColumns(p: TokenStream): JsonColumn[] {
 
 function parseJsonColumn(p: TokenStream): JsonColumn {
   const { start } = p
-  if (p.at('NESTED') && (p.peekWord() === 'PATH' || p.peekType() === 'String')) {
+  const isMaria = isMariaDb(p.options.serverVersion)
+  if (p.at('NESTED') && (p.peekWord() === 'PATH' || (isMaria && p.peekType() === 'String'))) {
     p.advance()
     const pathKeyword = p.accept('PATH')
-    const path = parseString(p)
+    const path = parseTextLiteral(p)
     return { kind: 'JsonNested', pathKeyword, path, columns: parseColumns(p), span: p.spanFrom(start) }
   }
   const name = p.identifier()
@@ -45,14 +49,18 @@ function parseJsonColumn(p: TokenStream): JsonColumn {
   const type = parseColumnType(p)
   const exists = p.accept('EXISTS')
   p.expect('PATH')
-  const path = parseString(p)
-  const reactions: JsonColumnReaction[] = parseReactions(p)
+  const path = parseTextLiteral(p)
+  const reactions: JsonColumnReaction[] = parseReactions(p, 'any order')
   return { kind: 'JsonPathColumn', name, type, exists, path, reactions, span: p.spanFrom(start) }
 }
 
 /** The column's type and collation, word for word, up to EXISTS or PATH. */
 function parseColumnType(p: TokenStream): readonly Piece[] {
   const pieces = new PieceBuilder(p, p.pos)
+  if (p.options.passedOn === 'check' && !isMariaDb(p.options.serverVersion)) {
+    takeColumnType(p)
+    return pieces.finish()
+  }
   if (p.word === '') p.fail()
   let depth = 0
   while (p.type !== 'End' && (depth > 0 || (!p.at('PATH') && !p.at('EXISTS')))) {

@@ -14,6 +14,7 @@ import type {
   Use,
 } from '../ast.ts'
 import { isMariaDb } from '../keywords.ts'
+import { decodeBinary } from '../text.ts'
 import { parseExpr } from './expressions.ts'
 import { parseCommaList, parseSingleString, parseTableAlias, parseTableName } from './names.ts'
 import { parseUserVariable } from './operands.ts'
@@ -29,6 +30,9 @@ export function parseUse(p: TokenStream): Use {
   return { kind: 'Use', target: parseTarget(p), span: p.spanFrom(start) }
 }
 
+/** Behind the keyspace's name, or in its place. */
+const TARGET_REST = /(?::(?:[\da-f]*-[\da-f]*|\d+))?(?:@[a-z]+)?/iy
+
 /**
  * A target as vtgate has it: `ks`, `ks:shard`, `ks@replica`, `ks:-80@replica`. Unquoted it is several tokens, whose
  * text is taken as it stands, without blanks.
@@ -36,12 +40,17 @@ export function parseUse(p: TokenStream): Use {
 function parseTarget(p: TokenStream): string {
   if (p.type === 'Quoted') return p.takeName()
   const { start } = p
-  if (p.type !== 'UserVariable') p.identifier()
-  if (p.at2(':', ':')) p.fail()
-  const mayGoOn = (): boolean => p.type !== 'End' && !p.at(';') && p.type !== 'Bad' && p.start === p.lastEnd
-  while (mayGoOn()) p.advance()
-  if (p.lastEnd === start) p.advance()
-  return p.sql.slice(start, p.lastEnd)
+  TARGET_REST.lastIndex = p.type === 'UserVariable' ? start : identifierEnd(p)
+  TARGET_REST.exec(p.sql)
+  const end = TARGET_REST.lastIndex
+  while (p.start < end) p.advance()
+  if (p.lastEnd !== end) p.fail()
+  return decodeBinary(p.sql.slice(start, end))
+}
+
+function identifierEnd(p: TokenStream): number {
+  p.identifier()
+  return p.lastEnd
 }
 
 export function parseBegin(p: TokenStream): Begin {
@@ -86,7 +95,8 @@ function acceptYes(p: TokenStream, word: 'CHAIN' | 'RELEASE'): boolean {
 
 function parseRollbackTo(p: TokenStream, start: number, work: boolean): Savepoint {
   // MariaDB takes a savepoint of that name, too.
-  const isName = isMariaDb(p.options.serverVersion) && p.peekType() === 'End'
+  const isLast = p.peekType() === 'End' || p.peekWord() === ';'
+  const isName = isMariaDb(p.options.serverVersion) && isLast
   const keyword = !isName && p.accept('SAVEPOINT')
   const name = p.identifier()
   return make<Savepoint>({
@@ -132,7 +142,7 @@ export function parsePrepare(p: TokenStream): Prepare {
 
 function parseStatementText(p: TokenStream): Expr {
   if (isMariaDb(p.options.serverVersion)) return parseExpr(p)
-  return p.type === 'UserVariable' ? parseUserVariable(p) : parseSingleString(p)
+  return p.type === 'UserVariable' || p.at('@@') ? parseUserVariable(p) : parseSingleString(p)
 }
 
 export function parseExecute(p: TokenStream): Execute {

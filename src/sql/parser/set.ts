@@ -25,12 +25,12 @@ import { acceptCharacterSet } from './types.ts'
 export function parseSet(p: TokenStream): Statement {
   switch (p.peekWord()) {
     case 'TRANSACTION':
-      return p.peekWord(2) === '=' || p.peekWord(2) === ':=' ? parseItems(p) : parseSetTransaction(p)
+      return isVariable(p, 2) ? parseItems(p) : parseSetTransaction(p)
     case 'PASSWORD':
+      return p.peekWord(2) === '.' ? parseItems(p) : parseOther(p)
     case 'RESOURCE':
-      return parseOther(p)
     case 'ROLE':
-      return p.peekWord(2) === '=' ? parseItems(p) : parseOther(p)
+      return isVariable(p, 2) ? parseItems(p) : parseOther(p)
     case 'DEFAULT':
       return p.peekWord(2) === 'ROLE' ? parseOther(p) : parseItems(p)
     case 'STATEMENT':
@@ -40,10 +40,16 @@ export function parseSet(p: TokenStream): Statement {
     case 'LOCAL':
     case 'PERSIST':
     case 'PERSIST_ONLY':
-      return p.peekWord(2) === 'TRANSACTION' && p.peekWord(3) !== '=' ? parseSetTransaction(p) : parseItems(p)
+      return p.peekWord(2) === 'TRANSACTION' && !isVariable(p, 3) ? parseSetTransaction(p) : parseItems(p)
     default:
       return parseItems(p)
   }
+}
+
+/** What stands before the token `ahead` is a variable's name. */
+function isVariable(p: TokenStream, ahead: number): boolean {
+  const word = p.peekWord(ahead)
+  return word === '=' || word === ':=' || word === '.'
 }
 
 function parseItems(p: TokenStream): SetStatement {
@@ -62,11 +68,10 @@ function parseItem(p: TokenStream): SetItem {
     if (scope !== undefined) p.expect('.')
     return parseVariable(p, start, true, scope)
   }
-  if (p.at('NAMES') && p.peekWord() !== '=' && p.peekWord() !== ':=') return parseNames(p)
+  if (p.at('NAMES') && p.peekWord() !== '.') return parseNames(p)
   const charset = parseCharset(p)
   if (charset !== undefined) return charset
-  const scope =
-    p.peekWord() === '=' || p.peekWord() === ':=' || p.peekWord() === '.' ? undefined : p.acceptOneOf(scopes)
+  const scope = p.acceptOneOf(scopes)
   return parseVariable(p, start, false, scope)
 }
 
@@ -91,12 +96,16 @@ function parseVariable(
 
 /** `name`, `component.name`, or `DEFAULT.name` of a structured variable. */
 function parseVariableName(p: TokenStream): string {
-  if (isScopeWord(p.text)) p.fail()
+  const { start, text, word } = p
+  if (isScopeWord(word)) p.fail()
   // DEFAULT.name or DEFAULT ROLE: behind the word anything else is wrong.
   const isDefault = p.at('DEFAULT')
   if (isDefault && p.peekWord() !== '.') p.failAt(p.tokens.starts[p.pos + 1])
   const first = isDefault ? p.takeName() : p.identifier()
-  return p.accept('.') ? `${first}.${p.identifier()}` : first
+  if (!p.accept('.')) return first
+  const name = `${first}.${p.identifier()}`
+  if (isScopeWord(text)) p.failAt(start)
+  return name
 }
 
 /** A scope is no name: `SET global.x` lacks its `@@`. */
@@ -104,8 +113,9 @@ function isScopeWord(text: string): boolean {
   return scopes.some((scope) => scope === text.toUpperCase())
 }
 
-/** Words that stand for themselves as values. */
+/** Words that stand for themselves as values, and those of them that may begin an expression too. */
 const valueWords = ['ON', 'ALL', 'BINARY', 'ROW', 'SYSTEM'] as const
+const expressionWords: ReadonlySet<string> = new Set(['BINARY', 'ROW'])
 
 function parseSetValue(p: TokenStream): Expr | WordValue {
   const { start } = p
@@ -113,7 +123,9 @@ function parseSetValue(p: TokenStream): Expr | WordValue {
     p.advance()
     return { kind: 'Default', span: p.spanFrom(start) }
   }
-  const stands = p.peekType() === 'End' || p.peekWord() === ',' || p.peekWord() === ';'
+  // SYSTEM is reserved in MySQL only.
+  const mayBeExpr = expressionWords.has(p.word) || (p.at('SYSTEM') && p.atIdentifier())
+  const stands = !mayBeExpr || p.peekType() === 'End' || p.peekWord() === ',' || p.peekWord() === ';'
   const word = stands ? p.acceptOneOf(valueWords) : undefined
   return word === undefined ? parseExpr(p) : { kind: 'WordValue', word, span: p.spanFrom(start) }
 }
@@ -121,16 +133,25 @@ function parseSetValue(p: TokenStream): Expr | WordValue {
 function parseNames(p: TokenStream): SetNames {
   const { start } = p
   p.expect('NAMES')
+  if (p.at('=') || p.at(':=')) refuseNamesVariable(p)
   if (p.accept('DEFAULT')) return { kind: 'SetNames', span: p.spanFrom(start) }
   const charset = p.accept('BINARY') ? 'binary' : p.identifierOrString()
   const collation = p.accept('COLLATE') ? (p.accept('BINARY') ? 'binary' : p.identifierOrString()) : undefined
   return make<SetNames>({ kind: 'SetNames', charset, collation, span: p.spanFrom(start) })
 }
 
+/** `NAMES = …` is wrong, but only where a value follows. */
+function refuseNamesVariable(p: TokenStream): never {
+  const { start } = p
+  p.advance()
+  parseExpr(p)
+  p.failAt(start)
+}
+
 function parseCharset(p: TokenStream): SetCharset | undefined {
   const { start } = p
-  const isWord = p.at('CHARSET') && p.peekWord() !== '='
-  if (!isWord && !acceptCharacterSet(p)) return undefined
+  const isWord = p.at('CHARSET') && !isVariable(p, 1)
+  if (!isWord && (isVariable(p, 1) || !acceptCharacterSet(p))) return undefined
   if (isWord) p.advance()
   const keyword = isWord ? 'CHARSET' : 'CHARACTER SET'
   if (p.accept('DEFAULT')) return { kind: 'SetCharset', keyword, span: p.spanFrom(start) }

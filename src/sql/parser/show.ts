@@ -118,13 +118,13 @@ function isShown(p: TokenStream): boolean {
     case 'FUNCTION':
     case 'GRANTS':
     case 'LIBRARY':
+    case 'PARSE_TREE':
     case 'PROCEDURE':
     case 'PROFILE':
     case 'RELAYLOG':
     case 'REPLICA':
     case 'REPLICAS':
     case 'STORAGE':
-    case 'TRANSACTION':
       return true
     default:
       return isOlder(p) || isVitess(p)
@@ -136,10 +136,10 @@ function isOlder(p: TokenStream): boolean {
   return p.type === 'Ident' && (isMariaDb(serverVersion) || serverVersion < 80400)
 }
 
-/** vtgate's own: VITESS_…, VSCHEMA …, GTID_EXECUTED, UNRESOLVED TRANSACTIONS. */
-function isVitess(p: TokenStream): boolean {
+/** vtgate's own: VITESS_…, VSCHEMA …, KEYSPACES, GTID_EXECUTED, UNRESOLVED TRANSACTIONS. */
+export function isVitess(p: TokenStream): boolean {
   const text = p.text.toUpperCase()
-  if (text.startsWith('VITESS_') || text.startsWith('VSCHEMA')) return true
+  if (text.startsWith('VITESS_') || text.startsWith('VSCHEMA') || text === 'KEYSPACES') return true
   return text === 'GTID_EXECUTED' || text === 'VGTID_EXECUTED' || text === 'UNRESOLVED'
 }
 
@@ -211,7 +211,7 @@ function parseRest(p: TokenStream, what: string, pieces: PieceBuilder): Rest {
     default:
   }
   if (what === 'PLUGINS' && isMariaDb(p.options.serverVersion) && p.accept('SONAME')) {
-    if (!p.at('LIKE')) pieces.take(parseSingleString)
+    if (p.type === 'String') pieces.take(parseSingleString)
     return parseFilter(p, what, rest, pieces)
   }
   if (p.acceptOneOf(['FROM', 'IN']) !== undefined) rest.database = p.identifier()

@@ -131,7 +131,7 @@ function parseFactor(p: TokenStream): TableExpr {
     case '{':
       return parseOdbcJoin(p)
     case 'JSON_TABLE':
-      return p.atIdentifier() ? parseTable(p) : parseJsonTable(p)
+      return p.atIdentifier() && p.peekWord() !== '(' ? parseTable(p) : parseJsonTable(p)
     default:
       return parseTable(p)
   }
@@ -185,9 +185,16 @@ function parseTablesRest(p: TokenStream, start: number): TableExpr {
   return finishTables(p, parseTableExpr(p), start)
 }
 
+function standsInParens(table: TableExpr): boolean {
+  return table.kind === 'Table' || table.kind === 'Join' || table.kind === 'TableParens'
+}
+
 function finishTables(p: TokenStream, first: TableExpr, start: number): TableExpr {
   const tables = [first]
   while (p.accept(',')) tables.push(parseTableExpr(p))
+  // MySQL takes no lone subquery or function here: something must follow it.
+  const isLone = tables.length === 1 && !isMariaDb(p.options.serverVersion)
+  if (isLone && !standsInParens(first)) p.fail()
   p.expect(')')
   return { kind: 'TableParens', tables, span: p.spanFrom(start) }
 }

@@ -214,11 +214,12 @@ export class TokenStream {
     return mayBeName(word, this.options.serverVersion)
   }
 
-  /** `_utf8mb4` introduces a string and is never a name, but directly behind a point. */
+  /** `_utf8mb4` introduces a string and is never a name, but directly behind a point or `@@`. */
   #isIntroducer(token: number): boolean {
     const start = this.tokens.starts[token]
     if (this.sql.charCodeAt(start) !== 95) return false
-    if (this.tokens.words[token - 1] === '.' && this.tokens.ends[token - 1] === start) return false
+    const before = this.tokens.words[token - 1]
+    if ((before === '.' || before === '@@') && this.tokens.ends[token - 1] === start) return false
     return introducedCharset(this.sql, start, this.tokens.ends[token], this.options.serverVersion) !== ''
   }
 

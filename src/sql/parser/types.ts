@@ -129,7 +129,7 @@ function parseTypeRest(p: TokenStream, word: Keyword): void {
 /** `(n)` or, with `numbers` 2, also `(n, m)`. */
 function parseLength(p: TokenStream, numbers: 1 | 2): void {
   if (!p.accept('(')) return
-  if (p.type !== 'Int') p.fail()
+  if (p.type !== 'Int' && p.type !== 'Decimal') p.fail()
   const isSmall = atSmallInt(p)
   p.advance()
   // MySQL takes a number of any size where there is one only.

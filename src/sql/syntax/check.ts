@@ -14,6 +14,7 @@ import { programRules } from './rules/programs.ts'
 import { replicationRules } from './rules/replication.ts'
 import { schemaRules } from './rules/schemas.ts'
 import { sharedRules } from './rules/shared.ts'
+import { showRules } from './rules/show.ts'
 import { statementRules, statementVerbs } from './rules/statements.ts'
 import { tableOptionRules } from './rules/table-options.ts'
 import { tableRules } from './rules/tables.ts'
@@ -40,6 +41,21 @@ export function checkSyntax(p: TokenStream, parseTyped: ParseTyped): void {
   if (!isWhole) p.failAt(p.tokens.starts[Math.max(reader.pos, reach.farthest)])
 }
 
+/**
+ * Takes the type and collation of a column of JSON_TABLE, of a statement that checkSyntax has seen. Throws MySQL's error
+ * 1064, also where a type's beginning leads to nothing: `CHAR(1) CHARACTER x`.
+ */
+export function takeColumnType(p: TokenStream): void {
+  const reader = new TokenStream(p.sql, p.options, undefined, p.tokens)
+  reader.pos = p.pos
+  const reach: Reach = { farthest: p.pos }
+  const fits = rules?.get('variable_type')?.(reader, reach) ?? false
+  const end = Math.max(reader.pos, reach.farthest)
+  const goesOn = p.tokens.words[reader.pos] === 'PATH' || p.tokens.words[reader.pos] === 'EXISTS'
+  if (!fits || !goesOn) p.failAt(p.tokens.starts[end])
+  p.pos = reader.pos
+}
+
 /** Undefined where the current word begins no statement. */
 type ParseTyped = (p: TokenStream) => Statement | undefined
 
@@ -62,6 +78,7 @@ function compile(parseTyped: ParseTyped): Rules {
     partitionRules,
     alterTableRules,
     schemaRules,
+    showRules,
     compoundRules,
   ].join('\n')
   /** A statement in a stored program that no rule here is for; BEGIN opens a block there, not a transaction. */

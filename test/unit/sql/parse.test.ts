@@ -126,7 +126,7 @@ describe('queries', () => {
   })
 
   it('tells a parenthesised query from parenthesised tables and values', () => {
-    expect(select('SELECT 1 FROM ((SELECT 1) AS d)').from[0]).toMatchObject({ kind: 'TableParens' })
+    expect(select('SELECT 1 FROM ((SELECT 1) AS d, t)').from[0]).toMatchObject({ kind: 'TableParens' })
     expect(select('SELECT 1 FROM ((SELECT 1)) AS d').from[0]).toMatchObject({ kind: 'Derived' })
     expect(expr('((SELECT 1) + 1)')).toMatchObject({ kind: 'Binary', parens: 1 })
     expect(expr('((SELECT 1) UNION SELECT 2)')).toMatchObject({
