@@ -20,7 +20,8 @@ common_index_option = KEY_BLOCK_SIZE [equals] number
   | {ENGINE_ATTRIBUTE | SECONDARY_ENGINE_ATTRIBUTE} [equals] string
   | visibility
 
-create_index = [UNIQUE] INDEX ident [{USING | TYPE} index_type] ON table ( key_part_or_expr# ) index_option* [index_lock]
+create_index = [UNIQUE] INDEX ident [{USING | TYPE} index_type] ON table ( key_part_or_expr# ) index_option*
+    [index_lock]
   | FULLTEXT INDEX ident ON table ( key_part_or_expr# ) fulltext_option* [index_lock]
   | SPATIAL INDEX ident ON table ( key_part_or_expr# ) common_index_option* [index_lock]
 drop_index = INDEX ident ON table [index_lock]

@@ -1,9 +1,10 @@
 /**
- * Partitioning, in CREATE TABLE and ALTER TABLE. A parenthesis behind it opens the partitions' definitions, never a query.
- * Source: MySQL 9.7 manual, "CREATE TABLE Statement".
+ * Partitioning, in CREATE TABLE and ALTER TABLE. A parenthesis behind it opens the definitions of partitions, never a
+ * query. Source: MySQL 9.7 manual, "CREATE TABLE Statement".
  */
 export const partitionRules = `
-partition_by = PARTITION BY partition_kind [PARTITIONS whole_number] [subpartition_by] {partition_definitions | no_paren}
+partition_by = PARTITION BY partition_kind [PARTITIONS whole_number] [subpartition_by]
+  {partition_definitions | no_paren}
 partition_kind = [LINEAR] {KEY [key_algorithm] ( [ident_list] ) | HASH ( partition_expr )}
   | {RANGE | LIST} {( partition_expr ) | {COLUMNS | FIELDS} ( ident_list )}
 subpartition_by = SUBPARTITION BY [LINEAR] {HASH ( bit_expr ) | KEY [key_algorithm] ( ident_list )}

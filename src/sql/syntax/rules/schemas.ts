@@ -1,10 +1,10 @@
 /** Views and databases. Source: MySQL 9.7 manual, "Data Definition Statements". */
 export const schemaRules = `
-create_view = [OR REPLACE] [view_algorithm] [MATERIALIZED] [definer] [sql_security] view_kind [if_not_exists] view_definition
-alter_view = [view_algorithm] [MATERIALIZED] [definer] [sql_security] view_kind [~if_not_exists] view_definition
+create_view = [OR REPLACE] view_attributes [if_not_exists] view_definition
+alter_view = view_attributes [~if_not_exists] view_definition
+view_attributes = [view_algorithm] [MATERIALIZED] [definer] [sql_security] [JSON [RELATIONAL] DUALITY] VIEW
 view_algorithm = ALGORITHM = {UNDEFINED | MERGE | TEMPTABLE}
 sql_security = SQL SECURITY {DEFINER | INVOKER}
-view_kind = [JSON [RELATIONAL] DUALITY] VIEW
 view_definition = table [( ident_list )] AS query [WITH [CASCADED | LOCAL] CHECK OPTION]
 drop_view = VIEW [if_exists] table_list [RESTRICT | CASCADE]
 

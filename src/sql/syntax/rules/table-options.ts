@@ -27,7 +27,8 @@ external_option = FILE_FORMAT [equals] ( file_format )
   | AUTO_REFRESH_SOURCE [equals] {NONE | string}
 external_file = {URI | URL | FILE_NAME | FILE_PATTERN | FILE_PREFIX} [equals] any_string
   | {ALLOW_MISSING_FILES | STRICT_LOAD} [equals] switch
-file_format = file_format_option* [{FIELDS | COLUMNS} external_field+] [LINES external_line+] [IGNORE int31 {LINES | ROWS}]
+file_format = file_format_option* [{FIELDS | COLUMNS} external_field+] [LINES external_line+]
+  [IGNORE int31 {LINES | ROWS}]
 file_format_option = {FORMAT | COMPRESSION} ident_or_string | character_set charset_name | HEADER {ON | OFF}
 external_field = {TERMINATED | [OPTIONALLY] ENCLOSED | ESCAPED} BY any_string
   | NOT ENCLOSED
