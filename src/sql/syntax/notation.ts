@@ -34,7 +34,7 @@ export interface Reach {
  * A rule that is written in TypeScript. Where it does not fit it leaves `p` at the token that should be different, or
  * throws MySQL's error 1064 itself.
  */
-export type Terminal = (p: TokenStream) => boolean
+export type Terminal = (p: TokenStream, reach: Reach) => boolean
 
 /** Compiles rules; throws Error for a mistake in them. */
 export function compileRules(text: string, terminals: Readonly<Record<string, Terminal>>): Rules {
@@ -183,7 +183,20 @@ function missed(p: TokenStream, reach: Reach): false {
 }
 
 function word(wanted: Word): Matcher {
+  if (takingHints.has(wanted)) return hinted(wanted)
   return (p, reach) => p.accept(wanted) || missed(p, reach)
+}
+
+/** Behind these the lexer reads optimizer hints. */
+const takingHints: ReadonlySet<Word> = new Set<Word>(['SELECT', 'INSERT', 'REPLACE', 'UPDATE', 'DELETE'])
+
+/** A word with the optimizer hints that may stand behind it, whatever the statement. */
+function hinted(wanted: Word): Matcher {
+  return (p, reach) => {
+    if (!p.accept(wanted)) return missed(p, reach)
+    if (p.type === 'Hint') p.advance()
+    return true
+  }
 }
 
 /** A word that the lexer does not know as a keyword. */
@@ -198,7 +211,7 @@ function unknownWord(wanted: string): Matcher {
 function fromTerminal(terminal: Terminal): Matcher {
   return (p, reach) => {
     const { pos } = p
-    if (terminal(p)) return true
+    if (terminal(p, reach)) return true
     missed(p, reach)
     p.pos = pos
     return false

@@ -9,7 +9,7 @@ import { isVitess } from '../parser/show.ts'
 import type { TokenStream } from '../parser/token-stream.ts'
 import { parseUnit } from '../parser/units.ts'
 import { visit } from '../visit.ts'
-import type { Terminal } from './notation.ts'
+import type { Reach, Terminal } from './notation.ts'
 import { numberTerminals } from './numbers.ts'
 
 /** What the rules name and no rule defines: kinds of tokens, and what the parser proper reads. */
@@ -17,8 +17,9 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   ident: (p) => takeIf(p, p.atIdentifier()),
   role_ident: (p) => takeIf(p, p.atIdentifier() && !isNoRole(p.word)),
   label_ident: (p) => takeIf(p, atLabel(p)),
-  /** What SET may assign to: a scope's name would be read as the scope. */
-  lvalue_ident: (p) => takeIf(p, p.atIdentifier() && !isScope(p.text.toUpperCase())),
+  /** What SET may assign to: a scope's name would be read as the scope. `persist.x` is no scope, `global.x` is refused. */
+  lvalue_ident: (p) =>
+    takeIf(p, p.atIdentifier() && !isScope(p.word) && !/^(global|local|session)$/i.test(p.text)),
   /** `@host` behind a user's name, or `@variable`; of `@@` the first is taken. */
   at_name: (p) => (p.at('@@') ? p.failAt(p.start + 1) : takeIf(p, p.type === 'UserVariable')),
   /** One string, in no other character set. */
@@ -30,8 +31,6 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   param: (p) => takeIf(p, p.type === 'Param' && p.options.allowParams !== false),
   ...numberTerminals,
   dollar_quoted: ofType('DollarQuoted'),
-  /** Behind SELECT and the like, whatever they stand for. */
-  hint: ofType('Hint'),
   table: (p) => p.atIdentifier() && parseTableName(p) !== undefined,
   /** A name that is no word of the grammar. */
   plain_ident: (p) => takeIf(p, p.word === '' && p.atIdentifier()),
@@ -81,7 +80,7 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   /** What CASE compares with its WHENs, where it compares. */
   case_value: (p) => !p.at('WHEN') && parseExpr(p) !== undefined,
   bit_expr: (p) => parseBits(p) !== undefined,
-  partition_expr: (p) => withoutSubquery(p, parseBits(p)),
+  partition_expr: (p, reach) => withoutSubqueryAtLast(p, parseBits(p), reach),
   flat_expr: (p) => withoutSubquery(p, parseExpr(p)),
   query,
   unit: (p) => parseUnit(p) !== '',
@@ -100,10 +99,28 @@ function variable(p: TokenStream): boolean {
   return p.at('@@') && parseSystemVariable(p) !== undefined
 }
 
-/** MySQL's grammar takes a subquery here, and refuses it then. */
+/** MySQL's grammar takes a subquery here, and refuses it then: at once, */
 function withoutSubquery(p: TokenStream, expr: Expr): true {
-  visit(expr, (node) => (node.kind === 'Subquery' ? p.failAt((node as Subquery).span.start) : undefined))
+  const start = subqueryStart(expr)
+  if (start !== undefined) p.failAt(start)
   return true
+}
+
+/** or when the rest of the statement fits. */
+function withoutSubqueryAtLast(p: TokenStream, expr: Expr, reach: Reach): true {
+  const start = subqueryStart(expr)
+  if (start !== undefined) reach.refused ??= p.tokens.starts.indexOf(start)
+  return true
+}
+
+function subqueryStart(expr: Expr): number | undefined {
+  let start: number | undefined
+  visit(expr, (node) => {
+    if (node.kind !== 'Subquery') return undefined
+    start = (node as Subquery).span.start
+    return 'stop'
+  })
+  return start
 }
 
 /** Where no query begins, `p` is left behind the parentheses, at the token that should have begun it. */
@@ -114,7 +131,7 @@ function query(p: TokenStream): boolean {
   return false
 }
 
-function isScope(word: string): boolean {
+function isScope(word: Word | ''): boolean {
   switch (word) {
     case 'GLOBAL':
     case 'LOCAL':

@@ -53,10 +53,10 @@ revoked_from = FROM user_list [IGNORE UNKNOWN USER]
 privilege_level = [TABLE | routine_kind] privilege_object
 routine_kind = FUNCTION | PROCEDURE | LIBRARY
 privilege_object = '*' [. '*'] | ident [. {'*' | ident}]
-privilege = {{SELECT | INSERT | UPDATE} [hint] | REFERENCES} [column_names] | wide_privilege
+privilege = {SELECT | INSERT | UPDATE | REFERENCES} [column_names] | wide_privilege
 column_names = ( ident_list )
-wide_privilege = {{SELECT | INSERT | UPDATE} [hint] | REFERENCES} no_columns
-  | DELETE [hint] | USAGE | INDEX | EXECUTE | RELOAD | SHUTDOWN | PROCESS | FILE | SUPER | EVENT | TRIGGER
+wide_privilege = {SELECT | INSERT | UPDATE | REFERENCES} no_columns
+  | DELETE | USAGE | INDEX | EXECUTE | RELOAD | SHUTDOWN | PROCESS | FILE | SUPER | EVENT | TRIGGER
   | ALTER [ROUTINE] | CREATE [TEMPORARY TABLES | VIEW | ROUTINE | USER | TABLESPACE | ROLE] | DROP [ROLE]
   | GRANT OPTION | SHOW {DATABASES | SCHEMAS | VIEW} | LOCK TABLES | REPLICATION {SLAVE | CLIENT}
   | ~{{role_ident | string} at_name} | {role_ident | string} [column_names]
