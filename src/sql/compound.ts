@@ -1,4 +1,5 @@
-import { isMariaDb, type Keyword } from './keywords.ts'
+import type { Keyword } from './keywords.ts'
+import type { Word } from './lexer.ts'
 import { ORACLE, type SqlMode } from './sql-mode.ts'
 
 /** What is open, up to its END: a statement with statements in it, a CASE expression, parts of MariaDB's programs. */
@@ -122,6 +123,8 @@ export class CompoundBlocks {
     const isUser = at.previous === '' && !at.afterOperand // behind DEFINER =
     if (isUser) return
     switch (word) {
+      case 'CREATE':
+      case 'ALTER':
       case 'OR':
       case 'REPLACE':
       case 'DEFINER':
@@ -267,11 +270,10 @@ export class CompoundBlocks {
 }
 
 /**
- * Whether the word begins a compound statement outside of a stored program, which MariaDB has: FOR …, IF …, LOOP …; in
- * Oracle mode also BEGIN and DECLARE. BEGIN NOT ATOMIC is told by its second word.
+ * Whether the word begins a compound statement outside of a stored program, of MariaDB, which has them: FOR …, IF …,
+ * LOOP …; in Oracle mode also BEGIN and DECLARE. BEGIN NOT ATOMIC is told by its third word.
  */
-export function standsAlone(word: Keyword | '', mode: SqlMode, serverVersion: number): boolean {
-  if (!isMariaDb(serverVersion)) return false
+export function standsAlone(word: Word | '', mode: SqlMode): boolean {
   switch (word) {
     case 'CASE':
     case 'FOR':

@@ -86,6 +86,8 @@ const ARROW = -1
 const REPLACE = wordNumber('REPLACE')
 const USE = wordNumber('USE')
 const BEGIN = wordNumber('BEGIN')
+const SET = wordNumber('SET')
+const FOR = wordNumber('FOR')
 const CREATE = wordNumber('CREATE')
 const ALTER = wordNumber('ALTER')
 
@@ -342,6 +344,7 @@ class Fingerprinter {
     const bits = this.#classes[word]
     const isFirst = this.#verb === 0
     if (isFirst) this.#leading(word, bits)
+    else if (this.#word === FOR && this.#verb === SET) this.#openProgram(word) // SET STATEMENT … FOR, of MariaDB
     const inList = clauses.listDepth >= 0
     clauses.word(word, bits, this.#word)
     this.#compound?.word(wordName(word) as Keyword, {
@@ -365,6 +368,11 @@ class Fingerprinter {
     this.#verb = word
     this.#takesLists = (bits & QUERY_VERB) !== 0
     this.#clauses.inQuery = this.#takesLists
+    this.#openProgram(word)
+  }
+
+  /** At the first keyword of a statement that may hold `;`. */
+  #openProgram(word: number): void {
     if (word === CREATE || word === ALTER) this.#program('object')
     else if (isMariaDb(this.#serverVersion) && standsAlone(wordName(word), this.#mode)) this.#program('body')
   }

@@ -13,8 +13,8 @@ import type {
 import { isMariaDb } from '../keywords.ts'
 import { parseExpr } from './expressions.ts'
 import { parseCommaList } from './names.ts'
-import { parseUserVariable } from './operands.ts'
-import { parseOther } from './other.ts'
+import { isScopeName, parseUserVariable, scopes } from './operands.ts'
+import { parseOther, parseProgram } from './other.ts'
 import { make, type TokenStream } from './token-stream.ts'
 import { acceptCharacterSet } from './types.ts'
 
@@ -34,7 +34,7 @@ export function parseSet(p: TokenStream): Statement {
     case 'DEFAULT':
       return p.peekWord(2) === 'ROLE' ? parseOther(p) : parseItems(p)
     case 'STATEMENT':
-      return isMariaDb(p.options.serverVersion) ? parseOther(p) : parseItems(p)
+      return isMariaDb(p.options.serverVersion) ? parseProgram(p) : parseItems(p)
     case 'GLOBAL':
     case 'SESSION':
     case 'LOCAL':
@@ -43,6 +43,23 @@ export function parseSet(p: TokenStream): Statement {
       return p.peekWord(2) === 'TRANSACTION' && !isVariable(p, 3) ? parseSetTransaction(p) : parseItems(p)
     default:
       return parseItems(p)
+  }
+}
+
+/** SET of variables, names or a transaction, not of what is passed on whole. */
+export function setsVariables(p: TokenStream): boolean {
+  switch (p.peekWord()) {
+    case 'PASSWORD':
+      return p.peekWord(2) === '.'
+    case 'RESOURCE':
+    case 'ROLE':
+      return isVariable(p, 2)
+    case 'DEFAULT':
+      return p.peekWord(2) !== 'ROLE'
+    case 'STATEMENT':
+      return !isMariaDb(p.options.serverVersion)
+    default:
+      return true
   }
 }
 
@@ -57,8 +74,6 @@ function parseItems(p: TokenStream): SetStatement {
   p.expect('SET')
   return { kind: 'Set', items: parseCommaList(p, parseItem), span: p.spanFrom(start) }
 }
-
-const scopes = ['GLOBAL', 'SESSION', 'LOCAL', 'PERSIST', 'PERSIST_ONLY'] as const
 
 function parseItem(p: TokenStream): SetItem {
   const { start } = p
@@ -88,29 +103,23 @@ function parseVariable(
   at: boolean,
   scope: VariableScope | undefined,
 ): SetVariable {
+  const nameStart = p.start
   const name = parseVariableName(p)
   const operator = p.expectOneOf(['=', ':='])
   const value = parseSetValue(p)
+  // `SET global.x = 1` lacks its `@@`: a scope is no name.
+  if (name.includes('.') && isScopeName(name.slice(0, name.indexOf('.')))) p.failAt(nameStart)
   return make<SetVariable>({ kind: 'SetVariable', at, scope, name, operator, value, span: p.spanFrom(start) })
 }
 
 /** `name`, `component.name`, or `DEFAULT.name` of a structured variable. */
 function parseVariableName(p: TokenStream): string {
-  const { start, text, word } = p
-  if (isScopeWord(word)) p.fail()
+  if (isScopeName(p.word)) p.fail()
   // DEFAULT.name or DEFAULT ROLE: behind the word anything else is wrong.
   const isDefault = p.at('DEFAULT')
   if (isDefault && p.peekWord() !== '.') p.failAt(p.tokens.starts[p.pos + 1])
   const first = isDefault ? p.takeName() : p.identifier()
-  if (!p.accept('.')) return first
-  const name = `${first}.${p.identifier()}`
-  if (isScopeWord(text)) p.failAt(start)
-  return name
-}
-
-/** A scope is no name: `SET global.x` lacks its `@@`. */
-function isScopeWord(text: string): boolean {
-  return scopes.some((scope) => scope === text.toUpperCase())
+  return p.accept('.') ? `${first}.${p.identifier()}` : first
 }
 
 /** Words that stand for themselves as values, and those of them that may begin an expression too. */

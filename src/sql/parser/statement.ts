@@ -1,4 +1,5 @@
 import type { Statement } from '../ast.ts'
+import { standsAlone } from '../compound.ts'
 import { isMariaDb } from '../keywords.ts'
 import { checkSyntax } from '../syntax/check.ts'
 import { parseFlush, parseLoad, parseTableAdmin } from './admin.ts'
@@ -52,6 +53,7 @@ export function parseStatementBody(p: TokenStream): Statement {
 
 /** Undefined where the current word begins no statement. */
 function dispatch(p: TokenStream): Statement | undefined {
+  if (atCompound(p)) return parseProgram(p)
   switch (p.word) {
     case 'SELECT':
     case '(':
@@ -110,7 +112,7 @@ function parseSessionStatement(p: TokenStream): Statement | undefined {
     case 'HANDLER':
       return parseHeld(p)
     case 'BEGIN':
-      return atAtomicBlock(p) ? parseProgram(p) : parseBegin(p)
+      return parseBegin(p)
     case 'START':
       return p.peekWord() === 'TRANSACTION' ? parseBegin(p) : parseOther(p)
     case 'COMMIT':
@@ -144,9 +146,12 @@ function isDeleteHistory(p: TokenStream): boolean {
   return isMariaDb(p.options.serverVersion) && p.peekWord() === 'HISTORY' && p.peekWord(2) === 'FROM'
 }
 
-/** MariaDB's BEGIN NOT ATOMIC … END, a block outside of a stored program. */
-function atAtomicBlock(p: TokenStream): boolean {
-  return isMariaDb(p.options.serverVersion) && p.peekWord() === 'NOT' && p.peekWord(2) === 'ATOMIC'
+/** MariaDB's blocks, loops and branches outside of stored programs. */
+function atCompound(p: TokenStream): boolean {
+  const { mode, serverVersion } = p.options
+  if (!isMariaDb(serverVersion)) return false
+  const isBlock = p.at2('BEGIN', 'NOT') && p.peekWord(2) === 'ATOMIC'
+  return isBlock || standsAlone(p.word, mode)
 }
 
 function parseWithStatement(p: TokenStream): Statement {
