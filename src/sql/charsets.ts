@@ -10,13 +10,16 @@ const names: ReadonlySet<string> = new Set(
   sjis swe7 tis620 ucs2 ujis utf16 utf16le utf32 utf8 utf8mb3 utf8mb4`.split(/\s+/),
 )
 
-/** MariaDB has all of these but one. */
+/** Not in MariaDB. */
 const mysqlOnly = 'gb18030'
+/** The servers' own, for names of files; MySQL 9 takes `_filename` for a plain identifier. */
+const hidden = 'filename'
 
 /** The character set that `_name` at `start`–`end` introduces, in lower case, or '' when it is a plain identifier. */
 export function introducedCharset(sql: string, start: number, end: number, serverVersion = 0): string {
   if (sql.charCodeAt(start) !== 95 || end - start < 4 || end - start > 12) return ''
   const name = sql.slice(start + 1, end).toLowerCase()
-  if (!names.has(name) || (name === mysqlOnly && isMariaDb(serverVersion))) return ''
-  return name
+  if (!names.has(name)) return ''
+  if (isMariaDb(serverVersion)) return name === mysqlOnly ? '' : name
+  return name === hidden && serverVersion >= 90000 ? '' : name
 }

@@ -41,6 +41,7 @@ export async function compareWithMysql(options: OracleOptions): Promise<OracleRe
   const parseOptions = {
     mode: options.mode ?? 0,
     serverVersion: options.serverVersion,
+    allowParams: false,
     passedOn: 'check',
   } as const
   const disagreements: Disagreement[] = []

@@ -460,6 +460,7 @@ function parseLock(p: TokenStream): Lock {
   }
   p.expect('FOR')
   const mode = p.expectOneOf(['UPDATE', 'SHARE'])
+  parseHints(p) // the lexer looks for them behind every UPDATE; here they mean nothing
   const of = p.accept('OF') ? parseCommaList(p, parseTableName) : undefined
   return finishLock(p, start, mode, of)
 }
@@ -469,9 +470,11 @@ function finishLock(p: TokenStream, start: number, mode: Lock['mode'], of: Lock[
   const takesWait = mode !== 'SHARE MODE' || isMaria
   const wait = takesWait ? parseWait(p) : undefined
   const secondsAt = p.tokens.starts[p.pos + 1]
-  const hasSeconds = isMaria && p.at('WAIT') && p.peekType() === 'Int'
+  const type = p.peekType()
+  const isNumber = type === 'Int' || type === 'Decimal' || type === 'Float' || type === 'Hex'
+  const hasSeconds = isMaria && p.at('WAIT') && isNumber
   if (hasSeconds) p.advance(2)
-  const waitSeconds = hasSeconds ? p.literal('Int', secondsAt) : undefined
+  const waitSeconds = hasSeconds ? p.literal(type, secondsAt) : undefined
   return make<Lock>({ kind: 'Lock', mode, of, wait, waitSeconds, span: p.spanFrom(start) })
 }
 

@@ -176,10 +176,10 @@ export function parseLockTables(p: TokenStream): LockTables {
 export function parseWait(p: TokenStream): LockTables['wait'] {
   if (p.accept('NOWAIT')) return 'NOWAIT'
   if (!p.accept('WAIT')) return undefined
-  const { start } = p
-  if (p.type !== 'Int') p.fail()
+  const { start, type } = p
+  if (type !== 'Int' && type !== 'Decimal' && type !== 'Float' && type !== 'Hex') p.fail()
   p.advance()
-  return p.literal('Int', start)
+  return p.literal(type, start)
 }
 
 function parseTableLock(p: TokenStream): TableLock {
