@@ -1,7 +1,7 @@
 import type { Statement } from '../ast.ts'
 import { isMariaDb } from '../keywords.ts'
 import { TokenStream } from '../parser/token-stream.ts'
-import { compileRules, type Reach, type Rules, type Terminal } from './notation.ts'
+import { compileRules, type Matcher, type Reach, type Rules, type Terminal } from './notation.ts'
 import { accountRules } from './rules/accounts.ts'
 import { adminRules } from './rules/admin.ts'
 import { alterTableRules } from './rules/alter-table.ts'
@@ -13,6 +13,7 @@ import { partitionRules } from './rules/partitions.ts'
 import { programRules } from './rules/programs.ts'
 import { replicationRules } from './rules/replication.ts'
 import { schemaRules } from './rules/schemas.ts'
+import { setRules } from './rules/set.ts'
 import { sharedRules } from './rules/shared.ts'
 import { showRules } from './rules/show.ts'
 import { statementRules, statementVerbs } from './rules/statements.ts'
@@ -27,10 +28,9 @@ import { atLabel, terminals } from './terminals.ts'
  */
 export function checkSyntax(p: TokenStream, parseTyped: ParseTyped): void {
   if (isMariaDb(p.options.serverVersion)) return
-  rules ??= compile(parseTyped)
-  const verb = verbOf(p)
-  const rule = rules.get(verb)
-  if (rule === undefined || !statementVerbs.includes(verb)) return
+  grammar ??= compile(parseTyped)
+  const rule = grammar.statements.get(p.word)
+  if (rule === undefined) return
   const reader = new TokenStream(p.sql, { ...p.options, passedOn: 'trust' }, undefined, p.tokens)
   reader.pos = p.pos
   const reach: Reach = { farthest: p.pos }
@@ -49,7 +49,7 @@ export function takeColumnType(p: TokenStream): void {
   const reader = new TokenStream(p.sql, p.options, undefined, p.tokens)
   reader.pos = p.pos
   const reach: Reach = { farthest: p.pos }
-  const fits = rules?.get('variable_type')?.(reader, reach) ?? false
+  const fits = grammar?.rules.get('variable_type')?.(reader, reach) ?? false
   const end = Math.max(reader.pos, reach.farthest)
   const goesOn = p.tokens.words[reader.pos] === 'PATH' || p.tokens.words[reader.pos] === 'EXISTS'
   if (!fits || !goesOn) p.failAt(p.tokens.starts[end])
@@ -59,10 +59,16 @@ export function takeColumnType(p: TokenStream): void {
 /** Undefined where the current word begins no statement. */
 type ParseTyped = (p: TokenStream) => Statement | undefined
 
-/** Compiled at the first use: the proxy itself never needs them. */
-let rules: Rules | undefined
+interface Grammar {
+  readonly rules: Rules
+  /** Rules of whole statements by their first words, in upper case. */
+  readonly statements: ReadonlyMap<string, Matcher>
+}
 
-function compile(parseTyped: ParseTyped): Rules {
+/** Compiled at the first use: the proxy itself never needs it. */
+let grammar: Grammar | undefined
+
+function compile(parseTyped: ParseTyped): Grammar {
   const text = [
     statementRules,
     sharedRules,
@@ -78,17 +84,19 @@ function compile(parseTyped: ParseTyped): Rules {
     partitionRules,
     alterTableRules,
     schemaRules,
+    setRules,
     showRules,
     compoundRules,
   ].join('\n')
-  /** A statement in a stored program that no rule here is for; BEGIN opens a block there, not a transaction. */
-  const typed: Terminal = (p) =>
-    !p.at('BEGIN') && !atLabel(p) && !statementVerbs.includes(verbOf(p)) && parseTyped(p) !== undefined
-  const compiled = compileRules(text, { ...terminals, typed_statement: typed })
-  return compiled
-}
-
-/** Rules for whole statements are named for their first word. */
-function verbOf(p: TokenStream): string {
-  return p.word.toLowerCase()
+  /**
+   * A statement in a stored program that no rule here is for; BEGIN opens a block there, not a transaction. Where a rule
+   * has got beyond its first word, it is none: `RETURNS INT (` begins a length, not a query.
+   */
+  const typed: Terminal = (p, reach) => {
+    if (p.at('BEGIN') || atLabel(p) || statements.has(p.word) || reach.farthest > p.pos) return false
+    return parseTyped(p) !== undefined
+  }
+  const rules = compileRules(text, { ...terminals, typed_statement: typed })
+  const statements = new Map(statementVerbs.map((verb) => [verb.toUpperCase(), rules.get(verb) as Matcher]))
+  return { rules, statements }
 }
