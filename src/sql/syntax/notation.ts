@@ -246,7 +246,10 @@ function sequence(parts: readonly Matcher[]): Matcher {
 }
 
 function choice(alternatives: readonly Matcher[]): Matcher {
-  return (p, reach) => alternatives.some((alternative) => alternative(p, reach))
+  return (p, reach) => {
+    for (const alternative of alternatives) if (alternative(p, reach)) return true
+    return false
+  }
 }
 
 function optional(matcher: Matcher): Matcher {
