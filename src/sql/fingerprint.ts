@@ -75,6 +75,7 @@ const VALUE = wordNumber('VALUE')
 const SELECT = wordNumber('SELECT')
 const AS = wordNumber('AS')
 const RETURNING = wordNumber('RETURNING')
+const BINARY = wordNumber('BINARY')
 const ATOMIC = wordNumber('ATOMIC')
 const NOT = wordNumber('NOT')
 const INSERT = wordNumber('INSERT')
@@ -356,7 +357,9 @@ class Fingerprinter {
     const isHidden = !inList || clauses.listDepth < 0
     if (mayBeLower && reserved && isHidden && !this.#keepsText) this.#key.replace(pos, end, wordName(word))
     if (word === ATOMIC && this.#word === NOT && this.#wordBefore === BEGIN) this.#program('body', 'BEGIN')
-    this.#wordFollowsOperand = this.#last === OPERAND || (this.#wordBits & ENDS_TYPE) !== 0
+    // `BINARY CHAR(65)` is an operator and a function, no type of two words.
+    const followsType = (this.#wordBits & ENDS_TYPE) !== 0 && this.#word !== BINARY
+    this.#wordFollowsOperand = this.#last === OPERAND || followsType
     this.#wordBefore = this.#word
     this.#last = isFirst || (bits & (RESERVED | ENDS_OPERAND)) === RESERVED ? OPERATOR : OPERAND
     this.#word = word

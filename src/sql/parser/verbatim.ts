@@ -117,12 +117,9 @@ export class PieceBuilder {
     const { starts, ends, types } = this.#p.tokens
     const text = sourceText(this.#p, from, to, 'adjacent')
     const isFirst = this.#pieces.length === 0
-    // A name that loses its quotes must not run into the word behind it.
-    const joins =
-      !isFirst &&
-      types[from - 1] === 'Quoted' &&
-      types[from] !== 'Operator' &&
-      ends[from - 1] === starts[from]
+    // A name may lose its quotes or get some: it must not run into what is behind it.
+    const isAfterName = !isFirst && (types[from - 1] === 'Quoted' || types[from] === 'Quoted')
+    const joins = isAfterName && types[from] !== 'Operator' && ends[from - 1] === starts[from]
     this.#pieces.push(isFirst ? text.trimStart() : joins ? ` ${text}` : text)
   }
 }

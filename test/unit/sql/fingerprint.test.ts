@@ -238,6 +238,11 @@ describe('a key', () => {
     }
   })
 
+  it('tells the function CHAR behind the operator BINARY from a type of two words', () => {
+    expect(key('SELECT BINARY CHAR(65)')).not.toContain('65')
+    expect(key('SELECT CONVERT(a, NATIONAL CHAR(65))')).toContain('65')
+  })
+
   it('reads a directive among rows once, though the rows are no literals in the end', () => {
     expect(scanText('INSERT INTO t VALUES (1), /*vt+ A=1 */ (now())').directives).toEqual([' A=1 '])
   })
