@@ -1,3 +1,4 @@
+import { versionedBody } from './chars.ts'
 import { decodeBinary } from './text.ts'
 
 /** The server cuts the text in its message after so many bytes, of characters of up to three bytes. */
@@ -7,8 +8,10 @@ const NEAR_BYTES = 80
  * The text behind `near` in MySQL's error 1064: what stands in `sql`, a binary string, from `offset` on. The message is
  * in utf8mb3: a character of four bytes becomes a `?`, and so does each byte of one that was cut.
  */
-export function nearText(sql: string, offset: number): string {
-  const bytes = withoutInnerComments(sql.slice(offset, offset + 4 * NEAR_BYTES))
+export function nearText(sql: string, offset: number, serverVersion: number): string {
+  const text = sql.slice(offset, offset + 4 * NEAR_BYTES)
+  const isLeftOut = text.startsWith('/*!') && versionedBody(sql, offset, serverVersion) === 0
+  const bytes = isLeftOut ? withoutInnerComments(text) : text
   const narrow = bytes.replace(/[\xf0-\xf4][\x80-\xbf]{3}/g, '?').slice(0, NEAR_BYTES)
   const whole = narrow.length - cutBytes(narrow)
   return decodeBinary(narrow.slice(0, whole)) + '?'.repeat(narrow.length - whole)
@@ -25,7 +28,6 @@ function cutBytes(text: string): number {
  * comments inside, and written `(*` and `*)` over their ends.
  */
 function withoutInnerComments(text: string): string {
-  if (!text.startsWith('/*!')) return text
   return text.slice(0, 3) + text.slice(3).replace(/\/\*([\s\S]*?)(?:\*\/|$)/g, innerComment)
 }
 

@@ -240,15 +240,25 @@ function parseVariableOrAssign(p: TokenStream): Expr {
   return { kind: 'Assign', target, value, span: p.spanFrom(target.span.start) }
 }
 
+export const scopes = ['GLOBAL', 'SESSION', 'LOCAL', 'PERSIST', 'PERSIST_ONLY'] as const
+
+/** A name that MySQL refuses before a point, as it would be taken for the scope. */
+export function isScopeName(name: string): boolean {
+  return /^(?:global|local|session)$/i.test(name)
+}
+
 export function parseSystemVariable(p: TokenStream): SystemVariable {
   const { start } = p
   p.expect('@@')
-  const scope = p.acceptOneOf(['GLOBAL', 'SESSION', 'LOCAL', 'PERSIST', 'PERSIST_ONLY'])
+  const scope = p.acceptOneOf(scopes)
   if (scope !== undefined) p.expect('.')
   // MariaDB's grammar has @@default.key_buffer_size.
   const isDefault = p.at('DEFAULT') && isMariaDb(p.options.serverVersion)
+  const nameStart = p.start
   const names = [isDefault ? p.takeName() : p.identifierOrString()]
   if (p.accept('.')) names.push(p.identifier())
+  // A second scope: `@@global.session.x`.
+  if (names.length > 1 && isScopeName(names[0])) p.failAt(nameStart)
   return make<SystemVariable>({
     kind: 'SystemVariable',
     scope,

@@ -23,18 +23,10 @@ import { acceptCharacterSet } from './types.ts'
  * Source: MySQL 9.7 manual, "SET Syntax for Variable Assignment", "SET TRANSACTION Statement".
  */
 export function parseSet(p: TokenStream): Statement {
+  if (!setsVariables(p)) return p.peekWord() === 'STATEMENT' ? parseProgram(p) : parseOther(p)
   switch (p.peekWord()) {
     case 'TRANSACTION':
       return isVariable(p, 2) ? parseItems(p) : parseSetTransaction(p)
-    case 'PASSWORD':
-      return p.peekWord(2) === '.' ? parseItems(p) : parseOther(p)
-    case 'RESOURCE':
-    case 'ROLE':
-      return isVariable(p, 2) ? parseItems(p) : parseOther(p)
-    case 'DEFAULT':
-      return p.peekWord(2) === 'ROLE' ? parseOther(p) : parseItems(p)
-    case 'STATEMENT':
-      return isMariaDb(p.options.serverVersion) ? parseProgram(p) : parseItems(p)
     case 'GLOBAL':
     case 'SESSION':
     case 'LOCAL':
@@ -103,23 +95,25 @@ function parseVariable(
   at: boolean,
   scope: VariableScope | undefined,
 ): SetVariable {
-  const nameStart = p.start
   const name = parseVariableName(p)
   const operator = p.expectOneOf(['=', ':='])
   const value = parseSetValue(p)
-  // `SET global.x = 1` lacks its `@@`: a scope is no name.
-  if (name.includes('.') && isScopeName(name.slice(0, name.indexOf('.')))) p.failAt(nameStart)
   return make<SetVariable>({ kind: 'SetVariable', at, scope, name, operator, value, span: p.spanFrom(start) })
 }
 
 /** `name`, `component.name`, or `DEFAULT.name` of a structured variable. */
 function parseVariableName(p: TokenStream): string {
-  if (isScopeName(p.word)) p.fail()
+  const { start } = p
+  if (scopes.some((scope) => p.at(scope))) p.fail()
   // DEFAULT.name or DEFAULT ROLE: behind the word anything else is wrong.
   const isDefault = p.at('DEFAULT')
   if (isDefault && p.peekWord() !== '.') p.failAt(p.tokens.starts[p.pos + 1])
   const first = isDefault ? p.takeName() : p.identifier()
-  return p.accept('.') ? `${first}.${p.identifier()}` : first
+  if (!p.accept('.')) return first
+  const name = `${first}.${p.identifier()}`
+  // `SET global.x = 1` lacks its `@@`.
+  if (isScopeName(first)) p.failAt(start)
+  return name
 }
 
 /** Words that stand for themselves as values, and those of them that may begin an expression too. */

@@ -146,7 +146,7 @@ function parseLateral(p: TokenStream): Derived {
 
 function finishDerived(p: TokenStream, query: Subquery, start: number, lateral: boolean): Derived {
   const alias = parseTableAlias(p)
-  const columns = alias !== undefined && p.at('(') ? parseNameList(p) : undefined
+  const columns = p.at('(') ? parseNameList(p) : undefined
   return make<Derived>({ kind: 'Derived', lateral, query, alias, columns, span: p.spanFrom(start) })
 }
 
@@ -182,6 +182,7 @@ function finishSubquery(p: TokenStream, query: Query, start: number): Subquery {
 
 function parseTablesRest(p: TokenStream, start: number): TableExpr {
   p.expect('(')
+  if (p.at('VALUES')) p.failAt(p.tokens.starts[p.pos + 1])
   return finishTables(p, parseTableExpr(p), start)
 }
 

@@ -172,7 +172,7 @@ export class TokenStream {
     throw new SqlError(
       'ER_PARSE_ERROR',
       'You have an error in your SQL syntax; check the manual that corresponds to your MySQL server version ' +
-        `for the right syntax to use near '${nearText(this.sql, offset)}' at line ${line}`,
+        `for the right syntax to use near '${nearText(this.sql, offset, this.options.serverVersion)}' at line ${line}`,
     )
   }
 

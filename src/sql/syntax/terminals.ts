@@ -5,9 +5,11 @@ import { parseTableName } from '../parser/names.ts'
 import { parseSystemVariable, parseUserVariable } from '../parser/operands.ts'
 import { parseLimitOption } from '../parser/order.ts'
 import { atQueryStart, parseQuery } from '../parser/query.ts'
+import { parseSet, setsVariables } from '../parser/set.ts'
 import { isVitess } from '../parser/show.ts'
 import type { TokenStream } from '../parser/token-stream.ts'
 import { parseUnit } from '../parser/units.ts'
+import { HIGH_NOT_PRECEDENCE } from '../sql-mode.ts'
 import { visit } from '../visit.ts'
 import type { Reach, Terminal } from './notation.ts'
 import { numberTerminals } from './numbers.ts'
@@ -58,6 +60,8 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   /** The server is older than MySQL 8.4, which dropped the replication statements with "master" and "slave". */
   before_8_4: (p) => p.options.serverVersion < 80400,
   before_9: (p) => p.options.serverVersion < 90000,
+  /** SET with variables: all of the statement. */
+  set_variables: (p) => p.at('SET') && setsVariables(p) && parseSet(p) !== undefined,
   /** First word of what only vtgate shows. */
   vtgate_show: (p) => takeIf(p, isVitess(p)),
   limit_number: (p) => parseLimitOption(p) !== undefined,
@@ -66,6 +70,8 @@ export const terminals: Readonly<Record<string, Terminal>> = {
     while (p.type !== 'End' && !p.at(';')) p.advance()
     return true
   },
+  /** NOT where HIGH_NOT_PRECEDENCE, in which it is another token, leaves it out. */
+  plain_not: (p) => takeIf(p, isPlainNot(p)),
   /** Lookahead: `((`, no `(`, and `(` with anything else behind it. */
   two_parens: (p) => p.at2('(', '('),
   no_paren: (p) => !p.at('('),
@@ -86,12 +92,17 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   unit: (p) => parseUnit(p) !== '',
   variable,
   /** `[NOT] ENFORCED` without a CHECK before it; told from the end of the token before, where NOT is not there. */
-  stray_enforcement: (p) => (p.at('ENFORCED') ? p.failAt(p.lastEnd) : p.at2('NOT', 'ENFORCED') && p.fail()),
+  stray_enforcement: (p) =>
+    p.at('ENFORCED') ? p.failAt(p.lastEnd) : isPlainNot(p) && p.peekWord() === 'ENFORCED' && p.fail(),
 }
 
 /** Where a label may stand. The words that it may not be begin statements, or belong to one. */
 export function atLabel(p: TokenStream): boolean {
   return p.atIdentifier() && !isNoLabel(p.word)
+}
+
+function isPlainNot(p: TokenStream): boolean {
+  return p.at('NOT') && (p.options.mode & HIGH_NOT_PRECEDENCE) === 0
 }
 
 function variable(p: TokenStream): boolean {

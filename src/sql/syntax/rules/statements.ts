@@ -9,7 +9,7 @@ export const statementVerbs: readonly string[] = [
   ...['cache', 'load', 'import', 'flush', 'reset', 'lock', 'unlock'],
   ...['install', 'uninstall', 'clone', 'shutdown', 'restart', 'help'],
   ...['purge', 'binlog', 'change', 'start', 'stop'],
-  ...['signal', 'resignal', 'get', 'show'],
+  ...['signal', 'resignal', 'get', 'set', 'show'],
 ]
 
 /** Statements by their first word. Source: MySQL 9.7 manual, chapter "SQL Statements". */
