@@ -55,7 +55,7 @@ column_attribute = stray_enforcement
   | EXTERNAL_FORMAT string
   | MASKING POLICY ident
   | visibility
-enforcement = [NOT] ENFORCED
+enforcement = [plain_not] ENFORCED
 visibility = VISIBLE | INVISIBLE
 
 now = {NOW | CURRENT_TIMESTAMP | LOCALTIME | LOCALTIMESTAMP} [( [int31] )]

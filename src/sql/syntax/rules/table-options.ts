@@ -31,7 +31,7 @@ file_format = file_format_option* [{FIELDS | COLUMNS} external_field+] [LINES ex
   [IGNORE int31 {LINES | ROWS}]
 file_format_option = {FORMAT | COMPRESSION} ident_or_string | character_set charset_name | HEADER {ON | OFF}
 external_field = {TERMINATED | [OPTIONALLY] ENCLOSED | ESCAPED} BY any_string
-  | NOT ENCLOSED
+  | plain_not ENCLOSED
   | {DATE | TIME | DATETIME} FORMAT any_string
   | NULL AS any_string
   | EMPTY VALUE any_string
