@@ -104,7 +104,7 @@ const freeWords = `
 const foreignWords = `
   ATOMIC AUTHORS BODY CHECKPOINT CLOB COLUMN_ADD COLUMN_CHECK COLUMN_CREATE COLUMN_DELETE COLUMN_GET
   CONTRIBUTORS CURRENT_POS CYCLE DES_KEY_FILE ELSIF EXAMINED EXCEPTION FEDERATED GOTO HARD ID IGNORED
-  IMMEDIATE INCREMENT ISOPEN KEYSPACE KEYSPACES LASTVAL MASTER_CONNECT_RETRY MASTER_DELAY MASTER_GTID_POS
+  IMMEDIATE INCREMENT ISOPEN KEYSPACE KEYSPACES LASTVAL MASTER_BIND MASTER_CONNECT_RETRY MASTER_DELAY MASTER_GTID_POS
   MASTER_HEARTBEAT_PERIOD MASTER_HOST MASTER_LOG_FILE MASTER_LOG_POS MASTER_PASSWORD MASTER_PORT
   MASTER_SERVER_ID MASTER_SSL MASTER_SSL_CA MASTER_SSL_CAPATH MASTER_SSL_CERT MASTER_SSL_CIPHER
   MASTER_SSL_CRL MASTER_SSL_CRLPATH MASTER_SSL_KEY MASTER_USER MASTER_USE_GTID MAX_STATEMENT_TIME MINUS
@@ -150,6 +150,14 @@ const reservedSince: ReadonlyMap<string, number> = new Map([
   ['EXTERNAL', 90400],
 ])
 
+/** Words that MySQL reserved in some versions only: from the first on, before the second. */
+const reservedBetween: ReadonlyMap<string, readonly [from: number, before: number]> = new Map([
+  ['MANUAL', [80400, 90000]],
+  ['MASTER_BIND', [0, 80400]],
+  ['MASTER_SSL_VERIFY_SERVER_CERT', [0, 80400]],
+  ['PARALLEL', [80400, 90000]],
+])
+
 /** MariaDB's versions count from 100000, MySQL's are below. */
 export function isMariaDb(serverVersion: number): boolean {
   return serverVersion >= 100000
@@ -171,7 +179,9 @@ export function isReserved(word: string, serverVersion: number): boolean {
   const flags = flagsOf.get(word)
   if (flags === undefined) return false
   if (isMariaDb(serverVersion)) return (flags & RESERVED_MARIADB) !== 0
-  return (flags & RESERVED_MYSQL) !== 0 && serverVersion >= (reservedSince.get(word) ?? 0)
+  if ((flags & RESERVED_MYSQL) !== 0) return serverVersion >= (reservedSince.get(word) ?? 0)
+  const [from, before] = reservedBetween.get(word) ?? [0, 0]
+  return serverVersion >= from && serverVersion < before
 }
 
 /** Keyword in upper case that may stand as a name without quotes in every server. */
