@@ -1,3 +1,4 @@
+import { SqlError } from '../../errors/sql-error.ts'
 import type { TableName } from '../../sql/ast.ts'
 import type { Table } from '../../vschema/model.ts'
 import { resolutionError } from '../../vschema/resolution-error.ts'
@@ -38,6 +39,23 @@ export function isSystemSchema(name: string | undefined): boolean {
   return name !== undefined && systemSchemas.has(name.toLowerCase())
 }
 
+/** MySQL's own bound, for one FROM: finding the shards takes more than linear time in the number of tables. */
+const JOINED_TABLES_MAX = 61
+
+export function checkTableCount(tables: readonly unknown[]): void {
+  if (tables.length <= JOINED_TABLES_MAX) return
+  throw new SqlError(
+    'ER_TOO_MANY_TABLES',
+    `Too many tables; MySQL can only use ${JOINED_TABLES_MAX} tables in a join`,
+  )
+}
+
+/**
+ * References to tables of WITH, each of which is analysed anew: when a table of WITH names the one before it twice, and
+ * so on, the work doubles with each. Far above what people write.
+ */
+const CTE_REFERENCES_MAX = 300
+
 /** The tables of one statement, as they are met. */
 export class Analysis {
   readonly context: PlanContext
@@ -47,6 +65,7 @@ export class Analysis {
   /** A subquery holds an aggregate of columns of the query around it, which belongs to that query. */
   hasOuterAggregate = false
   #instances = 0
+  #cteReferences = 0
 
   constructor(context: PlanContext) {
     this.context = context
@@ -65,6 +84,13 @@ export class Analysis {
   createInstance(table: Table, nullExtended: boolean): TableInstance {
     this.#instances++
     return { id: this.#instances, table, nullExtended }
+  }
+
+  /** A table of WITH is named once more, or defined. */
+  countCte(): void {
+    this.#cteReferences++
+    if (this.#cteReferences > CTE_REFERENCES_MAX)
+      unplanned(`WITH whose tables are named more than ${CTE_REFERENCES_MAX} times`)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Derived, Join, Query, TableExpr, Table as TableNode } from '../../sql/ast.ts'
 import { unplanned } from '../unplanned.ts'
-import { hasShardsOfItsOwn, keyspacesWith, type Member } from './analysis.ts'
+import { checkTableCount, hasShardsOfItsOwn, keyspacesWith, type Member } from './analysis.ts'
 import { analyzeCondition, analyzeExpr, analyzeQuery, type Place, type QueryInfo } from './analyze-query.ts'
 import { Level } from './equalities.ts'
 import { addEqualRefs, addFacts } from './facts-of.ts'
@@ -18,6 +18,7 @@ export function analyzeTables(tables: readonly TableExpr[], place: Place): FromI
   const parts = tables.map((table) => {
     const part = analyzeTable(table, place, before)
     before = [...before, ...part.sources]
+    checkTableCount(before)
     return part
   })
   return combine(parts)
@@ -70,6 +71,7 @@ function analyzeNamed(node: TableNode, place: Place): Part {
   const cte = name.qualifier === undefined ? place.ctes.get(name.name) : undefined
   if (cte?.recursive === true) return { sources: [opaqueSource(alias)], merged: new Set(), members: [] }
   if (cte !== undefined) {
+    place.analysis.countCte()
     const within: Place = { ...place, ctes: cte.ctes, outer: undefined, origin: 'WITH' }
     return analyzeInner(cte.cte.query.query, alias, cte.cte.columns, within)
   }
@@ -147,6 +149,7 @@ function analyzeJoin(join: Join, place: Place, before: readonly Source[]): Part 
   const { level } = join.type === 'LEFT' || join.type === 'RIGHT' ? outerLevel : place
   const sources =
     join.type === 'RIGHT' ? [...right.sources, ...left.sources] : [...left.sources, ...right.sources]
+  checkTableCount(sources)
   const common = commonColumns(join, left, right)
   for (const name of common) equate(name, left, right, level)
   const scope: Scope = { sources, merged: new Set(common), ...(place.outer && { outer: place.outer }) }

@@ -52,11 +52,11 @@ export function analyzeQuery(query: Query, place: Place): QueryInfo {
     case 'Select':
       return analyzeSelect(query, place)
     case 'NestedQuery': {
-      const inner = analyzeQuery(query.query, { ...place, ctes: withCtes(query.with, place.ctes) })
+      const inner = analyzeQuery(query.query, { ...place, ctes: withCtes(query.with, place) })
       return query.limit === undefined ? inner : { ...inner, isTransparent: false }
     }
     case 'SetOperation': {
-      const ctes = withCtes(query.with, place.ctes)
+      const ctes = withCtes(query.with, place)
       const operands = query.operands.map((operand) =>
         analyzeQuery(operand, {
           ...place,
@@ -89,10 +89,11 @@ function opaque(members: readonly Member[], columns: readonly string[] | undefin
   return { members, columns, columnNamed: () => ({ kind: 'Computed' }), isTransparent: false }
 }
 
-export function withCtes(clause: With | undefined, outer: Ctes): Ctes {
-  if (clause === undefined) return outer
-  const ctes = new Map(outer)
+export function withCtes(clause: With | undefined, place: Place): Ctes {
+  if (clause === undefined) return place.ctes
+  const ctes = new Map(place.ctes)
   for (const cte of clause.tables) {
+    place.analysis.countCte()
     const within = new Map(ctes)
     if (clause.recursive) within.set(cte.name, { cte, ctes: within, recursive: true })
     ctes.set(cte.name, { cte, ctes: within, recursive: false })
@@ -101,7 +102,7 @@ export function withCtes(clause: With | undefined, outer: Ctes): Ctes {
 }
 
 export function analyzeSelect(select: Select, place: Place): SelectInfo {
-  const ctes = withCtes(select.with, place.ctes)
+  const ctes = withCtes(select.with, place)
   const inner: Place = { ...place, ctes }
   const from = analyzeTables(select.from, inner)
   const scope: Scope = {

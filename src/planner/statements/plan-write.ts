@@ -21,7 +21,8 @@ import { reservedState, rootPlace } from './plan-query.ts'
 export function planWrite(statement: Update | Delete, context: PlanContext): Plan {
   const verb = statement.kind === 'Update' ? 'update' : 'delete'
   const analysis = new Analysis(context)
-  const place: Place = { ...rootPlace(analysis), ctes: withCtes(statement.with, new Map()) }
+  const root = rootPlace(analysis)
+  const place: Place = { ...root, ctes: withCtes(statement.with, root) }
   const tables = statement.kind === 'Update' ? statement.tables : statement.from
   const from = analyzeTables(tables, place)
   const members = [...from.members, ...membersElsewhere(statement, from, place)]

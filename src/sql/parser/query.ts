@@ -23,7 +23,7 @@ import { parseInto } from './into.ts'
 import { parseCommaList, parseItemAlias, parseNameList, parseTableName } from './names.ts'
 import { parseLimit, parseOrderBy, parseOrderItem, parseRowsExamined } from './order.ts'
 import { parseTableList } from './tables.ts'
-import { make, type TokenStream } from './token-stream.ts'
+import { make, NESTING_MAX, type TokenStream } from './token-stream.ts'
 import { parseWindows } from './windows.ts'
 
 /**
@@ -48,7 +48,8 @@ export function parseQueryWith(p: TokenStream, withClause: With | undefined): Qu
 /** The tokens from number pos + `ahead` - 1, an opening parenthesis, on lead to a query. */
 export function atQueryStart(p: TokenStream, ahead: number): boolean {
   let at = ahead
-  while (p.peekWord(at) === '(') at++
+  // Deeper parentheses are refused: looking further would take quadratic time.
+  while (at <= NESTING_MAX && p.peekWord(at) === '(') at++
   switch (p.peekWord(at)) {
     case 'SELECT':
     case 'WITH':

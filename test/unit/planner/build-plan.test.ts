@@ -54,6 +54,22 @@ function areLinked(from: string, to: string, pairs: readonly (readonly [string, 
   return reached.has(to)
 }
 
+describe('bounds', () => {
+  const tables = (count: number) => Array.from({ length: count }, (_, i) => `user u${i}`)
+
+  test('a FROM has at most the 61 tables that MySQL joins', () => {
+    expect(planOf(`select 1 from ${tables(61)}`).kind).toBe('Query')
+    for (const from of [tables(62).join(), tables(1400).join(' join ')])
+      expect(() => planOf(`select 1 from ${from}`)).toThrowError(/^Too many tables; MySQL can only use 61/)
+  })
+
+  test('tables of WITH that double from one to the next are not followed for ever', () => {
+    const next = (_: unknown, i: number) => `c${i + 1} as (select a.id from c${i} a, c${i} b)`
+    const clauses = ['c0 as (select id from user)', ...Array.from({ length: 40 }, next)]
+    expect(planOf(`with ${clauses} select 1 from c40`)).toMatchObject({ kind: 'Unsupported' })
+  })
+})
+
 describe('errors that MySQL gives, too', () => {
   const cases = [
     { sql: 'select * from nosuch', changes: {}, errno: 1146 },
