@@ -3,8 +3,8 @@
  * Statements"; MySQL 8.0 manual for CHANGE MASTER TO, START SLAVE, RESET MASTER, PURGE MASTER LOGS.
  */
 export const replicationRules = `
-change = CHANGE {REPLICATION {SOURCE TO source_option# [channel] | FILTER replication_filter# [channel]}
-  | before_8_4 MASTER TO master_option# [channel]}
+change = CHANGE {REPLICATION {SOURCE TO {source_option | before_8_4 master_option}# [channel] | FILTER replication_filter# [channel]}
+  | before_8_4 MASTER TO {source_option | master_option}# [channel]}
 channel = FOR CHANNEL string
 
 source_option = source_position
@@ -16,14 +16,13 @@ source_option = source_position
   | SOURCE_TLS_CIPHERSUITES = {string | NULL}
   | SOURCE_HEARTBEAT_PERIOD = {integer | decimal}
   | {SOURCE_CONNECTION_AUTO_FAILOVER | GTID_ONLY} = whole_zero_or_one
-  | shared_source_option
-source_position = {SOURCE_LOG_FILE | RELAY_LOG_FILE} = string | SOURCE_LOG_POS = {integer | decimal} | RELAY_LOG_POS = number
-shared_source_option = IGNORE_SERVER_IDS = ( [number] {, number}* )
+  | IGNORE_SERVER_IDS = ( [number] {, number}* )
   | PRIVILEGE_CHECKS_USER = {NULL | user_name}
   | REQUIRE_TABLE_PRIMARY_KEY_CHECK = {STREAM | ON | OFF | GENERATE}
   | ASSIGN_GTIDS_TO_ANONYMOUS_TRANSACTIONS = {OFF | LOCAL | string}
+source_position = {SOURCE_LOG_FILE | RELAY_LOG_FILE} = string | SOURCE_LOG_POS = {integer | decimal} | RELAY_LOG_POS = number
 
-master_option = shared_source_option | source_option | master_position
+master_option = master_position
   | {MASTER_HOST | MASTER_BIND | MASTER_USER | MASTER_PASSWORD | MASTER_SSL_CA | MASTER_SSL_CAPATH | MASTER_TLS_VERSION
     | MASTER_SSL_CERT | MASTER_SSL_CIPHER | MASTER_SSL_KEY | MASTER_SSL_CRL | MASTER_SSL_CRLPATH | MASTER_PUBLIC_KEY_PATH
     | MASTER_COMPRESSION_ALGORITHMS} = string
