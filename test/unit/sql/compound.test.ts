@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ORACLE } from '../../../src/sql/sql-mode.ts'
+import { randomProgram } from './random-programs.ts'
 import { mariadb, mysql, parse, scanText } from './support.ts'
 import { accepted } from './syntax/statements/programs.ts'
 
@@ -16,6 +18,16 @@ describe('a stored program ends where MySQL ends it', () => {
     expect(firstOf(`${sql}; SELECT 1`)).toBe(sql)
     expect(firstOf(`${sql};SELECT 1; SELECT IF(1, 2, 3); END`)).toBe(sql)
   })
+})
+
+it('random programs are accepted, and end where they end', () => {
+  fc.assert(
+    fc.property(randomProgram, (sql) => {
+      expect(firstOf(`${sql}; SELECT 1`)).toBe(sql)
+      expect(parse(`${sql};`, { ...mysql, passedOn: 'check' })).toMatchObject({ kind: 'Ddl' })
+    }),
+    { numRuns: 300 },
+  )
 })
 
 /** Accepted by MariaDB 10.11. */
