@@ -54,7 +54,7 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   /** Between host and port, without blanks. */
   tight_colon: (p) =>
     takeIf(p, p.at(':') && p.lastEnd === p.start && p.start + 1 === p.tokens.starts[p.pos + 1]),
-  no_columns: (p) => !p.at('('),
+  no_comma: (p) => !p.at(','),
   /** Takes nothing: `~here` marks the next token. */
   here: () => true,
   /** The server is older than MySQL 8.4, which dropped the replication statements with "master" and "slave". */
@@ -65,8 +65,8 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   /** First word of what only vtgate shows. */
   vtgate_show: (p) => takeIf(p, isVitess(p)),
   limit_number: (p) => parseLimitOption(p) !== undefined,
-  /** The rest of a statement of vtgate's, which the parser proper reads. */
-  vtgate_text: (p) => {
+  /** The rest of a statement that the parser proper knows better: vtgate's, and MySQL's of former times. */
+  unchecked: (p) => {
     while (p.type !== 'End' && !p.at(';')) p.advance()
     return true
   },
@@ -76,11 +76,6 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   two_parens: (p) => p.at2('(', '('),
   no_paren: (p) => !p.at('('),
   one_paren: (p) => p.at('(') && p.peekWord() !== '(',
-  /** Everything up to the end of the statement. */
-  rest: (p) => {
-    while (p.type !== 'End') p.advance()
-    return true
-  },
   // These throw at the token that does not fit.
   expr: (p) => parseExpr(p) !== undefined,
   /** What CASE compares with its WHENs, where it compares. */

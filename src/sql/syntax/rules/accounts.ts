@@ -42,10 +42,10 @@ grant_privileges = ALL [PRIVILEGES] ON privilege_level TO user_list [with_grant]
   | privilege# ON routine_kind privilege_object TO user_list [with_grant] [grant_as] ~here
 with_grant = WITH GRANT OPTION
 grant_as = AS user [WITH ROLE {DEFAULT | NONE | ALL [EXCEPT role_list] | role_list}]
-grant_roles = {role no_columns | ~privilege}# TO user_list [WITH ADMIN OPTION]
+grant_roles = {role no_paren | ~privilege}# TO user_list [WITH ADMIN OPTION]
 
 revoke = REVOKE [if_exists] {revoked revoked_from | privilege# ON routine_kind privilege_object revoked_from ~here
-  | {role no_columns | ~privilege}# revoked_from}
+  | {role no_paren | ~privilege}# revoked_from}
 revoked = PROXY ON user | ALL [PRIVILEGES] {ON privilege_level | , GRANT OPTION}
   | wide_privilege# ON privilege_level | privilege# ON [TABLE] privilege_object
 revoked_from = FROM user_list [IGNORE UNKNOWN USER]
@@ -55,7 +55,7 @@ routine_kind = FUNCTION | PROCEDURE | LIBRARY
 privilege_object = '*' [. '*'] | ident [. {'*' | ident}]
 privilege = {SELECT | INSERT | UPDATE | REFERENCES} [column_names] | wide_privilege
 column_names = ( ident_list )
-wide_privilege = {SELECT | INSERT | UPDATE | REFERENCES} no_columns
+wide_privilege = {SELECT | INSERT | UPDATE | REFERENCES} no_paren
   | DELETE | USAGE | INDEX | EXECUTE | RELOAD | SHUTDOWN | PROCESS | FILE | SUPER | EVENT | TRIGGER
   | ALTER [ROUTINE] | CREATE [TEMPORARY TABLES | VIEW | ROUTINE | USER | TABLESPACE | ROLE] | DROP [ROLE]
   | GRANT OPTION | SHOW {DATABASES | SCHEMAS | VIEW} | LOCK TABLES | REPLICATION {SLAVE | CLIENT}

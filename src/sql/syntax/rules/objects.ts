@@ -7,7 +7,7 @@ export const objectRules = `
 create_object = create_tablespace | create_server | create_srs | create_resource_group | create_library
   | create_loadable_function | MASKING POLICY [if_not_exists] ident ( ident ) expr
 alter_object = alter_tablespace | SERVER ident_or_string server_options | alter_resource_group | LIBRARY qualified_name COMMENT string
-  | INSTANCE instance_action | VSCHEMA vtgate_text | VITESS_MIGRATION vtgate_text
+  | INSTANCE instance_action | VSCHEMA unchecked | VITESS_MIGRATION unchecked
 drop_object = TABLESPACE ident [drop_tablespace_options] | LOGFILE GROUP ident [drop_tablespace_options]
   | UNDO TABLESPACE ident [undo_tablespace_options] | SERVER [if_exists] ident_or_string
   | SPATIAL REFERENCE SYSTEM [if_exists] whole_number | RESOURCE GROUP ident [FORCE] | LIBRARY [if_exists] qualified_name

@@ -40,13 +40,15 @@ filtered_table = ident . ident
 database_pair = ( ident , ident )
 
 start = START {REPLICA replica_start | before_8_4 SLAVE replica_start | GROUP_REPLICATION [group_option#]
-  | TRANSACTION [transaction_option#]}
+  | TRANSACTION [{snapshot | read_only}# no_comma | {snapshot | read_write}# no_comma | {snapshot | read_only | read_write}# ~here]}
 replica_start = [replica_thread#] [UNTIL replica_until {, {source_position | before_8_4 master_position}}*]
   [USER = string] [PASSWORD = string] [DEFAULT_AUTH = string] [PLUGIN_DIR = string] [channel]
 replica_thread = SQL_THREAD | RELAY_THREAD | IO_THREAD
 replica_until = source_position | before_8_4 master_position | {SQL_BEFORE_GTIDS | SQL_AFTER_GTIDS} = string | SQL_AFTER_MTS_GAPS
 group_option = {USER | PASSWORD | DEFAULT_AUTH} = string
-transaction_option = WITH CONSISTENT SNAPSHOT | READ {ONLY | WRITE}
+snapshot = WITH CONSISTENT SNAPSHOT
+read_only = READ ONLY
+read_write = READ WRITE
 
 stop = STOP {REPLICA replica_stop | before_8_4 SLAVE replica_stop | GROUP_REPLICATION}
 replica_stop = [replica_thread#] [channel]

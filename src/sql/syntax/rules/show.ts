@@ -3,7 +3,7 @@
  * servers built for debugging. Source: MySQL 9.7 manual, "SHOW Statements".
  */
 export const showRules = `
-show = SHOW {vtgate_show vtgate_text | before_8_4 {MASTER | SLAVE} rest | shown}
+show = SHOW {vtgate_show unchecked | before_8_4 {MASTER | SLAVE} unchecked | shown}
 shown = {DATABASES | SCHEMAS} [show_filter]
   | [EXTENDED] [FULL] TABLES [in_database] [show_filter]
   | [EXTENDED] [FULL] {COLUMNS | FIELDS} in_table [in_database] [show_filter]
