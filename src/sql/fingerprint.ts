@@ -17,7 +17,7 @@ import { isMariaDb, type Keyword } from './keywords.ts'
 import { ListReader } from './list-reader.ts'
 import { LiteralReader } from './literal-reader.ts'
 import type { Scan, SlotItemType } from './scan.ts'
-import { NO_BACKSLASH_ESCAPES, ORACLE, type SqlMode } from './sql-mode.ts'
+import { ANSI_QUOTES, NO_BACKSLASH_ESCAPES, ORACLE, type SqlMode } from './sql-mode.ts'
 import { TextCursor } from './text-cursor.ts'
 import {
   ENDS_OPERAND,
@@ -522,7 +522,8 @@ class Fingerprinter {
     const sql = this.#sql
     const c = sql.charCodeAt(pos + 1)
     if (c === 39 || c === 34 || c === 96) {
-      return this.#quotedName(pos + 1, c !== 96 && (this.#mode & NO_BACKSLASH_ESCAPES) === 0)
+      const isName = c === 96 || (c === 34 && (this.#mode & ANSI_QUOTES) !== 0)
+      return this.#quotedName(pos + 1, !isName && (this.#mode & NO_BACKSLASH_ESCAPES) === 0)
     }
     let end = c === 64 ? pos + 2 : pos + 1
     while (isIdentChar(sql.charCodeAt(end)) || sql.charCodeAt(end) === 46) end++

@@ -266,7 +266,8 @@ class Lexer {
     const c = sql.charCodeAt(pos + 1)
     if (c === 64) return this.#systemVariable(pos)
     if (c === 39 || c === 34 || c === 96) {
-      const end = quotedEnd(sql, pos + 1, this.#escapes && c !== 96)
+      const isName = c === 96 || (c === 34 && (this.#mode & ANSI_QUOTES) !== 0)
+      const end = quotedEnd(sql, pos + 1, this.#escapes && !isName)
       return end < 0 ? this.#bad(pos + 1) : this.#add('UserVariable', '', pos, end)
     }
     let end = pos + 1

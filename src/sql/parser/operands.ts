@@ -13,7 +13,7 @@ import type {
 import { introducedCharset } from '../charsets.ts'
 import { isMariaDb } from '../keywords.ts'
 import { stringText } from '../literal-value.ts'
-import { HIGH_NOT_PRECEDENCE, PIPES_AS_CONCAT } from '../sql-mode.ts'
+import { ANSI_QUOTES, HIGH_NOT_PRECEDENCE, PIPES_AS_CONCAT } from '../sql-mode.ts'
 import { decodeBinary, unquote } from '../text.ts'
 import { parseCall, parseColumnOrPath } from './calls.ts'
 import { continueExpr, parseBits, parseExpr, parseInterval, parseRowRest, parseTest } from './expressions.ts'
@@ -229,7 +229,8 @@ export function parseUserVariable(p: TokenStream): UserVariable {
   if (c !== "'" && c !== '"' && c !== '`') {
     return { kind: 'UserVariable', name: decodeBinary(source), span: p.spanFrom(start) }
   }
-  const name = c === '`' ? unquote(source) : stringText(source, p.options.mode)
+  const isName = c === '`' || (c === '"' && (p.options.mode & ANSI_QUOTES) !== 0)
+  const name = isName ? unquote(source) : stringText(source, p.options.mode)
   return { kind: 'UserVariable', name, quoted: source, span: p.spanFrom(start) }
 }
 
