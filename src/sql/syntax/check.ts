@@ -31,7 +31,7 @@ export function checkSyntax(p: TokenStream, parseTyped: ParseTyped): void {
   grammar ??= compile(parseTyped)
   const rule = grammar.statements.get(p.word)
   if (rule === undefined) return
-  const reader = new TokenStream(p.sql, { ...p.options, passedOn: 'trust' }, undefined, p.tokens)
+  const reader = new TokenStream(p.sql, p.options, undefined, p.tokens)
   reader.pos = p.pos
   const reach: Reach = { farthest: p.pos }
   const fits = rule(reader, reach)

@@ -52,6 +52,7 @@ export const refused: readonly (readonly [sql: string, near: string])[] = [
   ['create view v as', ''],
   ['create view v as (a)', 'a)'],
   ['create view v as select', ''],
+  ["create view v as select * from json_table('{}', '$' columns (x int '$.a')) j", "'$.a')) j"],
   ['create view v as values (1)', '(1)'],
   ['create view v as select 1 with', ''],
   ['create view v as select 1 with check', ''],
