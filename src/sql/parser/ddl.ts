@@ -4,7 +4,7 @@ import type { Word } from '../lexer.ts'
 import { parseNameList, parseTableName } from './names.ts'
 import { skipProgram, skipStatement } from './other.ts'
 import { atQueryStart, parseQuery } from './query.ts'
-import { parseDeallocate, parseWait } from './session.ts'
+import { parseDeallocate, parseSeconds } from './session.ts'
 import { make, type TokenStream } from './token-stream.ts'
 import { PieceBuilder } from './verbatim.ts'
 import { parseVschemaChange } from './vschema.ts'
@@ -62,6 +62,13 @@ class DdlBuilder {
 
   name(): TableName {
     return this.pieces.take(parseTableName)
+  }
+
+  /** MariaDB: `WAIT seconds` or `NOWAIT`. */
+  wait(): void {
+    if (!isMariaDb(this.#p.options.serverVersion)) return
+    if (this.#p.accept('WAIT')) this.pieces.take(parseSeconds)
+    else this.#p.accept('NOWAIT')
   }
 
   takeQuery(): void {
@@ -372,7 +379,7 @@ function parseDrop(p: TokenStream, builder: DdlBuilder): Ddl {
       acceptIfExists(p, builder)
       do builder.table()
       while (p.accept(','))
-      acceptWait(p)
+      builder.wait()
       p.acceptOneOf(['RESTRICT', 'CASCADE'])
       return builder.finish('drop', object === 'VIEW' ? 'view' : 'table')
     case 'INDEX':
@@ -387,7 +394,9 @@ function parseDrop(p: TokenStream, builder: DdlBuilder): Ddl {
     case 'PROCEDURE':
     case 'FUNCTION':
     case 'EVENT':
+    case 'PACKAGE':
       p.advance()
+      if (object === 'PACKAGE') p.accept('BODY')
       acceptIfExists(p, builder)
       builder.objectName = builder.name()
       return builder.finish('drop', object === 'SCHEMA' ? 'database' : object.toLowerCase())
@@ -403,7 +412,7 @@ function parseRename(p: TokenStream, builder: DdlBuilder): Ddl {
   acceptIfExists(p, builder)
   do {
     builder.table()
-    acceptWait(p)
+    builder.wait()
     p.expect('TO')
     builder.table()
   } while (p.accept(','))
@@ -414,12 +423,8 @@ function parseTruncate(p: TokenStream, builder: DdlBuilder): Ddl {
   p.expect('TRUNCATE')
   p.accept('TABLE')
   builder.table()
-  acceptWait(p)
+  builder.wait()
   if (isMariaDb(p.options.serverVersion) && p.acceptOneOf(['DROP', 'REUSE']) !== undefined)
     p.expect('STORAGE')
   return builder.finish('truncate', 'table')
-}
-
-function acceptWait(p: TokenStream): void {
-  if (isMariaDb(p.options.serverVersion)) parseWait(p)
 }

@@ -5,6 +5,7 @@ import type {
   Execute,
   Expr,
   Kill,
+  Literal,
   LockTables,
   Other,
   Prepare,
@@ -173,9 +174,13 @@ export function parseLockTables(p: TokenStream): LockTables {
 }
 
 /** MariaDB: `WAIT seconds` or `NOWAIT`, of statements that lock whole tables. */
-export function parseWait(p: TokenStream): LockTables['wait'] {
+function parseWait(p: TokenStream): LockTables['wait'] {
   if (p.accept('NOWAIT')) return 'NOWAIT'
-  if (!p.accept('WAIT')) return undefined
+  return p.accept('WAIT') ? parseSeconds(p) : undefined
+}
+
+/** How long `WAIT` waits. */
+export function parseSeconds(p: TokenStream): Literal {
   const { start, type } = p
   if (type !== 'Int' && type !== 'Decimal' && type !== 'Float' && type !== 'Hex') p.fail()
   p.advance()

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { parseNormalized } from '../../../src/sql/parse.ts'
 import { print } from '../../../src/sql/print.ts'
 import { ANSI_QUOTES, NO_BACKSLASH_ESCAPES } from '../../../src/sql/sql-mode.ts'
-import { binary, mysql, scanText, withoutSpans } from './support.ts'
+import { binary, mariadb, mysql, scanText, withoutSpans } from './support.ts'
 
 function key(text: string): string {
   return scanText(text).key
@@ -237,6 +237,17 @@ describe('a key', () => {
       expect(key(text)).not.toContain(secret)
     }
   })
+
+  it.each([['DROP TABLE t WAIT 5', 'DROP TABLE t WAIT 6']])(
+    'is shared in MariaDB by texts that have one tree: %s',
+    (...texts) => {
+      const trees = texts.map((text) => {
+        const found = scanText(text, mariadb.mode, mariadb.serverVersion)
+        return [found.key, withoutSpans(parseNormalized(binary(text), found, mariadb), 'text')]
+      })
+      expect(trees[0]).toEqual(trees[1])
+    },
+  )
 
   it('tells the function CHAR behind the operator BINARY from a type of two words', () => {
     expect(key('SELECT BINARY CHAR(65)')).not.toContain('65')
