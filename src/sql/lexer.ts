@@ -268,7 +268,9 @@ class Lexer {
     if (c === 39 || c === 34 || c === 96) {
       const isName = c === 96 || (c === 34 && (this.#mode & ANSI_QUOTES) !== 0)
       const end = quotedEnd(sql, pos + 1, this.#escapes && !isName)
-      return end < 0 ? this.#bad(pos + 1) : this.#add('UserVariable', '', pos, end)
+      if (end >= 0) return this.#add('UserVariable', '', pos, end)
+      this.#add('UserVariable', '', pos, pos + 1)
+      return this.#bad(pos + 1)
     }
     let end = pos + 1
     // A bare name may hold points; bytes of multi-byte characters are not part of it in MySQL, harmless here.

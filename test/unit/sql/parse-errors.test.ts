@@ -24,6 +24,8 @@ describe('a syntax error', () => {
   it.each([
     ['SELECT a, * FROM t', "near '* FROM t' at line 1"],
     ['SELECT 1=!0', "near '=!0' at line 1"],
+    ["SELECT @'abc", "near ''abc' at line 1"],
+    ["SELECT 1 @'abc", "near '@'abc' at line 1"],
     ['SELECT a FROM t LIMIT a + 1', "near '+ 1' at line 1"],
     ['SELECT a FROM t LEFT JOIN u', "near '' at line 1"],
     ['SELECT a IN ()', "near ')' at line 1"],

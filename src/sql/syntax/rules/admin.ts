@@ -27,7 +27,7 @@ load_rest = [file_count] [IN PRIMARY KEY ORDER] [REPLACE | IGNORE]
   [ROWS IDENTIFIED BY any_string] [{COLUMNS | FIELDS} field_option+] [LINES line_option+] [IGNORE int31 {LINES | ROWS}]
   [( [{at_name | column_ref}#] )] [SET assignment#]
   [PARALLEL = int31] [MEMORY = size] [ALGORITHM = BULK]
-field_option = {TERMINATED | [OPTIONALLY] ENCLOSED | ESCAPED} BY any_string | NOT ENCLOSED
+field_option = {TERMINATED | [OPTIONALLY] ENCLOSED | ESCAPED} BY any_string | plain_not ENCLOSED
   | {DATE | TIME | DATETIME} FORMAT any_string | NULL AS any_string | EMPTY VALUE any_string
 line_option = {TERMINATED | STARTING} BY any_string
 assignment = column_ref {'=' | ':='} {DEFAULT | expr}
