@@ -1,8 +1,9 @@
 import type { Connection } from 'mysql2/promise'
 import { SqlError } from '../../src/errors/sql-error.ts'
 import { type ParseOptions, parseStatement } from '../../src/sql/parse.ts'
+import { print } from '../../src/sql/print.ts'
 import type { SqlMode } from '../../src/sql/sql-mode.ts'
-import { encodeBinary } from '../../src/sql/text.ts'
+import { decodeBinary, encodeBinary } from '../../src/sql/text.ts'
 import { Random } from './random.ts'
 import { mutateTokens } from './sql-mutate.ts'
 
@@ -34,7 +35,8 @@ export interface OracleResult {
 
 /**
  * Changes statements token by token and holds what we say of them against MySQL's parser: accepted, or refused at which
- * token. MySQL is asked by STATEMENT_DIGEST(), which parses and does nothing else.
+ * token; and of what both accept, whether MySQL reads the text that we print as it reads the statement. MySQL is asked by
+ * STATEMENT_DIGEST(), which parses and does nothing else.
  */
 export async function compareWithMysql(options: OracleOptions): Promise<OracleResult> {
   const random = new Random(options.seed)
@@ -56,8 +58,41 @@ export async function compareWithMysql(options: OracleOptions): Promise<OracleRe
     if (mysql !== ACCEPTED) refused++
     const ours = ourVerdict(sql, parseOptions)
     if (ours !== mysql) disagreements.push({ sql, theirs: mysql, ours })
+    else if (ours === ACCEPTED)
+      disagreements.push(...(await misprintOf(sql, parseOptions, options.connection)))
   }
   return { texts, refused, disagreements }
+}
+
+/** What MySQL reads in the text that we print of a statement, where it is not what it reads in the statement. */
+export async function misprintOf(
+  sql: string,
+  options: ParseOptions,
+  connection: Connection,
+): Promise<readonly Disagreement[]> {
+  const statement = parseStatement(encodeBinary(sql), options)
+  if (statement.kind === 'Set') return [] // SET NAMES 'utf8' is printed as SET NAMES utf8
+  const printed = decodeBinary(print(statement))
+  const [theirs, ours] = await Promise.all([digestOf(sql, connection), digestOf(printed, connection)])
+  return bareDigest(theirs) === bareDigest(ours) ? [] : [{ sql, theirs, ours: `${printed}\n${ours}` }]
+}
+
+async function digestOf(sql: string, connection: Connection): Promise<string> {
+  try {
+    const [rows] = await connection.query(`SELECT STATEMENT_DIGEST_TEXT(${literalOf(sql)}) AS digest`)
+    return (rows as { digest: string }[])[0].digest
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+/** Without the quotes and the case of names: a word of the grammar may be a name with or without quotes. */
+function bareDigest(digest: string): string {
+  return digest
+    .replaceAll('`', '')
+    .toUpperCase()
+    .replaceAll('SYSTEM_USER', 'USER')
+    .replaceAll('FIELDS', 'COLUMNS')
 }
 
 export const ACCEPTED = 'accepted'

@@ -158,6 +158,8 @@ export interface With {
 export interface Cte {
   readonly kind: 'Cte'
   readonly name: string
+  /** The name is a keyword without quotes. */
+  readonly bareKeyword?: true
   readonly columns?: readonly string[]
   readonly query: Subquery
   /** MariaDB: CYCLE columns RESTRICT. */

@@ -20,7 +20,7 @@ import { isMariaDb } from '../keywords.ts'
 import { parseCall } from './calls.ts'
 import { parseExpr } from './expressions.ts'
 import { parseInto } from './into.ts'
-import { parseCommaList, parseItemAlias, parseNameList, parseTableName } from './names.ts'
+import { atBareKeyword, parseCommaList, parseItemAlias, parseNameList, parseTableName } from './names.ts'
 import { parseLimit, parseOrderBy, parseOrderItem, parseRowsExamined } from './order.ts'
 import { parseTableList } from './tables.ts'
 import { make, NESTING_MAX, type TokenStream } from './token-stream.ts'
@@ -218,12 +218,13 @@ export function parseWith(p: TokenStream): With {
 
 function parseCte(p: TokenStream): Cte {
   const { start } = p
+  const bareKeyword = atBareKeyword(p)
   const name = p.identifier()
   const columns = p.at('(') ? parseNameList(p) : undefined
   p.expect('AS')
   const query = parseSubquery(p)
   const cycle = parseCycle(p)
-  return make<Cte>({ kind: 'Cte', name, columns, query, cycle, span: p.spanFrom(start) })
+  return make<Cte>({ kind: 'Cte', name, bareKeyword, columns, query, cycle, span: p.spanFrom(start) })
 }
 
 /** MariaDB: `CYCLE column, … RESTRICT`. */

@@ -57,7 +57,10 @@ export function inBackticks(name: string): string {
   return encodeBinary(`\`${name.replaceAll('`', '``')}\``)
 }
 
-/** As quoteIdentifier, for a keyword that was written without quotes, where no server reserves it. */
+/**
+ * As quoteIdentifier, but without quotes for a keyword that no server reserves: one that was written so, or a name in a
+ * place where people do not quote.
+ */
 export function printBareKeyword(name: string): string {
   return staysBare(name.toUpperCase()) ? name : quoteIdentifier(name)
 }

@@ -11,7 +11,7 @@ export function printTableName(out: Printer, table: TableName): void {
 }
 
 export function printNameList(out: Printer, names: readonly string[]): void {
-  out.text(`(${names.map(quoteIdentifier).join(', ')})`)
+  out.text(`(${names.map(printBareKeyword).join(', ')})`)
 }
 
 export function printAlias(out: Printer, alias: Alias | undefined): void {

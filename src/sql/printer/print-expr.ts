@@ -66,7 +66,7 @@ function printBare(out: Printer, expr: Expr): void {
       printLiteral(out, expr.value)
       break
     case 'OdbcEscape':
-      out.text(`{${quoteIdentifier(expr.name)} `)
+      out.text(`{${printBareKeyword(expr.name)} `)
       printExpr(out, expr.value)
       out.text('}')
       break
@@ -258,7 +258,7 @@ export function printNames(out: Printer, names: readonly string[], bareKeyword?:
 
 /** Name of a character set or collation; `binary` is a keyword there, and may stay one. */
 export function charsetName(name: string): string {
-  return name === 'binary' ? name : quoteIdentifier(name)
+  return name === 'binary' ? name : printBareKeyword(name)
 }
 
 export function userVariable(variable: UserVariable): string {

@@ -1,6 +1,6 @@
 import { unreachable } from '../../base/assert.ts'
 import type { GroupBy, Into, Lock, Query, Select, SelectItem, Subquery, With } from '../ast.ts'
-import { quoteIdentifier } from './output.ts'
+import { printBareKeyword, quoteIdentifier } from './output.ts'
 import {
   printAlias,
   printLimit,
@@ -98,7 +98,7 @@ function needsParens(operand: Query, op: 'UNION' | 'INTERSECT' | 'EXCEPT', isFir
 export function printWith(out: Printer, clause: With): void {
   out.text(clause.recursive ? 'WITH RECURSIVE ' : 'WITH ')
   out.list(clause.tables, (table) => {
-    out.text(quoteIdentifier(table.name))
+    out.text(table.bareKeyword ? printBareKeyword(table.name) : quoteIdentifier(table.name))
     if (table.columns !== undefined) printNameList(out, table.columns)
     out.text(' AS ')
     printSubquery(out, table.query)
@@ -140,12 +140,10 @@ export function printSelectItems(out: Printer, items: readonly SelectItem[]): vo
       case 'Star':
         return printExpr(out, item)
       case 'NextValues':
+        if (item.count === undefined) return out.text('NEXT VALUE')
         out.text('NEXT ')
-        if (item.count !== undefined) {
-          printExpr(out, item.count)
-          out.text(' ')
-        }
-        return out.text('VALUES')
+        printExpr(out, item.count)
+        return out.text(' VALUES')
       case 'SelectExpr':
         printExpr(out, item.expr)
         return printAlias(out, item.alias)

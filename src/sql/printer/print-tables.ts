@@ -1,6 +1,6 @@
 import { unreachable } from '../../base/assert.ts'
 import type { Derived, Join, JsonColumn, JsonTable, Table, TableExpr } from '../ast.ts'
-import { quoteIdentifier } from './output.ts'
+import { printBareKeyword, quoteIdentifier } from './output.ts'
 import { printAlias, printNameList, printTableName } from './print-clauses.ts'
 import { printExpr, printReactions } from './print-expr.ts'
 import { printPieceList } from './print-pieces.ts'
@@ -59,7 +59,7 @@ function printNamedTable(out: Printer, table: Table): void {
   for (const hint of table.indexHints ?? []) {
     const scope = hint.scope === undefined ? '' : ` FOR ${hint.scope}`
     const names = hint.indexes.map((name) =>
-      name.toUpperCase() === 'PRIMARY' ? name : quoteIdentifier(name),
+      name.toUpperCase() === 'PRIMARY' ? name : printBareKeyword(name),
     )
     out.text(` ${hint.action} ${hint.keyword}${scope} (${names.join(', ')})`)
   }
