@@ -88,6 +88,16 @@ describe("MariaDB's programs and compound statements", () => {
   it('are passed on whole', () => {
     expect(parse('IF 1 THEN SELECT 1; END IF', mariadb)).toMatchObject({ kind: 'Other', verb: 'IF' })
     expect(parse('BEGIN SELECT 1; END', oracle)).toMatchObject({ kind: 'Other', verb: 'BEGIN' })
+    expect(parse('CREATE PACKAGE BODY d.k AS PROCEDURE a AS BEGIN NULL; END; END', oracle)).toMatchObject({
+      verb: 'create',
+      object: 'package',
+      objectName: { qualifier: 'd', name: 'k' },
+    })
+    expect(parse('DROP PACKAGE BODY IF EXISTS d.k', mariadb)).toMatchObject({
+      verb: 'drop',
+      object: 'package',
+      objectName: { qualifier: 'd', name: 'k' },
+    })
     expect(parse('BEGIN', mariadb)).toMatchObject({ kind: 'Begin' })
   })
 

@@ -19,10 +19,10 @@ variable_type = field_type [COLLATE collation_name]
 routine_tail = create_characteristic* {LANGUAGE SQL routine_tail | LANGUAGE ident foreign_tail | AS nothing | program_statement}
 foreign_tail = create_characteristic* {LANGUAGE SQL routine_tail | LANGUAGE ident foreign_tail | AS {string | dollar_quoted}
   | BEGIN block_content ~END | program_statement ~here}
-create_characteristic = [NOT] DETERMINISTIC | plain_characteristic
-characteristic = LANGUAGE {SQL | ident} | plain_characteristic
+create_characteristic = [NOT] DETERMINISTIC | USING ( library# ) | plain_characteristic
+characteristic = LANGUAGE {SQL | ident} | USING ( [library#] ) | plain_characteristic
 plain_characteristic = COMMENT string | {NO | CONTAINS} SQL | {READS | MODIFIES} SQL DATA
-  | SQL SECURITY {DEFINER | INVOKER} | USING ( library# )
+  | SQL SECURITY {DEFINER | INVOKER}
 library = qualified_name [[AS] ident]
 
 create_trigger = TRIGGER [if_not_exists] qualified_name {BEFORE | AFTER} {INSERT | UPDATE | DELETE} ON table FOR EACH ROW
