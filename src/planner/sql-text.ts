@@ -78,7 +78,8 @@ export class ShardText {
     const name = namePieces(source, span)
     if (name === undefined) return undefined
     const printed = this.#print(expr)
-    if (JSON.stringify(printed) === JSON.stringify(name)) return undefined
+    // The item itself: nothing below it would change either, and looking there twice doubles the work a level.
+    if (JSON.stringify(printed) === JSON.stringify(name)) return item
     return { ...item, expr: this.hole({ item: printed, name }) }
   }
 
@@ -121,9 +122,9 @@ export class ShardText {
   }
 
   /** An item keeps the name that the client's text gives it. */
-  #item(item: SelectExpr, replace: (node: AnyNode) => unknown): SelectExpr | undefined {
+  #item(item: SelectExpr, replace: (node: AnyNode) => unknown): SelectExpr {
     const expr = rewriteTree(item.expr, replace)
-    if (expr === item.expr) return undefined
+    if (expr === item.expr) return item
     if (item.alias !== undefined || this.#context.source !== undefined) return { ...item, expr }
     if (!hasHole(expr) || hasSlot(item.expr)) return { ...item, expr }
     const name = decodeBinary(print(item.expr, this.#context.sqlMode ?? 0))
