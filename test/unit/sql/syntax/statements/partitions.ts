@@ -12,7 +12,7 @@ const kinds = [
   'list (a) (partition p values in (1, 2 + 3, null), partition q values in (4))',
   'list columns (a, b) (partition p values in ((1, 2), (3, 4)), partition q values in ((5, 6)))',
   'list (a) subpartition by key algorithm = 2 (a, b) (partition p values in (1))',
-  "hash (a) (partition p engine innodb, partition q storage engine = 'innodb' comment 'y' nodegroup 0x1)",
+  "hash (a) (partition p engine innodb, partition q storage engine = 'innodb' comment 'y' nodegroup = 0x1)",
   "hash (a) (partition p max_rows 1 min_rows := 2 data directory 'x' index directory = 'y' tablespace s)",
   "range (a) subpartition by hash (a) (partition p values less than (1) (subpartition s, subpartition 's2' engine innodb))",
   "hash (a) (partition p tablespace = s comment = 'x')",

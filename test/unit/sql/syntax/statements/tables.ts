@@ -2,6 +2,7 @@
 export const accepted: readonly string[] = [
   'create table t (a int)',
   'create temporary table if not exists d.t (a int, b int)',
+  'create external table t (a int)',
   'create table t like d.u',
   'create table t (like u)',
   'create table if not exists t (a int, key (a), b text)',
