@@ -91,8 +91,10 @@ const bareFunctions: ReadonlySet<string> = new Set([
 
 /** Reserved words that may begin an operand, but only with a parenthesis behind them: the error is at what stands there. */
 const needsParenthesis: ReadonlySet<string> = new Set(
-  `CHAR CONVERT CUME_DIST DATABASE DEFAULT DENSE_RANK EXISTS FIRST_VALUE GROUPING IF INSERT LAG LAST_VALUE LEAD LEFT MOD
-  NTH_VALUE NTILE PERCENT_RANK RANK REPEAT REPLACE RIGHT ROW ROW_NUMBER SCHEMA VALUES`.split(/\s+/),
+  `CHAR CHARACTER CONVERT CUME_DIST DATABASE DEFAULT DENSE_RANK EXISTS FIRST_VALUE GROUPING IF INSERT LAG LAST_VALUE
+  LEAD LEFT MOD NTH_VALUE NTILE PERCENT_RANK RANK REPEAT REPLACE RIGHT ROW ROW_NUMBER SCHEMA VALUES`.split(
+    /\s+/,
+  ),
 )
 
 /** A keyword without parentheses behind it: CURRENT_TIMESTAMP and its kin, a bare DEFAULT, or a column's name. */

@@ -66,17 +66,12 @@ const ordinaryInMaria: ReadonlySet<string> = new Set(
 
 /** Functions with words among their arguments. */
 const withWords: ReadonlySet<string> = new Set(
-  `ADDDATE CHAR DATE_ADD DATE_SUB EXTRACT GET_FORMAT MID POSITION SUBDATE SUBSTR SUBSTRING TIMESTAMPADD TIMESTAMPDIFF
-  TRIM WEIGHT_STRING`.split(/\s+/),
+  `ADDDATE CHAR CHARACTER DATE_ADD DATE_SUB EXTRACT GET_FORMAT MID POSITION SUBDATE SUBSTR SUBSTRING TIMESTAMPADD
+  TIMESTAMPDIFF TRIM WEIGHT_STRING`.split(/\s+/),
 )
 
 /** Those of MariaDB only. */
-const withMariaWords: ReadonlySet<string> = new Set([
-  'CHARACTER',
-  'COLUMN_ADD',
-  'COLUMN_CREATE',
-  'COLUMN_GET',
-])
+const withMariaWords: ReadonlySet<string> = new Set(['COLUMN_ADD', 'COLUMN_CREATE', 'COLUMN_GET'])
 
 const ANY = Number.POSITIVE_INFINITY
 
@@ -279,7 +274,7 @@ function parseWeightString(p: TokenStream): Expr {
   if (isMariaDb(p.options.serverVersion)) return finishWeightString(p, start, written, value)
   if (!p.accept('AS')) return finishCall(p, start, written, [value])
   const typeStart = p.start
-  const type = p.expectOneOf(['CHAR', 'BINARY'])
+  const type = p.expectOneOf(['CHAR', 'CHARACTER', 'BINARY'])
   p.expect('(')
   if (!atLength(p)) p.fail()
   const word = `${type}(${p.text})`
