@@ -107,13 +107,37 @@ function parseSource(
     p.advance()
     return { kind: 'InsertSet', assignments: parseCommaList(p, parseAssignment), span: p.spanFrom(start) }
   }
-  if (p.at('VALUE') || (p.at('VALUES') && p.peekWord() !== 'ROW')) return parseInsertValues(p)
+  const isRows = p.at('VALUE') || (p.at('VALUES') && p.peekWord() !== 'ROW')
+  if (isRows && !isValuesQuery(p)) return parseInsertValues(p)
   // It has no INTO of its own.
   p.subqueries++
   const query = parseQuery(p)
   p.subqueries--
   return query
 }
+
+/** MariaDB: VALUES begins a query that goes on behind its rows, with UNION or LIMIT. */
+function isValuesQuery(p: TokenStream): boolean {
+  if (!isMariaDb(p.options.serverVersion) || !p.at('VALUES')) return false
+  let depth = 0
+  for (let ahead = 1; p.peekType(ahead) !== 'End'; ahead++) {
+    const word = p.peekWord(ahead)
+    if (word === '(') depth++
+    else if (word === ')') depth--
+    else if (depth === 0 && word !== ',') return goesOn.has(word)
+  }
+  return false
+}
+
+const goesOn: ReadonlySet<string> = new Set([
+  'UNION',
+  'EXCEPT',
+  'INTERSECT',
+  'ORDER',
+  'LIMIT',
+  'OFFSET',
+  'FETCH',
+])
 
 function parseInsertValues(p: TokenStream): InsertValues {
   const { start } = p
@@ -285,8 +309,8 @@ function parseDeleteTarget(p: TokenStream): DeleteTarget {
     return { kind: 'DeleteTarget', name: table, star: true, span: p.spanFrom(start) }
   }
   const name = parseTableName(p)
-  const star = p.at('.') && p.peekWord() === '*'
-  if (star) p.advance(2)
+  const star = p.accept('.')
+  if (star) p.expect('*')
   return { kind: 'DeleteTarget', name, star, span: p.spanFrom(start) }
 }
 

@@ -19,7 +19,7 @@ import { parseCall, parseColumnOrPath } from './calls.ts'
 import { continueExpr, parseBits, parseExpr, parseInterval, parseRowRest, parseTest } from './expressions.ts'
 import { parseColumn, parseSingleString, parseString } from './names.ts'
 import { atQueryStart, continueQuery, continuesQuery, parseSubquery } from './query.ts'
-import { make, type TokenStream } from './token-stream.ts'
+import { isOracle, make, type TokenStream } from './token-stream.ts'
 
 /** An operand with the operators that bind tightest: sign, `~`, `!`, BINARY, COLLATE, `||` as concatenation. */
 export function parseSimple(p: TokenStream): Expr {
@@ -282,7 +282,21 @@ function parseOdbc(p: TokenStream): Expr {
 /** An identifier that is no keyword: column, function, or the introducer of a literal. */
 function parseName(p: TokenStream): Expr {
   const charset = introducerAt(p)
-  return charset === '' ? parseColumnOrCall(p) : parseIntroduced(p, charset)
+  if (charset !== '') return parseIntroduced(p, charset)
+  return isOracleSysdate(p) ? parseBareSysdate(p) : parseColumnOrCall(p)
+}
+
+/** In MariaDB's sql_mode ORACLE the function may stand without parentheses, and is no column. */
+function isOracleSysdate(p: TokenStream): boolean {
+  if (!isOracle(p.options) || p.peekWord() === '.' || p.peekWord() === '(') return false
+  return p.text.toUpperCase() === 'SYSDATE'
+}
+
+function parseBareSysdate(p: TokenStream): Expr {
+  const { start } = p
+  const written = p.text
+  p.advance()
+  return { kind: 'Function', name: 'sysdate', written, args: [], bare: true, span: p.spanFrom(start) }
 }
 
 function parseIntroduced(p: TokenStream, charset: string): Introduced {

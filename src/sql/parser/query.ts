@@ -23,7 +23,7 @@ import { parseInto } from './into.ts'
 import { atBareKeyword, parseCommaList, parseItemAlias, parseNameList, parseTableName } from './names.ts'
 import { parseLimit, parseOrderBy, parseOrderItem, parseRowsExamined } from './order.ts'
 import { parseTableList } from './tables.ts'
-import { make, NESTING_MAX, type TokenStream } from './token-stream.ts'
+import { isOracle, make, NESTING_MAX, type TokenStream } from './token-stream.ts'
 import { parseWindows } from './windows.ts'
 
 /**
@@ -75,6 +75,8 @@ export function continuesQuery(p: TokenStream): boolean {
     case 'LOCK':
     case 'INTO':
       return true
+    case 'MINUS':
+      return isOracle(p.options)
     case 'OFFSET':
     case 'FETCH':
       return isMariaDb(p.options.serverVersion)
@@ -125,15 +127,22 @@ function parseTerm(p: TokenStream): Query {
 
 /** INTERSECT binds tighter than UNION and EXCEPT. */
 function setPrecedence(p: TokenStream): number {
+  if (p.at('MINUS') && isOracle(p.options)) return 1
   if (p.at('UNION') || p.at('EXCEPT')) return 1
   return p.at('INTERSECT') ? 2 : 0
+}
+
+/** MINUS is another word for EXCEPT. */
+function takeSetOperator(p: TokenStream): SetOperation['op'] {
+  const word = p.expectOneOf(['UNION', 'EXCEPT', 'INTERSECT', 'MINUS'])
+  return word === 'MINUS' ? 'EXCEPT' : word
 }
 
 function parseSetOperations(p: TokenStream, first: Query, above: number): Query {
   let left = first
   let links = 0
   for (let precedence = setPrecedence(p); precedence > above; precedence = setPrecedence(p)) {
-    const op = p.expectOneOf(['UNION', 'EXCEPT', 'INTERSECT'])
+    const op = takeSetOperator(p)
     const quantifier = p.acceptOneOf(['ALL', 'DISTINCT'])
     const right = parseSetOperations(p, parseTerm(p), precedence)
     const span = p.spanFrom(left.span.start)

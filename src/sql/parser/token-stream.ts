@@ -1,12 +1,12 @@
 import { SqlError } from '../../errors/sql-error.ts'
 import type { Literal, LiteralType, Span } from '../ast.ts'
 import { introducedCharset } from '../charsets.ts'
-import { mayBeName } from '../keywords.ts'
+import { isMariaDb, mayBeName } from '../keywords.ts'
 import { type Tokens, type TokenType, tokenize, type Word } from '../lexer.ts'
 import { stringText } from '../literal-value.ts'
 import { nearText } from '../near-text.ts'
 import type { Scan } from '../scan.ts'
-import type { SqlMode } from '../sql-mode.ts'
+import { ORACLE, type SqlMode } from '../sql-mode.ts'
 import { decodeBinary, unquote } from '../text.ts'
 
 export interface ParseOptions {
@@ -211,6 +211,7 @@ export class TokenStream {
     if (type !== 'Ident') return false
     const word = this.peekWord(ahead)
     if (word === '') return !this.#isIntroducer(this.pos + ahead)
+    if (word === 'MINUS' && isOracle(this.options)) return false
     return mayBeName(word, this.options.serverVersion)
   }
 
@@ -308,6 +309,11 @@ export class TokenStream {
       ? { kind: 'Literal', type, text, span }
       : { kind: 'Literal', type, text, slot, span }
   }
+}
+
+/** MariaDB reads in the dialect of Oracle. */
+export function isOracle({ mode, serverVersion }: ParseOptions): boolean {
+  return (mode & ORACLE) !== 0 && isMariaDb(serverVersion)
 }
 
 /** A node from its fields, those that are undefined left out. */

@@ -70,3 +70,27 @@ describe('sql_mode', () => {
     expect(bits.reduce((all, bit) => all | bit, 0)).toBe(31)
   })
 })
+
+describe('sql_mode ORACLE of MariaDB', () => {
+  const oracle = { mode: parseSqlMode('ORACLE'), serverVersion: 101106 }
+
+  it.each([
+    [
+      'SELECT sysdate + 1, t.sysdate, sysdate(6) FROM t',
+      'SELECT sysdate + 1, t.`sysdate`, sysdate(6) FROM t',
+    ],
+    ['SELECT 1 MINUS (SELECT 2 MINUS SELECT 3)', 'SELECT 1 EXCEPT (SELECT 2 EXCEPT SELECT 3)'],
+    ['SELECT "a" || b AS "c" FROM t', 'SELECT a || b AS c FROM t'],
+  ])('%s', (sql, text) => {
+    expect(print(parseStatement(sql, oracle), oracle.mode)).toBe(text)
+  })
+
+  it('has a word less for names', () => {
+    expect(() => parseStatement('SELECT minus FROM t', oracle)).toThrow(
+      expect.objectContaining({ errno: 1064 }),
+    )
+    expect(print(parseStatement('SELECT sysdate minus', { ...oracle, mode: 0 }))).toBe(
+      'SELECT `sysdate` minus',
+    )
+  })
+})
