@@ -74,7 +74,9 @@ function parseXaOption(p: TokenStream, action: Xa['action']): Xa['option'] {
 
 function parseHandler(p: TokenStream, pieces: PieceBuilder): Handler {
   const table = pieces.take(parseTableName)
-  const action = p.expectOneOf(['OPEN', 'READ', 'CLOSE'])
+  // An open table goes by its name alone.
+  const action =
+    table.qualifier === undefined ? p.expectOneOf(['OPEN', 'READ', 'CLOSE']) : p.expectOneOf(['OPEN'])
   if (action === 'READ') parseRead(p, pieces)
   const alias = action === 'OPEN' ? parseTableAlias(p)?.name : undefined
   return make<Handler>({ kind: 'Handler', action, table, alias })

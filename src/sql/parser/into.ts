@@ -13,7 +13,11 @@ export function parseInto(p: TokenStream, place: Into['place']): Into {
 }
 
 function parseIntoTarget(p: TokenStream): IntoTarget {
-  if (p.accept('DUMPFILE')) return { kind: 'IntoDumpfile', file: parseSingleString(p) }
+  // DUMPFILE may be a variable's name.
+  if (p.at('DUMPFILE') && p.peekType() === 'String') {
+    p.advance()
+    return { kind: 'IntoDumpfile', file: parseSingleString(p) }
+  }
   if (p.accept('OUTFILE')) {
     const file = parseSingleString(p)
     const options = new PieceBuilder(p, p.pos)

@@ -2,6 +2,7 @@ import type { Expr, Limit, OrderItem } from '../ast.ts'
 import { isMariaDb } from '../keywords.ts'
 import { parseExpr } from './expressions.ts'
 import { parseCommaList } from './names.ts'
+import { takeWholeNumber } from './numbers.ts'
 import { parseBindVariable } from './operands.ts'
 import { make, type TokenStream } from './token-stream.ts'
 
@@ -87,10 +88,7 @@ export function parseSimpleLimit(p: TokenStream): Limit | undefined {
 /** A whole number, a placeholder, or a variable of a stored program. */
 export function parseLimitOption(p: TokenStream): Expr {
   const { start } = p
-  if (p.type === 'Int') {
-    p.advance()
-    return p.literal('Int', start)
-  }
+  if (p.type === 'Int') return takeWholeNumber(p)
   if (p.atBindVariable()) return parseBindVariable(p)
   if (p.type === 'Param') return { kind: 'Param', index: p.takeParam(), span: p.spanFrom(start) }
   const name = p.identifier()

@@ -29,6 +29,7 @@ describe('a syntax error', () => {
     ['SELECT a FROM t LIMIT a + 1', "near '+ 1' at line 1"],
     ['SELECT a FROM t LEFT JOIN u', "near '' at line 1"],
     ['SELECT a IN ()', "near ')' at line 1"],
+    ['SELECT CHARACTER, 1', "near ', 1' at line 1"],
     ['INSERT INTO t VALUES', "near '' at line 1"],
     ['SELECT select FROM t', "near 'select FROM t' at line 1"],
     ['SELECT count (a, b)', 'no error'],
@@ -55,6 +56,133 @@ describe('a syntax error', () => {
 
   it('refuses parameters where they are not allowed', () => {
     expect(() => parseStatement('SELECT ?', { ...mysql, allowParams: false })).toThrow(SqlError)
+  })
+})
+
+/** Under the grammar's rules, too, as `shardgate sql` judges. Each is what MySQL 9.7 says. */
+describe('the wrong token is the one at which MySQL finds it', () => {
+  const checked = { ...mysql, serverVersion: 90704, passedOn: 'check', allowParams: false } as const
+
+  it.each([
+    ['SELECT a FROM t WHERE b = ?', '?'],
+    // System variables: the name stands directly behind @@, and behind a scope a point.
+    ['SELECT @@ port', ' port'],
+    ["SELECT @@'port'", "'port'"],
+    ['SELECT @@global', ''],
+    ['SELECT @@session + 1', '+ 1'],
+    ['SELECT @@global.session.port', 'session.port'],
+    ['SELECT a INTO @@b FROM t', '@b FROM t'],
+    // An introducer needs its string.
+    ['SELECT greatest(_utf8mb4, c)', ', c)'],
+    ["SELECT _latin1 N'a'", "N'a'"],
+    ['SELECT t. _latin1 FROM t', '_latin1 FROM t'],
+    // The number of arguments is part of the grammar.
+    ['SELECT mod(8, 5, 2)', ', 2)'],
+    ['SELECT left(a)', ')'],
+    ['SELECT date()', ')'],
+    ['SELECT user(1)', '1)'],
+    ['SELECT now(6.0)', '6.0)'],
+    ['SELECT now(2147483648)', '2147483648)'],
+    ['SELECT log()', ')'],
+    ['SELECT point(1)', ')'],
+    ['SELECT coalesce()', ')'],
+    ['SELECT insert(a, 1, 2)', ')'],
+    ['SELECT value(a) FROM t', '(a) FROM t'],
+    ['SELECT character FROM t', 'FROM t'],
+    ['SELECT s.f(a AS b)', 'AS b)'],
+    // What stands between arguments.
+    ['SELECT weight_string(a AS CHAR)', ')'],
+    ['SELECT weight_string(a, b, 1, 2)', 'b, 1, 2)'],
+    ["SELECT group_concat(a SEPARATOR ',' ';')", "';')"],
+    ["SELECT json_value(a + 1, '$')", "+ 1, '$')"],
+    ["SELECT json_value(a, '$' DEFAULT b ON EMPTY)", 'b ON EMPTY)'],
+    ["SELECT json_value(a, '$' NULL ON ERROR NULL ON EMPTY)", 'NULL ON EMPTY)'],
+    ['SELECT date_add(a, 1)', '1)'],
+    ['SELECT std(DISTINCT a)', 'DISTINCT a)'],
+    ['SELECT rank(1) OVER w', '1) OVER w'],
+    ['SELECT ntile(2.5) OVER w', '2.5) OVER w'],
+    ['SELECT nth_value(a, b + 1) OVER w', '+ 1) OVER w'],
+    ['SELECT lag(a, 1 + 1) OVER w', '+ 1) OVER w'],
+    ['SELECT first_value(a) IGNORE b OVER w', 'b OVER w'],
+    ['SELECT sum(a) OVER (ROWS 1 FOLLOWING)', 'FOLLOWING)'],
+    // Types.
+    ['SELECT cast(a AS NUMERIC)', 'NUMERIC)'],
+    ['SELECT cast(a AS CHAR BYTE BINARY)', 'BINARY)'],
+    ['SELECT cast(a AS CHAR CHARACTER latin1)', 'latin1)'],
+    ['SELECT cast(a AS FLOAT(10, 2))', ', 2))'],
+    ["SELECT cast(a AT TIME ZONE 'x' 'y' AS DATETIME)", "'y' AS DATETIME)"],
+    // Operators.
+    ['SELECT a = ALL b', 'b'],
+    ['SELECT a NOT b', 'b'],
+    ['SELECT a NOT MEMBER OF (b)', 'MEMBER OF (b)'],
+    ["SELECT a FROM t WHERE b->'$' 'c'", "'c'"],
+    ["SELECT a FROM t WHERE DATE '2024-02-29' 'c'", "'c'"],
+    // Numbers: an exponent needs digits, and ends with them.
+    ['SELECT 1.5e', '1.5e'],
+    ['SELECT 1e5x + 1', '+ 1'],
+    ['SELECT a FROM t LIMIT 18446744073709551616', '18446744073709551616'],
+    // Tables.
+    ['SELECT a FROM ((SELECT 1) AS d)', ')'],
+    ['SELECT a FROM (VALUES (1)) AS d', '(1)) AS d'],
+    ['SELECT a FROM json_table', ''],
+    ["SELECT a FROM JSON_TABLE(b, '$' COLUMNS (c INT INT PATH '$')) AS t", "INT PATH '$')) AS t"],
+    ["SELECT a FROM JSON_TABLE(b, '$' COLUMNS (c CHAR(1) CHARACTER x PATH '$')) AS t", "x PATH '$')) AS t"],
+    [
+      "SELECT a FROM JSON_TABLE(b, '$' COLUMNS (NESTED '$' COLUMNS (c INT PATH '$'))) AS t",
+      "'$' COLUMNS (c INT PATH '$'))) AS t",
+    ],
+    ['SELECT a FROM t TABLESAMPLE SYSTEM (1 + 1)', '+ 1)'],
+    ['SELECT a FROM t GROUP BY GROUPING SETS (a)', 'a)'],
+    // Comments for a version.
+    ['SELECT /*! 1 /*! + 2 */ */ + 3', '/ + 3'],
+    ['SELECT 1 /*!99999 /* a */ b', '/*!99999 (* a *) b'],
+    // Statements.
+    [';SELECT 1', ';SELECT 1'],
+    ['INSERT INTO t SELECT 1 FROM u INTO @a', 'INTO @a'],
+    ['DELETE FROM t PARTITION (p) AS u', 'AS u'],
+    ['DELETE FROM s.t. WHERE a = 1', 'WHERE a = 1'],
+    ['SET global = 1', '= 1'],
+    ['SET session.x = 1', 'session.x = 1'],
+    ['SET x = ON y', 'y'],
+    ['SET NAMES = 5', '= 5'],
+    ['SET ROLE', ''],
+    ["SET PASSWORD FOR u = 'a' 'b'", "'b'"],
+    ['SET RESOURCE GROUP g FOR', ''],
+    ['EXPLAIN ANALYZE ANALYZE SELECT 1', 'ANALYZE SELECT 1'],
+    ['EXPLAIN FORMAT = tree SET x = 1', 'SET x = 1'],
+    ['SHOW CREATE t', 't'],
+    ['SHOW PROFILE disk', 'disk'],
+    ['SHOW GRANTS FOR u USING', ''],
+    ['SHOW PARSE_TREE SELECT 1', 'PARSE_TREE SELECT 1'],
+    ['HANDLER s.t CLOSE', 'CLOSE'],
+    ["PREPARE s FROM @@'x'", "@'x'"],
+    ['USE a, b', ', b'],
+  ])('%s', (text, near) => {
+    expect(nearOf(text, checked)).toBe(`near '${near}' at line 1`)
+  })
+
+  it.each([
+    "SELECT json_value(a, _utf8mb4'$' DEFAULT - 1 ON EMPTY NULL ON ERROR), group_concat(a SEPARATOR 0x2C)",
+    'SELECT interval(1, 2), INTERVAL (SELECT 1, 2) DAY + a, date_add(a, INTERVAL (1, 2) DAY)',
+    'SELECT sum(DISTINCT ALL a), json_objectagg(ALL a, ALL b), cast(a AS BINARY(4294967295.))',
+    'SELECT @@global.`port`, @@1.x, count (a), 1e5x',
+    'SELECT /*! 1 /*!99999 + 2 */ + 3 */, /*M! /* */ 4',
+    'SELECT a FROM t GROUP BY GROUPING SETS ((a, b), ())',
+    "SELECT a FROM JSON_TABLE(b, _utf8mb4'$' COLUMNS (c INT PATH '$' NULL ON ERROR NULL ON EMPTY)) AS t",
+    'SELECT a INTO dumpfile FROM t',
+    'SET persist.x = 1, @@global.persist.x = SYSTEM, names.x = 1, charset = 2',
+    'EXPLAIN ANALYZE FORMAT = tree SELECT 1',
+    "SHOW BINLOG EVENTS IN 'f' FROM 4 LIMIT 1, 2",
+    'SHOW PROFILE ALL, BLOCK IO FOR QUERY 1 LIMIT 1 OFFSET 2',
+  ])('is accepted: %s', (text) => {
+    expect(nearOf(text, checked)).toBe('no error')
+  })
+
+  it('is told in 80 bytes of characters of up to three bytes', () => {
+    expect(nearOf(`SELECT 1 * * ${'ä'.repeat(60)}`)).toBe(`near '* ${'ä'.repeat(39)}' at line 1`)
+    expect(nearOf(`SELECT 1 * * 1${'ä'.repeat(60)}`)).toBe(`near '* 1${'ä'.repeat(38)}?' at line 1`)
+    expect(nearOf("SELECT '🐬' '🐬' 1")).toBe("near '1' at line 1")
+    expect(nearOf("SELECT 1 1, '🐬'")).toBe("near '1, '?'' at line 1")
   })
 })
 
