@@ -70,6 +70,7 @@ export function parseLoad(p: TokenStream): Statement {
   p.expect('LOAD')
   const format = p.acceptOneOf(['DATA', 'XML'])
   p.acceptOneOf(['LOW_PRIORITY', 'CONCURRENT'])
+  p.accept('FROM')
   const local = p.accept('LOCAL')
   if (format === undefined && !p.at('INDEX')) p.fail()
   if (format === undefined || !p.accept('INFILE')) {

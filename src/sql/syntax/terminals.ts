@@ -30,7 +30,6 @@ export const terminals: Readonly<Record<string, Terminal>> = {
   bit: ofType('Bit'),
   /** `N'…'` */
   national: ofType('National'),
-  param: (p) => takeIf(p, p.type === 'Param' && p.options.allowParams !== false),
   ...numberTerminals,
   dollar_quoted: ofType('DollarQuoted'),
   table: (p) => p.atIdentifier() && parseTableName(p) !== undefined,

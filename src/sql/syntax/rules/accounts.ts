@@ -1,8 +1,10 @@
 /** Accounts, roles and privileges. Source: MySQL 9.7 manual, "Account Management Statements". */
 export const accountRules = `
 user_word = USER | SESSION_USER | SYSTEM_USER
-create_account = user_word [if_not_exists] new_user# [DEFAULT ROLE role_list] user_options | ROLE [if_not_exists] role_list
-new_user = user {identified_with INITIAL AUTHENTICATION initial_identification | [identification] [AND identification [AND identification]]}
+create_account = user_word [if_not_exists] new_user# [DEFAULT ROLE role_list] user_options
+  | ROLE [if_not_exists] role_list
+new_user = user {identified_with INITIAL AUTHENTICATION initial_identification
+  | [identification] [AND identification [AND identification]]}
 initial_identification = identified_by | identified_with AS hashed_password
 identification = identified_by | identified_with [AS hashed_password | by_password]
 identified_by = IDENTIFIED by_password
@@ -30,7 +32,8 @@ user_change = user [identification_change | DISCARD OLD PASSWORD
   | MODIFY factor identification [MODIFY factor identification]
   | DROP factor [DROP factor]]
 identification_change = identified_by [REPLACE string] [retain_password]
-  | identified_with [AS hashed_password [retain_password] | BY RANDOM PASSWORD [retain_password] | BY string [REPLACE string] [retain_password]]
+  | identified_with [AS hashed_password [retain_password] | BY RANDOM PASSWORD [retain_password]
+    | BY string [REPLACE string] [retain_password]]
 
 drop_account = user_word [if_exists] user_list | ROLE [if_exists] role_list
 rename_account = user_word {user TO user}#

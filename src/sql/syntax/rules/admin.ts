@@ -1,6 +1,7 @@
 /**
  * Table maintenance, loading, caches and the server itself. Source: MySQL 9.7 manual, "Database Administration
- * Statements", "LOAD DATA Statement"; load_aurora: Amazon Aurora's manual, "Loading data into an Aurora MySQL DB cluster".
+ * Statements", "LOAD DATA Statement"; load_aurora is from Amazon Aurora's manual, "Loading data into an Aurora MySQL DB
+ * cluster from text files in an Amazon S3 bucket".
  */
 export const adminRules = `
 analyze = ANALYZE [no_binlog] table_or_tables table_list [histogram]
@@ -18,8 +19,8 @@ index_partitions = PARTITION ( {ALL | ident_list} )
 index_names = {INDEX | KEY} ( [{PRIMARY | ident}#] )
 cache_name = DEFAULT | ident
 
-load = LOAD {INDEX INTO CACHE {table index_partitions [index_names] [IGNORE LEAVES] | {table [index_names] [IGNORE LEAVES]}#}
-  | {DATA | XML} {load_data | %load_aurora}}
+load = LOAD {INDEX INTO CACHE load_index | {DATA | XML} {load_data | %load_aurora}}
+load_index = table index_partitions [index_names] [IGNORE LEAVES] | {table [index_names] [IGNORE LEAVES]}#
 load_data = [LOW_PRIORITY | CONCURRENT] [FROM] [LOCAL] {INFILE | URL | URI | S3} string load_rest
 load_aurora = FROM S3 {FILE | PREFIX | MANIFEST} string load_rest
 load_rest = [file_count] [IN PRIMARY KEY ORDER] [REPLACE | IGNORE]

@@ -6,7 +6,8 @@
 export const objectRules = `
 create_object = create_tablespace | create_server | create_srs | create_resource_group | create_library
   | create_loadable_function | MASKING POLICY [if_not_exists] ident ( ident ) expr
-alter_object = alter_tablespace | SERVER ident_or_string server_options | alter_resource_group | LIBRARY qualified_name COMMENT string
+alter_object = alter_tablespace | SERVER ident_or_string server_options | alter_resource_group
+  | LIBRARY qualified_name COMMENT string
   | INSTANCE instance_action | VSCHEMA unchecked | VITESS_MIGRATION unchecked
 drop_object = TABLESPACE ident [drop_tablespace_options] | LOGFILE GROUP ident [drop_tablespace_options]
   | UNDO TABLESPACE ident [undo_tablespace_options] | SERVER [if_exists] ident_or_string
@@ -19,15 +20,18 @@ create_tablespace = TABLESPACE ident [ADD datafile] [USE LOGFILE GROUP ident] [t
 alter_tablespace = TABLESPACE ident tablespace_change
   | UNDO TABLESPACE ident SET {ACTIVE | INACTIVE} [undo_tablespace_options]
   | LOGFILE GROUP ident ADD UNDOFILE string [logfile_change {[,] logfile_change}*]
-tablespace_change = {ADD | DROP} datafile [altered_option {[,] altered_option}*] | RENAME TO ident | altered_option {[,] altered_option}*
+tablespace_change = {ADD | DROP} datafile [altered_options] | RENAME TO ident | altered_options
+altered_options = altered_option {[,] altered_option}*
 datafile = DATAFILE string
-tablespace_option = altered_option | {EXTENT_SIZE | FILE_BLOCK_SIZE} [equals] size | NODEGROUP [equals] whole_number | COMMENT [equals] string
-altered_option = {INITIAL_SIZE | AUTOEXTEND_SIZE | MAX_SIZE} [equals] size | {ENCRYPTION | ENGINE_ATTRIBUTE} [equals] string
-  | storage_engine | wait
-logfile_option = {UNDO_BUFFER_SIZE | REDO_BUFFER_SIZE} [equals] size | NODEGROUP [equals] whole_number | COMMENT [equals] string | logfile_change
+tablespace_option = altered_option | {EXTENT_SIZE | FILE_BLOCK_SIZE} [equals] size | node_group | commented
+altered_option = {INITIAL_SIZE | AUTOEXTEND_SIZE | MAX_SIZE} [equals] size
+  | {ENCRYPTION | ENGINE_ATTRIBUTE} [equals] string | storage_engine | wait
+logfile_option = {UNDO_BUFFER_SIZE | REDO_BUFFER_SIZE} [equals] size | node_group | commented | logfile_change
 logfile_change = INITIAL_SIZE [equals] size | storage_engine | wait
 undo_tablespace_options = storage_engine {[,] storage_engine}*
 drop_tablespace_options = {storage_engine | wait} {[,] {storage_engine | wait}}*
+node_group = NODEGROUP [equals] whole_number
+commented = COMMENT [equals] string
 storage_engine = [STORAGE] ENGINE [equals] ident_or_string
 wait = WAIT | NO_WAIT
 
@@ -50,8 +54,8 @@ create_library = LIBRARY [if_not_exists] qualified_name library_comment*
 library_comment = COMMENT string
 library_code = string | dollar_quoted | hex | bit | introducer {hex | bit}
 
-create_loadable_function = [AGGREGATE] FUNCTION [if_not_exists] ident RETURNS {STRING | REAL | DECIMAL | DEC | INT | INTEGER | INT4}
-  SONAME string
+create_loadable_function = [AGGREGATE] FUNCTION [if_not_exists] ident
+  RETURNS {STRING | REAL | DECIMAL | DEC | INT | INTEGER | INT4} SONAME string
 
 instance_action = ROTATE {INNODB | BINLOG | ~ident_or_string} MASTER KEY
   | RELOAD {KEYRING | TLS [FOR CHANNEL ident] [NO ROLLBACK ON ERROR]}

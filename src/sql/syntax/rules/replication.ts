@@ -3,7 +3,8 @@
  * Statements"; MySQL 8.0 manual for CHANGE MASTER TO, START SLAVE, RESET MASTER, PURGE MASTER LOGS.
  */
 export const replicationRules = `
-change = CHANGE {REPLICATION {SOURCE TO {source_option | before_8_4 master_option}# [channel] | FILTER replication_filter# [channel]}
+change = CHANGE {REPLICATION SOURCE TO {source_option | before_8_4 master_option}# [channel]
+  | REPLICATION FILTER replication_filter# [channel]
   | before_8_4 MASTER TO {source_option | master_option}# [channel]}
 channel = FOR CHANNEL string
 
@@ -20,7 +21,8 @@ source_option = source_position
   | PRIVILEGE_CHECKS_USER = {NULL | user_name}
   | REQUIRE_TABLE_PRIMARY_KEY_CHECK = {STREAM | ON | OFF | GENERATE}
   | ASSIGN_GTIDS_TO_ANONYMOUS_TRANSACTIONS = {OFF | LOCAL | string}
-source_position = {SOURCE_LOG_FILE | RELAY_LOG_FILE} = string | SOURCE_LOG_POS = {integer | decimal} | RELAY_LOG_POS = number
+source_position = {SOURCE_LOG_FILE | RELAY_LOG_FILE} = string
+  | SOURCE_LOG_POS = {integer | decimal} | RELAY_LOG_POS = number
 
 master_option = master_position
   | {MASTER_HOST | MASTER_BIND | MASTER_USER | MASTER_PASSWORD | MASTER_SSL_CA | MASTER_SSL_CAPATH | MASTER_TLS_VERSION
@@ -40,12 +42,15 @@ filtered_table = ident . ident
 database_pair = ( ident , ident )
 
 start = START {REPLICA replica_start | before_8_4 SLAVE replica_start | GROUP_REPLICATION [group_option#]
-  | TRANSACTION [{snapshot | read_only}# no_comma | {snapshot | read_write}# no_comma | {snapshot | read_only | read_write}# ~here]}
+  | TRANSACTION [transaction_options]}
 replica_start = [replica_thread#] [UNTIL replica_until {, {source_position | before_8_4 master_position}}*]
   [USER = string] [PASSWORD = string] [DEFAULT_AUTH = string] [PLUGIN_DIR = string] [channel]
 replica_thread = SQL_THREAD | RELAY_THREAD | IO_THREAD
-replica_until = source_position | before_8_4 master_position | {SQL_BEFORE_GTIDS | SQL_AFTER_GTIDS} = string | SQL_AFTER_MTS_GAPS
+replica_until = source_position | before_8_4 master_position
+  | {SQL_BEFORE_GTIDS | SQL_AFTER_GTIDS} = string | SQL_AFTER_MTS_GAPS
 group_option = {USER | PASSWORD | DEFAULT_AUTH} = string
+transaction_options = {snapshot | read_only}# no_comma | {snapshot | read_write}# no_comma
+  | {snapshot | read_only | read_write}# ~here
 snapshot = WITH CONSISTENT SNAPSHOT
 read_only = READ ONLY
 read_write = READ WRITE

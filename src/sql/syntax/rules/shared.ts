@@ -33,5 +33,4 @@ default_collation = [DEFAULT] COLLATE [equals] collation_name
 
 no_binlog = LOCAL | NO_WRITE_TO_BINLOG
 table_or_tables = TABLE | TABLES
-engine_name = ident | string
 `

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { nearOf } from '../support.ts'
+import { nearOf, parse } from '../support.ts'
 import * as admin from './statements/admin.ts'
 import * as replication from './statements/replication.ts'
 
@@ -54,5 +54,13 @@ describe("vtgate's statements", () => {
     "LOAD XML FROM S3 PREFIX 's3://bucket/p' REPLACE INTO TABLE t",
   ])('%s is accepted, and so is what Aurora documents', (sql) => {
     expect(nearOf(sql, mysql97)).toBe('no error')
+  })
+})
+
+it('LOAD DATA FROM INFILE loads a file as LOAD DATA INFILE does', () => {
+  expect(parse("LOAD DATA FROM LOCAL INFILE 'f' INTO TABLE d.t")).toMatchObject({
+    kind: 'Load',
+    local: true,
+    table: { qualifier: 'd', name: 't' },
   })
 })
