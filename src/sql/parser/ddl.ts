@@ -108,7 +108,11 @@ function skipToObject(p: TokenStream, builder: DdlBuilder): Word | '' {
   }
 }
 
-const modifiers = ['UNIQUE', 'FULLTEXT', 'SPATIAL', 'UNDO', 'AGGREGATE', 'IGNORE', 'VECTOR'] as const
+const modifiers = [
+  ...(['UNIQUE', 'FULLTEXT', 'SPATIAL', 'VECTOR'] as const),
+  ...(['EXTERNAL', 'MATERIALIZED', 'JSON', 'RELATIONAL', 'DUALITY'] as const),
+  ...(['UNDO', 'AGGREGATE', 'IGNORE'] as const),
+] as const
 
 /** DEFINER = user[@host], CURRENT_USER[()]. */
 function skipDefiner(p: TokenStream): void {

@@ -11,14 +11,15 @@ export const numberTerminals: Readonly<Record<string, Terminal>> = {
   decimal: (p) => takeIf(p, p.type === 'Decimal' || p.type === 'Float'),
   /** Has a point and no exponent. */
   plain_decimal: (p) => takeIf(p, p.type === 'Decimal'),
-  zero_or_one: (p) => takeIf(p, leastInteger(p) === 0 || leastInteger(p) === 1),
+  /** A switch's value: `1.9` is 1. */
+  zero_or_one: (p) => takeIf(p, integralPart(p) === 0 || integralPart(p) === 1),
   whole_zero_or_one: (p) =>
-    takeIf(p, (p.type === 'Int' || p.type === 'Hex') && (leastInteger(p) === 0 || leastInteger(p) === 1)),
-  one_or_two: (p) => takeIf(p, p.type !== 'Decimal' && (leastInteger(p) === 1 || leastInteger(p) === 2)),
+    takeIf(p, (p.type === 'Int' || p.type === 'Hex') && (integralPart(p) === 0 || integralPart(p) === 1)),
+  one_or_two: (p) => takeIf(p, p.type !== 'Decimal' && (integralPart(p) === 1 || integralPart(p) === 2)),
 }
 
 /** The number's integral part: the digits that it begins with. */
-function leastInteger(p: TokenStream): number | undefined {
+function integralPart(p: TokenStream): number | undefined {
   switch (p.type) {
     case 'Int':
     case 'Decimal':

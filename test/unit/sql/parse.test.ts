@@ -167,6 +167,18 @@ describe('other statements', () => {
       names: [{ name: 't' }],
       objectName: { name: 'i' },
     })
+    expect(ddl('CREATE EXTERNAL TABLE s.t (a INT)')).toMatchObject({
+      object: 'table',
+      names: [{ name: 't' }],
+    })
+    for (const kind of ['JSON DUALITY', 'JSON RELATIONAL DUALITY', 'MATERIALIZED', 'SQL SECURITY INVOKER']) {
+      expect(ddl(`CREATE OR REPLACE ${kind} VIEW s.v AS SELECT 1`)).toMatchObject({
+        object: 'view',
+        orReplace: true,
+        names: [{ qualifier: 's', name: 'v' }],
+        query: { kind: 'Select' },
+      })
+    }
     expect(ddl('RENAME TABLE a TO b')).toMatchObject({
       verb: 'rename',
       names: [{ name: 'a' }, { name: 'b' }],

@@ -1,4 +1,4 @@
-/** CREATE, DROP, RENAME and TRUNCATE TABLE. Source: MySQL 9.7 manual, "Data Definition Statements". */
+/** CREATE, DROP and RENAME TABLE. Source: MySQL 9.7 manual, "Data Definition Statements". */
 export const tableRules = `
 create_table = [TEMPORARY | EXTERNAL] TABLE [if_not_exists] table {LIKE table | ( LIKE table ) | table_definition}
 table_definition = [( table_element# )] [table_options] [partition_by] [[IGNORE | REPLACE] [AS] query]
