@@ -278,6 +278,7 @@ function parseTrigger(p: TokenStream, builder: DdlBuilder): Ddl {
   builder.objectName = builder.name()
   p.expectOneOf(['BEFORE', 'AFTER'])
   p.expectOneOf(['INSERT', 'UPDATE', 'DELETE'])
+  if (p.type === 'Hint') p.advance() // nothing to the server
   p.expect('ON')
   builder.table()
   p.expect('FOR')
