@@ -1,14 +1,14 @@
 /**
  * Tablespaces, servers, spatial reference systems, resource groups, libraries, loadable functions, masking policies,
  * the instance. Source: MySQL 9.7 manual, "Data Definition Statements", "Component, Plugin, and Loadable Function
- * Statements". ALTER VSCHEMA and ALTER VITESS_MIGRATION are vtgate's.
+ * Statements". ALTER VSCHEMA and ALTER VITESS_MIGRATION are vtgate's: Vitess manual, "Making schema changes".
  */
 export const objectRules = `
 create_object = create_tablespace | create_server | create_srs | create_resource_group | create_library
   | create_loadable_function | MASKING POLICY [if_not_exists] ident ( ident ) expr
 alter_object = alter_tablespace | SERVER ident_or_string server_options | alter_resource_group
   | LIBRARY qualified_name COMMENT string
-  | INSTANCE instance_action | VSCHEMA unchecked | VITESS_MIGRATION unchecked
+  | INSTANCE instance_action | VSCHEMA unchecked | %vitess_migration
 drop_object = TABLESPACE ident [drop_tablespace_options] | LOGFILE GROUP ident [drop_tablespace_options]
   | UNDO TABLESPACE ident [undo_tablespace_options] | SERVER [if_exists] ident_or_string
   | SPATIAL REFERENCE SYSTEM [if_exists] whole_number | RESOURCE GROUP ident [FORCE] | LIBRARY [if_exists] qualified_name
@@ -60,4 +60,11 @@ create_loadable_function = [AGGREGATE] FUNCTION [if_not_exists] ident
 instance_action = ROTATE {INNODB | BINLOG | ~ident_or_string} MASTER KEY
   | RELOAD {KEYRING | TLS [FOR CHANNEL ident] [NO ROLLBACK ON ERROR]}
   | {ENABLE | DISABLE} {INNODB | ~ident} {REDO_LOG | ~ident}
+
+vitess_migration = VITESS_MIGRATION {string migration_action
+  | {CLEANUP | LAUNCH | COMPLETE | CANCEL | UNTHROTTLE | FORCE_CUTOVER} ALL
+  | POSTPONE COMPLETE ALL | THROTTLE ALL throttling}
+migration_action = RETRY | CLEANUP | {LAUNCH | COMPLETE} [VITESS_SHARDS string] | POSTPONE COMPLETE | CANCEL
+  | THROTTLE throttling | UNTHROTTLE | FORCE_CUTOVER | SET CUTOVER_THRESHOLD string
+throttling = [EXPIRE string] [RATIO {integer | decimal}]
 `

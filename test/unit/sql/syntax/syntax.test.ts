@@ -47,9 +47,18 @@ describe('statements that MySQL 8.4 dropped', () => {
 })
 
 describe("vtgate's statements", () => {
+  it('are an error at their second word where vtgate has them not either', () => {
+    expect(nearOf("ALTER VITESS_MIGRATION 'a' x", mysql97)).toBe("near 'VITESS_MIGRATION 'a' x' at line 1")
+  })
+
   it.each([
     'ALTER VSCHEMA ADD TABLE t',
     "ALTER VITESS_MIGRATION '0e8a27c8_1d73_11ec_a579_0aa0c75a2a1d' CANCEL",
+    "ALTER VITESS_MIGRATION 'a' THROTTLE EXPIRE '1h' RATIO 0.5",
+    "ALTER VITESS_MIGRATION 'a' LAUNCH VITESS_SHARDS '-40,40-80'",
+    "ALTER VITESS_MIGRATION 'a' SET CUTOVER_THRESHOLD '5s'",
+    'ALTER VITESS_MIGRATION THROTTLE ALL RATIO 1',
+    'ALTER VITESS_MIGRATION POSTPONE COMPLETE ALL',
     "LOAD DATA FROM S3 MANIFEST 's3://bucket/m' INTO TABLE t (a) SET b = 1",
     "LOAD XML FROM S3 PREFIX 's3://bucket/p' REPLACE INTO TABLE t",
   ])('%s is accepted, and so is what Aurora documents', (sql) => {
