@@ -63,6 +63,12 @@ describe('bounds', () => {
       expect(() => planOf(`select 1 from ${from}`)).toThrowError(/^Too many tables; MySQL can only use 61/)
   })
 
+  test('very many tables are not brought together', () => {
+    const union = (count: number) => Array(count).fill('select 1 from user where id = 1').join(' union ')
+    expect(planOf(union(900)).kind).toBe('Query')
+    expect(planOf(union(20_000))).toMatchObject({ kind: 'Unsupported' })
+  })
+
   test('subqueries nested in select lists take time by their number, not two to its power', () => {
     const nested = (inner: string) => `select ${'(select '.repeat(60)}${inner}${')'.repeat(60)} from user`
     expect(planOf(nested('1')).kind).toBe('Query')

@@ -280,6 +280,7 @@ describe('chains of operators', () => {
     ['behind one another', (part: string) => `SELECT ((1${part})${part})${part}`, ' + 1'],
     ['of two kinds', (part: string) => `SELECT 1${part} IS NULL${part.replaceAll('+', '=')}`, ' + 1'],
     ['in a call', (part: string) => `SELECT f(1${part})${part}`, ' + 1'],
+    ['of joins', (part: string) => `SELECT 1 FROM ${'('.repeat(800)}a${')'.repeat(800)}${part}`, ' JOIN t'],
     ['of collations', (part: string) => `SELECT a${part.repeat(2)}`, ' COLLATE x'],
   ])('have one bound together: %s', (_, sql, part) => {
     const text = sql(part.repeat(CHAIN_MAX - 50))
