@@ -329,6 +329,7 @@ function beginsBody(word: Keyword, at: WordPlace): boolean {
   }
 }
 
+/** First words of statements. */
 const verbs: ReadonlySet<Keyword> = new Set<Keyword>([
   ...(['BEGIN', 'CASE', 'DECLARE', 'FOR', 'IF', 'LOOP', 'REPEAT', 'RETURN', 'WHILE'] as const),
   ...(['SELECT', 'WITH', 'TABLE', 'VALUES', 'INSERT', 'REPLACE', 'UPDATE', 'DELETE', 'LOAD'] as const),
