@@ -181,7 +181,7 @@ function continuePredicates(p: TokenStream, first: Expr): Expr {
   while (atPredicate(p)) {
     p.link()
     links++
-    left = parsePredicate(p, { ...left, parens: (left.parens ?? 0) + 1 })
+    left = parsePredicate(p, inParens(left))
   }
   p.unlink(links)
   return left
@@ -217,7 +217,7 @@ function parsePredicate(p: TokenStream, operand: Expr): Expr {
     case 'REGEXP':
     case 'RLIKE': {
       p.advance(negated ? 2 : 1)
-      const pattern = parseBits(p)
+      const pattern = absorbNegated(p, parseBits(p))
       return { kind: 'Regexp', operand, pattern, negated, span: p.spanFrom(operand.span.start) }
     }
     default:
@@ -230,7 +230,7 @@ function parsePredicate(p: TokenStream, operand: Expr): Expr {
 function parseSoundsLike(p: TokenStream, left: Expr): Expr {
   p.expect('SOUNDS')
   p.expect('LIKE')
-  const right = parseBits(p)
+  const right = absorbNegated(p, parseBits(p))
   return { kind: 'SoundsLike', left, right, span: p.spanFrom(left.span.start) }
 }
 
@@ -300,8 +300,23 @@ function parseBetween(p: TokenStream, operand: Expr, negated: boolean): Expr {
 function parsePattern(p: TokenStream): Expr {
   const first = parseSimple(p)
   if (!isMariaDb(p.options.serverVersion)) return first
-  const pattern = continueBits(p, first, 0)
-  return pattern === first ? first : { ...pattern, parens: (pattern.parens ?? 0) + 1 }
+  const sum = continueBits(p, first, 0)
+  return absorbNegated(p, sum === first ? first : inParens(sum))
+}
+
+/** In MariaDB NOT binds a predicate behind an operand of LIKE or REGEXP to that: `a LIKE (b NOT LIKE c)`. */
+function absorbNegated(p: TokenStream, operand: Expr): Expr {
+  let right = operand
+  while (p.at('NOT') && isMariaDb(p.options.serverVersion) && atPredicate(p)) {
+    p.enter()
+    right = inParens(parsePredicate(p, right))
+    p.leave()
+  }
+  return right
+}
+
+function inParens(expr: Expr): Expr {
+  return { ...expr, parens: (expr.parens ?? 0) + 1 }
 }
 
 function parseLike(p: TokenStream, operand: Expr, negated: boolean): Like {

@@ -1,4 +1,5 @@
 import type { Expr, FrameBound, NamedWindow, OrderItem, WindowFrame, WindowSpec } from '../ast.ts'
+import { isMariaDb } from '../keywords.ts'
 import { parseInterval } from './expressions.ts'
 import { parseCommaList } from './names.ts'
 import { parseParam } from './operands.ts'
@@ -95,7 +96,10 @@ function parseBound(p: TokenStream, allowed: readonly (typeof sides)[number][]):
 function parseFrameNumber(p: TokenStream): Expr {
   const { start, type } = p
   if (type === 'Param') return parseParam(p)
-  if (type !== 'Int' && type !== 'Decimal' && type !== 'Float') p.fail()
+  const isNumber = type === 'Int' || type === 'Decimal' || type === 'Float'
+  const isLiteral =
+    isMariaDb(p.options.serverVersion) && (type === 'String' || type === 'Hex' || type === 'Bit')
+  if (!isNumber && !isLiteral) p.fail()
   p.advance()
   return p.literal(type, start)
 }

@@ -285,6 +285,21 @@ describe('servers', () => {
     expect(nearOf('SELECT qualify FROM t', { mode: 0, serverVersion: 80036 })).toBe('no error')
   })
 
+  // As MariaDB answers them: SELECT '1' LIKE 'x' NOT LIKE 'x' is 0, SELECT '0' LIKE 'x' IN ('x') is 1.
+  it.each([
+    ['a LIKE b LIKE c', '(a LIKE b) LIKE c'],
+    ['a LIKE b IN (1) REGEXP c', '((a LIKE b) IN (1)) REGEXP c'],
+    ['a LIKE b NOT LIKE c', 'a LIKE (b NOT LIKE c)'],
+    ['a REGEXP b NOT LIKE c LIKE d', '(a REGEXP (b NOT LIKE c)) LIKE d'],
+    ['a NOT LIKE b NOT IN (1) NOT REGEXP c', 'a NOT LIKE ((b NOT IN (1)) NOT REGEXP c)'],
+    ['a IN (1) NOT LIKE b', '(a IN (1)) NOT LIKE b'],
+    ['a BETWEEN b AND c LIKE d', 'a BETWEEN b AND c LIKE d'],
+    ['a LIKE b + 1', 'a LIKE (b + 1)'],
+    ['a LIKE b ESCAPE c * 2 = d', 'a LIKE b ESCAPE (c * 2) = d'],
+  ])('of MariaDB have predicates of predicates: %s', (sql, text) => {
+    expect(print(parse(`SELECT ${sql}`, mariadb))).toBe(`SELECT ${text}`)
+  })
+
   it.each(mariadbStatements)('of MariaDB accept %s', (text) => {
     const tree = parse(text, mariadb)
     expect(withoutSpans(parse(print(tree), mariadb))).toEqual(withoutSpans(tree))
