@@ -20,7 +20,7 @@ leave_statement = LEAVE label_ident
 iterate_statement = ITERATE label_ident
 return_statement = RETURN expr
 open_statement = OPEN ident
-fetch_statement = FETCH [[NEXT] FROM] ident INTO ident_list
+fetch_statement = FETCH {NEXT FROM ident | NEXT ~here | [FROM] ident} INTO ident_list
 close_statement = CLOSE ident
 
 declaration = DECLARE {condition_declaration | cursor_declaration | handler_declaration | ident_list variable_type [DEFAULT expr]}

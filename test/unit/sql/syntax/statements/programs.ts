@@ -238,6 +238,10 @@ export const refused: readonly (readonly [sql: string, near: string])[] = [
     "near '@a; END' at line 1",
   ],
   ['CREATE PROCEDURE p() BEGIN FETCH NEXT c INTO a; END', "near 'c INTO a; END' at line 1"],
+  [
+    'CREATE PROCEDURE p() BEGIN DECLARE a INT; DECLARE next CURSOR FOR SELECT 1; FETCH next INTO a; END',
+    "near 'INTO a; END' at line 1",
+  ],
   ['CREATE PROCEDURE p() BEGIN OPEN; END', "near '; END' at line 1"],
   ['CREATE FUNCTION f() RETURNS INT BEGIN RETURN; END', "near '; END' at line 1"],
   ['CREATE PROCEDURE p() BEGIN SELECT 1;; END', "near '; END' at line 1"],
