@@ -2,6 +2,7 @@ import type {
   DescribeTable,
   Explain,
   ExplainConnection,
+  Expr,
   Literal,
   Statement,
   UserVariable,
@@ -10,7 +11,8 @@ import type {
 import { isMariaDb } from '../keywords.ts'
 import { parseExpr } from './expressions.ts'
 import { parseTableName } from './names.ts'
-import { parseText, parseUserVariable } from './operands.ts'
+import { atLength, takeNumber } from './numbers.ts'
+import { parseParam, parseText, parseUserVariable } from './operands.ts'
 import { parseStatementBody } from './statement.ts'
 import { make, type TokenStream } from './token-stream.ts'
 import { PieceBuilder } from './verbatim.ts'
@@ -23,9 +25,9 @@ export function parseExplain(p: TokenStream): Explain | ExplainConnection | Desc
   const options = parseOptions(p)
   if (!isExplainable(p)) return options.some ? p.fail() : parseDescribe(p, start, verb)
   const text = pieces.finish()
-  if (p.at2('FOR', 'CONNECTION')) {
-    p.advance(2)
-    const connection = parseExpr(p)
+  if (p.accept('FOR')) {
+    p.expect('CONNECTION')
+    const connection = parseConnectionId(p)
     return { kind: 'ExplainConnection', verb, options: text, connection, span: p.spanFrom(start) }
   }
   const statement = parseStatementBody(p)
@@ -41,6 +43,14 @@ export function parseExplain(p: TokenStream): Explain | ExplainConnection | Desc
   })
 }
 
+/** MariaDB takes any expression. */
+function parseConnectionId(p: TokenStream): Expr {
+  if (isMariaDb(p.options.serverVersion)) return parseExpr(p)
+  if (p.type === 'Param') return parseParam(p)
+  if (!atLength(p)) p.fail()
+  return takeNumber(p)
+}
+
 interface Options {
   readonly analyze: boolean
   readonly format: string | undefined
@@ -54,10 +64,18 @@ function parseOptions(p: TokenStream): Options {
   const from = p.pos
   const analyze = p.accept('ANALYZE')
   if (isMariaDb(p.options.serverVersion)) while (atOldOption(p)) p.advance()
-  const format = p.accept2('FORMAT', '=') ? p.identifierOrString().toUpperCase() : undefined
+  const format = takesFormat(p, analyze) ? p.identifierOrString().toUpperCase() : undefined
   const into = p.accept('INTO') ? parseUserVariable(p) : undefined
   if (p.accept2('FOR', 'SCHEMA') || p.accept2('FOR', 'DATABASE')) p.identifier()
   return { analyze, format, into, some: p.pos > from }
+}
+
+/** FORMAT alone may be a table's name, but not behind ANALYZE. */
+function takesFormat(p: TokenStream, analyze: boolean): boolean {
+  if (!analyze) return p.accept2('FORMAT', '=')
+  if (!p.accept('FORMAT')) return false
+  p.expect('=')
+  return true
 }
 
 function atOldOption(p: TokenStream): boolean {
@@ -65,7 +83,7 @@ function atOldOption(p: TokenStream): boolean {
 }
 
 function isExplainable(p: TokenStream): boolean {
-  return isExplainableAt(p, 0) || p.at2('FOR', 'CONNECTION')
+  return isExplainableAt(p, 0) || p.at('FOR')
 }
 
 function isExplainableAt(p: TokenStream, ahead: number): boolean {

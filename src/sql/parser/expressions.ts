@@ -235,7 +235,7 @@ function parseSoundsLike(p: TokenStream, left: Expr): Expr {
 }
 
 /** MariaDB has no such operator: there the word alone is an alias. */
-export function atMember(p: TokenStream): boolean {
+function atMember(p: TokenStream): boolean {
   return p.at('MEMBER') && (!isMariaDb(p.options.serverVersion) || p.peekWord() === 'OF')
 }
 

@@ -2,6 +2,7 @@ import type { Expr, Into, IntoTarget } from '../ast.ts'
 import { parseCommaList, parseSingleString } from './names.ts'
 import { parseUserVariable } from './operands.ts'
 import type { TokenStream } from './token-stream.ts'
+import { acceptCharacterSet, parseCharsetName } from './types.ts'
 import { PieceBuilder } from './verbatim.ts'
 
 /** INTO variables, OUTFILE or DUMPFILE of a query. Source: MySQL 9.7 manual, "SELECT ... INTO Statement". */
@@ -36,10 +37,7 @@ function parseIntoVariable(p: TokenStream): Expr {
 
 /** CHARACTER SET, FIELDS and LINES of INTO OUTFILE. */
 function skipFileOptions(p: TokenStream): void {
-  if (p.at2('CHARACTER', 'SET') || p.at2('CHAR', 'SET')) {
-    p.advance(2)
-    if (!p.accept('BINARY')) p.identifierOrString()
-  } else if (p.accept('CHARSET') && !p.accept('BINARY')) p.identifierOrString()
+  if (p.accept('CHARSET') || acceptCharacterSet(p)) parseCharsetName(p)
   if (p.acceptOneOf(['FIELDS', 'COLUMNS']) !== undefined) skipFieldTerms(p)
   if (!p.accept('LINES')) return
   let terms = 0

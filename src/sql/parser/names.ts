@@ -1,7 +1,6 @@
 import type { Alias, Column, Literal, TableName } from '../ast.ts'
 import { isMariaDb, staysBare } from '../keywords.ts'
 import { stringText } from '../literal-value.ts'
-import { atMember } from './expressions.ts'
 import { make, type TokenStream } from './token-stream.ts'
 
 /** `[qualifier.]name`. */
@@ -86,7 +85,7 @@ export function parseItemAlias(p: TokenStream): Alias | undefined {
     p.advance()
     return { kind: 'Alias', name: stringText(string, p.options.mode), as, string, span: p.spanFrom(start) }
   }
-  if (!as && (!p.atIdentifier() || p.at('SOUNDS') || atMember(p))) return undefined
+  if (!as && !p.atIdentifier()) return undefined
   return parseAliasName(p, start, as)
 }
 

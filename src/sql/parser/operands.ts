@@ -251,7 +251,9 @@ export function isScopeName(name: string): boolean {
 export function parseSystemVariable(p: TokenStream): SystemVariable {
   const { start } = p
   p.expect('@@')
-  const scope = p.acceptOneOf(scopes)
+  // PERSIST is no reserved word, and a name where no point follows.
+  const mayBeName = p.peekWord() !== '.' && (p.at('PERSIST') || p.at('PERSIST_ONLY'))
+  const scope = mayBeName ? undefined : p.acceptOneOf(scopes)
   if (scope !== undefined) p.expect('.')
   // MariaDB's grammar has @@default.key_buffer_size.
   const isDefault = p.at('DEFAULT') && isMariaDb(p.options.serverVersion)

@@ -143,7 +143,8 @@ function parseSetOperations(p: TokenStream, first: Query, above: number): Query 
   let links = 0
   for (let precedence = setPrecedence(p); precedence > above; precedence = setPrecedence(p)) {
     const op = takeSetOperator(p)
-    const quantifier = p.acceptOneOf(['ALL', 'DISTINCT'])
+    const word = p.acceptOneOf(['ALL', 'DISTINCT', 'DISTINCTROW'])
+    const quantifier = word === 'DISTINCTROW' ? 'DISTINCT' : word
     const right = parseSetOperations(p, parseTerm(p), precedence)
     const span = p.spanFrom(left.span.start)
     if (extendsChain(left, op, quantifier)) {

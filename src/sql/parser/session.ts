@@ -83,7 +83,9 @@ export function parseEnd(p: TokenStream): EndTransaction | Savepoint {
   const work = p.accept('WORK')
   if (kind === 'Rollback' && p.accept('TO')) return parseRollbackTo(p, start, work)
   const chain = p.accept('AND') ? acceptYes(p, 'CHAIN') : undefined
-  const release = p.at('RELEASE') || p.at2('NO', 'RELEASE') ? acceptYes(p, 'RELEASE') : undefined
+  // A connection that ends begins no transaction.
+  const mayEnd = p.at('NO') || (p.at('RELEASE') && chain !== true)
+  const release = mayEnd ? acceptYes(p, 'RELEASE') : undefined
   return make<EndTransaction>({ kind, work, chain, release, span: p.spanFrom(start) })
 }
 

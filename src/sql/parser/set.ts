@@ -154,7 +154,7 @@ function refuseNamesVariable(p: TokenStream): never {
 function parseCharset(p: TokenStream): SetCharset | undefined {
   const { start } = p
   const isWord = p.at('CHARSET') && !isVariable(p, 1)
-  if (!isWord && (isVariable(p, 1) || !acceptCharacterSet(p))) return undefined
+  if (!isWord && !acceptCharacterSet(p)) return undefined
   if (isWord) p.advance()
   const keyword = isWord ? 'CHARSET' : 'CHARACTER SET'
   if (p.accept('DEFAULT')) return { kind: 'SetCharset', keyword, span: p.spanFrom(start) }
