@@ -102,7 +102,23 @@ export function parseTest(p: TokenStream): Expr {
 /** `IS [NOT] TRUE|FALSE|UNKNOWN`, once, above comparisons. */
 function continueTest(p: TokenStream, first: Expr): Expr {
   const operand = continueComparison(p, first)
-  return p.at('IS') ? parseTruth(p, operand) : operand
+  if (!p.at('IS')) return operand
+  const test = parseTruth(p, operand)
+  return isMariaDb(p.options.serverVersion) ? continueTests(p, test) : test
+}
+
+/** MariaDB's `a IS TRUE = b IS FALSE`, from left to right. The tree gets the parentheses that MySQL would need. */
+function continueTests(p: TokenStream, first: Expr): Expr {
+  let left = first
+  let links = 0
+  while (p.at('IS') || comparison(p.word) !== undefined) {
+    p.link()
+    links++
+    left = continueComparison(p, inParens(left))
+    if (p.at('IS')) left = parseTruth(p, left)
+  }
+  p.unlink(links)
+  return left
 }
 
 function parseTruth(p: TokenStream, operand: Expr): Expr {

@@ -295,6 +295,8 @@ describe('servers', () => {
     ['a IN (1) NOT LIKE b', '(a IN (1)) NOT LIKE b'],
     ['a BETWEEN b AND c LIKE d', 'a BETWEEN b AND c LIKE d'],
     ['a LIKE b + 1', 'a LIKE (b + 1)'],
+    ['a IS TRUE = b IS FALSE', '(a IS TRUE) = b IS FALSE'],
+    ['a IS TRUE IS NULL IS UNKNOWN', '(a IS TRUE) IS NULL IS UNKNOWN'],
     ['a LIKE b ESCAPE c * 2 = d', 'a LIKE b ESCAPE (c * 2) = d'],
   ])('of MariaDB have predicates of predicates: %s', (sql, text) => {
     expect(print(parse(`SELECT ${sql}`, mariadb))).toBe(`SELECT ${text}`)
