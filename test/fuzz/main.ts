@@ -12,7 +12,7 @@ const USAGE = `npm run fuzz -- sql [--seconds N] [--seed S]
     Random statements and texts: no crash, no hang, no print that parses differently.
 npm run fuzz -- sql --mysql|--mariadb [--statements FILE] [--only WORD] [--mode MODES] [--seconds N] [--seed S]
     Changed statements (FILE: JSON lines with "sql"; WORD: those that begin with it), held against a real server's parser
-    under a sql_mode.
+    under a sql_mode; MySQL also tells whether it reads the printed text as it reads the statement.
 `
 
 /** Exit code 1 when something was found. */

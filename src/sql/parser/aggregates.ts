@@ -219,6 +219,7 @@ function parseConstant(p: TokenStream): Expr {
     case 'UserVariable':
       return parseUserVariable(p)
     default: {
+      if (p.at('@@')) return parseUserVariable(p) // which refuses it
       if (!p.atIdentifier()) return takeWholeNumber(p)
       const { start } = p
       return { kind: 'Column', qualifiers: [], name: p.identifier(), span: p.spanFrom(start) }
