@@ -209,7 +209,18 @@ export function mayBeName(word: string, serverVersion: number): boolean {
   return !isReserved(word, serverVersion)
 }
 
-const foreign: ReadonlySet<string> = new Set(`${foreignWords} ${mariadbOnly}`.split(/\s+/))
+/** Reserved in MariaDB only, and words of MySQL's grammar all the same. */
+const shared: ReadonlySet<string> = new Set([
+  'OFFSET',
+  'RETURNING',
+  'STATS_AUTO_RECALC',
+  'STATS_PERSISTENT',
+  'STATS_SAMPLE_PAGES',
+])
+
+const foreign: ReadonlySet<string> = new Set(
+  `${foreignWords} ${mariadbOnly}`.split(/\s+/).filter((word) => !shared.has(word)),
+)
 
 /** A word of MySQL's own grammar, in upper case. */
 export function isMySqlKeyword(word: string): boolean {

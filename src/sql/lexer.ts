@@ -372,14 +372,14 @@ class Lexer {
   }
 
   /**
-   * MySQL takes up to two such characters (three after `<`) as one operator, even when there is none of that name:
-   * `1=!0` is an error. A wrong one that begins with `!` counts as a single `!`, whatever its length.
+   * MySQL takes up to two such characters (three after `<`, if the third is no `<`) as one operator, even when there is
+   * none of that name: `1=!0` is an error. A wrong one that begins with `!` counts as a single `!`, whatever its length.
    */
   #compare(pos: number, c: number): number {
     const sql = this.#sql
-    const longest = c === 60 ? 3 : 2
-    let end = pos + 1
-    while (end < pos + longest && isCompareChar(sql.charCodeAt(end))) end++
+    let end = isCompareChar(sql.charCodeAt(pos + 1)) ? pos + 2 : pos + 1
+    const third = sql.charCodeAt(end)
+    if (c === 60 && end === pos + 2 && third !== 60 && isCompareChar(third)) end++
     const word = comparisons.get(sql.slice(pos, end))
     if (word !== undefined) return this.#add('Operator', word, pos, end)
     return c === 33 ? this.#add('Operator', '!', pos, end) : this.#add('Bad', '', pos, end)

@@ -88,6 +88,7 @@ describe('the wrong token is the one at which MySQL finds it', () => {
     ['SELECT coalesce()', ')'],
     ['SELECT insert(a, 1, 2)', ')'],
     ['SELECT value(a) FROM t', '(a) FROM t'],
+    ['SELECT returning(a)', '(a)'],
     ['SELECT character FROM t', 'FROM t'],
     ['SELECT s.f(a AS b)', 'AS b)'],
     // What stands between arguments.
@@ -113,6 +114,8 @@ describe('the wrong token is the one at which MySQL finds it', () => {
     ["SELECT cast(a AT TIME ZONE 'x' 'y' AS DATETIME)", "'y' AS DATETIME)"],
     // Operators.
     ['SELECT a = ALL b', 'b'],
+    ['SELECT 1 <<< 2', '< 2'],
+    ['SELECT 1 <<= 2', '<<= 2'],
     ['SELECT a NOT b', 'b'],
     ['SELECT a NOT MEMBER OF (b)', 'MEMBER OF (b)'],
     ["SELECT a FROM t WHERE b->'$' 'c'", "'c'"],
