@@ -79,7 +79,8 @@ describe.skipIf(mysqlCommand === undefined)('statements, with MySQL as the oracl
       () => undefined,
       (reason: Error & { sqlMessage?: string }) => reason.sqlMessage,
     )
-    const parse = () => parseStatement(encodeBinary(sql), { mode: 0, serverVersion: 90700 })
+    const options = { mode: 0, serverVersion: 90700, passedOn: 'check' } as const
+    const parse = () => parseStatement(encodeBinary(sql), options)
     expect(error).toMatch(/^You have an error in your SQL syntax/)
     expect(parse).toThrow(expect.objectContaining({ message: error }))
   })

@@ -5,6 +5,6 @@ import { join } from 'node:path'
 /** Where tempDir makes its folders: one folder for a run of the tests, which ends with it, however a worker ended. */
 export default function setup(): () => void {
   const root = mkdtempSync(join(tmpdir(), 'sg-'))
-  process.env['SHARDGATE_TEST_TMP'] = root
+  process.env['TESTS_TMP'] = root
   return () => rmSync(root, { recursive: true, force: true, maxRetries: 3 })
 }
