@@ -259,10 +259,16 @@ export interface JsonTable {
  * A column of JSON_TABLE: `name FOR ORDINALITY`; `name type [EXISTS] PATH path …` (`type` word for word); or `NESTED [PATH] path COLUMNS (…)`.
  */
 export type JsonColumn =
-  | { readonly kind: 'JsonOrdinality'; readonly name: string; readonly span: Span }
+  | {
+      readonly kind: 'JsonOrdinality'
+      readonly name: string
+      readonly bareKeyword?: true
+      readonly span: Span
+    }
   | {
       readonly kind: 'JsonPathColumn'
       readonly name: string
+      readonly bareKeyword?: true
       readonly type: readonly Piece[]
       readonly exists: boolean
       readonly path: Expr

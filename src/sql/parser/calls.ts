@@ -113,8 +113,7 @@ function parseBareWord(p: TokenStream): Expr {
     }
   }
   if (p.peekWord() === '.' && p.peekWord(3) === '(') return parseAnyCall(p)
-  if (p.peekWord() === 'VALUE' && p.peekWord(2) === 'FOR' && (word === 'NEXT' || word === 'PREVIOUS'))
-    return parseSequenceValue(p)
+  if ((word === 'NEXT' || word === 'PREVIOUS') && atSequenceValue(p)) return parseSequenceValue(p)
   if (needsParenthesis.has(word) && isReserved(word, p.options.serverVersion))
     p.failAt(p.tokens.starts[p.pos + 1])
   return parseColumnOrPath(p)
@@ -128,6 +127,10 @@ export function parseColumnOrPath(p: TokenStream): Expr {
   // MySQL takes one string; that of a normalised statement is a placeholder.
   const right = p.type === 'Param' ? parseExpr(p) : parseSingleString(p)
   return { kind: 'Binary', op, left, right, span: p.spanFrom(left.span.start) }
+}
+
+function atSequenceValue(p: TokenStream): boolean {
+  return isMariaDb(p.options.serverVersion) && p.peekWord() === 'VALUE' && p.peekWord(2) === 'FOR'
 }
 
 /** MariaDB's NEXT VALUE FOR sequence, PREVIOUS VALUE FOR sequence: a function without parentheses, but with an argument. */

@@ -3,7 +3,7 @@ import { isMariaDb } from '../keywords.ts'
 import { takeColumnType } from '../syntax/check.ts'
 import { parseExpr } from './expressions.ts'
 import { parseReactions } from './json-value.ts'
-import { parseCommaList, parseTableAlias } from './names.ts'
+import { atBareKeyword, parseCommaList, parseTableAlias } from './names.ts'
 import { parseTextLiteral } from './operands.ts'
 import { make, type TokenStream } from './token-stream.ts'
 import { PieceBuilder } from './verbatim.ts'
@@ -41,17 +41,19 @@ function parseJsonColumn(p: TokenStream): JsonColumn {
     const path = parseTextLiteral(p)
     return { kind: 'JsonNested', pathKeyword, path, columns: parseColumns(p), span: p.spanFrom(start) }
   }
+  const bareKeyword = atBareKeyword(p)
   const name = p.identifier()
   if (p.accept('FOR')) {
     p.expect('ORDINALITY')
-    return { kind: 'JsonOrdinality', name, span: p.spanFrom(start) }
+    return make<JsonColumn>({ kind: 'JsonOrdinality', name, bareKeyword, span: p.spanFrom(start) })
   }
   const type = parseColumnType(p)
   const exists = p.accept('EXISTS')
   p.expect('PATH')
   const path = parseTextLiteral(p)
   const reactions: JsonColumnReaction[] = parseReactions(p, 'any order')
-  return { kind: 'JsonPathColumn', name, type, exists, path, reactions, span: p.spanFrom(start) }
+  const span = p.spanFrom(start)
+  return make<JsonColumn>({ kind: 'JsonPathColumn', name, bareKeyword, type, exists, path, reactions, span })
 }
 
 /** The column's type and collation, word for word, up to EXISTS or PATH. */

@@ -108,10 +108,10 @@ function printColumns(out: Printer, columns: readonly JsonColumn[]): void {
 function printColumn(out: Printer, column: JsonColumn): void {
   switch (column.kind) {
     case 'JsonOrdinality':
-      out.text(`${quoteIdentifier(column.name)} FOR ORDINALITY`)
+      out.text(`${columnName(column)} FOR ORDINALITY`)
       break
     case 'JsonPathColumn':
-      out.text(`${quoteIdentifier(column.name)} `)
+      out.text(`${columnName(column)} `)
       printPieceList(out, column.type)
       out.text(column.exists ? ' EXISTS PATH ' : ' PATH ')
       printExpr(out, column.path)
@@ -126,4 +126,8 @@ function printColumn(out: Printer, column: JsonColumn): void {
     default:
       unreachable(column)
   }
+}
+
+function columnName({ name, bareKeyword }: { readonly name: string; readonly bareKeyword?: true }): string {
+  return bareKeyword ? printBareKeyword(name) : quoteIdentifier(name)
 }

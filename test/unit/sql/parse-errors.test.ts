@@ -22,6 +22,7 @@ describe('a syntax error', () => {
   })
 
   it.each([
+    ['SELECT NEXT VALUE FOR q', "near 'q' at line 1"],
     ['SELECT a, * FROM t', "near '* FROM t' at line 1"],
     ['SELECT 1=!0', "near '=!0' at line 1"],
     ["SELECT @'abc", "near ''abc' at line 1"],
