@@ -97,3 +97,7 @@ export function unknownDatabase(name: string): SqlError {
 export function noDatabaseSelected(): SqlError {
   return new SqlError('ER_NO_DB_ERROR', 'No database selected')
 }
+
+export function emptyQuery(): SqlError {
+  return new SqlError('ER_EMPTY_QUERY', 'Query was empty')
+}

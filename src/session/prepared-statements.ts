@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts'
 import { bindQuery } from '../engine/bind.ts'
 import { describeInsert } from '../engine/describe-insert.ts'
-import { notSupported, SqlError } from '../errors/sql-error.ts'
+import { emptyQuery, notSupported, SqlError } from '../errors/sql-error.ts'
 import { runCommand } from '../mysql/client/simple-command.ts'
 import { encodeColumnDef } from '../mysql/codec/column-def.ts'
 import { Command, HEADER_BYTES, Status } from '../mysql/codec/constants.ts'
@@ -263,6 +263,7 @@ export class PreparedStatements {
   async #prepareOwn(id: number, sql: string, scan: Scan): Promise<void> {
     const session = this.#session
     const statement = parseStatement(sql, session.parseOptions)
+    if (statement.kind === 'Empty' && !statement.comment) throw emptyQuery()
     if (isUnpreparable(statement, session.proxy.isMariadb)) {
       throw new SqlError(
         'ER_UNSUPPORTED_PS',
@@ -354,7 +355,8 @@ class ParamBindings extends StatementBindings {
   }
 }
 
-function isUnpreparable(statement: Statement, isMariadb: boolean): boolean {
+/** The server refuses to prepare it: ER_UNSUPPORTED_PS. */
+export function isUnpreparable(statement: Statement, isMariadb: boolean): boolean {
   if (isMariadb) return UNPREPARABLE_BY_MARIADB.has(statement.kind)
   if (statement.kind === 'Show') return DIAGNOSTICS.has(statement.what)
   return UNPREPARABLE.has(statement.kind) || (statement.kind === 'Empty' && statement.comment)

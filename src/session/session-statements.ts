@@ -1,4 +1,4 @@
-import { notSupported, SqlError } from '../errors/sql-error.ts'
+import { emptyQuery, notSupported, SqlError } from '../errors/sql-error.ts'
 import { runQuery } from '../mysql/client/simple-command.ts'
 import { printPlan } from '../plan/print-plan.ts'
 import type { Begin, EndTransaction, Kill, Savepoint, SetTransaction, Statement } from '../sql/ast.ts'
@@ -19,7 +19,7 @@ export async function runSessionStatement(
 ): Promise<void> {
   switch (statement.kind) {
     case 'Empty':
-      if (!statement.comment) throw new SqlError('ER_EMPTY_QUERY', 'Query was empty')
+      if (!statement.comment) throw emptyQuery()
       return session.ok({})
     case 'Set':
       return runSet(session, statement)

@@ -6,11 +6,13 @@ import { Capability, Command, Status } from '../mysql/codec/constants.ts'
 import type { OkPacket } from '../mysql/codec/responses.ts'
 import type { ClientConnection, SessionHandler, SmallResultSet } from '../mysql/server/session-handler.ts'
 import type { Plan } from '../plan/plan.ts'
+import { blanksToSpaces } from '../sql/charset-blanks.ts'
 import { scan as scanStatement } from '../sql/fingerprint.ts'
 import { normalize, parseStatement } from '../sql/parse.ts'
 import { quoteIdentifier } from '../sql/print.ts'
 import type { Scan } from '../sql/scan.ts'
 import { NO_BACKSLASH_ESCAPES } from '../sql/sql-mode.ts'
+import { trimText } from '../sql/trim-text.ts'
 import { DATABASE } from '../tablet/settings.ts'
 import { Answer } from './answer.ts'
 import { namesOf } from './character-set.ts'
@@ -112,11 +114,11 @@ export class Session implements SessionHandler {
     try {
       switch (payload[0]) {
         case Command.QUERY:
-          return this.#text(payload.latin1Slice(1), packet)
+          return this.#text(this.#clientText(payload), packet)
         case Command.INIT_DB:
           return this.#initDb(payload.utf8Slice(1))
         case Command.STMT_PREPARE:
-          return this.prepared.prepare(payload.latin1Slice(1))
+          return this.prepared.prepare(this.#clientText(payload))
         case Command.STMT_EXECUTE:
           return this.prepared.execute(payload)
         case Command.STMT_SEND_LONG_DATA:
@@ -176,13 +178,21 @@ export class Session implements SessionHandler {
 
   // ----------------------------------------------------------------------------------------- statements
 
+  /** The text of a COM_QUERY or COM_STMT_PREPARE, as the server reads it. */
+  #clientText(payload: Buffer): string {
+    const { charset, sqlMode } = this.state
+    const sql = payload.latin1Slice(1)
+    return trimText(
+      blanksToSpaces(sql, { charset, mode: sqlMode, serverVersion: this.proxy.serverVersionNumber }),
+    )
+  }
+
   /** COM_QUERY: one statement, or several. */
   #text(sql: string, packet: Buffer): void {
     const scan = scanStatement(sql, this.state.sqlMode, this.proxy.serverVersionNumber)
-    if (!scan.hasMore) return this.#statement(sql, scan, packet)
-    if (!this.client.multiStatements) {
-      this.raiseParseError(sql)
-    }
+    if (!this.client.multiStatements && scan.hasMore) this.raiseParseError(sql)
+    // With several statements allowed, what follows a `;` is one of them, be it nothing but a comment.
+    if (!this.client.multiStatements || scan.end === sql.length) return this.#statement(sql, scan, packet)
     this.#rest = sql.slice(scan.end)
     this.answer.moreResults = true
     this.#statement(sql.slice(0, scan.end), scan, undefined)
@@ -198,14 +208,14 @@ export class Session implements SessionHandler {
   }
 
   #nextStatement(): void {
-    const sql = this.#rest
+    const sql = trimText(this.#rest)
     this.#rest = ''
     try {
       const scan = scanStatement(sql, this.state.sqlMode, this.proxy.serverVersionNumber)
-      this.answer.moreResults = scan.hasMore
+      this.#rest = sql.slice(scan.end)
+      this.answer.moreResults = this.#rest !== ''
       this.answer.started = false
-      this.#rest = scan.hasMore ? sql.slice(scan.end) : ''
-      this.#statement(scan.hasMore ? sql.slice(0, scan.end) : sql, scan, undefined)
+      this.#statement(sql.slice(0, scan.end), scan, undefined)
     } catch (error) {
       this.fail(error)
     }
@@ -213,7 +223,6 @@ export class Session implements SessionHandler {
 
   #statement(sql: string, scan: Scan, packet: Buffer | undefined): void {
     this.statementBegins(scan)
-    if (scan.params > 0) parseStatement(sql, { ...this.parseOptions, allowParams: false }) // raises 1064 at the `?`
     const plan = this.#planOfNext(sql, scan)
     const bindings = this.bindingsOf(sql, scan)
     this.run({
@@ -263,11 +272,13 @@ export class Session implements SessionHandler {
 
   /** A syntax error quotes the text to its end, the statements behind this one included. */
   #planOfNext(sql: string, scan: Scan): Plan {
+    const options = { ...this.parseOptions, allowParams: false }
     try {
+      if (scan.params > 0) parseStatement(sql, options) // raises 1064 at the `?`
       return this.planOf(sql, scan)
     } catch (error) {
       if (this.#rest === '' || !(error instanceof SqlError) || error.code !== 'ER_PARSE_ERROR') throw error
-      parseStatement(sql + this.#rest, this.parseOptions)
+      parseStatement(sql + this.#rest, options)
       throw error
     }
   }
@@ -485,9 +496,12 @@ function asksForWarnings(scan: Scan): boolean {
   return key.includes('@@') && (key.includes('WARNING_COUNT') || key.includes('ERROR_COUNT'))
 }
 
-/** Plans of one-off texts would only push others out of the cache. */
+/**
+ * Plans of one-off texts would only push others out of the cache. An empty key is no statement's: comments and a lone `;`,
+ * an error, have it alike.
+ */
 function cacheable(scan: Scan): boolean {
-  return scan.key.length < PLAN_KEY_BYTES_MAX
+  return scan.key !== '' && scan.key.length < PLAN_KEY_BYTES_MAX
 }
 
 const PLAN_KEY_BYTES_MAX = 64 * 1024

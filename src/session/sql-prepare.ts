@@ -1,19 +1,25 @@
-import { notSupported, SqlError } from '../errors/sql-error.ts'
+import { emptyQuery, notSupported, SqlError } from '../errors/sql-error.ts'
 import { queryPacket, textCells } from '../mysql/client/simple-command.ts'
 import type { Deallocate, Execute, Prepare } from '../sql/ast.ts'
 import { scan as scanStatement } from '../sql/fingerprint.ts'
 import { parseStatement } from '../sql/parse.ts'
 import { printPieces } from '../sql/print.ts'
+import { trimText } from '../sql/trim-text.ts'
+import { isUnpreparable } from './prepared-statements.ts'
 import type { Session } from './session.ts'
 import { TextStatement } from './shard-statement.ts'
 
 /** PREPARE name FROM 'text' | @variable: the session keeps the text; it must be one statement that can be parsed. */
 export async function prepareSql(session: Session, statement: Prepare): Promise<void> {
-  const sql = await stringValue(session, sourceOf(session, statement.from))
+  const sql = trimText(await stringValue(session, sourceOf(session, statement.from)))
   const scan = scanStatement(sql, session.state.sqlMode, session.proxy.serverVersionNumber)
   if (scan.hasMore) session.raiseParseError(sql)
-  parseStatement(sql, session.parseOptions)
-  if (['PREPARE', 'EXECUTE', 'DEALLOCATE'].includes(scan.kind)) {
+  const prepared = parseStatement(sql, session.parseOptions)
+  if (prepared.kind === 'Empty' && !prepared.comment) throw emptyQuery()
+  if (
+    isUnpreparable(prepared, session.proxy.isMariadb) ||
+    ['PREPARE', 'EXECUTE', 'DEALLOCATE'].includes(scan.kind)
+  ) {
     throw new SqlError(
       'ER_UNSUPPORTED_PS',
       'This command is not supported in the prepared statement protocol yet',

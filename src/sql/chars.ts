@@ -53,6 +53,16 @@ export function quotedEnd(sql: string, start: number, escapes: boolean): number 
   return -1
 }
 
+const UINT64_MAX = '18446744073709551615'
+
+/** Type of the whole number from its first digit, at `start`, to `end`: of more than 64 bits it counts as a decimal. */
+export function wholeNumberType(sql: string, start: number, end: number): 'Int' | 'Decimal' {
+  if (end - start < UINT64_MAX.length) return 'Int'
+  const digits = sql.slice(start, end).replace(/^0+/, '')
+  if (digits.length !== UINT64_MAX.length) return digits.length < UINT64_MAX.length ? 'Int' : 'Decimal'
+  return digits <= UINT64_MAX ? 'Int' : 'Decimal'
+}
+
 /** First MySQL version that reads `$tag$ … $tag$` as a string, the body of a stored program in another language. */
 const DOLLAR_QUOTES_SINCE = 80034
 
@@ -183,7 +193,10 @@ export function blockCommentEnd(sql: string, pos: number, versioned: boolean): n
   }
 }
 
-/** Where the text of the versioned comment at `pos` begins; 0 when this server does not execute it. */
+/**
+ * Where the text of the versioned comment at `pos` begins; 0 when this server does not execute it. MySQL takes a sixth
+ * digit for the version's only where a blank follows it.
+ */
 export function versionedBody(sql: string, pos: number, serverVersion: number): number {
   const isMaria = serverVersion >= 100000
   const onlyMaria = sql.charCodeAt(pos + 2) === 77
@@ -196,6 +209,10 @@ export function versionedBody(sql: string, pos: number, serverVersion: number): 
     digits++
   }
   if (digits < 5) return at
+  if (digits === 6 && !isMaria && !isBlank(sql.charCodeAt(at + 6))) {
+    digits = 5
+    version = Math.trunc(version / 10)
+  }
   // MariaDB leaves out what is meant for MySQL 5.7 and later only.
   const foreign = isMaria && !onlyMaria && version >= 50700 && version <= 99999
   return version <= serverVersion && !foreign ? at + digits : 0

@@ -8,6 +8,7 @@ import {
   number,
   quotedEnd,
   readNumber,
+  wholeNumberType,
 } from './chars.ts'
 import { introducedCharset } from './charsets.ts'
 import { Clauses } from './clauses.ts'
@@ -91,6 +92,8 @@ const SET = wordNumber('SET')
 const FOR = wordNumber('FOR')
 const CREATE = wordNumber('CREATE')
 const ALTER = wordNumber('ALTER')
+const LIMIT = wordNumber('LIMIT')
+const OFFSET = wordNumber('OFFSET')
 
 class Fingerprinter {
   readonly #sql: string
@@ -113,6 +116,8 @@ class Fingerprinter {
   #wordFollowsOperand = false
   /** The keyword directly before that keyword, or 0. */
   #wordBefore = 0
+  /** Behind LIMIT and its OFFSET, where a sign is an error, and so no part of a literal. */
+  #inLimit = false
   /** Leading keyword, or 0. */
   #verb = 0
   /** Lists and rows are taken as one: only where the parser reads all of the statement. */
@@ -141,7 +146,9 @@ class Fingerprinter {
     const end = Math.min(this.#tokens(start), length)
     const key = this.#key.finish(this.#ended ? end - 1 : length)
     cursor.pos = end
+    const isInVersioned = cursor.isInVersioned
     if (this.#ended) cursor.skipBlanks()
+    const hasMore = this.#ended && cursor.pos < length
     return {
       key,
       slots: this.#key.slots,
@@ -150,8 +157,8 @@ class Fingerprinter {
       kind: wordName(this.#verb),
       from: this.#from,
       start,
-      end,
-      hasMore: this.#ended && cursor.pos < length,
+      end: hasMore || !isInVersioned ? end : length,
+      hasMore,
     }
   }
 
@@ -206,6 +213,7 @@ class Fingerprinter {
         return this.#open(pos)
       case 41: // )
         this.#clauses.close()
+        this.#inLimit = false
         this.#compound?.close(this.#clauses.depth)
         return this.#operand(pos + 1)
       case 64: // @
@@ -361,6 +369,7 @@ class Fingerprinter {
     const followsType = (this.#wordBits & ENDS_TYPE) !== 0 && this.#word !== BINARY
     this.#wordFollowsOperand = this.#last === OPERAND || followsType
     this.#wordBefore = this.#word
+    this.#inLimit = word === LIMIT || (this.#inLimit && word === OFFSET)
     this.#last = isFirst || (bits & (RESERVED | ENDS_OPERAND)) === RESERVED ? OPERATOR : OPERAND
     this.#word = word
     this.#wordBits = bits
@@ -393,6 +402,7 @@ class Fingerprinter {
       const end = this.#list(pos, word)
       if (end > 0) return end
     }
+    this.#inLimit = false
     this.#clauses.open(word, (this.#wordBits & TYPE) !== 0 && this.#isType())
     this.#last = OPERATOR
     this.#operatorByte = 40
@@ -439,7 +449,9 @@ class Fingerprinter {
       const isQualifier = sql.charCodeAt(end) === 46 && isIdentChar(sql.charCodeAt(end + 1))
       return isQualifier ? this.#qualified(end + 1) : this.#operand(end)
     }
-    return form === 'Int' && this.#decidesPlan(end) ? this.#operand(end) : this.#literal(form, pos, end)
+    if (form !== 'Int') return this.#literal(form, pos, end)
+    if (this.#decidesPlan(end)) return this.#operand(end)
+    return this.#literal(wholeNumberType(sql, pos, end), pos, end)
   }
 
   /** An integer that ends at `end` and is a column's position in ORDER BY or GROUP BY, or the length of a type. */
@@ -547,11 +559,12 @@ class Fingerprinter {
     const c = sql.charCodeAt(pos + 1)
     if (c === 62) return this.#operator(sql.charCodeAt(pos + 2) === 62 ? pos + 3 : pos + 2, ARROW)
     const isNumber = isDigit(c) || (c === 46 && isDigit(sql.charCodeAt(pos + 2)))
-    if (!isNumber || this.#last === OPERAND) return this.#operator(pos + 1, 45)
+    if (!isNumber || this.#last === OPERAND || this.#inLimit) return this.#operator(pos + 1, 45)
     readNumber(sql, pos + 1)
     const { form, end } = number
     const isSigned = (form === 'Int' || form === 'Decimal' || form === 'Float') && !this.#collateFollows(end)
-    return isSigned ? this.#literal(form, pos, end) : this.#operator(pos + 1, 45)
+    if (!isSigned) return this.#operator(pos + 1, 45)
+    return this.#literal(form === 'Int' ? wholeNumberType(sql, pos + 1, end) : form, pos, end)
   }
 
   /** COLLATE binds tighter than a sign. */

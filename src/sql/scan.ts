@@ -59,7 +59,7 @@ export interface Scan {
   readonly from: number
   /** Start of the statement's first token. */
   readonly start: number
-  /** Offset just behind this statement's `;`, or the text's length. */
+  /** Offset just behind this statement's `;`, or the text's length: also where only its comment is closed there. */
   readonly end: number
   /** Something other than blanks and comments follows `end`. */
   readonly hasMore: boolean

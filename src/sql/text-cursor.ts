@@ -40,6 +40,10 @@ export class TextCursor {
     return end
   }
 
+  get isInVersioned(): boolean {
+    return this.#inVersioned
+  }
+
   /** What to give to `rewind` when the comments from here on are to be read again. */
   get mark(): number {
     return this.#inVersioned ? -1 - this.directives.length : this.directives.length

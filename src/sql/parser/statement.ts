@@ -25,9 +25,9 @@ import { parseSet } from './set.ts'
 import { parseShow } from './show.ts'
 import type { TokenStream } from './token-stream.ts'
 
-/** One statement and nothing else: a `;` may follow it, another statement may not. */
+/** One statement and nothing else: a `;` may follow it, another statement may not. A `;` alone is no statement. */
 export function parseWhole(p: TokenStream): Statement {
-  if (p.type === 'End' || (p.at(';') && p.peekType() === 'End')) return parseEmpty(p)
+  if (p.type === 'End') return parseEmpty(p)
   const statement = parseStatementBody(p)
   expectEnd(p)
   return statement
@@ -39,7 +39,6 @@ function expectEnd(p: TokenStream): void {
 }
 
 function parseEmpty(p: TokenStream): Statement {
-  expectEnd(p)
   return { kind: 'Empty', comment: p.tokens.hasComment, span: p.spanFrom(p.start) }
 }
 

@@ -1,5 +1,6 @@
 import { SqlError } from '../../errors/sql-error.ts'
 import type { Literal, LiteralType, Span } from '../ast.ts'
+import { wholeNumberType } from '../chars.ts'
 import { introducedCharset } from '../charsets.ts'
 import { isMariaDb, mayBeName } from '../keywords.ts'
 import { type Tokens, type TokenType, tokenize, type Word } from '../lexer.ts'
@@ -301,14 +302,19 @@ export class TokenStream {
   }
 
   /** Literal from the source between `start` and the last token, with its slot. */
-  literal(type: LiteralType, start: number): Literal {
+  literal(tokenType: LiteralType, start: number): Literal {
     const span = this.spanFrom(start)
     const text = this.sql.slice(span.start, span.end)
+    const type = tokenType === 'Int' ? wholeNumberType(text, isSigned(text) ? 1 : 0, text.length) : tokenType
     const slot = this.#literalSlot(start, span.end)
     return slot === undefined
       ? { kind: 'Literal', type, text, span }
       : { kind: 'Literal', type, text, slot, span }
   }
+}
+
+function isSigned(number: string): boolean {
+  return number.startsWith('-') || number.startsWith('+')
 }
 
 /** MariaDB reads in the dialect of Oracle. */

@@ -57,6 +57,10 @@ describe('the key', () => {
   it('keeps literals that decide a plan', () => {
     expect(key('SELECT a FROM t ORDER BY 1, 2')).toBe('SELECT a FROM t ORDER BY 1, 2')
     expect(key('SELECT a FROM t GROUP BY 1 LIMIT 5')).toBe('SELECT a FROM t GROUP BY 1 LIMIT :int')
+    expect(key('SELECT a, -1 FROM t LIMIT -1, -2')).toBe('SELECT a, :int FROM t LIMIT -:int, -:int')
+    expect(key('SELECT offset, -1 LIMIT 1 OFFSET -1')).toBe('SELECT offset, :int LIMIT :int OFFSET -:int')
+    expect(key('SELECT 18446744073709551615, 18446744073709551616')).toBe('SELECT :int, :dec')
+    expect(key('SELECT 000000000000000000001, -18446744073709551616')).toBe('SELECT :int, :dec')
     expect(key('SELECT CAST(a AS DECIMAL(10,2)) FROM t')).toBe('SELECT CAST(a AS DECIMAL(10,2)) FROM t')
     expect(key("SELECT a 'x', b AS 'y' FROM t")).toBe("SELECT a 'x', b AS 'y' FROM t")
     expect(key('SELECT a FROM t WHERE b = NULL')).toBe('SELECT a FROM t WHERE b = NULL')
@@ -154,6 +158,9 @@ describe('a text with several statements', () => {
   it('names the kind and counts the parameters', () => {
     expect(scanText('(select ?, ?)')).toMatchObject({ kind: 'SELECT', params: 2, hasMore: false })
     expect(scanText(' -- nothing')).toMatchObject({ kind: '', key: '', hasMore: false })
+    // The comment is closed behind the `;`, and only with its end the text can be read.
+    expect(scanText('DO /*! 1; */ -- x')).toMatchObject({ key: 'DO :int', end: 17, hasMore: false })
+    expect(scanText('DO /*! 1; */ 2')).toMatchObject({ end: 9, hasMore: true })
   })
 })
 

@@ -6,7 +6,7 @@ import { CHAIN_MAX, NESTING_MAX, parseNormalized, parseStatement } from '../../.
 import { print } from '../../../src/sql/print.ts'
 import { visit } from '../../../src/sql/visit.ts'
 import { mysqlStatements, rejectedStatements } from './statements.ts'
-import { mysql, nearOf, parse } from './support.ts'
+import { mariadb, mysql, nearOf, parse } from './support.ts'
 
 describe('a syntax error', () => {
   it('is 1064 with the text from the wrong token on', () => {
@@ -19,9 +19,23 @@ describe('a syntax error', () => {
     expect(nearOf('SELECT a FROM t; SELECT 2')).toBe("near 'SELECT 2' at line 1")
     expect(nearOf(`SELECT ${'x'.repeat(100)} ${'y'.repeat(100)} z`)).toBe(`near 'z' at line 1`)
     expect(nearOf(`SELECT FROM ${'x'.repeat(100)}`)).toBe(`near 'FROM ${'x'.repeat(75)}' at line 1`)
+    expect(nearOf('SELECT a FROM FROM t\0x')).toBe("near 'FROM t' at line 1")
+  })
+
+  it('of MariaDB shows what it leaves out', () => {
+    const near = (text: string) => nearOf(`SELECT FROM ${text}`, mariadb)
+    expect(near('x'.repeat(75))).toBe(`near 'FROM ${'x'.repeat(75)}' at line 1`)
+    expect(near('x'.repeat(76))).toBe(`near 'FROM ${'x'.repeat(72)}...' at line 1`)
+    expect(near(`x${'é'.repeat(40)}`)).toBe(`near 'FROM x${'é'.repeat(35)}...' at line 1`)
   })
 
   it.each([
+    [';', "near ';' at line 1"],
+    ['/* x */ ; SELECT 1', "near '; SELECT 1' at line 1"],
+    ['SELECT /*!800001 */', "near '' at line 1"],
+    ['SELECT /*!800001*/', 'no error'],
+    ['SELECT /*!0800001 */', 'no error'],
+    ['SELECT a FROM t LIMIT 18446744073709551616', "near '18446744073709551616' at line 1"],
     ['SELECT NEXT VALUE FOR q', "near 'q' at line 1"],
     ['SELECT a, * FROM t', "near '* FROM t' at line 1"],
     ['SELECT 1=!0', "near '=!0' at line 1"],

@@ -272,7 +272,7 @@ describe('other statements', () => {
 
   it('tell an empty text from a comment', () => {
     expect(parse('')).toMatchObject({ kind: 'Empty', comment: false })
-    expect(parse(' /* x */ ;')).toMatchObject({ kind: 'Empty', comment: true })
+    expect(parse(' /* x */ ')).toMatchObject({ kind: 'Empty', comment: true })
   })
 })
 
