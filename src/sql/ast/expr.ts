@@ -296,7 +296,7 @@ export interface FunctionCall extends ExprBase {
   readonly bare?: true
   /** The (unqualified) name was quoted, so that it is never one of MySQL's own functions. */
   readonly quoted?: true
-  /** As `quoted`, by a blank before the parenthesis: `count (a)` without IGNORE_SPACE. */
+  /** As `quoted`, by a comment before the parenthesis, or without IGNORE_SPACE by a blank: `count (a)`. */
   readonly spaced?: true
 }
 
@@ -344,6 +344,9 @@ export interface WindowFunction extends ExprBase {
   readonly kind: 'WindowFunction'
   readonly name: string
   readonly written: string
+  /** MariaDB: a stored aggregate function, whatever its name, as in FunctionCall. */
+  readonly quoted?: true
+  readonly spaced?: true
   readonly args: readonly Expr[]
   readonly from?: 'FIRST' | 'LAST'
   readonly nulls?: 'RESPECT' | 'IGNORE'

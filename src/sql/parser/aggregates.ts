@@ -1,4 +1,4 @@
-import type { Aggregate, Expr, OrderItem, Star } from '../ast.ts'
+import type { Aggregate, Expr, OrderItem, Star, WindowFunction } from '../ast.ts'
 import { isMariaDb } from '../keywords.ts'
 import { parseExpr, parseExprList } from './expressions.ts'
 import { openCall, parseArgs } from './native-calls.ts'
@@ -127,10 +127,12 @@ export function parseWindowFunction(p: TokenStream): Expr {
   const from = word === 'NTH_VALUE' && p.accept('FROM') ? p.expectOneOf(['FIRST', 'LAST']) : undefined
   const nulls = args.length > 0 && word !== 'NTILE' ? parseNulls(p) : undefined
   const over = parseRequiredOver(p)
-  return make<Expr & { kind: 'WindowFunction' }>({
+  return make<WindowFunction>({
     kind: 'WindowFunction',
     name: written.toLowerCase(),
     written,
+    quoted: undefined,
+    spaced: undefined,
     args,
     from,
     nulls,
@@ -147,23 +149,40 @@ function parseLastValue(p: TokenStream): Expr {
   const written = openCall(p)
   const args = parseArgs(p)
   p.expect(')')
-  return finishWithOver(p, start, written, args)
+  if (atOver(p)) return parseOverCall(p, start, { written }, args)
+  return { kind: 'Function', name: written.toLowerCase(), written, args, span: p.spanFrom(start) }
+}
+
+/** At what may follow a call of MariaDB. */
+export function atOver(p: TokenStream): boolean {
+  return p.at('OVER') || p.at2('WITHIN', 'GROUP')
+}
+
+/** How a called name stands in the text. */
+interface CalledName {
+  readonly written: string
+  readonly quoted?: true | undefined
+  readonly spaced?: true | undefined
 }
 
 /**
- * MariaDB: `[WITHIN GROUP (ORDER BY …)] [OVER …]` behind the parenthesis of a function that is no word of its grammar:
+ * MariaDB: `[WITHIN GROUP (ORDER BY …)] OVER …` behind the parenthesis of a function that is no word of its grammar:
  * MEDIAN, PERCENTILE_CONT, stored aggregate functions.
  */
-export function finishWithOver(p: TokenStream, start: number, written: string, args: readonly Expr[]): Expr {
+export function parseOverCall(
+  p: TokenStream,
+  start: number,
+  { written, quoted, spaced }: CalledName,
+  args: readonly Expr[],
+): WindowFunction {
   const withinGroup = p.accept2('WITHIN', 'GROUP') ? parseWithinGroup(p) : undefined
-  const name = written.toLowerCase()
-  if (withinGroup === undefined && !p.at('OVER'))
-    return { kind: 'Function', name, written, args, span: p.spanFrom(start) }
   const over = parseRequiredOver(p)
-  return make<Expr & { kind: 'WindowFunction' }>({
+  return make<WindowFunction>({
     kind: 'WindowFunction',
-    name,
+    name: written.toLowerCase(),
     written,
+    quoted,
+    spaced,
     args,
     withinGroup,
     over,

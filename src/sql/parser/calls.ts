@@ -1,11 +1,11 @@
 import type { Expr, FunctionCall, NamedArg } from '../ast.ts'
 import { isFunctionWord, isMariaDb, isMySqlKeyword, isReserved, type Keyword } from '../keywords.ts'
-import { decodeBinary } from '../text.ts'
 import {
-  finishWithOver,
+  atOver,
   parseAggregate,
   parseCount,
   parseGroupConcat,
+  parseOverCall,
   parseWindowFunction,
 } from './aggregates.ts'
 import { parseCast, parseConvert } from './casts.ts'
@@ -158,28 +158,26 @@ function mayCallByName(p: TokenStream, word: Keyword): boolean {
 /** `name(…)`, `schema.name(…)` of any stored, loadable or native function without a syntax of its own. */
 function parseAnyCall(p: TokenStream): Expr {
   const { start } = p
-  const first = p.type === 'Quoted' ? undefined : decodeBinary(p.text)
-  const quoted = first === undefined
-  const name = p.identifier()
-  const qualifier = p.accept('.') ? name : undefined
-  const written = qualifier === undefined ? name : p.identifier()
+  const isQuoted = p.type === 'Quoted'
+  const first = p.identifier()
+  const qualifier = p.accept('.') ? first : undefined
+  const written = qualifier === undefined ? first : p.identifier()
   p.expect('(')
   const args = p.at(')') ? [] : parseCommaList(p, qualifier === undefined ? parseNamedArg : parseExpr)
   p.expect(')')
-  if (
-    isMariaDb(p.options.serverVersion) &&
-    (p.at('OVER') || p.at2('WITHIN', 'GROUP')) &&
-    qualifier === undefined
-  )
-    return finishWithOver(p, start, written, args)
+  const isPlain = qualifier === undefined
+  const name = {
+    written,
+    quoted: isPlain && isQuoted ? true : undefined,
+    spaced: isPlain && !isQuoted && isFunctionWord(written.toUpperCase()) ? true : undefined,
+  } as const
+  if (isPlain && isMariaDb(p.options.serverVersion) && atOver(p)) return parseOverCall(p, start, name, args)
   return make<FunctionCall>({
     kind: 'Function',
     qualifier,
     name: written.toLowerCase(),
-    written,
+    ...name,
     args,
-    quoted: quoted && qualifier === undefined ? true : undefined,
-    spaced: !quoted && qualifier === undefined && isFunctionWord(written.toUpperCase()) ? true : undefined,
     span: p.spanFrom(start),
     separators: undefined,
     bare: undefined,

@@ -63,6 +63,10 @@ export class PieceBuilder {
 
   finish(): readonly Piece[] {
     this.#copy(this.#p.pos)
+    // Without what follows them, two operators would be a comment.
+    const last = this.#pieces.at(-1)
+    if (typeof last === 'string' && last.endsWith('--') && this.#p.peekWord(-1) === '-')
+      this.#pieces.splice(-1, 1, `${last.slice(0, -1)} -`)
     return this.#pieces
   }
 

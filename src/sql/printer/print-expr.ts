@@ -12,6 +12,7 @@ import type {
   UserVariable,
   WindowFunction,
 } from '../ast.ts'
+import { IGNORE_SPACE } from '../sql-mode.ts'
 import { encodeBinary } from '../text.ts'
 import { inBackticks, printBareKeyword, quoteIdentifier } from './output.ts'
 import { binaryLevel, endsOpen, fitsBefore, LEVEL, levelOf } from './precedence.ts'
@@ -375,10 +376,15 @@ function separatorText(separator: ArgSeparator): string {
   return separator === '' ? ' ' : ` ${separator} `
 }
 
+function printCalledName(out: Printer, call: FunctionCall | WindowFunction): void {
+  out.text(call.quoted ? inBackticks(call.written) : encodeBinary(call.written))
+  // Under IGNORE_SPACE a blank would not do.
+  if (call.spaced) out.text((out.mode & IGNORE_SPACE) === 0 ? ' ' : '/**/')
+}
+
 function printFunction(out: Printer, call: FunctionCall): void {
-  if (call.qualifier !== undefined) out.text(`${quoteIdentifier(call.qualifier)}.`)
-  if (call.quoted) out.text(inBackticks(call.written))
-  else out.text(call.qualifier === undefined ? encodeBinary(call.written) : quoteIdentifier(call.written))
+  if (call.qualifier === undefined) printCalledName(out, call)
+  else out.text(`${quoteIdentifier(call.qualifier)}.${quoteIdentifier(call.written)}`)
   if (call.bare) {
     for (const arg of call.args) {
       out.text(' ')
@@ -386,7 +392,7 @@ function printFunction(out: Printer, call: FunctionCall): void {
     }
     return
   }
-  out.text(call.spaced ? ' (' : '(')
+  out.text('(')
   call.args.forEach((arg, i) => {
     if (i > 0) out.text(separatorText(call.separators?.[i - 1] ?? ','))
     // POSITION's needle is a bit expression: an IN of its own would be taken for the separator.
@@ -442,7 +448,8 @@ function printAggregate(out: Printer, call: Aggregate): void {
 }
 
 function printWindowFunction(out: Printer, call: WindowFunction): void {
-  out.text(`${call.written}(`)
+  printCalledName(out, call)
+  out.text('(')
   printList(out, call.args)
   out.text(')')
   if (call.from !== undefined) out.text(` FROM ${call.from}`)

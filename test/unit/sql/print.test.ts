@@ -6,7 +6,7 @@ import { parseExpression, parseNormalized, parseStatement } from '../../../src/s
 import { print, printPieces, quoteIdentifier } from '../../../src/sql/print.ts'
 import { PIPES_AS_CONCAT } from '../../../src/sql/sql-mode.ts'
 import { mysqlStatements, vtgateStatements } from './statements.ts'
-import { binary, mysql, parse, withoutSpans } from './support.ts'
+import { binary, mariadb, mysql, parse, withoutSpans } from './support.ts'
 
 describe('print', () => {
   it.each([...mysqlStatements, ...vtgateStatements])('parses back to the same tree: %s', (text) => {
@@ -27,6 +27,19 @@ describe('print', () => {
       expect(withoutSpans(parseStatement(filled.join(''), mysql))).toEqual(withoutSpans(parse(text)))
     },
   )
+
+  it.each([
+    'SELECT sum (a) OVER ()',
+    'SELECT `sum`(a) OVER ()',
+    'SELECT `my sum`(a) OVER ()',
+    'SELECT säm(a) OVER ()',
+  ])('keeps what says in MariaDB that a function over a window is a stored one: %s', (sql) => {
+    expect(print(parse(sql, mariadb))).toBe(binary(sql))
+  })
+
+  it('makes no comment of operators at the end, whose own comment is left out', () => {
+    expect(print(parse('RESET PERSIST---- x'))).toBe('RESET PERSIST- -')
+  })
 
   it('keeps literals byte for byte', () => {
     const text = "SELECT 'a\\'b' 'c', 1.50, 0xFf, 'äö', 1e+05"

@@ -41,6 +41,7 @@ describe('sql_mode', () => {
     ['SELECT count (*)', IGNORE_SPACE, 'SELECT count(*)'],
     ['SELECT count\n(*)', IGNORE_SPACE, 'SELECT count(*)'],
     ['SELECT count/**/(*)', IGNORE_SPACE, "near '*)'"],
+    ['SELECT count/* x */(a)', IGNORE_SPACE, 'SELECT count/**/(a)'],
     ['SELECT NOT a BETWEEN b AND c', HIGH_NOT_PRECEDENCE, 'SELECT NOT a BETWEEN b AND c'],
   ])('%s', (sql, mode, text) => {
     expect(read(sql, mode)).toBe(text)
