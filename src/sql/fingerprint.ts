@@ -227,7 +227,7 @@ class Fingerprinter {
       case 42: // *
         return this.#cursor.atComment(pos) ? this.#blank(pos) : this.#operator(pos + 1, c)
       case 63: // ?
-        this.#params++
+        if (!isIdentChar(sql.charCodeAt(pos + 1))) this.#params++
         return this.#operand(pos + 1)
       case 58: // :
         return this.#colon(pos)
@@ -475,11 +475,13 @@ class Fingerprinter {
 
   /** A string whose quote is at `quote`; `start` differs from it by a prefix. */
   #string(start: number, quote: number): number {
+    const { borders } = this.#cursor
     const end = this.#takesOneString() ? this.#literals.oneStringEnd(quote) : this.#literals.stringEnd(quote)
     if (end < 0) return this.#unclosed(start)
-    return this.#clauses.inQuery && this.#isName(start)
-      ? this.#operand(end)
-      : this.#literal('String', start, end)
+    if (this.#clauses.inQuery && this.#isName(start)) return this.#operand(end)
+    this.#literal('String', start, end)
+    // Strings side by side across a versioned comment's border: their text is no literal, and shares no plan.
+    return this.#cursor.borders === borders ? end : this.#key.replace(end, end, '/*!*/')
   }
 
   /** DATE and its kin, and `->`: behind their string, another one is an alias. */

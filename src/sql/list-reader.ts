@@ -6,7 +6,10 @@ const COMMA = 44
 const OPEN = 40
 const CLOSE = 41
 
-/** Reads lists and rows of nothing but literals; a slot's `end` tells how far. The cursor's place is lost. */
+/**
+ * Reads lists and rows of nothing but literals, in which no versioned comment begins or ends: a part of such a text may
+ * be none. A slot's `end` tells how far. The cursor's place is lost.
+ */
 export class ListReader {
   readonly #cursor: TextCursor
   readonly #literals: LiteralReader
@@ -19,11 +22,13 @@ export class ListReader {
   /** What the `(` at `pos` opens: `(1, 2)`, or tuples `((1, 2), (3, 4))`; undefined when it holds anything else. */
   list(pos: number): ListSlot | RowsSlot | undefined {
     const cursor = this.#cursor
+    const { borders } = cursor
     cursor.pos = pos + 1
     cursor.skipBlanks()
     if (cursor.sql.charCodeAt(cursor.pos) === OPEN) return this.#tuples()
     const items: SlotItem[] = []
-    return this.#items(items) ? { kind: 'list', start: pos + 1, end: cursor.pos, items } : undefined
+    const isList = this.#items(items) && cursor.borders === borders
+    return isList ? { kind: 'list', start: pos + 1, end: cursor.pos, items } : undefined
   }
 
   #tuples(): RowsSlot | undefined {
@@ -38,7 +43,7 @@ export class ListReader {
   /** Rows of one width, separated by commas, the first of which opens at `pos`; undefined when there is anything else. */
   rows(pos: number): RowsSlot | undefined {
     const cursor = this.#cursor
-    const { sql } = cursor
+    const { sql, borders } = cursor
     const items: SlotItem[] = []
     const rowSpans: number[] = []
     let width = 0
@@ -48,16 +53,17 @@ export class ListReader {
       if (sql.charCodeAt(start) !== OPEN) return undefined
       cursor.pos++
       const before = items.length
-      if (!this.#items(items)) return undefined
+      if (!this.#items(items) || cursor.borders !== borders) return undefined
       const count = items.length - before
       if (width === 0) width = count
       else if (count !== width) return undefined
       cursor.pos++
       rowSpans.push(start, cursor.pos)
-      const end = cursor.pos
+      const { pos: end, mark } = cursor
       cursor.skipBlanks()
       if (sql.charCodeAt(cursor.pos) !== COMMA) {
         cursor.pos = end
+        cursor.rewind(mark)
         return { kind: 'rows', start: pos, end, width, items, rowSpans }
       }
       cursor.pos++

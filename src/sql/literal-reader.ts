@@ -44,8 +44,16 @@ export class LiteralReader {
       const c = sql.charCodeAt(end)
       // The usual case first: a comma or parenthesis, so nothing more.
       if (c === 44 || c === 41) break
-      const next = cursor.peekBlanksEnd(end)
-      if (!this.isStringQuote(sql.charCodeAt(next))) break
+      const { pos, mark, borders } = cursor
+      cursor.pos = end
+      cursor.skipBlanks()
+      const next = cursor.pos
+      cursor.pos = pos
+      if (!this.isStringQuote(sql.charCodeAt(next))) {
+        cursor.rewind(mark)
+        cursor.borders = borders
+        break
+      }
       end = quotedEnd(sql, next, this.#escapes)
     }
     return end

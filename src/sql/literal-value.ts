@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts'
 import { nullValue, type Value, value } from '../values/value.ts'
 import { identEnd, isBlank } from './chars.ts'
 import type { SlotItem } from './scan.ts'
@@ -96,7 +97,7 @@ function introducerEnd(sql: string, start: number): number {
   return pos
 }
 
-/** One string or adjacent ones, with blanks and comments between them. */
+/** One string or adjacent ones, with blanks and comments between them, but no border of a versioned comment. */
 function stringValue(sql: string, start: number, end: number, escapes: boolean): Value {
   const first = introducerEnd(sql, start)
   const isBinary = first > start && sql.slice(start, start + 7).toLowerCase() === '_binary'
@@ -125,6 +126,7 @@ function readString(
   escapes: boolean,
 ): { readonly text: string; readonly end: number } {
   const quote = sql.charCodeAt(start)
+  assert(quote === 39 || quote === 34, 'a string begins with a quote')
   let text = ''
   let from = start + 1
   let pos = from

@@ -10,6 +10,8 @@ export class TextCursor {
   pos: number
   /** Inside a versioned comment that this server executes. */
   #inVersioned = false
+  /** Grows with every beginning or end of such a comment that skipBlanks gets past. */
+  borders = 0
   /** Optimizer hints are no comments here: the last token was the verb of a query. */
   stopsAtHint = false
 
@@ -77,6 +79,7 @@ export class TextCursor {
     else if (c === 47 && sql.charCodeAt(pos + 1) === 42) return this.#skipBlock()
     else if (c === 42 && this.#inVersioned && sql.charCodeAt(pos + 1) === 47) {
       this.#inVersioned = false
+      this.borders++
       this.pos = pos + 2
     } else return false
     return true
@@ -90,6 +93,7 @@ export class TextCursor {
       const body = versionedBody(sql, pos, this.serverVersion)
       if (body > 0) {
         this.#inVersioned = true
+        this.borders++
         this.pos = body
         return true
       }

@@ -9,6 +9,7 @@ import { nearText } from '../near-text.ts'
 import type { Scan } from '../scan.ts'
 import { ORACLE, type SqlMode } from '../sql-mode.ts'
 import { decodeBinary, unquote } from '../text.ts'
+import { sourceText, versionedEndingBehind } from './verbatim.ts'
 
 export interface ParseOptions {
   readonly mode: SqlMode
@@ -298,13 +299,25 @@ export class TokenStream {
   #literalSlot(start: number, end: number): number | undefined {
     const slot = this.#slotAt.get(start)
     const found = slot === undefined ? undefined : this.#scan?.slots[slot]
-    return found?.kind === 'literal' && found.end === end ? this.takeSlot(start) : undefined
+    const isAll = found?.kind === 'literal' && found.end === end && this.isUnbroken(start, end)
+    return isAll ? this.takeSlot(start) : undefined
+  }
+
+  /** No versioned comment begins or ends between the two offsets. */
+  isUnbroken(start: number, end: number): boolean {
+    const { versioned } = this.tokens
+    if (versioned.length === 0) return true
+    const first = versioned[versionedEndingBehind(versioned, start)]
+    if (first === undefined || first.start >= end) return true
+    return first.start <= start && first.end >= end
   }
 
   /** Literal from the source between `start` and the last token, with its slot. */
   literal(tokenType: LiteralType, start: number): Literal {
     const span = this.spanFrom(start)
-    const text = this.sql.slice(span.start, span.end)
+    const text = this.isUnbroken(start, span.end)
+      ? this.sql.slice(start, span.end)
+      : sourceText(this, this.tokens.starts.lastIndexOf(start, this.pos), this.pos)
     const type = tokenType === 'Int' ? wholeNumberType(text, isSigned(text) ? 1 : 0, text.length) : tokenType
     const slot = this.#literalSlot(start, span.end)
     return slot === undefined

@@ -1,4 +1,5 @@
 import type { Literal, Piece } from '../ast.ts'
+import type { Tokens } from '../lexer.ts'
 import type { TokenStream } from './token-stream.ts'
 
 /**
@@ -20,10 +21,23 @@ export function sourceText(p: TokenStream, from: number, to: number, form?: 'adj
 
 /** Every versioned comment is either in this range, with both its ends, or outside. */
 function isWhole(p: TokenStream, start: number, end: number): boolean {
-  return p.tokens.versioned.every((comment) => {
-    const isInside = comment.start >= start && comment.end <= end
-    return isInside || comment.end <= start || comment.start >= end
-  })
+  const { versioned } = p.tokens
+  const first = versioned[versionedEndingBehind(versioned, start)]
+  if (first === undefined || first.start >= end) return true
+  const last = versioned[versionedEndingBehind(versioned, end)]
+  return first.start >= start && (last === undefined || last.start >= end)
+}
+
+/** Number of the first versioned comment that ends behind `offset`: they follow one another. */
+export function versionedEndingBehind(versioned: Tokens['versioned'], offset: number): number {
+  let low = 0
+  let high = versioned.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (versioned[middle].end > offset) high = middle
+    else low = middle + 1
+  }
+  return low
 }
 
 /**
@@ -74,13 +88,20 @@ export class PieceBuilder {
     const { starts } = this.#p.tokens
     let from = this.#from
     for (let i = from; i < to; i++) {
-      if (this.#p.slotKindAt(starts[i]) !== 'literal') continue
+      if (!this.#isSlot(starts[i])) continue
       this.#push(from, i)
       i = this.#literal(i)
       from = i + 1
     }
     this.#push(from, to)
     this.#from = to
+  }
+
+  /** A literal with a slot begins at `start`, and its text may stand by itself. */
+  #isSlot(start: number): boolean {
+    const slot = this.#p.slotAt(start)
+    if (slot === undefined || this.#p.slotKindAt(start) !== 'literal') return false
+    return this.#p.isUnbroken(start, this.#p.slotEnd(slot))
   }
 
   /** The literal with a slot at token `at`, as a node; returns its last token. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseNormalized } from '../../../src/sql/parse.ts'
+import { normalize, parseNormalized } from '../../../src/sql/parse.ts'
 import { print } from '../../../src/sql/print.ts'
 import { ANSI_QUOTES, NO_BACKSLASH_ESCAPES } from '../../../src/sql/sql-mode.ts'
 import { binary, mariadb, mysql, scanText, withoutSpans } from './support.ts'
@@ -156,11 +156,40 @@ describe('a text with several statements', () => {
   })
 
   it('names the kind and counts the parameters', () => {
+    expect(scanText('select ?a, ?, ?1, ?`b`')).toMatchObject({ params: 2 })
     expect(scanText('(select ?, ?)')).toMatchObject({ kind: 'SELECT', params: 2, hasMore: false })
     expect(scanText(' -- nothing')).toMatchObject({ kind: '', key: '', hasMore: false })
     // The comment is closed behind the `;`, and only with its end the text can be read.
     expect(scanText('DO /*! 1; */ -- x')).toMatchObject({ key: 'DO :int', end: 17, hasMore: false })
     expect(scanText('DO /*! 1; */ 2')).toMatchObject({ end: 9, hasMore: true })
+  })
+
+  it.each([
+    ["DO 'a' /*! 'b' */", 'DO :str/*!*/', "DO 'a' 'b'"],
+    ["DO /*! 'a' */ 'b'", 'DO :str/*!*/', "DO 'a' 'b'"],
+    ["DO 'a' /*!50000 'b' */ 'c'", 'DO :str/*!*/', "DO 'a' /*!50000 'b' */ 'c'"],
+    ["DO 1 IN ('a' /*! 'b' */, 'c')", 'DO :int IN (:str/*!*/ , :str)', "DO 1 IN ('a' 'b', 'c')"],
+    ["ALTER TABLE t COMMENT /*! 'a' */ 'b'", undefined, undefined],
+  ])(
+    'of strings side by side across the border of a versioned comment shares no plan: %s',
+    (sql, key, text) => {
+      const found = scanText(sql)
+      const { isShared, statement } = normalize(sql, found, mysql)
+      expect(isShared).toBe(false)
+      if (key !== undefined) expect([found.key, print(statement)]).toEqual([key, text])
+    },
+  )
+
+  it.each([
+    ['DO 1 IN (2 /*! , 3 */)', 'DO 1 IN (2, 3)'],
+    ['DO (1, 2) IN ((3, 4) /*! , (5, 6) */)', 'DO (1, 2) IN ((3, 4), (5, 6))'],
+    ['INSERT INTO t VALUES (1 /*! ), (2 */)', 'INSERT INTO t VALUES (1), (2)'],
+    ['DO /*! 1 */ + 2', 'DO 1 + 2'],
+  ])('takes no list or rows in which a versioned comment begins or ends: %s', (sql, text) => {
+    const found = scanText(sql)
+    expect(found.slots.every(({ kind }) => kind === 'literal')).toBe(true)
+    const { isShared, statement } = normalize(sql, found, mysql)
+    expect([isShared, print(statement)]).toEqual([true, text])
   })
 })
 
