@@ -9,8 +9,9 @@ export function textLiteral(bytes: Buffer, charset: string): string {
   return isPlain ? `'${bytes.latin1Slice().replaceAll("'", "''")}'` : `_${charset} 0x${bytes.toString('hex')}`
 }
 
+/** With an introducer, for `x'33'` alone is a number, 51, where MySQL wants one, and the string is 3. */
 export function binaryLiteral(bytes: Buffer): string {
-  return bytes.length === 0 ? "''" : `x'${bytes.toString('hex')}'`
+  return bytes.length === 0 ? "''" : `_binary x'${bytes.toString('hex')}'`
 }
 
 /** Doubles keep an exponent: without one MySQL would read a DECIMAL. */

@@ -180,7 +180,7 @@ class Lexer {
       case 42: // *
         return this.#asterisk(pos)
       case 63: // ?
-        return this.#add('Param', '', pos, pos + 1)
+        return this.#add(isIdentChar(sql.charCodeAt(pos + 1)) ? 'Bad' : 'Param', '', pos, pos + 1)
       case 92: // \
         if (sql.charCodeAt(pos + 1) === 78 && isMariaDb(this.#serverVersion)) {
           return this.#add('NullEscape', '', pos, pos + 2)

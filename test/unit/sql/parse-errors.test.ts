@@ -36,6 +36,8 @@ describe('a syntax error', () => {
     ['SELECT /*!800001*/', 'no error'],
     ['SELECT /*!0800001 */', 'no error'],
     ['SELECT a FROM t LIMIT 18446744073709551616', "near '18446744073709551616' at line 1"],
+    ['SELECT ?a, ?', "near '?a, ?' at line 1"],
+    ['SELECT ?`a`, ? .5', "near '.5' at line 1"],
     ['SELECT NEXT VALUE FOR q', "near 'q' at line 1"],
     ['SELECT a, * FROM t', "near '* FROM t' at line 1"],
     ['SELECT 1=!0', "near '=!0' at line 1"],
