@@ -14,7 +14,7 @@ export type Printable = Statement | Expr | SelectItem | TableExpr | TableName
 
 /**
  * SQL text (a binary string) that parses back to the same tree. `mode` is the sql_mode under which it will be read; only
- * PIPES_AS_CONCAT and HIGH_NOT_PRECEDENCE matter, and only for trees that were read under them. A list that has a slot
+ * PIPES_AS_CONCAT, HIGH_NOT_PRECEDENCE and IGNORE_SPACE matter, and only for trees that were read under them. A list that has a slot
  * prints as `:list` or `:rows`; `printPieces` is for such trees.
  */
 export function print(node: Printable, mode: SqlMode = DEFAULT_SQL_MODE): string {

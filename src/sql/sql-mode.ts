@@ -36,3 +36,18 @@ export function parseSqlMode(value: string): SqlMode {
   for (const name of value.split(',')) mode |= LEXICAL_BITS.get(name.trim().toUpperCase()) ?? 0
   return mode
 }
+
+/** Modes that change nothing of how a text is read, of MySQL 8.0 to 9.7 and MariaDB. */
+const otherModes: ReadonlySet<string> = new Set(
+  `ALLOW_INVALID_DATES EMPTY_STRING_IS_NULL ERROR_FOR_DIVISION_BY_ZERO MYSQL323 MYSQL40 NO_AUTO_CREATE_USER
+  NO_AUTO_VALUE_ON_ZERO NO_DIR_IN_CREATE NO_ENGINE_SUBSTITUTION NO_FIELD_OPTIONS NO_KEY_OPTIONS NO_TABLE_OPTIONS
+  NO_UNSIGNED_SUBTRACTION NO_ZERO_DATE NO_ZERO_IN_DATE ONLY_FULL_GROUP_BY PAD_CHAR_TO_FULL_LENGTH REAL_AS_FLOAT
+  SIMULTANEOUS_ASSIGNMENT STRICT_ALL_TABLES STRICT_TRANS_TABLES TIME_ROUND_FRACTIONAL TIME_TRUNCATE_FRACTIONAL
+  TRADITIONAL`.split(/\s+/),
+)
+
+/** The first name in a sql_mode value that no server knows. */
+export function unknownSqlMode(value: string): string | undefined {
+  const names = value.split(',').map((name) => name.trim().toUpperCase())
+  return names.find((name) => name !== '' && !LEXICAL_BITS.has(name) && !otherModes.has(name))
+}

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { parseServerVersion } from '../../src/session/server-version.ts'
-import { parseSqlMode } from '../../src/sql/sql-mode.ts'
+import { parseSqlMode, unknownSqlMode } from '../../src/sql/sql-mode.ts'
 import { startMariadb, startMysql } from '../support/mysql.ts'
 import { mariadbStatements, mysqlStatements } from '../unit/sql/statements.ts'
 import { compareWithMariadb } from './mariadb-oracle.ts'
@@ -9,33 +9,61 @@ import { fuzzSql } from './sql.ts'
 import { compareWithMysql } from './sql-oracle.ts'
 
 const USAGE = `npm run fuzz -- sql [--seconds N] [--seed S]
-    Random statements and texts: no crash, no hang, no print that parses differently.
+    Random statements and texts: no crash, no hang, no print that parses differently, no literal in a fingerprint.
 npm run fuzz -- sql --mysql|--mariadb [--statements FILE] [--only WORD] [--mode MODES] [--seconds N] [--seed S]
-    Changed statements (FILE: JSON lines with "sql"; WORD: those that begin with it), held against a real server's parser
-    under a sql_mode; MySQL also tells whether it reads the printed text as it reads the statement.
+    Changed statements, held against the parser of a real server, which is started and stopped. Both tell what must not be
+    refused; MySQL also where the syntax errors are, and whether it reads the printed text as it reads the statement.
+    SHARDGATE_TEST_MYSQLD names the MySQL server; mariadbd is taken from PATH.
+
+  --seconds N        how long (60)
+  --seed S           the run to repeat; every run prints its own
+  --statements FILE  what to change: JSON lines with "sql" (the statements of the tests)
+  --only WORD        those of them that begin with the word
+  --mode MODES       sql_mode to read them under (none)
+
+The exit code is 1 when something was found, 2 when the command line is wrong.
 `
 
-/** Exit code 1 when something was found. */
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    seconds: { type: 'string', default: '60' },
-    seed: { type: 'string' },
-    mysql: { type: 'boolean', default: false },
-    mariadb: { type: 'boolean', default: false },
-    mode: { type: 'string', default: '' },
-    statements: { type: 'string' },
-    only: { type: 'string' },
-  },
-})
-if (positionals[0] !== 'sql') {
-  process.stderr.write(USAGE)
-  process.exit(2)
+const { values, positionals } = commandLine()
+if (values.help) {
+  process.stdout.write(USAGE)
+  process.exit(0)
 }
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(values.seed)
 const durationMs = Number(values.seconds) * 1000
+if (positionals.join(' ') !== 'sql') misused('say what to try: sql')
+if (!(durationMs > 0)) misused(`--seconds ${values.seconds} is no time`)
+if (!Number.isInteger(seed)) misused(`--seed ${values.seed} is no whole number`)
+if (values.mysql && values.mariadb) misused('--mysql or --mariadb, one at a time')
+const unknownMode = unknownSqlMode(values.mode)
+if (unknownMode !== undefined) misused(`--mode: no server knows ${unknownMode}`)
 process.stdout.write(`seed ${seed}\n`)
 process.exit((await (values.mysql || values.mariadb ? againstServer() : alone())) > 0 ? 1 : 0)
+
+function commandLine() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        seconds: { type: 'string', default: '60' },
+        seed: { type: 'string' },
+        mysql: { type: 'boolean', default: false },
+        mariadb: { type: 'boolean', default: false },
+        mode: { type: 'string', default: '' },
+        statements: { type: 'string' },
+        only: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+  } catch (error) {
+    return misused((error as Error).message)
+  }
+}
+
+function misused(why: string): never {
+  process.stderr.write(`fuzz: ${why}\n\n${USAGE}`)
+  process.exit(2)
+}
 
 async function alone(): Promise<number> {
   const { texts, accepted, findings } = fuzzSql({ seed, durationMs })

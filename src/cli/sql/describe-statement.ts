@@ -26,6 +26,10 @@ export interface Refused {
   readonly errno: number
   readonly sqlState: string
   readonly message: string
+  /** Of a text of several statements: the line, from 1 on, on which this one begins. */
+  readonly line?: number
+  /** For people: what the error may be about. */
+  readonly hint?: string
 }
 
 export type Description = Understood | Refused
@@ -40,20 +44,39 @@ export function describeSql(sql: string, options: ParseOptions): Description {
  * Describes each statement of a text, those of nothing but blanks and comments left out; behind an error the rest is
  * still read. Names and literals are UTF-8.
  */
-export function describeEach(sql: string, options: ParseOptions): Description[] {
+export function* describeEach(sql: string, options: ParseOptions): Generator<Description, void> {
   const text = encodeBinary(sql)
-  const descriptions: Description[] = []
-  let at = 0
-  for (;;) {
-    const found = scan(text, options.mode, options.serverVersion, at)
-    const part = text.slice(found.start, found.end)
+  let from = 0
+  let line = 1
+  for (let hasMore = true; hasMore; ) {
+    const found = scan(text, options.mode, options.serverVersion, from)
+    line += newlines(text, from, found.start)
     if (found.key !== '') {
-      const again = scan(part, options.mode, options.serverVersion)
-      descriptions.push(describeText(part, again, options))
+      const part = text.slice(found.start, found.end)
+      const description = describeText(part, scan(part, options.mode, options.serverVersion), options)
+      yield description.ok ? description : { ...description, ...hintOf(part, description, options), line }
     }
-    if (!found.hasMore) return descriptions
-    at = found.end
+    line += newlines(text, found.start, found.end)
+    from = found.end
+    hasMore = found.hasMore
   }
+}
+
+function newlines(text: string, start: number, end: number): number {
+  let count = 0
+  for (let at = text.indexOf('\n', start); at >= 0 && at < end; at = text.indexOf('\n', at + 1)) count++
+  return count
+}
+
+/** What MySQL's message says nothing of. */
+function hintOf(text: string, { message }: Refused, options: ParseOptions): Pick<Refused, 'hint'> {
+  if (/^delimiter\b/i.test(text))
+    return { hint: 'DELIMITER is for the mysql client: leave it out, programs are read to their own END' }
+  if (message.includes("near '?") && options.allowParams === false)
+    return { hint: '? stands for a value with --prepared' }
+  if (message.includes("near ':") && options.allowParams !== 'named')
+    return { hint: ':name and ::list stand for values with --bind-variables' }
+  return {}
 }
 
 function describeText(text: string, found: Scan, options: ParseOptions): Description {

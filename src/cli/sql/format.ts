@@ -1,4 +1,4 @@
-import type { Description } from './describe-statement.ts'
+import type { Description, Refused } from './describe-statement.ts'
 
 /** One line of JSON, with its newline. */
 export function formatJson(description: Description): string {
@@ -7,8 +7,7 @@ export function formatJson(description: Description): string {
 
 /** A few lines for people, and an empty one. */
 export function formatDescription(description: Description): string {
-  if (!description.ok)
-    return `ERROR ${description.errno} (${description.sqlState}): ${description.message}\n\n`
+  if (!description.ok) return formatRefused(description)
   const lines = [
     description.kind,
     field('fingerprint', description.fingerprint),
@@ -17,6 +16,13 @@ export function formatDescription(description: Description): string {
     field('printed', description.printed),
   ]
   return `${lines.filter((line) => line !== '').join('\n')}\n\n`
+}
+
+/** As the mysql client has it. */
+function formatRefused({ errno, sqlState, line, message, hint }: Refused): string {
+  const place = line === undefined ? '' : ` at line ${line}`
+  const text = `ERROR ${errno} (${sqlState})${place}: ${message}`
+  return hint === undefined ? `${text}\n\n` : `${text}\n${field('hint', hint)}\n\n`
 }
 
 function field(name: string, text: string): string {

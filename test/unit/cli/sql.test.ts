@@ -25,8 +25,26 @@ describe('shardgate sql', () => {
   })
 
   it('takes the statements of a text one by one, and reads on behind an error', () => {
-    const found = describeEach('select 1;; selec 2;\n-- nothing\n; create table t (a int)', options)
+    const found = [...describeEach('select 1;; selec 2;\n-- nothing\n; create table t (a int)', options)]
     expect(found.map((one) => (one.ok ? one.kind : one.errno))).toEqual(['SELECT', 1064, 'CREATE TABLE'])
+  })
+
+  it('tells on which line of a text a refused statement begins', () => {
+    const found = [...describeEach('select\n1;\n\n-- next\nselec\n2; selec 3;\nselec 4', options)]
+    expect(found.map((one) => (one.ok ? 'ok' : one.line))).toEqual(['ok', 5, 6, 7])
+    expect(formatDescription(found[1]!)).toMatch(/^ERROR 1064 \(42000\) at line 5: You have an error/)
+  })
+
+  it.each([
+    ['DELIMITER //\nselect 1//', /mysql client/],
+    ['select ?', /--prepared/],
+    ['select :a', /--bind-variables/],
+    ['select from', undefined],
+  ])('says what may help: %s', (sql, hint) => {
+    const [found] = [...describeEach(sql, { ...options, allowParams: false })]
+    const shown = formatDescription(found!)
+    if (hint === undefined) expect(shown).not.toContain('hint')
+    else expect(shown).toMatch(hint)
   })
 
   it.each([

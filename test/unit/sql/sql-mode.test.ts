@@ -9,6 +9,7 @@ import {
   NO_BACKSLASH_ESCAPES,
   PIPES_AS_CONCAT,
   parseSqlMode,
+  unknownSqlMode,
 } from '../../../src/sql/sql-mode.ts'
 
 const bits = [ANSI_QUOTES, NO_BACKSLASH_ESCAPES, PIPES_AS_CONCAT, IGNORE_SPACE, HIGH_NOT_PRECEDENCE]
@@ -53,6 +54,11 @@ describe('sql_mode', () => {
     )
     expect(parseSqlMode('ANSI')).toBe(ANSI_QUOTES | PIPES_AS_CONCAT | IGNORE_SPACE)
     expect(parseSqlMode('')).toBe(0)
+  })
+
+  it('has names, others are told', () => {
+    expect(unknownSqlMode('ansi, STRICT_TRANS_TABLES,')).toBeUndefined()
+    expect(unknownSqlMode('ANSI,ansi_quote')).toBe('ANSI_QUOTE')
   })
 
   it('is the same to the fingerprint as to the parser: the statement ends at the same place', () => {
