@@ -3,9 +3,9 @@ import type { Node } from './visit.ts'
 
 /**
  * Fields that repeat names found elsewhere in the tree (a DELETE's targets, FOR UPDATE OF, verbatim pieces), or name
- * something else: an index, a database.
+ * something else: an index, a database, a vindex.
  */
-const left: ReadonlySet<string> = new Set(['span', 'with', 'targets', 'of', 'pieces', 'objectName'])
+const left: ReadonlySet<string> = new Set(['span', 'with', 'targets', 'of', 'pieces', 'objectName', 'vindex'])
 
 /**
  * The tables that a statement names, in the order of the text: without the names that its WITH clauses define, each

@@ -72,8 +72,8 @@ In a fingerprint stand :int, :dec, :float, :str, :hex and :bit for literals, (:l
 rows of two values; a colon of the text itself is doubled.
 
 Statements are parsed as the proxy does, and those that it passes on to the servers unparsed (DDL, accounts, stored
-programs) are held against MySQL's grammar, too. "at line" says on which line of the text a refused statement begins, the
-line at the message's end counts from there.
+programs) are held against MySQL's grammar, too; of a MariaDB version they are MariaDB's to judge. "at line" says on which
+line of the text a refused statement begins, the line at the message's end counts from there.
 
 The exit code is 1 when a statement is refused; with --stdin it is 0, for there the refusals are data.
 `

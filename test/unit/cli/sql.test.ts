@@ -58,6 +58,7 @@ describe('shardgate sql', () => {
     ['create table a (b int references c (d)) select * from e', ['a', 'e', 'c']],
     ['call p(1)', []],
     ['drop database d', []],
+    ['alter vschema on t add vindex h (id) using hash', ['t']],
   ])('names the tables of %s', (sql, tables) => {
     expect(describeSql(sql, options)).toMatchObject({ tables })
   })
