@@ -19,6 +19,7 @@ import { decodeBinary } from '../sql/text.ts'
 import { makeCast, makeHole } from './make-node.ts'
 import type { PlanContext } from './plan-context.ts'
 import { findTable, isSystemSchema } from './semantics/analysis.ts'
+import { setsVariables } from './semantics/traits.ts'
 import { sessionFunctions, sessionIntegers, sessionVariables } from './session-names.ts'
 import { type AnyNode, rewriteTree, someNode, walk } from './walk.ts'
 
@@ -94,7 +95,7 @@ export class ShardText {
   #rewrite<T>(root: T): T {
     const ctes = cteNames(root)
     this.#keepsDatabase = this.#asksShardAboutItself(root)
-    const keepsVariables = someNode(root, (node) => node.kind === 'Assign' || node.kind === 'IntoVariables')
+    const keepsVariables = someNode(root, setsVariables)
     const replace = (node: AnyNode): unknown => {
       switch (node.kind) {
         case 'SelectExpr':

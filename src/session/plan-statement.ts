@@ -3,6 +3,7 @@ import { buildPlan } from '../planner/build-plan.ts'
 import type { Statement } from '../sql/ast.ts'
 import type { Scan } from '../sql/scan.ts'
 import type { TabletTypeName } from '../vschema/model.ts'
+import { orderingParams } from './ordering-params.ts'
 import type { Session } from './session.ts'
 
 /** The plan of a normalised statement, as the session's target reads it. */
@@ -13,7 +14,7 @@ export function planStatement(
 ): Plan {
   const { target, sqlMode } = session.state
   const { gateway, vschema } = session.proxy
-  return buildPlan(statement, {
+  const plan = buildPlan(statement, {
     vschema,
     sqlMode,
     source,
@@ -27,4 +28,16 @@ export function planStatement(
       return databases.size === 1 ? [...databases][0] : undefined
     },
   })
+  const isByPosition = session.proxy.isMariadb && source.scan.params > 0 && orderingParams(statement).size > 0
+  return isByPosition ? onOneShard(plan) : plan
+}
+
+/** The plan, good for one shard only: what a value orders by is known when it is executed. */
+function onOneShard(plan: Plan): Plan {
+  if (plan.kind !== 'Query') return plan
+  const refused = {
+    kind: 'Unsupported',
+    construct: 'ORDER BY or GROUP BY of a ? over several shards',
+  } as const
+  return plan.shortcut === undefined ? refused : { ...plan, root: refused }
 }

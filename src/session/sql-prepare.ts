@@ -1,11 +1,11 @@
 import { emptyQuery, notSupported, SqlError } from '../errors/sql-error.ts'
 import { queryPacket, textCells } from '../mysql/client/simple-command.ts'
-import type { Deallocate, Execute, OrderItem, Prepare, Statement } from '../sql/ast.ts'
+import type { Deallocate, Execute, Prepare } from '../sql/ast.ts'
 import { scan as scanStatement } from '../sql/fingerprint.ts'
 import { parseStatement } from '../sql/parse.ts'
 import { printPieces } from '../sql/print.ts'
 import { trimText } from '../sql/trim-text.ts'
-import { visit } from '../sql/visit.ts'
+import { orderingParams } from './ordering-params.ts'
 import { isUnpreparable } from './prepared-statements.ts'
 import type { Session } from './session.ts'
 import { TextStatement } from './shard-statement.ts'
@@ -68,7 +68,8 @@ export async function deallocateSql(session: Session, statement: Deallocate): Pr
 /** The text with SQL literals in place of its `?`. Throws ER_WRONG_ARGUMENTS when their numbers differ. */
 export function substituteParams(session: Session, sql: string, values: readonly string[]): string {
   const statement = parseStatement(sql, session.parseOptions)
-  const constants = session.proxy.isMariadb ? new Set() : constantItems(statement)
+  // As a literal, the value of `ORDER BY ?` would be a column's position.
+  const constants = session.proxy.isMariadb ? new Set() : orderingParams(statement)
   const pieces = printPieces(statement)
   const params = pieces.filter((piece) => typeof piece !== 'string' && 'param' in piece).length
   if (params !== values.length) throw new SqlError('ER_WRONG_ARGUMENTS', 'Incorrect arguments to EXECUTE')
@@ -76,18 +77,6 @@ export function substituteParams(session: Session, sql: string, values: readonly
   return pieces
     .map((piece) => (typeof piece === 'string' ? piece : 'param' in piece ? textOf(piece.param) : ''))
     .join('')
-}
-
-/** The `?` of `ORDER BY ?`: a constant in MySQL, where the value as a literal (and in MariaDB) is a column's position. */
-function constantItems(statement: Statement): ReadonlySet<number> {
-  const found = new Set<number>()
-  visit(statement, (node) => {
-    if (node.kind !== 'OrderItem') return undefined
-    const { expr } = node as OrderItem
-    if (expr.kind === 'Param') found.add(expr.index)
-    return undefined
-  })
-  return found
 }
 
 async function stringValue(session: Session, text: string): Promise<string> {

@@ -1,4 +1,4 @@
-import type { Aggregate, Select, SelectExpr, SelectItem } from '../../sql/ast.ts'
+import type { Aggregate, Call, Select, SelectExpr, SelectItem } from '../../sql/ast.ts'
 import { type AnyNode, someInBlock } from '../walk.ts'
 
 /** What a SELECT does with the rows of its FROM and WHERE. */
@@ -57,6 +57,12 @@ const changing: ReadonlySet<string> = new Set([
   'lastval',
   'sleep',
 ])
+
+/** May set user variables, be it as OUT parameters: they have to stand there by name. */
+export function setsVariables(node: AnyNode): boolean {
+  if (node.kind === 'Call') return (node as Call).args?.some((arg) => arg.kind === 'UserVariable') === true
+  return node.kind === 'Assign' || node.kind === 'IntoVariables'
+}
 
 /** Evaluated twice, it gives two values. */
 export function isChanging(part: unknown): boolean {

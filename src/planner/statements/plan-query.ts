@@ -7,7 +7,7 @@ import { Analysis, findTable } from '../semantics/analysis.ts'
 import { analyzeQuery, type Place, type QueryInfo, type SelectInfo } from '../semantics/analyze-query.ts'
 import { Level } from '../semantics/equalities.ts'
 import { isNeverTrue } from '../semantics/facts-of.ts'
-import { setsLastInsertId } from '../semantics/traits.ts'
+import { setsLastInsertId, setsVariables } from '../semantics/traits.ts'
 import { ShardText } from '../sql-text.ts'
 import { Unplanned, unplanned } from '../unplanned.ts'
 import { planValue } from '../values.ts'
@@ -159,7 +159,7 @@ export function reservedState(statement: unknown): {
   readonly userVariables: readonly string[]
   readonly reserves?: boolean
 } {
-  const isKept = someNode(statement, (node) => node.kind === 'Assign' || node.kind === 'IntoVariables')
+  const isKept = someNode(statement, setsVariables)
   const takesLock = someNode(
     statement,
     (node) => node.kind === 'Function' && (node as { name?: string }).name === 'get_lock',
