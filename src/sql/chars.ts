@@ -29,7 +29,7 @@ for (let c = 0; c < 256; c++) {
 export const isBlank = (c: number): boolean => (classes[c & 255] & BLANK) !== 0
 export const isDigit = (c: number): boolean => (classes[c & 255] & DIGIT) !== 0
 export const isIdentChar = (c: number): boolean => (classes[c & 255] & IDENT) !== 0
-export const isHexDigit = (c: number): boolean => (classes[c & 255] & HEX_DIGIT) !== 0
+const isHexDigit = (c: number): boolean => (classes[c & 255] & HEX_DIGIT) !== 0
 export const isCompareChar = (c: number): boolean => (classes[c & 255] & COMPARE) !== 0
 
 const BACKSLASH = 92

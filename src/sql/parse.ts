@@ -1,4 +1,3 @@
-import { SqlError } from '../errors/sql-error.ts'
 import type { Expr, Statement } from './ast.ts'
 import { parseExpr } from './parser/expressions.ts'
 import { parseWhole } from './parser/statement.ts'
@@ -36,13 +35,6 @@ export function normalize(sql: string, scan: Scan, options: ParseOptions): Norma
   const statement = parseTree(stream)
   if (stream.openSlots === 0) return { statement, isShared: true }
   return { statement: parseTree(new TokenStream(sql, options, { ...scan, slots: [] })), isShared: false }
-}
-
-/** The tree of `normalize` where it has to be shared; throws SqlError 1105 where it is not. */
-export function parseNormalized(sql: string, scan: Scan, options: ParseOptions): Statement {
-  const { statement, isShared } = normalize(sql, scan, options)
-  if (!isShared) throw new SqlError('ER_UNKNOWN_ERROR', 'The literals of the statement cannot be told apart')
-  return statement
 }
 
 /** Parses a single expression, all of `sql`. */

@@ -174,7 +174,7 @@ function parseOnDuplicate(p: TokenStream): Assignment[] | undefined {
   return parseCommaList(p, parseAssignment)
 }
 
-export function parseAssignment(p: TokenStream): Assignment {
+function parseAssignment(p: TokenStream): Assignment {
   const column = parseColumn(p)
   const operator = p.accept(':=') ? ':=' : undefined
   if (operator === undefined) p.expect('=')

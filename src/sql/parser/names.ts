@@ -25,7 +25,7 @@ export function atBareKeyword(p: TokenStream): true | undefined {
 }
 
 /** What follows a point: any word directly behind it is a name, a word after blanks must not be reserved. */
-export function parseNamePart(p: TokenStream): string {
+function parseNamePart(p: TokenStream): string {
   return p.identifier()
 }
 

@@ -32,7 +32,7 @@ export function takeSmallInt(p: TokenStream): Literal {
 }
 
 /** The current token is a whole number of 64 bits. */
-export function atWholeNumber(p: TokenStream): boolean {
+function atWholeNumber(p: TokenStream): boolean {
   return p.type === 'Int' && isAtMost(p.text, UINT64_MAX)
 }
 

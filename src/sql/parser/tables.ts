@@ -213,7 +213,7 @@ function parseOdbcJoin(p: TokenStream): TableExpr {
 }
 
 /** `name [PARTITION (…)] [[AS] alias] [TABLESAMPLE …] [index hints]`. */
-export function parseTable(p: TokenStream): Table {
+function parseTable(p: TokenStream): Table {
   const { start } = p
   const name = parseTableName(p)
   const partitions = parsePartitions(p)

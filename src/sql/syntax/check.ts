@@ -24,7 +24,7 @@ import { atLabel, terminals } from './terminals.ts'
 /**
  * Holds the statement that begins at the current token against MySQL's grammar, where the proxy would pass it on whole
  * and leave it to the server. Throws MySQL's error 1064; `p` stays where it is. Statements that `parseTyped` understands
- * to the last word are its own, and MariaDB's are the server's: its grammar is not here.
+ * to the last word are its own, and those of a MariaDB are its own to judge: its grammar is not here.
  */
 export function checkSyntax(p: TokenStream, parseTyped: ParseTyped): void {
   if (isMariaDb(p.options.serverVersion)) return

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import type { Plan } from '../../../src/plan/plan.ts'
 import { buildPlan, type PlanContext } from '../../../src/planner/build-plan.ts'
 import { scan } from '../../../src/sql/fingerprint.ts'
-import { parseNormalized } from '../../../src/sql/parse.ts'
 import { buildVSchema } from '../../../src/vschema/build-vschema.ts'
+import { parseNormalized } from '../sql/support.ts'
 
 export const plansFolder = new URL('../../plans/', import.meta.url)
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { normalize, parseNormalized } from '../../../src/sql/parse.ts'
+import { normalize } from '../../../src/sql/parse.ts'
 import { print } from '../../../src/sql/print.ts'
 import { ANSI_QUOTES, NO_BACKSLASH_ESCAPES } from '../../../src/sql/sql-mode.ts'
-import { binary, mariadb, mysql, scanText, withoutSpans } from './support.ts'
+import { binary, mariadb, mysql, parseNormalized, scanText, withoutSpans } from './support.ts'
 
 function key(text: string): string {
   return scanText(text).key

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SqlError } from '../../../src/errors/sql-error.ts'
 import { scan } from '../../../src/sql/fingerprint.ts'
-import { CHAIN_MAX, NESTING_MAX, parseNormalized, parseStatement } from '../../../src/sql/parse.ts'
+import { CHAIN_MAX, NESTING_MAX, normalize, parseStatement } from '../../../src/sql/parse.ts'
 import { print } from '../../../src/sql/print.ts'
 import { visit } from '../../../src/sql/visit.ts'
 import { mysqlStatements, rejectedStatements } from './statements.ts'
@@ -258,7 +258,7 @@ describe('no text', () => {
     }
     expect(() => parseStatement(parsed, mysql)).not.toThrow()
     const found = scan(text, 0, 90700)
-    if (!found.hasMore) parseNormalized(text, found, mysql)
+    if (!found.hasMore) normalize(text, found, mysql)
   }
 
   it('of random bytes raises anything but SqlError', () => {
@@ -315,7 +315,7 @@ describe('chains of operators', () => {
   ])('have one bound together: %s', (_, sql, part) => {
     const text = sql(part.repeat(CHAIN_MAX - 50))
     expect(() => parseStatement(text, mysql)).toThrowError(/nested deeper/)
-    expect(() => parseNormalized(text, scan(text, 0, 90700), mysql)).toThrowError(/nested deeper/)
+    expect(() => normalize(text, scan(text, 0, 90700), mysql)).toThrowError(/nested deeper/)
   })
 
   it('have a bound where they nest, none where they are flat', () => {

@@ -2,11 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Expr } from '../../../src/sql/ast.ts'
 import { scan } from '../../../src/sql/fingerprint.ts'
-import { parseExpression, parseNormalized, parseStatement } from '../../../src/sql/parse.ts'
+import { parseExpression, parseStatement } from '../../../src/sql/parse.ts'
 import { print, printPieces, quoteIdentifier } from '../../../src/sql/print.ts'
 import { PIPES_AS_CONCAT } from '../../../src/sql/sql-mode.ts'
 import { mysqlStatements, vtgateStatements } from './statements.ts'
-import { binary, mariadb, mysql, parse, withoutSpans } from './support.ts'
+import { binary, mariadb, mysql, parse, parseNormalized, withoutSpans } from './support.ts'
 
 describe('print', () => {
   it.each([...mysqlStatements, ...vtgateStatements])('parses back to the same tree: %s', (text) => {

@@ -1,6 +1,6 @@
 import type { Statement } from '../../../src/sql/ast.ts'
 import { scan } from '../../../src/sql/fingerprint.ts'
-import { type ParseOptions, parseStatement } from '../../../src/sql/parse.ts'
+import { normalize, type ParseOptions, parseStatement } from '../../../src/sql/parse.ts'
 import type { Scan } from '../../../src/sql/scan.ts'
 
 export const mysql: ParseOptions = { mode: 0, serverVersion: 90700 }
@@ -13,6 +13,13 @@ export function binary(text: string): string {
 
 export function parse(text: string, options: ParseOptions = mysql): Statement {
   return parseStatement(binary(text), options)
+}
+
+/** The tree of a text (a binary string) that holds for every text with its key; throws where it is for this one alone. */
+export function parseNormalized(sql: string, found: Scan, options: ParseOptions): Statement {
+  const { statement, isShared } = normalize(sql, found, options)
+  if (!isShared) throw new Error(`the parser has no node for a slot of ${sql}`)
+  return statement
 }
 
 export function scanText(text: string, mode = 0, serverVersion = 90700): Scan {
