@@ -80,3 +80,22 @@ test('a literal in such a character set ends where MySQL says, whatever its byte
   expect(rows).toEqual([{ a: 'E8A1A8', b: 1, c: 3 }])
   await connection.end()
 })
+
+test('a no-break space of latin1 stands between tokens', async () => {
+  const { host, port, user, password } = fixture.proxy
+  const connection = await createConnection({
+    host,
+    port,
+    user,
+    password,
+    database: 'main',
+    charset: 'latin1',
+  })
+  await connection.query("INSERT INTO users (id, name) VALUES (1, 'a'), (2, 'b'), (3, 'c'), (4, 'd')")
+  const [rows] = await connection.query(
+    "SELECT\u00a0COUNT(*) AS n, MAX('\u00a0') AS blank\u00a0FROM\u00a0users",
+  )
+  expect(rows).toEqual([{ n: 4, blank: '\u00a0' }])
+  await connection.query('DELETE FROM users\u00a0WHERE\u00a0id IN (1, 2, 3, 4)')
+  await connection.end()
+})
