@@ -6,6 +6,7 @@ import { parseStatement } from '../../src/sql/parse.ts'
 import { print } from '../../src/sql/print.ts'
 import { decodeBinary, encodeBinary } from '../../src/sql/text.ts'
 import { mysqlCommand, startMysql, type TestServer } from '../support/mysql.ts'
+import { connectToParser } from '../support/parser-connection.ts'
 import { mysqlStatements, rejectedStatements } from '../unit/sql/statements.ts'
 
 function isParsed(sql: string, serverVersion: number): boolean {
@@ -26,9 +27,7 @@ describe.skipIf(mysqlCommand === undefined)('statements, with MySQL as the oracl
 
   beforeAll(async () => {
     server = await startMysql()
-    connection = await server.connect()
-    await connection.query('CREATE DATABASE d')
-    await connection.changeUser({ database: 'd' })
+    connection = await connectToParser(server)
   })
 
   afterAll(async () => {

@@ -6,6 +6,7 @@ import { print } from '../../src/sql/print.ts'
 import { decodeBinary, encodeBinary } from '../../src/sql/text.ts'
 import { mariadbVerdictOf } from '../fuzz/mariadb-oracle.ts'
 import { mariadbCommand, startMariadb, type TestServer } from '../support/mysql.ts'
+import { connectToParser } from '../support/parser-connection.ts'
 import { mariadbStatements, mysqlStatements } from '../unit/sql/statements.ts'
 
 /** Queries over a table t of integers; MariaDB shows how it read them in the view that it makes of them. */
@@ -35,10 +36,7 @@ describe.skipIf(mariadbCommand === undefined)('printed statements, with MariaDB 
 
   beforeAll(async () => {
     server = await startMariadb()
-    connection = await server.connect()
-    await connection.query('CREATE DATABASE d')
-    await connection.changeUser({ database: 'd' })
-    await connection.query("SET sql_mode = ''") // the driver asks for IGNORE_SPACE
+    connection = await connectToParser(server)
     await connection.query('CREATE TABLE t (a INT, b INT, c INT, d INT)')
   })
 

@@ -3,6 +3,7 @@ import type { Connection } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ACCEPTED, ourVerdict, verdictOf } from '../fuzz/sql-oracle.ts'
 import { mysqlCommand, startMysql, type TestServer } from '../support/mysql.ts'
+import { connectToParser } from '../support/parser-connection.ts'
 
 interface Table {
   readonly accepted: readonly string[]
@@ -18,11 +19,7 @@ describe.skipIf(mysqlCommand === undefined)('the grammar of statements that are 
 
   beforeAll(async () => {
     server = await startMysql()
-    connection = await server.connect()
-    await connection.query('CREATE DATABASE d')
-    await connection.changeUser({ database: 'd' })
-    // The driver asks for IGNORE_SPACE.
-    await connection.query("SET sql_mode = ''")
+    connection = await connectToParser(server)
   })
 
   afterAll(async () => {

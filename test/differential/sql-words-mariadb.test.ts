@@ -5,6 +5,7 @@ import { allKeywords } from '../../src/sql/keywords.ts'
 import { mariadbVerdictOf } from '../fuzz/mariadb-oracle.ts'
 import { ACCEPTED, ourVerdict } from '../fuzz/sql-oracle.ts'
 import { mariadbCommand, startMariadb, type TestServer } from '../support/mysql.ts'
+import { connectToParser } from '../support/parser-connection.ts'
 
 /** Places where a word is taken or refused exactly as MariaDB does; `$` is the word. */
 const exact = [
@@ -54,11 +55,7 @@ describe.skipIf(mariadbCommand === undefined)('words as identifiers, with MariaD
 
   beforeAll(async () => {
     server = await startMariadb()
-    connection = await server.connect()
-    await connection.query("SET sql_mode = ''") // the driver asks for IGNORE_SPACE
-    await connection.query('CREATE DATABASE d')
-    await connection.changeUser({ database: 'd' })
-    await connection.query("SET sql_mode = ''")
+    connection = await connectToParser(server)
     const [rows] = await connection.query('SELECT WORD AS word FROM INFORMATION_SCHEMA.KEYWORDS')
     const theirs = (rows as { word: string }[]).map(({ word }) => word)
     words = [...new Set([...theirs, ...allKeywords()])].filter((word) => /^\w+$/.test(word))

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { parseServerVersion } from '../../src/session/server-version.ts'
 import { parseSqlMode, unknownSqlMode } from '../../src/sql/sql-mode.ts'
 import { startMariadb, startMysql } from '../support/mysql.ts'
+import { connectToParser } from '../support/parser-connection.ts'
 import { mariadbStatements, mysqlStatements } from '../unit/sql/statements.ts'
 import { compareWithMariadb } from './mariadb-oracle.ts'
 import { fuzzSql } from './sql.ts'
@@ -76,11 +77,7 @@ async function alone(): Promise<number> {
 
 async function againstServer(): Promise<number> {
   const server = await (values.mariadb ? startMariadb() : startMysql())
-  const connection = await server.connect()
-  await connection.query('CREATE DATABASE d')
-  await connection.changeUser({ database: 'd' })
-  // The driver asks for IGNORE_SPACE.
-  await connection.query('SET sql_mode = ?', [values.mode])
+  const connection = await connectToParser(server, values.mode)
   const compare = values.mariadb ? compareWithMariadb : compareWithMysql
   const { texts, refused, disagreements } = await compare({
     seed,
