@@ -2,6 +2,7 @@ import type { Flush, Load, Statement, TableAdmin, TableName } from '../ast.ts'
 import type { Keyword } from '../keywords.ts'
 import { parseSingleString, parseTableName } from './names.ts'
 import { parseOther, skipStatement } from './other.ts'
+import { parseHints } from './query.ts'
 import type { TokenStream } from './token-stream.ts'
 import { PieceBuilder } from './verbatim.ts'
 
@@ -103,5 +104,5 @@ function skipLoadOptions(p: TokenStream): void {
     p.expect('KEY')
     p.expect('ORDER')
   }
-  p.acceptOneOf(['REPLACE', 'IGNORE'])
+  if (p.acceptOneOf(['REPLACE', 'IGNORE']) === 'REPLACE') parseHints(p) // as behind FOR UPDATE
 }

@@ -171,6 +171,7 @@ function parseOnDuplicate(p: TokenStream): Assignment[] | undefined {
   p.expect('DUPLICATE')
   p.expect('KEY')
   p.expect('UPDATE')
+  parseHints(p) // as behind FOR UPDATE
   return parseCommaList(p, parseAssignment)
 }
 

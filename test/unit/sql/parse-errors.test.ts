@@ -50,6 +50,9 @@ describe('a syntax error', () => {
     ['INSERT INTO t VALUES', "near '' at line 1"],
     ['SELECT select FROM t', "near 'select FROM t' at line 1"],
     ['SELECT count (a, b)', 'no error'],
+    // A hint is read behind every such word; there it says nothing.
+    ['INSERT INTO t VALUES (1) ON DUPLICATE KEY UPDATE /*+ x */ a = 1', 'no error'],
+    ["LOAD DATA INFILE 'f' REPLACE /*+ x */ INTO TABLE t", 'no error'],
     ['SELECT count(a, b)', "near ', b)' at line 1"],
     ['SELECT RANK() FROM t', "near 'FROM t' at line 1"],
     ['UPDATE t, u SET a = 1 x', "near 'x' at line 1"],
