@@ -272,15 +272,19 @@ export class Session implements SessionHandler {
 
   /** A syntax error quotes the text to its end, the statements behind this one included. */
   #planOfNext(sql: string, scan: Scan): Plan {
-    const options = { ...this.parseOptions, allowParams: false }
     try {
-      if (scan.params > 0) parseStatement(sql, options) // raises 1064 at the `?`
+      if (scan.params > 0) this.#parsePlain(sql) // raises 1064 at the `?`
       return this.planOf(sql, scan)
     } catch (error) {
       if (this.#rest === '' || !(error instanceof SqlError) || error.code !== 'ER_PARSE_ERROR') throw error
-      parseStatement(sql + this.#rest, options)
+      this.#parsePlain(sql + this.#rest)
       throw error
     }
+  }
+
+  /** Parses a text that is not prepared, for its error. */
+  #parsePlain(sql: string): void {
+    parseStatement(sql, { ...this.parseOptions, allowParams: false })
   }
 
   get parseOptions() {
