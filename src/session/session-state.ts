@@ -9,9 +9,6 @@ export interface Warning {
   readonly message: string
 }
 
-/** Conditions kept of one statement; `max_error_count` of MySQL. */
-export const WARNINGS_MAX = 1024
-
 /** What a session begins with. */
 export interface SessionDefaults {
   /** As in SET NAMES. */

@@ -180,11 +180,7 @@ export class Session implements SessionHandler {
 
   /** The text of a COM_QUERY or COM_STMT_PREPARE, as the server reads it. */
   #clientText(payload: Buffer): string {
-    const { charset, sqlMode } = this.state
-    const sql = payload.latin1Slice(1)
-    return trimText(
-      blanksToSpaces(sql, { charset, mode: sqlMode, serverVersion: this.proxy.serverVersionNumber }),
-    )
+    return trimText(blanksToSpaces(payload.latin1Slice(1), this.state.charset, this.parseOptions))
   }
 
   /** COM_QUERY: one statement, or several. */

@@ -1,5 +1,6 @@
 import { blockCommentEnd, isDashComment, isVersioned, lineEnd, quotedEnd, versionedBody } from './chars.ts'
-import { ANSI_QUOTES, NO_BACKSLASH_ESCAPES, type SqlMode } from './sql-mode.ts'
+import type { LexOptions } from './lexer.ts'
+import { ANSI_QUOTES, NO_BACKSLASH_ESCAPES } from './sql-mode.ts'
 
 /**
  * Client character sets of which a byte beyond ASCII (0xA0, the no-break space; 0xFF in DOS code pages) is a blank
@@ -13,23 +14,16 @@ const BLANKS: ReadonlyMap<string, string> = new Map([
   ...['cp852', 'cp866', 'keybcs2'].map((name) => [name, '\xff'] as const),
 ])
 
-export interface TextOptions {
-  /** Character set of the client, in which the text is. */
-  readonly charset: string
-  readonly mode: SqlMode
-  readonly serverVersion: number
-}
-
 /**
- * `sql`, a binary string, with a space for each byte that only its character set makes a blank; those in strings, quoted
+ * `sql`, a binary string in the client's character set `charset`, with a space for each byte that only its character set makes a blank; those in strings, quoted
  * names and comments stay. Nothing behind this needs to know the character set to tell tokens apart.
  */
-export function blanksToSpaces(sql: string, options: TextOptions): string {
-  const blank = BLANKS.get(options.charset)
+export function blanksToSpaces(sql: string, charset: string, options: LexOptions): string {
+  const blank = BLANKS.get(charset)
   return blank === undefined || !sql.includes(blank) ? sql : replaceBlanks(sql, blank, options)
 }
 
-function replaceBlanks(sql: string, blank: string, options: TextOptions): string {
+function replaceBlanks(sql: string, blank: string, options: LexOptions): string {
   let text = ''
   let from = 0
   let pos = 0
@@ -43,7 +37,7 @@ function replaceBlanks(sql: string, blank: string, options: TextOptions): string
 }
 
 /** End of what begins at `pos` and keeps its bytes: a quoted text or a comment as a whole, else a single character. */
-function skipEnd(sql: string, pos: number, blank: string, { mode, serverVersion }: TextOptions): number {
+function skipEnd(sql: string, pos: number, blank: string, { mode, serverVersion }: LexOptions): number {
   switch (sql[pos]) {
     case "'":
       return orTextEnd(sql, quotedEnd(sql, pos, (mode & NO_BACKSLASH_ESCAPES) === 0))

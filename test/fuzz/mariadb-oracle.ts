@@ -2,10 +2,9 @@ import type { Connection } from 'mysql2/promise'
 import { type ParseOptions, parseStatement } from '../../src/sql/parse.ts'
 import { print } from '../../src/sql/print.ts'
 import { decodeBinary, encodeBinary } from '../../src/sql/text.ts'
-import { Random } from './random.ts'
-import { mutateTokens } from './sql-mutate.ts'
 import {
   ACCEPTED,
+  changedTexts,
   type Disagreement,
   literalOf,
   type OracleOptions,
@@ -19,14 +18,11 @@ import {
  * must be what it was. MariaDB is asked by PREPARE, which parses and looks up names, and executes nothing.
  */
 export async function compareWithMariadb(options: OracleOptions): Promise<OracleResult> {
-  const random = new Random(options.seed)
   const parseOptions = { mode: options.mode ?? 0, serverVersion: options.serverVersion }
   const disagreements: Disagreement[] = []
-  const until = performance.now() + options.durationMs
   let texts = 0
   let refused = 0
-  while (performance.now() < until) {
-    const sql = mutateTokens(random.pick(options.statements), random.pick(options.statements), random)
+  for (const sql of changedTexts(options)) {
     const theirs = await mariadbVerdictOf(sql, options.connection)
     texts++
     if (theirs.startsWith(SYNTAX_ERROR)) {

@@ -33,13 +33,20 @@ export interface OracleResult {
   readonly disagreements: readonly Disagreement[]
 }
 
+/** Statements changed token by token, until the time is over. */
+export function* changedTexts({ seed, durationMs, statements }: OracleOptions): Generator<string, void> {
+  const random = new Random(seed)
+  const until = performance.now() + durationMs
+  while (performance.now() < until)
+    yield mutateTokens(random.pick(statements), random.pick(statements), random)
+}
+
 /**
  * Changes statements token by token and holds what we say of them against MySQL's parser: accepted, or refused at which
  * token; and of what both accept, whether MySQL reads the text that we print as it reads the statement. MySQL is asked by
  * STATEMENT_DIGEST(), which parses and does nothing else.
  */
 export async function compareWithMysql(options: OracleOptions): Promise<OracleResult> {
-  const random = new Random(options.seed)
   const parseOptions = {
     mode: options.mode ?? 0,
     serverVersion: options.serverVersion,
@@ -47,11 +54,9 @@ export async function compareWithMysql(options: OracleOptions): Promise<OracleRe
     passedOn: 'check',
   } as const
   const disagreements: Disagreement[] = []
-  const until = performance.now() + options.durationMs
   let texts = 0
   let refused = 0
-  while (performance.now() < until) {
-    const sql = mutateTokens(random.pick(options.statements), random.pick(options.statements), random)
+  for (const sql of changedTexts(options)) {
     const mysql = await verdictOf(sql, options.connection)
     if (mysql === undefined) continue
     texts++

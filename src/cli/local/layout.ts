@@ -1,4 +1,3 @@
-import { printAlias } from '../../topology/alias.ts'
 import { printPath, type RecordKey } from '../../topology/paths.ts'
 import type { Shard, Tablet } from '../../topology/records.ts'
 import { keyRangeRecordOf } from '../../topology/shard-name.ts'
@@ -103,10 +102,6 @@ export function topologyChanges(
 
 function aliasOf(plan: TabletPlan) {
   return { cell: LOCAL_CELL, uid: plan.uid }
-}
-
-export function aliasNameOf(plan: TabletPlan): string {
-  return printAlias(aliasOf(plan))
 }
 
 function shardRecord(plan: TabletPlan): Shard {

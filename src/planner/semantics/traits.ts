@@ -27,10 +27,6 @@ export function isDistinct(select: Select): boolean {
   return select.modifiers.includes('DISTINCT')
 }
 
-export function hasStar(items: readonly SelectItem[]): boolean {
-  return items.some((item) => item.kind === 'Star')
-}
-
 export function isSelectExpr(item: SelectItem): item is SelectExpr {
   return item.kind === 'SelectExpr'
 }

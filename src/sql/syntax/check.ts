@@ -31,8 +31,7 @@ export function checkSyntax(p: TokenStream, parseTyped: ParseTyped): void {
   grammar ??= compile(parseTyped)
   const rule = grammar.statements.get(p.word)
   if (rule === undefined) return
-  const reader = new TokenStream(p.sql, p.options, undefined, p.tokens)
-  reader.pos = p.pos
+  const reader = readerOf(p)
   const reach: Reach = { farthest: p.pos }
   const fits = rule(reader, reach)
   const isRefused = fits && reach.refused !== undefined && reach.farthest <= reader.pos
@@ -46,14 +45,20 @@ export function checkSyntax(p: TokenStream, parseTyped: ParseTyped): void {
  * 1064, also where a type's beginning leads to nothing: `CHAR(1) CHARACTER x`.
  */
 export function takeColumnType(p: TokenStream): void {
-  const reader = new TokenStream(p.sql, p.options, undefined, p.tokens)
-  reader.pos = p.pos
+  const reader = readerOf(p)
   const reach: Reach = { farthest: p.pos }
   const fits = grammar?.rules.get('variable_type')?.(reader, reach) ?? false
   const end = Math.max(reader.pos, reach.farthest)
   const goesOn = p.tokens.words[reader.pos] === 'PATH' || p.tokens.words[reader.pos] === 'EXISTS'
   if (!fits || !goesOn) p.failAt(p.tokens.starts[end])
   p.pos = reader.pos
+}
+
+/** Reads on from where `p` is, and leaves `p` there. */
+function readerOf(p: TokenStream): TokenStream {
+  const reader = new TokenStream(p.sql, p.options, undefined, p.tokens)
+  reader.pos = p.pos
+  return reader
 }
 
 /** Undefined where the current word begins no statement. */

@@ -1,8 +1,8 @@
 import type { Expr, Subquery } from '../ast.ts'
-import type { TokenType, Word } from '../lexer.ts'
+import type { TokenType } from '../lexer.ts'
 import { parseBits, parseExpr } from '../parser/expressions.ts'
 import { parseTableName } from '../parser/names.ts'
-import { parseSystemVariable, parseUserVariable } from '../parser/operands.ts'
+import { parseSystemVariable, parseUserVariable, scopes } from '../parser/operands.ts'
 import { parseLimitOption } from '../parser/order.ts'
 import { atQueryStart, parseQuery } from '../parser/query.ts'
 import { parseSet, setsVariables } from '../parser/set.ts'
@@ -17,11 +17,14 @@ import { numberTerminals } from './numbers.ts'
 /** What the rules name and no rule defines: kinds of tokens, and what the parser proper reads. */
 export const terminals: Readonly<Record<string, Terminal>> = {
   ident: (p) => takeIf(p, p.atIdentifier()),
-  role_ident: (p) => takeIf(p, p.atIdentifier() && !isNoRole(p.word)),
+  role_ident: (p) => takeIf(p, p.atIdentifier() && !noRoles.has(p.word)),
   label_ident: (p) => takeIf(p, atLabel(p)),
   /** What SET may assign to: a scope's name would be read as the scope. `persist.x` is no scope, `global.x` is refused. */
   lvalue_ident: (p) =>
-    takeIf(p, p.atIdentifier() && !isScope(p.word) && !/^(global|local|session)$/i.test(p.text)),
+    takeIf(
+      p,
+      p.atIdentifier() && !scopes.some((scope) => p.at(scope)) && !/^(global|local|session)$/i.test(p.text),
+    ),
   /** `@host` behind a user's name, or `@variable`; of `@@` the first is taken. */
   at_name: (p) => (p.at('@@') ? p.failAt(p.start + 1) : takeIf(p, p.type === 'UserVariable')),
   /** One string, in no other character set. */
@@ -92,7 +95,7 @@ export const terminals: Readonly<Record<string, Terminal>> = {
 
 /** Where a label may stand. The words that it may not be begin statements, or belong to one. */
 export function atLabel(p: TokenStream): boolean {
-  return p.atIdentifier() && !isNoLabel(p.word)
+  return p.atIdentifier() && !noLabels.has(p.word)
 }
 
 function isPlainNot(p: TokenStream): boolean {
@@ -136,86 +139,20 @@ function query(p: TokenStream): boolean {
   return false
 }
 
-function isScope(word: Word | ''): boolean {
-  switch (word) {
-    case 'GLOBAL':
-    case 'LOCAL':
-    case 'PERSIST':
-    case 'PERSIST_ONLY':
-    case 'SESSION':
-      return true
-    default:
-      return false
-  }
-}
-
 /** Words that may be identifiers, but not names of roles: GRANT and REVOKE would take them for privileges. */
-function isNoRole(word: Word | ''): boolean {
-  switch (word) {
-    case 'EVENT':
-    case 'EXECUTE':
-    case 'FILE':
-    case 'NONE':
-    case 'PROCESS':
-    case 'PROXY':
-    case 'RELOAD':
-    case 'REPLICATION':
-    case 'RESOURCE':
-    case 'RESTART':
-    case 'SHUTDOWN':
-    case 'SUPER':
-      return true
-    default:
-      return false
-  }
-}
+const noRoles = wordSet(`
+  EVENT EXECUTE FILE NONE PROCESS PROXY RELOAD REPLICATION RESOURCE RESTART SHUTDOWN SUPER
+`)
 
 /** Words that may be identifiers, but not labels. */
-function isNoLabel(word: Word | ''): boolean {
-  switch (word) {
-    case 'ASCII':
-    case 'BEGIN':
-    case 'BINLOG':
-    case 'BYTE':
-    case 'CACHE':
-    case 'CHARSET':
-    case 'CHECKSUM':
-    case 'CLONE':
-    case 'COMMENT':
-    case 'COMMIT':
-    case 'CONTAINS':
-    case 'DEALLOCATE':
-    case 'DO':
-    case 'END':
-    case 'EXECUTE':
-    case 'FLUSH':
-    case 'FOLLOWS':
-    case 'HANDLER':
-    case 'HELP':
-    case 'IMPORT':
-    case 'INSTALL':
-    case 'LANGUAGE':
-    case 'NO':
-    case 'PRECEDES':
-    case 'PREPARE':
-    case 'REPAIR':
-    case 'RESET':
-    case 'RESTART':
-    case 'ROLLBACK':
-    case 'SAVEPOINT':
-    case 'SHUTDOWN':
-    case 'SIGNED':
-    case 'SLAVE':
-    case 'START':
-    case 'STOP':
-    case 'TRUNCATE':
-    case 'UNICODE':
-    case 'UNINSTALL':
-    case 'XA':
-      return true
-    default:
-      return false
-  }
+const noLabels = wordSet(`
+  ASCII BEGIN BINLOG BYTE CACHE CHARSET CHECKSUM CLONE COMMENT COMMIT CONTAINS DEALLOCATE DO END
+  EXECUTE FLUSH FOLLOWS HANDLER HELP IMPORT INSTALL LANGUAGE NO PRECEDES PREPARE REPAIR RESET RESTART
+  ROLLBACK SAVEPOINT SHUTDOWN SIGNED SLAVE START STOP TRUNCATE UNICODE UNINSTALL XA
+`)
+
+function wordSet(text: string): ReadonlySet<string> {
+  return new Set(text.trim().split(/\s+/))
 }
 
 function takeIf(p: TokenStream, holds: boolean): boolean {
