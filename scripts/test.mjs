@@ -34,9 +34,9 @@ const result = existsSync(outFile) ? JSON.parse(readFileSync(outFile, 'utf8')) :
 rmSync(outDir, { recursive: true, force: true })
 
 const { numPassedTests: passed = 0, numFailedTests = 0, numPendingTests: skipped = 0 } = result ?? {}
-// A file that cannot even be loaded has no tests to count, and must not look like success.
+// A file that cannot be loaded or set up has no failed test to count, and must not look like success.
 const brokenFiles = (result?.testResults ?? []).filter(
-  (f) => f.status === 'failed' && f.assertionResults.length === 0,
+  (f) => f.status === 'failed' && f.assertionResults.every((test) => test.status !== 'failed'),
 )
 const failed = numFailedTests + brokenFiles.length + failedChecks.length + (result ? 0 : 1)
 if (failedChecks.length > 0) process.stdout.write(`failed checks: ${failedChecks.join(', ')}\n`)

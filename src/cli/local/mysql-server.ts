@@ -49,7 +49,9 @@ export async function startMysqlServer(options: MysqlServerOptions): Promise<Mys
   const dataDir = join(dir, 'data')
   const initFile = join(dir, 'init.sql')
   const socketPath = socketPathFor(dir)
-  await mkdir(dir, { recursive: true, mode: 0o700 })
+  // Of its own: MariaDB clears away what looks like leftovers there as it starts, be it another server's.
+  const scratch = join(dir, 'tmp')
+  await mkdir(scratch, { recursive: true, mode: 0o700 })
   if (!existsSync(dataDir)) await createDataDir(program, dataDir)
   await writeFile(initFile, accountSql(options), { mode: 0o600 })
   const child = await ManagedProcess.start({
@@ -60,6 +62,7 @@ export async function startMysqlServer(options: MysqlServerOptions): Promise<Mys
     args: [
       '--no-defaults',
       `--datadir=${dataDir}`,
+      `--tmpdir=${scratch}`,
       `--socket=${socketPath}`,
       `--port=${options.port}`,
       '--bind-address=127.0.0.1',

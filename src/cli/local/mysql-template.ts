@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { cp, mkdir, rename, rm } from 'node:fs/promises'
-import { homedir, userInfo } from 'node:os'
+import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { homedir, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { findInstallDb, type MysqlProgram } from './mysql-program.ts'
@@ -74,11 +74,15 @@ async function initialise(program: MysqlProgram, dir: string): Promise<void> {
             `--innodb-log-file-size=${LOG_FILE_BYTES}`,
           ],
         ]
+  // MariaDB deletes what it takes for its own leftovers there as it starts: another server's tables, were it shared.
+  const scratch = await mkdtemp(join(tmpdir(), 'shardgate-'))
   try {
-    await run(command, args, { maxBuffer: OUTPUT_BYTES_MAX })
+    await run(command, args, { maxBuffer: OUTPUT_BYTES_MAX, env: { ...process.env, TMPDIR: scratch } })
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
     throw new Error(`${command} could not make a data directory:\n${stdout}${stderr}`, { cause: error })
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
   }
 }
 
