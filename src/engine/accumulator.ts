@@ -1,5 +1,5 @@
 import { unreachable } from '../base/assert.ts'
-import type { AggregateColumn, SortKey } from '../plan/plan.ts'
+import type { AggregateColumn, SortKey } from '../plan/primitives.ts'
 import { decimalZero, divideDecimal } from '../values/decimal.ts'
 import { columnAt } from './columns.ts'
 import { KeyOrder } from './key-order.ts'

@@ -1,4 +1,4 @@
-import type { Aggregate } from '../plan/plan.ts'
+import type { AggregateRows } from '../plan/primitives.ts'
 import { type Accumulator, createAccumulator } from './accumulator.ts'
 import { BatchBuilder } from './batch-builder.ts'
 import { KeyOrder } from './key-order.ts'
@@ -29,7 +29,7 @@ export class AggregateStream implements RowStream {
   #group: Group | undefined
   #ended = false
 
-  constructor(input: RowStream, plan: Pick<Aggregate, 'groupBy' | 'aggregates'>) {
+  constructor(input: RowStream, plan: Pick<AggregateRows, 'groupBy' | 'aggregates'>) {
     const { columns, format } = input
     this.columns = columns
     this.format = format

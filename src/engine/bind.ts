@@ -1,5 +1,6 @@
-import type { QueryPiece, QueryTemplate, QueryText } from '../plan/plan.ts'
+import type { QueryPiece, QueryTemplate, QueryText } from '../plan/text.ts'
 import type { Bindings, BoundQuery, BoundText } from './bindings.ts'
+import { outerRowsOf } from './outer-rows.ts'
 import { bindLimitSum } from './plan-value.ts'
 
 const verbatim: BoundQuery = { kind: 'Verbatim' }
@@ -46,6 +47,8 @@ export class TextBinder {
         typeof part === 'string' ? part : this.#bindings.slotText(part.slot),
       )
       this.#parts.push(` AS ${columnName(name.join(''))}`)
+    } else if ('rows' in piece) {
+      this.#parts.push(outerRowsOf(this.#bindings).text(piece.rows))
     } else {
       this.#parts.push(bindLimitSum(piece.limitSum, this.#bindings).toString())
     }

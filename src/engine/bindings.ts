@@ -18,6 +18,17 @@ export interface Bindings {
   paramValue(param: number): Value
   /** What the session answers for a function or variable that the plan takes out of the statement, as SQL text. */
   sessionText(name: string): string
+  /** Rows that another primitive has given, for a plan that runs beneath one. */
+  readonly outerRows?: OuterRows
+}
+
+/** At least one row. */
+export interface OuterRows {
+  /** Of the first row: a plan that asks for single values is run once a row. */
+  value(column: number): Value
+  values(column: number): readonly Value[]
+  /** `(1, 'a'), (2, 'b')`: these columns of all rows; `1, 2` of one column. */
+  text(columns: readonly number[]): string
 }
 
 /** Literal-only rows of VALUES. Cells are read on demand: a row of a megabyte costs nothing that is not asked for. */

@@ -1,4 +1,4 @@
-import type { InsertPlan } from '../plan/plan.ts'
+import type { SplitInsert } from '../plan/primitives.ts'
 import { TextBinder } from './bind.ts'
 import type { Bindings, BoundText } from './bindings.ts'
 import { rowsOf } from './insert-rows.ts'
@@ -7,7 +7,7 @@ import { rowsOf } from './insert-rows.ts'
  * An INSERT with all its rows, as any shard can describe its params; it is not for running. Throws
  * ER_WRONG_VALUE_COUNT_ON_ROW, as MySQL does when it prepares the statement.
  */
-export function describeInsert(plan: InsertPlan, bindings: Bindings): BoundText {
+export function describeInsert(plan: SplitInsert, bindings: Bindings): BoundText {
   const source = rowsOf(plan, bindings)
   const { autoIncrement, head, tail } = plan
   const id = autoIncrement?.appended ? { offset: autoIncrement.offset, text: 'NULL' } : undefined

@@ -1,4 +1,4 @@
-import type { SortKey } from '../plan/plan.ts'
+import type { SortKey } from '../plan/primitives.ts'
 import { KeyOrder } from './key-order.ts'
 import { type BatchMap, MapStream } from './map-stream.ts'
 import type { Row, RowBatch, RowStream } from './row-stream.ts'

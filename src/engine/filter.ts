@@ -1,6 +1,6 @@
 import { unreachable } from '../base/assert.ts'
 import { notSupported } from '../errors/sql-error.ts'
-import type { Predicate } from '../plan/plan.ts'
+import type { Predicate } from '../plan/primitives.ts'
 import { compareDecimals, type Decimal, formatDecimal, parseDecimal } from '../values/decimal.ts'
 import { isFloat, isIntegral, isQuoted, isText, type Value } from '../values/value.ts'
 import type { Bindings } from './bindings.ts'

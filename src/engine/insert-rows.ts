@@ -1,5 +1,5 @@
 import { notSupported, SqlError } from '../errors/sql-error.ts'
-import type { InsertPlan, InsertRow } from '../plan/plan.ts'
+import type { InsertedRow, SplitInsert } from '../plan/primitives.ts'
 import type { Value } from '../values/value.ts'
 import type { TextBinder } from './bind.ts'
 import type { Bindings, BoundRows } from './bindings.ts'
@@ -25,7 +25,7 @@ export interface InsertSource {
 }
 
 /** Throws ER_WRONG_VALUE_COUNT_ON_ROW for the first row that has not as many cells as there are columns. */
-export function rowsOf(plan: InsertPlan, bindings: Bindings): InsertSource {
+export function rowsOf(plan: SplitInsert, bindings: Bindings): InsertSource {
   if (plan.rows.kind === 'Slot') {
     const rows = bindings.rows(plan.rows.slot)
     if (rows.width !== plan.columnCount) throw wrongWidth(0)
@@ -79,10 +79,10 @@ class LiteralRows implements InsertSource {
 
 class TemplateRows implements InsertSource {
   readonly rowCount: number
-  readonly #rows: readonly InsertRow[]
+  readonly #rows: readonly InsertedRow[]
   readonly #bindings: Bindings
 
-  constructor(rows: readonly InsertRow[], bindings: Bindings) {
+  constructor(rows: readonly InsertedRow[], bindings: Bindings) {
     this.#rows = rows
     this.#bindings = bindings
     this.rowCount = rows.length

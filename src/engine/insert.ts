@@ -1,6 +1,6 @@
 import { SqlError } from '../errors/sql-error.ts'
 import { shardIndexOf } from '../key/shard-ranges.ts'
-import type { InsertPlan } from '../plan/plan.ts'
+import type { SplitInsert } from '../plan/primitives.ts'
 import { isNumber, type Value } from '../values/value.ts'
 import { TextBinder } from './bind.ts'
 import type { Bindings, BoundText } from './bindings.ts'
@@ -46,7 +46,7 @@ export interface BoundInsert {
  * Throws ER_WRONG_VALUE_COUNT_ON_ROW for a row of the wrong width; for a row without a keyspace id ER_BAD_NULL_ERROR or
  * Vitess's VT09023 and VT09024, unless the statement says IGNORE, which drops the row.
  */
-export async function bindInsert(plan: InsertPlan, context: InsertContext): Promise<BoundInsert> {
+export async function bindInsert(plan: SplitInsert, context: InsertContext): Promise<BoundInsert> {
   const source = rowsOf(plan, context.bindings)
   const generated = await generateIds(plan, source, context)
   const parts = splitByShard(plan, source, generated, context)
@@ -66,7 +66,7 @@ interface GeneratedIds {
 }
 
 async function generateIds(
-  plan: InsertPlan,
+  plan: SplitInsert,
   source: InsertSource,
   context: InsertContext,
 ): Promise<GeneratedIds> {
@@ -82,7 +82,7 @@ async function generateIds(
   return { first, idOf: (row) => ids.get(row) }
 }
 
-function needsId(plan: InsertPlan, source: InsertSource, row: number, context: InsertContext): boolean {
+function needsId(plan: SplitInsert, source: InsertSource, row: number, context: InsertContext): boolean {
   const auto = plan.autoIncrement
   if (auto === undefined || auto.appended) return auto !== undefined
   if (source.isDefault(row, auto.offset)) return true
@@ -119,7 +119,7 @@ class Part {
   #rowCount = 0
   #lastRow = 0
 
-  constructor(shard: number, plan: InsertPlan, bindings: Bindings) {
+  constructor(shard: number, plan: SplitInsert, bindings: Bindings) {
     this.#shard = shard
     this.#text = new TextBinder(bindings)
     this.#text.append(plan.head)
@@ -133,7 +133,7 @@ class Part {
     this.#lastRow = row
   }
 
-  finish(plan: InsertPlan): ShardInsert {
+  finish(plan: SplitInsert): ShardInsert {
     if (plan.tail.length > 0) this.#text.appendPiece(' ')
     this.#text.append(plan.tail)
     return {
@@ -146,7 +146,7 @@ class Part {
 }
 
 function splitByShard(
-  plan: InsertPlan,
+  plan: SplitInsert,
   source: InsertSource,
   generated: GeneratedIds,
   context: InsertContext,
@@ -171,7 +171,7 @@ function splitByShard(
 }
 
 function vindexValues(
-  plan: InsertPlan,
+  plan: SplitInsert,
   source: InsertSource,
   row: number,
   id: bigint | undefined,
@@ -193,7 +193,7 @@ function vindexValues(
 }
 
 /** A NULL for a NOT NULL column becomes its implicit default. */
-function takesNull(plan: InsertPlan, source: InsertSource, context: InsertContext): boolean {
+function takesNull(plan: SplitInsert, source: InsertSource, context: InsertContext): boolean {
   return plan.ignore || (!context.isStrict && source.rowCount > 1)
 }
 
@@ -202,7 +202,7 @@ function generatedValue(id: bigint): Value {
 }
 
 /** Undefined: the row is dropped. */
-function mapRow(plan: InsertPlan, values: readonly Value[]) {
+function mapRow(plan: SplitInsert, values: readonly Value[]) {
   const { vindex, ignore } = plan
   if (vindex.kind === 'lookup') throw notUnique(values)
   let destination: ReturnType<typeof vindex.map>

@@ -1,5 +1,5 @@
 import { notSupported } from '../errors/sql-error.ts'
-import type { SortKey } from '../plan/plan.ts'
+import type { SortKey } from '../plan/primitives.ts'
 import { type CellComparator, cellComparator } from '../values/compare.ts'
 import { classOf, columnFlags } from '../values/types.ts'
 import { columnAt } from './columns.ts'

@@ -1,4 +1,4 @@
-import type { SortKey } from '../plan/plan.ts'
+import type { SortKey } from '../plan/primitives.ts'
 import { BatchBuilder } from './batch-builder.ts'
 import { KeyOrder } from './key-order.ts'
 import type { Row, RowBatch, RowFormat, RowStream, StreamColumn } from './row-stream.ts'

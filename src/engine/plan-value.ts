@@ -1,8 +1,9 @@
 import { unreachable } from '../base/assert.ts'
 import { SqlError } from '../errors/sql-error.ts'
-import type { PlanValue } from '../plan/plan.ts'
+import type { PlanValue } from '../plan/values.ts'
 import { integerValue, isFloat, isIntegral, isText, nullValue, type Value } from '../values/value.ts'
 import type { Bindings } from './bindings.ts'
+import { outerRowsOf } from './outer-rows.ts'
 
 /** The value of this execution. */
 export function bindValue(planned: PlanValue, bindings: Bindings): Value {
@@ -15,6 +16,8 @@ export function bindValue(planned: PlanValue, bindings: Bindings): Value {
       return planned.value
     case 'Session':
       return integerValue(BigInt(bindings.sessionText(planned.session)))
+    case 'Cell':
+      return outerRowsOf(bindings).value(planned.column)
     case 'Negated':
       return negate(bindValue(planned.value, bindings))
     default:

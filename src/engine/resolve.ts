@@ -3,11 +3,13 @@ import { SqlError } from '../errors/sql-error.ts'
 import type { Destination } from '../key/destination.ts'
 import type { KeyspaceId } from '../key/keyspace-id.ts'
 import { resolveDestination, shardIndexOf } from '../key/shard-ranges.ts'
-import type { PlanList, PlanValue, RoutedColumns, Routing } from '../plan/plan.ts'
+import type { RoutedColumns, Routing } from '../plan/routing.ts'
+import type { PlanList, PlanValue } from '../plan/values.ts'
 import { isNumber, isSigned, type Value } from '../values/value.ts'
 import type { SingleColumnVindex, Vindex } from '../vindex/vindex.ts'
 import type { Bindings } from './bindings.ts'
 import { exactDigits, storedInteger } from './integer-value.ts'
+import { outerRowsOf } from './outer-rows.ts'
 import { bindValue, isNullSafe } from './plan-value.ts'
 import { domainOf, equalForm } from './routable.ts'
 import { anyShardIndex, ShardSet, type Shards, type ShardsOf } from './shard-set.ts'
@@ -201,6 +203,7 @@ function listValues(list: PlanList, bindings: Bindings): readonly Value[] {
     const rows = bindings.rows(list.slot)
     return Array.from({ length: rows.rowCount }, (_, row) => rows.cellValue(row, list.column))
   }
+  if (list.kind === 'Cells') return outerRowsOf(bindings).values(list.column)
   return list.values.map((planned) => bindValue(planned, bindings))
 }
 

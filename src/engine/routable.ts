@@ -25,7 +25,7 @@
  * A text column of unknown collation is trusted to compare bytes (for unicode_loose: to follow the root order), as
  * Vitess does; declare its `collation_name` in the VSchema to have it judged.
  */
-import type { RoutedColumn } from '../plan/plan.ts'
+import type { RoutedColumn } from '../plan/routing.ts'
 import {
   isBinary,
   isFloat,

@@ -1,6 +1,6 @@
 import { unreachable } from '../base/assert.ts'
 import { notSupported, SqlError } from '../errors/sql-error.ts'
-import type { Limit, Primitive, Route } from '../plan/plan.ts'
+import type { LimitRows, Route, RowsPrimitive } from '../plan/primitives.ts'
 import { classOf } from '../values/types.ts'
 import { AggregateStream } from './aggregate.ts'
 import { bindQuery } from './bind.ts'
@@ -36,7 +36,7 @@ export interface RunContext {
  * Starts the plan: sends its queries and answers the stream of the result. The caller reads and closes it. When
  * starting fails, whatever was open is closed first.
  */
-export async function runPrimitive(node: Primitive, context: RunContext): Promise<RowStream> {
+export async function runPrimitive(node: RowsPrimitive, context: RunContext): Promise<RowStream> {
   switch (node.kind) {
     case 'Route':
       return runRoute(node, context)
@@ -66,7 +66,7 @@ export async function runPrimitive(node: Primitive, context: RunContext): Promis
 }
 
 async function above(
-  below: Primitive,
+  below: RowsPrimitive,
   context: RunContext,
   make: (input: RowStream) => RowStream,
 ): Promise<RowStream> {
@@ -122,7 +122,7 @@ function isSameLayout(a: StreamColumn, b: StreamColumn): boolean {
   return kind === classOf(b) && (a.type === b.type || kind === 'text' || kind === 'bytes')
 }
 
-function limitBounds(limit: Limit, bindings: Bindings): { offset: number; count: number } {
+function limitBounds(limit: LimitRows, bindings: Bindings): { offset: number; count: number } {
   return {
     offset: limit.offset === undefined ? 0 : rowCountNumber(bindRowCount(limit.offset, bindings)),
     count:

@@ -1,5 +1,5 @@
 import { SqlError } from '../errors/sql-error.ts'
-import type { Sequence } from '../plan/plan.ts'
+import type { NextIds } from '../plan/primitives.ts'
 import { binaryCollation, columnFlags, fieldTypes } from '../values/types.ts'
 import type { Bindings } from './bindings.ts'
 import { writeExact } from './number-cell.ts'
@@ -13,7 +13,7 @@ const idsMax = 2n ** 31n - 1n
 
 /** `SELECT NEXT n VALUES FROM seq`: one row with the first of the reserved ids. */
 export async function nextFromSequence(
-  plan: Sequence,
+  plan: NextIds,
   options: { readonly bindings: Bindings; readonly sequences: SequenceSource; readonly format: RowFormat },
 ): Promise<RowStream> {
   const count = plan.count === undefined ? 1n : bindRowCount(plan.count, options.bindings)

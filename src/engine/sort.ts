@@ -1,5 +1,5 @@
 import { SqlError } from '../errors/sql-error.ts'
-import type { SortKey } from '../plan/plan.ts'
+import type { SortKey } from '../plan/primitives.ts'
 import { BatchBuilder } from './batch-builder.ts'
 import { KeyOrder } from './key-order.ts'
 import type { Row, RowBatch, RowFormat, RowStream, StreamColumn } from './row-stream.ts'

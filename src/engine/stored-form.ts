@@ -1,5 +1,5 @@
 import { notSupported } from '../errors/sql-error.ts'
-import type { RoutedColumn } from '../plan/plan.ts'
+import type { RoutedColumn } from '../plan/routing.ts'
 import { type Decimal, formatDecimal, parseDecimal, rescaleDecimal } from '../values/decimal.ts'
 import { formatDouble } from '../values/number-format.ts'
 import { isBinary, isFloat, isIntegral, type Value, type ValueType } from '../values/value.ts'

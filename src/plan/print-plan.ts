@@ -1,82 +1,63 @@
 import { unreachable } from '../base/assert.ts'
-import type {
-  AggregateColumn,
-  InsertPlan,
-  Plan,
-  PlanList,
-  PlanValue,
-  Predicate,
-  Primitive,
-  QueryTemplate,
-  QueryText,
-  Routing,
-  SortKey,
-} from './plan.ts'
+import type { Plan } from './plan.ts'
+import type { AggregateColumn, Predicate, Primitive, SortKey, SplitInsert } from './primitives.ts'
+import { printRouting, printTemplate, printValue, textLines } from './print-parts.ts'
 
 /**
  * A plan as stable text, one node a line, what belongs to it indented below: for golden tests, EXPLAIN and debugging.
- * Slots are `:0`, `:1` …, lists of values `::0`, params `?0`, `?1` ….
  */
 export function printPlan(plan: Plan): string {
   return planLines(plan).join('\n')
 }
 
 function planLines(plan: Plan): readonly string[] {
-  switch (plan.kind) {
-    case 'Query': {
-      const flags = printFlags({
-        locks: plan.locks,
-        reserves: plan.reserves === true,
-        variables: plan.userVariables,
-      })
-      const { shortcut, root } = plan
-      const isOnlyShortcut =
-        shortcut !== undefined &&
-        root.kind === 'Route' &&
-        root.routing === shortcut.routing &&
-        root.query === shortcut.query
-      return [
-        `Query${flags}`,
-        ...(shortcut === undefined
-          ? []
-          : indent([`Shortcut ${printRouting(shortcut.routing)}`, ...textLines(shortcut.query)])),
-        ...(isOnlyShortcut ? [] : indent(primitiveLines(root))),
-      ]
-    }
+  const { root, shortcut } = plan
+  switch (root.kind) {
     case 'Write': {
-      const { singleShardOnly, replicated, reserves, userVariables } = plan
+      const { singleShardOnly, replicated = false } = root
       const flags = printFlags({
-        replicated: replicated === true,
-        reserves: reserves === true,
-        variables: userVariables,
+        replicated,
+        reserves: plan.reserves,
+        variables: plan.userVariables,
         ...(singleShardOnly === undefined ? {} : { singleShardOnly }),
       })
-      return [`Write ${plan.verb} ${printRouting(plan.routing)}${flags}`, ...textLines(plan.query)]
+      return [`Write ${root.verb} ${printRouting(root.routing)}${flags}`, ...textLines(root.query)]
     }
     case 'Insert':
-      return insertLines(plan)
+      return insertLines(root, plan.userVariables)
     case 'Ddl':
       return [
-        `Ddl ${printRouting(plan.routing)} tables=[${plan.tables.join(', ')}]`,
-        ...textLines(plan.query),
+        `Ddl ${printRouting(root.routing)} tables=[${root.tables.join(', ')}]`,
+        ...textLines(root.query),
       ]
     case 'Session':
       return ['Session']
-    case 'Unsupported':
-      return [`Unsupported: ${plan.construct}`]
     default:
-      return unreachable(plan)
+      return root.kind === 'Unsupported' && shortcut === undefined ? primitiveLines(root) : rowsLines(plan)
   }
 }
 
-function insertLines(plan: InsertPlan): readonly string[] {
+function rowsLines({ root, shortcut, ...plan }: Plan): readonly string[] {
+  const flags = printFlags({ locks: plan.locks, reserves: plan.reserves, variables: plan.userVariables })
+  const isOnlyShortcut =
+    root.kind === 'Route' && root.routing === shortcut?.routing && root.query === shortcut.query
+  return [
+    `Query${flags}`,
+    ...(shortcut === undefined
+      ? []
+      : indent([`Shortcut ${printRouting(shortcut.routing)}`, ...textLines(shortcut.query)])),
+    ...(isOnlyShortcut ? [] : indent(primitiveLines(root))),
+  ]
+}
+
+function insertLines(plan: SplitInsert, variables: readonly string[]): readonly string[] {
   const columns = plan.vindexColumns.map(({ column, offset }) => `${column}@${offset}`).join(', ')
   const { autoIncrement: auto } = plan
   const sequence =
     auto === undefined
       ? ''
       : ` sequence=${auto.sequence.keyspace}.${auto.sequence.table}>${auto.column}@${auto.offset}${auto.appended ? ' appended' : ''}`
-  const flags = printFlags({ ignore: plan.ignore, variables: plan.userVariables })
+  const flags = printFlags({ ignore: plan.ignore, variables })
   return [
     `Insert ${plan.verb} keyspace=${plan.keyspace} table=${plan.table} vindex=${plan.vindex.name} columns=[${columns}] width=${plan.columnCount}${sequence}${flags}`,
     `  head: ${printTemplate(plan.head)}`,
@@ -125,93 +106,13 @@ function primitiveLines(node: Primitive): readonly string[] {
     }
     case 'Unsupported':
       return [`Unsupported: ${node.construct}`]
+    case 'Write':
+    case 'Insert':
+    case 'Ddl':
+    case 'Session':
+      return [node.kind] // roots, which `planLines` prints
     default:
       return unreachable(node)
-  }
-}
-
-export function printRouting(routing: Routing): string {
-  const head = `${routing.kind} keyspace=${routing.keyspace}`
-  switch (routing.kind) {
-    case 'SystemSchema':
-      return `${routing.kind} keyspace=${routing.keyspace} schemas=[${routing.schemas.map(printValue).join(', ')}]`
-    case 'Unsharded':
-    case 'AnyShard':
-    case 'None':
-    case 'Scatter':
-      return head
-    case 'Union':
-      return `${head} of (${routing.parts.map(printRouting).join('; ')})`
-    case 'Shard':
-      return `${head} shard=${routing.shard}`
-    case 'Pinned':
-      return `${head} id=${Buffer.from(routing.keyspaceId).toString('hex')}`
-    case 'Equal':
-      return `${head} vindex=${routing.vindex.name} values=${printValues(routing.values)}`
-    case 'In':
-      return `${head} vindex=${routing.vindex.name} list=${printList(routing.list)}`
-    case 'MultiEqual':
-      return `${head} vindex=${routing.vindex.name} tuples=[${routing.tuples.map(printValues).join(', ')}]`
-    case 'Product':
-      return `${head} vindex=${routing.vindex.name} lists=[${routing.lists.map(printList).join(', ')}]`
-    default:
-      return unreachable(routing)
-  }
-}
-
-function textLines(query: QueryText): readonly string[] {
-  return [query.kind === 'Verbatim' ? '  verbatim' : `  query: ${printTemplate(query.template)}`]
-}
-
-function printTemplate(template: QueryTemplate): string {
-  return template
-    .map((piece) => {
-      if (typeof piece === 'string') return Buffer.from(piece, 'latin1').toString('utf8')
-      if ('slot' in piece) return `:${piece.slot}`
-      if ('param' in piece) return `?${piece.param}`
-      if ('session' in piece) return `{${piece.session}}`
-      if ('item' in piece) {
-        const name = piece.name.map((part) => (typeof part === 'string' ? part : `:${part.slot}`)).join('')
-        return `${printTemplate(piece.item)} AS \`${name}\``
-      }
-      return `{${printValue(piece.limitSum[0])} + ${printValue(piece.limitSum[1])}}`
-    })
-    .join('')
-}
-
-function printValue(value: PlanValue): string {
-  if (value.kind === 'Negated') return `-${printValue(value.value)}`
-  const nullSafe = value.nullSafe === true ? ' or null' : ''
-  switch (value.kind) {
-    case 'Slot':
-      return `:${value.slot}${nullSafe}`
-    case 'Param':
-      return `?${value.param}${nullSafe}`
-    case 'Session':
-      return `{${value.session}}${nullSafe}`
-    case 'Constant':
-      return value.value.type === 'NULL'
-        ? `NULL${nullSafe}`
-        : `${Buffer.from(value.value.bytes).toString('utf8')}${nullSafe}`
-    default:
-      return unreachable(value)
-  }
-}
-
-function printValues(values: readonly PlanValue[]): string {
-  return `[${values.map(printValue).join(', ')}]`
-}
-
-function printList(list: PlanList): string {
-  switch (list.kind) {
-    case 'Slot':
-      return `::${list.slot}`
-    case 'Column':
-      return `::${list.slot}.${list.column}`
-    case 'Values':
-      return printValues(list.values)
-    default:
-      return unreachable(list)
   }
 }
 

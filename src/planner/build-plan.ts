@@ -1,7 +1,9 @@
 import { unreachable } from '../base/assert.ts'
-import type { Plan, Routing } from '../plan/plan.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Routing } from '../plan/routing.ts'
 import type { Query, Statement, TableName } from '../sql/ast.ts'
 import type { PlanContext } from './plan-context.ts'
+import { type PlanDraft, planOfDraft } from './plan-draft.ts'
 import { Analysis, isSystemSchema, keyspaceOf } from './semantics/analysis.ts'
 import { setsLastInsertId } from './semantics/traits.ts'
 import { cteNames, ShardText } from './sql-text.ts'
@@ -31,6 +33,10 @@ export type { PlanContext } from './plan-context.ts'
  * plan, or an Unsupported root behind a shortcut that one shard can still take.
  */
 export function buildPlan(statement: Statement, context: PlanContext): Plan {
+  return planOfDraft(draftOf(statement, context))
+}
+
+function draftOf(statement: Statement, context: PlanContext): PlanDraft {
   try {
     const { shard, defaultKeyspace } = context
     if (shard !== undefined && defaultKeyspace !== undefined) {
@@ -43,7 +49,7 @@ export function buildPlan(statement: Statement, context: PlanContext): Plan {
   }
 }
 
-function planStatement(statement: Statement, context: PlanContext): Plan {
+function planStatement(statement: Statement, context: PlanContext): PlanDraft {
   switch (statement.kind) {
     case 'Select':
     case 'SetOperation':
@@ -112,7 +118,7 @@ function planStatement(statement: Statement, context: PlanContext): Plan {
 }
 
 /** The session's target is a shard: it gets every statement, and is asked for nothing else. */
-function planForShard(statement: Statement, routing: Routing, context: PlanContext): Plan {
+function planForShard(statement: Statement, routing: Routing, context: PlanContext): PlanDraft {
   switch (statement.kind) {
     case 'Select':
     case 'SetOperation':
@@ -160,7 +166,7 @@ function planForShard(statement: Statement, routing: Routing, context: PlanConte
 }
 
 /** A query that one place answers whole. */
-function wholeQuery(query: Query, routing: Routing, context: PlanContext): Plan {
+function wholeQuery(query: Query, routing: Routing, context: PlanContext): PlanDraft {
   if (someNode(query, setsLastInsertId)) return unplanned('LAST_INSERT_ID(expr) in a query')
   const plan = readPlan(query, routing, context)
   const locks = someNode(query, (node) => node.kind === 'Lock')
@@ -171,7 +177,7 @@ function wholeQuery(query: Query, routing: Routing, context: PlanContext): Plan 
  * All tables of a query in one unsharded keyspace: it goes down as it is, whatever it is made of. Undefined for
  * statements that need more thought, such as those that draw from a sequence.
  */
-function unshardedPlan(statement: Statement, context: PlanContext): Plan | undefined {
+function unshardedPlan(statement: Statement, context: PlanContext): PlanDraft | undefined {
   switch (statement.kind) {
     case 'Select':
     case 'SetOperation':

@@ -1,4 +1,4 @@
-import type { QueryPiece, QueryTemplate, QueryText } from '../plan/plan.ts'
+import type { QueryPiece, QueryTemplate, QueryText } from '../plan/text.ts'
 import type {
   Column,
   Cte,

@@ -1,4 +1,4 @@
-import type { PlanList, PlanValue } from '../plan/plan.ts'
+import type { PlanList, PlanValue } from '../plan/values.ts'
 import type { Expr, List, Literal } from '../sql/ast.ts'
 import { integerValue, nullValue } from '../values/value.ts'
 import { sessionFunctions, sessionIntegers, sessionVariables } from './session-names.ts'
@@ -66,6 +66,8 @@ export function valueKey(value: PlanValue): string {
       return `param ${value.param}${nullSafe}`
     case 'Session':
       return `session ${value.session}${nullSafe}`
+    case 'Cell':
+      return `cell ${value.column}${nullSafe}`
     case 'Constant':
       return `${value.value.type} ${Buffer.from(value.value.bytes).toString('hex')}${nullSafe}`
   }

@@ -1,9 +1,9 @@
-import { unreachable } from '../base/assert.ts'
 import { bindQuery } from '../engine/bind.ts'
 import type { BoundQuery } from '../engine/bindings.ts'
 import { runPrimitive } from '../engine/run.ts'
 import { notSupported, SqlError } from '../errors/sql-error.ts'
-import type { Plan, Primitive, QueryPlan, Shortcut } from '../plan/plan.ts'
+import type { Plan, Shortcut } from '../plan/plan.ts'
+import type { Primitive, RowsPrimitive } from '../plan/primitives.ts'
 import type { ShardEndpoints } from '../tablet/gateway.ts'
 import { makeSettings, type Settings } from '../tablet/settings.ts'
 import type { Value } from '../values/value.ts'
@@ -26,37 +26,36 @@ export interface Execution extends StatementMaker {
 /** Runs a plan for a session; the answer goes to its client. Throws, or ends in `session.fail`, for what goes wrong. */
 export function runPlan(session: Session, execution: Execution): void {
   const { plan } = execution
-  if (session.tabletType !== 'PRIMARY') checkReadOnly(plan, session.tabletType)
-  switch (plan.kind) {
-    case 'Query':
-      return runQuery(session, execution, plan)
+  const { root } = plan
+  if (session.tabletType !== 'PRIMARY') checkReadOnly(root, session.tabletType)
+  switch (root.kind) {
     case 'Write':
-      return runWrite(session, execution, plan)
+      return runWrite(session, execution, root)
     case 'Insert':
-      return session.detached(() => runInsert(session, execution, plan))
+      return session.detached(() => runInsert(session, execution, root))
     case 'Ddl':
-      return session.detached(() => runDdl(session, execution, plan))
-    case 'Unsupported':
-      throw notSupported(plan.construct)
+      return session.detached(() => runDdl(session, execution, root))
     case 'Session':
       throw new Error('session statements are not run as plans')
     default:
-      return unreachable(plan)
+      if (root.kind === 'Unsupported' && plan.shortcut === undefined) throw notSupported(root.construct)
+      return runQuery(session, execution, root)
   }
 }
 
 /** A replica may be writable by mistake: what is written there would be lost, or break its replication. */
-function checkReadOnly(plan: Plan, tabletType: string): void {
-  const isRead = plan.kind === 'Query' || (plan.kind === 'Write' && plan.verb === 'other')
-  if (isRead || plan.kind === 'Session' || plan.kind === 'Unsupported') return
-  const verb = 'verb' in plan ? plan.verb : 'DDL'
+function checkReadOnly(root: Primitive, tabletType: string): void {
+  if (root.kind !== 'Write' && root.kind !== 'Insert' && root.kind !== 'Ddl') return
+  if (root.kind === 'Write' && root.verb === 'other') return
+  const verb = root.kind === 'Ddl' ? 'DDL' : root.verb
   throw new SqlError(
     'ER_INNODB_READ_ONLY',
     `VT09002: ${verb} statement with a ${tabletType.toLowerCase()} target: USE the keyspace without @`,
   )
 }
 
-function runQuery(session: Session, execution: Execution, plan: QueryPlan): void {
+function runQuery(session: Session, execution: Execution, root: RowsPrimitive): void {
+  const { plan } = execution
   const { shortcut } = plan
   if (shortcut !== undefined) {
     const { bindings } = execution
@@ -67,12 +66,12 @@ function runQuery(session: Session, execution: Execution, plan: QueryPlan): void
       })
       return session.singleShard.relayTo(shards[0]!, statement, {
         read: !plan.locks,
-        reserve: plan.reserves === true,
+        reserve: plan.reserves,
         userVariables: plan.userVariables,
       })
     }
   }
-  session.detached(() => runTree(session, execution, plan))
+  session.detached(() => runTree(session, execution, root))
 }
 
 /** The shortcut's query with its literals. */
@@ -91,9 +90,9 @@ function shortcutQuery(
 }
 
 /** Runs the tree of primitives and streams its rows to the client, no faster than the client reads. */
-async function runTree(session: Session, execution: Execution, plan: QueryPlan): Promise<void> {
+async function runTree(session: Session, execution: Execution, tree: RowsPrimitive): Promise<void> {
   const { answer, client, state, proxy } = session
-  const { root, settings } = limited(plan.root, state.settings)
+  const { root, settings } = limited(tree, state.settings)
   const runner = new SessionShardRunner(session, execution, settings)
   const stream = await runPrimitive(root, {
     bindings: execution.bindings,
@@ -130,7 +129,7 @@ async function runTree(session: Session, execution: Execution, plan: QueryPlan):
 const SELECT_LIMIT = 'sql_select_limit'
 
 /** sql_select_limit holds for the whole answer of a SELECT without LIMIT, not for what each shard adds to it. */
-function limited(root: Primitive, settings: Settings): { root: Primitive; settings: Settings } {
+function limited(root: RowsPrimitive, settings: Settings): { root: RowsPrimitive; settings: Settings } {
   const limit = settings.items.get(SELECT_LIMIT)
   if (limit === undefined) return { root, settings }
   const items = new Map(settings.items)
@@ -141,6 +140,6 @@ function limited(root: Primitive, settings: Settings): { root: Primitive; settin
   return { root: { kind: 'Limit', input: root, count: { kind: 'Constant', value } }, settings: unlimited }
 }
 
-function hasLimit(root: Primitive): boolean {
+function hasLimit(root: RowsPrimitive): boolean {
   return root.kind === 'Limit' || ('input' in root && hasLimit(root.input))
 }

@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/plan.ts'
+import { answersRows } from '../plan/primitives.ts'
 import { buildPlan } from '../planner/build-plan.ts'
 import type { Statement } from '../sql/ast.ts'
 import type { Scan } from '../sql/scan.ts'
@@ -34,10 +35,7 @@ export function planStatement(
 
 /** The plan, good for one shard only: what a value orders by is known when it is executed. */
 function onOneShard(plan: Plan): Plan {
-  if (plan.kind !== 'Query') return plan
-  const refused = {
-    kind: 'Unsupported',
-    construct: 'ORDER BY or GROUP BY of a ? over several shards',
-  } as const
-  return plan.shortcut === undefined ? refused : { ...plan, root: refused }
+  if (!answersRows(plan.root)) return plan
+  const construct = 'ORDER BY or GROUP BY of a ? over several shards'
+  return { ...plan, root: { kind: 'Unsupported', construct } }
 }

@@ -6,7 +6,10 @@ import { runCommand } from '../mysql/client/simple-command.ts'
 import { encodeColumnDef } from '../mysql/codec/column-def.ts'
 import { Command, HEADER_BYTES, Status } from '../mysql/codec/constants.ts'
 import { encodePrepareOk } from '../mysql/codec/stmt-prepare.ts'
-import type { Plan, Primitive, QueryText, Routing } from '../plan/plan.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Primitive } from '../plan/primitives.ts'
+import type { Routing } from '../plan/routing.ts'
+import type { QueryText } from '../plan/text.ts'
 import type { Statement } from '../sql/ast.ts'
 import { scan as scanStatement } from '../sql/fingerprint.ts'
 import { parseStatement } from '../sql/parse.ts'
@@ -101,14 +104,15 @@ export class PreparedStatements {
     session.statementBegins(scan)
     const plan = session.planOf(sql, scan)
     const id = ++this.#lastId
-    if (plan.kind === 'Session') return session.detached(() => this.#prepareOwn(id, sql, scan))
-    if (plan.kind === 'Unsupported') throw notSupported(plan.construct)
+    const { root, shortcut } = plan
+    if (root.kind === 'Session') return session.detached(() => this.#prepareOwn(id, sql, scan))
+    if (root.kind === 'Unsupported' && shortcut === undefined) throw notSupported(root.construct)
     const routing = prepareRouting(plan)
     const bindings = session.bindingsOf(sql, scan)
     const shard = session.shards.of(routing.keyspace).shards[0]!
     const query = preparedText(plan)
     const bound = query === undefined ? undefined : bindQuery(query, bindings)
-    const described = plan.kind === 'Insert' ? describeInsert(plan, bindings) : bound
+    const described = root.kind === 'Insert' ? describeInsert(root, bindings) : bound
     this.#prepareOn(shard, described?.kind === 'Text' ? described.sql : sql, { id, sql, scan })
   }
 
@@ -165,7 +169,7 @@ export class PreparedStatements {
         return new PreparedStatement(sent, withCursor(reorderParams(values, text.params), options))
       },
     }
-    if (plan.kind === 'Session' && values.paramCount > 0) this.#runBound(execution, values)
+    if (plan.root.kind === 'Session' && values.paramCount > 0) this.#runBound(execution, values)
     else session.run(execution)
     statement.longData.clear()
     statement.longDataBytes = 0
@@ -363,29 +367,19 @@ export function isUnpreparable(statement: Statement, isMariadb: boolean): boolea
 }
 
 /** The statement as one shard must see it; undefined where the client's own text has to do. */
-function preparedText(plan: Plan): QueryText | undefined {
-  if (plan.kind === 'Query') return plan.shortcut?.query
-  return plan.kind === 'Write' || plan.kind === 'Ddl' ? plan.query : undefined
+function preparedText({ root, shortcut }: Plan): QueryText | undefined {
+  return root.kind === 'Ddl' ? root.query : shortcut?.query
 }
 
 /** The keyspace whose first shard describes the statement's params and columns. */
-function prepareRouting(plan: Plan): Pick<Routing, 'keyspace'> {
-  switch (plan.kind) {
-    case 'Query':
-      return plan.shortcut?.routing ?? { keyspace: rootKeyspace(plan.root) }
-    case 'Write':
-    case 'Ddl':
-      return plan.routing
-    case 'Insert':
-      return plan
-    default:
-      return { keyspace: '' }
-  }
+function prepareRouting({ root, shortcut }: Plan): Pick<Routing, 'keyspace'> {
+  return shortcut?.routing ?? { keyspace: keyspaceOf(root) }
 }
 
-/** Any keyspace that the tree of primitives reads. */
-function rootKeyspace(root: Primitive): string {
+/** Any keyspace that the tree of primitives reaches. */
+function keyspaceOf(root: Primitive): string {
   if (root.kind === 'Route') return root.routing.keyspace
-  if ('input' in root) return rootKeyspace(root.input)
-  return root.kind === 'Concatenate' ? rootKeyspace(root.inputs[0]!) : ''
+  if ('keyspace' in root) return root.keyspace
+  if ('input' in root) return keyspaceOf(root.input)
+  return root.kind === 'Concatenate' ? keyspaceOf(root.inputs[0]!) : ''
 }

@@ -1,6 +1,6 @@
 import { bindQuery } from '../engine/bind.ts'
 import { SqlError } from '../errors/sql-error.ts'
-import type { DdlPlan } from '../plan/plan.ts'
+import type { RunDdl } from '../plan/primitives.ts'
 import type { ShardEndpoints } from '../tablet/gateway.ts'
 import type { Execution } from './execute-plan.ts'
 import { onConnection } from './on-connection.ts'
@@ -12,7 +12,7 @@ import { statementFor } from './shard-runner.ts'
  * mistakes are refused everywhere alike) changes nothing. If another shard then refuses it, the error names the shards
  * that have the change and those that do not.
  */
-export async function runDdl(session: Session, execution: Execution, plan: DdlPlan): Promise<void> {
+export async function runDdl(session: Session, execution: Execution, plan: RunDdl): Promise<void> {
   const { bindings } = execution
   if (plan.implicitCommit) await session.transaction.commit()
   const shards = session.shards.meet(plan.routing, bindings)

@@ -1,14 +1,14 @@
 import { bindInsert, type ShardInsert } from '../engine/insert.ts'
 import type { CollectingReader } from '../mysql/client/simple-command.ts'
 import type { OkPacket } from '../mysql/codec/responses.ts'
-import type { InsertPlan } from '../plan/plan.ts'
+import type { SplitInsert } from '../plan/primitives.ts'
 import type { Execution } from './execute-plan.ts'
 import { onConnection } from './on-connection.ts'
 import { sumAnswers, writeShards } from './run-write.ts'
 import type { Session } from './session.ts'
 
 /** INSERT and REPLACE into a sharded table: every shard gets its rows, all in one transaction. */
-export async function runInsert(session: Session, execution: Execution, plan: InsertPlan): Promise<void> {
+export async function runInsert(session: Session, execution: Execution, plan: SplitInsert): Promise<void> {
   const { shards, ranges } = session.shards.of(plan.keyspace)
   const { inserts, firstGeneratedId, rowCount } = await bindInsert(plan, {
     bindings: execution.bindings,
@@ -45,14 +45,14 @@ export async function runInsert(session: Session, execution: Execution, plan: In
 }
 
 /** The statement says itself what LAST_INSERT_ID() will be: `… ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)`. */
-function setsInsertId({ tail }: InsertPlan): boolean {
+function setsInsertId({ tail }: SplitInsert): boolean {
   return tail.some((piece) => typeof piece === 'string' && piece.toUpperCase().includes('LAST_INSERT_ID('))
 }
 
 /** As one server would put it: the id of the last row that brought one, and how many rows met others. */
 function sumInserts(
   answers: readonly CollectingReader[],
-  { plan, inserts, rowCount }: { plan: InsertPlan; inserts: readonly ShardInsert[]; rowCount: number },
+  { plan, inserts, rowCount }: { plan: SplitInsert; inserts: readonly ShardInsert[]; rowCount: number },
 ): Partial<OkPacket> {
   const sum = sumAnswers(answers)
   const byLastRow = answers.map((answer, i) => ({ answer, lastRow: inserts[i]!.lastRow }))
@@ -67,7 +67,7 @@ function sumInserts(
 }
 
 /** A statement of one row says nothing; what it affected tells. */
-function duplicatesOf({ info, summary }: CollectingReader, part: ShardInsert, plan: InsertPlan): number {
+function duplicatesOf({ info, summary }: CollectingReader, part: ShardInsert, plan: SplitInsert): number {
   const told = /Duplicates: (\d+)/.exec(info)
   if (told !== null) return Number(told[1])
   const affected = Number(summary.affectedRows)

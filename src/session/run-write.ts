@@ -2,7 +2,7 @@ import { bindQuery } from '../engine/bind.ts'
 import { notSupported } from '../errors/sql-error.ts'
 import type { CollectingReader } from '../mysql/client/simple-command.ts'
 import type { OkPacket } from '../mysql/codec/responses.ts'
-import type { WritePlan } from '../plan/plan.ts'
+import type { SendWrite } from '../plan/primitives.ts'
 import type { ShardEndpoints } from '../tablet/gateway.ts'
 import type { Execution } from './execute-plan.ts'
 import { readWarnings } from './kept-warnings.ts'
@@ -16,15 +16,15 @@ import { type ShardSession, ShardSessions } from './shard-sessions.ts'
 import type { ShardStatement } from './shard-statement.ts'
 
 /** UPDATE, DELETE and their kin: relayed to one shard, or run on several as one transaction. */
-export function runWrite(session: Session, execution: Execution, plan: WritePlan): void {
+export function runWrite(session: Session, execution: Execution, plan: SendWrite): void {
   const { bindings } = execution
   const shards = session.shards.meet(plan.routing, bindings)
   const statement = statementFor(execution, bindQuery(plan.query, bindings))
   if (shards.length === 1)
     return session.singleShard.relayTo(shards[0]!, statement, {
       read: false,
-      reserve: plan.reserves === true,
-      userVariables: plan.userVariables,
+      reserve: execution.plan.reserves,
+      userVariables: execution.plan.userVariables,
     })
   if (plan.singleShardOnly !== undefined) throw notSupported(`${plan.singleShardOnly} over several shards`)
   session.detached(async () => {

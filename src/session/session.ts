@@ -241,14 +241,14 @@ export class Session implements SessionHandler {
 
   /** Runs a planned statement; `fail` and the rest of the answer are seen to. */
   run(execution: Execution): void {
-    if (this.state.transactionFailure !== undefined && execution.plan.kind !== 'Session') {
+    if (this.state.transactionFailure !== undefined && execution.plan.root.kind !== 'Session') {
       throw new SqlError('ER_UNKNOWN_ERROR', `${this.state.transactionFailure}. Issue a ROLLBACK to go on`)
     }
     const { plan } = execution
     this.#format = execution.format
     const { queryTimeoutMs } = this.proxy.limits
     if (queryTimeoutMs > 0) this.interruption.startDeadline(queryTimeoutMs)
-    if (plan.kind === 'Session') {
+    if (plan.root.kind === 'Session') {
       const statement = parseStatement(execution.sql, this.parseOptions)
       this.detached(() => runSessionStatement(this, statement, execution))
       return

@@ -1,4 +1,4 @@
-import type { Predicate } from '../../plan/plan.ts'
+import type { Predicate } from '../../plan/primitives.ts'
 import type { Aggregate, ComparisonOperator, Expr, Select } from '../../sql/ast.ts'
 import { hasAggregate, isAggregateCall } from '../semantics/traits.ts'
 import { unplanned } from '../unplanned.ts'

@@ -1,4 +1,5 @@
-import type { AggregateColumn, Primitive, Routing } from '../../plan/plan.ts'
+import type { AggregateColumn, RowsPrimitive } from '../../plan/primitives.ts'
+import type { Routing } from '../../plan/routing.ts'
 import type { Aggregate, Expr, GroupBy, OrderItem, Select } from '../../sql/ast.ts'
 import { isNumber } from '../../values/value.ts'
 import { makeAggregate } from '../make-node.ts'
@@ -18,7 +19,7 @@ import { type KeyDraft, type Pick, ShardColumns } from './shard-query.ts'
  * Groups whose rows lie on several shards: each shard groups its own rows and sorts by the keys, and what it has
  * counted is counted together above.
  */
-export function mergeGroups(info: SelectInfo, routing: Routing, text: ShardText): Primitive {
+export function mergeGroups(info: SelectInfo, routing: Routing, text: ShardText): RowsPrimitive {
   return new GroupMerge(info).plan(routing, text)
 }
 
@@ -42,7 +43,7 @@ class GroupMerge {
     this.#columns = new ShardColumns(info.select.items, info.scope)
   }
 
-  plan(routing: Routing, text: ShardText): Primitive {
+  plan(routing: Routing, text: ShardText): RowsPrimitive {
     const select = this.#select
     const columns = this.#columns
     const unordered = this.#groupKeys()
@@ -54,7 +55,7 @@ class GroupMerge {
     const shardKeys = this.#distinct === undefined ? keys : [...keys, this.#distinct]
     const query = this.#shardQuery(shardKeys, having?.pushed)
     const limit = limitValues(select.limit)
-    let at: Primitive = {
+    let at: RowsPrimitive = {
       kind: 'Route',
       routing,
       query: text.ofTree(query),

@@ -1,4 +1,7 @@
-import type { PlanValue, Primitive, QueryPiece, Routing } from '../../plan/plan.ts'
+import type { RowsPrimitive } from '../../plan/primitives.ts'
+import type { Routing } from '../../plan/routing.ts'
+import type { QueryPiece } from '../../plan/text.ts'
+import type { PlanValue } from '../../plan/values.ts'
 import type { Limit, OrderItem, Select } from '../../sql/ast.ts'
 import { makeInteger } from '../make-node.ts'
 import { holdsVindex, type SelectInfo } from '../semantics/analyze-query.ts'
@@ -16,7 +19,7 @@ import { type KeyDraft, ShardColumns } from './shard-query.ts'
  *
  * Each shard sorts and cuts for itself; it sends `offset + count` rows at most, for all of them may be wanted.
  */
-export function mergeRows(info: SelectInfo, routing: Routing, text: ShardText): Primitive {
+export function mergeRows(info: SelectInfo, routing: Routing, text: ShardText): RowsPrimitive {
   const { select, scope } = info
   const columns = new ShardColumns(select.items, scope)
   const order = orderKeys(info, columns)
@@ -32,7 +35,7 @@ export function mergeRows(info: SelectInfo, routing: Routing, text: ShardText): 
   const shardQuery = select.limit === undefined ? query : withLimit(query, select.limit, distinct, text)
   const isChanged = columns.hiddenCount > 0 || distinct !== undefined || limit?.offset !== undefined
   const sortKeys = keys.map((key) => columns.sortKeyOf(key))
-  let at: Primitive = {
+  let at: RowsPrimitive = {
     kind: 'Route',
     routing,
     query: isChanged ? text.ofTree(shardQuery) : text.ofStatement(select),

@@ -1,4 +1,5 @@
-import type { Primitive, Routing } from '../../plan/plan.ts'
+import type { RowsPrimitive } from '../../plan/primitives.ts'
+import type { Routing } from '../../plan/routing.ts'
 import type { FunctionCall, Select, WindowSpec } from '../../sql/ast.ts'
 import { holdsVindex, type SelectInfo } from '../semantics/analyze-query.ts'
 import { hasWindow, isAggregated } from '../semantics/traits.ts'
@@ -10,7 +11,7 @@ import { mergeRows } from './merge-rows.ts'
 import { meaningOf } from './order-by.ts'
 
 /** What becomes of a SELECT's rows above the shards, when several of them answer. Throws Unplanned. */
-export function planHorizon(info: SelectInfo, routing: Routing, text: ShardText): Primitive {
+export function planHorizon(info: SelectInfo, routing: Routing, text: ShardText): RowsPrimitive {
   const { select } = info
   refuse(select)
   if (hasWindow(select.items) || hasWindow(select.orderBy)) checkWindows(info)

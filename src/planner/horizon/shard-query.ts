@@ -1,4 +1,4 @@
-import type { SortKey } from '../../plan/plan.ts'
+import type { SortKey } from '../../plan/primitives.ts'
 import type { Expr, SelectItem } from '../../sql/ast.ts'
 import type { ValueType } from '../../values/value.ts'
 import { makeCall, makeItem, makeNumber, makePadWeight } from '../make-node.ts'

@@ -1,4 +1,5 @@
-import type { PlanList, PlanValue, RoutedColumns, Routing } from '../../plan/plan.ts'
+import type { RoutedColumns, Routing } from '../../plan/routing.ts'
+import type { PlanList, PlanValue } from '../../plan/values.ts'
 import type { ColumnVindex } from '../../vschema/model.ts'
 import type { Member } from '../semantics/analysis.ts'
 import { routedColumns } from '../semantics/column-type.ts'

@@ -1,4 +1,4 @@
-import type { Routing } from '../../plan/plan.ts'
+import type { Routing } from '../../plan/routing.ts'
 import { beginAnother } from '../rules/begin-another.ts'
 import { beginWithRows } from '../rules/begin-with-rows.ts'
 import { meetByColumns } from '../rules/meet-by-columns.ts'

@@ -1,4 +1,4 @@
-import type { RoutedColumn, RoutedColumns } from '../../plan/plan.ts'
+import type { RoutedColumn, RoutedColumns } from '../../plan/routing.ts'
 import { isBinary, isIntegral, type ValueType } from '../../values/value.ts'
 import type { Column, ColumnVindex, Table } from '../../vschema/model.ts'
 import { sameColumn } from '../../vschema/model.ts'

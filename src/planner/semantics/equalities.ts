@@ -1,4 +1,4 @@
-import type { PlanList, PlanValue } from '../../plan/plan.ts'
+import type { PlanList, PlanValue } from '../../plan/values.ts'
 import { valueKey } from '../values.ts'
 
 /** One way for an OR to be true: values of some columns, by column key. */

@@ -1,4 +1,4 @@
-import type { PlanValue } from '../../plan/plan.ts'
+import type { PlanValue } from '../../plan/values.ts'
 import type { Comparison, Expr, In, Or } from '../../sql/ast.ts'
 import { isNullConstant, planList, planValue } from '../values.ts'
 import { sameKind } from './column-type.ts'

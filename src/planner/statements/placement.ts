@@ -1,4 +1,4 @@
-import type { Routing } from '../../plan/plan.ts'
+import type { Routing } from '../../plan/routing.ts'
 import type { PlanContext } from '../plan-context.ts'
 import type { Analysis, Member } from '../semantics/analysis.ts'
 import { isSystemSchema } from '../semantics/analysis.ts'

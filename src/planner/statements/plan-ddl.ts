@@ -1,7 +1,7 @@
 import { noDatabaseSelected, unknownDatabase } from '../../errors/sql-error.ts'
-import type { Plan } from '../../plan/plan.ts'
 import type { Ddl, TableName } from '../../sql/ast.ts'
 import type { PlanContext } from '../plan-context.ts'
+import type { PlanDraft } from '../plan-draft.ts'
 import { isSystemSchema, keyspaceOf } from '../semantics/analysis.ts'
 import { ShardText } from '../sql-text.ts'
 import { unplanned } from '../unplanned.ts'
@@ -31,7 +31,7 @@ const programs: ReadonlySet<string> = new Set([
 ])
 
 /** DDL goes to all shards of the keyspace it names. */
-export function planDdl(statement: Ddl, context: PlanContext): Plan {
+export function planDdl(statement: Ddl, context: PlanContext): PlanDraft {
   const { verb, object } = statement
   const words = `${verb} ${object}`.toUpperCase()
   if (object === 'database' || object === 'schema') {

@@ -1,8 +1,10 @@
-import type { Plan, PlanValue, Routing, WritePlan } from '../../plan/plan.ts'
+import type { Routing } from '../../plan/routing.ts'
+import type { PlanValue } from '../../plan/values.ts'
 import type { Expr, Insert, Query } from '../../sql/ast.ts'
 import { sameColumn, type Table } from '../../vschema/model.ts'
 import { type Merged, mergeMembers, routingOf } from '../operators/merge-members.ts'
 import type { PlanContext } from '../plan-context.ts'
+import type { PlanDraft, WriteDraft } from '../plan-draft.ts'
 import { Analysis, hasShardsOfItsOwn } from '../semantics/analysis.ts'
 import { analyzeQuery, type QueryInfo, type SelectInfo } from '../semantics/analyze-query.ts'
 import { columnOf, equalMeansSameId, routedColumns, sameKind } from '../semantics/column-type.ts'
@@ -14,7 +16,7 @@ import { placementOf } from './placement.ts'
 import { rootPlace } from './plan-query.ts'
 import { checkAssignment, checkLookups, replicatedWrite } from './plan-write.ts'
 
-type Rest = Omit<WritePlan, 'routing'>
+type Rest = Omit<WriteDraft, 'routing'>
 
 /**
  * INSERT … SELECT: each shard inserts the rows that it selects itself. That is right where the selected vindex columns
@@ -26,7 +28,7 @@ export function planInsertSelect(
   table: Table,
   rest: Rest,
   context: PlanContext,
-): Plan {
+): PlanDraft {
   const analysis = new Analysis(context)
   const info = analyzeQuery(query, rootPlace(analysis))
   const placement = placementOf(info.members, analysis)
@@ -75,7 +77,7 @@ function intoCopies(
   from: 'one' | 'sharded',
   rest: Rest,
   context: PlanContext,
-): Plan {
+): PlanDraft {
   if (from === 'sharded') unplanned(`${statement.verb} … SELECT from a sharded table into copies`)
   if (table.sharded || table.source !== undefined)
     return replicatedWrite(statement.table, statement, rest, context)

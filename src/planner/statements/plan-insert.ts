@@ -1,18 +1,12 @@
 import type { KeyspaceId } from '../../key/keyspace-id.ts'
-import type {
-  InsertCell,
-  InsertPlan,
-  InsertRows,
-  Plan,
-  QueryTemplate,
-  VindexColumn,
-  WritePlan,
-} from '../../plan/plan.ts'
+import type { InsertedCell, InsertedRows, VindexColumn } from '../../plan/primitives.ts'
+import type { QueryTemplate } from '../../plan/text.ts'
 import type { Expr, Insert, InsertRow, InsertValues, Query } from '../../sql/ast.ts'
 import type { MultiColumnVindex } from '../../vindex/vindex.ts'
 import { sameColumn, type Table } from '../../vschema/model.ts'
 import { makeColumn } from '../make-node.ts'
 import type { PlanContext } from '../plan-context.ts'
+import type { InsertDraft, PlanDraft, WriteDraft } from '../plan-draft.ts'
 import { findTable, isSystemSchema, keyspaceOf } from '../semantics/analysis.ts'
 import { columnOf, routedColumn } from '../semantics/column-type.ts'
 import { ShardText } from '../sql-text.ts'
@@ -30,7 +24,7 @@ import { checkAssignment, checkLookups, replicatedWrite } from './plan-write.ts'
  * A duplicate key is found by the shard that holds the row: for REPLACE and ON DUPLICATE KEY UPDATE to see all
  * duplicates, unique keys must contain the vindex columns, as they must anyhow to be unique over all shards.
  */
-export function planInsert(statement: Insert, context: PlanContext): Plan {
+export function planInsert(statement: Insert, context: PlanContext): PlanDraft {
   const verb = statement.verb === 'INSERT' ? 'insert' : 'replace'
   const rest = {
     kind: 'Write',
@@ -57,9 +51,9 @@ export function planInsert(statement: Insert, context: PlanContext): Plan {
 function planReferenceInsert(
   statement: Insert,
   table: Table,
-  rest: Omit<WritePlan, 'routing'>,
+  rest: Omit<WriteDraft, 'routing'>,
   context: PlanContext,
-): Plan {
+): PlanDraft {
   if (someNode(statement.source, (node) => node.kind === 'Subquery'))
     unplanned('a subquery in VALUES for a reference table')
   const counter =
@@ -106,7 +100,7 @@ function planRows(
   statement: Insert & { readonly source: InsertValues },
   table: Table,
   context: PlanContext,
-): InsertPlan {
+): InsertDraft {
   checkRows(statement, table)
   const columns = columnNames(statement, table)
   const autoIncrement = autoIncrementOf(table, columns)
@@ -156,7 +150,7 @@ function columnNames(statement: Insert & { readonly source: InsertValues }, tabl
   return table.columns.filter(({ invisible }) => !invisible).map(({ name }) => name)
 }
 
-function autoIncrementOf(table: Table, columns: readonly string[]): InsertPlan['autoIncrement'] {
+function autoIncrementOf(table: Table, columns: readonly string[]): InsertDraft['autoIncrement'] {
   if (table.autoIncrement === undefined) return undefined
   const { column, sequence } = table.autoIncrement
   const at = columns.findIndex((name) => sameColumn(name, column))
@@ -164,7 +158,7 @@ function autoIncrementOf(table: Table, columns: readonly string[]): InsertPlan['
 }
 
 /** The vindex and the columns of a row that feed it. */
-function placing(table: Table, columns: readonly string[]): Pick<InsertPlan, 'vindex' | 'vindexColumns'> {
+function placing(table: Table, columns: readonly string[]): Pick<InsertDraft, 'vindex' | 'vindexColumns'> {
   if (!table.sharded || table.pinned !== undefined)
     return { vindex: onePlace(table.pinned), vindexColumns: [] }
   const [primary] = table.columnVindexes
@@ -224,7 +218,7 @@ function trimmed(template: QueryTemplate, at: 0 | -1, trim: (piece: string) => s
   })
 }
 
-function rowsOf(source: InsertValues, context: PlanContext): InsertRows {
+function rowsOf(source: InsertValues, context: PlanContext): InsertedRows {
   if (source.slot !== undefined) return { kind: 'Slot', slot: source.slot }
   return {
     kind: 'Rows',
@@ -232,7 +226,7 @@ function rowsOf(source: InsertValues, context: PlanContext): InsertRows {
   }
 }
 
-function cellOf(expr: Expr, context: PlanContext): InsertCell {
+function cellOf(expr: Expr, context: PlanContext): InsertedCell {
   const text = new ShardText(context).templateOf(expr)
   const value = planValue(expr)
   const isDefault = expr.kind === 'Default' && expr.column === undefined

@@ -1,4 +1,4 @@
-import type { Plan, Routing, WritePlan } from '../../plan/plan.ts'
+import type { Routing } from '../../plan/routing.ts'
 import type {
   DescribeTable,
   Do,
@@ -10,6 +10,7 @@ import type {
   UnlockTables,
 } from '../../sql/ast.ts'
 import type { PlanContext } from '../plan-context.ts'
+import type { PlanDraft, WriteDraft } from '../plan-draft.ts'
 import { Analysis, findTable, isSystemSchema, keyspaceOf } from '../semantics/analysis.ts'
 import { analyzeExpr } from '../semantics/analyze-query.ts'
 import { emptyScope } from '../semantics/scope.ts'
@@ -19,7 +20,7 @@ import { anyShard, oneShard, placementOf } from './placement.ts'
 import { reservedState, rootPlace } from './plan-query.ts'
 
 /** SHOW … of one table, DESCRIBE: any shard knows. Other SHOW statements are the session's. */
-export function planShow(statement: Show, context: PlanContext): Plan {
+export function planShow(statement: Show, context: PlanContext): PlanDraft {
   const { table, database, what } = statement
   if (table === undefined || what.startsWith('VSCHEMA') || what.startsWith('VITESS'))
     return { kind: 'Session' }
@@ -30,12 +31,12 @@ export function planShow(statement: Show, context: PlanContext): Plan {
   return readPlan(statement, tableShard(name, context), context)
 }
 
-export function planDescribe(statement: DescribeTable, context: PlanContext): Plan {
+export function planDescribe(statement: DescribeTable, context: PlanContext): PlanDraft {
   return readPlan(statement, tableShard(statement.table, context), context)
 }
 
 /** EXPLAIN shows what one shard makes of the statement; with FORMAT=VITESS it asks for the plan here. */
-export function planExplain(statement: Explain, inner: Plan, context: PlanContext): Plan {
+export function planExplain(statement: Explain, inner: PlanDraft, context: PlanContext): PlanDraft {
   if (statement.format === 'VITESS') return { kind: 'Session' }
   if (statement.analyze && inner.kind !== 'Query') return unplanned('EXPLAIN ANALYZE of a write')
   const keyspace = keyspaceOfPlan(inner)
@@ -46,7 +47,7 @@ export function planExplain(statement: Explain, inner: Plan, context: PlanContex
   )
 }
 
-function keyspaceOfPlan(plan: Plan): string | undefined {
+function keyspaceOfPlan(plan: PlanDraft): string | undefined {
   switch (plan.kind) {
     case 'Query':
       return plan.shortcut?.routing.keyspace
@@ -63,7 +64,7 @@ function keyspaceOfPlan(plan: Plan): string | undefined {
 }
 
 /** ANALYZE, CHECK, OPTIMIZE and REPAIR TABLE: every shard does it, and their reports follow each other. */
-export function planTableAdmin(statement: TableAdmin, context: PlanContext): Plan {
+export function planTableAdmin(statement: TableAdmin, context: PlanContext): PlanDraft {
   const keyspaces = new Set(statement.tables.map((name) => findTable(name, context).keyspace))
   const [keyspace] = keyspaces
   if (keyspaces.size !== 1) return unplanned(`${statement.verb} TABLE of several keyspaces`)
@@ -73,7 +74,7 @@ export function planTableAdmin(statement: TableAdmin, context: PlanContext): Pla
   return readPlan(statement, { kind: 'Scatter', keyspace }, context)
 }
 
-export function planDo(statement: Do, context: PlanContext): Plan {
+export function planDo(statement: Do, context: PlanContext): PlanDraft {
   const analysis = new Analysis(context)
   const placement = placementOf(analyzeExpr(statement.items, emptyScope, rootPlace(analysis)), analysis)
   if (placement.kind === 'sharded') return unplanned('DO with a subquery on a sharded keyspace')
@@ -81,7 +82,7 @@ export function planDo(statement: Do, context: PlanContext): Plan {
 }
 
 /** The session knows its locks, wherever its target has gone since. On one server its own answer is relayed. */
-export function planUnlock(statement: UnlockTables, context: PlanContext): Plan {
+export function planUnlock(statement: UnlockTables, context: PlanContext): PlanDraft {
   const { defaultKeyspace } = context
   const isOneServer =
     defaultKeyspace !== undefined && context.vschema.keyspaces.get(defaultKeyspace)?.sharded === false
@@ -95,7 +96,7 @@ export function planOnOneServer(
   statement: Statement,
   options: { readonly words: string; readonly tables: readonly TableName[] },
   context: PlanContext,
-): Plan {
+): PlanDraft {
   const named = options.tables.map((name) => keyspaceOf(name, context))
   const keyspaces = new Set(named.length === 0 ? [context.defaultKeyspace] : named)
   const [keyspace] = keyspaces
@@ -111,7 +112,7 @@ export function planOnOneServer(
 /** Statements that hold something on their connection until another one lets go of it. */
 const holding: ReadonlySet<string> = new Set(['HANDLER', 'XA'])
 
-export function writePlan(statement: Statement, routing: Routing, context: PlanContext): WritePlan {
+export function writePlan(statement: Statement, routing: Routing, context: PlanContext): WriteDraft {
   const query = new ShardText(context).ofStatement(statement)
   const isHolding =
     statement.kind === 'LockTables' ||
@@ -128,7 +129,7 @@ export function writePlan(statement: Statement, routing: Routing, context: PlanC
   }
 }
 
-export function readPlan(statement: Statement, routing: Routing, context: PlanContext): Plan {
+export function readPlan(statement: Statement, routing: Routing, context: PlanContext): PlanDraft {
   const shortcut = { routing, query: new ShardText(context).ofStatement(statement) }
   return {
     kind: 'Query',

@@ -1,8 +1,10 @@
-import type { Plan, Primitive, QueryPlan, Routing } from '../../plan/plan.ts'
+import type { RowsPrimitive } from '../../plan/primitives.ts'
+import type { Routing } from '../../plan/routing.ts'
 import type { NextValues, Query, Select, SetOperation, UserVariable } from '../../sql/ast.ts'
 import { planHorizon } from '../horizon/plan-horizon.ts'
 import { mergeMembers, routingOf } from '../operators/merge-members.ts'
 import type { PlanContext } from '../plan-context.ts'
+import type { PlanDraft, QueryDraft } from '../plan-draft.ts'
 import { Analysis, findTable } from '../semantics/analysis.ts'
 import { analyzeQuery, type Place, type QueryInfo, type SelectInfo } from '../semantics/analyze-query.ts'
 import { Level } from '../semantics/equalities.ts'
@@ -16,7 +18,7 @@ import { placementOf } from './placement.ts'
 import { systemRouting } from './system-routing.ts'
 
 /** Plans a statement that answers rows from tables. Throws Unplanned when not even one shard could answer it. */
-export function planQuery(query: Query, context: PlanContext): Plan {
+export function planQuery(query: Query, context: PlanContext): PlanDraft {
   const next = nextValues(query)
   if (next !== undefined) return planNextValues(query as Select, next, context)
   // The OK of a write tells the session of it, rows do not.
@@ -85,7 +87,7 @@ function planSharded(
   info: RootInfo,
   keyspace: string,
   context: PlanContext,
-): { readonly routing: Routing; readonly root: Primitive } {
+): { readonly routing: Routing; readonly root: RowsPrimitive } {
   const merged = mergeMembers(info.members, keyspace)
   const routing = routingOf(merged)
   try {
@@ -105,7 +107,7 @@ function planSharded(
 }
 
 /** UNION ALL without clauses of its own: the answers of its parts, one after the other. */
-function unionAll(query: Query, context: PlanContext): Primitive | undefined {
+function unionAll(query: Query, context: PlanContext): RowsPrimitive | undefined {
   const union = asSelect(query)
   if (union.kind !== 'SetOperation' || !isPlainUnionAll(union)) return undefined
   try {
@@ -124,7 +126,7 @@ function isPlainUnionAll({ op, quantifier, with: ctes, orderBy, limit, locks, in
   )
 }
 
-function rootOf(operand: Query, context: PlanContext): Primitive {
+function rootOf(operand: Query, context: PlanContext): RowsPrimitive {
   const query = asSelect(operand)
   const plan = planQuery(query, context)
   if (plan.kind !== 'Query') return unplanned('UNION ALL of something else than rows of tables')
@@ -133,7 +135,7 @@ function rootOf(operand: Query, context: PlanContext): Primitive {
 }
 
 /** The operand's text instead of the whole statement's. */
-function withOwnText(root: Primitive, query: ReturnType<ShardText['ofTree']>): Primitive {
+function withOwnText(root: RowsPrimitive, query: ReturnType<ShardText['ofTree']>): RowsPrimitive {
   switch (root.kind) {
     case 'Route':
       return root.query.kind === 'Verbatim' ? { ...root, query } : root
@@ -149,7 +151,7 @@ function withOwnText(root: Primitive, query: ReturnType<ShardText['ofTree']>): P
 
 // --------------------------------------------------------------------------------------------- properties
 
-function properties(query: Query): Pick<QueryPlan, 'userVariables' | 'locks' | 'reserves'> {
+function properties(query: Query): Pick<QueryDraft, 'userVariables' | 'locks' | 'reserves'> {
   const locks = someNode(query, (node) => node.kind === 'Lock')
   return { locks, ...reservedState(query) }
 }
@@ -181,7 +183,7 @@ function nextValues(query: Query): NextValues | undefined {
 }
 
 /** `SELECT NEXT n VALUES FROM seq`, vtgate's way to ask a sequence. */
-function planNextValues(query: Select, next: NextValues, context: PlanContext): Plan {
+function planNextValues(query: Select, next: NextValues, context: PlanContext): PlanDraft {
   const [from] = query.from
   const isPlain =
     query.items.length === 1 && query.from.length === 1 && from.kind === 'Table' && query.where === undefined
@@ -189,7 +191,7 @@ function planNextValues(query: Select, next: NextValues, context: PlanContext): 
   const table = findTable(from.name, context)
   if (table.type !== 'sequence') return unplanned(`NEXT VALUES from '${table.name}', which is not a sequence`)
   const count = next.count === undefined ? undefined : planValue(next.count)
-  const root: Primitive = {
+  const root: RowsPrimitive = {
     kind: 'Sequence',
     keyspace: table.keyspace,
     table: table.name,

@@ -1,8 +1,9 @@
-import type { Plan, Routing, WritePlan } from '../../plan/plan.ts'
+import type { Routing } from '../../plan/routing.ts'
 import type { Assignment, Delete, TableExpr, TableName, Update } from '../../sql/ast.ts'
 import { sameColumn, type Table } from '../../vschema/model.ts'
 import { mergeMembers, routingOf } from '../operators/merge-members.ts'
 import type { PlanContext } from '../plan-context.ts'
+import type { PlanDraft, WriteDraft } from '../plan-draft.ts'
 import { Analysis, findTable, hasShardsOfItsOwn, type Member } from '../semantics/analysis.ts'
 import { analyzeTables, type FromInfo } from '../semantics/analyze-from.ts'
 import { analyzeCondition, analyzeExpr, type Place, withCtes } from '../semantics/analyze-query.ts'
@@ -18,7 +19,7 @@ import { placementOf } from './placement.ts'
 import { reservedState, rootPlace } from './plan-query.ts'
 
 /** UPDATE and DELETE: each shard changes its own rows, which holds as long as they need no others to decide. */
-export function planWrite(statement: Update | Delete, context: PlanContext): Plan {
+export function planWrite(statement: Update | Delete, context: PlanContext): PlanDraft {
   const verb = statement.kind === 'Update' ? 'update' : 'delete'
   const analysis = new Analysis(context)
   const root = rootPlace(analysis)
@@ -160,9 +161,9 @@ function changesCopies(statement: Update | Delete, from: FromInfo): boolean {
 function planReferenceWrite(
   statement: Update | Delete,
   tables: readonly TableExpr[],
-  rest: Omit<WritePlan, 'routing'>,
+  rest: Omit<WriteDraft, 'routing'>,
   context: PlanContext,
-): Plan {
+): PlanDraft {
   const [only] = tables
   const verb = statement.kind.toUpperCase()
   if (tables.length !== 1 || only.kind !== 'Table') return unplanned(`${verb} of several reference tables`)
@@ -178,9 +179,9 @@ function limited(statement: Update | Delete): { readonly singleShardOnly?: strin
 export function replicatedWrite(
   name: TableName,
   statement: unknown,
-  rest: Omit<WritePlan, 'routing'>,
+  rest: Omit<WriteDraft, 'routing'>,
   context: PlanContext,
-): Plan {
+): PlanDraft {
   const table = findTable(name, context)
   if (hasShardsOfItsOwn(table)) return unplanned('a write that is not on a reference table')
   if (table.source !== undefined) {

@@ -1,4 +1,5 @@
-import type { PlanValue, Routing } from '../../plan/plan.ts'
+import type { Routing } from '../../plan/routing.ts'
+import type { PlanValue } from '../../plan/values.ts'
 import type { Column, Comparison, Expr, Query } from '../../sql/ast.ts'
 import { planValue } from '../values.ts'
 import { walk } from '../walk.ts'

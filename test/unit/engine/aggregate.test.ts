@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { AggregateStream } from '../../../src/engine/aggregate.ts'
 import { MergeSort } from '../../../src/engine/merge-sort.ts'
 import type { RowFormat, StreamColumn } from '../../../src/engine/row-stream.ts'
-import type { AggregateColumn, SortKey } from '../../../src/plan/plan.ts'
+import type { AggregateColumn, SortKey } from '../../../src/plan/primitives.ts'
 import { binaryText, type Cell, column, readAll, streamOf } from './rows.ts'
 
 const formats: RowFormat[] = ['text', 'binary']

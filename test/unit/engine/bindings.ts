@@ -1,6 +1,6 @@
 import { assert } from '../../../src/base/assert.ts'
 import type { Bindings, BoundRows } from '../../../src/engine/bindings.ts'
-import type { PlanValue } from '../../../src/plan/plan.ts'
+import type { PlanValue } from '../../../src/plan/values.ts'
 import { nullValue, type Value, value } from '../../../src/values/value.ts'
 
 /** A literal as a statement might hold it: 5, 'a', NULL. */

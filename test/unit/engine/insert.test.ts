@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { bindInsert, type InsertContext } from '../../../src/engine/insert.ts'
 import { generateShardRanges } from '../../../src/key/key-range.ts'
 import { shardIndexOf, shardRangeOf, tileShards } from '../../../src/key/shard-ranges.ts'
-import type { AutoIncrement, InsertCell, InsertPlan, InsertRow } from '../../../src/plan/plan.ts'
+import type { DrawnIds, InsertedCell, InsertedRow, SplitInsert } from '../../../src/plan/primitives.ts'
 import { value } from '../../../src/values/value.ts'
 import { createHash } from '../../../src/vindex/hash.ts'
 import type { SingleColumnVindex, VindexContext } from '../../../src/vindex/vindex.ts'
@@ -17,8 +17,8 @@ const shardOf = (id: number) => {
   return shardIndexOf(shards, destination.id)
 }
 
-const slotRows: InsertPlan['rows'] = { kind: 'Slot', slot: 0 }
-function plan(changes: Partial<InsertPlan> = {}): InsertPlan {
+const slotRows: SplitInsert['rows'] = { kind: 'Slot', slot: 0 }
+function plan(changes: Partial<SplitInsert> = {}): SplitInsert {
   return {
     kind: 'Insert',
     verb: 'insert',
@@ -31,7 +31,6 @@ function plan(changes: Partial<InsertPlan> = {}): InsertPlan {
     vindex: hash,
     vindexColumns: [{ column: 'id', offset: 0 }],
     ignore: false,
-    userVariables: [],
     ...changes,
   }
 }
@@ -49,17 +48,17 @@ function contextOf(values: TestValues, changes: Partial<InsertContext> = {}) {
   }
   return { context, asked }
 }
-const bind = (p: InsertPlan, values: TestValues) => bindInsert(p, contextOf(values).context)
+const bind = (p: SplitInsert, values: TestValues) => bindInsert(p, contextOf(values).context)
 
-const cell = (text: InsertCell['text'], literal?: Literal): InsertCell => ({
+const cell = (text: InsertedCell['text'], literal?: Literal): InsertedCell => ({
   text,
   isDefault: false,
   ...(literal === undefined ? {} : { value: constant(literal) }),
 })
-const defaultCell: InsertCell = { text: ['DEFAULT'], isDefault: true }
-const templateRows = (...rows: InsertCell[][]): InsertPlan['rows'] => ({
+const defaultCell: InsertedCell = { text: ['DEFAULT'], isDefault: true }
+const templateRows = (...rows: InsertedCell[][]): SplitInsert['rows'] => ({
   kind: 'Rows',
-  rows: rows.map((cells): InsertRow => ({ cells })),
+  rows: rows.map((cells): InsertedRow => ({ cells })),
 })
 
 describe('splitting', () => {
@@ -137,7 +136,7 @@ describe('splitting', () => {
 
 describe('generated numbers', () => {
   const sequence = { keyspace: 'main', table: 'seq' }
-  const auto: AutoIncrement = { column: 'id', offset: 0, appended: false, sequence }
+  const auto: DrawnIds = { column: 'id', offset: 0, appended: false, sequence }
 
   test('NULL and 0 draw from the sequence in one go, others keep their own', async () => {
     const { context, asked } = contextOf({
@@ -214,7 +213,7 @@ describe('generated numbers', () => {
 })
 
 describe('refusals', () => {
-  const failure = (p: InsertPlan, values: TestValues) =>
+  const failure = (p: SplitInsert, values: TestValues) =>
     bind(p, values).then(
       () => undefined,
       (error) => error,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { domainOf, equalForm, type VindexDomain } from '../../../src/engine/routable.ts'
 import { storedForm } from '../../../src/engine/stored-form.ts'
-import type { RoutedColumn } from '../../../src/plan/plan.ts'
+import type { RoutedColumn } from '../../../src/plan/routing.ts'
 import { type Value, type ValueType, value } from '../../../src/values/value.ts'
 import { createVindex } from '../../../src/vindex/registry.ts'
 

@@ -3,7 +3,7 @@ import type { RowFormat, RowStream, ShardQuery, StreamColumn } from '../../../sr
 import { type RunContext, runPrimitive } from '../../../src/engine/run.ts'
 import { generateShardRanges } from '../../../src/key/key-range.ts'
 import { shardRangeOf, tileShards } from '../../../src/key/shard-ranges.ts'
-import type { Predicate, Primitive, Route } from '../../../src/plan/plan.ts'
+import type { Predicate, Route, RowsPrimitive } from '../../../src/plan/primitives.ts'
 import { value } from '../../../src/values/value.ts'
 import { bindingsOf, constant, type Literal } from './bindings.ts'
 import { type ArrayStream, type Cell, column, readAll, streamOf } from './rows.ts'
@@ -48,7 +48,7 @@ const scatter = (changes: Partial<Route> = {}): Route => ({
   ...changes,
 })
 const byN = [{ column: 0, descending: false }]
-const run = async (node: Primitive, context: RunContext): Promise<Cell[][]> =>
+const run = async (node: RowsPrimitive, context: RunContext): Promise<Cell[][]> =>
   readAll(await runPrimitive(node, context))
 const twoShards: Cell[][][] = [
   [
@@ -103,7 +103,7 @@ describe('routes', () => {
     const { context, opened } = cluster(twoShards, {
       shardColumns: [0, 1].map(() => [column('json', { name: 'j' })]),
     })
-    const rows: Primitive = { kind: 'Sort', input: scatter(), keys: byN }
+    const rows: RowsPrimitive = { kind: 'Sort', input: scatter(), keys: byN }
     await expect(run(rows, context)).rejects.toMatchObject({ errno: 1235 })
     expect(opened.map((stream) => stream.closed)).toEqual([1, 1])
   })
@@ -121,13 +121,13 @@ describe('trees', () => {
         ['3', '3.0'],
       ],
     ])
-    const grouped: Primitive = {
+    const grouped: RowsPrimitive = {
       kind: 'Aggregate',
       input: scatter({ orderBy: byN }),
       groupBy: byN,
       aggregates: [{ kind: 'Sum', column: 1 }],
     }
-    const limited: Primitive = {
+    const limited: RowsPrimitive = {
       kind: 'Limit',
       input: { kind: 'Sort', input: grouped, keys: [{ column: 1, descending: true }] },
       count: { kind: 'Slot', slot: 0 },
@@ -138,7 +138,7 @@ describe('trees', () => {
       ['1', '1.0'],
     ])
     expect(opened.every((stream) => stream.closed > 0)).toBe(true)
-    const cut: Primitive = { kind: 'Truncate', input: limited, drop: 1 }
+    const cut: RowsPrimitive = { kind: 'Truncate', input: limited, drop: 1 }
     expect(await run(cut, cluster(twoShards).context)).toEqual([['2'], ['1']])
   })
 
@@ -175,12 +175,12 @@ describe('trees', () => {
         return [streamOf(types, 'text', [['1', '1.0']])]
       },
     }
-    const union: Primitive = { kind: 'Concatenate', inputs: [scatter(), scatter()] }
+    const union: RowsPrimitive = { kind: 'Concatenate', inputs: [scatter(), scatter()] }
     await expect(run(union, { ...context, runner })).rejects.toMatchObject({ errno: 1235 })
   })
 
   test('what is not supported says so', async () => {
-    const unsupported: Primitive = { kind: 'Unsupported', construct: 'GROUP BY x WITH ROLLUP' }
+    const unsupported: RowsPrimitive = { kind: 'Unsupported', construct: 'GROUP BY x WITH ROLLUP' }
     await expect(run(unsupported, cluster([]).context)).rejects.toMatchObject({
       errno: 1235,
       message: expect.stringContaining('GROUP BY x WITH ROLLUP'),
@@ -190,7 +190,7 @@ describe('trees', () => {
   for (const format of ['text', 'binary'] as const) {
     test(`a sequence answers one ${format} row`, async () => {
       const { context } = cluster([], { format })
-      const next: Primitive = { kind: 'Sequence', keyspace: 'main', table: 'seq', count: constant(5) }
+      const next: RowsPrimitive = { kind: 'Sequence', keyspace: 'main', table: 'seq', count: constant(5) }
       expect(await run(next, context)).toEqual([['705']])
       expect(await run({ kind: 'Sequence', keyspace: 'main', table: 'seq' }, context)).toEqual([['701']])
       await expect(run({ ...next, count: constant(0) }, context)).rejects.toThrow(/invalid increment/)

@@ -7,7 +7,7 @@ import { MergeSort } from '../../../src/engine/merge-sort.ts'
 import type { RowBatch, RowFormat, RowStream, StreamColumn } from '../../../src/engine/row-stream.ts'
 import { Sort } from '../../../src/engine/sort.ts'
 import { dropColumns } from '../../../src/engine/truncate.ts'
-import type { SortKey } from '../../../src/plan/plan.ts'
+import type { SortKey } from '../../../src/plan/primitives.ts'
 import { binaryText, type Cell, column, encodeRow, readAll, streamOf } from './rows.ts'
 
 const formats: RowFormat[] = ['text', 'binary']

@@ -23,9 +23,7 @@ describe('values that only look equal', () => {
     fc.assert(
       fc.property(number, number, fc.constantFrom('=', '<=>'), (a, b, op) => {
         const plan = planOf(`select 1 from user u, music m where u.id ${op} ${a} and m.user_id ${op} ${b}`)
-        return (
-          plan.kind === 'Query' && plan.root.kind === 'Unsupported' && plan.shortcut?.routing.kind === 'Union'
-        )
+        return plan.root.kind === 'Unsupported' && plan.shortcut?.routing.kind === 'Union'
       }),
     )
   })
@@ -35,7 +33,7 @@ describe('values that only look equal', () => {
       fc.property(fc.array(fc.tuple(column, column), { maxLength: 4 }), (pairs) => {
         const where = ['1 = 1', ...pairs.map(([a, b]) => `${a} = ${b}`)].join(' and ')
         const plan = planOf(`select 1 from user u, music m where ${where}`)
-        const isPlanned = plan.kind === 'Query' && plan.root.kind !== 'Unsupported'
+        const isPlanned = plan.root.kind !== 'Unsupported'
         return isPlanned === areLinked('u.id', 'm.user_id', pairs)
       }),
     )
@@ -58,27 +56,27 @@ describe('bounds', () => {
   const tables = (count: number) => Array.from({ length: count }, (_, i) => `user u${i}`)
 
   test('a FROM has at most the 61 tables that MySQL joins', () => {
-    expect(planOf(`select 1 from ${tables(61)}`).kind).toBe('Query')
+    expect(planOf(`select 1 from ${tables(61)}`).shortcut).toBeDefined()
     for (const from of [tables(62).join(), tables(1400).join(' join ')])
       expect(() => planOf(`select 1 from ${from}`)).toThrowError(/^Too many tables; MySQL can only use 61/)
   })
 
   test('very many tables are not brought together', () => {
     const union = (count: number) => Array(count).fill('select 1 from user where id = 1').join(' union ')
-    expect(planOf(union(900)).kind).toBe('Query')
-    expect(planOf(union(20_000))).toMatchObject({ kind: 'Unsupported' })
+    expect(planOf(union(900)).shortcut).toBeDefined()
+    expect(planOf(union(20_000))).toMatchObject({ root: { kind: 'Unsupported' } })
   })
 
   test('subqueries nested in select lists take time by their number, not two to its power', () => {
     const nested = (inner: string) => `select ${'(select '.repeat(60)}${inner}${')'.repeat(60)} from user`
-    expect(planOf(nested('1')).kind).toBe('Query')
-    expect(planOf(nested('database()')).kind).toBe('Query')
+    expect(planOf(nested('1')).shortcut).toBeDefined()
+    expect(planOf(nested('database()')).shortcut).toBeDefined()
   })
 
   test('tables of WITH that double from one to the next are not followed for ever', () => {
     const next = (_: unknown, i: number) => `c${i + 1} as (select a.id from c${i} a, c${i} b)`
     const clauses = ['c0 as (select id from user)', ...Array.from({ length: 40 }, next)]
-    expect(planOf(`with ${clauses} select 1 from c40`)).toMatchObject({ kind: 'Unsupported' })
+    expect(planOf(`with ${clauses} select 1 from c40`)).toMatchObject({ root: { kind: 'Unsupported' } })
   })
 })
 
@@ -104,5 +102,5 @@ describe('errors that MySQL gives, too', () => {
 
 test('deep conditions are planned without running out of stack', () => {
   const sql = `select 1 from user where ${Array.from({ length: 3000 }, (_, i) => `id = ${i}`).join(' or ')}`
-  expect(planOf(sql).kind).toBe('Query')
+  expect(planOf(sql).shortcut).toBeDefined()
 })

@@ -58,14 +58,19 @@ describe('the version in the greeting', () => {
 })
 
 describe('the plan cache', () => {
-  const plan = (construct: string): Plan => ({ kind: 'Unsupported', construct })
+  const plan = (construct: string): Plan => ({
+    root: { kind: 'Unsupported', construct },
+    userVariables: [],
+    locks: false,
+    reserves: false,
+  })
 
   test('forgets what was not asked for while others were', () => {
     const cache = new PlanCache(4)
     cache.set('a', plan('a'))
     cache.set('b', plan('b'))
     cache.set('c', plan('c')) // a and b are the older half now
-    assert.equal(cache.get('a')?.kind, 'Unsupported') // and a is young again
+    assert.equal(cache.get('a')?.root.kind, 'Unsupported') // and a is young again
     cache.set('d', plan('d'))
     cache.set('e', plan('e'))
     assert.equal(cache.get('b'), undefined)

@@ -1,0 +1,244 @@
+import type { Vindex } from '../vindex/vindex.ts'
+import type { RoutedColumn, Routing } from './routing.ts'
+import type { QueryTemplate, QueryText } from './text.ts'
+import type { PlanValue } from './values.ts'
+
+/** Node of the executable tree: what reads answers rows, what writes answers one OK. */
+export type Primitive = RowsPrimitive | WritePrimitive | OwnStatement | Unsupported
+
+// ---------------------------------------------------------------------------------------------- rows
+
+export function answersRows(root: Primitive): root is RowsPrimitive {
+  return root.kind !== 'Write' && root.kind !== 'Insert' && root.kind !== 'Ddl' && root.kind !== 'Session'
+}
+
+/** Rows flow upwards as undecoded row payloads. */
+export type RowsPrimitive =
+  | Route
+  | LimitRows
+  | AggregateRows
+  | DistinctRows
+  | SortRows
+  | FilterRows
+  | TruncateRows
+  | ConcatenateRows
+  | NextIds
+  | Unsupported
+
+/**
+ * Sends `query` to every shard of `routing`. With `orderBy`, each shard's rows arrive sorted and are merged;
+ * without, the shards' rows follow each other in arrival order.
+ */
+export interface Route {
+  readonly kind: 'Route'
+  readonly routing: Routing
+  readonly query: QueryText
+  readonly orderBy: readonly SortKey[]
+}
+
+/**
+ * One key of an order. Columns are offsets into the input row; negative ones count from its end (-1 is the last
+ * column), for hidden columns behind a `*`. That holds for all column offsets of primitives.
+ */
+export interface SortKey {
+  readonly column: number
+  /**
+   * Column with the sort key proper: WEIGHT_STRING(column), or a number for ENUM, SET and FLOAT. It is NULL
+   * for types that have no weight string; then `column` itself is compared, by its type.
+   */
+  readonly weight?: number
+  /**
+   * Column with the weight of one space in the column's collation, NULL where that is a NO PAD one:
+   * IF(LEFT(c, 0) = CONCAT(LEFT(c, 0), ' '), WEIGHT_STRING(CONCAT(LEFT(c, 0), ' ')), NULL). Weight strings are not
+   * padded by MySQL, so without it 'a' and 'a ' would differ and 'a\t' would follow 'a' in a PAD SPACE collation.
+   */
+  readonly pad?: number
+  readonly descending: boolean
+}
+
+export interface LimitRows {
+  readonly kind: 'Limit'
+  readonly input: RowsPrimitive
+  /** Absent: no upper bound. */
+  readonly count?: PlanValue
+  readonly offset?: PlanValue
+}
+
+/** Rows that are equal on `groupBy` become one. Input is sorted by `groupBy`; none: one row for everything. */
+export interface AggregateRows {
+  readonly kind: 'Aggregate'
+  readonly input: RowsPrimitive
+  readonly groupBy: readonly SortKey[]
+  readonly aggregates: readonly AggregateColumn[]
+}
+
+/** How the shards' partial results in `column` become one. All other columns take the group's first row. */
+export type AggregateColumn =
+  /** Sum of the shards' counts or sums, by the column's own type: exact DECIMAL, BIGINT, DOUBLE. */
+  | { readonly kind: 'Sum'; readonly column: number }
+  /** COUNT: as Sum, but never NULL: no rows at all give 0. */
+  | { readonly kind: 'Count'; readonly column: number }
+  | { readonly kind: 'Min'; readonly column: number; readonly weight?: number; readonly pad?: number }
+  | { readonly kind: 'Max'; readonly column: number; readonly weight?: number; readonly pad?: number }
+  /** AVG: `sum` and `count` are hidden columns; the result takes the type and scale of `column`. */
+  | { readonly kind: 'Avg'; readonly column: number; readonly sum: number; readonly count: number }
+  /** COUNT/SUM/AVG(DISTINCT x) over input that is also sorted by `value`: each distinct value counts once. */
+  | {
+      readonly kind: 'CountDistinct' | 'SumDistinct' | 'AvgDistinct'
+      readonly column: number
+      readonly value: SortKey
+    }
+
+/** Drops rows that equal the one before on all keys. Input is sorted by the keys. */
+export interface DistinctRows {
+  readonly kind: 'Distinct'
+  readonly input: RowsPrimitive
+  readonly keys: readonly SortKey[]
+}
+
+/** Sorts in memory, within the row and byte limits of the session; more is an error, never a partial answer. */
+export interface SortRows {
+  readonly kind: 'Sort'
+  readonly input: RowsPrimitive
+  readonly keys: readonly SortKey[]
+}
+
+/** Keeps the rows whose `column` is a true number: HAVING, computed as a hidden column is not possible above a merge. */
+export interface FilterRows {
+  readonly kind: 'Filter'
+  readonly input: RowsPrimitive
+  readonly predicate: Predicate
+}
+
+/** Comparisons of merged numbers with constants: what HAVING over a scatter may ask in exactly MySQL's terms. */
+export type Predicate =
+  | { readonly kind: 'And' | 'Or'; readonly parts: readonly Predicate[] }
+  | {
+      readonly kind: 'Compare'
+      readonly op: '=' | '<>' | '<' | '<=' | '>' | '>='
+      readonly column: number
+      readonly value: PlanValue
+    }
+
+/** Cuts the last `drop` columns, hidden sort keys and partial sums, off the packets. Behind a `*` only their number is known. */
+export interface TruncateRows {
+  readonly kind: 'Truncate'
+  readonly input: RowsPrimitive
+  readonly drop: number
+}
+
+/** UNION ALL: inputs one after the other; all have the same column types. */
+export interface ConcatenateRows {
+  readonly kind: 'Concatenate'
+  readonly inputs: readonly RowsPrimitive[]
+}
+
+/** `SELECT NEXT n VALUES FROM seq`: one BIGINT column `nextval` with the first of `count` reserved ids. */
+export interface NextIds {
+  readonly kind: 'Sequence'
+  readonly keyspace: string
+  readonly table: string
+  /** Absent: 1. */
+  readonly count?: PlanValue
+}
+
+// -------------------------------------------------------------------------------------------- writes
+
+export type WritePrimitive = SendWrite | SplitInsert | RunDdl
+
+/** UPDATE, DELETE and other statements that answer one OK packet: sent to every shard of the routing, all or none. */
+export interface SendWrite {
+  readonly kind: 'Write'
+  readonly verb: 'update' | 'delete' | 'replace' | 'insert' | 'other'
+  readonly routing: Routing
+  readonly query: QueryText
+  /**
+   * Set when the statement is only right while one shard runs it (LIMIT, for one): the construct that
+   * error 1235 names when the routing meets several shards.
+   */
+  readonly singleShardOnly?: string
+  /** Every shard has the same rows (a reference table): affected rows count once, not once a shard. */
+  readonly replicated?: boolean
+}
+
+/** INSERT and REPLACE … VALUES into a sharded table: rows are mapped, grouped by shard, one statement a shard. */
+export interface SplitInsert {
+  readonly kind: 'Insert'
+  readonly verb: 'insert' | 'replace'
+  readonly keyspace: string
+  readonly table: string
+  /** Text before the rows, up to and including VALUES, and what follows the rows (ON DUPLICATE KEY UPDATE …). */
+  readonly head: QueryTemplate
+  readonly tail: QueryTemplate
+  readonly rows: InsertedRows
+  /** Number of columns a row must have (1136 otherwise). */
+  readonly columnCount: number
+  /** The primary vindex: which columns of a row feed it. */
+  readonly vindex: Vindex
+  readonly vindexColumns: readonly VindexColumn[]
+  /** `ignore`: rows that map nowhere are dropped, as MySQL drops rows that INSERT IGNORE refuses. */
+  readonly ignore: boolean
+  readonly autoIncrement?: DrawnIds
+}
+
+export interface VindexColumn {
+  readonly column: string
+  /** Offset in the row. */
+  readonly offset: number
+  /** What the VSchema says of the column. */
+  readonly routed?: RoutedColumn
+}
+
+/** The rows: one template a row where they hold expressions, or all of them in one `rows` slot. */
+export type InsertedRows =
+  | { readonly kind: 'Slot'; readonly slot: number }
+  | { readonly kind: 'Rows'; readonly rows: readonly InsertedRow[] }
+
+/** A row's cells: their text, and their value where it is known without MySQL. */
+export interface InsertedRow {
+  readonly cells: readonly InsertedCell[]
+}
+
+export interface InsertedCell {
+  readonly text: QueryTemplate
+  /** Absent: an expression that only MySQL can evaluate (an error where a vindex needs the value). */
+  readonly value?: PlanValue
+  /** The cell is the keyword DEFAULT. */
+  readonly isDefault: boolean
+}
+
+/**
+ * NULL, DEFAULT and (without NO_AUTO_VALUE_ON_ZERO) 0 in this column draw from the sequence. When the
+ * statement does not name the column, `appended` is true: rows get one more cell at the end.
+ */
+export interface DrawnIds {
+  readonly column: string
+  readonly offset: number
+  readonly appended: boolean
+  readonly sequence: { readonly keyspace: string; readonly table: string }
+}
+
+/** DDL: one statement to every shard of a keyspace, one after the other table being equal everywhere. */
+export interface RunDdl {
+  readonly kind: 'Ddl'
+  readonly keyspace: string
+  readonly routing: Routing
+  readonly query: QueryText
+  /** The statement ends an open transaction first, as MySQL does. */
+  readonly implicitCommit: boolean
+  /** Tables whose columns may have changed: the schema tracker reads them again. Empty: all of the keyspace. */
+  readonly tables: readonly string[]
+}
+
+// -------------------------------------------------------------------------------------------- others
+
+/** SET, USE, BEGIN, SHOW …: the session answers, from the statement itself. */
+export interface OwnStatement {
+  readonly kind: 'Session'
+}
+
+/** Understood but not planned: error 1235 that names the construct, never a wrong answer. A shortcut may still answer. */
+export interface Unsupported {
+  readonly kind: 'Unsupported'
+  readonly construct: string
+}

@@ -1,0 +1,81 @@
+import type { ValueType } from '../values/value.ts'
+import type { Vindex } from '../vindex/vindex.ts'
+import type { PlanList, PlanValue } from './values.ts'
+
+/** Where a statement goes, before shards are known. Values are resolved at execution. */
+export type Routing =
+  /** The only shard of an unsharded keyspace. */
+  | { readonly kind: 'Unsharded'; readonly keyspace: string }
+  /** Any one shard: reference tables, `dual`. */
+  | { readonly kind: 'AnyShard'; readonly keyspace: string }
+  /**
+   * information_schema and its kin: any shard of the keyspace that one of `schemas`, the values that are compared with a
+   * schema's name, names; of `keyspace` when none does. '' is any.
+   */
+  | { readonly kind: 'SystemSchema'; readonly keyspace: string; readonly schemas: readonly PlanValue[] }
+  /** Provably empty: any one shard gives the empty answer with the right columns. */
+  | { readonly kind: 'None'; readonly keyspace: string }
+  | { readonly kind: 'Scatter'; readonly keyspace: string }
+  /** All columns of the vindex, or a leading part of a multi-column one, are known. */
+  | {
+      readonly kind: 'Equal'
+      readonly keyspace: string
+      readonly vindex: Vindex
+      readonly values: readonly PlanValue[]
+      readonly columns?: RoutedColumns
+      /** The shard of a row into which the values are written, not of rows that are equal to them; 0 may be refused. */
+      readonly written?: 'any' | 'not 0'
+    }
+  /** One column of a single-column vindex is in a list. */
+  | {
+      readonly kind: 'In'
+      readonly keyspace: string
+      readonly vindex: Vindex
+      readonly list: PlanList
+      readonly columns?: RoutedColumns
+    }
+  /** Several full or partial tuples for a vindex: OR of equalities, tuple IN, products of lists. */
+  | {
+      readonly kind: 'MultiEqual'
+      readonly keyspace: string
+      readonly vindex: Vindex
+      readonly tuples: readonly (readonly PlanValue[])[]
+      readonly columns?: RoutedColumns
+    }
+  /** Product of one list per column of a multi-column vindex (`a IN (…) AND b IN (…)`). */
+  | {
+      readonly kind: 'Product'
+      readonly keyspace: string
+      readonly vindex: Vindex
+      readonly lists: readonly PlanList[]
+      readonly columns?: RoutedColumns
+    }
+  /**
+   * The shards that any of the parts meets. For statements that are right only where all of it is on one shard, though
+   * their tables are placed by different values: `a.id = 5 AND b.id = 6`.
+   */
+  | { readonly kind: 'Union'; readonly keyspace: string; readonly parts: readonly Routing[] }
+  /** The shard that the session's target names. */
+  | { readonly kind: 'Shard'; readonly keyspace: string; readonly shard: string }
+  /** The shard that holds this keyspace id: pinned tables. */
+  | { readonly kind: 'Pinned'; readonly keyspace: string; readonly keyspaceId: Uint8Array }
+
+/**
+ * What the VSchema says of the columns that feed a vindex, in the vindex's order; undefined where it says nothing.
+ * They decide which values route: `id = '12abc'` meets row 12 of a BIGINT column (src/engine/routable.ts).
+ */
+export type RoutedColumns = readonly (RoutedColumn | undefined)[]
+
+export interface RoutedColumn {
+  readonly type: ValueType
+  /** Name of the column's collation; absent: unknown, or not a text column. */
+  readonly collation?: string
+  /** Characters of text, bytes of binary strings, digits of a DECIMAL, fractional digits of times. */
+  readonly size?: number
+  /** Fractional digits of a DECIMAL. */
+  readonly scale?: number
+  /** Known to be NOT NULL. */
+  readonly notNull?: true
+  /** Of an ENUM; absent: unknown. */
+  readonly members?: readonly string[]
+}
