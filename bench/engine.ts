@@ -71,6 +71,8 @@ function bindingsOf(): Bindings {
     rows: unused,
     paramValue: unused,
     sessionText: unused,
+    textWith: unused,
+    withSlotTexts: unused,
   }
 }
 

@@ -101,6 +101,11 @@ const shape = z.strictObject({
   timeouts: z
     .strictObject({
       connect: duration.prefault('5s').describe('Making a connection to a MySQL server'),
+      silence: duration
+        .prefault('15s')
+        .describe(
+          'A MySQL server that owes an answer and sends nothing for so long is given up (2013) if its health check fails, too; 0 for never',
+        ),
       auth: duration.prefault('10s').describe('From accepting a client to the end of its login'),
       idle: duration.prefault('8h').describe('A client that sends nothing is told 4031 and closed'),
       query: duration.prefault('0').describe('One statement, then it is killed (3024); 0 for no limit'),

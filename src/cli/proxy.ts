@@ -5,7 +5,7 @@ import { WatchedUsers } from '../mysql/server/auth/watched-users.ts'
 import { MysqlServer } from '../mysql/server/mysql-server.ts'
 import type { ListenAddress, ServerEvent } from '../mysql/server/options.ts'
 import { openTlsFiles } from '../mysql/server/watched-tls.ts'
-import { killHere } from '../session/kill.ts'
+import { killHere } from '../session/commands/kill.ts'
 import { Shardgate } from '../session/proxy.ts'
 import type { GatewayOptions } from '../tablet/gateway.ts'
 import type { Logger } from '../telemetry/log.ts'
@@ -123,6 +123,7 @@ function gatewayOptions(config: ServeConfig): GatewayOptions {
       waitersMax: pool.waiters,
       waitTimeoutMs: pool.wait_timeout,
       idleTimeoutMs: pool.idle_timeout,
+      silenceTimeoutMs: timeouts.silence,
     },
     health: { intervalMs: health.interval, timeoutMs: health.timeout },
   }

@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster'
 import { workerOf } from '../mysql/server/connection-ids.ts'
-import type { KillElsewhere, KillOutcome, KillRequest } from '../session/kill.ts'
+import type { KillElsewhere, KillOutcome, KillRequest } from '../session/commands/kill-request.ts'
 
 /**
  * KILL between workers: a connection id names its worker, and the parent passes the request to it and the outcome back.

@@ -16,6 +16,10 @@ export interface Bindings {
   rows(slot: number): BoundRows
   /** Value of the statement's `?` number `param`, from 0. */
   paramValue(param: number): Value
+  /** The statement's text with other text in place of some of its slots. */
+  textWith(texts: ReadonlyMap<number, string>): string
+  /** The same literals, some slots with other text. */
+  withSlotTexts(texts: ReadonlyMap<number, string>): Bindings
   /** What the session answers for a function or variable that the plan takes out of the statement, as SQL text. */
   sessionText(name: string): string
   /** Rows that another primitive has given, for a plan that runs beneath one. */

@@ -1,244 +1,65 @@
-import { SqlError } from '../errors/sql-error.ts'
-import { shardIndexOf } from '../key/shard-ranges.ts'
 import type { SplitInsert } from '../plan/primitives.ts'
-import { isNumber, type Value } from '../values/value.ts'
-import { TextBinder } from './bind.ts'
-import type { Bindings, BoundText } from './bindings.ts'
-import { type InsertSource, rowsOf } from './insert-rows.ts'
-import { storedInteger } from './integer-value.ts'
-import type { ShardsOf } from './resolve.ts'
-import { domainOf } from './routable.ts'
-import type { SequenceSource } from './sequence-source.ts'
-import { implicitDefault, storedForm } from './stored-form.ts'
+import type { BoundInsert, InsertSplit, ShardInsert } from './insert-split.ts'
+import type { OkOutcome } from './outcome.ts'
+import type { RunContext } from './run.ts'
+import type { WriteAnswer } from './shard-port.ts'
+import { sumAnswers } from './write.ts'
 
-export interface InsertContext {
-  readonly bindings: Bindings
-  readonly shardsOf: ShardsOf
-  readonly sequences: SequenceSource
-  /** sql_mode NO_AUTO_VALUE_ON_ZERO: a 0 in an auto-increment column is stored as it is. */
-  readonly noAutoValueOnZero: boolean
-  /** sql_mode STRICT_…: text that is no number is refused by the shard, not stored as 0. */
-  readonly isStrict: boolean
+/** Runs an INSERT: numbers are drawn first, then every shard gets its rows, on all or on none. */
+export async function runInsert(split: InsertSplit, { port }: RunContext): Promise<OkOutcome> {
+  const { plan, idsNeeded } = split
+  const { keyspace, autoIncrement } = plan
+  const sequence = autoIncrement?.sequence
+  const firstId =
+    sequence === undefined || idsNeeded === 0
+      ? undefined
+      : await port.nextIds(sequence.keyspace, sequence.table, idsNeeded)
+  const bound = split.bind(firstId)
+  const { inserts } = bound
+  if (inserts.length === 0) return nothingInserted(bound)
+  const answers = await port.write(inserts.map(({ shard, query }) => ({ keyspace, shard, query })))
+  const sum = inserts.length === 1 ? sumAnswers(answers) : sumInserts(answers, bound, plan)
+  if (firstId !== undefined) return { ...sum, lastInsertId: firstId }
+  return { ...sum, bringsIds: bringsOwnIds(plan) }
 }
 
-/** The part of an INSERT that one shard runs. */
-export interface ShardInsert {
-  /** Position in the keyspace's shards. */
-  readonly shard: number
-  readonly query: BoundText
-  readonly rowCount: number
-  /** Number, in the statement, of the last of its rows. */
-  readonly lastRow: number
+/** False where the statement says itself what LAST_INSERT_ID() will be: `… ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)`. */
+export function bringsOwnIds({ tail }: SplitInsert): boolean {
+  return !tail.some((piece) => typeof piece === 'string' && piece.toUpperCase().includes('LAST_INSERT_ID('))
 }
 
-export interface BoundInsert {
-  /** In the order of each shard's first row; empty when INSERT IGNORE dropped all rows. */
-  readonly inserts: readonly ShardInsert[]
-  /** The first number drawn from the sequence: LAST_INSERT_ID. */
-  readonly firstGeneratedId?: bigint
-  /** Rows of the statement, dropped ones included. */
-  readonly rowCount: number
-}
-
-/**
- * Splits an INSERT or REPLACE by shard; each shard gets its rows in the statement's order.
- *
- * Throws ER_WRONG_VALUE_COUNT_ON_ROW for a row of the wrong width; for a row without a keyspace id ER_BAD_NULL_ERROR or
- * Vitess's VT09023 and VT09024, unless the statement says IGNORE, which drops the row.
- */
-export async function bindInsert(plan: SplitInsert, context: InsertContext): Promise<BoundInsert> {
-  const source = rowsOf(plan, context.bindings)
-  const generated = await generateIds(plan, source, context)
-  const parts = splitByShard(plan, source, generated, context)
+/** INSERT IGNORE dropped all rows. */
+function nothingInserted({ rowCount, firstGeneratedId = 0n }: BoundInsert): OkOutcome {
+  const info = rowCount > 1 ? `Records: ${rowCount}  Duplicates: 0  Warnings: 0` : ''
   return {
-    inserts: [...parts.values()].map((part) => part.finish(plan)),
-    ...(generated.first === undefined ? {} : { firstGeneratedId: generated.first }),
-    rowCount: source.rowCount,
+    affectedRows: 0,
+    lastInsertId: firstGeneratedId,
+    warnings: 0,
+    info,
+    conditions: [],
+    bringsIds: false,
   }
 }
 
-// ------------------------------------------------------------------------------------- generated numbers
-
-interface GeneratedIds {
-  readonly first: bigint | undefined
-  /** The number that row `row` gets; undefined where it brings its own. */
-  idOf(row: number): bigint | undefined
-}
-
-async function generateIds(
-  plan: SplitInsert,
-  source: InsertSource,
-  context: InsertContext,
-): Promise<GeneratedIds> {
-  const { autoIncrement } = plan
-  const rows: number[] = []
-  if (autoIncrement !== undefined) {
-    for (let row = 0; row < source.rowCount; row++) if (needsId(plan, source, row, context)) rows.push(row)
-  }
-  if (autoIncrement === undefined || rows.length === 0) return { first: undefined, idOf: () => undefined }
-  const { keyspace, table } = autoIncrement.sequence
-  const first = await context.sequences.next(keyspace, table, rows.length)
-  const ids = new Map(rows.map((row, i) => [row, first + BigInt(i)]))
-  return { first, idOf: (row) => ids.get(row) }
-}
-
-function needsId(plan: SplitInsert, source: InsertSource, row: number, context: InsertContext): boolean {
-  const auto = plan.autoIncrement
-  if (auto === undefined || auto.appended) return auto !== undefined
-  if (source.isDefault(row, auto.offset)) return true
-  const value = source.value(row, auto.offset)
-  if (value === undefined) return false
-  if (value.type === 'NULL') return true
-  if (context.noAutoValueOnZero || storedInteger(value) !== 0n) return false
-  // A shard without strict mode would count for itself.
-  if (!plan.ignore && context.isStrict && !isNumeric(value)) throw notInteger(value, auto.column, row)
-  return true
-}
-
-function notInteger(value: Value, column: string, row: number): SqlError {
-  const text = Buffer.from(value.bytes).toString()
-  return new SqlError(
-    'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD',
-    `Incorrect integer value: '${text}' for column '${column}' at row ${row + 1}`,
-  )
-}
-
-/** Whether strict mode takes the value for a number. */
-function isNumeric(value: Value): boolean {
-  return (
-    isNumber(value.type) || /^\s*[+-]?\.?\d[\d.eE+-]*\s*$/.test(Buffer.from(value.bytes).toString('latin1'))
-  )
-}
-
-// ------------------------------------------------------------------------------------------------ split
-
-/** One shard's statement while it grows. */
-class Part {
-  readonly #shard: number
-  readonly #text: TextBinder
-  #rowCount = 0
-  #lastRow = 0
-
-  constructor(shard: number, plan: SplitInsert, bindings: Bindings) {
-    this.#shard = shard
-    this.#text = new TextBinder(bindings)
-    this.#text.append(plan.head)
-  }
-
-  add(source: InsertSource, row: number, id: { offset: number; text: string } | undefined): void {
-    // The head may end in `VALUES` or `VALUES `: a blank too many harms nobody.
-    this.#text.appendPiece(this.#rowCount === 0 ? ' ' : ', ')
-    source.appendRow(this.#text, row, id)
-    this.#rowCount++
-    this.#lastRow = row
-  }
-
-  finish(plan: SplitInsert): ShardInsert {
-    if (plan.tail.length > 0) this.#text.appendPiece(' ')
-    this.#text.append(plan.tail)
-    return {
-      shard: this.#shard,
-      query: this.#text.finish(),
-      rowCount: this.#rowCount,
-      lastRow: this.#lastRow,
-    }
+/** As one server would put it: the id of the last row that brought one, and how many rows met others. */
+function sumInserts(answers: readonly WriteAnswer[], bound: BoundInsert, plan: SplitInsert): OkOutcome {
+  const { inserts, rowCount } = bound
+  const sum = sumAnswers(answers)
+  const byLastRow = answers.map((answer, i) => ({ answer, lastRow: inserts[i].lastRow }))
+  byLastRow.sort((a, b) => b.lastRow - a.lastRow)
+  const last = byLastRow.find(({ answer }) => answer.lastInsertId !== 0)
+  const duplicates = answers.reduce((count, answer, i) => count + duplicatesOf(answer, inserts[i], plan), 0)
+  return {
+    ...sum,
+    lastInsertId: last?.answer.lastInsertId ?? 0,
+    info: `Records: ${rowCount}  Duplicates: ${duplicates}  Warnings: ${sum.warnings}`,
   }
 }
 
-function splitByShard(
-  plan: SplitInsert,
-  source: InsertSource,
-  generated: GeneratedIds,
-  context: InsertContext,
-): ReadonlyMap<number, Part> {
-  const shards = context.shardsOf(plan.keyspace)
-  const parts = new Map<number, Part>()
-  for (let row = 0; row < source.rowCount; row++) {
-    const id = generated.idOf(row)
-    const values = vindexValues(plan, source, row, id, context)
-    const keyspaceId = mapRow(plan, values)
-    if (keyspaceId === undefined) continue
-    const shard = shardIndexOf(shards, keyspaceId)
-    let part = parts.get(shard)
-    if (part === undefined) {
-      part = new Part(shard, plan, context.bindings)
-      parts.set(shard, part)
-    }
-    const offset = plan.autoIncrement?.offset ?? 0
-    part.add(source, row, id === undefined ? undefined : { offset, text: id.toString() })
-  }
-  return parts
-}
-
-function vindexValues(
-  plan: SplitInsert,
-  source: InsertSource,
-  row: number,
-  id: bigint | undefined,
-  context: InsertContext,
-): readonly Value[] {
-  return plan.vindexColumns.map(({ column, offset, routed }, i) => {
-    const value =
-      id !== undefined && offset === plan.autoIncrement?.offset
-        ? generatedValue(id)
-        : source.vindexValue(row, offset, column)
-    const isDefaulted = value.type === 'NULL' && routed?.notNull === true && takesNull(plan, source, context)
-    return storedForm(
-      domainOf(plan.vindex, i),
-      routed,
-      (isDefaulted ? implicitDefault(routed) : undefined) ?? value,
-      column,
-    )
-  })
-}
-
-/** A NULL for a NOT NULL column becomes its implicit default. */
-function takesNull(plan: SplitInsert, source: InsertSource, context: InsertContext): boolean {
-  return plan.ignore || (!context.isStrict && source.rowCount > 1)
-}
-
-function generatedValue(id: bigint): Value {
-  return { type: 'INT64', bytes: Buffer.from(id.toString(), 'latin1') }
-}
-
-/** Undefined: the row is dropped. */
-function mapRow(plan: SplitInsert, values: readonly Value[]) {
-  const { vindex, ignore } = plan
-  if (vindex.kind === 'lookup') throw notUnique(values)
-  let destination: ReturnType<typeof vindex.map>
-  try {
-    destination = vindex.kind === 'single' ? vindex.map(values[0]) : vindex.map(values)
-  } catch (error) {
-    if (ignore && error instanceof SqlError) return undefined
-    throw error
-  }
-  if (destination.kind === 'KeyspaceId') return destination.id
-  if (ignore) return undefined
-  const firstNull = values.findIndex((value) => value.type === 'NULL')
-  if (firstNull >= 0) throw notNull(plan.vindexColumns[firstNull].column)
-  throw destination.kind === 'None' ? notMapped(values) : notUnique(values)
-}
-
-function notNull(column: string): SqlError {
-  return new SqlError('ER_BAD_NULL_ERROR', `Column '${column}' cannot be null`)
-}
-
-function notMapped(values: readonly Value[]): SqlError {
-  return new SqlError('ER_UNKNOWN_ERROR', `VT09023: could not map ${printValues(values)} to a keyspace id`)
-}
-
-function notUnique(values: readonly Value[]): SqlError {
-  const text = `VT09024: could not map ${printValues(values)} to a unique keyspace id`
-  return new SqlError('ER_UNKNOWN_ERROR', text)
-}
-
-/** As Go prints a list of Vitess values: `[INT64(1) NULL VARCHAR("a")]`. */
-function printValues(values: readonly Value[]): string {
-  const printed = values.map((value) => {
-    const text = Buffer.from(value.bytes).toString()
-    if (value.type === 'NULL') return 'NULL'
-    const isNumber = /^(?:U?INT|FLOAT|DECIMAL)/.test(value.type)
-    return `${value.type}(${isNumber ? text : JSON.stringify(text)})`
-  })
-  return `[${printed.join(' ')}]`
+/** A statement of one row says nothing; what it affected tells. */
+function duplicatesOf({ info, affectedRows }: WriteAnswer, part: ShardInsert, plan: SplitInsert): number {
+  const told = /Duplicates: (\d+)/.exec(info)
+  if (told !== null) return Number(told[1])
+  const affected = Number(affectedRows)
+  return plan.ignore ? Math.max(0, part.rowCount - affected) : Math.max(0, affected - part.rowCount)
 }

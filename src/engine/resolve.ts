@@ -60,16 +60,6 @@ export function resolveRouting(
   }
 }
 
-/** The positions of a result of `resolveRouting`; `pick(n)` chooses one of n shards where any will do. */
-export function shardList(
-  resolved: number | readonly number[],
-  shards: Shards,
-  pick: (count: number) => number,
-): readonly number[] {
-  if (typeof resolved !== 'number') return resolved
-  return [resolved === anyShardIndex ? pick(shards.length) : resolved]
-}
-
 function resolveUnion(
   parts: readonly Routing[],
   bindings: Bindings,

@@ -1,5 +1,4 @@
 import type { ColumnType } from '../values/types.ts'
-import type { BoundQuery } from './bindings.ts'
 
 /** `text`: rows of COM_QUERY answers; `binary`: rows of COM_STMT_EXECUTE answers. */
 export type RowFormat = 'text' | 'binary'
@@ -34,21 +33,4 @@ export interface RowStream {
   readonly format: RowFormat
   next(): Promise<RowBatch | undefined>
   close(): Promise<void>
-}
-
-/** One statement for some shards of a keyspace. */
-export interface ShardQuery {
-  readonly keyspace: string
-  /** Positions in the keyspace's shards (`shardsOf`), ascending, at least one. */
-  readonly shards: readonly number[]
-  readonly query: BoundQuery
-}
-
-/** Sends statements to shards; the session supplies it, with its transaction, tablet type and deadlines. */
-export interface ShardRunner {
-  /**
-   * Runs the statement on all shards at once; one stream a shard, in the order of `shards`, when the columns of all
-   * are known. When a shard fails, the others are closed before the promise rejects with the first failure.
-   */
-  openStreams(query: ShardQuery): Promise<readonly RowStream[]>
 }

@@ -11,24 +11,23 @@ import { filterRows } from './filter.ts'
 import { Gather } from './gather.ts'
 import { limitRows } from './limit.ts'
 import { MergeSort } from './merge-sort.ts'
+import { shardsMet } from './met-shards.ts'
 import { bindRowCount, rowCountNumber } from './plan-value.ts'
-import { resolveRouting, type ShardsOf, shardList } from './resolve.ts'
-import type { RowFormat, RowStream, ShardRunner, StreamColumn } from './row-stream.ts'
+import type { RowFormat, RowStream, StreamColumn } from './row-stream.ts'
 import { nextFromSequence } from './sequence.ts'
-import type { SequenceSource } from './sequence-source.ts'
+import type { ShardPort } from './shard-port.ts'
+import type { ShardsView } from './shards-view.ts'
 import { type MemoryLimits, Sort } from './sort.ts'
+import { keyspaceAskedFor } from './system-schema.ts'
 import { dropColumns } from './truncate.ts'
 
 /** What a plan needs to run once. */
 export interface RunContext {
   readonly bindings: Bindings
-  readonly shardsOf: ShardsOf
-  readonly runner: ShardRunner
-  readonly sequences: SequenceSource
-  /** The client's protocol, for rows that no shard sends; shards' rows come in the same by the runner's doing. */
+  readonly shards: ShardsView
+  readonly port: ShardPort
+  /** The client's protocol, for rows that no shard sends; shards' rows come in the same by the port's doing. */
   readonly format: RowFormat
-  /** Position of the shard to ask where any of the `count` shards gives the answer; the first where this is absent. */
-  readonly pickShard?: (keyspace: string, count: number) => number
   readonly limits: MemoryLimits
 }
 
@@ -75,15 +74,10 @@ async function above(
 }
 
 async function runRoute(route: Route, context: RunContext): Promise<RowStream> {
-  const { keyspace } = route.routing
-  const resolved = resolveRouting(route.routing, context.bindings, context.shardsOf)
-  const shards = shardList(
-    resolved,
-    context.shardsOf(keyspace),
-    (count) => context.pickShard?.(keyspace, count) ?? 0,
-  )
-  const query = bindQuery(route.query, context.bindings)
-  const streams = await context.runner.openStreams({ keyspace, shards, query })
+  const { bindings, port } = context
+  const keyspace = keyspaceAskedFor(route.routing, bindings, context.shards)
+  const shards = shardsMet(route.routing, bindings, context.shards)
+  const streams = await port.openStreams({ keyspace, shards, query: bindQuery(route.query, bindings) })
   return closeOnFailure(streams, () => {
     if (streams.length === 1) return streams[0]
     checkAlike(streams, keyspace)

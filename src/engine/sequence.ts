@@ -6,7 +6,7 @@ import { writeExact } from './number-cell.ts'
 import { bindRowCount } from './plan-value.ts'
 import { RowLayout, rebuildRow } from './row-format.ts'
 import type { RowBatch, RowFormat, RowStream, StreamColumn } from './row-stream.ts'
-import type { SequenceSource } from './sequence-source.ts'
+import type { ShardPort } from './shard-port.ts'
 
 /** More at once is a mistake rather than a need; a vttablet's counter is as wide. */
 const idsMax = 2n ** 31n - 1n
@@ -14,14 +14,14 @@ const idsMax = 2n ** 31n - 1n
 /** `SELECT NEXT n VALUES FROM seq`: one row with the first of the reserved ids. */
 export async function nextFromSequence(
   plan: NextIds,
-  options: { readonly bindings: Bindings; readonly sequences: SequenceSource; readonly format: RowFormat },
+  options: { readonly bindings: Bindings; readonly port: ShardPort; readonly format: RowFormat },
 ): Promise<RowStream> {
   const count = plan.count === undefined ? 1n : bindRowCount(plan.count, options.bindings)
   if (count < 1n || count > idsMax) {
     const text = `invalid increment for sequence ${plan.table}: ${count}`
     throw new SqlError('ER_UNKNOWN_ERROR', text)
   }
-  const first = await options.sequences.next(plan.keyspace, plan.table, Number(count))
+  const first = await options.port.nextIds(plan.keyspace, plan.table, Number(count))
   const cell = writeExact(nextval, options.format, { unscaled: first, scale: 0 })
   const row = rebuildRow(new RowLayout(options.format, [nextval]), undefined, new Int32Array(2), [cell])
   return new OneBatch([nextval], options.format, [row])

@@ -1,23 +1,32 @@
 import type { Clock } from '../base/clock.ts'
+import type { ClientConnection } from '../mysql/server/session-handler.ts'
 import type { Gateway } from '../tablet/gateway.ts'
+import type { Sequences } from '../tablet/sequences.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { VSchema } from '../vschema/model.ts'
-import type { KillElsewhere } from './kill.ts'
-import type { PlanCache } from './plan-cache.ts'
-import type { Sequences } from './sequences.ts'
-import type { Session } from './session.ts'
-import type { Target } from './target.ts'
+import type { KillElsewhere } from './commands/kill-request.ts'
+import type { Target } from './settings/target.ts'
+import type { PlanCache } from './statements/plan-cache.ts'
 
 export interface SessionLimits {
   /** Bytes of one command; longer ones are refused with 1153. */
   readonly maxAllowedPacket: number
-  /** Rows and bytes that a primitive may hold in memory (sorts). */
+  /** Rows and bytes that a primitive may hold in memory (sorts, rows that must make way on their connection). */
   readonly sortRowsMax: number
   readonly sortBytesMax: number
   /** Prepared statements of one session. */
   readonly preparedStatementsMax: number
   /** 0: none. */
   readonly queryTimeoutMs: number
+}
+
+/** A session, as others see it: KILL and SHOW PROCESSLIST. */
+export interface LiveSession {
+  readonly client: Pick<ClientConnection, 'id' | 'identity' | 'remoteHost' | 'remotePort'>
+  readonly state: { readonly target: Target }
+  readonly interruption: { readonly isBusy: boolean; killedBy(what: 'query' | 'connection'): void }
+  /** Epoch ms of the last command's beginning. */
+  readonly lastCommandMs: number
 }
 
 /** What all sessions of a proxy share. */
@@ -30,7 +39,7 @@ export interface ProxyContext {
   readonly log: Logger
   readonly limits: SessionLimits
   /** Live sessions of this process by connection id. */
-  readonly sessions: Map<number, Session>
+  readonly sessions: Map<number, LiveSession>
   /** Set where other processes share the port. */
   readonly killElsewhere: KillElsewhere | undefined
   /** Changes with every VSchema or topology that plans depend on: plans of another generation are not used. */

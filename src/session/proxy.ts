@@ -1,20 +1,21 @@
 import { readFileSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
 import type { ClientConnection, SessionHandler } from '../mysql/server/session-handler.ts'
-import { Gateway, type GatewayOptions, type TabletEndpoint } from '../tablet/gateway.ts'
+import { Gateway, type GatewayOptions } from '../tablet/gateway.ts'
+import { SchemaTracker } from '../tablet/schema-tracker.ts'
+import { Sequences } from '../tablet/sequences.ts'
+import type { ServingTablet } from '../tablet/serving-tablet.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { TopologySnapshot, TopologyView } from '../topology/snapshot.ts'
 import { buildVSchema } from '../vschema/build-vschema.ts'
 import type { VSchema } from '../vschema/model.ts'
 import { parseRoutingRules, parseShardRoutingRules } from '../vschema/records.ts'
-import type { KillElsewhere } from './kill.ts'
-import { PlanCache } from './plan-cache.ts'
-import type { ProxyContext, SessionLimits } from './proxy-context.ts'
-import { SchemaTracker } from './schema-tracker.ts'
-import { Sequences } from './sequences.ts'
+import type { KillElsewhere } from './commands/kill-request.ts'
+import type { LiveSession, ProxyContext, SessionLimits } from './proxy-context.ts'
 import { greetingVersion, parseServerVersion, type ServerVersion } from './server-version.ts'
 import { Session } from './session.ts'
-import { printTarget, type Target } from './target.ts'
+import { printTarget, type Target } from './settings/target.ts'
+import { PlanCache } from './statements/plan-cache.ts'
 
 export interface ProxyOptions {
   readonly topology: TopologyView
@@ -38,7 +39,7 @@ const PLAN_CACHES_MAX = 64
 export class Shardgate implements ProxyContext {
   readonly gateway: Gateway
   readonly sequences: Sequences
-  readonly sessions = new Map<number, Session>()
+  readonly sessions = new Map<number, LiveSession>()
   killElsewhere: KillElsewhere | undefined
   readonly log: Logger
   readonly clock: Clock
@@ -64,7 +65,7 @@ export class Shardgate implements ProxyContext {
     this.limits = options.limits
     this.#topology = topology
     this.#fixedVersion = options.serverVersion
-    this.gateway = new Gateway(topology, options.gateway, clock, () => this.#healthChanged())
+    this.gateway = new Gateway(topology, options.gateway, { clock, log }, () => this.#healthChanged())
     this.sequences = new Sequences(this.gateway)
     this.#tracker = new SchemaTracker(this.gateway, clock, log, () => this.#rebuild())
     this.#version = this.#serverVersion()
@@ -145,8 +146,8 @@ export class Shardgate implements ProxyContext {
 
   inKeyspaceNames(text: string): string {
     let translated = text
-    for (const { database, tablet } of this.gateway.renamed) {
-      translated = translated.replaceAll(database, tablet.keyspace)
+    for (const { database, record } of this.gateway.renamed) {
+      translated = translated.replaceAll(database, record.keyspace)
     }
     return translated
   }
@@ -192,7 +193,7 @@ export class Shardgate implements ProxyContext {
     const known = this.#primaries().filter(({ health }) => health.sqlMode !== undefined)
     const modes = new Set(known.map(({ health }) => health.sqlMode))
     if (modes.size > 1) {
-      const primaries = known.map((e) => `${e.tablet.keyspace}/${e.tablet.shard}: ${e.health.sqlMode}`)
+      const primaries = known.map((e) => `${e.record.keyspace}/${e.record.shard}: ${e.health.sqlMode}`)
       this.log.warn('the primaries differ in @@global.sql_mode; sessions are read by the first', {
         primaries,
       })
@@ -200,8 +201,8 @@ export class Shardgate implements ProxyContext {
     this.#defaultSqlMode = known[0]?.health.sqlMode ?? this.#defaultSqlMode
   }
 
-  #primaries(): readonly TabletEndpoint[] {
-    return this.gateway.endpoints.filter((e) => e.tablet.type === 'PRIMARY')
+  #primaries(): readonly ServingTablet[] {
+    return this.gateway.tablets.filter(({ record }) => record.type === 'PRIMARY')
   }
 
   #serverVersion(): ServerVersion {

@@ -1,5 +1,6 @@
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
 import { runQuery } from '../mysql/client/simple-command.ts'
+import { quoteName } from '../values/sql-literal.ts'
 import { type Settings, settingsChange } from './settings.ts'
 
 /**
@@ -8,12 +9,10 @@ import { type Settings, settingsChange } from './settings.ts'
  */
 export async function applySettings(
   connection: BackendConnection,
-  settings: Settings,
+  from: ReadonlyMap<string, string> | undefined,
+  to: Settings,
   database: string,
 ): Promise<void> {
-  const server = { database: `\`${database.replaceAll('`', '``')}\``, isMariadb: connection.isMariadb }
-  const statements = settingsChange(connection.settings, settings, server)
-  await Promise.all(statements.map((sql) => runQuery(connection, sql)))
-  connection.settings = settings.items
-  connection.settingsKey = settings.key
+  const server = { database: quoteName(database), isMariadb: connection.isMariadb }
+  await Promise.all(settingsChange(from, to, server).map((sql) => runQuery(connection, sql)))
 }

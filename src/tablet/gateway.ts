@@ -1,130 +1,55 @@
-import mysql from 'mysql2/promise'
+import type mysql from 'mysql2/promise'
 import type { Clock } from '../base/clock.ts'
 import { SqlError } from '../errors/sql-error.ts'
-import { type ShardRange, shardRangeOf, tileShards } from '../key/shard-ranges.ts'
-import { connectBackend } from '../mysql/client/connect.ts'
-import { printAlias } from '../topology/alias.ts'
-import { addressOf, databaseOf, type ServedTabletType, type Tablet } from '../topology/records.ts'
-import type { KeyspaceState, TopologySnapshot, TopologyView } from '../topology/snapshot.ts'
-import { HealthChecker, type HealthOptions, type TabletHealth } from './health.ts'
-import { type PoolOptions, TabletPool } from './tablet-pool.ts'
+import type { Logger } from '../telemetry/log.ts'
+import { addressOf, databaseOf, type Tablet } from '../topology/records.ts'
+import type { TopologySnapshot, TopologyView } from '../topology/snapshot.ts'
+import { Endpoint, type EndpointOptions } from './endpoint.ts'
+import {
+  type KeyspaceShards,
+  type ServedKeyspace,
+  type ShardEndpoints,
+  serveKeyspace,
+} from './keyspace-shards.ts'
+import type { Lease } from './lease.ts'
+import { type BalanceOptions, leastLoaded } from './least-loaded.ts'
+import type { ServingTablet } from './serving-tablet.ts'
+import type { Settings } from './settings.ts'
+import type { ShardTarget } from './shard-target.ts'
 
-export interface GatewayOptions {
-  readonly user: string
-  readonly password: string
-  readonly tls?: mysql.SslOptions
-  readonly connectTimeoutMs: number
-  /** Replicas of this cell are asked first. */
-  readonly cell: string
-  /** Replicas further behind serve only when no better one is left. */
-  readonly replicaLagMaxSeconds: number
-  readonly pool: PoolOptions
-  readonly health: HealthOptions
-}
+export interface GatewayOptions extends EndpointOptions, BalanceOptions {}
 
-/** One MySQL endpoint: its record, its pool, its health. */
-export interface TabletEndpoint {
-  readonly tablet: Tablet
-  readonly alias: string
-  /** Database that holds the shard's tables. */
-  readonly database: string
-  readonly pool: TabletPool
-  readonly health: TabletHealth
-}
-
-/** The serving shards of a keyspace, sorted so that they tile the space of keyspace ids. */
-export interface KeyspaceShards {
-  readonly keyspace: string
-  readonly ranges: readonly ShardRange[]
-  readonly shards: readonly ShardEndpoints[]
-  /** Why the keyspace cannot serve: no shards, a gap, an overlap. */
-  readonly problem?: SqlError
-}
-
-export interface ShardEndpoints {
-  readonly keyspace: string
-  readonly name: string
-  readonly primary?: TabletEndpoint
-  readonly replicas: readonly TabletEndpoint[]
-  readonly rdonly: readonly TabletEndpoint[]
-}
-
-class Endpoint implements TabletEndpoint {
-  readonly tablet: Tablet
-  readonly alias: string
-  readonly database: string
-  readonly pool: TabletPool
-  readonly checker: HealthChecker
-
-  constructor(tablet: Tablet, options: GatewayOptions, clock: Clock, onHealth: () => void) {
-    this.tablet = tablet
-    this.alias = printAlias(tablet.alias)
-    this.database = databaseOf(tablet)
-    const address = addressOf(tablet)
-    const where = address.kind === 'unix' ? address.path : `${address.host}:${address.port}`
-    const { user, password, connectTimeoutMs } = options
-    this.pool = new TabletPool(
-      { name: `${this.alias} (${where})`, database: this.database },
-      (foundRows) =>
-        connectBackend({
-          address,
-          user,
-          password,
-          database: this.database,
-          ...(options.tls === undefined ? {} : { tls: options.tls }),
-          connectTimeoutMs,
-          foundRows,
-        }),
-      options.pool,
-      clock,
-    )
-    this.checker = new HealthChecker(() => this.connectControl(options), options.health, clock, onHealth)
-  }
-
-  get health(): TabletHealth {
-    return this.checker.health
-  }
-
-  /** A connection of mysql2 for control work: health, KILL, schema reading. */
-  connectControl(options: GatewayOptions): Promise<mysql.Connection> {
-    const address = addressOf(this.tablet)
-    return mysql.createConnection({
-      ...(address.kind === 'unix'
-        ? { socketPath: address.path }
-        : { host: address.host, port: address.port }),
-      user: options.user,
-      password: options.password,
-      database: this.database,
-      ...(options.tls === undefined ? {} : { ssl: options.tls }),
-      connectTimeout: options.connectTimeoutMs,
-      connectAttributes: { program_name: 'shardgate-control' },
-    })
-  }
-
-  close(): void {
-    this.checker.close()
-    this.pool.close()
-  }
+export interface AcquireOptions {
+  /** The statement's end before its time: KILL, its deadline, a client that is gone. Its reason is thrown. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
- * The databases behind the proxy, as the topology has them at this moment: which shards a keyspace has, and for each
- * the tablets that serve it, with pools and health. A change of the topology keeps the pools of tablets it leaves alone.
+ * The one door to the databases: connections to shards are leased here and nowhere else. It knows, as the topology has it
+ * at this moment, which shards a keyspace has and which tablets serve each. A change of the topology keeps the pools of
+ * tablets that it leaves alone.
  */
 export class Gateway {
   readonly #options: GatewayOptions
   readonly #clock: Clock
+  readonly #log: Logger
   readonly #onHealth: () => void
   readonly #endpoints = new Map<string, Endpoint>()
   readonly #unsubscribe: () => void
+  #served: ReadonlyMap<string, ServedKeyspace> = new Map()
   #keyspaces: ReadonlyMap<string, KeyspaceShards> = new Map()
-  #renamed: readonly TabletEndpoint[] = []
-  #turn = 0
+  #renamed: readonly ServingTablet[] = []
 
   /** `onHealth` is called when some tablet's health has changed. */
-  constructor(view: TopologyView, options: GatewayOptions, clock: Clock, onHealth: () => void = () => {}) {
+  constructor(
+    view: TopologyView,
+    options: GatewayOptions,
+    { clock, log }: { readonly clock: Clock; readonly log: Logger },
+    onHealth: () => void = () => {},
+  ) {
     this.#options = options
     this.#clock = clock
+    this.#log = log
     this.#onHealth = onHealth
     this.#apply(view.current())
     this.#unsubscribe = view.onChange((snapshot) => this.#apply(snapshot))
@@ -135,11 +60,11 @@ export class Gateway {
   }
 
   /** Those whose database has another name than the keyspace; none is part of the name of a later one. */
-  get renamed(): readonly TabletEndpoint[] {
+  get renamed(): readonly ServingTablet[] {
     return this.#renamed
   }
 
-  get endpoints(): readonly TabletEndpoint[] {
+  get tablets(): readonly ServingTablet[] {
     return [...this.#endpoints.values()]
   }
 
@@ -156,27 +81,40 @@ export class Gateway {
     return shards
   }
 
-  /** The tablet that serves a shard for a tablet type. Throws when none can. */
-  endpointFor(shard: ShardEndpoints, type: ServedTabletType): TabletEndpoint {
-    if (type === 'PRIMARY') {
-      if (shard.primary === undefined) throw noTablet(shard, type, 'the topology names no primary')
-      return shard.primary
-    }
-    return this.#balance(shard, type)
+  /** An idle connection with exactly these settings, without waiting: the fast path. Throws where no tablet can serve. */
+  take(target: ShardTarget, settings: Settings): Lease | undefined {
+    return this.#find(target).pool.take(settings)
   }
 
-  /** Runs one control statement on a new connection to the tablet: KILL, for one. */
-  async control(endpoint: TabletEndpoint, sql: string): Promise<void> {
-    const connection = await (endpoint as Endpoint).connectControl(this.#options)
-    try {
-      await connection.query(sql)
-    } finally {
-      connection.destroy()
+  /**
+   * A connection with these settings to whoever serves the target when it is there: that is asked again after every wait,
+   * for a shard may have moved meanwhile, and a row must not go to its old owner. Throws where no tablet can serve.
+   */
+  async acquire(target: ShardTarget, settings: Settings, { signal }: AcquireOptions = {}): Promise<Lease> {
+    for (let turn = 1; ; turn++) {
+      // Here statements are held back while a primary is away: whoever cannot be found now may be found later.
+      const endpoint = this.#find(target)
+      let lease: Lease
+      try {
+        lease = await endpoint.pool.acquire(settings, signal)
+      } catch (error) {
+        if (this.#serves(endpoint, target) || signal?.aborted === true || turn === TURNS_MAX) throw error
+        continue // its tablet was removed while it waited
+      }
+      if (this.#serves(endpoint, target)) return lease
+      lease.release()
+      if (turn === TURNS_MAX) throw noTablet(target, `it has moved ${TURNS_MAX} times while being waited for`)
     }
   }
 
-  connectControl(endpoint: TabletEndpoint): Promise<mysql.Connection> {
-    return (endpoint as Endpoint).connectControl(this.#options)
+  /** Changes when another tablet, or the same one anew, has become the target's primary; '' for other tablet types. */
+  termOf(target: ShardTarget): string {
+    return target.tabletType === 'PRIMARY' ? this.#endpointsOf(target).term : ''
+  }
+
+  /** Does some work that is no traffic on a control connection to the target's tablet. */
+  control<T>(target: ShardTarget, work: (connection: mysql.Connection) => Promise<T>): Promise<T> {
+    return this.#find(target).control.run(work, CONTROL_MS)
   }
 
   close(): void {
@@ -185,25 +123,33 @@ export class Gateway {
     this.#endpoints.clear()
   }
 
-  /** Least outstanding requests among the best: healthy and not lagging, own cell, then other cells, then lagging. */
-  #balance(shard: ShardEndpoints, type: 'REPLICA' | 'RDONLY'): TabletEndpoint {
-    const all = type === 'REPLICA' ? shard.replicas : shard.rdonly
-    const reachable = all.filter((e) => e.health.state !== 'unreachable')
-    if (reachable.length === 0) {
-      const why = all.length === 0 ? 'the topology has none' : all.map((e) => e.health.lastError).join('; ')
-      throw noTablet(shard, type, why)
-    }
-    const best = Math.min(...reachable.map((e) => this.#rank(e)))
-    const candidates = reachable.filter((e) => this.#rank(e) === best)
-    const least = Math.min(...candidates.map((e) => e.pool.outstanding))
-    const idlest = candidates.filter((e) => e.pool.outstanding === least)
-    return idlest[this.#turn++ % idlest.length]!
+  #endpointsOf(target: ShardTarget): ShardEndpoints {
+    const endpoints = this.#served.get(target.keyspace)?.endpoints.get(target.shard)
+    if (endpoints === undefined) throw noTablet(target, 'the shard does not serve (any more)')
+    return endpoints
   }
 
-  #rank(endpoint: TabletEndpoint): number {
-    const { lagSeconds } = endpoint.health
-    if (lagSeconds !== undefined && lagSeconds > this.#options.replicaLagMaxSeconds) return 2
-    return endpoint.tablet.alias.cell === this.#options.cell ? 0 : 1
+  /** The tablet that serves the target. Throws when none can. */
+  #find(target: ShardTarget): Endpoint {
+    const { primary, replicas, rdonly } = this.#endpointsOf(target)
+    if (target.tabletType === 'PRIMARY') {
+      if (primary === undefined) throw noTablet(target, 'the topology names no primary')
+      return primary
+    }
+    const all = target.tabletType === 'REPLICA' ? replicas : rdonly
+    const reachable = all.filter(({ health }) => health.state !== 'unreachable')
+    if (reachable.length > 0) return leastLoaded(reachable, this.#options)
+    throw noTablet(
+      target,
+      all.length === 0 ? 'the topology has none' : all.map(({ health }) => health.lastError).join('; '),
+    )
+  }
+
+  #serves(endpoint: Endpoint, target: ShardTarget): boolean {
+    const endpoints = this.#served.get(target.keyspace)?.endpoints.get(target.shard)
+    if (target.tabletType === 'PRIMARY') return endpoints?.primary === endpoint
+    const all = target.tabletType === 'REPLICA' ? endpoints?.replicas : endpoints?.rdonly
+    return all?.includes(endpoint) === true
   }
 
   #apply(snapshot: TopologySnapshot): void {
@@ -213,59 +159,36 @@ export class Gateway {
       seen.add(key)
       let endpoint = this.#endpoints.get(key)
       if (endpoint === undefined) {
-        endpoint = new Endpoint(tablet, this.#options, this.#clock, this.#onHealth)
+        endpoint = new Endpoint(tablet, this.#options, { clock: this.#clock, log: this.#log }, this.#onHealth)
         this.#endpoints.set(key, endpoint)
       }
       return endpoint
     }
-    this.#keyspaces = new Map(
+    this.#served = new Map(
       [...snapshot.keyspaces.values()].map((keyspace) => [
         keyspace.name,
-        keyspaceShards(keyspace, endpointOf),
+        serveKeyspace(keyspace, endpointOf),
       ]),
     )
+    this.#keyspaces = new Map([...this.#served].map(([name, { shards }]) => [name, shards]))
+    // Behind the new state: whoever waited for a connection of these asks it who serves now.
     for (const [key, endpoint] of this.#endpoints) {
       if (seen.has(key)) continue
       this.#endpoints.delete(key)
       endpoint.close()
     }
-    this.#renamed = this.endpoints
-      .filter(({ database, tablet }) => database !== tablet.keyspace)
+    this.#renamed = this.tablets
+      .filter(({ database, record }) => database !== record.keyspace)
       .sort((a, b) => b.database.length - a.database.length)
   }
 }
 
-function keyspaceShards(keyspace: KeyspaceState, endpointOf: (tablet: Tablet) => Endpoint): KeyspaceShards {
-  const serving = [...keyspace.shards.values()].filter((shard) => shard.record.is_primary_serving !== false)
-  const shards = new Map<string, ShardEndpoints>(
-    serving.map((shard) => [
-      shard.name,
-      {
-        keyspace: keyspace.name,
-        name: shard.name,
-        ...(shard.primary === undefined ? {} : { primary: endpointOf(shard.primary) }),
-        // The shard's record wins over the tablets' own types: who is its primary serves as nothing else.
-        replicas: shard.tablets.filter((t) => t.type === 'REPLICA' && t !== shard.primary).map(endpointOf),
-        rdonly: shard.tablets.filter((t) => t.type === 'RDONLY' && t !== shard.primary).map(endpointOf),
-      },
-    ]),
-  )
-  try {
-    const ranges = tileShards(serving.map((shard) => shardRangeOf(shard.name)))
-    return { keyspace: keyspace.name, ranges, shards: ranges.map((range) => shards.get(range.name)!) }
-  } catch (error) {
-    if (!(error instanceof SqlError)) throw error
-    const problem = new SqlError(
-      'ER_UNKNOWN_ERROR',
-      `Keyspace '${keyspace.name}' cannot be served: ${error.message}`,
-    )
-    return { keyspace: keyspace.name, ranges: [], shards: [], problem }
-  }
-}
+/** How often a request follows a shard that moves while it waits. */
+const TURNS_MAX = 8
+/** Reading the schema of thousands of tables takes a second. */
+const CONTROL_MS = 30_000
 
-function noTablet(shard: ShardEndpoints, type: ServedTabletType, why: string): SqlError {
-  return new SqlError(
-    'ER_UNKNOWN_ERROR',
-    `target: ${shard.keyspace}.${shard.name}.${type.toLowerCase()}: no healthy tablet available: ${why}`,
-  )
+function noTablet({ keyspace, shard, tabletType }: ShardTarget, why: string): SqlError {
+  const target = `${keyspace}.${shard}.${tabletType.toLowerCase()}`
+  return new SqlError('ER_UNKNOWN_ERROR', `target: ${target}: no healthy tablet available: ${why}`)
 }

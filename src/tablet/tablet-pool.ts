@@ -1,8 +1,10 @@
-import { assert } from '../base/assert.ts'
+import { unlessAborted } from '../base/abort.ts'
 import type { Clock } from '../base/clock.ts'
+import { deferred } from '../base/deferred.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
-import { applySettings } from './apply-settings.ts'
+import { Lease, type LeaseOwner } from './lease.ts'
+import type { ServingTablet } from './serving-tablet.ts'
 import type { Settings } from './settings.ts'
 
 export interface PoolOptions {
@@ -13,56 +15,65 @@ export interface PoolOptions {
   readonly waitTimeoutMs: number
   /** Idle connections are closed after this time; below the servers' wait_timeout. */
   readonly idleTimeoutMs: number
+  /**
+   * A server that owes an answer and has sent nothing for so long is given up if its health check fails, too: statements
+   * may take hours, but then the server answers others. 0: never.
+   */
+  readonly silenceTimeoutMs: number
+}
+
+/** How a pool reaches its server. */
+export interface PoolServer {
+  readonly tablet: ServingTablet
+  connect(foundRows: boolean): Promise<BackendConnection>
+  /** See LeaseOwner. */
+  killQuery(threadId: number): Promise<boolean>
 }
 
 interface Waiter {
   readonly settings: Settings
-  readonly resolve: (connection: BackendConnection) => void
+  readonly resolve: (lease: Lease) => void
   readonly reject: (error: Error) => void
-  readonly cancelTimer: () => void
+  /** Out of the queue: no time-out and no abort count any more. */
+  readonly ended: () => void
 }
 
 /**
- * Connections to one tablet. Each is in one place: idle in the sub-pool of its settings, being made or changed, or
- * handed out (also to a session that keeps it for a transaction).
+ * Connections to one tablet. Each takes one place, which it holds from the beginning of its making until it is closed:
+ * idle in the sub-pool of its settings, being made or changed, or in a holder's hands (also for a whole transaction).
  *
  * A request takes an idle connection with equal settings; else it changes the settings of another idle one, or makes
  * a new one, or waits in a bounded queue for a bounded time.
  */
-export class TabletPool {
-  /** Name in messages: alias and address. */
-  readonly name: string
-  readonly #database: string
-  readonly #connect: (foundRows: boolean) => Promise<BackendConnection>
+export class TabletPool implements LeaseOwner {
+  readonly tablet: ServingTablet
+  readonly #server: PoolServer
   readonly #options: PoolOptions
   readonly #clock: Clock
   /** By settings key; the most recently used last, so that the tail of a burst can idle out. */
-  readonly #idle = new Map<string, BackendConnection[]>()
+  readonly #idle = new Map<string, Lease[]>()
   readonly #waiters: Waiter[] = []
-  /** When idle connections were looked at last; reading the clock at each return would cost more than it tells. */
-  #coarseNowMs: number
+  /** All connections that are made and not closed. */
+  readonly #leases = new Set<Lease>()
+  /** Places of connections that are being made. */
+  #making = 0
   #idleCount = 0
-  #total = 0
+  /** When the connections were looked at last; reading the clock at each return would cost more than it tells. */
+  #coarseNowMs: number
   #closed = false
-  #cancelReaper: () => void
+  #cancelWatch: () => void
 
-  constructor(
-    tablet: { readonly name: string; readonly database: string },
-    connect: (foundRows: boolean) => Promise<BackendConnection>,
-    options: PoolOptions,
-    clock: Clock,
-  ) {
-    this.name = tablet.name
-    this.#database = tablet.database
-    this.#connect = connect
+  constructor(server: PoolServer, options: PoolOptions, clock: Clock) {
+    this.tablet = server.tablet
+    this.#server = server
     this.#options = options
     this.#clock = clock
     this.#coarseNowMs = clock.now()
-    this.#cancelReaper = this.#scheduleReaper()
+    this.#cancelWatch = this.#scheduleWatch()
   }
 
   get size(): number {
-    return this.#total
+    return this.#leases.size + this.#making
   }
 
   get idle(): number {
@@ -73,194 +84,221 @@ export class TabletPool {
     return this.#waiters.length
   }
 
-  /** Connections handed out or being made: the load that balancing compares. */
+  /** Connections in use or being made, and who waits for one: the load that balancing compares. */
   get outstanding(): number {
-    return this.#total - this.#idleCount + this.#waiters.length
+    return this.size - this.#idleCount + this.#waiters.length
   }
 
   /** An idle connection with exactly these settings, without waiting: the fast path. */
-  take(settings: Settings): BackendConnection | undefined {
-    const list = this.#idle.get(settings.key)
-    if (list === undefined) return undefined
-    const connection = list.pop()
-    return connection === undefined ? undefined : this.#unpark(connection)
+  take(settings: Settings): Lease | undefined {
+    const lease = this.#idle.get(settings.key)?.pop()
+    return lease === undefined ? undefined : this.#unpark(lease)
   }
 
-  async acquire(settings: Settings): Promise<BackendConnection> {
-    if (this.#closed) throw poolClosed(this.name)
+  /** `signal`: when it is aborted before there is a connection, its reason is thrown. */
+  async acquire(settings: Settings, signal?: AbortSignal): Promise<Lease> {
+    if (this.#closed) throw poolClosed(this.tablet)
     const ready = this.take(settings)
     if (ready !== undefined) return ready
-    if (this.#total < this.#options.connectionsMax) return this.#make(settings)
+    signal?.throwIfAborted()
+    if (this.size < this.#options.connectionsMax) return unlessAborted(this.#make(settings), signal, giveBack)
     const other = this.#takeOther(settings)
-    if (other !== undefined) return this.#change(other, settings)
-    return this.#wait(settings)
+    if (other !== undefined) return unlessAborted(this.#adapt(other, settings), signal, giveBack)
+    return this.#wait(settings, signal)
   }
 
-  /** Gives back a connection that is idle, in no transaction and without state beyond its settings. */
-  release(connection: BackendConnection): void {
-    assert(!connection.isPooled, 'a connection is given back once')
-    if (connection.killing !== undefined && connection.state === 'idle') {
-      // The KILL would meet the statement of whoever got the connection next.
-      void connection.killing.then(() => this.release(connection))
-      return
-    }
-    if (connection.state !== 'idle') {
-      connection.destroy() // counted by #forget
-      return
-    }
-    if (this.#closed) return connection.destroy()
-    const waiter = this.#waiters.shift()
-    if (waiter === undefined) return this.#park(connection)
-    waiter.cancelTimer()
-    this.#serve(connection, waiter)
+  /** See LeaseOwner. */
+  takeBack(lease: Lease): void {
+    if (this.#closed) return lease.discard()
+    const waiter = this.#nextWaiter()
+    if (waiter === undefined) return this.#park(lease)
+    this.#adapt(lease, waiter.settings).then(waiter.resolve, waiter.reject)
+  }
+
+  killQuery(threadId: number): Promise<boolean> {
+    return this.#server.killQuery(threadId)
   }
 
   /** No more requests; idle connections are closed now, the others when they come back. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#cancelReaper()
-    for (const waiter of this.#waiters.splice(0)) {
-      waiter.cancelTimer()
-      waiter.reject(poolClosed(this.name))
-    }
-    for (const list of [...this.#idle.values()]) for (const connection of [...list]) connection.destroy()
+    this.#cancelWatch()
+    for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter())
+      waiter.reject(poolClosed(this.tablet))
+    for (const list of [...this.#idle.values()]) for (const lease of [...list]) lease.discard()
   }
 
-  #park(connection: BackendConnection): void {
-    let list = this.#idle.get(connection.settingsKey)
+  #park(lease: Lease): void {
+    let list = this.#idle.get(lease.settingsKey)
     if (list === undefined) {
       list = []
-      this.#idle.set(connection.settingsKey, list)
+      this.#idle.set(lease.settingsKey, list)
     }
-    connection.idleSinceMs = this.#coarseNowMs
-    list.push(connection)
-    connection.isPooled = true
+    lease.park(this.#coarseNowMs)
+    list.push(lease)
     this.#idleCount++
   }
 
-  #unpark(connection: BackendConnection): BackendConnection {
-    connection.isPooled = false
+  #unpark(lease: Lease): Lease {
     this.#idleCount--
-    return connection
+    return lease.unpark()
   }
 
-  async #make(settings: Settings): Promise<BackendConnection> {
-    this.#total++
+  /** Any idle connection: rather one of the same CLIENT_FOUND_ROWS, which needs no new one. */
+  #takeOther(settings: Settings): Lease | undefined {
+    let other: Lease[] | undefined
+    for (const [key, list] of this.#idle) {
+      if (list.length === 0) continue
+      other = list
+      if (key[0] === settings.key[0]) break
+    }
+    return other === undefined ? undefined : this.#unpark(other.shift()!)
+  }
+
+  /** The connection with these settings; one of the other CLIENT_FOUND_ROWS, which is fixed, gives its place to a new one. */
+  async #adapt(lease: Lease, settings: Settings): Promise<Lease> {
+    if (lease.settingsKey[0] !== settings.key[0]) {
+      const made = this.#make(settings)
+      lease.discard()
+      return made
+    }
+    await lease.apply(settings)
+    return lease
+  }
+
+  async #make(settings: Settings): Promise<Lease> {
+    this.#making++ // before anything is awaited: the place is taken
     let connection: BackendConnection
     try {
-      connection = await this.#connect(settings.foundRows)
+      connection = await this.#server.connect(settings.foundRows)
     } catch (error) {
-      this.#total--
-      this.#nextWaiter()
+      this.#making--
+      this.#serveNext()
       throw error
     }
-    connection.onClosed(() => this.#forget(connection))
+    const lease = new Lease(connection, this)
+    this.#making--
+    this.#leases.add(lease)
+    connection.onClosed(() => this.#forget(lease))
     if (this.#closed) {
-      connection.destroy()
-      throw poolClosed(this.name)
+      lease.discard()
+      throw poolClosed(this.tablet)
     }
-    return this.#change(connection, settings)
+    await lease.apply(settings)
+    return lease
   }
 
-  async #change(connection: BackendConnection, settings: Settings): Promise<BackendConnection> {
-    try {
-      await applySettings(connection, settings, this.#database)
-    } catch (error) {
-      connection.destroy()
-      throw error
-    }
-    return connection
-  }
-
-  /** An idle connection whose settings can be changed; one of the other CLIENT_FOUND_ROWS gives way to a new one. */
-  #takeOther(settings: Settings): BackendConnection | undefined {
-    const flag = settings.key[0]
-    for (const [key, list] of this.#idle) {
-      if (list.length > 0 && key[0] === flag) return this.#unpark(list.shift()!)
-    }
-    return undefined
-  }
-
-  #wait(settings: Settings): Promise<BackendConnection> {
-    const idleOfOtherKind = this.#idleCount > 0
-    if (idleOfOtherKind) {
-      for (const list of this.#idle.values()) {
-        if (list.length === 0) continue
-        list[0]!.destroy()
-        return this.#make(settings)
-      }
-    }
-    if (this.#waiters.length >= this.#options.waitersMax) {
-      throw new SqlError(
-        'ER_TOO_MANY_USER_CONNECTIONS',
-        `The pool of ${this.#options.connectionsMax} connections to tablet ${this.name} is in use and ${this.#waiters.length} requests wait already (pool.wait_queue_max)`,
+  async #wait(settings: Settings, signal: AbortSignal | undefined): Promise<Lease> {
+    const { connectionsMax, waitersMax, waitTimeoutMs } = this.#options
+    const { name } = this.tablet
+    if (this.#waiters.length >= waitersMax) {
+      throw tooMany(
+        `The pool of ${connectionsMax} connections to tablet ${name} is in use and ${this.#waiters.length} requests wait already (pool.waiters)`,
       )
     }
-    return new Promise((resolve, reject) => {
-      const cancelTimer = this.#clock.after(this.#options.waitTimeoutMs, () => {
-        this.#waiters.splice(this.#waiters.indexOf(waiter), 1)
-        reject(
-          new SqlError(
-            'ER_TOO_MANY_USER_CONNECTIONS',
-            `No connection to tablet ${this.name} became free within ${this.#options.waitTimeoutMs} ms (pool size ${this.#options.connectionsMax})`,
-          ),
-        )
-      })
-      const waiter: Waiter = { settings, resolve, reject, cancelTimer }
-      this.#waiters.push(waiter)
-    })
+    const { promise, resolve, reject } = deferred<Lease>()
+    const giveUp = (error: Error) => {
+      this.#waiters.splice(this.#waiters.indexOf(waiter), 1)
+      waiter.ended()
+      reject(error)
+    }
+    const abort = () => giveUp(signal!.reason)
+    signal?.addEventListener('abort', abort, { once: true })
+    const cancelTimer = this.#clock.after(waitTimeoutMs, () =>
+      giveUp(
+        tooMany(
+          `No connection to tablet ${name} became free within ${waitTimeoutMs} ms (pool size ${connectionsMax})`,
+        ),
+      ),
+    )
+    const ended = () => {
+      cancelTimer()
+      signal?.removeEventListener('abort', abort)
+    }
+    const waiter: Waiter = { settings, resolve, reject, ended }
+    this.#waiters.push(waiter)
+    return unlessAborted(promise, signal, giveBack)
   }
 
-  #serve(connection: BackendConnection, waiter: Waiter): void {
-    const { settings } = waiter
-    if (connection.settingsKey === settings.key) return waiter.resolve(connection)
-    if (connection.settingsKey[0] === settings.key[0]) {
-      this.#change(connection, settings).then(waiter.resolve, waiter.reject)
-      return
-    }
-    connection.destroy()
-    this.#make(settings).then(waiter.resolve, waiter.reject)
+  /** The first in the queue, whose wait is over. */
+  #nextWaiter(): Waiter | undefined {
+    const waiter = this.#waiters.shift()
+    waiter?.ended()
+    return waiter
   }
 
   /** A place has become free without a connection to hand over. */
-  #nextWaiter(): void {
-    if (this.#closed || this.#total >= this.#options.connectionsMax) return
-    const waiter = this.#waiters.shift()
-    if (waiter === undefined) return
-    waiter.cancelTimer()
-    this.#make(waiter.settings).then(waiter.resolve, waiter.reject)
+  #serveNext(): void {
+    if (this.#closed || this.size >= this.#options.connectionsMax) return
+    const waiter = this.#nextWaiter()
+    if (waiter !== undefined) this.#make(waiter.settings).then(waiter.resolve, waiter.reject)
   }
 
   /** A connection was lost, wherever it was. */
-  #forget(connection: BackendConnection): void {
-    this.#total--
-    const list = this.#idle.get(connection.settingsKey)
-    const at = list?.indexOf(connection) ?? -1
+  #forget(lease: Lease): void {
+    this.#leases.delete(lease)
+    const list = lease.isHeld ? undefined : this.#idle.get(lease.settingsKey)
+    const at = list?.indexOf(lease) ?? -1
     if (at >= 0) {
       list!.splice(at, 1)
       this.#idleCount--
     }
-    this.#nextWaiter()
+    this.#serveNext()
   }
 
-  #scheduleReaper(): () => void {
-    return this.#clock.after(Math.max(1_000, this.#options.idleTimeoutMs / 4), () => {
-      this.#reap()
-      if (!this.#closed) this.#cancelReaper = this.#scheduleReaper()
+  // ------------------------------------------------------------------------------------------ the watch
+
+  #scheduleWatch(): () => void {
+    return this.#clock.after(WATCH_MS, () => {
+      this.#coarseNowMs = this.#clock.now()
+      this.#closeIdle()
+      if (this.#options.silenceTimeoutMs > 0) this.#giveUpSilent()
+      if (!this.#closed) this.#cancelWatch = this.#scheduleWatch()
     })
   }
 
-  #reap(): void {
-    this.#coarseNowMs = this.#clock.now()
+  #closeIdle(): void {
     const before = this.#coarseNowMs - this.#options.idleTimeoutMs
     for (const [key, list] of this.#idle) {
-      for (const connection of list.filter((c) => c.idleSinceMs < before)) connection.destroy()
+      for (const lease of list.filter(({ parkedAtMs }) => parkedAtMs < before)) lease.discard()
       if (list.length === 0) this.#idle.delete(key)
     }
   }
+
+  #giveUpSilent(): void {
+    const { state, checkedAtMs } = this.tablet.health
+    for (const lease of this.#leases) {
+      const { connection } = lease
+      const isSilent =
+        connection.state === 'busy' && !connection.isPaused && connection.activity === lease.seenActivity
+      if (!isSilent) {
+        lease.seenActivity = connection.activity
+        lease.silentSinceMs = this.#coarseNowMs
+      } else if (this.#coarseNowMs - lease.silentSinceMs >= this.#options.silenceTimeoutMs) {
+        // Asked after it fell silent, the server did not answer either.
+        if (state === 'unreachable' && checkedAtMs > lease.silentSinceMs) lease.discard(this.#silence())
+      }
+    }
+  }
+
+  #silence(): Error {
+    const { name, health } = this.tablet
+    return new Error(`tablet ${name} has stopped answering: ${health.lastError}`)
+  }
 }
 
-function poolClosed(name: string): SqlError {
+/** How often a pool looks at its connections. */
+const WATCH_MS = 1_000
+
+function giveBack(lease: Lease): void {
+  lease.release()
+}
+
+function tooMany(message: string): SqlError {
+  return new SqlError('ER_TOO_MANY_USER_CONNECTIONS', message)
+}
+
+function poolClosed({ name }: ServingTablet): SqlError {
   return new SqlError('CR_SERVER_LOST', `Tablet ${name} was removed from the topology`)
 }

@@ -1,6 +1,9 @@
 import type { KeyspaceId } from '../key/keyspace-id.ts'
+import type { Column } from '../values/column.ts'
 import type { ValueType } from '../values/value.ts'
 import type { Vindex } from '../vindex/vindex.ts'
+
+export type { Column } from '../values/column.ts'
 
 /** Which of a shard's tablets a statement is for; routing rules may differ by it. */
 export type TabletTypeName = 'primary' | 'replica' | 'rdonly'
@@ -82,24 +85,6 @@ export interface AutoIncrement {
   readonly column: string
   /** The table that gives the numbers. */
   readonly sequence: TableName
-}
-
-export interface Column {
-  readonly name: string
-  /** Absent when the VSchema does not say. */
-  readonly type?: ValueType
-  readonly collation?: string
-  readonly nullable: boolean
-  /** Not part of `*`. */
-  readonly invisible: boolean
-  /** MySQL's own AUTO_INCREMENT. */
-  readonly autoIncrement: boolean
-  /** SQL text of the default value. */
-  readonly default?: string
-  readonly size?: number
-  readonly scale?: number
-  /** Members of an ENUM or SET. */
-  readonly values: readonly string[]
 }
 
 /** Columns as a live database has them, read by another part. */

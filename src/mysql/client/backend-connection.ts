@@ -14,23 +14,16 @@ export class BackendConnection {
   /** Id for KILL, unique on the server at one time. */
   readonly threadId: number
   readonly serverVersion: string
-  /** What `SET` has made of this connection's session, variable to SQL text; written by the pool that owns it. */
-  settings: ReadonlyMap<string, string> | undefined
-  /** The same as one string, to be compared on every hand-out; '' for a new connection. */
-  settingsKey = ''
   /** Prepared statements of this connection, by SQL text; written by whoever prepares. */
   readonly statements = new Map<string, BackendStatement>()
-  /** A KILL of what runs here is on its way; settles, never rejects, when the server has carried it out. */
-  #killing: Promise<void> | undefined
-  /** In its pool, where somebody else may take it; written by the pool. */
-  isPooled = false
-  /** Epoch ms when it last became idle, roughly; written by the pool. */
-  idleSinceMs = 0
+  /** Grows with whatever is sent or comes: one who looks from time to time sees whether the server is silent. */
+  activity = 0
 
   readonly #socket: Socket
   /** Readers in the order of their commands; the first is being answered. */
   readonly #readers: ResponseReader[] = []
   #closed = false
+  #paused = false
   #onClosed: ((error: Error) => void) | undefined
 
   constructor(socket: Socket, handshake: { readonly threadId: number; readonly serverVersion: string }) {
@@ -38,6 +31,7 @@ export class BackendConnection {
     this.threadId = handshake.threadId
     this.serverVersion = handshake.serverVersion
     socket.setNoDelay(true)
+    socket.setKeepAlive(true, KEEP_ALIVE_MS)
     socket.on('data', (chunk: Buffer) => this.#read(chunk))
     socket.on('error', (error) => this.#fail(error))
     socket.on('close', () => this.#fail(new Error('the server closed the connection')))
@@ -52,17 +46,9 @@ export class BackendConnection {
     return this.serverVersion.includes('MariaDB')
   }
 
-  /** While set, whatever is sent here may be hit by a KILL that was meant for the statement before. */
-  get killing(): Promise<void> | undefined {
-    return this.#killing
-  }
-
-  /** Notes a KILL of this connection or its statement, which another connection sends. `kill` must not reject. */
-  expectKill(kill: Promise<void>): void {
-    const all = Promise.all([this.#killing, kill]).then(() => {
-      if (this.#killing === all) this.#killing = undefined
-    })
-    this.#killing = all
+  /** Its reader holds it back: silence is not the server's. */
+  get isPaused(): boolean {
+    return this.#paused
   }
 
   /** Called once when the connection is lost for whatever reason. */
@@ -73,6 +59,7 @@ export class BackendConnection {
   /** Sends a whole command (with headers, sequence id 0). The connection takes ownership of the bytes. */
   send(packet: Buffer, reader: ResponseReader): void {
     this.#readers.push(reader)
+    this.activity++
     if (this.#closed) return this.#failReaders(lostConnection(new Error('the connection is closed')))
     this.#socket.write(packet)
   }
@@ -103,10 +90,13 @@ export class BackendConnection {
 
   /** Stops reading: the server is held back by TCP. */
   pause(): void {
+    this.#paused = true
     this.#socket.pause()
   }
 
   resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
     if (!this.#closed) this.#socket.resume()
   }
 
@@ -117,6 +107,7 @@ export class BackendConnection {
 
   #read(chunk: Buffer): void {
     let rest: Buffer = chunk
+    this.activity++
     for (;;) {
       const reader = this.#readers[0]
       if (reader === undefined) return this.#fail(new Error('the server sent a packet nobody asked for'))
@@ -128,6 +119,8 @@ export class BackendConnection {
       }
       if (left < 0 || this.#closed) return
       this.#readers.shift()
+      // Whoever held the answer back has all of it; the next answer is somebody else's.
+      this.resume()
       // A reader that is done may send the next command at once: the connection is consistent here.
       reader.onDone()
       if (left === 0 || this.#closed) return
@@ -149,6 +142,9 @@ export class BackendConnection {
     }
   }
 }
+
+/** Idle time before TCP asks whether the other end is still there: a cut cable is noticed though nobody sends. */
+const KEEP_ALIVE_MS = 30_000
 
 export interface BackendStatement {
   readonly id: number

@@ -59,7 +59,8 @@ export function connectBackend(options: BackendOptions): Promise<BackendConnecti
     connectAttributes: { program_name: 'shardgate' },
   })
   return new Promise((resolve, reject) => {
-    connection.once('error', (error) => {
+    // Not `once`: an error behind the first, with nobody to hear it, would end the process.
+    connection.on('error', (error) => {
       socket.destroy()
       reject(connectError(error, options.address))
     })

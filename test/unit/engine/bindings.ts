@@ -39,6 +39,10 @@ export function bindingsOf(values: TestValues): Bindings {
     rows: () => boundRows(values.rows ?? []),
     paramValue: (n) => toValue(values.params?.[n] as Literal),
     sessionText: (name) => `<${name}>`,
+    textWith: () => '',
+    withSlotTexts: () => {
+      throw new Error('nobody asks')
+    },
   }
 }
 

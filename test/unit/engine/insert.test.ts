@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { bindInsert, type InsertContext } from '../../../src/engine/insert.ts'
+import { type BoundInsert, type InsertContext, InsertSplit } from '../../../src/engine/insert-split.ts'
 import { generateShardRanges } from '../../../src/key/key-range.ts'
 import { shardIndexOf, shardRangeOf, tileShards } from '../../../src/key/shard-ranges.ts'
 import type { DrawnIds, InsertedCell, InsertedRow, SplitInsert } from '../../../src/plan/primitives.ts'
@@ -35,13 +35,17 @@ function plan(changes: Partial<SplitInsert> = {}): SplitInsert {
   }
 }
 
+interface TestContext extends InsertContext {
+  readonly next: (count: number) => Promise<bigint>
+}
+
 /** Hands out 1000, 1001, … and notes how many were asked for. */
-function contextOf(values: TestValues, changes: Partial<InsertContext> = {}) {
+function contextOf(values: TestValues, changes: Partial<TestContext> = {}) {
   const asked: number[] = []
-  const context: InsertContext = {
+  const context: TestContext = {
     bindings: bindingsOf(values),
     shardsOf: () => shards,
-    sequences: { next: async (_keyspace, _table, count) => BigInt(999 + asked.push(count)) },
+    next: async (count) => BigInt(999 + asked.push(count)),
     noAutoValueOnZero: false,
     isStrict: true,
     ...changes,
@@ -49,6 +53,11 @@ function contextOf(values: TestValues, changes: Partial<InsertContext> = {}) {
   return { context, asked }
 }
 const bind = (p: SplitInsert, values: TestValues) => bindInsert(p, contextOf(values).context)
+
+async function bindInsert(p: SplitInsert, { next, ...context }: TestContext): Promise<BoundInsert> {
+  const split = new InsertSplit(p, context)
+  return split.bind(split.idsNeeded === 0 ? undefined : await next(split.idsNeeded))
+}
 
 const cell = (text: InsertedCell['text'], literal?: Literal): InsertedCell => ({
   text,
@@ -254,7 +263,7 @@ describe('refusals', () => {
       sequence: { keyspace: 'm', table: 's' },
     }
     const next = () => Promise.reject(new Error('no sequence'))
-    const { context } = contextOf({ rows: [[null, 'a']] }, { sequences: { next } })
+    const { context } = contextOf({ rows: [[null, 'a']] }, { next })
     await expect(bindInsert(plan({ autoIncrement }), context)).rejects.toThrow('no sequence')
   })
 

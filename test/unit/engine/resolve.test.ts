@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { anyShardIndex as anyShard, resolveRouting, shardList } from '../../../src/engine/resolve.ts'
+import { shardsMet } from '../../../src/engine/met-shards.ts'
+import { anyShardIndex as anyShard, resolveRouting } from '../../../src/engine/resolve.ts'
 import { generateShardRanges } from '../../../src/key/key-range.ts'
 import { shardIndexOf, shardRangeOf, tileShards } from '../../../src/key/shard-ranges.ts'
 import type { RoutedColumns, Routing } from '../../../src/plan/routing.ts'
@@ -8,6 +9,7 @@ import { nullValue, value } from '../../../src/values/value.ts'
 import { createVindex } from '../../../src/vindex/registry.ts'
 import type { SingleColumnVindex } from '../../../src/vindex/vindex.ts'
 import { bindingsOf, constant, type Literal, type TestValues, toValue } from './bindings.ts'
+import { viewOf } from './port.ts'
 
 const noFiles = { readFile: () => new Uint8Array() }
 const vindex = (type: string, params = {}) => createVindex(type, type, params, noFiles)
@@ -49,10 +51,11 @@ describe('without values', () => {
 })
 
 test('as a list: any shard is picked, the others are as they are', () => {
-  const last = (count: number) => count - 1
-  expect(shardList(anyShard, shards, last)).toEqual([15])
-  expect(shardList(3, shards, last)).toEqual([3])
-  expect(shardList([1, 2], shards, last)).toEqual([1, 2])
+  const view = { ...viewOf(shards), pick: (_keyspace: string, count: number) => count - 1 }
+  const met = (routing: object) => shardsMet({ keyspace: 'ks', ...routing } as Routing, bindingsOf({}), view)
+  expect(met({ kind: 'AnyShard' })).toEqual([15])
+  expect(met({ kind: 'Shard', shard: shards[3]!.name })).toEqual([3])
+  expect(met({ kind: 'Scatter' })).toEqual(all)
 })
 
 describe('a value that is written', () => {

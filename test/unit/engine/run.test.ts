@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import type { RowFormat, RowStream, ShardQuery, StreamColumn } from '../../../src/engine/row-stream.ts'
+import type { RowFormat, RowStream, StreamColumn } from '../../../src/engine/row-stream.ts'
 import { type RunContext, runPrimitive } from '../../../src/engine/run.ts'
+import type { ShardQuery } from '../../../src/engine/shard-port.ts'
 import { generateShardRanges } from '../../../src/key/key-range.ts'
 import { shardRangeOf, tileShards } from '../../../src/key/shard-ranges.ts'
 import type { Predicate, Route, RowsPrimitive } from '../../../src/plan/primitives.ts'
 import { value } from '../../../src/values/value.ts'
 import { bindingsOf, constant, type Literal } from './bindings.ts'
+import { portOf, viewOf } from './port.ts'
 import { type ArrayStream, type Cell, column, readAll, streamOf } from './rows.ts'
 
 const columns = [column('longLong', { name: 'n' }), column('newDecimal', { name: 'd', decimals: 1 })]
@@ -21,8 +23,8 @@ function cluster(
   const format = options.format ?? 'text'
   const context: RunContext = {
     bindings: bindingsOf({ slots: [2, 1] }),
-    shardsOf: () => shards,
-    runner: {
+    shards: viewOf(shards),
+    port: portOf({
       async openStreams(query) {
         queries.push(query)
         const streams = query.shards.map((i) =>
@@ -31,10 +33,9 @@ function cluster(
         opened.push(...streams)
         return streams
       },
-    },
-    sequences: { next: async (keyspace, table, count) => BigInt(`${keyspace}${table}`.length * 100 + count) },
+      nextIds: async (keyspace, table, count) => BigInt(`${keyspace}${table}`.length * 100 + count),
+    }),
     format,
-    pickShard: () => 1,
     limits: { sortRowsMax: 100, sortBytesMax: 10_000 },
   }
   return { context, queries, opened }
@@ -169,14 +170,14 @@ describe('trees', () => {
   test('UNION ALL of other types is refused before a row is misread', async () => {
     let calls = 0
     const { context } = cluster(twoShards)
-    const runner = {
+    const port = portOf({
       openStreams: async (): Promise<RowStream[]> => {
         const types = calls++ === 0 ? columns : [columns[0], column('newDecimal', { name: 'd', decimals: 2 })]
         return [streamOf(types, 'text', [['1', '1.0']])]
       },
-    }
+    })
     const union: RowsPrimitive = { kind: 'Concatenate', inputs: [scatter(), scatter()] }
-    await expect(run(union, { ...context, runner })).rejects.toMatchObject({ errno: 1235 })
+    await expect(run(union, { ...context, port })).rejects.toMatchObject({ errno: 1235 })
   })
 
   test('what is not supported says so', async () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, test } from 'vitest'
+import { boundParams, reorderParams, splitExecute } from '../../../src/mysql/codec/execute-values.ts'
 import { type BoundParam, encodeStmtExecute } from '../../../src/mysql/codec/stmt-execute.ts'
-import { boundParams, reorderParams, splitExecute } from '../../../src/session/execute-values.ts'
-import { integerParam } from '../../../src/session/integer-param.ts'
-import { paramValue } from '../../../src/session/param-value.ts'
+import { integerParam } from '../../../src/session/prepared/integer-param.ts'
+import { paramValue } from '../../../src/session/prepared/param-value.ts'
 import { fieldTypes } from '../../../src/values/types.ts'
 
 const UNSIGNED = 0x80

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'vitest'
+import { sumInfo } from '../../../src/engine/sum-info.ts'
 import type { Plan } from '../../../src/plan/plan.ts'
-import { namesOf, namesOfSet, toUtf8 } from '../../../src/session/character-set.ts'
-import { likeMatcher } from '../../../src/session/like.ts'
-import { sumInfo } from '../../../src/session/ok-info.ts'
-import { PlanCache } from '../../../src/session/plan-cache.ts'
 import { greetingVersion, parseServerVersion } from '../../../src/session/server-version.ts'
-import { quoteString } from '../../../src/session/session-functions.ts'
+import { namesOf, namesOfSet, toUtf8 } from '../../../src/session/settings/character-set.ts'
+import { likeMatcher } from '../../../src/session/show/like.ts'
+import { PlanCache } from '../../../src/session/statements/plan-cache.ts'
+import { quoteString } from '../../../src/values/sql-literal.ts'
 
 test('OK texts of several shards are added up', () => {
   assert.equal(

@@ -3,9 +3,12 @@ import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { describe, test } from 'vitest'
 import { BackendConnection } from '../../../src/mysql/client/backend-connection.ts'
+import { UNKNOWN_HEALTH } from '../../../src/tablet/health.ts'
+import type { Lease } from '../../../src/tablet/lease.ts'
+import type { ServingTablet } from '../../../src/tablet/serving-tablet.ts'
 import { DATABASE, ISOLATION, makeSettings, NAMES, settingsChange } from '../../../src/tablet/settings.ts'
 import { type PoolOptions, TabletPool } from '../../../src/tablet/tablet-pool.ts'
-import { ManualClock } from '../../support/manual-clock.ts'
+import { ManualClock, settle } from '../../support/manual-clock.ts'
 import { rawPacket } from '../../support/wire.ts'
 
 /** A socket whose server answers every command with OK, and writes down what it was told. */
@@ -30,8 +33,14 @@ class OkSocket extends EventEmitter {
     this.destroyed = true
   }
   setNoDelay(): void {}
-  pause(): void {}
-  resume(): void {}
+  paused = false
+  setKeepAlive(): void {}
+  pause(): void {
+    this.paused = true
+  }
+  resume(): void {
+    this.paused = false
+  }
 }
 
 const plain = makeSettings(new Map([[NAMES, "'utf8mb4' COLLATE 'utf8mb4_bin'"]]), false)
@@ -44,38 +53,137 @@ function poolOf(options: Partial<PoolOptions> = {}) {
   const made: BackendConnection[] = []
   const sockets: OkSocket[] = []
   let failure: Error | undefined
+  const kills: ((confirmed: boolean) => void)[] = []
+  const health = { ...UNKNOWN_HEALTH }
+  const tablet = { name: 'zone1-0000000001 (db:3306)', database: 'shop', health } as unknown as ServingTablet
+  const connect = async () => {
+    if (failure !== undefined) throw failure
+    const socket = new OkSocket(told)
+    const connection = new BackendConnection(socket as unknown as Socket, {
+      threadId: made.length + 1,
+      serverVersion: '9.7.4',
+    })
+    sockets.push(socket)
+    made.push(connection)
+    return connection
+  }
+  const killQuery = () => new Promise<boolean>((resolve) => kills.push(resolve))
   const pool = new TabletPool(
-    { name: 'zone1-0000000001 (db:3306)', database: 'shop' },
-    async () => {
-      if (failure !== undefined) throw failure
-      const socket = new OkSocket(told)
-      const connection = new BackendConnection(socket as unknown as Socket, {
-        threadId: made.length + 1,
-        serverVersion: '9.7.4',
-      })
-      sockets.push(socket)
-      made.push(connection)
-      return connection
+    { tablet, connect, killQuery },
+    {
+      connectionsMax: 2,
+      waitersMax: 2,
+      waitTimeoutMs: 1_000,
+      idleTimeoutMs: 60_000,
+      silenceTimeoutMs: 15_000,
+      ...options,
     },
-    { connectionsMax: 2, waitersMax: 2, waitTimeoutMs: 1_000, idleTimeoutMs: 60_000, ...options },
     clock,
   )
   const refuseConnections = (error: Error | undefined) => {
     failure = error
   }
-  return { pool, clock, told, made, sockets, refuseConnections }
+  return { pool, clock, told, made, sockets, kills, health, refuseConnections }
 }
 
-test('a connection that a KILL is on its way to is handed out when the server has carried it out', async () => {
+/** A command that the server does not answer. */
+function ask(lease: Lease): void {
+  lease.connection.send(Buffer.from('0100000e', 'hex'), { feed: () => -1, onLost: () => {} } as never)
+}
+
+describe('KILL', () => {
+  test('that is on its way: the connection is handed out when the server has carried it out', async () => {
+    const { pool, kills } = poolOf({ connectionsMax: 1 })
+    const lease = await pool.acquire(plain)
+    lease.kill()
+    lease.release()
+    assert.equal(pool.take(plain), undefined)
+    kills[0]!(true)
+    await settle()
+    assert.equal(pool.take(plain), lease)
+  })
+
+  test('that the server does not confirm: the connection is closed, for the KILL may still come', async () => {
+    const { pool, kills, made } = poolOf({ connectionsMax: 1 })
+    const lease = await pool.acquire(plain)
+    lease.kill()
+    lease.release()
+    kills[0]!(false)
+    await settle()
+    assert.deepEqual([made[0]!.state, pool.size], ['closed', 0])
+  })
+
+  test('of a statement whose answer nobody reads: the connection is closed behind it', async () => {
+    const { pool, kills, made } = poolOf({ connectionsMax: 1 })
+    const lease = await pool.acquire(plain)
+    ask(lease)
+    lease.abandon()
+    assert.equal(made[0]!.state, 'busy')
+    kills[0]!(true)
+    await settle()
+    assert.deepEqual([made[0]!.state, pool.size], ['closed', 0])
+  })
+})
+
+describe('a server that owes an answer and says nothing', () => {
+  test('is given up when its health check has failed since', async () => {
+    const { pool, clock, made, health } = poolOf()
+    const [silent, idle] = [await pool.acquire(plain), await pool.acquire(plain)]
+    ask(silent)
+    await clock.advance(16_000)
+    assert.equal(silent.connection.state, 'busy') // a long statement, as far as anybody knows
+    Object.assign(health, { state: 'unreachable', checkedAtMs: clock.now(), lastError: 'no answer' })
+    await clock.advance(1_000)
+    assert.deepEqual([made[0]!.state, idle.connection.state, pool.size], ['closed', 'idle', 1])
+  })
+
+  test('is not given up while its reader holds it back', async () => {
+    const { pool, clock, health } = poolOf()
+    const lease = await pool.acquire(plain)
+    ask(lease)
+    lease.connection.pause()
+    await clock.advance(16_000)
+    Object.assign(health, { state: 'unreachable', checkedAtMs: clock.now() })
+    await clock.advance(2_000)
+    assert.equal(lease.connection.state, 'busy')
+  })
+})
+
+test('a connection that was held back is read again by its next holder', async () => {
+  const { pool, sockets } = poolOf({ connectionsMax: 1 })
+  const lease = await pool.acquire(plain)
+  lease.connection.pause()
+  lease.release()
+  assert.equal(sockets[0]!.paused, false)
+})
+
+test('a request that is given up leaves its place in the queue, and what comes too late is not lost', async () => {
   const { pool } = poolOf({ connectionsMax: 1 })
-  const connection = await pool.acquire(plain)
-  let killed = () => {}
-  connection.expectKill(new Promise((resolve) => (killed = resolve)))
-  pool.release(connection)
-  assert.equal(pool.take(plain), undefined)
-  killed()
-  await new Promise(setImmediate)
-  assert.equal(pool.take(plain), connection)
+  const only = await pool.acquire(plain)
+  const waits = new AbortController()
+  const waiting = pool.acquire(plain, waits.signal)
+  waits.abort(new Error('killed'))
+  await assert.rejects(waiting, /killed/)
+  assert.equal(pool.waiting, 0)
+  only.discard()
+  const connects = new AbortController()
+  const connecting = pool.acquire(plain, connects.signal)
+  connects.abort(new Error('timed out'))
+  await assert.rejects(connecting, /timed out/)
+  await settle()
+  assert.deepEqual([pool.size, pool.idle], [1, 1])
+})
+
+test('places are counted once when a connection gives way to one of the other CLIENT_FOUND_ROWS', async () => {
+  const { pool } = poolOf({ connectionsMax: 2, waitersMax: 10 })
+  const held = [await pool.acquire(plain), await pool.acquire(plain)]
+  const waiting = [pool.acquire(found), pool.acquire(found), pool.acquire(plain)]
+  for (const lease of held) lease.release()
+  const first = await Promise.all(waiting.slice(0, 2))
+  assert.equal(pool.size, 2)
+  for (const lease of first) lease.release()
+  ;(await waiting[2]!).release()
+  assert.equal(pool.size, 2)
 })
 
 describe('settings', () => {
@@ -128,7 +236,7 @@ describe('settings', () => {
 test('an idle connection with equal settings is handed out again, without a word to the server', async () => {
   const { pool, told, made } = poolOf()
   const first = await pool.acquire(plain)
-  pool.release(first)
+  first.release()
   told.length = 0
   assert.equal(pool.take(plain), first)
   assert.equal(pool.take(plain), undefined)
@@ -137,7 +245,7 @@ test('an idle connection with equal settings is handed out again, without a word
 
 test('a full pool changes the settings of an idle connection', async () => {
   const { pool, told, made } = poolOf({ connectionsMax: 1 })
-  pool.release(await pool.acquire(plain))
+  ;(await pool.acquire(plain)).release()
   told.length = 0
   const changed = await pool.acquire(strict)
   assert.deepEqual(
@@ -148,7 +256,7 @@ test('a full pool changes the settings of an idle connection', async () => {
 
 test('CLIENT_FOUND_ROWS cannot be changed: the idle connection gives way to a new one', async () => {
   const { pool, made, sockets } = poolOf({ connectionsMax: 1 })
-  pool.release(await pool.acquire(plain))
+  ;(await pool.acquire(plain)).release()
   await pool.acquire(found)
   assert.deepEqual([made.length, sockets[0]!.destroyed, pool.size], [2, true, 1])
 })
@@ -160,7 +268,7 @@ test('requests wait in order, for a bounded time, and no more than fit', async (
   const first = pool.acquire(plain).then(() => order.push('first'))
   const second = pool.acquire(plain).catch((error) => order.push(error.code))
   await assert.rejects(pool.acquire(plain), { code: 'ER_TOO_MANY_USER_CONNECTIONS' })
-  pool.release(a)
+  a.release()
   await first
   await clock.advance(1_000)
   await second
@@ -171,14 +279,14 @@ test('a connection that is lost while handed out makes room for a waiter', async
   const { pool, made } = poolOf({ connectionsMax: 1 })
   const only = await pool.acquire(plain)
   const waiting = pool.acquire(plain)
-  only.destroy()
+  only.discard()
   assert.notEqual(await waiting, only)
   assert.deepEqual([made.length, pool.size], [2, 1])
 })
 
 test('a server that writes to an idle connection (error 4031) loses it: it is never handed out', async () => {
   const { pool, sockets } = poolOf()
-  pool.release(await pool.acquire(plain))
+  ;(await pool.acquire(plain)).release()
   sockets[0]!.emit('data', rawPacket('ffbf0f23485930303062796521', 0))
   assert.deepEqual([pool.take(plain), pool.size, pool.idle], [undefined, 0, 0])
 })
@@ -186,16 +294,16 @@ test('a server that writes to an idle connection (error 4031) loses it: it is ne
 test('a connection that comes back in mid-answer is closed', async () => {
   const { pool, sockets } = poolOf()
   const connection = await pool.acquire(plain)
-  connection.send(Buffer.from('0100000e', 'hex'), { feed: () => -1, onLost: () => {} } as never)
-  pool.release(connection)
+  ask(connection)
+  connection.release()
   assert.deepEqual([sockets[0]!.destroyed, pool.size, pool.idle], [true, 0, 0])
 })
 
 test('giving a connection back twice is a bug that is noticed, not two sessions on one connection', async () => {
   const { pool } = poolOf()
   const connection = await pool.acquire(plain)
-  pool.release(connection)
-  assert.throws(() => pool.release(connection), /given back once/)
+  connection.release()
+  assert.throws(() => connection.release(), /given back once/)
 })
 
 test('a failed connect is told to its request, and the place is free again', async () => {
@@ -210,9 +318,9 @@ test('a failed connect is told to its request, and the place is free again', asy
 test('connections that idled too long are closed, those in use are not', async () => {
   const { pool, clock } = poolOf()
   const [kept, idle] = [await pool.acquire(plain), await pool.acquire(plain)]
-  pool.release(idle)
+  idle.release()
   await clock.advance(90_000)
-  assert.deepEqual([kept.state, idle.state, pool.size], ['idle', 'closed', 1])
+  assert.deepEqual([kept.connection.state, idle.connection.state, pool.size], ['idle', 'closed', 1])
 })
 
 test('closing refuses waiters and closes what is idle now, what is in use when it comes back', async () => {
@@ -221,8 +329,8 @@ test('closing refuses waiters and closes what is idle now, what is in use when i
   const waiting = assert.rejects(pool.acquire(plain), { code: 'CR_SERVER_LOST' })
   pool.close()
   await waiting
-  assert.equal(inUse.state, 'idle')
-  pool.release(inUse)
-  pool.release(idle)
-  assert.deepEqual([inUse.state, idle.state], ['closed', 'closed'])
+  assert.equal(inUse.connection.state, 'idle')
+  inUse.release()
+  idle.release()
+  assert.deepEqual([inUse.connection.state, idle.connection.state], ['closed', 'closed'])
 })

@@ -1,0 +1,97 @@
+import { assert } from '../base/assert.ts'
+import { notSupported } from '../errors/sql-error.ts'
+import type { Plan, Shortcut } from '../plan/plan.ts'
+import type { SendWrite, SplitInsert } from '../plan/primitives.ts'
+import { bindQuery } from './bind.ts'
+import type { Bindings, BoundQuery } from './bindings.ts'
+import { runDdl } from './ddl.ts'
+import { bringsOwnIds, runInsert } from './insert.ts'
+import { InsertSplit } from './insert-split.ts'
+import { shardsMet } from './met-shards.ts'
+import type { OkOutcome, Outcome } from './outcome.ts'
+import { anyShardIndex, resolveRouting } from './resolve.ts'
+import { type RunContext, runPrimitive } from './run.ts'
+import type { ShardsView } from './shards-view.ts'
+import { inDatabase, keyspaceAskedFor } from './system-schema.ts'
+import { runWrite } from './write.ts'
+
+/** A plan with its values: the shards are known, nothing has been sent. */
+export type Begun =
+  /** One shard answers the whole statement: its answer may be relayed as it comes. */
+  | {
+      readonly kind: 'OneShard'
+      /** '' stands for any, as in `ShardsView`. */
+      readonly keyspace: string
+      /** Position in the keyspace's shards. */
+      readonly shard: number
+      readonly query: BoundQuery
+      /** The id in its OK is one that the statement brought itself: LAST_INSERT_ID() stays as it was. */
+      readonly bringsIds: boolean
+    }
+  | { readonly kind: 'Several'; run(context: RunContext): Promise<Outcome> }
+
+/**
+ * Resolves where a plan goes in this execution. Synchronous, for most statements go to one shard and no promise should
+ * stand between their bytes and its socket. Throws SqlError for values that the statement cannot have, and 1235 for what is
+ * not planned.
+ */
+export function beginPlan(plan: Plan, bindings: Bindings, shards: ShardsView): Begun {
+  const { root, shortcut } = plan
+  switch (root.kind) {
+    case 'Write':
+      return beginWrite(root, bindings, shards)
+    case 'Insert':
+      return beginInsert(root, bindings, shards)
+    case 'Ddl':
+      return several(async (context) => ok(await runDdl(root, context)))
+    default: {
+      assert(root.kind !== 'Session', 'the session answers its own statements')
+      const one = shortcut === undefined ? undefined : onlyShard(shortcut, bindings, shards)
+      if (one !== undefined) return one
+      if (root.kind === 'Unsupported') throw notSupported(root.construct)
+      return several(async (context) => ({ kind: 'Rows', stream: await runPrimitive(root, context) }))
+    }
+  }
+}
+
+/** Undefined where the shortcut meets several shards. */
+function onlyShard(shortcut: Shortcut, bindings: Bindings, shards: ShardsView): Begun | undefined {
+  const { routing, query } = shortcut
+  const keyspace = keyspaceAskedFor(routing, bindings, shards)
+  const resolved = resolveRouting(routing, bindings, shards.shardsOf)
+  if (typeof resolved !== 'number') return undefined
+  const shard =
+    resolved === anyShardIndex ? shards.pick(keyspace, shards.shardsOf(keyspace).length) : resolved
+  const bound =
+    routing.kind === 'SystemSchema'
+      ? inDatabase(query, routing, bindings, { keyspace, database: shards.databaseOf(keyspace, shard) })
+      : bindQuery(query, bindings)
+  return { kind: 'OneShard', keyspace, shard, query: bound, bringsIds: false }
+}
+
+function beginWrite(write: SendWrite, bindings: Bindings, shards: ShardsView): Begun {
+  const { keyspace } = write.routing
+  const met = shardsMet(write.routing, bindings, shards)
+  const query = bindQuery(write.query, bindings)
+  if (met.length === 1) return { kind: 'OneShard', keyspace, shard: met[0], query, bringsIds: false }
+  if (write.singleShardOnly !== undefined) throw notSupported(`${write.singleShardOnly} over several shards`)
+  return several(async (context) => ok(await runWrite(write, { shards: met, query }, context)))
+}
+
+function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView): Begun {
+  const { keyspace } = insert
+  const split = new InsertSplit(insert, { bindings, shardsOf: shards.shardsOf, ...shards.insertMode })
+  if (split.idsNeeded > 0) return several(async (context) => ok(await runInsert(split, context)))
+  const { inserts } = split.bind(undefined)
+  if (inserts.length !== 1) return several(async (context) => ok(await runInsert(split, context)))
+  const [{ shard, query }] = inserts
+  return { kind: 'OneShard', keyspace, shard, query, bringsIds: bringsOwnIds(insert) }
+}
+
+function several(run: (context: RunContext) => Promise<Outcome>): Begun {
+  return { kind: 'Several', run }
+}
+
+function ok(outcome: OkOutcome): Outcome {
+  return { kind: 'Ok', ...outcome }
+}

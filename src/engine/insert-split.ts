@@ -1,0 +1,249 @@
+import { SqlError } from '../errors/sql-error.ts'
+import { shardIndexOf } from '../key/shard-ranges.ts'
+import type { SplitInsert } from '../plan/primitives.ts'
+import { isNumber, type Value } from '../values/value.ts'
+import { TextBinder } from './bind.ts'
+import type { Bindings, BoundText } from './bindings.ts'
+import { type InsertSource, rowsOf } from './insert-rows.ts'
+import { storedInteger } from './integer-value.ts'
+import type { ShardsOf } from './resolve.ts'
+import { domainOf } from './routable.ts'
+import type { InsertMode } from './shards-view.ts'
+import { implicitDefault, storedForm } from './stored-form.ts'
+
+export interface InsertContext extends InsertMode {
+  readonly bindings: Bindings
+  readonly shardsOf: ShardsOf
+}
+
+/** The part of an INSERT that one shard runs. */
+export interface ShardInsert {
+  /** Position in the keyspace's shards. */
+  readonly shard: number
+  readonly query: BoundText
+  readonly rowCount: number
+  /** Number, in the statement, of the last of its rows. */
+  readonly lastRow: number
+}
+
+export interface BoundInsert {
+  /** In the order of each shard's first row; empty when INSERT IGNORE dropped all rows. */
+  readonly inserts: readonly ShardInsert[]
+  /** The first number drawn from the sequence: LAST_INSERT_ID. */
+  readonly firstGeneratedId?: bigint
+  /** Rows of the statement, dropped ones included. */
+  readonly rowCount: number
+}
+
+/**
+ * An INSERT or REPLACE on its way to several shards; each gets its rows in the statement's order.
+ *
+ * Throws ER_WRONG_VALUE_COUNT_ON_ROW for a row of the wrong width; when it is bound, for a row without a keyspace id
+ * ER_BAD_NULL_ERROR or Vitess's VT09023 and VT09024, unless the statement says IGNORE, which drops the row.
+ */
+export class InsertSplit {
+  readonly plan: SplitInsert
+  readonly #source: InsertSource
+  readonly #context: InsertContext
+  /** Numbers of the rows that draw from the sequence. */
+  readonly #drawing: readonly number[]
+  #bound: BoundInsert | undefined
+
+  constructor(plan: SplitInsert, context: InsertContext) {
+    this.plan = plan
+    this.#context = context
+    this.#source = rowsOf(plan, context.bindings)
+    this.#drawing = rowsThatDraw(plan, this.#source, context)
+  }
+
+  /** How many numbers it needs from the sequence. */
+  get idsNeeded(): number {
+    return this.#drawing.length
+  }
+
+  /** `firstId`: the first of the numbers drawn; undefined where none is needed. The same answer from the second time on. */
+  bind(firstId: bigint | undefined): BoundInsert {
+    this.#bound ??= this.#bind(firstId)
+    return this.#bound
+  }
+
+  #bind(firstId: bigint | undefined): BoundInsert {
+    const ids = new Map(this.#drawing.map((row, i) => [row, firstId! + BigInt(i)]))
+    const parts = splitByShard(this.plan, this.#source, ids, this.#context)
+    return {
+      inserts: [...parts.values()].map((part) => part.finish(this.plan)),
+      ...(firstId === undefined ? {} : { firstGeneratedId: firstId }),
+      rowCount: this.#source.rowCount,
+    }
+  }
+}
+
+// ------------------------------------------------------------------------------------- generated numbers
+
+function rowsThatDraw(plan: SplitInsert, source: InsertSource, context: InsertContext): readonly number[] {
+  const rows: number[] = []
+  if (plan.autoIncrement === undefined) return rows
+  for (let row = 0; row < source.rowCount; row++) if (needsId(plan, source, row, context)) rows.push(row)
+  return rows
+}
+
+function needsId(plan: SplitInsert, source: InsertSource, row: number, context: InsertContext): boolean {
+  const auto = plan.autoIncrement
+  if (auto === undefined || auto.appended) return auto !== undefined
+  if (source.isDefault(row, auto.offset)) return true
+  const value = source.value(row, auto.offset)
+  if (value === undefined) return false
+  if (value.type === 'NULL') return true
+  if (context.noAutoValueOnZero || storedInteger(value) !== 0n) return false
+  // A shard without strict mode would count for itself.
+  if (!plan.ignore && context.isStrict && !isNumeric(value)) throw notInteger(value, auto.column, row)
+  return true
+}
+
+function notInteger(value: Value, column: string, row: number): SqlError {
+  const text = Buffer.from(value.bytes).toString()
+  return new SqlError(
+    'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD',
+    `Incorrect integer value: '${text}' for column '${column}' at row ${row + 1}`,
+  )
+}
+
+/** Whether strict mode takes the value for a number. */
+function isNumeric(value: Value): boolean {
+  return (
+    isNumber(value.type) || /^\s*[+-]?\.?\d[\d.eE+-]*\s*$/.test(Buffer.from(value.bytes).toString('latin1'))
+  )
+}
+
+// ------------------------------------------------------------------------------------------------ split
+
+/** One shard's statement while it grows. */
+class Part {
+  readonly #shard: number
+  readonly #text: TextBinder
+  #rowCount = 0
+  #lastRow = 0
+
+  constructor(shard: number, plan: SplitInsert, bindings: Bindings) {
+    this.#shard = shard
+    this.#text = new TextBinder(bindings)
+    this.#text.append(plan.head)
+  }
+
+  add(source: InsertSource, row: number, id: { offset: number; text: string } | undefined): void {
+    // The head may end in `VALUES` or `VALUES `: a blank too many harms nobody.
+    this.#text.appendPiece(this.#rowCount === 0 ? ' ' : ', ')
+    source.appendRow(this.#text, row, id)
+    this.#rowCount++
+    this.#lastRow = row
+  }
+
+  finish(plan: SplitInsert): ShardInsert {
+    if (plan.tail.length > 0) this.#text.appendPiece(' ')
+    this.#text.append(plan.tail)
+    return {
+      shard: this.#shard,
+      query: this.#text.finish(),
+      rowCount: this.#rowCount,
+      lastRow: this.#lastRow,
+    }
+  }
+}
+
+function splitByShard(
+  plan: SplitInsert,
+  source: InsertSource,
+  ids: ReadonlyMap<number, bigint>,
+  context: InsertContext,
+): ReadonlyMap<number, Part> {
+  const shards = context.shardsOf(plan.keyspace)
+  const parts = new Map<number, Part>()
+  for (let row = 0; row < source.rowCount; row++) {
+    const id = ids.get(row)
+    const values = vindexValues(plan, source, row, id, context)
+    const keyspaceId = mapRow(plan, values)
+    if (keyspaceId === undefined) continue
+    const shard = shardIndexOf(shards, keyspaceId)
+    let part = parts.get(shard)
+    if (part === undefined) {
+      part = new Part(shard, plan, context.bindings)
+      parts.set(shard, part)
+    }
+    const offset = plan.autoIncrement?.offset ?? 0
+    part.add(source, row, id === undefined ? undefined : { offset, text: id.toString() })
+  }
+  return parts
+}
+
+function vindexValues(
+  plan: SplitInsert,
+  source: InsertSource,
+  row: number,
+  id: bigint | undefined,
+  context: InsertContext,
+): readonly Value[] {
+  return plan.vindexColumns.map(({ column, offset, routed }, i) => {
+    const value =
+      id !== undefined && offset === plan.autoIncrement?.offset
+        ? generatedValue(id)
+        : source.vindexValue(row, offset, column)
+    const isDefaulted = value.type === 'NULL' && routed?.notNull === true && takesNull(plan, source, context)
+    return storedForm(
+      domainOf(plan.vindex, i),
+      routed,
+      (isDefaulted ? implicitDefault(routed) : undefined) ?? value,
+      column,
+    )
+  })
+}
+
+/** A NULL for a NOT NULL column becomes its implicit default. */
+function takesNull(plan: SplitInsert, source: InsertSource, context: InsertContext): boolean {
+  return plan.ignore || (!context.isStrict && source.rowCount > 1)
+}
+
+function generatedValue(id: bigint): Value {
+  return { type: 'INT64', bytes: Buffer.from(id.toString(), 'latin1') }
+}
+
+/** Undefined: the row is dropped. */
+function mapRow(plan: SplitInsert, values: readonly Value[]) {
+  const { vindex, ignore } = plan
+  if (vindex.kind === 'lookup') throw notUnique(values)
+  let destination: ReturnType<typeof vindex.map>
+  try {
+    destination = vindex.kind === 'single' ? vindex.map(values[0]) : vindex.map(values)
+  } catch (error) {
+    if (ignore && error instanceof SqlError) return undefined
+    throw error
+  }
+  if (destination.kind === 'KeyspaceId') return destination.id
+  if (ignore) return undefined
+  const firstNull = values.findIndex((value) => value.type === 'NULL')
+  if (firstNull >= 0) throw notNull(plan.vindexColumns[firstNull].column)
+  throw destination.kind === 'None' ? notMapped(values) : notUnique(values)
+}
+
+function notNull(column: string): SqlError {
+  return new SqlError('ER_BAD_NULL_ERROR', `Column '${column}' cannot be null`)
+}
+
+function notMapped(values: readonly Value[]): SqlError {
+  return new SqlError('ER_UNKNOWN_ERROR', `VT09023: could not map ${printValues(values)} to a keyspace id`)
+}
+
+function notUnique(values: readonly Value[]): SqlError {
+  const text = `VT09024: could not map ${printValues(values)} to a unique keyspace id`
+  return new SqlError('ER_UNKNOWN_ERROR', text)
+}
+
+/** As Go prints a list of Vitess values: `[INT64(1) NULL VARCHAR("a")]`. */
+function printValues(values: readonly Value[]): string {
+  const printed = values.map((value) => {
+    const text = Buffer.from(value.bytes).toString()
+    if (value.type === 'NULL') return 'NULL'
+    const isNumber = /^(?:U?INT|FLOAT|DECIMAL)/.test(value.type)
+    return `${value.type}(${isNumber ? text : JSON.stringify(text)})`
+  })
+  return `[${printed.join(' ')}]`
+}

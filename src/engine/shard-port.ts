@@ -1,0 +1,51 @@
+import type { Condition } from '../errors/condition.ts'
+import type { BoundQuery } from './bindings.ts'
+import type { RowStream } from './row-stream.ts'
+
+/** One statement for some shards of a keyspace. */
+export interface ShardQuery {
+  readonly keyspace: string
+  /** Positions in the keyspace's shards (`shardsOf`), ascending, at least one. */
+  readonly shards: readonly number[]
+  readonly query: BoundQuery
+}
+
+/** One statement for one shard. */
+export interface ShardWrite {
+  readonly keyspace: string
+  /** Position in the keyspace's shards. */
+  readonly shard: number
+  readonly query: BoundQuery
+}
+
+/** What a shard's OK packet said, and the conditions behind it. */
+export interface WriteAnswer {
+  readonly affectedRows: number | bigint
+  readonly lastInsertId: number | bigint
+  /** As counted by the shard; it keeps no more than max_error_count of them as `conditions`. */
+  readonly warnings: number
+  readonly info: string
+  readonly conditions: readonly Condition[]
+}
+
+/** The shards as a plan reaches them: the session supplies it, with its transaction, tablet type and what may end the statement. */
+export interface ShardPort {
+  /**
+   * Runs a query on all shards at once; one stream a shard, in the order of `shards`, when the columns of all are known.
+   * When a shard fails, the others are closed before the promise rejects with the first failure.
+   */
+  openStreams(query: ShardQuery): Promise<readonly RowStream[]>
+  /**
+   * Runs one statement on each shard, so that it happens on all or on none as far as MySQL can promise. Answers in the order
+   * of the writes; rejects with the first shard's error.
+   */
+  write(writes: readonly ShardWrite[]): Promise<readonly WriteAnswer[]>
+  /** Runs one statement that is in no transaction and begins none: DDL. */
+  writeOutside(write: ShardWrite): Promise<WriteAnswer>
+  /** The implicit COMMIT ahead of DDL. */
+  commit(): Promise<void>
+  /** Tables may have other columns now; resolves when plans may rely on them. */
+  schemaChanged(keyspace: string, tables: readonly string[]): Promise<void>
+  /** Reserves `count` consecutive numbers of a sequence; the answer is the first. */
+  nextIds(keyspace: string, table: string, count: number): Promise<bigint>
+}

@@ -1,0 +1,186 @@
+import { Command, HEADER_BYTES, MAX_PACKET_PAYLOAD } from '../codec/constants.ts'
+import { type ExecuteValues, NULL_BITMAP_AT, nullBitmapBytes } from '../codec/execute-values.ts'
+import { framePayload, writeHeader } from '../codec/framing.ts'
+import type { BackendConnection, BackendStatement } from './backend-connection.ts'
+import { ResponseReader } from './response-reader.ts'
+import { queryPacket } from './simple-command.ts'
+
+/** A statement ready to run on any backend connection. */
+export interface ShardStatement {
+  /** Format of the rows it answers. */
+  readonly format: 'text' | 'binary'
+  send(connection: BackendConnection, reader: ResponseReader): void
+}
+
+/** COM_QUERY. The packet is shared by all shards: nobody writes to it. */
+export class TextStatement implements ShardStatement {
+  readonly format = 'text'
+  readonly #packet: Buffer
+
+  constructor(packet: Buffer) {
+    this.#packet = packet
+  }
+
+  static ofSql(sql: string): TextStatement {
+    return new TextStatement(queryPacket(sql))
+  }
+
+  send(connection: BackendConnection, reader: ResponseReader): void {
+    connection.send(this.#packet, reader)
+  }
+}
+
+/** Bound of the statements one backend connection keeps prepared (max_prepared_stmt_count is one limit a server). */
+const STATEMENTS_PER_CONNECTION_MAX = 64
+
+/**
+ * COM_STMT_EXECUTE of a text that each connection prepares once and keeps, least recently used first to go. Only the
+ * statement id differs between connections.
+ */
+export class PreparedStatement implements ShardStatement {
+  readonly format = 'binary'
+  readonly #sql: string
+  readonly #values: ExecuteValues
+
+  constructor(sql: string, values: ExecuteValues) {
+    this.#sql = sql
+    this.#values = values
+  }
+
+  send(connection: BackendConnection, reader: ResponseReader): void {
+    const prepared = connection.statements.get(this.#sql)
+    if (prepared !== undefined) {
+      if (connection.statements.size > STATEMENTS_PER_CONNECTION_MAX / 2) {
+        // Refreshed in the order of use, once that may matter.
+        connection.statements.delete(this.#sql)
+        connection.statements.set(this.#sql, prepared)
+      }
+      this.#execute(connection, prepared, reader)
+      return
+    }
+    connection.send(
+      preparePacket(this.#sql),
+      new PrepareReader(connection, this.#sql, reader, (statement) =>
+        this.#execute(connection, statement, reader),
+      ),
+    )
+  }
+
+  #execute(connection: BackendConnection, statement: BackendStatement, reader: ResponseReader): void {
+    const values = this.#values
+    if (values.longData.size > 0) sendLongData(connection, statement.id, values.longData)
+    const { types } = values
+    const known = statement.boundTypes
+    const sendTypes = known !== types && (known === undefined || !known.equals(types))
+    statement.boundTypes = types
+    connection.send(executePacket(statement.id, values, sendTypes), reader)
+  }
+}
+
+function sendLongData(
+  connection: BackendConnection,
+  id: number,
+  longData: ReadonlyMap<number, readonly Buffer[]>,
+): void {
+  for (const [param, pieces] of longData) {
+    for (const piece of pieces) connection.sendUnanswered(longDataPacket(id, param, piece))
+  }
+}
+
+/** Remembers a prepared statement on its connection, and closes the one that it displaces. */
+export function rememberStatement(connection: BackendConnection, sql: string, id: number): BackendStatement {
+  const { statements } = connection
+  if (statements.size >= STATEMENTS_PER_CONNECTION_MAX) {
+    const [oldest, { id: oldestId }] = statements.entries().next().value!
+    statements.delete(oldest)
+    connection.sendUnanswered(idPacket(Command.STMT_CLOSE, oldestId))
+  }
+  const statement: BackendStatement = { id, boundTypes: undefined }
+  statements.set(sql, statement)
+  return statement
+}
+
+/** Reads the answer of COM_STMT_PREPARE; an error is given to `next` as if it were the answer to the execute. */
+class PrepareReader extends ResponseReader {
+  readonly #connection: BackendConnection
+  readonly #sql: string
+  readonly #next: ResponseReader
+  readonly #execute: (statement: BackendStatement) => void
+  #id = 0
+  #error: Buffer | undefined
+
+  constructor(
+    connection: BackendConnection,
+    sql: string,
+    next: ResponseReader,
+    execute: (statement: BackendStatement) => void,
+  ) {
+    super({ wholeRows: false })
+    this.reset('prepare')
+    this.#connection = connection
+    this.#sql = sql
+    this.#next = next
+    this.#execute = execute
+  }
+
+  protected override onPrepareOk(buf: Buffer, start: number): void {
+    this.#id = buf.readUInt32LE(start + 1)
+  }
+
+  protected override onErr(buf: Buffer, start: number, end: number): void {
+    this.#error = framePayload(buf.subarray(start, end), 1)
+  }
+
+  override onDone(): void {
+    if (this.#error !== undefined) {
+      this.#next.feed(this.#error)
+      this.#next.onDone()
+      return
+    }
+    this.#execute(rememberStatement(this.#connection, this.#sql, this.#id))
+  }
+
+  override onLost(error: Error): void {
+    this.#next.onLost(error)
+  }
+}
+
+export function preparePacket(sql: string): Buffer {
+  return framePayload(Buffer.concat([Buffer.from([Command.STMT_PREPARE]), Buffer.from(sql, 'latin1')]), 0)
+}
+
+/** COM_STMT_CLOSE, COM_STMT_RESET: the command and a statement id. */
+export function idPacket(command: number, id: number): Buffer {
+  const payload = Buffer.allocUnsafe(5)
+  payload[0] = command
+  payload.writeUInt32LE(id, 1)
+  return framePayload(payload, 0)
+}
+
+function longDataPacket(id: number, param: number, data: Buffer): Buffer {
+  const head = Buffer.allocUnsafe(7)
+  head[0] = Command.STMT_SEND_LONG_DATA
+  head.writeUInt32LE(id, 1)
+  head.writeUInt16LE(param, 5)
+  return framePayload(Buffer.concat([head, data]), 0)
+}
+
+/** Source: MySQL client/server protocol, "COM_STMT_EXECUTE", without query attributes. */
+function executePacket(id: number, values: ExecuteValues, sendTypes: boolean): Buffer {
+  const { payload: sent, paramCount, types } = values
+  if (sendTypes === values.typesSent && sent.length < MAX_PACKET_PAYLOAD) {
+    // The client's own bytes will do, but for the id.
+    const packet = Buffer.allocUnsafe(HEADER_BYTES + sent.length)
+    sent.copy(packet, writeHeader(packet, 0, sent.length, 0))
+    packet.writeUInt32LE(id, HEADER_BYTES + 1)
+    packet[HEADER_BYTES + 5] = values.flags
+    return packet
+  }
+  const bitmapEnd = NULL_BITMAP_AT + nullBitmapBytes(paramCount)
+  const head = Buffer.from(sent.subarray(0, bitmapEnd))
+  head.writeUInt32LE(id, 1)
+  head[5] = values.flags
+  const bound = Buffer.from(paramCount === 0 ? [] : [sendTypes ? 1 : 0])
+  const parts = [head, bound, ...(sendTypes ? [types] : []), sent.subarray(values.valuesAt)]
+  return framePayload(Buffer.concat(parts), 0)
+}

@@ -1,0 +1,121 @@
+import type { Clock } from '../../base/clock.ts'
+import { ServerError } from '../../errors/server-error.ts'
+import { SqlError } from '../../errors/sql-error.ts'
+import type { ClientConnection } from '../../mysql/server/session-handler.ts'
+import type { Lease } from '../../tablet/lease.ts'
+import type { StatementWatch } from '../../transaction/write-shards.ts'
+
+const ER_QUERY_INTERRUPTED = 1317
+
+/** What ends a statement before its time: KILL, its deadline, a client that is gone. */
+export class Interruption implements StatementWatch {
+  readonly #client: Pick<ClientConnection, 'closed' | 'close'>
+  readonly #clock: Clock
+  /** Connections that work for the current statement, beside the one whose answer is being relayed. */
+  readonly working = new Set<Lease>()
+  relaying: Lease | undefined
+  #isBusy = false
+  #reason: 'none' | 'query' | 'connection' | 'timeout' = 'none'
+  #cancelDeadline: (() => void) | undefined
+  /** Made when somebody wants to hear of the end: the fast path waits for nothing. */
+  #controller: AbortController | undefined
+
+  constructor(client: Pick<ClientConnection, 'closed' | 'close'>, clock: Clock) {
+    this.#client = client
+    this.#clock = clock
+  }
+
+  /** A command begins: what was meant for the one before is over. */
+  begin(): void {
+    this.#isBusy = true
+    this.#reason = 'none'
+  }
+
+  /** The statement is over; another one of the same command may follow. */
+  statementEnds(): void {
+    this.#cancelDeadline?.()
+    this.#cancelDeadline = undefined
+    this.#controller = undefined
+  }
+
+  commandEnds(): void {
+    this.#isBusy = false
+  }
+
+  /** One for each statement, whatever runs on its behalf. */
+  startDeadline(timeoutMs: number): void {
+    this.#cancelDeadline ??= this.#clock.after(timeoutMs, () => {
+      this.#reason = 'timeout'
+      this.stopWorking()
+    })
+  }
+
+  /** KILL, by this session or another. */
+  killedBy(what: 'query' | 'connection'): void {
+    if (this.#isBusy) {
+      this.#reason = what
+      this.stopWorking()
+    } else if (what === 'connection') this.#client.close()
+  }
+
+  get isBusy(): boolean {
+    return this.#isBusy
+  }
+
+  get isKilled(): boolean {
+    return this.#reason !== 'none'
+  }
+
+  /** The connection ends with the statement. */
+  get endsConnection(): boolean {
+    return this.#reason === 'connection'
+  }
+
+  /** Why the statement is being stopped, if it is. */
+  get error(): SqlError | undefined {
+    if (this.#reason === 'none') return undefined
+    return this.#reason === 'timeout' ? timedOut() : interrupted()
+  }
+
+  /** Aborted with `error` when the statement is to end. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.isKilled || this.#client.closed) this.#controller.abort(this.error ?? interrupted())
+    return this.#controller.signal
+  }
+
+  /** After an await: throws what ends the statement if somebody killed it, or its client has gone. */
+  throwIfKilled(): void {
+    if (this.isKilled || this.#client.closed) throw this.error ?? interrupted()
+  }
+
+  /** What a failure that was brought about by stopping the statement is told as. */
+  told(failure: unknown): unknown {
+    const { error } = this
+    if (error === undefined) return failure
+    const isLost = failure instanceof SqlError && failure.code === 'CR_SERVER_LOST'
+    const isStopped = failure instanceof ServerError && failure.errno === ER_QUERY_INTERRUPTED
+    return isLost || isStopped ? error : failure
+  }
+
+  /** Stops what runs and what waits for this session. Their answers, errors mostly, come the usual way. */
+  stopWorking(): void {
+    const { relaying } = this
+    this.#controller?.abort(this.error ?? interrupted())
+    for (const lease of relaying === undefined ? this.working : [...this.working, relaying]) {
+      if (this.#client.closed) lease.abandon()
+      else lease.kill(this.error)
+    }
+  }
+}
+
+function timedOut(): SqlError {
+  return new SqlError(
+    'ER_QUERY_TIMEOUT',
+    'Query execution was interrupted, maximum statement execution time exceeded',
+  )
+}
+
+export function interrupted(): SqlError {
+  return new SqlError('ER_QUERY_INTERRUPTED', 'Query execution was interrupted')
+}

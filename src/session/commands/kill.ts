@@ -1,0 +1,39 @@
+import { SqlError } from '../../errors/sql-error.ts'
+import type { LiveSession, ProxyContext } from '../proxy-context.ts'
+import { interrupted } from './interruption.ts'
+import type { KillOutcome, KillRequest } from './kill-request.ts'
+import type { Replies } from './replies.ts'
+
+export interface KillContext {
+  readonly proxy: Pick<ProxyContext, 'sessions' | 'killElsewhere'>
+  readonly client: LiveSession['client']
+  readonly replies: Replies
+}
+
+/** KILL of another session (or this one). */
+export async function kill(
+  { proxy, client, replies }: KillContext,
+  id: number,
+  what: 'query' | 'connection',
+): Promise<void> {
+  const request = { id, what, user: client.identity.user }
+  const here = killHere(proxy, request)
+  checkKilled(here === 'unknown' ? ((await proxy.killElsewhere?.(request)) ?? here) : here, id)
+  if (id === client.id) throw interrupted()
+  replies.ok({})
+}
+
+/** KILL of a session of this process. One may kill only what belongs to one's own user, as MySQL has it without privileges. */
+export function killHere(proxy: Pick<ProxyContext, 'sessions'>, request: KillRequest): KillOutcome {
+  const victim = proxy.sessions.get(request.id)
+  if (victim === undefined) return 'unknown'
+  if (victim.client.identity.user !== request.user) return 'denied'
+  victim.interruption.killedBy(request.what)
+  return 'done'
+}
+
+/** Throws what MySQL says of a KILL that was not done. */
+function checkKilled(outcome: KillOutcome, id: number): void {
+  if (outcome === 'unknown') throw new SqlError('ER_NO_SUCH_THREAD', `Unknown thread id: ${id}`)
+  if (outcome === 'denied') throw new SqlError('ER_KILL_DENIED_ERROR', `You are not owner of thread ${id}`)
+}

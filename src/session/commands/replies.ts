@@ -1,0 +1,138 @@
+import { ServerError } from '../../errors/server-error.ts'
+import type { ResponseSummary } from '../../mysql/client/response-reader.ts'
+import { Status } from '../../mysql/codec/constants.ts'
+import type { OkPacket } from '../../mysql/codec/responses.ts'
+import type { ClientConnection, SmallResultSet } from '../../mysql/server/session-handler.ts'
+import { NO_BACKSLASH_ESCAPES } from '../../sql/sql-mode.ts'
+import type { Transaction } from '../../transaction/transaction.ts'
+import type { ProxyContext } from '../proxy-context.ts'
+import type { SessionState } from '../settings/session-state.ts'
+import type { Answer } from './answer.ts'
+import type { Interruption } from './interruption.ts'
+import type { KeptWarnings } from './kept-warnings.ts'
+import { toldError } from './told-error.ts'
+
+export interface RepliesContext {
+  readonly client: ClientConnection
+  readonly proxy: Pick<ProxyContext, 'log' | 'isMariadb' | 'inKeyspaceNames'>
+  readonly state: SessionState
+  readonly answer: Answer
+  readonly transaction: Transaction
+  readonly interruption: Interruption
+  readonly warnings: KeptWarnings
+}
+
+/**
+ * How statements end: the client gets its answer, the session keeps what it will be asked for, and goes on. Every statement
+ * ends here exactly once, by `ok`, `resultSet`, `fail` or `done`.
+ */
+export class Replies {
+  readonly #context: RepliesContext
+  /** Of the rows that the current statement answers. */
+  format: 'text' | 'binary' = 'text'
+  /** Begins the next statement of the same command; false when there is none. */
+  nextStatement: (failed: boolean, lastBytes: Buffer | undefined) => boolean = () => false
+
+  constructor(context: RepliesContext) {
+    this.#context = context
+  }
+
+  get statusFlags(): number {
+    const { state, transaction } = this.#context
+    return (
+      (transaction.autocommit ? Status.AUTOCOMMIT : 0) |
+      (transaction.isOpen ? Status.IN_TRANS : 0) |
+      (transaction.isReadOnly ? Status.IN_TRANS_READONLY : 0) |
+      ((state.sqlMode & NO_BACKSLASH_ESCAPES) !== 0 ? Status.NO_BACKSLASH_ESCAPES : 0)
+    )
+  }
+
+  /** `explicitId`: the id is one that the statement brought itself; LAST_INSERT_ID() stays as it was. */
+  ok(ok: Partial<OkPacket>, explicitId = false): void {
+    const { state, answer } = this.#context
+    state.rowCount = ok.affectedRows ?? 0
+    if (ok.lastInsertId !== undefined && ok.lastInsertId !== 0 && !explicitId)
+      state.lastInsertId = ok.lastInsertId
+    answer.ok(ok, this.statusFlags)
+    this.done(false)
+  }
+
+  resultSet(set: Omit<SmallResultSet, 'status'>): void {
+    const { state, answer } = this.#context
+    state.foundRows = set.rows.length
+    state.rowCount = -1
+    answer.resultSet({ ...set, status: this.statusFlags, binary: this.format === 'binary' })
+    this.done(false)
+  }
+
+  /** Ends the statement with an error packet. */
+  fail(failure: unknown): void {
+    const { client, proxy, state, answer, transaction, interruption, warnings } = this.#context
+    if (client.closed) return
+    const told = toldError(proxy, interruption.told(failure))
+    const commitWarning = transaction.takeWarning()
+    warnings.drop()
+    state.rowCount = -1
+    state.warnings = [
+      { level: 'Error', code: told.errno, message: told.message },
+      ...(commitWarning === undefined ? [] : [commitWarning]),
+    ]
+    const end = () => {
+      answer.error(told)
+      this.done(true)
+    }
+    const rolledBack = told instanceof ServerError ? transaction.afterFailure(told.errno) : undefined
+    if (rolledBack === undefined) end()
+    else rolledBack.then(end).catch((error) => this.broken(error))
+  }
+
+  /** The statement's answer is complete but for `lastBytes`, which have not been written yet. */
+  done(failed: boolean, lastBytes?: Buffer): void {
+    const { client, interruption } = this.#context
+    interruption.statementEnds()
+    if (this.nextStatement(failed, lastBytes)) return
+    interruption.commandEnds()
+    const { endsConnection } = interruption
+    if (lastBytes !== undefined && !endsConnection) return client.finish(lastBytes)
+    if (lastBytes !== undefined) client.write(lastBytes)
+    if (endsConnection) client.close()
+    else client.commandDone()
+  }
+
+  /** Keeps what FOUND_ROWS(), ROW_COUNT() and LAST_INSERT_ID() will be asked for. `explicitId`: as in `ok`. */
+  noteResult(
+    summary: ResponseSummary,
+    options: { readonly explicitId: boolean; readonly errorMessage: string },
+  ): void {
+    const { state } = this.#context
+    if (summary.errno !== 0) {
+      state.rowCount = -1
+      state.warnings = [{ level: 'Error', code: summary.errno, message: options.errorMessage }]
+      return
+    }
+    state.warnings = []
+    state.warningCount = summary.warnings
+    if (summary.hasRows) {
+      state.rowCount = -1
+      state.foundRows = summary.rows
+      return
+    }
+    state.rowCount = summary.affectedRows
+    if (summary.lastInsertId !== 0 && !options.explicitId) state.lastInsertId = summary.lastInsertId
+  }
+
+  /** Runs the slow part of a statement; whatever it throws is the statement's answer. */
+  detached(work: () => Promise<void>): void {
+    work()
+      .catch((error) => this.fail(error))
+      .catch((error) => this.broken(error))
+  }
+
+  /** A bug of ours left the session in a state that nobody knows: it ends, and no other with it. */
+  broken(error: unknown): void {
+    const { client, proxy, interruption } = this.#context
+    proxy.log.error('session ended by a bug', { error, connection: client.id })
+    interruption.relaying?.discard()
+    client.close()
+  }
+}

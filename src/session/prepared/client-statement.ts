@@ -1,0 +1,56 @@
+import type { Scan } from '../../sql/scan.ts'
+import type { Lease } from '../../tablet/lease.ts'
+import type { ShardTarget } from '../../tablet/shard-target.ts'
+
+/** A statement that the client has prepared. Backend connections prepare it when it first runs on them. */
+export class ClientStatement {
+  readonly id: number
+  readonly sql: string
+  readonly scan: Scan
+  readonly paramCount: number
+  /** Types block of the last execute that carried one; they hold until the next. */
+  types: Buffer | undefined
+  cursor: Cursor | undefined
+  readonly #longData = new Map<number, Buffer[]>()
+  #longDataBytes = 0
+
+  constructor(text: { readonly id: number; readonly sql: string; readonly scan: Scan }, paramCount: number) {
+    this.id = text.id
+    this.sql = text.sql
+    this.scan = text.scan
+    this.paramCount = paramCount
+  }
+
+  /** Params sent in pieces so far. */
+  get longData(): ReadonlyMap<number, readonly Buffer[]> {
+    return this.#longData
+  }
+
+  /** Counted also where they were too many to keep. */
+  get longDataBytes(): number {
+    return this.#longDataBytes
+  }
+
+  /** Pieces beyond `bytesMax` in all are not kept. */
+  addLongData(param: number, data: Buffer, bytesMax: number): void {
+    this.#longDataBytes += data.length
+    if (this.#longDataBytes > bytesMax) return
+    const pieces = this.#longData.get(param)
+    if (pieces === undefined) this.#longData.set(param, [data])
+    else pieces.push(data)
+  }
+
+  clearLongData(): void {
+    this.#longData.clear()
+    this.#longDataBytes = 0
+  }
+}
+
+/** An open server-side cursor: its connection stays with the statement until the rows have been fetched. */
+export interface Cursor {
+  readonly target: ShardTarget
+  readonly lease: Lease
+  readonly backendId: number
+  /** False when the connection is a lane's, which the session keeps anyway. */
+  readonly ownsLease: boolean
+}

@@ -1,0 +1,273 @@
+import { assert } from '../../base/assert.ts'
+import { emptyQuery, notSupported, SqlError } from '../../errors/sql-error.ts'
+import {
+  idPacket,
+  PreparedStatement,
+  preparePacket,
+  rememberStatement,
+} from '../../mysql/client/shard-statement.ts'
+import { runCommand } from '../../mysql/client/simple-command.ts'
+import { encodeColumnDef } from '../../mysql/codec/column-def.ts'
+import { Command, HEADER_BYTES, Status } from '../../mysql/codec/constants.ts'
+import {
+  boundParams,
+  type ExecuteValues,
+  reorderParams,
+  splitExecute,
+} from '../../mysql/codec/execute-values.ts'
+import { encodePrepareOk } from '../../mysql/codec/stmt-prepare.ts'
+import type { Scan } from '../../sql/scan.ts'
+import type { ShardTarget } from '../../tablet/shard-target.ts'
+import { paramLiteral } from '../../values/sql-literal.ts'
+import { type StatementBeginsContext, statementBegins } from '../commands/statement-begins.ts'
+import { prepareShow, type ShownContext } from '../show/run-show.ts'
+import type { CursorOptions, Execution, RelayedHook } from '../statements/execution.ts'
+import { type RunContext, runStatement } from '../statements/run-statement.ts'
+import { ClientStatement } from './client-statement.ts'
+import { describePlan } from './describe-plan.ts'
+import { ParamBindings } from './param-bindings.ts'
+import { paramDefinition } from './param-definition.ts'
+import { paramValue } from './param-value.ts'
+import { checkPreparable } from './preparable.ts'
+import { substituteParams } from './substitute-params.ts'
+
+export type PreparedContext = RunContext & StatementBeginsContext & ShownContext
+
+type Text = Pick<ClientStatement, 'id' | 'sql' | 'scan'>
+
+const CURSOR_TYPE_READ_ONLY = 1
+
+/** MariaDB's clients send prepare and execute at once: this id stands for the one they do not know yet. */
+const LAST_PREPARED = 0xffff_ffff
+
+const NO_LONG_DATA: ReadonlyMap<number, readonly Buffer[]> = new Map()
+
+/** The prepared statements of one session: COM_STMT_…. */
+export class PreparedStatements {
+  readonly #context: PreparedContext
+  readonly #statements = new Map<number, ClientStatement>()
+  #lastId = 0
+  /** What the last prepare has made; undefined when it failed. */
+  #lastPrepared: ClientStatement | undefined
+
+  constructor(context: PreparedContext) {
+    this.#context = context
+  }
+
+  prepare(payload: Buffer): void {
+    const { proxy, reader, shards, replies } = this.#context
+    const sql = reader.clientText(payload)
+    const max = proxy.limits.preparedStatementsMax
+    if (this.#statements.size >= max) {
+      throw new SqlError(
+        'ER_MAX_PREPARED_STMT_COUNT_REACHED',
+        `Can't create more than max_prepared_stmt_count statements (current value: ${max})`,
+      )
+    }
+    const scan = reader.scan(sql)
+    if (scan.hasMore) reader.refuseSeveral(sql)
+    this.#lastPrepared = undefined
+    statementBegins(this.#context, scan)
+    const plan = reader.planOf(sql, scan)
+    const text = { id: ++this.#lastId, sql, scan }
+    const { root, shortcut } = plan
+    if (root.kind === 'Session') return replies.detached(() => this.#prepareOwn(text))
+    if (root.kind === 'Unsupported' && shortcut === undefined) throw notSupported(root.construct)
+    const described = describePlan(plan, reader.bindingsOf(sql, scan))
+    this.#prepareOn(shards.target(described.keyspace, 0), described.sql ?? sql, text)
+  }
+
+  execute(payload: Buffer): void {
+    const { proxy, reader } = this.#context
+    const statement = this.#find(payload.readUInt32LE(1), 'mysqld_stmt_execute')
+    if (statement.longDataBytes > proxy.limits.maxAllowedPacket) {
+      statement.clearLongData()
+      throw new SqlError(
+        'ER_WRONG_ARGUMENTS',
+        "Parameter of prepared statement which is set through mysql_send_long_data() is longer than 'max_allowed_packet' bytes",
+      )
+    }
+    this.#closeCursor(statement)
+    const values = valuesOf(statement, payload)
+    const { sql, scan } = statement
+    statementBegins(this.#context, scan)
+    const plan = reader.planOf(sql, scan)
+    const bindings = new ParamBindings(reader.textOf(sql, scan), reader.sessionText, values)
+    const execution = this.#executionOf(statement, values, { plan, bindings })
+    if (plan.root.kind === 'Session' && values.paramCount > 0) this.#runBound(execution, values)
+    else runStatement(this.#context, execution)
+    statement.clearLongData()
+  }
+
+  /** No answer, by the protocol: what goes wrong is told by the next execute. */
+  sendLongData(payload: Buffer): void {
+    const { client, proxy } = this.#context
+    const statement = this.#statements.get(payload.readUInt32LE(1))
+    const param = payload.readUInt16LE(5)
+    if (statement !== undefined && param < statement.paramCount)
+      statement.addLongData(param, payload.subarray(7), proxy.limits.maxAllowedPacket)
+    client.commandDone()
+  }
+
+  reset(id: number): void {
+    const statement = this.#find(id, 'mysqld_stmt_reset')
+    statement.clearLongData()
+    this.#closeCursor(statement)
+    this.#context.replies.ok({})
+  }
+
+  /** No answer, by the protocol. */
+  close(id: number): void {
+    const statement = this.#statements.get(id)
+    if (statement !== undefined) this.#closeCursor(statement)
+    if (statement === this.#lastPrepared) this.#lastPrepared = undefined
+    this.#statements.delete(id)
+    this.#context.client.commandDone()
+  }
+
+  /** Rows of an open cursor, relayed. */
+  fetch(payload: Buffer): void {
+    const statement = this.#find(payload.readUInt32LE(1), 'mysqld_stmt_fetch')
+    const { cursor } = statement
+    if (cursor === undefined) {
+      throw new SqlError('ER_STMT_HAS_NO_OPEN_CURSOR', `The statement (${statement.id}) has no open cursor.`)
+    }
+    const packet = Buffer.concat([idPacket(Command.STMT_FETCH, cursor.backendId), payload.subarray(5, 9)])
+    packet.writeUIntLE(packet.length - 4, 0, 3)
+    const onRelayed: RelayedHook = (summary) => {
+      if (summary.errno !== 0 || (summary.status & Status.LAST_ROW_SENT) !== 0) this.#closeCursor(statement)
+    }
+    this.#context.singleShard.relayOnKept(cursor, packet, { shape: 'rows', onRelayed })
+  }
+
+  closeAll(): void {
+    for (const statement of this.#statements.values()) this.#closeCursor(statement)
+    this.#statements.clear()
+    this.#lastPrepared = undefined
+  }
+
+  // ------------------------------------------------------------------------------------------- prepare
+
+  /** A shard describes params and columns of `sql`, what the client's statement is for it. */
+  #prepareOn(target: ShardTarget, sql: string, text: Text): void {
+    const packet = preparePacket(sql)
+    const onRelayed: RelayedHook = (summary, { lease, preparedId, preparedParams }) => {
+      if (summary.errno !== 0) return
+      rememberStatement(lease.connection, sql, preparedId)
+      this.#add(text, preparedParams)
+    }
+    this.#context.singleShard.relayTo(
+      target,
+      { format: 'binary', send: (connection, reader) => connection.send(packet, reader) },
+      { read: true, shape: 'prepare', statementId: text.id, onRelayed },
+    )
+  }
+
+  /** SET, SHOW and their kin: the session runs them itself. Only SHOW answers columns. */
+  async #prepareOwn(text: Text): Promise<void> {
+    const { proxy, reader, answer, replies } = this.#context
+    const statement = reader.parse(text.sql)
+    if (statement.kind === 'Empty' && !statement.comment) throw emptyQuery()
+    checkPreparable(statement, proxy)
+    const shown = statement.kind === 'Show' ? await prepareShow(this.#context, statement, text.sql) : []
+    if ('target' in shown) return this.#prepareOn(shown.target, shown.text, text)
+    const { params } = text.scan
+    this.#add(text, params)
+    const { statusFlags } = replies
+    answer.write(
+      encodePrepareOk(
+        { statementId: text.id, columns: shown.length, params, warnings: 0 },
+        answer.sequenceId++,
+      ),
+    )
+    if (params > 0) answer.definitions(new Array(params).fill(paramDefinition), statusFlags)
+    if (shown.length > 0) {
+      const payloads = shown.map((column) => encodeColumnDef(column, 0).subarray(HEADER_BYTES))
+      answer.definitions(payloads, statusFlags)
+    }
+    replies.done(false)
+  }
+
+  #add(text: { readonly id: number; readonly sql: string; readonly scan: Scan }, paramCount: number): void {
+    this.#lastPrepared = new ClientStatement(text, paramCount)
+    this.#statements.set(text.id, this.#lastPrepared)
+  }
+
+  #find(id: number, asker: string): ClientStatement {
+    const statement = id === LAST_PREPARED ? this.#lastPrepared : this.#statements.get(id)
+    if (statement !== undefined) return statement
+    throw new SqlError(
+      'ER_UNKNOWN_STMT_HANDLER',
+      `Unknown prepared statement handler (${id}) given to ${asker}`,
+    )
+  }
+
+  // ------------------------------------------------------------------------------------------- execute
+
+  #executionOf(
+    statement: ClientStatement,
+    values: ExecuteValues,
+    parts: Pick<Execution, 'plan' | 'bindings'>,
+  ): Execution {
+    const { sql } = statement
+    let sent = sql
+    const wantsCursor = (values.flags & CURSOR_TYPE_READ_ONLY) !== 0
+    return {
+      ...parts,
+      sql,
+      format: 'binary',
+      verbatim: (options) => new PreparedStatement(sql, withCursor(values, options)),
+      ofText: (text, options) => {
+        sent = text.sql
+        return new PreparedStatement(sent, withCursor(reorderParams(values, text.params), options))
+      },
+      ...(wantsCursor ? { onRelayed: this.#cursorHook(statement, () => sent) } : {}),
+    }
+  }
+
+  /** A statement that the session runs itself (`SET @x = ?`): its params become literals of its text. */
+  #runBound(execution: Execution, values: ExecuteValues): void {
+    const { proxy, state, reader } = this.#context
+    const literals = boundParams(values).map((bound) => paramLiteral(paramValue(bound), state.charset))
+    const sql = substituteParams(reader.parse(execution.sql), literals, proxy)
+    runStatement(this.#context, { ...execution, sql, bindings: reader.bindingsOf(sql, reader.scan(sql)) })
+  }
+
+  /** `sent` tells the text that the backend was given. */
+  #cursorHook(statement: ClientStatement, sent: () => string): RelayedHook {
+    return (summary, { target, lease, keep }) => {
+      if ((summary.status & Status.CURSOR_EXISTS) === 0) return
+      const prepared = lease.connection.statements.get(sent())
+      assert(prepared !== undefined, 'what was executed is prepared')
+      keep()
+      const ownsLease = this.#context.transaction.lanes.ofConnection(lease.connection) === undefined
+      statement.cursor = { target, lease, backendId: prepared.id, ownsLease }
+    }
+  }
+
+  #closeCursor(statement: ClientStatement): void {
+    const { cursor } = statement
+    if (cursor === undefined) return
+    statement.cursor = undefined
+    const { lease, backendId, ownsLease } = cursor
+    runCommand(lease.connection, idPacket(Command.STMT_RESET, backendId)).then(
+      () => {
+        if (ownsLease) lease.release()
+      },
+      () => lease.discard(),
+    )
+  }
+}
+
+/** Where the values of an execute lie; its types are remembered for the next one that brings none. */
+function valuesOf(statement: ClientStatement, payload: Buffer): ExecuteValues {
+  const { paramCount, types } = statement
+  const longData = statement.longData.size === 0 ? NO_LONG_DATA : new Map(statement.longData)
+  const values = splitExecute(payload, { paramCount, types, longData })
+  statement.types = values.types
+  return values
+}
+
+function withCursor(values: ExecuteValues, options: CursorOptions | undefined): ExecuteValues {
+  return values.flags === 0 || options?.cursor === true ? values : { ...values, flags: 0 }
+}

@@ -1,0 +1,77 @@
+import { emptyQuery, notSupported, SqlError } from '../../errors/sql-error.ts'
+import { TextStatement } from '../../mysql/client/shard-statement.ts'
+import { queryPacket, textCells } from '../../mysql/client/simple-command.ts'
+import type { Deallocate, Execute, Prepare } from '../../sql/ast.ts'
+import { trimText } from '../../sql/trim-text.ts'
+import { type RunContext, runStatement } from '../statements/run-statement.ts'
+import { checkPreparable } from './preparable.ts'
+import { substituteParams } from './substitute-params.ts'
+
+export interface SqlPrepareContext extends RunContext {
+  readonly proxy: RunContext['proxy'] & { readonly isMariadb: boolean }
+}
+
+/** PREPARE name FROM 'text' | @variable: the session keeps the text; it must be one statement that can be parsed. */
+export async function prepareSql(context: SqlPrepareContext, statement: Prepare): Promise<void> {
+  const { proxy, state, reader, replies } = context
+  const sql = trimText(await stringValue(context, sourceOf(context, statement.from)))
+  const scan = reader.scan(sql)
+  if (scan.hasMore) reader.refuseSeveral(sql)
+  const prepared = reader.parse(sql)
+  if (prepared.kind === 'Empty' && !prepared.comment) throw emptyQuery()
+  checkPreparable(prepared, proxy)
+  state.preparedTexts.set(statement.name.toLowerCase(), sql)
+  replies.ok({ info: 'Statement prepared' })
+}
+
+/** SQL text of the value that the statement's text is. MariaDB would take any expression. */
+function sourceOf({ state }: SqlPrepareContext, from: Prepare['from']): string {
+  if (from.kind === 'Literal') return from.text
+  if (from.kind === 'UserVariable') return state.userVariables.get(from.name.toLowerCase()) ?? 'NULL'
+  throw notSupported('PREPARE from an expression')
+}
+
+/** EXECUTE name USING @a, …: the variables' values take the places of the `?`. */
+export async function executeSql(context: SqlPrepareContext, statement: Execute): Promise<void> {
+  const { proxy, state, reader } = context
+  const sql = state.preparedTexts.get(statement.name.toLowerCase())
+  if (sql === undefined) throw unknownStatement(statement.name, 'EXECUTE')
+  const values = statement.using.map((item) => {
+    if (item.kind !== 'UserVariable')
+      throw new SqlError('ER_WRONG_ARGUMENTS', 'Incorrect arguments to EXECUTE')
+    return state.userVariables.get(item.name.toLowerCase()) ?? 'NULL'
+  })
+  const bound = substituteParams(reader.parse(sql), values, proxy)
+  const scan = reader.scan(bound)
+  runStatement(context, {
+    plan: reader.planOf(bound, scan),
+    sql: bound,
+    bindings: reader.bindingsOf(bound, scan),
+    format: 'text',
+    verbatim: () => new TextStatement(queryPacket(bound)),
+    ofText: (query) => TextStatement.ofSql(query.sql),
+  })
+}
+
+export async function deallocateSql(
+  { state, replies }: SqlPrepareContext,
+  statement: Deallocate,
+): Promise<void> {
+  if (!state.preparedTexts.delete(statement.name.toLowerCase())) {
+    throw unknownStatement(statement.name, 'DEALLOCATE PREPARE')
+  }
+  replies.ok({})
+}
+
+async function stringValue({ shards }: SqlPrepareContext, text: string): Promise<string> {
+  const answer = await shards.ask(`SELECT CONVERT(${text} USING utf8mb4)`)
+  const [cell] = textCells(answer.rows[0]!, 1)
+  return cell ?? 'NULL'
+}
+
+function unknownStatement(name: string, asker: string): SqlError {
+  return new SqlError(
+    'ER_UNKNOWN_STMT_HANDLER',
+    `Unknown prepared statement handler (${name}) given to ${asker}`,
+  )
+}

@@ -1,0 +1,125 @@
+import { SqlError } from '../../errors/sql-error.ts'
+import {
+  type Charset,
+  type Collation,
+  charsetByName,
+  clientCharsetProblem,
+  collationById,
+  collationByName,
+  DEFAULT_COLLATION_ID,
+  defaultCollation,
+  type ServerFlavor,
+} from '../../values/charsets.ts'
+
+/**
+ * `SET NAMES` text for the collation of a handshake. A collation that the backends do not know (MariaDB has no
+ * utf8mb4_0900_ai_ci) becomes the default of its character set, as the server itself would have it.
+ */
+export function namesOf(collationId: number, isMariadb: boolean): string {
+  const flavor = flavorOf(isMariadb)
+  const collation = collationById(collationId, flavor) ?? collationById(DEFAULT_COLLATION_ID)!
+  return namesText(known(collation, flavor))
+}
+
+/** `SET NAMES charset [COLLATE collation]`. Throws what MySQL says of unknown ones and of sets no client can have. */
+export function namesOfSet(
+  charsetName: string,
+  collationName: string | undefined,
+  isMariadb: boolean,
+): string {
+  const flavor = flavorOf(isMariadb)
+  const charset = charsetByName(charsetName)
+  if (charset === undefined) {
+    throw new SqlError('ER_UNKNOWN_CHARACTER_SET', `Unknown character set: '${charsetName}'`)
+  }
+  checkClientCharset(charset)
+  if (collationName === undefined) return namesText(defaultCollation(charset, flavor))
+  const collation = collationByName(collationName, flavor)
+  if (collation === undefined) {
+    throw new SqlError('ER_UNKNOWN_COLLATION', `Unknown collation: '${collationName}'`)
+  }
+  if (collation.charset.name !== charset.name) {
+    throw new SqlError(
+      'ER_COLLATION_CHARSET_MISMATCH',
+      `COLLATION '${collation.name}' is not valid for CHARACTER SET '${charset.name}'`,
+    )
+  }
+  return namesText(collation)
+}
+
+/** The collation of a `SET NAMES` text of this module: that of the texts in answers. */
+export function namesCollationId(names: string, isMariadb: boolean): number {
+  const name = names.slice(names.lastIndexOf(' ') + 2, -1)
+  return collationByName(name, flavorOf(isMariadb))!.id
+}
+
+/** Throws for character sets in which a byte of a statement may be read as a quote or an escape that it is not. */
+export function checkClientCharset(charset: Charset): void {
+  const problem = clientCharsetProblem(charset)
+  if (problem === 'wide') {
+    throw new SqlError(
+      'ER_WRONG_VALUE_FOR_VAR',
+      `Variable 'character_set_client' can't be set to the value of '${charset.name}'`,
+    )
+  }
+  if (problem === 'ambiguous') {
+    throw new SqlError(
+      'ER_NOT_SUPPORTED_YET',
+      `This version of Shardgate doesn't yet support '${charset.name} as a client character set': use utf8mb4`,
+    )
+  }
+}
+
+function namesText(collation: Collation): string {
+  return `'${collation.charset.name}' COLLATE '${collation.name}'`
+}
+
+function known(collation: Collation, flavor: ServerFlavor): Collation {
+  const foreign = flavor === 'mariadb' && collation.name.includes('_0900_')
+  return foreign ? defaultCollation(collation.charset, flavor) : collation
+}
+
+function flavorOf(isMariadb: boolean): ServerFlavor {
+  return isMariadb ? 'mariadb' : 'mysql'
+}
+
+/** Labels of the Encoding standard for MySQL's character sets that clients may have and that are not UTF-8 already. */
+const ENCODINGS: ReadonlyMap<string, string> = new Map([
+  ['latin1', 'windows-1252'],
+  ['latin2', 'iso-8859-2'],
+  ['latin5', 'iso-8859-9'],
+  ['latin7', 'iso-8859-13'],
+  ['greek', 'iso-8859-7'],
+  ['hebrew', 'iso-8859-8'],
+  ['cp1250', 'windows-1250'],
+  ['cp1251', 'windows-1251'],
+  ['cp1256', 'windows-1256'],
+  ['cp1257', 'windows-1257'],
+  ['cp866', 'ibm866'],
+  ['koi8r', 'koi8-r'],
+  ['koi8u', 'koi8-u'],
+  ['tis620', 'windows-874'],
+  ['macroman', 'macintosh'],
+  ['euckr', 'euc-kr'],
+  ['ujis', 'euc-jp'],
+  ['eucjpms', 'euc-jp'],
+  ['gb2312', 'gbk'],
+])
+
+const UTF8: ReadonlySet<string> = new Set(['utf8mb4', 'utf8mb3', 'utf8', 'ascii', 'binary'])
+
+/**
+ * Text of a client as UTF-8, the form that vindexes hash. Throws 1235 for text beyond ASCII in a character set that
+ * cannot be converted here.
+ */
+export function toUtf8(bytes: Uint8Array, charset: string): Uint8Array {
+  if (UTF8.has(charset) || bytes.every((byte) => byte < 0x80)) return bytes
+  const encoding = ENCODINGS.get(charset)
+  if (encoding === undefined) {
+    throw new SqlError(
+      'ER_NOT_SUPPORTED_YET',
+      `This version of Shardgate doesn't yet support 'routing by text in character set ${charset}': use utf8mb4`,
+    )
+  }
+  return new TextEncoder().encode(new TextDecoder(encoding).decode(bytes))
+}

@@ -1,0 +1,107 @@
+import type { Condition } from '../../errors/condition.ts'
+import { DEFAULT_SQL_MODE, parseSqlMode, type SqlMode } from '../../sql/sql-mode.ts'
+import { makeSettings, NAMES, type Settings } from '../../tablet/settings.ts'
+import { NO_TARGET, type Target } from './target.ts'
+
+/** What a session begins with. */
+export interface SessionDefaults {
+  /** As in SET NAMES. */
+  readonly names: string
+  /** CLIENT_FOUND_ROWS. */
+  readonly foundRows: boolean
+  /** Of the servers; undefined while it is not known. */
+  readonly sqlMode: string | undefined
+  /** CLIENT_IGNORE_SPACE: IGNORE_SPACE is added to sql_mode. Source: MySQL's `mysql_real_connect()`. */
+  readonly ignoreSpace: boolean
+}
+
+/**
+ * What a session is, apart from its connections: what the client has set, and what the last statement left behind.
+ * Changed only between statements.
+ */
+export class SessionState {
+  target: Target = NO_TARGET
+
+  settings!: Settings
+  #charset!: string
+  /** Lexical bits of sql_mode. */
+  sqlMode: SqlMode = DEFAULT_SQL_MODE
+  /** SQL text of each user variable's value, by lower-case name; a variable that is absent is NULL. */
+  readonly userVariables = new Map<string, string>()
+
+  /** Texts of PREPARE, by lower-case name (binary strings). */
+  readonly preparedTexts = new Map<string, string>()
+  /** sql_mode has NO_AUTO_VALUE_ON_ZERO. */
+  noAutoValueOnZero = false
+  /** Until `sql_mode` is known: as the servers begin. */
+  isStrict = true
+
+  lastInsertId: bigint | number = 0
+  rowCount: bigint | number = -1
+  foundRows = 0
+  /** Of the last statement, errors included; `warnings` may still be with the connection that ran it. */
+  warningCount = 0
+  #warnings: readonly Condition[] = []
+
+  constructor(defaults: SessionDefaults) {
+    this.reset(defaults)
+  }
+
+  /** As a new session begins. */
+  reset({ names, foundRows, sqlMode, ignoreSpace }: SessionDefaults): void {
+    this.target = NO_TARGET
+    this.userVariables.clear()
+    this.preparedTexts.clear()
+    this.lastInsertId = 0
+    this.rowCount = -1
+    this.foundRows = 0
+    this.warnings = []
+    const items = new Map([[NAMES, names]])
+    this.settings = makeSettings(items, foundRows)
+    this.#charset = clientCharset(items)
+    this.sqlMode = DEFAULT_SQL_MODE
+    this.noAutoValueOnZero = false
+    this.isStrict = true
+    if (sqlMode === undefined) return
+    const ownMode = ignoreSpace
+      ? [sqlMode, 'IGNORE_SPACE'].filter((modes) => modes !== '').join(',')
+      : sqlMode
+    this.setSqlMode(ownMode)
+    if (ignoreSpace) this.setSetting('sql_mode', `'${ownMode}'`)
+  }
+
+  get warnings(): readonly Condition[] {
+    return this.#warnings
+  }
+
+  set warnings(warnings: readonly Condition[]) {
+    this.#warnings = warnings
+    this.warningCount = warnings.length
+  }
+
+  /** character_set_client. */
+  get charset(): string {
+    return this.#charset
+  }
+
+  /** `text` undefined: back to the server's default. */
+  setSetting(name: string, text: string | undefined): void {
+    const items = new Map(this.settings.items)
+    if (text === undefined) items.delete(name)
+    else items.set(name, text)
+    this.settings = makeSettings(items, this.settings.foundRows)
+    this.#charset = clientCharset(items)
+  }
+
+  setSqlMode(value: string): void {
+    this.sqlMode = parseSqlMode(value)
+    this.noAutoValueOnZero = value.toUpperCase().includes('NO_AUTO_VALUE_ON_ZERO')
+    this.isStrict = /\b(?:STRICT_|TRADITIONAL)/i.test(value)
+  }
+}
+
+/** character_set_client: set by itself, or by SET NAMES. Values are SQL text: `'utf8mb4' COLLATE …`. */
+function clientCharset(items: ReadonlyMap<string, string>): string {
+  const text = items.get('character_set_client') ?? items.get(NAMES) ?? ''
+  return text.slice(1, text.indexOf("'", 1)).toLowerCase()
+}

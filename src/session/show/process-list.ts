@@ -1,0 +1,30 @@
+import type { TextCell } from '../../mysql/codec/text-row.ts'
+import type { ProxyContext } from '../proxy-context.ts'
+import { printTarget } from '../settings/target.ts'
+import { numberColumn, textColumn } from './columns.ts'
+import type { ShownTable } from './shown-table.ts'
+
+export function processList({ clock, sessions }: Pick<ProxyContext, 'clock' | 'sessions'>): ShownTable {
+  const now = clock.now()
+  const rows = [...sessions.values()].map(({ client, state, interruption, lastCommandMs }): TextCell[] => [
+    String(client.id),
+    client.identity.user,
+    client.remotePort === 0 ? client.remoteHost : `${client.remoteHost}:${client.remotePort}`,
+    state.target.keyspace === '' ? null : printTarget(state.target),
+    interruption.isBusy ? 'Query' : 'Sleep',
+    String(Math.floor((now - lastCommandMs) / 1000)),
+    interruption.isBusy ? 'executing' : '',
+    null,
+  ])
+  const columns = [
+    numberColumn('Id'),
+    textColumn('User'),
+    textColumn('Host'),
+    textColumn('db'),
+    textColumn('Command'),
+    numberColumn('Time'),
+    textColumn('State'),
+    textColumn('Info'),
+  ]
+  return { columns, rows }
+}

@@ -1,0 +1,82 @@
+import { emptyQuery, notSupported } from '../../errors/sql-error.ts'
+import type { Kill, Statement } from '../../sql/ast.ts'
+import { type KillContext, kill } from '../commands/kill.ts'
+import { deallocateSql, executeSql, prepareSql, type SqlPrepareContext } from '../prepared/sql-prepare.ts'
+import { runSet, type SetContext } from '../settings/run-set.ts'
+import { useTarget } from '../settings/use-target.ts'
+import { runShow, type ShowContext } from '../show/run-show.ts'
+import type { Execution } from './execution.ts'
+import {
+  begin,
+  endTransaction,
+  savepoint,
+  setTransaction,
+  type TransactionStatementContext,
+  unlockTables,
+} from './transaction-statements.ts'
+import { type VExplainContext, vexplain } from './vexplain.ts'
+
+export type OwnStatementContext = SetContext &
+  ShowContext &
+  TransactionStatementContext &
+  KillContext &
+  VExplainContext &
+  SqlPrepareContext
+
+/** Statements that the session answers itself: they change it, or tell about it and the proxy. */
+export async function runOwnStatement(
+  context: OwnStatementContext,
+  statement: Statement,
+  execution: Execution,
+): Promise<void> {
+  const { replies } = context
+  switch (statement.kind) {
+    case 'Empty':
+      if (!statement.comment) throw emptyQuery()
+      return replies.ok({})
+    case 'Set':
+      return runSet(context, statement)
+    case 'SetTransaction':
+      return setTransaction(context, statement)
+    case 'Use':
+      useTarget(context, statement.target)
+      return replies.ok({})
+    case 'Begin':
+      return begin(context, statement)
+    case 'Commit':
+    case 'Rollback':
+      return endTransaction(context, statement)
+    case 'Savepoint':
+    case 'RollbackTo':
+    case 'ReleaseSavepoint':
+      return savepoint(context, statement)
+    case 'Kill':
+      return killStatement(context, statement)
+    case 'Show':
+      return runShow(context, statement, execution)
+    case 'VExplain':
+      return vexplain(context, statement, execution.sql)
+    case 'Explain':
+      return vexplain(context, { statement: statement.statement }, execution.sql)
+    case 'UnlockTables':
+      return unlockTables(context)
+    case 'Prepare':
+      return prepareSql(context, statement)
+    case 'Execute':
+      return executeSql(context, statement)
+    case 'Deallocate':
+      return deallocateSql(context, statement)
+    default:
+      throw notSupported(statement.kind === 'Other' ? statement.verb : beginningOf(statement, execution))
+  }
+}
+
+function beginningOf(statement: Statement, execution: Execution): string {
+  const { start } = statement.span
+  return execution.sql.slice(start, start + 40)
+}
+
+async function killStatement(context: KillContext, { id, what }: Kill): Promise<void> {
+  if (id.kind !== 'Literal' || id.type !== 'Int') throw notSupported('KILL of an expression')
+  await kill(context, Number(id.text), what === 'QUERY' ? 'query' : 'connection')
+}

@@ -1,0 +1,53 @@
+import type { Plan } from '../../plan/plan.ts'
+import { answersRows } from '../../plan/primitives.ts'
+import { buildPlan, type PlanContext } from '../../planner/build-plan.ts'
+import type { Statement } from '../../sql/ast.ts'
+import type { TabletTypeName } from '../../vschema/model.ts'
+import type { ProxyContext } from '../proxy-context.ts'
+import type { SessionState } from '../settings/session-state.ts'
+import { orderingParams } from './ordering-params.ts'
+
+export interface PlanStatementContext {
+  readonly proxy: Pick<ProxyContext, 'gateway' | 'vschema' | 'isMariadb'>
+  readonly state: SessionState
+}
+
+/** The plan of a normalised statement, as the session's target reads it. */
+export function planStatement(
+  context: PlanStatementContext,
+  statement: Statement,
+  source: NonNullable<PlanContext['source']>,
+): Plan {
+  const plan = buildPlan(statement, planContextOf(context, source))
+  const { isMariadb } = context.proxy
+  const isByPosition = isMariadb && source.scan.params > 0 && orderingParams(statement).size > 0
+  return isByPosition ? onOneShard(plan) : plan
+}
+
+export function planContextOf(
+  { proxy, state }: PlanStatementContext,
+  source: NonNullable<PlanContext['source']>,
+): PlanContext {
+  const { target, sqlMode } = state
+  const { gateway, vschema } = proxy
+  return {
+    vschema,
+    sqlMode,
+    source,
+    ...(target.keyspace === '' ? {} : { defaultKeyspace: target.keyspace }),
+    tabletType: target.tabletType.toLowerCase() as TabletTypeName,
+    ...(target.shard === undefined ? {} : { shard: target.shard }),
+    databaseName(keyspace) {
+      const shards = gateway.keyspaces.get(keyspace)?.shards ?? []
+      const databases = new Set(shards.map(({ database }) => database))
+      return databases.size === 1 ? [...databases][0] : undefined
+    },
+  }
+}
+
+/** The plan, good for one shard only: what a value orders by is known when it is executed. */
+function onOneShard(plan: Plan): Plan {
+  if (!answersRows(plan.root)) return plan
+  const construct = 'ORDER BY or GROUP BY of a ? over several shards'
+  return { ...plan, root: { kind: 'Unsupported', construct } }
+}

@@ -1,0 +1,122 @@
+import { beginPlan } from '../../engine/begin-plan.ts'
+import type { OkOutcome } from '../../engine/outcome.ts'
+import type { RowStream } from '../../engine/row-stream.ts'
+import { SqlError } from '../../errors/sql-error.ts'
+import type { ClientConnection } from '../../mysql/server/session-handler.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { Primitive } from '../../plan/primitives.ts'
+import type { Statement } from '../../sql/ast.ts'
+import type { Settings } from '../../tablet/settings.ts'
+import type { Answer } from '../commands/answer.ts'
+import type { Replies } from '../commands/replies.ts'
+import type { ProxyContext } from '../proxy-context.ts'
+import type { SessionState } from '../settings/session-state.ts'
+import { type Execution, statementFor } from './execution.ts'
+import { withSelectLimit } from './select-limit.ts'
+import { SessionPort, type SessionPortContext } from './session-port.ts'
+import type { SingleShard } from './single-shard.ts'
+import type { StatementReader } from './statement-reader.ts'
+
+export interface RunContext extends SessionPortContext {
+  readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits'>
+  readonly client: ClientConnection
+  readonly state: SessionState
+  readonly answer: Answer
+  readonly replies: Replies
+  readonly reader: StatementReader
+  readonly singleShard: SingleShard
+  /** Statements that the session answers itself. */
+  runOwn(statement: Statement, execution: Execution): Promise<void>
+}
+
+/** Runs a planned statement: its answer goes to the client. Throws, or ends in `replies.fail`, for what goes wrong. */
+export function runStatement(context: RunContext, execution: Execution): void {
+  const { proxy, state, transaction, interruption, replies, reader } = context
+  const { root } = execution.plan
+  if (root.kind !== 'Session') transaction.checkUsable()
+  replies.format = execution.format
+  const { queryTimeoutMs } = proxy.limits
+  if (queryTimeoutMs > 0) interruption.startDeadline(queryTimeoutMs)
+  if (root.kind === 'Session') {
+    const statement = reader.parse(execution.sql)
+    return replies.detached(() => context.runOwn(statement, execution))
+  }
+  if (state.target.tabletType !== 'PRIMARY') checkReadOnly(root, state.target.tabletType)
+  runPlan(context, execution)
+}
+
+function runPlan(context: RunContext, execution: Execution): void {
+  const { state, shards, singleShard, replies } = context
+  const { plan, settings } = withSelectLimit(execution.plan, state.settings)
+  const begun = beginPlan(plan, execution.bindings, shards)
+  if (begun.kind === 'Several') {
+    return replies.detached(() => runOnSeveral(context, execution, { plan, settings, run: begun.run }))
+  }
+  const { keyspace, shard, query, bringsIds } = begun
+  singleShard.relayTo(shards.target(keyspace, shard), statementFor(execution, query, { cursor: true }), {
+    read: !plan.locks,
+    reserve: plan.reserves ? 'state of the session' : undefined,
+    userVariables: plan.userVariables,
+    explicitId: bringsIds,
+    onRelayed: execution.onRelayed,
+  })
+}
+
+interface Several {
+  readonly plan: Plan
+  readonly settings: Settings
+  readonly run: Extract<ReturnType<typeof beginPlan>, { kind: 'Several' }>['run']
+}
+
+async function runOnSeveral(context: RunContext, execution: Execution, several: Several): Promise<void> {
+  const { proxy, shards } = context
+  const { bindings, format } = execution
+  const { sortRowsMax, sortBytesMax } = proxy.limits
+  const port = new SessionPort(context, execution, several.settings)
+  const outcome = await several.run({ bindings, shards, port, format, limits: { sortRowsMax, sortBytesMax } })
+  if (outcome.kind === 'Ok') return answerOk(context, outcome)
+  await answerRows(context, outcome.stream, port)
+}
+
+function answerOk({ state, replies }: RunContext, outcome: OkOutcome): void {
+  const { affectedRows, lastInsertId, warnings, info, conditions, bringsIds } = outcome
+  state.warnings = conditions
+  replies.ok({ affectedRows, lastInsertId, warnings, info }, bringsIds)
+}
+
+/** Streams the rows to the client, no faster than the client reads. */
+async function answerRows(context: RunContext, stream: RowStream, port: SessionPort): Promise<void> {
+  const { answer, client, state, interruption, replies } = context
+  let rows = 0
+  try {
+    interruption.throwIfKilled()
+    answer.beginRows(
+      stream.columns.map((column) => column.definition),
+      replies.statusFlags,
+    )
+    for (let batch = await stream.next(); batch !== undefined; batch = await stream.next()) {
+      interruption.throwIfKilled()
+      rows += batch.length
+      await answer.rows(batch)
+      if (client.closed) return
+    }
+  } finally {
+    await stream.close()
+  }
+  state.warnings = await port.conditions()
+  state.foundRows = rows
+  state.rowCount = -1
+  answer.endRows(replies.statusFlags, state.warnings.length)
+  replies.done(false)
+}
+
+/** A replica may be writable by mistake: what is written there would be lost, or break its replication. */
+function checkReadOnly(root: Primitive, tabletType: string): void {
+  if (root.kind !== 'Write' && root.kind !== 'Insert' && root.kind !== 'Ddl') return
+  if (root.kind === 'Write' && root.verb === 'other') return
+  const verb = root.kind === 'Ddl' ? 'DDL' : root.verb
+  throw new SqlError(
+    'ER_INNODB_READ_ONLY',
+    `VT09002: ${verb} statement with a ${tabletType.toLowerCase()} target: USE the keyspace without @`,
+  )
+}

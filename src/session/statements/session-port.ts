@@ -1,0 +1,170 @@
+import type { RowStream } from '../../engine/row-stream.ts'
+import type { ShardPort, ShardQuery, ShardWrite, WriteAnswer } from '../../engine/shard-port.ts'
+import type { Condition } from '../../errors/condition.ts'
+import { readConditions } from '../../mysql/client/conditions.ts'
+import type { ShardStatement } from '../../mysql/client/shard-statement.ts'
+import type { Lease } from '../../tablet/lease.ts'
+import type { Settings } from '../../tablet/settings.ts'
+import type { ShardTarget } from '../../tablet/shard-target.ts'
+import { settleAll } from '../../transaction/lanes.ts'
+import { runOnShard } from '../../transaction/run-on-shard.ts'
+import type { Transaction } from '../../transaction/transaction.ts'
+import { type ShardWrite as TargetWrite, writeShards } from '../../transaction/write-shards.ts'
+import type { Interruption } from '../commands/interruption.ts'
+import type { ProxyContext } from '../proxy-context.ts'
+import { type StatementMaker, statementFor } from './execution.ts'
+import type { ShardAccess } from './shard-access.ts'
+import { ShardRows } from './shard-rows.ts'
+
+export interface SessionPortContext {
+  readonly proxy: Pick<ProxyContext, 'gateway' | 'sequences' | 'limits' | 'schemaChanged'>
+  readonly transaction: Transaction
+  readonly interruption: Interruption
+  readonly shards: ShardAccess
+}
+
+/** The shards as the plan of one statement reaches them, in the session's transaction and with its settings. */
+export class SessionPort implements ShardPort {
+  readonly #context: SessionPortContext
+  readonly #maker: StatementMaker
+  readonly #settings: Settings
+  readonly #conditions: Promise<readonly Condition[]>[] = []
+
+  /** `settings`: of the connections; the session's own but for what only holds for whole answers. */
+  constructor(context: SessionPortContext, maker: StatementMaker, settings: Settings) {
+    this.#context = context
+    this.#maker = maker
+    this.#settings = settings
+  }
+
+  async openStreams({ keyspace, shards, query }: ShardQuery): Promise<readonly RowStream[]> {
+    const statement = statementFor(this.#maker, query)
+    const attempts = await Promise.allSettled(
+      shards.map((shard) => this.#open(this.#context.shards.target(keyspace, shard), statement)),
+    )
+    const streams = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []))
+    const failed = attempts.find((attempt) => attempt.status === 'rejected')
+    if (failed === undefined) return streams
+    for (const stream of streams) await stream.close()
+    throw failed.reason
+  }
+
+  write(writes: readonly ShardWrite[]): Promise<readonly WriteAnswer[]> {
+    const { transaction, interruption } = this.#context
+    const targets = writes.map((write) => this.#targetWrite(write))
+    if (targets.length > 1) return writeShards(transaction, targets, this.#settings, interruption)
+    return settleAll(targets.map((write) => this.#runOn(write, { outsideTransaction: false })))
+  }
+
+  writeOutside(write: ShardWrite): Promise<WriteAnswer> {
+    return this.#runOn(this.#targetWrite(write), { outsideTransaction: true })
+  }
+
+  commit(): Promise<void> {
+    return this.#context.transaction.commit()
+  }
+
+  schemaChanged(keyspace: string, tables: readonly string[]): Promise<void> {
+    return this.#context.proxy.schemaChanged(keyspace, tables)
+  }
+
+  async nextIds(keyspace: string, table: string, count: number): Promise<bigint> {
+    const { proxy, interruption } = this.#context
+    const first = await proxy.sequences.next(keyspace, table, count, interruption.signal)
+    interruption.throwIfKilled()
+    return first
+  }
+
+  /** Conditions of all queries, once their rows have ended. */
+  async conditions(): Promise<readonly Condition[]> {
+    return withoutRepeats((await Promise.all(this.#conditions)).flat())
+  }
+
+  #targetWrite({ keyspace, shard, query }: ShardWrite): TargetWrite {
+    return {
+      target: this.#context.shards.target(keyspace, shard),
+      statement: statementFor(this.#maker, query),
+    }
+  }
+
+  #runOn(write: TargetWrite, options: { readonly outsideTransaction: boolean }): Promise<WriteAnswer> {
+    const { proxy, transaction, interruption } = this.#context
+    const { gateway } = proxy
+    return runOnShard({ gateway, transaction }, write, { settings: this.#settings, ...options }, interruption)
+  }
+
+  async #open(target: ShardTarget, statement: ShardStatement): Promise<ShardRows> {
+    const { proxy, transaction, interruption } = this.#context
+    const isOwn = transaction.lane(target) !== undefined || transaction.start() !== undefined
+    if (isOwn) return this.#openInLane(target, statement)
+    const lease = await proxy.gateway.acquire(target, this.#settings, { signal: interruption.signal })
+    try {
+      interruption.throwIfKilled()
+    } catch (error) {
+      lease.release()
+      throw error
+    }
+    const rows = this.#rowsOf(lease, statement, (ended) => {
+      if (lease.connection.state === 'busy') lease.abandon()
+      else this.#giveBack(lease, ended)
+    })
+    statement.send(lease.connection, rows)
+    return rows.opened()
+  }
+
+  async #openInLane(target: ShardTarget, statement: ShardStatement): Promise<ShardRows> {
+    const { transaction, interruption } = this.#context
+    const lane = await transaction.reach(target, this.#settings, interruption.signal)
+    interruption.throwIfKilled()
+    const { connection } = lane
+    const rows = this.#rowsOf(lane.lease, statement, (ended) => {
+      if (lane.isLost) transaction.lost(lane)
+      else if (ended.isEnded && ended.summary.warnings > 0) this.#noteConditions(readConditions(connection))
+      else connection.resume() // left early: the rest is read and thrown away, in front of the next statement
+    })
+    lane.sendForRows(statement, rows)
+    return rows.opened()
+  }
+
+  #rowsOf(lease: Lease, { format }: ShardStatement, release: (rows: ShardRows) => void): ShardRows {
+    const { interruption, proxy } = this.#context
+    interruption.working.add(lease)
+    const { connection, tablet } = lease
+    return new ShardRows(
+      {
+        connection,
+        tablet,
+        spoolBytesMax: proxy.limits.sortBytesMax,
+        release: (rows) => {
+          interruption.working.delete(lease)
+          release(rows)
+        },
+      },
+      format,
+    )
+  }
+
+  #giveBack(lease: Lease, { summary }: ShardRows): void {
+    if (summary.warnings === 0 || lease.connection.state !== 'idle') return lease.release()
+    this.#noteConditions(readConditions(lease.connection).finally(() => lease.release()))
+  }
+
+  /** Asked for at the end; until then a failure has nobody else to hear it. */
+  #noteConditions(reading: Promise<readonly Condition[]>): void {
+    reading.catch(() => {})
+    this.#conditions.push(reading)
+  }
+}
+
+/** Conditions of a statement's text, not of its rows: every shard has the same, and hidden columns repeat them. */
+const OF_THE_TEXT: ReadonlySet<number> = new Set([1287, 1681, 1831, 3719, 3778, 4079, 4080])
+
+function withoutRepeats(conditions: readonly Condition[]): readonly Condition[] {
+  const seen = new Set<string>()
+  return conditions.filter(({ code, message }) => {
+    if (!OF_THE_TEXT.has(code)) return true
+    const isNew = !seen.has(message)
+    seen.add(message)
+    return isNew
+  })
+}

@@ -1,0 +1,113 @@
+import type { SqlError } from '../../errors/sql-error.ts'
+import { Relay, type RelaySink } from '../../mysql/client/relay.ts'
+import type { ResponseSummary } from '../../mysql/client/response-reader.ts'
+import { decodeColumnDef, encodeColumnDef } from '../../mysql/codec/column-def.ts'
+import { decodeErr, encodeErr } from '../../mysql/codec/responses.ts'
+
+/** What the session does when a relayed answer is over. */
+export interface RelayOwner extends RelaySink {
+  relayDone(summary: ResponseSummary): void
+  /** `nothingSent`: the client has seen no byte of the answer. */
+  relayLost(error: Error, nothingSent: boolean): void
+  /** Something was thrown that nobody expected. */
+  broken(error: unknown): void
+  /** What the client is told instead of the backend's 1317: why its statement was stopped. */
+  readonly interruption: SqlError | undefined
+}
+
+/** Errors with which a server takes leave of an idle connection: they answer nothing that was asked. */
+const FAREWELLS: ReadonlySet<number> = new Set([1927, 4031])
+
+const ER_QUERY_INTERRUPTED = 1317
+
+/** The relay of one session, used again for every statement. */
+export class SessionRelay extends Relay {
+  readonly #owner: RelayOwner
+  /** Set when the database on the shard has another name than the keyspace: names in the answer are translated. */
+  #rename: { readonly from: string; readonly to: string } | undefined
+  /** COM_STMT_PREPARE: the statement id that the client gets. */
+  #statementId = 0
+  #farewell = false
+
+  /** Text of the ERR packet that ended the answer. */
+  errorMessage = ''
+  /** COM_STMT_PREPARE: the backend's statement id and its number of params. */
+  preparedId = 0
+  preparedParams = 0
+
+  constructor(owner: RelayOwner) {
+    super(owner)
+    this.#owner = owner
+  }
+
+  /** Before `begin`: how names are translated and which statement id a prepare announces. */
+  translate(database: string, keyspace: string, statementId = 0): void {
+    this.#rename = database === keyspace ? undefined : { from: database, to: keyspace }
+    this.#statementId = statementId
+    this.#farewell = false
+  }
+
+  protected override onPrepareOk(buf: Buffer, start: number, _columns: number, params: number): void {
+    this.preparedId = buf.readUInt32LE(start + 1)
+    this.preparedParams = params
+    buf.writeUInt32LE(this.#statementId, start + 1)
+  }
+
+  protected override onColumn(buf: Buffer, start: number, end: number): void {
+    if (this.#rename === undefined) return
+    const column = decodeColumnDef(buf.subarray(start, end))
+    const { from, to } = this.#rename
+    const names = { schema: column.schema === from ? to : column.schema, name: column.name }
+    if (column.name.startsWith('Tables_in_')) names.name = column.name.replace(from, to)
+    if (names.schema === column.schema && names.name === column.name) return
+    const renamed = encodeColumnDef({ ...column, ...names }, 0)
+    this.replacePacket(buf, start, end, renamed)
+  }
+
+  protected override onErr(buf: Buffer, start: number, end: number): void {
+    const error = decodeErr(buf.subarray(start, end))
+    if (FAREWELLS.has(error.errno) && this.bytesRelayed === 0) {
+      this.#farewell = true
+      return
+    }
+    const { interruption } = this.#owner
+    if (error.errno === ER_QUERY_INTERRUPTED && interruption !== undefined) {
+      this.errorMessage = interruption.message
+      this.summary.errno = interruption.errno
+      this.replacePacket(buf, start, end, encodeErr(interruption, 0))
+      return
+    }
+    this.errorMessage = error.message
+    if (this.#rename === undefined || !error.message.includes(this.#rename.from)) return
+    this.errorMessage = error.message.replaceAll(this.#rename.from, this.#rename.to)
+    this.replacePacket(buf, start, end, encodeErr({ ...error, message: this.errorMessage }, 0))
+  }
+
+  protected override onBytes(buf: Buffer, start: number, end: number): void {
+    if (!this.#farewell) super.onBytes(buf, start, end)
+  }
+
+  protected override onLastBytes(buf: Buffer, start: number, end: number): void {
+    if (!this.#farewell) super.onLastBytes(buf, start, end)
+  }
+
+  override onDone(): void {
+    this.#guard(() => {
+      if (this.#farewell) this.#owner.relayLost(new Error('the server closed the idle connection'), true)
+      else this.#owner.relayDone(this.summary)
+    })
+  }
+
+  override onLost(error: Error): void {
+    this.#guard(() => this.#owner.relayLost(error, this.bytesRelayed === 0))
+  }
+
+  /** Called from a socket's event: what escapes here would end the process and every session in it. */
+  #guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#owner.broken(error)
+    }
+  }
+}

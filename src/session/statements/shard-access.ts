@@ -1,0 +1,108 @@
+import type { ShardsOf } from '../../engine/shard-set.ts'
+import type { InsertMode, ShardsView } from '../../engine/shards-view.ts'
+import { SqlError } from '../../errors/sql-error.ts'
+import { type CollectingReader, runQuery } from '../../mysql/client/simple-command.ts'
+import type { Gateway } from '../../tablet/gateway.ts'
+import type { KeyspaceShards } from '../../tablet/keyspace-shards.ts'
+import type { ShardTarget } from '../../tablet/shard-target.ts'
+import type { Transaction } from '../../transaction/transaction.ts'
+import { isSystemSchema } from '../../vschema/system-schemas.ts'
+import type { Interruption } from '../commands/interruption.ts'
+import type { SessionState } from '../settings/session-state.ts'
+
+/** Whose turn it is where any shard will do. */
+let turn = 0
+
+export interface ShardAccessContext {
+  readonly proxy: { readonly gateway: Gateway }
+  readonly state: SessionState
+  readonly transaction: Transaction
+  readonly interruption: Interruption
+}
+
+/** The shards as one session sees them: for its plans, and for its own questions. */
+export class ShardAccess implements ShardsView {
+  readonly #context: ShardAccessContext
+
+  constructor(context: ShardAccessContext) {
+    this.#context = context
+  }
+
+  readonly shardsOf: ShardsOf = (keyspace) => this.of(keyspace).ranges
+
+  /** Where any shard will do: one that the session has a lane to, else they take turns. */
+  pick(keyspace: string, count: number): number {
+    const { lanes } = this.#context.transaction
+    if (lanes.size > 0) {
+      const { keyspace: name, shards } = this.of(keyspace)
+      const lane = lanes.all().find(({ target }) => target.keyspace === name)
+      const at = shards.findIndex(({ name: shard }) => shard === lane?.target.shard)
+      if (at >= 0) return at
+    }
+    turn = (turn + 1) % 0x4000_0000
+    return turn % count
+  }
+
+  isKeyspace(name: string): boolean {
+    return this.#context.proxy.gateway.keyspaces.has(name)
+  }
+
+  databaseOf(keyspace: string, shard: number): string {
+    return this.of(keyspace).shards[shard]!.database
+  }
+
+  get insertMode(): InsertMode {
+    return this.#context.state
+  }
+
+  /** `keyspace` '' stands for any: statements that touch no table. */
+  of(keyspace: string): KeyspaceShards {
+    const { gateway } = this.#context.proxy
+    if (keyspace !== '') return gateway.shardsOf(keyspace)
+    for (const shards of gateway.keyspaces.values()) if (shards.problem === undefined) return shards
+    throw new SqlError('ER_UNKNOWN_ERROR', 'The topology has no keyspace that can be served (shardgate ctl)')
+  }
+
+  /** The tablet of a shard that the session addresses; `shard` is its position. */
+  target(keyspace: string, shard: number): ShardTarget {
+    return this.of(keyspace).shards[shard]!.targets[this.#context.state.target.tabletType]
+  }
+
+  /** One of the session's own questions to any shard, with the session's settings. */
+  async ask(sql: string): Promise<CollectingReader> {
+    const { proxy, state, transaction, interruption } = this.#context
+    const target = this.#anyTarget()
+    const lane = transaction.lane(target)
+    if (lane !== undefined) return lane.query(sql)
+    const { signal } = interruption
+    const lease = await proxy.gateway.acquire(target, state.settings, { signal })
+    interruption.working.add(lease)
+    try {
+      return await runQuery(lease.connection, sql)
+    } finally {
+      interruption.working.delete(lease)
+      lease.release()
+    }
+  }
+
+  /** Several of them on one connection, in order; the answer is the last one's. */
+  async askInOrder(statements: readonly string[]): Promise<CollectingReader> {
+    const { proxy, state, interruption } = this.#context
+    const { signal } = interruption
+    const lease = await proxy.gateway.acquire(this.#anyTarget(), state.settings, { signal })
+    interruption.working.add(lease)
+    try {
+      let answer: CollectingReader | undefined
+      for (const sql of statements) answer = await runQuery(lease.connection, sql)
+      return answer!
+    } finally {
+      interruption.working.delete(lease)
+      lease.discard() // it carries what the statements have set
+    }
+  }
+
+  #anyTarget(): ShardTarget {
+    const { keyspace } = this.#context.state.target
+    return this.target(isSystemSchema(keyspace) ? '' : keyspace, 0)
+  }
+}

@@ -1,0 +1,200 @@
+import { deferred } from '../../base/deferred.ts'
+import type { Row, RowBatch, RowFormat, RowStream, StreamColumn } from '../../engine/row-stream.ts'
+import { ServerError } from '../../errors/server-error.ts'
+import { SqlError } from '../../errors/sql-error.ts'
+import type { BackendConnection } from '../../mysql/client/backend-connection.ts'
+import { ResponseReader } from '../../mysql/client/response-reader.ts'
+import { decodeColumnDef, encodeColumnDef } from '../../mysql/codec/column-def.ts'
+import { HEADER_BYTES } from '../../mysql/codec/constants.ts'
+import { decodeErr } from '../../mysql/codec/responses.ts'
+import type { ServingTablet } from '../../tablet/serving-tablet.ts'
+import type { OpenRows } from '../../transaction/lane.ts'
+
+/** Bytes of rows read ahead of the consumer before the shard is held back. */
+const READ_AHEAD_BYTES = 256 * 1024
+
+/** Who the rows come from, and what becomes of the connection. */
+export interface RowsSource {
+  readonly connection: BackendConnection
+  readonly tablet: Pick<ServingTablet, 'database' | 'record'>
+  /** Bytes that `spool` may take into memory. */
+  readonly spoolBytesMax: number
+  /** The rows have ended, or their reader has left: the connection is idle after the end, and still busy when left early. */
+  release(rows: ShardRows): void
+}
+
+/**
+ * The rows of one shard's answer, on demand: read ahead up to a bound, then the socket is paused. `spool` takes them all
+ * instead, for the connection is wanted for the next command; more than the bound is ER_OUT_OF_SORTMEMORY for their reader.
+ */
+export class ShardRows extends ResponseReader implements RowStream, OpenRows {
+  columns: readonly StreamColumn[] = []
+  readonly format: RowFormat
+  readonly #source: RowsSource
+  readonly #opened = deferred<this>()
+  readonly #definitions: StreamColumn[] = []
+  #batch: Row[] = []
+  #batchBytes = 0
+  #parts: Buffer[] = []
+  #waiting: { resolve(batch: RowBatch | undefined): void; reject(error: Error): void } | undefined
+  #state: 'open' | 'ended' | 'closed' = 'open'
+  #error: Error | undefined
+  #paused = false
+  #spooling = false
+
+  constructor(source: RowsSource, format: RowFormat) {
+    super({ wholeRows: true })
+    this.reset('results')
+    this.#source = source
+    this.format = format
+  }
+
+  /** The server has said all it had to say. */
+  get isEnded(): boolean {
+    return this.#state === 'ended'
+  }
+
+  spool(): void {
+    this.#spooling = true
+    this.#resume()
+  }
+
+  /** Settles when the columns are known, or the statement has failed, or answered without rows. */
+  opened(): Promise<this> {
+    return this.#opened.promise
+  }
+
+  next(): Promise<RowBatch | undefined> {
+    if (this.#batch.length > 0) return Promise.resolve(this.#takeBatch())
+    if (this.#error !== undefined) return Promise.reject(this.#error)
+    if (this.#state !== 'open') return Promise.resolve(undefined)
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject }
+    })
+  }
+
+  close(): Promise<void> {
+    this.#batch = []
+    this.#paused = false // whose connection it is now decides
+    if (this.#state === 'open') {
+      this.#state = 'closed'
+      this.#waiting?.resolve(undefined)
+      this.#waiting = undefined
+      this.#source.release(this)
+    }
+    return Promise.resolve()
+  }
+
+  #takeBatch(): RowBatch {
+    const batch = this.#batch
+    this.#batch = []
+    this.#batchBytes = 0
+    this.#resume()
+    return batch
+  }
+
+  #resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#source.connection.resume()
+  }
+
+  protected override onColumn(buf: Buffer, start: number, end: number): void {
+    const column = decodeColumnDef(buf.subarray(start, end))
+    const { name, type, flags, decimals, collationId, columnLength } = column
+    const { database, record } = this.#source.tablet
+    const foreign = database !== record.keyspace && column.schema === database
+    const definition = foreign
+      ? encodeColumnDef({ ...column, schema: record.keyspace }, 0).subarray(HEADER_BYTES)
+      : Buffer.from(buf.subarray(start, end))
+    this.#definitions.push({
+      name: Buffer.from(name, 'latin1').toString(),
+      type,
+      flags,
+      decimals,
+      collation: collationId,
+      length: columnLength,
+      definition,
+    })
+  }
+
+  protected override onColumnsEnd(): void {
+    this.columns = this.#definitions
+    this.#opened.resolve(this)
+  }
+
+  protected override onRow(buf: Buffer, start: number, end: number, continues: boolean, more: boolean): void {
+    if (this.#state !== 'open') return
+    if (continues || more) {
+      this.#parts.push(buf.subarray(start, end))
+      if (more) return
+      this.#push(Buffer.concat(this.#parts))
+      this.#parts = []
+    } else {
+      this.#push(buf.subarray(start, end))
+    }
+  }
+
+  #push(row: Row): void {
+    this.#batch.push(row)
+    this.#batchBytes += row.length
+  }
+
+  protected override onBytes(): void {
+    if (this.#batch.length === 0 || this.#state !== 'open') return
+    if (this.#waiting !== undefined) {
+      const { resolve } = this.#waiting
+      this.#waiting = undefined
+      resolve(this.#takeBatch())
+    } else if (this.#spooling) {
+      if (this.#batchBytes > this.#source.spoolBytesMax) this.#overflow()
+    } else if (this.#batchBytes >= READ_AHEAD_BYTES && !this.#paused) {
+      this.#paused = true
+      this.#source.connection.pause()
+    }
+  }
+
+  /** The rest is read and thrown away, in front of the next command's answer. */
+  #overflow(): void {
+    this.#batch = []
+    this.#batchBytes = 0
+    this.#error = new SqlError(
+      'ER_OUT_OF_SORTMEMORY',
+      `Out of sort memory: rows of a shard that are not read while the transaction needs its connection exceed ${this.#source.spoolBytesMax} bytes`,
+    )
+    this.#state = 'closed'
+    this.#settle()
+    this.#source.release(this)
+  }
+
+  protected override onErr(buf: Buffer, start: number, end: number): void {
+    this.#error = new ServerError(decodeErr(buf.subarray(start, end)))
+  }
+
+  override onDone(): void {
+    this.#paused = false
+    if (this.#state === 'closed') return
+    this.#state = 'ended'
+    this.#settle()
+    this.#source.release(this)
+  }
+
+  override onLost(error: Error): void {
+    if (this.#state === 'closed') return
+    this.#state = 'ended'
+    this.#error = error
+    this.#settle()
+    this.#source.release(this)
+  }
+
+  #settle(): void {
+    if (this.#error === undefined) {
+      this.#opened.resolve(this)
+      this.#waiting?.resolve(undefined)
+    } else {
+      this.#opened.reject(this.#error)
+      this.#waiting?.reject(this.#error)
+    }
+    this.#waiting = undefined
+  }
+}

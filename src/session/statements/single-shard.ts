@@ -1,0 +1,237 @@
+import type { ResponseShape, ResponseSummary } from '../../mysql/client/response-reader.ts'
+import type { ShardStatement } from '../../mysql/client/shard-statement.ts'
+import { runQuery } from '../../mysql/client/simple-command.ts'
+import { Status } from '../../mysql/codec/constants.ts'
+import type { ClientConnection } from '../../mysql/server/session-handler.ts'
+import type { Gateway } from '../../tablet/gateway.ts'
+import type { Lease } from '../../tablet/lease.ts'
+import type { ShardTarget } from '../../tablet/shard-target.ts'
+import type { Logger } from '../../telemetry/log.ts'
+import type { Lane } from '../../transaction/lane.ts'
+import type { Transaction } from '../../transaction/transaction.ts'
+import type { Answer } from '../commands/answer.ts'
+import type { Interruption } from '../commands/interruption.ts'
+import type { KeptWarnings } from '../commands/kept-warnings.ts'
+import type { Replies } from '../commands/replies.ts'
+import type { SessionState } from '../settings/session-state.ts'
+import type { RelayedHook } from './execution.ts'
+import { type RelayOwner, SessionRelay } from './session-relay.ts'
+import { giveVariables, takeVariables } from './user-variables.ts'
+
+export interface SingleShardContext {
+  readonly proxy: { readonly gateway: Gateway; readonly log: Logger }
+  readonly client: ClientConnection
+  readonly state: SessionState
+  readonly answer: Answer
+  readonly transaction: Transaction
+  readonly interruption: Interruption
+  readonly warnings: KeptWarnings
+  readonly replies: Replies
+}
+
+export interface RelayToOptions {
+  /** It may be asked again on a new connection when the first turned out to be dead before it answered anything. */
+  readonly read: boolean
+  readonly shape?: ResponseShape
+  /** COM_STMT_PREPARE: the id that the client is told. */
+  readonly statementId?: number
+  /** The statement leaves state on its connection (a temporary table): the session keeps it, for this reason. */
+  readonly reserve?: string | undefined
+  /** The id in the answer is one that the statement brought itself: LAST_INSERT_ID() stays as it was. */
+  readonly explicitId?: boolean
+  /** User variables that the statement reads and assigns: given before, read back behind it. */
+  readonly userVariables?: readonly string[]
+  readonly onRelayed?: RelayedHook | undefined
+}
+
+/** The connection whose answer is being relayed, and what becomes of it afterwards. */
+interface Relaying {
+  readonly target: ShardTarget
+  readonly lease: Lease
+  readonly lane: Lane | undefined
+  readonly options: RelayToOptions
+  /** Somebody else looks after the connection: a cursor. */
+  kept: boolean
+}
+
+/**
+ * The fast path: a statement to one shard, its answer relayed to the client. Synchronous from the client's bytes to the
+ * backend's socket when the session has a lane there, or the pool an idle connection with its settings.
+ */
+export class SingleShard implements RelayOwner {
+  readonly #context: SingleShardContext
+  readonly #relay = new SessionRelay(this)
+  #relaying: Relaying | undefined
+  #retry: (() => void) | undefined
+  /** The session's user variables being fetched, behind a statement that assigned some. Never rejects. */
+  #readBack: Promise<void> | undefined
+
+  constructor(context: SingleShardContext) {
+    this.#context = context
+  }
+
+  /** Sends a statement to one shard and relays the answer. */
+  relayTo(target: ShardTarget, statement: ShardStatement, options: RelayToOptions): void {
+    const { proxy, state, transaction, interruption, replies } = this.#context
+    const { settings } = state
+    const lane = transaction.lanes.size === 0 ? undefined : transaction.lane(target)
+    const start = transaction.start()
+    if (lane !== undefined || start !== undefined || options.reserve !== undefined) {
+      const isReady = lane?.lease.settingsKey === settings.key && (start === undefined || lane.inTransaction)
+      if (isReady) return this.#relayIn(lane, statement, options)
+      return replies.detached(async () => {
+        const reached = await transaction.reach(target, settings, interruption.signal)
+        if (!this.#givesUp()) this.#relayIn(reached, statement, options)
+      })
+    }
+    const lease = proxy.gateway.take(target, settings)
+    if (lease !== undefined) {
+      if (options.read) this.#retry = () => this.relayTo(target, statement, { ...options, read: false })
+      return this.#relayOn({ target, lease, lane, options, kept: false }, statement)
+    }
+    replies.detached(async () => {
+      const fresh = await proxy.gateway.acquire(target, settings, { signal: interruption.signal })
+      if (this.#givesUp()) return fresh.release()
+      this.#relayOn({ target, lease: fresh, lane, options, kept: false }, statement)
+    })
+  }
+
+  /** Relays the answer of one more command on a connection that is kept for it (COM_STMT_FETCH). */
+  relayOnKept(
+    on: { readonly target: ShardTarget; readonly lease: Lease },
+    packet: Buffer,
+    options: Pick<RelayToOptions, 'shape' | 'onRelayed'>,
+  ): void {
+    const statement: ShardStatement = { format: 'binary', send: (c, reader) => c.send(packet, reader) }
+    const lane = this.#context.transaction.lanes.ofConnection(on.lease.connection)
+    this.#relayOn({ ...on, lane, options: { ...options, read: false }, kept: true }, statement)
+  }
+
+  #relayIn(lane: Lane, statement: ShardStatement, options: RelayToOptions): void {
+    if (options.reserve !== undefined) lane.reserve(options.reserve)
+    const { target, lease } = lane
+    this.#relayOn({ target, lease, lane, options, kept: false }, statement)
+  }
+
+  #relayOn(relaying: Relaying, statement: ShardStatement): void {
+    const { state, answer, interruption, replies } = this.#context
+    const { lease, lane, options } = relaying
+    const { shape = 'results', statementId, userVariables = [] } = options
+    const { connection, tablet } = lease
+    this.#relaying = relaying
+    interruption.relaying = lease
+    this.#relay.translate(tablet.database, tablet.record.keyspace, statementId)
+    const { moreResults, sequenceId } = answer
+    const { statusFlags: status } = replies
+    this.#relay.begin({ shape, status, moreResults, sequenceId }, () => connection.pause())
+    if (userVariables.length === 0) return this.#send(statement, connection, lane)
+    runQuery(connection, giveVariables(state, userVariables)).catch((error) => lease.discard(error))
+    this.#send(statement, connection, lane)
+    // The next statement relies on it. What cannot be read is a lost connection, which the next one is told.
+    this.#readBack = takeVariables(connection, state, userVariables).catch((error) =>
+      this.#context.proxy.log.debug('user variables of a lost connection', { error }),
+    )
+  }
+
+  #send(statement: ShardStatement, connection: Lease['connection'], lane: Lane | undefined): void {
+    if (lane === undefined) statement.send(connection, this.#relay)
+    else lane.send(statement, this.#relay)
+  }
+
+  /** After an await: the client may have gone, or somebody may have killed the statement. */
+  #givesUp(): boolean {
+    const { client, interruption, replies } = this.#context
+    if (client.closed) return true
+    if (!interruption.isKilled) return false
+    replies.fail(interruption.error)
+    return true
+  }
+
+  // ---------------------------------------------------------------------------------------- RelayOwner
+
+  get interruption() {
+    return this.#context.interruption.error
+  }
+
+  write(bytes: Buffer): boolean {
+    return this.#context.answer.write(bytes)
+  }
+
+  relayDone(summary: ResponseSummary): void {
+    const { answer, interruption, transaction, replies } = this.#context
+    const relaying = this.#relaying!
+    const { lease, options } = relaying
+    const { killing } = lease
+    if (killing !== undefined) {
+      // It came too late for this statement, and must not meet the next one.
+      void killing.then(() => this.relayDone(summary)).catch((error) => replies.broken(error))
+      return
+    }
+    if (options.onRelayed !== undefined) this.#tellRelayed(options.onRelayed, summary, relaying)
+    this.#relaying = undefined
+    interruption.relaying = undefined
+    this.#retry = undefined
+    answer.sequenceId = this.#relay.nextSequenceId
+    const failed = summary.errno !== 0
+    if (options.shape !== 'prepare' || failed) {
+      const { explicitId = false } = options
+      replies.noteResult(summary, { explicitId, errorMessage: this.#relay.errorMessage })
+    }
+    this.#giveBack(relaying, summary)
+    const rolledBack = failed ? transaction.afterFailure(summary.errno) : undefined
+    const readBack = this.#readBack
+    const lastBytes = this.#relay.takeLastBytes()
+    if (readBack === undefined && rolledBack === undefined) return replies.done(failed, lastBytes)
+    this.#readBack = undefined
+    Promise.all([rolledBack, readBack])
+      .then(() => replies.done(failed, lastBytes))
+      .catch((error) => replies.broken(error))
+  }
+
+  #tellRelayed(then: RelayedHook, summary: ResponseSummary, relaying: Relaying): void {
+    const { preparedId, preparedParams } = this.#relay
+    const keep = () => {
+      relaying.kept = true
+    }
+    then(summary, { target: relaying.target, lease: relaying.lease, preparedId, preparedParams, keep })
+  }
+
+  /** The connection goes where its answer says that it belongs now. */
+  #giveBack({ target, lease, lane, options, kept }: Relaying, summary: ResponseSummary): void {
+    const { client, transaction, warnings } = this.#context
+    const hasConditions = (summary.warnings > 0 || summary.errno !== 0) && lease.connection.state === 'idle'
+    if (lane !== undefined) {
+      // The answer to a prepare may carry no status at all.
+      if (options.shape !== 'prepare') transaction.afterStatement(lane, summary)
+      const isOwn = transaction.lanes.get(lane.target) === lane
+      if (hasConditions && isOwn) warnings.keepOwn(lease)
+    } else if (kept) {
+      // its cursor holds the connection
+    } else if ((summary.status & Status.IN_TRANS) !== 0 && summary.errno === 0) {
+      transaction.adopt(target, lease)
+    } else if (hasConditions && !client.closed) warnings.keep(lease)
+    else lease.release()
+  }
+
+  relayLost(error: Error, nothingSent: boolean): void {
+    const { client, answer, interruption, transaction, replies } = this.#context
+    const { lease, lane } = this.#relaying!
+    const retry = this.#retry
+    this.#relaying = undefined
+    interruption.relaying = undefined
+    this.#retry = undefined
+    this.#readBack = undefined
+    lease.discard()
+    if (client.closed) return
+    if (lane !== undefined) transaction.lost(lane)
+    else if (retry !== undefined && nothingSent && !interruption.isKilled) return retry()
+    answer.sequenceId = this.#relay.nextSequenceId
+    // Half a row is with the client: no packet can follow it.
+    if (!nothingSent && !this.#relay.atPacketBoundary) client.close()
+    else replies.fail(error)
+  }
+
+  broken(error: unknown): void {
+    this.#context.replies.broken(error)
+  }
+}

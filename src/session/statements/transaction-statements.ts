@@ -1,0 +1,86 @@
+import { notSupported, SqlError } from '../../errors/sql-error.ts'
+import type { ClientConnection } from '../../mysql/server/session-handler.ts'
+import type { Begin, EndTransaction, Savepoint, SetTransaction } from '../../sql/ast.ts'
+import { quoteIdentifier } from '../../sql/print.ts'
+import { ISOLATION } from '../../tablet/settings.ts'
+import type { Transaction } from '../../transaction/transaction.ts'
+import type { Replies } from '../commands/replies.ts'
+import type { ProxyContext } from '../proxy-context.ts'
+import type { SessionState } from '../settings/session-state.ts'
+
+export interface TransactionStatementContext {
+  readonly client: Pick<ClientConnection, 'close'>
+  readonly proxy: Pick<ProxyContext, 'isMariadb'>
+  readonly state: SessionState
+  readonly transaction: Transaction
+  readonly replies: Replies
+}
+
+/** BEGIN commits what is open; the shards hear of it with their first statement. */
+export async function begin(
+  { transaction, replies }: TransactionStatementContext,
+  { modifiers }: Begin,
+): Promise<void> {
+  if (transaction.isOpen) await transaction.commit()
+  const text = modifiers.length === 0 ? 'BEGIN' : `START TRANSACTION ${modifiers.join(', ')}`
+  transaction.begin({ begin: text, readOnly: modifiers.includes('READ ONLY') })
+  replies.ok({})
+}
+
+export async function endTransaction(
+  { client, transaction, replies }: TransactionStatementContext,
+  statement: EndTransaction,
+): Promise<void> {
+  const { asked } = transaction
+  if (statement.kind === 'Commit') await transaction.commit()
+  else await transaction.rollback()
+  if (statement.chain === true) transaction.begin(asked)
+  replies.ok({})
+  if (statement.release === true) client.close()
+}
+
+export async function savepoint(
+  { transaction, replies }: TransactionStatementContext,
+  statement: Savepoint,
+): Promise<void> {
+  const name = quoteIdentifier(statement.name)
+  if (statement.kind === 'Savepoint') await transaction.savepoint(name)
+  else if (statement.kind === 'RollbackTo') await transaction.rollbackTo(name)
+  else await transaction.releaseSavepoint(name)
+  replies.ok({})
+}
+
+/** Locks are on the connections that LOCK TABLES has bound to the session. Without any there is nothing to do. */
+export async function unlockTables({ transaction, replies }: TransactionStatementContext): Promise<void> {
+  const { lanes } = transaction
+  await lanes.everywhere(
+    'UNLOCK TABLES',
+    lanes.all().filter(({ reservedFor }) => reservedFor.size > 0),
+  )
+  replies.ok({})
+}
+
+/** SET TRANSACTION: for the next transaction, or with SESSION for all that follow. */
+export async function setTransaction(
+  { proxy, state, transaction, replies }: TransactionStatementContext,
+  { scope, isolation, access }: SetTransaction,
+): Promise<void> {
+  if (scope === 'SESSION' || scope === 'LOCAL') {
+    if (isolation !== undefined) state.setSetting(ISOLATION, isolation)
+    if (access !== undefined) {
+      const name = proxy.isMariadb ? 'tx_read_only' : 'transaction_read_only'
+      state.setSetting(name, access === 'READ ONLY' ? '1' : '0')
+    }
+    return replies.ok({})
+  }
+  if (scope !== undefined) throw notSupported(`SET ${scope} TRANSACTION: change it on the servers themselves`)
+  if (transaction.isOpen) {
+    throw new SqlError(
+      'ER_CANT_CHANGE_TX_CHARACTERISTICS',
+      "Transaction characteristics can't be changed while a transaction is in progress",
+    )
+  }
+  const parts = [isolation === undefined ? '' : `ISOLATION LEVEL ${isolation}`, access ?? '']
+  transaction.nextCharacteristics = [`SET TRANSACTION ${parts.filter((part) => part !== '').join(', ')}`]
+  replies.ok({})
+}

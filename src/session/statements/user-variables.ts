@@ -1,0 +1,39 @@
+import type { BackendConnection } from '../../mysql/client/backend-connection.ts'
+import { runQuery } from '../../mysql/client/simple-command.ts'
+import type { Node } from '../../sql/visit.ts'
+import { visit } from '../../sql/visit.ts'
+import { quoteName } from '../../values/sql-literal.ts'
+import type { SessionState } from '../settings/session-state.ts'
+import { textsOfRow } from './row-texts.ts'
+
+/** SET statement that gives a backend connection the session's values of these user variables. */
+export function giveVariables({ userVariables }: SessionState, names: readonly string[]): string {
+  const items = names.map((name) => `@${quoteName(name)} = ${userVariables.get(name) ?? 'NULL'}`)
+  return `SET ${items.join(', ')}`
+}
+
+/** Takes the values that a statement has left in these user variables on its connection. */
+export async function takeVariables(
+  connection: BackendConnection,
+  { userVariables }: SessionState,
+  names: readonly string[],
+): Promise<void> {
+  const variables = names.map((name) => `@${quoteName(name)}`)
+  const answer = await runQuery(connection, `SELECT ${variables.join(', ')}`)
+  for (const [i, text] of textsOfRow(answer.columns, answer.rows[0]!).entries()) {
+    if (text === 'NULL') userVariables.delete(names[i]!)
+    else userVariables.set(names[i]!, text)
+  }
+}
+
+/** Names, in lower case, of the user variables in these trees. */
+export function variablesIn(trees: readonly Node[]): readonly string[] {
+  const found = new Set<string>()
+  for (const tree of trees) {
+    visit(tree, (node) => {
+      if (node.kind === 'UserVariable' && 'name' in node) found.add(String(node.name).toLowerCase())
+      return undefined
+    })
+  }
+  return [...found]
+}

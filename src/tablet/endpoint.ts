@@ -1,0 +1,100 @@
+import mysql from 'mysql2/promise'
+import type { Clock } from '../base/clock.ts'
+import { connectBackend } from '../mysql/client/connect.ts'
+import type { Logger } from '../telemetry/log.ts'
+import { printAlias } from '../topology/alias.ts'
+import { addressOf, databaseOf, type Tablet } from '../topology/records.ts'
+import { ControlConnections } from './control-connections.ts'
+import { HealthChecker, type HealthOptions, type TabletHealth } from './health.ts'
+import type { ServingTablet } from './serving-tablet.ts'
+import { type PoolOptions, TabletPool } from './tablet-pool.ts'
+
+export interface EndpointOptions {
+  readonly user: string
+  readonly password: string
+  readonly tls?: mysql.SslOptions
+  readonly connectTimeoutMs: number
+  readonly pool: PoolOptions
+  readonly health: HealthOptions
+}
+
+/** How long the server has to say that it has carried out a KILL; then its connection is closed instead. */
+const KILL_MS = 1_000
+
+/** One MySQL endpoint: its record, its pool, its control connections, its health. Only the gateway has it in hands. */
+export class Endpoint implements ServingTablet {
+  readonly record: Tablet
+  readonly alias: string
+  readonly name: string
+  readonly database: string
+  readonly pool: TabletPool
+  readonly control: ControlConnections
+  readonly checker: HealthChecker
+  readonly #options: EndpointOptions
+
+  constructor(
+    tablet: Tablet,
+    options: EndpointOptions,
+    { clock, log }: { readonly clock: Clock; readonly log: Logger },
+    onHealth: () => void,
+  ) {
+    this.record = tablet
+    this.#options = options
+    this.alias = printAlias(tablet.alias)
+    this.database = databaseOf(tablet)
+    const address = addressOf(tablet)
+    const where = address.kind === 'unix' ? address.path : `${address.host}:${address.port}`
+    this.name = `${this.alias} (${where})`
+    const { database } = this
+    this.control = new ControlConnections(this.name, () => this.#connectControl(), clock)
+    this.checker = new HealthChecker(() => this.#connectControl(), options.health, clock, onHealth)
+    this.pool = new TabletPool(
+      {
+        tablet: this,
+        connect: (foundRows) => connectBackend({ ...options, address, database, foundRows }),
+        killQuery: (threadId) => this.#killQuery(threadId, log),
+      },
+      options.pool,
+      clock,
+    )
+  }
+
+  get health(): TabletHealth {
+    return this.checker.health
+  }
+
+  close(): void {
+    this.checker.close()
+    this.pool.close()
+    this.control.close()
+  }
+
+  async #killQuery(threadId: number, log: Logger): Promise<boolean> {
+    try {
+      await this.control.run((connection) => connection.query(`KILL QUERY ${threadId}`), KILL_MS)
+      return true
+    } catch (error) {
+      // 1094: the thread has ended by itself.
+      if ((error as { errno?: number }).errno === 1094) return true
+      log.warn('KILL failed: its connection is closed', { tablet: this.alias, error })
+      return false
+    }
+  }
+
+  /** A connection of mysql2, for work that is no traffic. */
+  #connectControl(): Promise<mysql.Connection> {
+    const { user, password, tls, connectTimeoutMs } = this.#options
+    const address = addressOf(this.record)
+    return mysql.createConnection({
+      ...(address.kind === 'unix'
+        ? { socketPath: address.path }
+        : { host: address.host, port: address.port }),
+      user,
+      password,
+      database: this.database,
+      ...(tls === undefined ? {} : { ssl: tls }),
+      connectTimeout: connectTimeoutMs,
+      connectAttributes: { program_name: 'shardgate-control' },
+    })
+  }
+}

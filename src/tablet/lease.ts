@@ -1,0 +1,126 @@
+import { assert } from '../base/assert.ts'
+import type { BackendConnection } from '../mysql/client/backend-connection.ts'
+import { applySettings } from './apply-settings.ts'
+import type { ServingTablet } from './serving-tablet.ts'
+import type { Settings } from './settings.ts'
+
+/** Who a lease goes back to. */
+export interface LeaseOwner {
+  readonly tablet: ServingTablet
+  /** Takes a connection that is idle, in no transaction and without state beyond its settings. */
+  takeBack(lease: Lease): void
+  /** Stops what runs on the connection; false where the server did not say that it has. Never rejects. */
+  killQuery(threadId: number): Promise<boolean>
+}
+
+/**
+ * A connection to a tablet, in the hands of one holder at a time: `held` by whoever took it, `parked` in its pool, or
+ * closed. It goes back by `release`, once; a holder that cannot say what state it leaves it in says `discard`.
+ *
+ * One object for each connection, used again for every holder: the fast path makes none.
+ */
+export class Lease {
+  readonly connection: BackendConnection
+  readonly #owner: LeaseOwner
+  #settings: Settings | undefined
+  #state: 'held' | 'parked' = 'held'
+  /** A KILL of what runs here is on its way; false when it is not known to have arrived. */
+  #killing: Promise<boolean> | undefined
+  /** Of its pool: epoch ms when it was parked, roughly. */
+  parkedAtMs = 0
+  /** Of the watch over silent servers: what the connection had read when it was looked at last, and since when. */
+  seenActivity = -1
+  silentSinceMs = 0
+
+  constructor(connection: BackendConnection, owner: LeaseOwner) {
+    this.connection = connection
+    this.#owner = owner
+  }
+
+  /** The tablet at the other end. */
+  get tablet(): ServingTablet {
+    return this.#owner.tablet
+  }
+
+  /** Key of the settings that the connection has; '' for a new one. */
+  get settingsKey(): string {
+    return this.#settings?.key ?? ''
+  }
+
+  get isHeld(): boolean {
+    return this.#state === 'held'
+  }
+
+  /** Settles when a KILL that is on its way has been carried out or given up; undefined when there is none. */
+  get killing(): Promise<unknown> | undefined {
+    return this.#killing
+  }
+
+  /** Gives the connection these settings. Throws what the server says of one; the connection is lost then. */
+  async apply(settings: Settings): Promise<void> {
+    if (this.settingsKey === settings.key) return
+    try {
+      await applySettings(this.connection, this.#settings?.items, settings, this.tablet.database)
+    } catch (error) {
+      this.discard()
+      throw error
+    }
+    this.#settings = settings
+  }
+
+  /**
+   * Gives the connection back. One whose answer has not ended is closed. One that a KILL is on its way to waits for it, or
+   * the KILL would meet the statement of its next holder; it is closed when nobody knows whether the KILL will still come.
+   */
+  release(): void {
+    assert(this.#state === 'held', 'a connection is given back once')
+    const killing = this.#killing
+    if (killing !== undefined && this.connection.state === 'idle') {
+      void killing.then(() => this.release())
+      return
+    }
+    if (this.connection.state !== 'idle') return this.discard()
+    this.connection.resume()
+    this.#owner.takeBack(this)
+  }
+
+  /** Closes the connection, in whatever state it is: the server ends its transaction. Readers are told `reason`. */
+  discard(reason?: Error): void {
+    this.connection.destroy(reason)
+  }
+
+  /**
+   * Has the statement that runs here stopped by the server; its answer, an error mostly, comes the usual way. A server that
+   * does not confirm the KILL loses the connection: readers are told `reason`.
+   */
+  kill(reason?: Error): void {
+    const killing = this.#owner.killQuery(this.connection.threadId).then((confirmed) => {
+      if (!confirmed) this.discard(reason)
+      if (this.#killing === killing) this.#killing = undefined
+      return confirmed
+    })
+    this.#killing = killing
+  }
+
+  /**
+   * Nobody reads the answer any more: the statement is stopped on the server, then the connection is closed. KILL CONNECTION
+   * would do both, but was seen to crash MariaDB 10.11 when the thread ends by itself at that moment.
+   */
+  abandon(): void {
+    if (this.connection.state !== 'busy') return this.discard()
+    this.kill()
+    void this.#killing?.then(() => this.discard())
+  }
+
+  /** For the pool. */
+  park(nowMs: number): void {
+    this.parkedAtMs = nowMs
+    this.#state = 'parked'
+  }
+
+  /** For the pool. */
+  unpark(): this {
+    this.#state = 'held'
+    return this
+  }
+}

@@ -1,0 +1,186 @@
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../telemetry/log.ts'
+import type { Column } from '../values/column.ts'
+import type { ValueType } from '../values/value.ts'
+import type { Gateway } from './gateway.ts'
+import { type DatabaseColumn, readColumns } from './schema-reader.ts'
+
+/** How often the columns are read again, for changes that did not come through this proxy. */
+const REFRESH_MS = 30_000
+const RETRY_MS = 250
+
+/**
+ * Knows the columns of all tables, as the primary of each keyspace's first shard has them: for INSERT without a column
+ * list, `SELECT DISTINCT *`, and the types by which rows are routed and merged.
+ */
+export class SchemaTracker {
+  readonly #gateway: Gateway
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #onChange: () => void
+  readonly #keyspaces = new Map<string, ReadonlyMap<string, readonly Column[]>>()
+  /** What was read, as text, to see whether it has changed. */
+  readonly #texts = new Map<string, string>()
+  /** Reads are numbered as they begin; a result is older than what is known when a later read came first. */
+  #lastRead = 0
+  readonly #knownFrom = new Map<string, number>()
+  #round = 0
+  #cancelTimer: (() => void) | undefined
+  #closed = false
+
+  constructor(gateway: Gateway, clock: Clock, log: Logger, onChange: () => void) {
+    this.#gateway = gateway
+    this.#clock = clock
+    this.#log = log
+    this.#onChange = onChange
+  }
+
+  columnsOf(keyspace: string, table: string): readonly Column[] | undefined {
+    return this.#keyspaces.get(keyspace)?.get(table)
+  }
+
+  tablesOf(keyspace: string): Iterable<string> {
+    return this.#keyspaces.get(keyspace)?.keys() ?? []
+  }
+
+  /**
+   * Reads all keyspaces now, and again from time to time. Resolves when each has been read once: what cannot be read is
+   * tried again until it can. Never rejects.
+   */
+  async start(): Promise<void> {
+    const round = ++this.#round
+    this.#cancelTimer?.()
+    let left: readonly string[] = [...this.#gateway.keyspaces.keys()]
+    for (;;) {
+      const results = await Promise.all(left.map((name) => this.refresh(name)))
+      // Another round has begun meanwhile, for a topology that has changed.
+      if (this.#closed || round !== this.#round) return
+      left = left.filter((_, i) => !results[i])
+      if (left.length === 0) break
+      await new Promise<void>((resolve) => this.#clock.after(RETRY_MS, resolve))
+    }
+    this.#cancelTimer = this.#clock.after(REFRESH_MS, () => void this.start())
+  }
+
+  /** Reads one keyspace. False when its database could not be reached. */
+  async refresh(keyspace: string): Promise<boolean> {
+    const read = ++this.#lastRead
+    try {
+      const { database, targets } = this.#gateway.shardsOf(keyspace).shards[0]!
+      const columns = await this.#gateway.control(targets.PRIMARY, (connection) =>
+        readColumns(connection, database),
+      )
+      this.#take(keyspace, columns, read)
+      return true
+    } catch (error) {
+      this.#log.info('cannot read the columns of a keyspace: trying again', { keyspace, error })
+      return false
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#cancelTimer?.()
+  }
+
+  #take(keyspace: string, columns: readonly DatabaseColumn[], read: number): void {
+    if (this.#closed || read < (this.#knownFrom.get(keyspace) ?? 0)) return
+    this.#knownFrom.set(keyspace, read)
+    const text = JSON.stringify(columns)
+    if (this.#texts.get(keyspace) === text) return
+    this.#texts.set(keyspace, text)
+    const tables = new Map<string, Column[]>()
+    for (const column of columns) {
+      const list = tables.get(column.table)
+      if (list === undefined) tables.set(column.table, [modelOf(column)])
+      else list.push(modelOf(column))
+    }
+    this.#keyspaces.set(keyspace, tables)
+    this.#onChange()
+  }
+}
+
+function modelOf(column: DatabaseColumn): Column {
+  const type = valueTypeOf(column)
+  return {
+    name: column.name,
+    ...(type === undefined ? {} : { type }),
+    ...(column.collation === null ? {} : { collation: column.collation }),
+    nullable: column.nullable,
+    invisible: column.extra.includes('invisible'),
+    autoIncrement: column.extra.includes('auto_increment'),
+    values: type === 'ENUM' ? membersOf(column.columnType) : [],
+    ...sizesOf(column.columnType),
+    ...(column.default === null ? {} : { default: column.default }),
+  }
+}
+
+/** `varchar(8)`, `decimal(10,2)`: what stands in the parentheses. */
+function sizesOf(columnType: string): Pick<Column, 'size' | 'scale'> {
+  const found = /^[a-z]+\((\d+)(?:,(\d+))?\)/.exec(columnType)
+  if (found === null) return {}
+  const [, size, scale] = found
+  return { size: Number(size), ...(scale === undefined ? {} : { scale: Number(scale) }) }
+}
+
+/** `enum('a','it''s')`: its members. */
+function membersOf(columnType: string): readonly string[] {
+  return [...columnType.matchAll(/'((?:[^']|'')*)'/g)].map(([, text]) => text!.replaceAll("''", "'"))
+}
+
+const TYPES: Readonly<Record<string, ValueType>> = {
+  tinyint: 'INT8',
+  smallint: 'INT16',
+  mediumint: 'INT24',
+  int: 'INT32',
+  bigint: 'INT64',
+  decimal: 'DECIMAL',
+  float: 'FLOAT32',
+  double: 'FLOAT64',
+  bit: 'BIT',
+  year: 'YEAR',
+  date: 'DATE',
+  time: 'TIME',
+  datetime: 'DATETIME',
+  timestamp: 'TIMESTAMP',
+  char: 'CHAR',
+  varchar: 'VARCHAR',
+  binary: 'BINARY',
+  varbinary: 'VARBINARY',
+  tinytext: 'TEXT',
+  text: 'TEXT',
+  mediumtext: 'TEXT',
+  longtext: 'TEXT',
+  tinyblob: 'BLOB',
+  blob: 'BLOB',
+  mediumblob: 'BLOB',
+  longblob: 'BLOB',
+  enum: 'ENUM',
+  set: 'SET',
+  json: 'JSON',
+  vector: 'VECTOR',
+  geometry: 'GEOMETRY',
+  point: 'GEOMETRY',
+  linestring: 'GEOMETRY',
+  polygon: 'GEOMETRY',
+  multipoint: 'GEOMETRY',
+  multilinestring: 'GEOMETRY',
+  multipolygon: 'GEOMETRY',
+  geomcollection: 'GEOMETRY',
+  geometrycollection: 'GEOMETRY',
+}
+
+const UNSIGNED: Partial<Record<ValueType, ValueType>> = {
+  INT8: 'UINT8',
+  INT16: 'UINT16',
+  INT24: 'UINT24',
+  INT32: 'UINT32',
+  INT64: 'UINT64',
+}
+
+/** Undefined for types that only one server has (uuid, inet6 …): they are not routed or merged by type. */
+function valueTypeOf(column: DatabaseColumn): ValueType | undefined {
+  const type = TYPES[column.dataType]
+  if (type === undefined || !column.columnType.toLowerCase().includes('unsigned')) return type
+  return UNSIGNED[type] ?? type
+}

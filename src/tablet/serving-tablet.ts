@@ -1,0 +1,13 @@
+import type { Tablet } from '../topology/records.ts'
+import type { TabletHealth } from './health.ts'
+
+/** A tablet as others may know it: who it is and how it is, not how it is reached. */
+export interface ServingTablet {
+  readonly record: Tablet
+  readonly alias: string
+  /** Alias and address, for messages. */
+  readonly name: string
+  /** Database that holds the shard's tables. */
+  readonly database: string
+  readonly health: TabletHealth
+}

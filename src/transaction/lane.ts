@@ -1,0 +1,104 @@
+import type { BackendConnection } from '../mysql/client/backend-connection.ts'
+import type { ResponseReader } from '../mysql/client/response-reader.ts'
+import type { ShardStatement } from '../mysql/client/shard-statement.ts'
+import { type CollectingReader, runQuery } from '../mysql/client/simple-command.ts'
+import type { Lease } from '../tablet/lease.ts'
+import type { ShardTarget } from '../tablet/shard-target.ts'
+
+/** How a transaction was asked for; a shard is told when the first statement reaches it. */
+export interface TransactionStart {
+  /** Statements before START TRANSACTION: `SET TRANSACTION …` of the next transaction. */
+  readonly before: readonly string[]
+  /** `BEGIN`, or `START TRANSACTION READ ONLY, WITH CONSISTENT SNAPSHOT`. */
+  readonly begin: string
+}
+
+/** Rows that somebody is still reading. */
+export interface OpenRows {
+  readonly isEnded: boolean
+  /** The connection is needed: the rest is read into memory, within a bound. */
+  spool(): void
+}
+
+/**
+ * What a session has open on one shard: a connection with a transaction, or one that is reserved for state it holds.
+ *
+ * One command runs at a time: answers come in the order of their commands, so that a second command behind rows that are
+ * still being read would wait for a reader who may wait for its answer. Those rows are spooled first.
+ */
+export class Lane {
+  readonly target: ShardTarget
+  /** The primary's term when the lane was opened: under another one it is lost. */
+  readonly term: string
+  readonly lease: Lease
+  readonly #reservedFor = new Set<string>()
+  #inTransaction = false
+  #rows: OpenRows | undefined
+
+  constructor(target: ShardTarget, term: string, lease: Lease, inTransaction = false) {
+    this.target = target
+    this.term = term
+    this.lease = lease
+    this.#inTransaction = inTransaction
+  }
+
+  /** `shop/-80`, as messages call it. */
+  get name(): string {
+    return `${this.target.keyspace}/${this.target.shard}`
+  }
+
+  get connection(): BackendConnection {
+    return this.lease.connection
+  }
+
+  get isLost(): boolean {
+    return this.connection.state === 'closed'
+  }
+
+  get inTransaction(): boolean {
+    return this.#inTransaction
+  }
+
+  /** Why the connection stays with the session after the transaction; empty where it does not. */
+  get reservedFor(): ReadonlySet<string> {
+    return this.#reservedFor
+  }
+
+  reserve(why: string): void {
+    this.#reservedFor.add(why)
+  }
+
+  /** Begins the transaction, in one round trip: what a server refuses leaves the connection in an unknown state. */
+  async begin(start: TransactionStart, savepoints: readonly string[]): Promise<void> {
+    this.#inTransaction = true
+    const statements = [...start.before, start.begin, ...savepoints.map((name) => `SAVEPOINT ${name}`)]
+    await Promise.all(statements.map((sql) => this.query(sql)))
+  }
+
+  /** The transaction on this shard is over, by whoever's doing. */
+  leave(): void {
+    this.#inTransaction = false
+  }
+
+  send(statement: ShardStatement, reader: ResponseReader): void {
+    this.#makeWay()
+    statement.send(this.connection, reader)
+  }
+
+  /** As `send`, for rows that are read over a while. */
+  sendForRows(statement: ShardStatement, reader: ResponseReader & OpenRows): void {
+    this.send(statement, reader)
+    this.#rows = reader
+  }
+
+  /** Runs one of the proxy's own statements. Throws what the server says of it. */
+  query(sql: string): Promise<CollectingReader> {
+    this.#makeWay()
+    return runQuery(this.connection, sql)
+  }
+
+  #makeWay(): void {
+    if (this.#rows?.isEnded === false) this.#rows.spool()
+    this.#rows = undefined
+  }
+}

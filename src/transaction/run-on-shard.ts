@@ -1,0 +1,37 @@
+import type { Gateway } from '../tablet/gateway.ts'
+import type { Settings } from '../tablet/settings.ts'
+import type { Transaction } from './transaction.ts'
+import { collectAnswer, type ShardWrite, type StatementWatch, type WriteAnswer } from './write-shards.ts'
+
+export interface RunOnShardOptions {
+  readonly settings: Settings
+  /** DDL: it is in no transaction, and begins none. */
+  readonly outsideTransaction: boolean
+}
+
+/**
+ * Runs one statement that answers OK on one shard: in the session's lane if it has one there or is in a transaction, else
+ * on a connection of the pool. Throws the server's error.
+ */
+export async function runOnShard(
+  { gateway, transaction }: { readonly gateway: Gateway; readonly transaction: Transaction },
+  { target, statement }: ShardWrite,
+  { settings, outsideTransaction }: RunOnShardOptions,
+  watch: StatementWatch,
+): Promise<WriteAnswer> {
+  const own = transaction.lane(target)
+  if (!outsideTransaction && (own !== undefined || transaction.start() !== undefined)) {
+    const lane = await transaction.reach(target, settings, watch.signal)
+    return await collectAnswer(lane.lease, watch, (reader) => lane.send(statement, reader))
+  }
+  if (own !== undefined) {
+    await own.lease.apply(settings)
+    return await collectAnswer(own.lease, watch, (reader) => own.send(statement, reader))
+  }
+  const lease = await gateway.acquire(target, settings, { signal: watch.signal })
+  try {
+    return await collectAnswer(lease, watch, (reader) => statement.send(lease.connection, reader))
+  } finally {
+    lease.release()
+  }
+}

@@ -1,0 +1,245 @@
+import type { Condition } from '../errors/condition.ts'
+import { SqlError } from '../errors/sql-error.ts'
+import type { ResponseSummary } from '../mysql/client/response-reader.ts'
+import { Status } from '../mysql/codec/constants.ts'
+import type { Gateway } from '../tablet/gateway.ts'
+import type { Lease } from '../tablet/lease.ts'
+import type { Settings } from '../tablet/settings.ts'
+import type { ShardTarget } from '../tablet/shard-target.ts'
+import { BestEffort, rollBack } from './best-effort.ts'
+import type { CommitFailure } from './commit-protocol.ts'
+import type { Lane, TransactionStart } from './lane.ts'
+import { Lanes } from './lanes.ts'
+import { Savepoints } from './savepoints.ts'
+
+/** Deadlock, and the lock table being full: InnoDB rolls the whole transaction back, not the statement alone. */
+const ER_LOCK_DEADLOCK = 1213
+const ER_LOCK_TABLE_FULL = 1206
+
+export const PLAIN_START: TransactionStart = { before: [], begin: 'BEGIN' }
+
+/**
+ * What a session has open on shards: the transaction, when and how it begins on a shard and ends on all of them, and the
+ * connections that are reserved beyond it.
+ */
+export class Transaction {
+  readonly lanes: Lanes
+  readonly #gateway: Pick<Gateway, 'acquire' | 'termOf'>
+  readonly #protocol: BestEffort
+  readonly #savepoints = new Savepoints()
+  autocommit = true
+  /** `SET TRANSACTION …` without scope: for the next transaction only. */
+  nextCharacteristics: readonly string[] = []
+  #isOpen = false
+  #isReadOnly = false
+  #start: TransactionStart | undefined
+  /** A shard's part of the transaction was lost: only ROLLBACK helps. The text says what happened. */
+  #failure: string | undefined
+  #warning: Condition | undefined
+  #committing = false
+  #closed = false
+
+  constructor(gateway: Pick<Gateway, 'acquire' | 'termOf'>) {
+    this.#gateway = gateway
+    this.lanes = new Lanes(gateway)
+    this.#protocol = new BestEffort(this.lanes)
+  }
+
+  /** BEGIN was said (or autocommit is off and a statement has run): COMMIT or ROLLBACK ends it. */
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  get isReadOnly(): boolean {
+    return this.#isOpen && this.#isReadOnly
+  }
+
+  /** Undefined outside a transaction; otherwise how one begins on a shard that it has not reached yet. */
+  start(): TransactionStart | undefined {
+    if (this.#isOpen) return this.#start ?? PLAIN_START
+    if (this.autocommit) return undefined
+    // autocommit=0: the first statement that reaches a shard begins a transaction.
+    this.begin({ begin: 'BEGIN', readOnly: false })
+    return this.#start
+  }
+
+  /** How the open transaction was asked for: what COMMIT AND CHAIN asks for again. */
+  get asked(): { readonly begin: string; readonly readOnly: boolean } {
+    return { begin: this.#start?.begin ?? 'BEGIN', readOnly: this.#isReadOnly }
+  }
+
+  begin(how: { readonly begin: string; readonly readOnly: boolean }): void {
+    this.#start = { before: this.nextCharacteristics, begin: how.begin }
+    this.nextCharacteristics = []
+    this.#isReadOnly = how.readOnly
+    this.#isOpen = true
+  }
+
+  /** Throws when only ROLLBACK is left. */
+  checkUsable(): void {
+    if (this.#failure === undefined) return
+    throw new SqlError('ER_UNKNOWN_ERROR', `${this.#failure}. Issue a ROLLBACK to go on`)
+  }
+
+  // ----------------------------------------------------------------------------------------- lanes
+
+  /** The session's lane to a target, if it has one. Throws when that was lost, with what it held. */
+  lane(target: ShardTarget): Lane | undefined {
+    const lane = this.lanes.get(target)
+    if (lane === undefined || this.lanes.isCurrent(lane)) return lane
+    this.lost(lane)
+    this.checkUsable()
+    throw new SqlError(
+      'CR_SERVER_LOST',
+      `The session's own connection to ${lane.lease.tablet.name} was lost, and with it: ${[...lane.reservedFor].join(', ')}`,
+    )
+  }
+
+  /** The lane to a target with these settings, inside the transaction if there is one; opened if need be. */
+  async reach(target: ShardTarget, settings: Settings, signal?: AbortSignal): Promise<Lane> {
+    const lane = this.lane(target)
+    const isPart = lane?.inTransaction === true
+    try {
+      const start = this.start()
+      return await this.lanes.reach(target, { settings, start, savepoints: this.#savepoints.names, signal })
+    } catch (error) {
+      if (isPart && lane?.isLost === true) this.lost(lane)
+      throw error
+    }
+  }
+
+  /** A statement (CALL, for one) left a transaction open on a connection of the pool: it is the session's now. */
+  adopt(target: ShardTarget, lease: Lease): void {
+    this.lanes.adopt(target, lease)
+    this.#isOpen = true
+  }
+
+  /** The lane is gone, and with it the shard's part of the transaction. */
+  lost(lane: Lane): void {
+    this.lanes.drop(lane)
+    if (!lane.inTransaction) return
+    this.#failure = `The transaction was lost with the connection to ${lane.lease.tablet.name}`
+  }
+
+  /** What the status of an OK or EOF means for the lane that it came from. */
+  afterStatement(lane: Lane, summary: ResponseSummary): void {
+    const isOver = summary.errno === 0 && (summary.status & Status.IN_TRANS) === 0
+    if (!isOver || !lane.inTransaction) return
+    // A stored procedure committed, or the statement committed implicitly.
+    this.lanes.leave(lane)
+    if (this.autocommit && this.lanes.open().length === 0) this.#isOpen = false
+  }
+
+  /**
+   * Errors after which InnoDB has rolled the whole transaction back: the other shards must follow, before the client may
+   * begin another one. Undefined when there is nothing to wait for.
+   */
+  afterFailure(errno: number): Promise<void> | undefined {
+    if (errno !== ER_LOCK_DEADLOCK && errno !== ER_LOCK_TABLE_FULL) return undefined
+    return this.#isOpen ? this.rollback() : undefined
+  }
+
+  // ------------------------------------------------------------------------------------------ ends
+
+  /** COMMIT on all shards. Throws when a shard refused; the warning then tells which shards have committed. */
+  async commit(): Promise<void> {
+    if (this.#failure !== undefined) {
+      const failure = this.#failure
+      await this.rollback()
+      throw new SqlError('ER_UNKNOWN_ERROR', `${failure}: nothing was committed`)
+    }
+    this.#end()
+    this.#committing = true
+    let failed: CommitFailure | undefined
+    try {
+      failed = await this.#protocol.commit(this.lanes.open())
+    } finally {
+      this.#committing = false
+      if (this.#closed) this.lanes.close()
+    }
+    if (failed !== undefined) this.#throwCommitFailure(failed)
+  }
+
+  /** Rolls back everywhere. */
+  async rollback(): Promise<void> {
+    this.#failure = undefined
+    this.#end()
+    await rollBack(this.lanes, this.lanes.open())
+  }
+
+  /** The warning of the commit that has just failed; taken once. */
+  takeWarning(): Condition | undefined {
+    const warning = this.#warning
+    this.#warning = undefined
+    return warning
+  }
+
+  /** Another transaction beside this one, for one statement: what it leaves open is closed by `end`. */
+  async aside<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const aside = new Transaction(this.#gateway)
+    aside.begin({ begin: 'BEGIN', readOnly: false })
+    try {
+      const result = await work(aside)
+      await aside.commit()
+      return result
+    } catch (error) {
+      this.#warning = aside.takeWarning()
+      await aside.rollback()
+      throw error
+    } finally {
+      aside.lanes.dropAll()
+    }
+  }
+
+  /** COM_RESET_CONNECTION, COM_CHANGE_USER: as a new session begins. What was open is rolled back by the servers. */
+  reset(): void {
+    this.lanes.dropAll()
+    this.#end()
+    this.#failure = undefined
+    this.autocommit = true
+    this.nextCharacteristics = []
+  }
+
+  /** The client is gone. A COMMIT that it has sent is carried through on all shards first, as one server would. */
+  close(): void {
+    this.#closed = true
+    if (!this.#committing) this.lanes.close()
+  }
+
+  // ------------------------------------------------------------------------------------ savepoints
+
+  /** `name` is quoted SQL. Outside a transaction MySQL takes a savepoint and forgets it with the statement. */
+  async savepoint(name: string): Promise<void> {
+    if (!this.#isOpen && this.autocommit) return
+    await this.lanes.everywhere(`SAVEPOINT ${name}`)
+    this.#savepoints.add(name)
+  }
+
+  async rollbackTo(name: string): Promise<void> {
+    this.#savepoints.check(name)
+    await this.lanes.everywhere(`ROLLBACK TO SAVEPOINT ${name}`)
+    this.#savepoints.cutBehind(name, { itself: false })
+  }
+
+  async releaseSavepoint(name: string): Promise<void> {
+    this.#savepoints.check(name)
+    await this.lanes.everywhere(`RELEASE SAVEPOINT ${name}`)
+    this.#savepoints.cutBehind(name, { itself: true })
+  }
+
+  #end(): void {
+    this.#isOpen = false
+    this.#start = undefined
+    this.#savepoints.clear()
+  }
+
+  /** Tells of a COMMIT that not all shards took: an error, and a warning that SHOW WARNINGS repeats. */
+  #throwCommitFailure(failed: CommitFailure): never {
+    if (failed.committed.length === 0) throw failed.error
+    const text =
+      `Commit is not atomic over several shards: ${failed.failed} failed (${failed.error.message}), ` +
+      `committed: ${failed.committed.join(', ')}; rolled back: ${[failed.failed, ...failed.rolledBack].join(', ')}`
+    this.#warning = { level: 'Warning', code: 301, message: text }
+    throw new SqlError('ER_UNKNOWN_ERROR', text, { cause: failed.error })
+  }
+}

@@ -1,0 +1,134 @@
+import type { Condition } from '../errors/condition.ts'
+import { readConditions } from '../mysql/client/conditions.ts'
+import type { ShardStatement } from '../mysql/client/shard-statement.ts'
+import { CollectingReader } from '../mysql/client/simple-command.ts'
+import type { Lease } from '../tablet/lease.ts'
+import type { Settings } from '../tablet/settings.ts'
+import type { ShardTarget } from '../tablet/shard-target.ts'
+import type { Lane } from './lane.ts'
+import { settleAll } from './lanes.ts'
+import type { Transaction } from './transaction.ts'
+
+export interface ShardWrite {
+  readonly target: ShardTarget
+  readonly statement: ShardStatement
+}
+
+/** What a shard's OK packet said, and the conditions behind it. */
+export interface WriteAnswer {
+  readonly affectedRows: number | bigint
+  readonly lastInsertId: number | bigint
+  readonly warnings: number
+  readonly info: string
+  readonly conditions: readonly Condition[]
+}
+
+/** The statement for which shards work, as what may end it before its time sees it. */
+export interface StatementWatch {
+  /** Connections at work: a KILL stops what runs there. */
+  readonly working: Set<Lease>
+  readonly signal: AbortSignal
+  /** Throws what ends the statement. */
+  throwIfKilled(): void
+}
+
+/** Savepoint with which a statement on several shards of an open transaction is undone. */
+const STATEMENT_SAVEPOINT = '_shardgate_statement'
+
+/**
+ * Runs one statement on each of several shards, all at once, so that it happens on all or on none as far as MySQL can
+ * promise: outside a transaction it gets one of its own; inside one, a savepoint undoes what the other shards did when one
+ * refuses. Answers in the order of the writes. Throws the first shard's error.
+ */
+export function writeShards(
+  transaction: Transaction,
+  writes: readonly ShardWrite[],
+  settings: Settings,
+  watch: StatementWatch,
+): Promise<readonly WriteAnswer[]> {
+  if (transaction.start() !== undefined) return inOpen(transaction, writes, settings, watch)
+  return transaction.aside(async (own) => {
+    const lanes = await reachAll(own, writes, settings, watch)
+    const answers = await sendAll(lanes, writes, watch)
+    watch.throwIfKilled()
+    return answers
+  })
+}
+
+async function inOpen(
+  transaction: Transaction,
+  writes: readonly ShardWrite[],
+  settings: Settings,
+  watch: StatementWatch,
+): Promise<readonly WriteAnswer[]> {
+  const lanes = await reachAll(transaction, writes, settings, watch)
+  await transaction.lanes.everywhere(`SAVEPOINT ${STATEMENT_SAVEPOINT}`, lanes)
+  try {
+    const answers = await sendAll(lanes, writes, watch)
+    watch.throwIfKilled()
+    await transaction.lanes.everywhere(`RELEASE SAVEPOINT ${STATEMENT_SAVEPOINT}`, lanes)
+    return answers
+  } catch (error) {
+    await undo(transaction, lanes)
+    throw error
+  }
+}
+
+/** A deadlock has ended the shard's transaction, savepoint and all; then only a rollback of everything is left. */
+async function undo(transaction: Transaction, lanes: readonly Lane[]): Promise<void> {
+  const lost = lanes.filter((lane) => lane.isLost)
+  for (const lane of lost) transaction.lost(lane)
+  const rest = lanes.filter((lane) => !lost.includes(lane))
+  try {
+    await transaction.lanes.everywhere(`ROLLBACK TO SAVEPOINT ${STATEMENT_SAVEPOINT}`, rest)
+  } catch {
+    await transaction.rollback()
+  }
+}
+
+function reachAll(
+  transaction: Transaction,
+  writes: readonly ShardWrite[],
+  settings: Settings,
+  watch: StatementWatch,
+): Promise<readonly Lane[]> {
+  return settleAll(writes.map(({ target }) => transaction.reach(target, settings, watch.signal)))
+}
+
+async function sendAll(
+  lanes: readonly Lane[],
+  writes: readonly ShardWrite[],
+  watch: StatementWatch,
+): Promise<readonly WriteAnswer[]> {
+  const answers = settleAll(
+    lanes.map((lane, i) =>
+      collectAnswer(lane.lease, watch, (reader) => lane.send(writes[i]!.statement, reader)),
+    ),
+  )
+  try {
+    return await answers
+  } finally {
+    // A KILL that comes too late for the statement must not meet its COMMIT or ROLLBACK on one shard alone.
+    await Promise.all(lanes.map(({ lease }) => lease.killing))
+  }
+}
+
+/** Sends a statement that answers OK, and collects the answer with its conditions. Throws the server's error. */
+export async function collectAnswer(
+  lease: Lease,
+  watch: StatementWatch,
+  send: (reader: CollectingReader) => void,
+): Promise<WriteAnswer> {
+  watch.throwIfKilled()
+  watch.working.add(lease)
+  try {
+    const { summary, info } = await new Promise<CollectingReader>((resolve, reject) =>
+      send(new CollectingReader(resolve, reject)),
+    )
+    const conditions = summary.warnings > 0 ? await readConditions(lease.connection) : []
+    const { affectedRows, lastInsertId, warnings } = summary
+    return { affectedRows, lastInsertId, warnings, info, conditions }
+  } finally {
+    watch.working.delete(lease)
+  }
+}

@@ -1,0 +1,30 @@
+import type { ShardPort } from '../../../src/engine/shard-port.ts'
+import type { Shards } from '../../../src/engine/shard-set.ts'
+import type { ShardsView } from '../../../src/engine/shards-view.ts'
+
+/** One keyspace `ks` with these shards; where any will do, the second is picked. */
+export function viewOf(shards: Shards): ShardsView {
+  return {
+    shardsOf: () => shards,
+    pick: (_keyspace, count) => Math.min(1, count - 1),
+    isKeyspace: (name) => name === 'ks',
+    databaseOf: (keyspace) => keyspace,
+    insertMode: { noAutoValueOnZero: false, isStrict: true },
+  }
+}
+
+/** A port of which a test uses some doors; the others are not expected to be opened. */
+export function portOf(doors: Partial<ShardPort>): ShardPort {
+  const unexpected = (): never => {
+    throw new Error('nobody should ask')
+  }
+  return {
+    openStreams: unexpected,
+    write: unexpected,
+    writeOutside: unexpected,
+    commit: unexpected,
+    schemaChanged: unexpected,
+    nextIds: unexpected,
+    ...doors,
+  }
+}

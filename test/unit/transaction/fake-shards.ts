@@ -1,0 +1,66 @@
+import type { BackendConnection } from '../../../src/mysql/client/backend-connection.ts'
+import type { CollectingReader } from '../../../src/mysql/client/simple-command.ts'
+import type { Gateway } from '../../../src/tablet/gateway.ts'
+import { Lease } from '../../../src/tablet/lease.ts'
+import type { ServingTablet } from '../../../src/tablet/serving-tablet.ts'
+import { makeSettings } from '../../../src/tablet/settings.ts'
+import { type ShardTarget, shardTarget } from '../../../src/tablet/shard-target.ts'
+
+export const settings = makeSettings(new Map(), false)
+
+/** Shards whose servers answer OK when they are told to, and write down what they got. */
+export class FakeShards {
+  readonly log: string[] = []
+  /** Connections that came back, by target. */
+  readonly given: string[] = []
+  readonly #waiting: (() => void)[] = []
+  term = 'one'
+
+  readonly gateway: Pick<Gateway, 'acquire' | 'termOf'> = {
+    acquire: async (target) => this.#lease(target),
+    termOf: () => this.term,
+  }
+
+  /** Lets the servers answer what they were asked until now. */
+  async answer(): Promise<void> {
+    await new Promise(setImmediate)
+    for (const answer of this.#waiting.splice(0)) answer()
+    await new Promise(setImmediate)
+  }
+
+  #lease(target: ShardTarget): Lease {
+    const { key } = target
+    const name = target.tabletType === 'PRIMARY' ? target.shard : `${target.shard}@replica`
+    const tablet = { name: `tablet of ${key}`, database: 'ks' } as unknown as ServingTablet
+    return new Lease(this.#connection(name), {
+      tablet,
+      takeBack: () => this.given.push(name),
+      killQuery: async () => true,
+    })
+  }
+
+  #connection(name: string): BackendConnection {
+    let state: 'idle' | 'closed' = 'idle'
+    const { log } = this
+    const connection = {
+      get state() {
+        return state
+      },
+      isMariadb: false,
+      resume: () => {},
+      send: (packet: Buffer, reader: CollectingReader) => {
+        if (state === 'closed') return reader.onLost(new Error('the connection is closed'))
+        log.push(`${name}: ${packet.toString('latin1', 5)}`)
+        this.#waiting.push(() => reader.onDone())
+      },
+      destroy: () => {
+        if (state !== 'closed') log.push(`${name} closed`)
+        state = 'closed'
+      },
+    }
+    return connection as unknown as BackendConnection
+  }
+}
+
+export const target = (shard: string, type: 'PRIMARY' | 'REPLICA' = 'PRIMARY') =>
+  shardTarget('ks', shard, type)

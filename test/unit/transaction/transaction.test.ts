@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest'
+import { ServerError } from '../../../src/errors/server-error.ts'
+import type { ResponseReader } from '../../../src/mysql/client/response-reader.ts'
+import { TextStatement } from '../../../src/mysql/client/shard-statement.ts'
+import type { OpenRows } from '../../../src/transaction/lane.ts'
+import { Transaction } from '../../../src/transaction/transaction.ts'
+import { FakeShards, settings, target } from './fake-shards.ts'
+
+/** A transaction that has reached two shards. */
+async function twoShards() {
+  const shards = new FakeShards()
+  const transaction = new Transaction(shards.gateway)
+  transaction.begin({ begin: 'BEGIN', readOnly: false })
+  for (const name of ['-80', '80-']) {
+    const reached = transaction.reach(target(name), settings)
+    await shards.answer()
+    await reached
+  }
+  shards.log.length = 0
+  return { transaction, shards }
+}
+
+describe('a client that goes away', () => {
+  test('in mid-COMMIT: every shard commits, then nothing is kept', async () => {
+    const { transaction, shards } = await twoShards()
+    const committed = transaction.commit()
+    await new Promise(setImmediate)
+    transaction.close()
+    await shards.answer()
+    await shards.answer()
+    await committed
+    expect(shards.log).toEqual(['-80: COMMIT', '80-: COMMIT'])
+    expect(transaction.lanes.size).toBe(0)
+  })
+
+  test('while a connection is awaited: it goes back to the pool unused', async () => {
+    const shards = new FakeShards()
+    const transaction = new Transaction(shards.gateway)
+    transaction.begin({ begin: 'BEGIN', readOnly: false })
+    const reached = transaction.reach(target('-80'), settings)
+    transaction.close()
+    await expect(reached).rejects.toThrow('interrupted')
+    expect([shards.given, shards.log, transaction.lanes.size]).toEqual([['-80'], [], 0])
+  })
+
+  test('in a transaction: its connections are closed', async () => {
+    const { transaction, shards } = await twoShards()
+    transaction.close()
+    expect(shards.log).toEqual(['-80 closed', '80- closed'])
+  })
+})
+
+test('a COMMIT commits nowhere when a connection is known to be lost', async () => {
+  const { transaction, shards } = await twoShards()
+  transaction.lanes.get(target('80-'))!.lease.discard()
+  const committed = transaction.commit()
+  const failed = expect(committed).rejects.toThrow('closed')
+  await shards.answer()
+  await failed
+  expect(shards.log).toEqual(['80- closed', '-80: ROLLBACK'])
+  expect(transaction.takeWarning()).toBeUndefined()
+})
+
+test('a COMMIT that one shard refuses says what has become of the others', async () => {
+  const { transaction, shards } = await twoShards()
+  const lane = transaction.lanes.get(target('80-'))!
+  const { query } = lane
+  lane.query = (sql) =>
+    sql === 'COMMIT'
+      ? Promise.reject(new ServerError({ errno: 1205, sqlState: 'HY000', message: 'no' }))
+      : query.call(lane, sql)
+  const failed = expect(transaction.commit()).rejects.toThrow(
+    'Commit is not atomic over several shards: ks/80- failed (no), committed: ks/-80; rolled back: ks/80-',
+  )
+  await shards.answer()
+  await shards.answer()
+  await failed
+  expect(transaction.takeWarning()).toMatchObject({ level: 'Warning' })
+})
+
+describe('lanes', () => {
+  test('on a primary and on a replica of one shard are two', async () => {
+    const { transaction, shards } = await twoShards()
+    const replica = target('-80', 'REPLICA')
+    expect(transaction.lane(replica)).toBeUndefined()
+    const reached = transaction.reach(replica, settings)
+    await shards.answer()
+    expect((await reached).target).toBe(replica)
+    expect(shards.log).toEqual(['-80@replica: BEGIN'])
+    expect(transaction.lanes.size).toBe(3)
+  })
+
+  test('are lost with the term of their primary: nothing is written to the old one', async () => {
+    const { transaction, shards } = await twoShards()
+    shards.term = 'two'
+    await expect(transaction.reach(target('-80'), settings)).rejects.toThrow(
+      'The transaction was lost with the connection to tablet of ks/-80@primary. Issue a ROLLBACK to go on',
+    )
+    expect(shards.log).toEqual(['-80 closed'])
+    const committed = expect(transaction.commit()).rejects.toThrow('nothing was committed')
+    await shards.answer()
+    await committed
+    expect([shards.log, transaction.isOpen]).toEqual([['-80 closed', '80-: ROLLBACK'], false])
+  })
+
+  test('that were reserved and are lost tell what is lost with them, once', async () => {
+    const shards = new FakeShards()
+    const transaction = new Transaction(shards.gateway)
+    const lane = await transaction.reach(target('-80'), settings)
+    lane.reserve('GET_LOCK()')
+    lane.lease.discard()
+    expect(() => transaction.lane(target('-80'))).toThrow(/and with it: GET_LOCK\(\)/)
+    expect(transaction.lane(target('-80'))).toBeUndefined()
+  })
+
+  test('of one target that are wanted twice at once are one, in which the transaction begins once', async () => {
+    const shards = new FakeShards()
+    const transaction = new Transaction(shards.gateway)
+    transaction.begin({ begin: 'BEGIN', readOnly: false })
+    const both = [1, 2].map(() => transaction.reach(target('-80'), settings))
+    await shards.answer()
+    const [first, second] = await Promise.all(both)
+    expect(first).toBe(second)
+    expect(shards.log).toEqual(['-80: BEGIN'])
+  })
+
+  test('are reached with the savepoints that were set before', async () => {
+    const { transaction, shards } = await twoShards()
+    const set = transaction.savepoint('a')
+    await shards.answer()
+    await set
+    const reached = transaction.reach(target('c0-'), settings)
+    await shards.answer()
+    await reached
+    expect(shards.log).toEqual(['-80: SAVEPOINT a', '80-: SAVEPOINT a', 'c0-: BEGIN', 'c0-: SAVEPOINT a'])
+  })
+
+  test('have rows that are still being read taken into memory before the next command', async () => {
+    const { transaction } = await twoShards()
+    const lane = transaction.lane(target('-80'))!
+    let spooled = 0
+    const rows = { isEnded: false, spool: () => spooled++, onDone: () => {} }
+    lane.sendForRows(TextStatement.ofSql('SELECT 1'), rows as unknown as ResponseReader & OpenRows)
+    void lane.query('SELECT 2')
+    void lane.query('SELECT 3')
+    expect(spooled).toBe(1)
+  })
+})
