@@ -67,10 +67,9 @@ export class Sequences {
     if (shards.length !== 1) {
       throw new SqlError('ER_UNKNOWN_ERROR', `Sequence ${key} must be in an unsharded keyspace`)
     }
-    const { database, targets } = shards[0]!
-    const name = `${quoteName(database)}.${quoteName(table)}`
-    const lease = await this.#gateway.acquire(targets.PRIMARY, OWN_SETTINGS, { signal })
-    const { connection } = lease
+    const lease = await this.#gateway.acquire(shards[0]!.targets.PRIMARY, OWN_SETTINGS, { signal })
+    const { connection, tablet } = lease
+    const name = `${quoteName(tablet.database)}.${quoteName(table)}`
     const stop = () => lease.discard(signal?.reason)
     signal?.addEventListener('abort', stop, { once: true })
     try {

@@ -15,6 +15,8 @@ export interface FaultCluster {
   rootOf(shard: Shard): Promise<Connection>
   /** Ends a shard's server without a word. */
   kill(shard: Shard): Promise<void>
+  /** Pauses or resumes a shard's server, as a machine that hangs would. */
+  signal(shard: Shard, signal: 'SIGSTOP' | 'SIGCONT'): void
   /** Starts it again on its port, with its data. */
   restart(shard: Shard): Promise<void>
   /** Another proxy over the same cluster. */
@@ -45,6 +47,7 @@ export async function startFaultCluster(options: TestProxyOptions = {}): Promise
     connect: (more = {}) => connectTo(proxy, more),
     rootOf: (shard) => servers.get(nameOf(shard))!.connectAsRoot(),
     kill: (shard) => servers.get(nameOf(shard))!.process.stop('SIGKILL'),
+    signal: (shard, signal) => servers.get(nameOf(shard))!.process.signal(signal),
     restart: async (shard) => {
       const name = nameOf(shard)
       const { program, port } = servers.get(name)!
