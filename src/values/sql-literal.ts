@@ -19,8 +19,8 @@ export function doubleLiteral(text: string): string {
   return text.includes('e') ? text : `${text}e0`
 }
 
-/** SQL text of a param; `charset` is that of the text ones. */
-export function paramLiteral({ type, bytes }: Value, charset: string): string {
+/** SQL text that gives the value again; `charset` is that of text. */
+export function valueLiteral({ type, bytes }: Value, charset: string): string {
   const buffer = Buffer.from(bytes)
   if (type === 'NULL') return 'NULL'
   if (type === 'FLOAT64') return doubleLiteral(buffer.latin1Slice())

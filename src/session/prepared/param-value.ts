@@ -1,78 +1,8 @@
 import { type BoundParam, isUnsigned } from '../../mysql/codec/stmt-execute.ts'
-import { fieldTypes } from '../../values/types.ts'
-import { nullValue, type Value, type ValueType, value } from '../../values/value.ts'
+import { binaryValue } from '../../values/binary-value.ts'
+import { nullValue, type Value } from '../../values/value.ts'
 
 /** A param of COM_STMT_EXECUTE as the text value that vindexes take. */
 export function paramValue(param: BoundParam): Value {
-  const { bytes } = param
-  if (bytes === null) return nullValue
-  switch (param.type) {
-    case fieldTypes.tiny:
-      return integer(param, BigInt(isUnsigned(param) ? bytes.readUInt8() : bytes.readInt8()))
-    case fieldTypes.short:
-    case fieldTypes.year:
-      return integer(param, BigInt(isUnsigned(param) ? bytes.readUInt16LE() : bytes.readInt16LE()))
-    case fieldTypes.long:
-    case fieldTypes.int24:
-      return integer(param, BigInt(isUnsigned(param) ? bytes.readUInt32LE() : bytes.readInt32LE()))
-    case fieldTypes.longLong:
-      return integer(param, isUnsigned(param) ? bytes.readBigUInt64LE() : bytes.readBigInt64LE())
-    case fieldTypes.float:
-      return value('FLOAT64', String(bytes.readFloatLE()))
-    case fieldTypes.double:
-      return value('FLOAT64', String(bytes.readDoubleLE()))
-    case fieldTypes.decimal:
-    case fieldTypes.newDecimal:
-      return value('DECIMAL', bytes)
-    case fieldTypes.date:
-    case fieldTypes.dateTime:
-    case fieldTypes.timestamp:
-      return value(param.type === fieldTypes.date ? 'DATE' : 'DATETIME', dateText(bytes, param.type))
-    case fieldTypes.time:
-      return value('TIME', timeText(bytes))
-    case fieldTypes.tinyBlob:
-    case fieldTypes.mediumBlob:
-    case fieldTypes.longBlob:
-    case fieldTypes.blob:
-      return value('VARBINARY', bytes)
-    case fieldTypes.bit:
-      return value('BIT', bytes)
-    default:
-      return value('VARCHAR', bytes)
-  }
-}
-
-function integer(param: BoundParam, n: bigint): Value {
-  const type: ValueType = isUnsigned(param) ? 'UINT64' : 'INT64'
-  return value(type, n.toString())
-}
-
-/** Source: MySQL client/server protocol, "Binary Protocol Value", MYSQL_TYPE_DATETIME: 0, 4, 7 or 11 bytes. */
-function dateText(bytes: Buffer, type: number): string {
-  const year = bytes.length >= 4 ? bytes.readUInt16LE(0) : 0
-  const month = bytes.length >= 4 ? bytes[2]! : 0
-  const day = bytes.length >= 4 ? bytes[3]! : 0
-  const date = `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`
-  if (type === fieldTypes.date) return date
-  const time = bytes.length >= 7 ? clock(bytes[4]!, bytes[5]!, bytes[6]!) : clock(0, 0, 0)
-  return `${date} ${time}${micros(bytes, 7)}`
-}
-
-/** MYSQL_TYPE_TIME: 0, 8 or 12 bytes: sign, days, hours, minutes, seconds, microseconds. */
-function timeText(bytes: Buffer): string {
-  if (bytes.length < 8) return '00:00:00'
-  const hours = bytes.readUInt32LE(1) * 24 + bytes[5]!
-  return `${bytes[0] === 1 ? '-' : ''}${clock(hours, bytes[6]!, bytes[7]!)}${micros(bytes, 8)}`
-}
-
-function clock(hours: number, minutes: number, seconds: number): string {
-  return `${pad(hours, 2)}:${pad(minutes, 2)}:${pad(seconds, 2)}`
-}
-
-function micros(bytes: Buffer, at: number): string {
-  return bytes.length >= at + 4 ? `.${pad(bytes.readUInt32LE(at), 6)}` : ''
-}
-
-function pad(n: number, digits: number): string {
-  return String(n).padStart(digits, '0')
+  return param.bytes === null ? nullValue : binaryValue(param.type, isUnsigned(param), param.bytes)
 }

@@ -18,7 +18,7 @@ import {
 import { encodePrepareOk } from '../../mysql/codec/stmt-prepare.ts'
 import type { Scan } from '../../sql/scan.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
-import { paramLiteral } from '../../values/sql-literal.ts'
+import { valueLiteral } from '../../values/sql-literal.ts'
 import { type StatementBeginsContext, statementBegins } from '../commands/statement-begins.ts'
 import { prepareShow, type ShownContext } from '../show/run-show.ts'
 import type { CursorOptions, Execution, RelayedHook } from '../statements/execution.ts'
@@ -228,7 +228,7 @@ export class PreparedStatements {
   /** A statement that the session runs itself (`SET @x = ?`): its params become literals of its text. */
   #runBound(execution: Execution, values: ExecuteValues): void {
     const { proxy, state, reader } = this.#context
-    const literals = boundParams(values).map((bound) => paramLiteral(paramValue(bound), state.charset))
+    const literals = boundParams(values).map((bound) => valueLiteral(paramValue(bound), state.charset))
     const sql = substituteParams(reader.parse(execution.sql), literals, proxy)
     runStatement(this.#context, { ...execution, sql, bindings: reader.bindingsOf(sql, reader.scan(sql)) })
   }

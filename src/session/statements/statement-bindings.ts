@@ -3,8 +3,8 @@ import type { Bindings, BoundRows } from '../../engine/bindings.ts'
 import { literalValue } from '../../sql/literal-value.ts'
 import type { ListSlot, LiteralSlot, RowsSlot, Scan, SlotItem } from '../../sql/scan.ts'
 import type { SqlMode } from '../../sql/sql-mode.ts'
+import { toUtf8 } from '../../values/to-utf8.ts'
 import { isText, type Value } from '../../values/value.ts'
-import { toUtf8 } from '../settings/character-set.ts'
 
 /** A statement's text (binary string) with what its bytes mean. */
 export interface StatementText {

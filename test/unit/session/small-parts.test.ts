@@ -3,10 +3,11 @@ import { describe, test } from 'vitest'
 import { sumInfo } from '../../../src/engine/sum-info.ts'
 import type { Plan } from '../../../src/plan/plan.ts'
 import { greetingVersion, parseServerVersion } from '../../../src/session/server-version.ts'
-import { namesOf, namesOfSet, toUtf8 } from '../../../src/session/settings/character-set.ts'
+import { namesOf, namesOfSet } from '../../../src/session/settings/character-set.ts'
 import { likeMatcher } from '../../../src/session/show/like.ts'
 import { PlanCache } from '../../../src/session/statements/plan-cache.ts'
 import { quoteString } from '../../../src/values/sql-literal.ts'
+import { toUtf8 } from '../../../src/values/to-utf8.ts'
 
 test('OK texts of several shards are added up', () => {
   assert.equal(

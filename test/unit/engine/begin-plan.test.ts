@@ -1,0 +1,210 @@
+import { describe, expect, test } from 'vitest'
+import { beginPlan } from '../../../src/engine/begin-plan.ts'
+import type { RunContext } from '../../../src/engine/run.ts'
+import type { ShardPort, ShardWrite, WriteAnswer } from '../../../src/engine/shard-port.ts'
+import { generateShardRanges } from '../../../src/key/key-range.ts'
+import { shardRangeOf, tileShards } from '../../../src/key/shard-ranges.ts'
+import type { Plan } from '../../../src/plan/plan.ts'
+import type { Primitive, RunDdl, SendWrite, SplitInsert } from '../../../src/plan/primitives.ts'
+import { createVindex } from '../../../src/vindex/registry.ts'
+import { bindingsOf } from './bindings.ts'
+import { portOf, viewOf } from './port.ts'
+
+const shards = tileShards(generateShardRanges(2).map(shardRangeOf))
+const view = viewOf(shards)
+const verbatim = { kind: 'Verbatim' } as const
+const scatter = { kind: 'Scatter', keyspace: 'ks' } as const
+
+const planOf = (root: Primitive, more: Partial<Plan> = {}): Plan => ({
+  root,
+  userVariables: [],
+  locks: true,
+  reserves: false,
+  ...more,
+})
+
+const answered = (changes: Partial<WriteAnswer> = {}): WriteAnswer => ({
+  affectedRows: 1,
+  lastInsertId: 0,
+  warnings: 0,
+  info: '',
+  conditions: [],
+  ...changes,
+})
+
+async function run(plan: Plan, doors: Partial<ShardPort>, bindings = bindingsOf({})) {
+  const begun = beginPlan(plan, bindings, view)
+  if (begun.kind !== 'Several') throw new Error(begun.kind)
+  const context: RunContext = {
+    bindings,
+    shards: view,
+    port: portOf(doors),
+    format: 'text',
+    limits: { sortRowsMax: 10, sortBytesMax: 1_000 },
+  }
+  return await begun.run(context)
+}
+
+describe('a plan for rows', () => {
+  const route = { kind: 'Route', routing: scatter, query: verbatim, orderBy: [] } as const
+
+  test('goes to the one shard that its shortcut meets, whatever its tree is', () => {
+    const shortcut = { routing: { kind: 'AnyShard', keyspace: 'ks' }, query: verbatim } as const
+    const root = { kind: 'Unsupported', construct: 'x' } as const
+    expect(beginPlan(planOf(root, { shortcut }), bindingsOf({}), view)).toMatchObject({
+      kind: 'OneShard',
+      keyspace: 'ks',
+      shard: 1,
+      query: verbatim,
+    })
+  })
+
+  test('runs its tree where the shortcut meets several, and says what is not planned', () => {
+    const shortcut = { routing: scatter, query: verbatim }
+    expect(beginPlan(planOf(route, { shortcut }), bindingsOf({}), view).kind).toBe('Several')
+    const root = { kind: 'Unsupported', construct: 'QUALIFY' } as const
+    expect(() => beginPlan(planOf(root, { shortcut }), bindingsOf({}), view)).toThrow(/QUALIFY/)
+  })
+})
+
+describe('a write', () => {
+  const write = (changes: Partial<SendWrite> = {}): SendWrite => ({
+    kind: 'Write',
+    verb: 'update',
+    routing: scatter,
+    query: verbatim,
+    ...changes,
+  })
+
+  test('on several shards is one statement each, and their sum', async () => {
+    const writes: ShardWrite[] = []
+    const outcome = await run(planOf(write()), {
+      write: async (all) => {
+        writes.push(...all)
+        return [
+          answered({ affectedRows: 2, info: 'Rows matched: 2  Changed: 2  Warnings: 1', warnings: 1 }),
+          answered({ affectedRows: 1n, info: 'Rows matched: 1  Changed: 1  Warnings: 0', lastInsertId: 9 }),
+        ]
+      },
+    })
+    expect(writes.map(({ shard }) => shard)).toEqual([0, 1])
+    expect(outcome).toMatchObject({
+      kind: 'Ok',
+      affectedRows: 3n,
+      warnings: 1,
+      lastInsertId: 9,
+      info: 'Rows matched: 3  Changed: 3  Warnings: 1',
+    })
+  })
+
+  test('on copies counts once', async () => {
+    const outcome = await run(planOf(write({ replicated: true })), {
+      write: async () => [answered({ affectedRows: 2 }), answered({ affectedRows: 2 })],
+    })
+    expect(outcome).toMatchObject({ affectedRows: 2n })
+  })
+
+  test('that is right on one shard only is refused on several, and sent nowhere', () => {
+    const plan = planOf(write({ singleShardOnly: 'UPDATE with LIMIT' }))
+    expect(() => beginPlan(plan, bindingsOf({}), view)).toThrow(/UPDATE with LIMIT over several shards/)
+  })
+})
+
+describe('an insert', () => {
+  const vindex = createVindex('hash', 'hash', {}, { readFile: () => new Uint8Array() })
+  const insert: SplitInsert = {
+    kind: 'Insert',
+    verb: 'insert',
+    keyspace: 'ks',
+    table: 't',
+    head: ['insert into t (id) values'],
+    tail: [],
+    rows: { kind: 'Slot', slot: 0 },
+    columnCount: 1,
+    vindex,
+    vindexColumns: [{ column: 'id', offset: 0 }],
+    ignore: false,
+  }
+  const autoIncrement = {
+    column: 'id',
+    offset: 0,
+    appended: false,
+    sequence: { keyspace: 'main', table: 'seq' },
+  }
+
+  test('of rows of one shard goes there as one statement, without waiting', () => {
+    const begun = beginPlan(planOf(insert), bindingsOf({ rows: [[1], [1]] }), view)
+    expect(begun).toMatchObject({
+      kind: 'OneShard',
+      query: { sql: 'insert into t (id) values (1), (1)' },
+      bringsIds: true,
+    })
+  })
+
+  test('that draws numbers asks for them first, and tells the first of them', async () => {
+    const outcome = await run(
+      planOf({ ...insert, autoIncrement }),
+      {
+        nextIds: async (keyspace, table, count) => {
+          expect([keyspace, table, count]).toEqual(['main', 'seq', 2])
+          return 100n
+        },
+        write: async (writes) => writes.map(() => answered()),
+      },
+      bindingsOf({ rows: [[null], [0]] }),
+    )
+    expect(outcome).toMatchObject({ lastInsertId: 100n, bringsIds: false })
+  })
+})
+
+describe('DDL', () => {
+  const ddl: RunDdl = {
+    kind: 'Ddl',
+    keyspace: 'ks',
+    routing: scatter,
+    query: verbatim,
+    implicitCommit: true,
+    tables: ['t'],
+  }
+
+  test('commits, goes to one shard first and then to the others, and has the columns read again', async () => {
+    const log: string[] = []
+    const outcome = await run(planOf(ddl), {
+      commit: async () => void log.push('commit'),
+      writeOutside: async ({ shard }) => {
+        log.push(`shard ${shard}`)
+        return answered({ affectedRows: 0 })
+      },
+      schemaChanged: async (keyspace, tables) => void log.push(`changed ${keyspace} ${tables}`),
+    })
+    expect(log).toEqual(['commit', 'shard 0', 'shard 1', 'changed ks t'])
+    expect(outcome).toMatchObject({ kind: 'Ok', affectedRows: 0 })
+  })
+
+  test('that is refused by the first shard reaches no other', async () => {
+    const reached: number[] = []
+    const running = run(planOf(ddl), {
+      commit: async () => {},
+      writeOutside: async ({ shard }) => {
+        reached.push(shard)
+        throw new Error('refused')
+      },
+    })
+    await expect(running).rejects.toThrow('refused')
+    expect(reached).toEqual([0])
+  })
+
+  test('that another shard refuses names those that have it and those that have not', async () => {
+    const running = run(planOf(ddl), {
+      commit: async () => {},
+      writeOutside: async ({ shard }) => {
+        if (shard === 1) throw new Error('disk full')
+        return answered()
+      },
+      schemaChanged: async () => {},
+    })
+    await expect(running).rejects.toThrow(
+      'DDL was done on shards -80 but failed on 80- of keyspace ks: disk full. Repair these with USE `ks:80-`',
+    )
+  })
+})
