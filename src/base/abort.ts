@@ -1,4 +1,12 @@
 /**
+ * What may end a wait before its time. `signal` may be a getter: making an AbortSignal costs more than a whole point select,
+ * so that it is asked for by whoever really waits.
+ */
+export interface Cancellation {
+  readonly signal: AbortSignal
+}
+
+/**
  * What `pending` resolves to, unless `signal` is aborted before: then its reason is thrown, and `late` gets what comes too
  * late, for it must not be lost.
  */

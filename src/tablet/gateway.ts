@@ -1,4 +1,5 @@
 import type mysql from 'mysql2/promise'
+import type { Cancellation } from '../base/abort.ts'
 import type { Clock } from '../base/clock.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { Logger } from '../telemetry/log.ts'
@@ -18,11 +19,6 @@ import type { Settings } from './settings.ts'
 import type { ShardTarget } from './shard-target.ts'
 
 export interface GatewayOptions extends EndpointOptions, BalanceOptions {}
-
-export interface AcquireOptions {
-  /** The statement's end before its time: KILL, its deadline, a client that is gone. Its reason is thrown. */
-  readonly signal?: AbortSignal | undefined
-}
 
 /**
  * The one door to the databases: connections to shards are leased here and nowhere else. It knows, as the topology has it
@@ -88,9 +84,13 @@ export class Gateway {
 
   /**
    * A connection with these settings to whoever serves the target when it is there: that is asked again after every wait,
-   * for a shard may have moved meanwhile, and a row must not go to its old owner. Throws where no tablet can serve.
+   * for a shard may have moved meanwhile, and a row must not go to its old owner. Throws where no tablet can serve, and the
+   * reason of `cancel` when that comes first: KILL, a deadline, a client that is gone.
    */
-  async acquire(target: ShardTarget, settings: Settings, { signal }: AcquireOptions = {}): Promise<Lease> {
+  async acquire(target: ShardTarget, settings: Settings, cancel?: Cancellation): Promise<Lease> {
+    const ready = this.take(target, settings)
+    if (ready !== undefined) return ready
+    const signal = cancel?.signal
     for (let turn = 1; ; turn++) {
       // Here statements are held back while a primary is away: whoever cannot be found now may be found later.
       const endpoint = this.#find(target)

@@ -1,4 +1,4 @@
-import { unlessAborted } from '../base/abort.ts'
+import { type Cancellation, unlessAborted } from '../base/abort.ts'
 import { deferred } from '../base/deferred.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import { runQuery, textCells } from '../mysql/client/simple-command.ts'
@@ -29,12 +29,13 @@ export class Sequences {
 
   /**
    * The first of `count` consecutive ids. Throws when the sequence table is missing or not as it should be, and the reason of
-   * `signal` when that is aborted before.
+   * `cancel` when that comes before.
    */
-  async next(keyspace: string, table: string, count: number, signal?: AbortSignal): Promise<bigint> {
+  async next(keyspace: string, table: string, count: number, cancel?: Cancellation): Promise<bigint> {
     const key = `${keyspace}.${table}`
     const ready = this.#take(key, count)
     if (ready !== undefined) return ready
+    const signal = cancel?.signal
     const turn = deferred()
     const before = this.#queues.get(key)
     this.#queues.set(key, turn.promise)
@@ -67,7 +68,7 @@ export class Sequences {
     if (shards.length !== 1) {
       throw new SqlError('ER_UNKNOWN_ERROR', `Sequence ${key} must be in an unsharded keyspace`)
     }
-    const lease = await this.#gateway.acquire(shards[0]!.targets.PRIMARY, OWN_SETTINGS, { signal })
+    const lease = await this.#gateway.acquire(shards[0]!.targets.PRIMARY, OWN_SETTINGS, signal && { signal })
     const { connection, tablet } = lease
     const name = `${quoteName(tablet.database)}.${quoteName(table)}`
     const stop = () => lease.discard(signal?.reason)

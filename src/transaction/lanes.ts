@@ -1,3 +1,4 @@
+import type { Cancellation } from '../base/abort.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
 import type { Gateway } from '../tablet/gateway.ts'
@@ -12,7 +13,7 @@ export interface OpenLaneOptions {
   readonly start: TransactionStart | undefined
   /** Set again on a shard that the transaction reaches only now. */
   readonly savepoints: readonly string[]
-  readonly signal?: AbortSignal | undefined
+  readonly cancel?: Cancellation | undefined
 }
 
 /**
@@ -123,8 +124,8 @@ export class Lanes {
     return opening
   }
 
-  async #open(target: ShardTarget, { settings, signal }: OpenLaneOptions): Promise<Lane> {
-    const lease = await this.#gateway.acquire(target, settings, { signal })
+  async #open(target: ShardTarget, { settings, cancel }: OpenLaneOptions): Promise<Lane> {
+    const lease = await this.#gateway.acquire(target, settings, cancel)
     if (this.#closed) {
       lease.release()
       throw new SqlError('ER_QUERY_INTERRUPTED', 'Query execution was interrupted')

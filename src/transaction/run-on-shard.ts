@@ -21,14 +21,14 @@ export async function runOnShard(
 ): Promise<WriteAnswer> {
   const own = transaction.lane(target)
   if (!outsideTransaction && (own !== undefined || transaction.start() !== undefined)) {
-    const lane = await transaction.reach(target, settings, watch.signal)
+    const lane = await transaction.reach(target, settings, watch)
     return await collectAnswer(lane.lease, watch, (reader) => lane.send(statement, reader))
   }
   if (own !== undefined) {
     await own.lease.apply(settings)
     return await collectAnswer(own.lease, watch, (reader) => own.send(statement, reader))
   }
-  const lease = await gateway.acquire(target, settings, { signal: watch.signal })
+  const lease = await gateway.acquire(target, settings, watch)
   try {
     return await collectAnswer(lease, watch, (reader) => statement.send(lease.connection, reader))
   } finally {

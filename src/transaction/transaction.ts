@@ -1,3 +1,4 @@
+import type { Cancellation } from '../base/abort.ts'
 import type { Condition } from '../errors/condition.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { ResponseSummary } from '../mysql/client/response-reader.ts'
@@ -96,12 +97,12 @@ export class Transaction {
   }
 
   /** The lane to a target with these settings, inside the transaction if there is one; opened if need be. */
-  async reach(target: ShardTarget, settings: Settings, signal?: AbortSignal): Promise<Lane> {
+  async reach(target: ShardTarget, settings: Settings, cancel?: Cancellation): Promise<Lane> {
     const lane = this.lane(target)
     const isPart = lane?.inTransaction === true
     try {
       const start = this.start()
-      return await this.lanes.reach(target, { settings, start, savepoints: this.#savepoints.names, signal })
+      return await this.lanes.reach(target, { settings, start, savepoints: this.#savepoints.names, cancel })
     } catch (error) {
       if (isPart && lane?.isLost === true) this.lost(lane)
       throw error

@@ -1,3 +1,4 @@
+import type { Cancellation } from '../base/abort.ts'
 import type { Condition } from '../errors/condition.ts'
 import { readConditions } from '../mysql/client/conditions.ts'
 import type { ShardStatement } from '../mysql/client/shard-statement.ts'
@@ -24,10 +25,9 @@ export interface WriteAnswer {
 }
 
 /** The statement for which shards work, as what may end it before its time sees it. */
-export interface StatementWatch {
+export interface StatementWatch extends Cancellation {
   /** Connections at work: a KILL stops what runs there. */
   readonly working: Set<Lease>
-  readonly signal: AbortSignal
   /** Throws what ends the statement. */
   throwIfKilled(): void
 }
@@ -92,7 +92,7 @@ function reachAll(
   settings: Settings,
   watch: StatementWatch,
 ): Promise<readonly Lane[]> {
-  return settleAll(writes.map(({ target }) => transaction.reach(target, settings, watch.signal)))
+  return settleAll(writes.map(({ target }) => transaction.reach(target, settings, watch)))
 }
 
 async function sendAll(

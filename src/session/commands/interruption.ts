@@ -80,13 +80,19 @@ export class Interruption implements StatementWatch {
   /** Aborted with `error` when the statement is to end. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController()
-    if (this.isKilled || this.#client.closed) this.#controller.abort(this.error ?? interrupted())
+    if (this.stopped !== undefined) this.#controller.abort(this.stopped)
     return this.#controller.signal
+  }
+
+  /** As `error`, or that the client has gone. */
+  get stopped(): SqlError | undefined {
+    return this.error ?? (this.#client.closed ? interrupted() : undefined)
   }
 
   /** After an await: throws what ends the statement if somebody killed it, or its client has gone. */
   throwIfKilled(): void {
-    if (this.isKilled || this.#client.closed) throw this.error ?? interrupted()
+    const { stopped } = this
+    if (stopped !== undefined) throw stopped
   }
 
   /** What a failure that was brought about by stopping the statement is told as. */

@@ -70,7 +70,7 @@ export class SessionPort implements ShardPort {
 
   async nextIds(keyspace: string, table: string, count: number): Promise<bigint> {
     const { proxy, interruption } = this.#context
-    const first = await proxy.sequences.next(keyspace, table, count, interruption.signal)
+    const first = await proxy.sequences.next(keyspace, table, count, interruption)
     interruption.throwIfKilled()
     return first
   }
@@ -94,16 +94,11 @@ export class SessionPort implements ShardPort {
   }
 
   async #open(target: ShardTarget, statement: ShardStatement): Promise<ShardRows> {
-    const { proxy, transaction, interruption } = this.#context
+    const { proxy, transaction } = this.#context
     const isOwn = transaction.lane(target) !== undefined || transaction.start() !== undefined
     if (isOwn) return this.#openInLane(target, statement)
-    const lease = await proxy.gateway.acquire(target, this.#settings, { signal: interruption.signal })
-    try {
-      interruption.throwIfKilled()
-    } catch (error) {
-      lease.release()
-      throw error
-    }
+    const ready = proxy.gateway.take(target, this.#settings)
+    const lease = ready ?? (await this.#acquire(target))
     const rows = this.#rowsOf(lease, statement, (ended) => {
       if (lease.connection.state === 'busy') lease.abandon()
       else this.#giveBack(lease, ended)
@@ -112,9 +107,18 @@ export class SessionPort implements ShardPort {
     return rows.opened()
   }
 
+  async #acquire(target: ShardTarget): Promise<Lease> {
+    const { proxy, interruption } = this.#context
+    const lease = await proxy.gateway.acquire(target, this.#settings, interruption)
+    const { stopped } = interruption
+    if (stopped === undefined) return lease
+    lease.release()
+    throw stopped
+  }
+
   async #openInLane(target: ShardTarget, statement: ShardStatement): Promise<ShardRows> {
     const { transaction, interruption } = this.#context
-    const lane = await transaction.reach(target, this.#settings, interruption.signal)
+    const lane = await transaction.reach(target, this.#settings, interruption)
     interruption.throwIfKilled()
     const { connection } = lane
     const rows = this.#rowsOf(lane.lease, statement, (ended) => {

@@ -74,8 +74,7 @@ export class ShardAccess implements ShardsView {
     const target = this.#anyTarget()
     const lane = transaction.lane(target)
     if (lane !== undefined) return lane.query(sql)
-    const { signal } = interruption
-    const lease = await proxy.gateway.acquire(target, state.settings, { signal })
+    const lease = await proxy.gateway.acquire(target, state.settings, interruption)
     interruption.working.add(lease)
     try {
       return await runQuery(lease.connection, sql)
@@ -88,8 +87,7 @@ export class ShardAccess implements ShardsView {
   /** Several of them on one connection, in order; the answer is the last one's. */
   async askInOrder(statements: readonly string[]): Promise<CollectingReader> {
     const { proxy, state, interruption } = this.#context
-    const { signal } = interruption
-    const lease = await proxy.gateway.acquire(this.#anyTarget(), state.settings, { signal })
+    const lease = await proxy.gateway.acquire(this.#anyTarget(), state.settings, interruption)
     interruption.working.add(lease)
     try {
       let answer: CollectingReader | undefined

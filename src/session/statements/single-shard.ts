@@ -80,7 +80,7 @@ export class SingleShard implements RelayOwner {
       const isReady = lane?.lease.settingsKey === settings.key && (start === undefined || lane.inTransaction)
       if (isReady) return this.#relayIn(lane, statement, options)
       return replies.detached(async () => {
-        const reached = await transaction.reach(target, settings, interruption.signal)
+        const reached = await transaction.reach(target, settings, interruption)
         if (!this.#givesUp()) this.#relayIn(reached, statement, options)
       })
     }
@@ -90,7 +90,7 @@ export class SingleShard implements RelayOwner {
       return this.#relayOn({ target, lease, lane, options, kept: false }, statement)
     }
     replies.detached(async () => {
-      const fresh = await proxy.gateway.acquire(target, settings, { signal: interruption.signal })
+      const fresh = await proxy.gateway.acquire(target, settings, interruption)
       if (this.#givesUp()) return fresh.release()
       this.#relayOn({ target, lease: fresh, lane, options, kept: false }, statement)
     })
