@@ -14,8 +14,8 @@ export interface LeaseOwner {
 }
 
 /**
- * A connection to a tablet, in the hands of one holder at a time: `held` by whoever took it, `parked` in its pool, or
- * closed. It goes back by `release`, once; a holder that cannot say what state it leaves it in says `discard`.
+ * A connection to a tablet, in the hands of one holder at a time: `held` by whoever took it, `leaving` him, `parked` in its
+ * pool, or closed. It goes back by `release`, once; a holder that cannot say what state it leaves it in says `discard`.
  *
  * One object for each connection, used again for every holder: the fast path makes none.
  */
@@ -23,7 +23,7 @@ export class Lease {
   readonly connection: BackendConnection
   readonly #owner: LeaseOwner
   #settings: Settings | undefined
-  #state: 'held' | 'parked' = 'held'
+  #state: 'held' | 'leaving' | 'parked' = 'held'
   /** A KILL of what runs here is on its way; false when it is not known to have arrived. */
   #killing: Promise<boolean> | undefined
   /** Of its pool: epoch ms when it was parked, roughly. */
@@ -47,8 +47,8 @@ export class Lease {
     return this.#settings?.key ?? ''
   }
 
-  get isHeld(): boolean {
-    return this.#state === 'held'
+  get isParked(): boolean {
+    return this.#state === 'parked'
   }
 
   /** Settles when a KILL that is on its way has been carried out or given up; undefined when there is none. */
@@ -74,11 +74,13 @@ export class Lease {
    */
   release(): void {
     assert(this.#state === 'held', 'a connection is given back once')
+    this.#state = 'leaving'
     const killing = this.#killing
-    if (killing !== undefined && this.connection.state === 'idle') {
-      void killing.then(() => this.release())
-      return
-    }
+    if (killing === undefined || this.connection.state !== 'idle') this.#leave()
+    else void killing.then(() => this.#leave())
+  }
+
+  #leave(): void {
     if (this.connection.state !== 'idle') return this.discard()
     this.connection.resume()
     this.#owner.takeBack(this)

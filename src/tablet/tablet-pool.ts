@@ -112,7 +112,7 @@ export class TabletPool implements LeaseOwner {
     if (this.#closed) return lease.discard()
     const waiter = this.#nextWaiter()
     if (waiter === undefined) return this.#park(lease)
-    this.#adapt(lease, waiter.settings).then(waiter.resolve, waiter.reject)
+    this.#adapt(lease.unpark(), waiter.settings).then(waiter.resolve, waiter.reject)
   }
 
   killQuery(threadId: number): Promise<boolean> {
@@ -238,7 +238,7 @@ export class TabletPool implements LeaseOwner {
   /** A connection was lost, wherever it was. */
   #forget(lease: Lease): void {
     this.#leases.delete(lease)
-    const list = lease.isHeld ? undefined : this.#idle.get(lease.settingsKey)
+    const list = lease.isParked ? this.#idle.get(lease.settingsKey) : undefined
     const at = list?.indexOf(lease) ?? -1
     if (at >= 0) {
       list!.splice(at, 1)
