@@ -11,6 +11,7 @@ import { kill } from './commands/kill.ts'
 import { Replies } from './commands/replies.ts'
 import { TextCommands } from './commands/text-commands.ts'
 import { PreparedStatements } from './prepared/prepared-statements.ts'
+import type { SqlPrepareContext } from './prepared/sql-prepare.ts'
 import type { LiveSession, ProxyContext } from './proxy-context.ts'
 import { namesOf } from './settings/character-set.ts'
 import { type SessionDefaults, SessionState } from './settings/session-state.ts'
@@ -38,6 +39,7 @@ export class Session implements SessionHandler, LiveSession {
   readonly shards: ShardAccess
   readonly reader: StatementReader
   readonly singleShard: SingleShard
+  readonly preparedTexts: SqlPrepareContext['preparedTexts'] = new Map()
   readonly #texts: TextCommands
   readonly #prepared: PreparedStatements
   /** Epoch ms of the last command's beginning. */
@@ -178,6 +180,7 @@ export class Session implements SessionHandler, LiveSession {
   #reset(): void {
     this.warnings.drop()
     this.#prepared.closeAll()
+    this.preparedTexts.clear()
     this.transaction.reset()
     this.state.reset(this.#defaults())
   }

@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts'
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
+import { forgetStatements } from '../mysql/client/shard-statement.ts'
 import { applySettings } from './apply-settings.ts'
 import type { ServingTablet } from './serving-tablet.ts'
 import type { Settings } from './settings.ts'
@@ -59,6 +60,8 @@ export class Lease {
   /** Gives the connection these settings. Throws what the server says of one; the connection is lost then. */
   async apply(settings: Settings): Promise<void> {
     if (this.settingsKey === settings.key) return
+    // What was prepared was read under the settings of then: sql_mode, character set, default database.
+    forgetStatements(this.connection)
     try {
       await applySettings(this.connection, this.#settings?.items, settings, this.tablet.database)
     } catch (error) {

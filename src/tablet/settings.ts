@@ -12,6 +12,7 @@ export interface Settings {
 }
 
 export const NAMES = 'NAMES'
+export const SQL_MODE = 'sql_mode'
 /** The default database, where it is not the shard's own: a system schema. Value: a quoted identifier. */
 export const DATABASE = 'USE'
 /** `SET TRANSACTION ISOLATION LEVEL` has a statement of its own, the variable's name differing between servers. */

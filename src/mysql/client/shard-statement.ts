@@ -100,6 +100,13 @@ export function rememberStatement(connection: BackendConnection, sql: string, id
   return statement
 }
 
+/** Closes all prepared statements of a connection. */
+export function forgetStatements(connection: BackendConnection): void {
+  for (const { id } of connection.statements.values())
+    connection.sendUnanswered(idPacket(Command.STMT_CLOSE, id))
+  connection.statements.clear()
+}
+
 /** Reads the answer of COM_STMT_PREPARE; an error is given to `next` as if it were the answer to the execute. */
 class PrepareReader extends ResponseReader {
   readonly #connection: BackendConnection

@@ -5,6 +5,7 @@ import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Scan } from '../../sql/scan.ts'
 import { trimText } from '../../sql/trim-text.ts'
+import type { Reading } from '../statements/reading.ts'
 import { type RunContext, runStatement } from '../statements/run-statement.ts'
 import { type StatementBeginsContext, statementBegins } from './statement-begins.ts'
 
@@ -26,9 +27,10 @@ export class TextCommands {
   /** `packet`: the command as it came. */
   run(payload: Buffer, packet: Buffer): void {
     const { client, answer, reader } = this.#context
-    const sql = reader.clientText(payload)
-    const scan = reader.scan(sql)
-    if (!client.multiStatements && scan.hasMore) reader.refuseSeveral(sql)
+    const reading = reader.current
+    const sql = reading.clientText(payload)
+    const scan = reading.scan(sql)
+    if (!client.multiStatements && scan.hasMore) reading.refuseSeveral(sql)
     // With several statements allowed, what follows a `;` is one of them, be it nothing but a comment.
     if (!client.multiStatements || scan.end === sql.length) return this.#statement(sql, scan, packet)
     this.#rest = sql.slice(scan.end)
@@ -51,7 +53,7 @@ export class TextCommands {
     const sql = trimText(this.#rest)
     this.#rest = ''
     try {
-      const scan = reader.scan(sql)
+      const scan = reader.current.scan(sql)
       this.#rest = sql.slice(scan.end)
       answer.moreResults = this.#rest !== ''
       answer.started = false
@@ -63,12 +65,14 @@ export class TextCommands {
 
   #statement(sql: string, scan: Scan, packet: Buffer | undefined): void {
     const context = this.#context
+    const reading = context.reader.current
     statementBegins(context, scan)
-    const plan = this.#planOf(sql, scan)
+    const plan = this.#planOf(reading, sql, scan)
     runStatement(context, {
       plan,
       sql,
-      bindings: context.reader.bindingsOf(sql, scan),
+      reading,
+      bindings: reading.bindingsOf(sql, scan),
       verbatim: () => new TextStatement(packet ?? queryPacket(sql)),
       ofText: (query) => TextStatement.ofSql(query.sql),
       format: 'text',
@@ -76,14 +80,13 @@ export class TextCommands {
   }
 
   /** A syntax error quotes the text to its end, the statements behind this one included. */
-  #planOf(sql: string, scan: Scan): Plan {
-    const { reader } = this.#context
+  #planOf(reading: Reading, sql: string, scan: Scan): Plan {
     try {
-      if (scan.params > 0) reader.checkPlain(sql) // raises 1064 at the `?`
-      return reader.planOf(sql, scan)
+      if (scan.params > 0) reading.checkPlain(sql) // raises 1064 at the `?`
+      return reading.planOf(sql, scan)
     } catch (error) {
       if (this.#rest === '' || !(error instanceof SqlError) || error.code !== 'ER_PARSE_ERROR') throw error
-      reader.checkPlain(sql + this.#rest)
+      reading.checkPlain(sql + this.#rest)
       throw error
     }
   }

@@ -1,12 +1,22 @@
 import type { Scan } from '../../sql/scan.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
+import type { Reading } from '../statements/reading.ts'
+
+export interface PreparedText {
+  readonly id: number
+  readonly sql: string
+  readonly scan: Scan
+  readonly reading: Reading
+}
 
 /** A statement that the client has prepared. Backend connections prepare it when it first runs on them. */
 export class ClientStatement {
   readonly id: number
   readonly sql: string
   readonly scan: Scan
+  /** How it was read when it was prepared: USE and SET change nothing about it. */
+  readonly reading: Reading
   readonly paramCount: number
   /** Types block of the last execute that carried one; they hold until the next. */
   types: Buffer | undefined
@@ -14,10 +24,11 @@ export class ClientStatement {
   readonly #longData = new Map<number, Buffer[]>()
   #longDataBytes = 0
 
-  constructor(text: { readonly id: number; readonly sql: string; readonly scan: Scan }, paramCount: number) {
+  constructor(text: PreparedText, paramCount: number) {
     this.id = text.id
     this.sql = text.sql
     this.scan = text.scan
+    this.reading = text.reading
     this.paramCount = paramCount
   }
 

@@ -16,14 +16,13 @@ import {
   splitExecute,
 } from '../../mysql/codec/execute-values.ts'
 import { encodePrepareOk } from '../../mysql/codec/stmt-prepare.ts'
-import type { Scan } from '../../sql/scan.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
 import { valueLiteral } from '../../values/sql-literal.ts'
 import { type StatementBeginsContext, statementBegins } from '../commands/statement-begins.ts'
 import { prepareShow, type ShownContext } from '../show/run-show.ts'
 import type { CursorOptions, Execution, RelayedHook } from '../statements/execution.ts'
 import { type RunContext, runStatement } from '../statements/run-statement.ts'
-import { ClientStatement } from './client-statement.ts'
+import { ClientStatement, type PreparedText } from './client-statement.ts'
 import { describePlan } from './describe-plan.ts'
 import { ParamBindings } from './param-bindings.ts'
 import { paramDefinition } from './param-definition.ts'
@@ -32,8 +31,6 @@ import { checkPreparable } from './preparable.ts'
 import { substituteParams } from './substitute-params.ts'
 
 export type PreparedContext = RunContext & StatementBeginsContext & ShownContext
-
-type Text = Pick<ClientStatement, 'id' | 'sql' | 'scan'>
 
 const CURSOR_TYPE_READ_ONLY = 1
 
@@ -56,7 +53,8 @@ export class PreparedStatements {
 
   prepare(payload: Buffer): void {
     const { proxy, reader, shards, replies } = this.#context
-    const sql = reader.clientText(payload)
+    const reading = reader.current
+    const sql = reading.clientText(payload)
     const max = proxy.limits.preparedStatementsMax
     if (this.#statements.size >= max) {
       throw new SqlError(
@@ -64,21 +62,21 @@ export class PreparedStatements {
         `Can't create more than max_prepared_stmt_count statements (current value: ${max})`,
       )
     }
-    const scan = reader.scan(sql)
-    if (scan.hasMore) reader.refuseSeveral(sql)
+    const scan = reading.scan(sql)
+    if (scan.hasMore) reading.refuseSeveral(sql)
     this.#lastPrepared = undefined
     statementBegins(this.#context, scan)
-    const plan = reader.planOf(sql, scan)
-    const text = { id: ++this.#lastId, sql, scan }
+    const plan = reading.planOf(sql, scan)
+    const text = { id: ++this.#lastId, sql, scan, reading }
     const { root, shortcut } = plan
     if (root.kind === 'Session') return replies.detached(() => this.#prepareOwn(text))
     if (root.kind === 'Unsupported' && shortcut === undefined) throw notSupported(root.construct)
-    const described = describePlan(plan, reader.bindingsOf(sql, scan))
+    const described = describePlan(plan, reading.bindingsOf(sql, scan))
     this.#prepareOn(shards.target(described.keyspace, 0), described.sql ?? sql, text)
   }
 
   execute(payload: Buffer): void {
-    const { proxy, reader } = this.#context
+    const { proxy } = this.#context
     const statement = this.#find(payload.readUInt32LE(1), 'mysqld_stmt_execute')
     if (statement.longDataBytes > proxy.limits.maxAllowedPacket) {
       statement.clearLongData()
@@ -89,11 +87,11 @@ export class PreparedStatements {
     }
     this.#closeCursor(statement)
     const values = valuesOf(statement, payload)
-    const { sql, scan } = statement
+    const { sql, scan, reading } = statement
     statementBegins(this.#context, scan)
-    const plan = reader.planOf(sql, scan)
-    const bindings = new ParamBindings(reader.textOf(sql, scan), reader.sessionText, values)
-    const execution = this.#executionOf(statement, values, { plan, bindings })
+    const plan = reading.planOf(sql, scan)
+    const bindings = new ParamBindings(reading.textOf(sql, scan), reading.sessionText, values)
+    const execution = this.#executionOf(statement, values, { plan, bindings, reading })
     if (plan.root.kind === 'Session' && values.paramCount > 0) this.#runBound(execution, values)
     else runStatement(this.#context, execution)
     statement.clearLongData()
@@ -149,7 +147,7 @@ export class PreparedStatements {
   // ------------------------------------------------------------------------------------------- prepare
 
   /** A shard describes params and columns of `sql`, what the client's statement is for it. */
-  #prepareOn(target: ShardTarget, sql: string, text: Text): void {
+  #prepareOn(target: ShardTarget, sql: string, text: PreparedText): void {
     const packet = preparePacket(sql)
     const onRelayed: RelayedHook = (summary, { lease, preparedId, preparedParams }) => {
       if (summary.errno !== 0) return
@@ -164,9 +162,9 @@ export class PreparedStatements {
   }
 
   /** SET, SHOW and their kin: the session runs them itself. Only SHOW answers columns. */
-  async #prepareOwn(text: Text): Promise<void> {
-    const { proxy, reader, answer, replies } = this.#context
-    const statement = reader.parse(text.sql)
+  async #prepareOwn(text: PreparedText): Promise<void> {
+    const { proxy, answer, replies } = this.#context
+    const statement = text.reading.parse(text.sql)
     if (statement.kind === 'Empty' && !statement.comment) throw emptyQuery()
     checkPreparable(statement, proxy)
     const shown = statement.kind === 'Show' ? await prepareShow(this.#context, statement, text.sql) : []
@@ -188,7 +186,7 @@ export class PreparedStatements {
     replies.done(false)
   }
 
-  #add(text: { readonly id: number; readonly sql: string; readonly scan: Scan }, paramCount: number): void {
+  #add(text: PreparedText, paramCount: number): void {
     this.#lastPrepared = new ClientStatement(text, paramCount)
     this.#statements.set(text.id, this.#lastPrepared)
   }
@@ -207,7 +205,7 @@ export class PreparedStatements {
   #executionOf(
     statement: ClientStatement,
     values: ExecuteValues,
-    parts: Pick<Execution, 'plan' | 'bindings'>,
+    parts: Pick<Execution, 'plan' | 'bindings' | 'reading'>,
   ): Execution {
     const { sql } = statement
     let sent = sql
@@ -227,10 +225,11 @@ export class PreparedStatements {
 
   /** A statement that the session runs itself (`SET @x = ?`): its params become literals of its text. */
   #runBound(execution: Execution, values: ExecuteValues): void {
-    const { proxy, state, reader } = this.#context
+    const { proxy, state } = this.#context
+    const { reading } = execution
     const literals = boundParams(values).map((bound) => valueLiteral(paramValue(bound), state.charset))
-    const sql = substituteParams(reader.parse(execution.sql), literals, proxy)
-    runStatement(this.#context, { ...execution, sql, bindings: reader.bindingsOf(sql, reader.scan(sql)) })
+    const sql = substituteParams(reading.parse(execution.sql), literals, proxy)
+    runStatement(this.#context, { ...execution, sql, bindings: reading.bindingsOf(sql, reading.scan(sql)) })
   }
 
   /** `sent` tells the text that the backend was given. */

@@ -3,24 +3,28 @@ import { TextStatement } from '../../mysql/client/shard-statement.ts'
 import { queryPacket, textCells } from '../../mysql/client/simple-command.ts'
 import type { Deallocate, Execute, Prepare } from '../../sql/ast.ts'
 import { trimText } from '../../sql/trim-text.ts'
+import type { Reading } from '../statements/reading.ts'
 import { type RunContext, runStatement } from '../statements/run-statement.ts'
 import { checkPreparable } from './preparable.ts'
 import { substituteParams } from './substitute-params.ts'
 
 export interface SqlPrepareContext extends RunContext {
   readonly proxy: RunContext['proxy'] & { readonly isMariadb: boolean }
+  /** What PREPARE has prepared, by lower-case name. */
+  readonly preparedTexts: Map<string, { readonly sql: string; readonly reading: Reading }>
 }
 
 /** PREPARE name FROM 'text' | @variable: the session keeps the text; it must be one statement that can be parsed. */
 export async function prepareSql(context: SqlPrepareContext, statement: Prepare): Promise<void> {
-  const { proxy, state, reader, replies } = context
+  const { proxy, reader, replies } = context
   const sql = trimText(await stringValue(context, sourceOf(context, statement.from)))
-  const scan = reader.scan(sql)
-  if (scan.hasMore) reader.refuseSeveral(sql)
-  const prepared = reader.parse(sql)
+  const { current: reading } = reader
+  const scan = reading.scan(sql)
+  if (scan.hasMore) reading.refuseSeveral(sql)
+  const prepared = reading.parse(sql)
   if (prepared.kind === 'Empty' && !prepared.comment) throw emptyQuery()
   checkPreparable(prepared, proxy)
-  state.preparedTexts.set(statement.name.toLowerCase(), sql)
+  context.preparedTexts.set(statement.name.toLowerCase(), { sql, reading })
   replies.ok({ info: 'Statement prepared' })
 }
 
@@ -33,20 +37,22 @@ function sourceOf({ state }: SqlPrepareContext, from: Prepare['from']): string {
 
 /** EXECUTE name USING @a, …: the variables' values take the places of the `?`. */
 export async function executeSql(context: SqlPrepareContext, statement: Execute): Promise<void> {
-  const { proxy, state, reader } = context
-  const sql = state.preparedTexts.get(statement.name.toLowerCase())
-  if (sql === undefined) throw unknownStatement(statement.name, 'EXECUTE')
+  const { proxy, state } = context
+  const prepared = context.preparedTexts.get(statement.name.toLowerCase())
+  if (prepared === undefined) throw unknownStatement(statement.name, 'EXECUTE')
   const values = statement.using.map((item) => {
     if (item.kind !== 'UserVariable')
       throw new SqlError('ER_WRONG_ARGUMENTS', 'Incorrect arguments to EXECUTE')
     return state.userVariables.get(item.name.toLowerCase()) ?? 'NULL'
   })
-  const bound = substituteParams(reader.parse(sql), values, proxy)
-  const scan = reader.scan(bound)
+  const { sql, reading } = prepared
+  const bound = substituteParams(reading.parse(sql), values, proxy)
+  const scan = reading.scan(bound)
   runStatement(context, {
-    plan: reader.planOf(bound, scan),
+    plan: reading.planOf(bound, scan),
     sql: bound,
-    bindings: reader.bindingsOf(bound, scan),
+    reading,
+    bindings: reading.bindingsOf(bound, scan),
     format: 'text',
     verbatim: () => new TextStatement(queryPacket(bound)),
     ofText: (query) => TextStatement.ofSql(query.sql),
@@ -54,10 +60,10 @@ export async function executeSql(context: SqlPrepareContext, statement: Execute)
 }
 
 export async function deallocateSql(
-  { state, replies }: SqlPrepareContext,
+  { preparedTexts, replies }: SqlPrepareContext,
   statement: Deallocate,
 ): Promise<void> {
-  if (!state.preparedTexts.delete(statement.name.toLowerCase())) {
+  if (!preparedTexts.delete(statement.name.toLowerCase())) {
     throw unknownStatement(statement.name, 'DEALLOCATE PREPARE')
   }
   replies.ok({})

@@ -3,7 +3,7 @@ import { textCells } from '../../mysql/client/simple-command.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import type { Expr, SetItem, SetStatement, SetVariable, WordValue } from '../../sql/ast.ts'
 import { print, quoteIdentifier } from '../../sql/print.ts'
-import { ISOLATION, NAMES } from '../../tablet/settings.ts'
+import { ISOLATION, NAMES, SQL_MODE } from '../../tablet/settings.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
 import { type Charset, charsetByName, collationById } from '../../values/charsets.ts'
 import type { Replies } from '../commands/replies.ts'
@@ -148,7 +148,7 @@ async function setByBackend({ state, shards }: SetContext, items: readonly SetIt
     const name = (item as SetVariable).name.toLowerCase()
     const isDefault = (item as SetVariable).value.kind === 'Default'
     state.setSetting(name, isDefault ? undefined : text)
-    if (name === 'sql_mode') state.setSqlMode(unquoted(text))
+    if (name === SQL_MODE) state.setSqlMode(unquoted(text))
   }
 }
 

@@ -1,7 +1,18 @@
 import type { Condition } from '../../errors/condition.ts'
 import { DEFAULT_SQL_MODE, parseSqlMode, type SqlMode } from '../../sql/sql-mode.ts'
-import { makeSettings, NAMES, type Settings } from '../../tablet/settings.ts'
+import { DATABASE, makeSettings, NAMES, type Settings, SQL_MODE } from '../../tablet/settings.ts'
+import { quoteName } from '../../values/sql-literal.ts'
+import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { NO_TARGET, type Target } from './target.ts'
+
+/** How a statement was read. */
+export interface ReadAs {
+  readonly target: Target
+  /** Lexical bits of sql_mode. */
+  readonly sqlMode: SqlMode
+  /** All of sql_mode, as an item of the settings; undefined: as the servers have it. */
+  readonly sqlModeItem: string | undefined
+}
 
 /** What a session begins with. */
 export interface SessionDefaults {
@@ -29,8 +40,6 @@ export class SessionState {
   /** SQL text of each user variable's value, by lower-case name; a variable that is absent is NULL. */
   readonly userVariables = new Map<string, string>()
 
-  /** Texts of PREPARE, by lower-case name (binary strings). */
-  readonly preparedTexts = new Map<string, string>()
   /** sql_mode has NO_AUTO_VALUE_ON_ZERO. */
   noAutoValueOnZero = false
   /** Until `sql_mode` is known: as the servers begin. */
@@ -51,7 +60,6 @@ export class SessionState {
   reset({ names, foundRows, sqlMode, ignoreSpace }: SessionDefaults): void {
     this.target = NO_TARGET
     this.userVariables.clear()
-    this.preparedTexts.clear()
     this.lastInsertId = 0
     this.rowCount = -1
     this.foundRows = 0
@@ -67,7 +75,7 @@ export class SessionState {
       ? [sqlMode, 'IGNORE_SPACE'].filter((modes) => modes !== '').join(',')
       : sqlMode
     this.setSqlMode(ownMode)
-    if (ignoreSpace) this.setSetting('sql_mode', `'${ownMode}'`)
+    if (ignoreSpace) this.setSetting(SQL_MODE, `'${ownMode}'`)
   }
 
   get warnings(): readonly Condition[] {
@@ -87,10 +95,22 @@ export class SessionState {
   /** `text` undefined: back to the server's default. */
   setSetting(name: string, text: string | undefined): void {
     const items = new Map(this.settings.items)
-    if (text === undefined) items.delete(name)
-    else items.set(name, text)
+    setOrDelete(items, name, text)
     this.settings = makeSettings(items, this.settings.foundRows)
     this.#charset = clientCharset(items)
+  }
+
+  /**
+   * Settings of a connection for a statement that was read in another way than the session reads now: a prepared statement
+   * has its own default schema and sql_mode.
+   */
+  settingsFor({ target, sqlMode, sqlModeItem }: ReadAs): Settings {
+    if (target === this.target && sqlMode === this.sqlMode) return this.settings
+    const items = new Map(this.settings.items)
+    if (sqlMode !== this.sqlMode) setOrDelete(items, SQL_MODE, sqlModeItem)
+    const schema = isSystemSchema(target.keyspace) ? quoteName(target.keyspace) : undefined
+    setOrDelete(items, DATABASE, schema)
+    return makeSettings(items, this.settings.foundRows)
   }
 
   setSqlMode(value: string): void {
@@ -98,6 +118,11 @@ export class SessionState {
     this.noAutoValueOnZero = value.toUpperCase().includes('NO_AUTO_VALUE_ON_ZERO')
     this.isStrict = /\b(?:STRICT_|TRADITIONAL)/i.test(value)
   }
+}
+
+function setOrDelete(items: Map<string, string>, name: string, text: string | undefined): void {
+  if (text === undefined) items.delete(name)
+  else items.set(name, text)
 }
 
 /** character_set_client: set by itself, or by SET NAMES. Values are SQL text: `'utf8mb4' COLLATE …`. */

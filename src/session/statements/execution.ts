@@ -4,6 +4,7 @@ import type { ShardStatement } from '../../mysql/client/shard-statement.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
+import type { Reading } from './reading.ts'
 import type { StatementBindings } from './statement-bindings.ts'
 
 /** Makes the statements that shards get, in the protocol (text or prepared) of the client's own. */
@@ -25,6 +26,8 @@ export interface Execution extends StatementMaker {
   /** Text of the statement (binary string). */
   readonly sql: string
   readonly bindings: StatementBindings
+  /** How the text was read: the session's way now, or that of a prepared statement when it was prepared. */
+  readonly reading: Reading
   /** At the end of an answer that is relayed, before its connection goes back. */
   readonly onRelayed?: RelayedHook
 }

@@ -2,34 +2,37 @@ import type { Plan } from '../../plan/plan.ts'
 import { answersRows } from '../../plan/primitives.ts'
 import { buildPlan, type PlanContext } from '../../planner/build-plan.ts'
 import type { Statement } from '../../sql/ast.ts'
+import type { SqlMode } from '../../sql/sql-mode.ts'
 import type { TabletTypeName } from '../../vschema/model.ts'
 import type { ProxyContext } from '../proxy-context.ts'
-import type { SessionState } from '../settings/session-state.ts'
+import type { Target } from '../settings/target.ts'
 import { orderingParams } from './ordering-params.ts'
 
-export interface PlanStatementContext {
-  readonly proxy: Pick<ProxyContext, 'gateway' | 'vschema' | 'isMariadb'>
-  readonly state: SessionState
+type Known = Pick<ProxyContext, 'gateway' | 'vschema' | 'isMariadb'>
+
+/** Whom the statement is for, and how its text is read. */
+interface ReadAs {
+  readonly target: Target
+  readonly sqlMode: SqlMode
 }
 
 /** The plan of a normalised statement, as the session's target reads it. */
 export function planStatement(
-  context: PlanStatementContext,
+  proxy: Known,
+  readAs: ReadAs,
   statement: Statement,
   source: NonNullable<PlanContext['source']>,
 ): Plan {
-  const plan = buildPlan(statement, planContextOf(context, source))
-  const { isMariadb } = context.proxy
-  const isByPosition = isMariadb && source.scan.params > 0 && orderingParams(statement).size > 0
+  const plan = buildPlan(statement, planContextOf(proxy, readAs, source))
+  const isByPosition = proxy.isMariadb && source.scan.params > 0 && orderingParams(statement).size > 0
   return isByPosition ? onOneShard(plan) : plan
 }
 
-export function planContextOf(
-  { proxy, state }: PlanStatementContext,
+function planContextOf(
+  { gateway, vschema }: Known,
+  { target, sqlMode }: ReadAs,
   source: NonNullable<PlanContext['source']>,
 ): PlanContext {
-  const { target, sqlMode } = state
-  const { gateway, vschema } = proxy
   return {
     vschema,
     sqlMode,

@@ -31,29 +31,34 @@ export interface RunContext extends SessionPortContext {
 
 /** Runs a planned statement: its answer goes to the client. Throws, or ends in `replies.fail`, for what goes wrong. */
 export function runStatement(context: RunContext, execution: Execution): void {
-  const { proxy, state, transaction, interruption, replies, reader } = context
+  const { proxy, transaction, interruption, replies } = context
   const { root } = execution.plan
   if (root.kind !== 'Session') transaction.checkUsable()
   replies.format = execution.format
   const { queryTimeoutMs } = proxy.limits
   if (queryTimeoutMs > 0) interruption.startDeadline(queryTimeoutMs)
   if (root.kind === 'Session') {
-    const statement = reader.parse(execution.sql)
+    const statement = execution.reading.parse(execution.sql)
     return replies.detached(() => context.runOwn(statement, execution))
   }
-  if (state.target.tabletType !== 'PRIMARY') checkReadOnly(root, state.target.tabletType)
+  const { tabletType } = execution.reading.target
+  if (tabletType !== 'PRIMARY') checkReadOnly(root, tabletType)
   runPlan(context, execution)
 }
 
 function runPlan(context: RunContext, execution: Execution): void {
   const { state, shards, singleShard, replies } = context
-  const { plan, settings } = withSelectLimit(execution.plan, state.settings)
+  const { target } = execution.reading
+  const own = state.settingsFor(execution.reading)
+  const { plan, settings } = withSelectLimit(execution.plan, own)
   const begun = beginPlan(plan, execution.bindings, shards)
   if (begun.kind === 'Several') {
     return replies.detached(() => runOnSeveral(context, execution, { plan, settings, run: begun.run }))
   }
   const { keyspace, shard, query, bringsIds } = begun
-  singleShard.relayTo(shards.target(keyspace, shard), statementFor(execution, query, { cursor: true }), {
+  const to = shards.target(keyspace, shard, target.tabletType)
+  singleShard.relayTo(to, statementFor(execution, query, { cursor: true }), {
+    settings: own,
     read: !plan.locks,
     reserve: plan.reserves ? 'state of the session' : undefined,
     userVariables: plan.userVariables,

@@ -12,7 +12,7 @@ import type { Transaction } from '../../transaction/transaction.ts'
 import { type ShardWrite as TargetWrite, writeShards } from '../../transaction/write-shards.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { ProxyContext } from '../proxy-context.ts'
-import { type StatementMaker, statementFor } from './execution.ts'
+import { type Execution, statementFor } from './execution.ts'
 import type { ShardAccess } from './shard-access.ts'
 import { ShardRows } from './shard-rows.ts'
 
@@ -26,21 +26,21 @@ export interface SessionPortContext {
 /** The shards as the plan of one statement reaches them, in the session's transaction and with its settings. */
 export class SessionPort implements ShardPort {
   readonly #context: SessionPortContext
-  readonly #maker: StatementMaker
+  readonly #execution: Execution
   readonly #settings: Settings
   readonly #conditions: Promise<readonly Condition[]>[] = []
 
   /** `settings`: of the connections; the session's own but for what only holds for whole answers. */
-  constructor(context: SessionPortContext, maker: StatementMaker, settings: Settings) {
+  constructor(context: SessionPortContext, execution: Execution, settings: Settings) {
     this.#context = context
-    this.#maker = maker
+    this.#execution = execution
     this.#settings = settings
   }
 
   async openStreams({ keyspace, shards, query }: ShardQuery): Promise<readonly RowStream[]> {
-    const statement = statementFor(this.#maker, query)
+    const statement = statementFor(this.#execution, query)
     const attempts = await Promise.allSettled(
-      shards.map((shard) => this.#open(this.#context.shards.target(keyspace, shard), statement)),
+      shards.map((shard) => this.#open(this.#target(keyspace, shard), statement)),
     )
     const streams = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []))
     const failed = attempts.find((attempt) => attempt.status === 'rejected')
@@ -80,10 +80,14 @@ export class SessionPort implements ShardPort {
     return withoutRepeats((await Promise.all(this.#conditions)).flat())
   }
 
+  #target(keyspace: string, shard: number): ShardTarget {
+    return this.#context.shards.target(keyspace, shard, this.#execution.reading.target.tabletType)
+  }
+
   #targetWrite({ keyspace, shard, query }: ShardWrite): TargetWrite {
     return {
-      target: this.#context.shards.target(keyspace, shard),
-      statement: statementFor(this.#maker, query),
+      target: this.#target(keyspace, shard),
+      statement: statementFor(this.#execution, query),
     }
   }
 

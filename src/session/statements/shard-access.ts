@@ -63,9 +63,9 @@ export class ShardAccess implements ShardsView {
     throw new SqlError('ER_UNKNOWN_ERROR', 'The topology has no keyspace that can be served (shardgate ctl)')
   }
 
-  /** The tablet of a shard that the session addresses; `shard` is its position. */
-  target(keyspace: string, shard: number): ShardTarget {
-    return this.of(keyspace).shards[shard]!.targets[this.#context.state.target.tabletType]
+  /** A tablet of a shard, by default of the type that the session addresses; `shard` is the shard's position. */
+  target(keyspace: string, shard: number, tabletType = this.#context.state.target.tabletType): ShardTarget {
+    return this.of(keyspace).shards[shard]!.targets[tabletType]
   }
 
   /** One of the session's own questions to any shard, with the session's settings. */

@@ -5,6 +5,7 @@ import { Status } from '../../mysql/codec/constants.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import type { Gateway } from '../../tablet/gateway.ts'
 import type { Lease } from '../../tablet/lease.ts'
+import type { Settings } from '../../tablet/settings.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
 import type { Logger } from '../../telemetry/log.ts'
 import type { Lane } from '../../transaction/lane.ts'
@@ -30,6 +31,8 @@ export interface SingleShardContext {
 }
 
 export interface RelayToOptions {
+  /** Of the connection; absent: the session's. */
+  readonly settings?: Settings
   /** It may be asked again on a new connection when the first turned out to be dead before it answered anything. */
   readonly read: boolean
   readonly shape?: ResponseShape
@@ -73,7 +76,7 @@ export class SingleShard implements RelayOwner {
   /** Sends a statement to one shard and relays the answer. */
   relayTo(target: ShardTarget, statement: ShardStatement, options: RelayToOptions): void {
     const { proxy, state, transaction, interruption, replies } = this.#context
-    const { settings } = state
+    const { settings = state.settings } = options
     const lane = transaction.lanes.size === 0 ? undefined : transaction.lane(target)
     const start = transaction.start()
     if (lane !== undefined || start !== undefined || options.reserve !== undefined) {

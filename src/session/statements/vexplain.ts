@@ -18,7 +18,8 @@ export async function vexplain(
 ): Promise<void> {
   if (mode !== undefined && mode !== 'PLAN') throw notSupported(`VEXPLAIN ${mode}`)
   const text = sql.slice(statement.span.start, statement.span.end)
-  const lines = printPlan(reader.planOf(text, reader.scan(text)))
+  const { current } = reader
+  const lines = printPlan(current.planOf(text, current.scan(text)))
     .trimEnd()
     .split('\n')
   replies.resultSet({ columns: [textColumn('Plan', 1024)], rows: lines.map((line) => [Buffer.from(line)]) })

@@ -47,6 +47,7 @@ export class FakeShards {
         return state
       },
       isMariadb: false,
+      statements: new Map(),
       resume: () => {},
       send: (packet: Buffer, reader: CollectingReader) => {
         if (state === 'closed') return reader.onLost(new Error('the connection is closed'))

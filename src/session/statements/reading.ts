@@ -1,0 +1,122 @@
+import { SqlError } from '../../errors/sql-error.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { Statement } from '../../sql/ast.ts'
+import { blanksToSpaces } from '../../sql/charset-blanks.ts'
+import { scan } from '../../sql/fingerprint.ts'
+import { normalize, type ParseOptions, parseStatement } from '../../sql/parse.ts'
+import type { Scan } from '../../sql/scan.ts'
+import type { SqlMode } from '../../sql/sql-mode.ts'
+import { trimText } from '../../sql/trim-text.ts'
+import type { ProxyContext } from '../proxy-context.ts'
+import type { SessionFunctionContext } from '../settings/session-functions.ts'
+import { sessionFunction } from '../settings/session-functions.ts'
+import type { ReadAs } from '../settings/session-state.ts'
+import type { Target } from '../settings/target.ts'
+import type { PlanCache } from './plan-cache.ts'
+import { planStatement } from './plan-statement.ts'
+import { StatementBindings, type StatementText } from './statement-bindings.ts'
+
+export interface ReadingContext extends SessionFunctionContext {
+  readonly proxy: Pick<
+    ProxyContext,
+    'gateway' | 'vschema' | 'generation' | 'plansOf' | 'serverVersionNumber' | 'isMariadb'
+  >
+}
+
+/** What decides how a text is read. */
+export interface ReadingOptions extends ReadAs {
+  /** character_set_client. */
+  readonly charset: string
+}
+
+/**
+ * One way of reading texts and planning statements: that of the session's default database, sql_mode and character set at
+ * one moment. A prepared statement keeps the one it was prepared under, as MySQL binds it; the session takes a new one
+ * with every USE and SET.
+ */
+export class Reading implements ReadingOptions {
+  readonly target: Target
+  readonly sqlMode: SqlMode
+  readonly sqlModeItem: string | undefined
+  readonly charset: string
+  readonly #context: ReadingContext
+  #known: { readonly generation: number; readonly plans: PlanCache } | undefined
+
+  constructor(context: ReadingContext, { target, sqlMode, sqlModeItem, charset }: ReadingOptions) {
+    this.#context = context
+    this.target = target
+    this.sqlMode = sqlMode
+    this.sqlModeItem = sqlModeItem
+    this.charset = charset
+  }
+
+  get options(): ParseOptions {
+    return { mode: this.sqlMode, serverVersion: this.#context.proxy.serverVersionNumber }
+  }
+
+  /** The text of a COM_QUERY or COM_STMT_PREPARE, as the server reads it. */
+  clientText(payload: Buffer): string {
+    return trimText(blanksToSpaces(payload.latin1Slice(1), this.charset, this.options))
+  }
+
+  scan(sql: string): Scan {
+    return scan(sql, this.sqlMode, this.#context.proxy.serverVersionNumber)
+  }
+
+  parse(sql: string): Statement {
+    return parseStatement(sql, this.options)
+  }
+
+  /** Parses a text that is not prepared, for its error: 1064 at a `?`. */
+  checkPlain(sql: string): void {
+    parseStatement(sql, { ...this.options, allowParams: false })
+  }
+
+  /** Several statements where one is expected: 1064 near the second, as MySQL has it. */
+  refuseSeveral(sql: string): never {
+    this.parse(sql)
+    throw new SqlError(
+      'ER_PARSE_ERROR',
+      'You have an error in your SQL syntax; several statements at once are off',
+    )
+  }
+
+  planOf(sql: string, scan: Scan): Plan {
+    const plans = this.#plans()
+    const known = plans.get(scan.key)
+    if (known !== undefined) return known
+    const { statement, isShared } = normalize(sql, scan, this.options)
+    const plan = planStatement(this.#context.proxy, this, statement, { sql, scan })
+    if (isShared && isCacheable(scan)) plans.set(scan.key, plan)
+    return plan
+  }
+
+  bindingsOf(sql: string, scan: Scan): StatementBindings {
+    return new StatementBindings(this.textOf(sql, scan), this.sessionText)
+  }
+
+  textOf(sql: string, scan: Scan): StatementText {
+    return { sql, scan, mode: this.sqlMode, charset: this.charset }
+  }
+
+  /** What the session answers for functions about itself, as SQL text. */
+  readonly sessionText = (name: string): string => sessionFunction(this.#context, name)
+
+  #plans(): PlanCache {
+    const { generation } = this.#context.proxy
+    if (this.#known?.generation !== generation) {
+      this.#known = { generation, plans: this.#context.proxy.plansOf(this.target, this.sqlMode) }
+    }
+    return this.#known.plans
+  }
+}
+
+/**
+ * Plans of one-off texts would only push others out of the cache. An empty key is no statement's: comments and a lone `;`,
+ * an error, have it alike.
+ */
+function isCacheable(scan: Scan): boolean {
+  return scan.key !== '' && scan.key.length < PLAN_KEY_BYTES_MAX
+}
+
+const PLAN_KEY_BYTES_MAX = 64 * 1024
