@@ -14,18 +14,20 @@ export async function runDdl(ddl: RunDdl, { bindings, shards, port }: RunContext
   if (ddl.implicitCommit) await port.commit()
   const { keyspace } = ddl
   const query = bindQuery(ddl.query, bindings)
-  const runOn = (shard: number) => port.writeOutside({ keyspace, shard, query })
-  const [first, ...others] = shardsMet(ddl.routing, bindings, shards)
-  const answer = await runOn(first) // all shards say the same: the first speaks for them
-  const settled = await Promise.allSettled(others.map(runOn))
+  const names = shards.shardsOf(keyspace).map(({ name }) => name)
+  const [first, ...others] = shardsMet(ddl.routing, bindings, shards).map((shard) => ({
+    name: names[shard],
+    run: port.outside({ keyspace, shard, query }),
+  }))
+  const answer = await first.run() // all shards say the same: the first speaks for them
+  const settled = await Promise.allSettled(others.map(({ run }) => run()))
   await port.schemaChanged(keyspace, ddl.tables)
   const failed = others.filter((_, i) => settled[i].status === 'rejected')
   if (failed.length === 0) return { ...answer, bringsIds: false }
-  const names = shards.shardsOf(keyspace).map(({ name }) => name)
-  const done = [first, ...others.filter((shard) => !failed.includes(shard))]
+  const done = [first, ...others.filter((other) => !failed.includes(other))]
   throw halfDone(
     keyspace,
-    { done: done.map((shard) => names[shard]), missing: failed.map((shard) => names[shard]) },
+    { done: done.map(({ name }) => name), missing: failed.map(({ name }) => name) },
     settled.find((result) => result.status === 'rejected')?.reason,
   )
 }

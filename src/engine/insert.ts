@@ -29,11 +29,11 @@ export function bringsOwnIds({ tail }: SplitInsert): boolean {
 }
 
 /** INSERT IGNORE dropped all rows. */
-function nothingInserted({ rowCount, firstGeneratedId = 0n }: BoundInsert): OkOutcome {
+function nothingInserted({ rowCount, firstGeneratedId }: BoundInsert): OkOutcome {
   const info = rowCount > 1 ? `Records: ${rowCount}  Duplicates: 0  Warnings: 0` : ''
   return {
     affectedRows: 0,
-    lastInsertId: firstGeneratedId,
+    lastInsertId: firstGeneratedId ?? 0,
     warnings: 0,
     info,
     conditions: [],

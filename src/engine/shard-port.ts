@@ -40,8 +40,8 @@ export interface ShardPort {
    * of the writes; rejects with the first shard's error.
    */
   write(writes: readonly ShardWrite[]): Promise<readonly WriteAnswer[]>
-  /** Runs one statement that is in no transaction and begins none: DDL. */
-  writeOutside(write: ShardWrite): Promise<WriteAnswer>
+  /** One statement that is in no transaction and begins none: DDL. Its shard is found now, and it runs when it is called. */
+  outside(write: ShardWrite): () => Promise<WriteAnswer>
   /** The implicit COMMIT ahead of DDL. */
   commit(): Promise<void>
   /** Tables may have other columns now; resolves when plans may rely on them. */

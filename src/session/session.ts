@@ -118,9 +118,9 @@ export class Session implements SessionHandler, LiveSession {
 
   onClientGone(): void {
     this.proxy.sessions.delete(this.client.id)
+    this.interruption.stopWorking()
     this.interruption.statementEnds()
     this.answer.drained()
-    this.interruption.stopWorking()
     this.warnings.drop()
     this.#prepared.closeAll()
     this.transaction.close()

@@ -2,8 +2,6 @@ import type mysql from 'mysql2/promise'
 import type { Clock } from '../base/clock.ts'
 import { SqlError } from '../errors/sql-error.ts'
 
-/** Control connections to one server at most: KILLs take a millisecond each, and reading a schema blocks one of them. */
-const CONNECTIONS_MAX = 2
 /** Commands that may wait for one. More is a server that does not answer. */
 const WAITING_MAX = 10_000
 const IDLE_MS = 30_000
@@ -11,18 +9,23 @@ const IDLE_MS = 30_000
 /** Something to do on a control connection; `settle` and `fail` count once, whoever calls first. */
 interface Command {
   readonly isOver: boolean
-  /** Does it; resolves with true when the connection is as it was. */
-  perform(connection: mysql.Connection): Promise<boolean>
+  /** Does it, and tells what has become of the connection; 'stale': it was lost while it was idle, and nothing was done. */
+  perform(connection: mysql.Connection, wasIdle: boolean): Promise<'good' | 'lost' | 'stale'>
   fail(error: unknown): void
 }
 
+export interface ControlOptions {
+  /** Gives up by itself within the connect limit. */
+  open(): Promise<mysql.Connection>
+  readonly connectionsMax: number
+}
+
 /**
- * A few connections of mysql2 to one server, shared by everything that is no traffic: KILL, reading schemas. A hundred
- * clients that vanish at once need a hundred KILLs, but no hundred connections.
+ * A few connections of mysql2 to one server, shared by what is no traffic.
  */
 export class ControlConnections {
   readonly #name: string
-  readonly #open: () => Promise<mysql.Connection>
+  readonly #options: ControlOptions
   readonly #clock: Clock
   readonly #idle: mysql.Connection[] = []
   readonly #waiting: Command[] = []
@@ -31,10 +34,9 @@ export class ControlConnections {
   #closed = false
   #cancelIdleTimer: (() => void) | undefined
 
-  /** `open` gives up by itself within the connect limit. */
-  constructor(name: string, open: () => Promise<mysql.Connection>, clock: Clock) {
+  constructor(name: string, options: ControlOptions, clock: Clock) {
     this.#name = name
-    this.#open = open
+    this.#options = options
     this.#clock = clock
   }
 
@@ -56,16 +58,18 @@ export class ControlConnections {
         get isOver() {
           return isOver
         },
-        perform: async (connection) => {
-          const timedOut = new Promise<boolean>((done) => (onTimeout = () => done(false)))
+        perform: async (connection, wasIdle) => {
+          const timedOut = new Promise<'lost'>((done) => (onTimeout = () => done('lost')))
           const done = work(connection).then(
             (answer) => {
               settle(() => resolve(answer))
-              return true
+              return 'good' as const
             },
             (error) => {
+              const isGood = isOfServer(error)
+              if (!isGood && wasIdle && !isOver) return 'stale' as const
               settle(() => reject(error))
-              return isOfServer(error)
+              return isGood ? ('good' as const) : ('lost' as const)
             },
           )
           return await Promise.race([done, timedOut])
@@ -91,8 +95,8 @@ export class ControlConnections {
   #enter(command: Command): void {
     if (this.#closed) return command.fail(this.#problem('was removed'))
     const idle = this.#idle.pop()
-    if (idle !== undefined) return void this.#work(idle, command)
-    if (this.#count < CONNECTIONS_MAX) return void this.#connectFor(command)
+    if (idle !== undefined) return void this.#work(idle, command, true)
+    if (this.#count < this.#options.connectionsMax) return void this.#connectFor(command)
     if (this.#waiting.length < WAITING_MAX) this.#waiting.push(command)
     else command.fail(this.#problem(`has ${WAITING_MAX} control commands waiting`))
   }
@@ -100,10 +104,10 @@ export class ControlConnections {
   async #connectFor(command: Command): Promise<void> {
     this.#count++
     try {
-      const connection = await this.#open()
+      const connection = await this.#options.open()
       // What is lost while idle is noticed here; without a listener the event would end the process.
       connection.on('error', () => this.#lostWhileIdle(connection))
-      await this.#work(connection, command)
+      await this.#work(connection, command, false)
     } catch (error) {
       this.#count--
       command.fail(error)
@@ -112,14 +116,21 @@ export class ControlConnections {
   }
 
   /** One command after the other, as long as there are some. */
-  async #work(connection: mysql.Connection, command: Command): Promise<void> {
+  async #work(connection: mysql.Connection, command: Command, isIdle: boolean): Promise<void> {
+    let wasIdle = isIdle
     for (let next: Command | undefined = command; next !== undefined; next = this.#waiting.shift()) {
       if (next.isOver) continue
-      if (this.#closed) next.fail(this.#problem('was removed'))
-      else if (!(await next.perform(connection))) {
+      if (this.#closed) {
+        next.fail(this.#problem('was removed'))
+        continue
+      }
+      const state = await next.perform(connection, wasIdle)
+      if (state !== 'good') {
         this.#drop(connection)
+        if (state === 'stale') this.#waiting.unshift(next)
         return this.#nextConnects()
       }
+      wasIdle = false
     }
     this.#park(connection)
   }

@@ -20,15 +20,19 @@ export interface EndpointOptions {
 
 /** How long the server has to say that it has carried out a KILL; then its connection is closed instead. */
 const KILL_MS = 1_000
+/** Each takes a millisecond: a hundred clients that vanish at once need no hundred connections. */
+const KILL_CONNECTIONS_MAX = 2
 
 /** One MySQL endpoint: its record, its pool, its control connections, its health. Only the gateway has it in hands. */
 export class Endpoint implements ServingTablet {
-  readonly record: Tablet
+  record: Tablet
   readonly alias: string
   readonly name: string
   readonly database: string
   readonly pool: TabletPool
+  /** For work that takes its time: reading schemas. */
   readonly control: ControlConnections
+  readonly #kills: ControlConnections
   readonly checker: HealthChecker
   readonly #options: EndpointOptions
 
@@ -46,7 +50,10 @@ export class Endpoint implements ServingTablet {
     const where = address.kind === 'unix' ? address.path : `${address.host}:${address.port}`
     this.name = `${this.alias} (${where})`
     const { database } = this
-    this.control = new ControlConnections(this.name, () => this.#connectControl(), clock)
+    const controlConnections = (connectionsMax: number) =>
+      new ControlConnections(this.name, { open: () => this.#connectControl(), connectionsMax }, clock)
+    this.control = controlConnections(1)
+    this.#kills = controlConnections(KILL_CONNECTIONS_MAX)
     this.checker = new HealthChecker(() => this.#connectControl(), options.health, clock, onHealth)
     this.pool = new TabletPool(
       {
@@ -67,11 +74,12 @@ export class Endpoint implements ServingTablet {
     this.checker.close()
     this.pool.close()
     this.control.close()
+    this.#kills.close()
   }
 
   async #killQuery(threadId: number, log: Logger): Promise<boolean> {
     try {
-      await this.control.run((connection) => connection.query(`KILL QUERY ${threadId}`), KILL_MS)
+      await this.#kills.run((connection) => connection.query(`KILL QUERY ${threadId}`), KILL_MS)
       return true
     } catch (error) {
       // 1094: the thread has ended by itself.

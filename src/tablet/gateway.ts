@@ -107,9 +107,13 @@ export class Gateway {
     }
   }
 
-  /** Changes when another tablet, or the same one anew, has become the target's primary; '' for other tablet types. */
-  termOf(target: ShardTarget): string {
-    return target.tabletType === 'PRIMARY' ? this.#endpointsOf(target).term : ''
+  /**
+   * Changes when another tablet, or the same one anew, has become the target's primary; undefined while the shard does not
+   * serve, and '' for other tablet types.
+   */
+  termOf(target: ShardTarget): string | undefined {
+    if (target.tabletType !== 'PRIMARY') return ''
+    return this.#served.get(target.keyspace)?.endpoints.get(target.shard)?.term
   }
 
   /** Does some work that is no traffic on a control connection to the target's tablet. */
@@ -161,7 +165,7 @@ export class Gateway {
       if (endpoint === undefined) {
         endpoint = new Endpoint(tablet, this.#options, { clock: this.#clock, log: this.#log }, this.#onHealth)
         this.#endpoints.set(key, endpoint)
-      }
+      } else endpoint.record = tablet
       return endpoint
     }
     this.#served = new Map(

@@ -25,8 +25,8 @@ export class Lease {
   readonly #owner: LeaseOwner
   #settings: Settings | undefined
   #state: 'held' | 'leaving' | 'parked' = 'held'
-  /** A KILL of what runs here is on its way; false when it is not known to have arrived. */
-  #killing: Promise<boolean> | undefined
+  /** KILLs of what runs here are on their way. */
+  #killing: Promise<void> | undefined
   /** Of its pool: epoch ms when it was parked, roughly. */
   parkedAtMs = 0
   /** Of the watch over silent servers: what the connection had read when it was looked at last, and since when. */
@@ -53,7 +53,7 @@ export class Lease {
   }
 
   /** Settles when a KILL that is on its way has been carried out or given up; undefined when there is none. */
-  get killing(): Promise<unknown> | undefined {
+  get killing(): Promise<void> | undefined {
     return this.#killing
   }
 
@@ -99,10 +99,11 @@ export class Lease {
    * does not confirm the KILL loses the connection: readers are told `reason`.
    */
   kill(reason?: Error): void {
-    const killing = this.#owner.killQuery(this.connection.threadId).then((confirmed) => {
+    const before = this.#killing // they take several ways, and may arrive in any order
+    const killing = this.#owner.killQuery(this.connection.threadId).then(async (confirmed) => {
       if (!confirmed) this.discard(reason)
+      await before
       if (this.#killing === killing) this.#killing = undefined
-      return confirmed
     })
     this.#killing = killing
   }

@@ -4,6 +4,7 @@ import { SqlError } from '../errors/sql-error.ts'
 import { runQuery, textCells } from '../mysql/client/simple-command.ts'
 import { quoteName } from '../values/sql-literal.ts'
 import type { Gateway } from './gateway.ts'
+import type { Lease } from './lease.ts'
 import { makeSettings } from './settings.ts'
 
 /** A run of ids that this process may hand out: `next` up to but not including `end`. */
@@ -43,9 +44,11 @@ export class Sequences {
       await unlessAborted(before ?? Promise.resolve(), signal)
       return this.#take(key, count) ?? (await this.#reserve(keyspace, table, count, signal))
     } finally {
-      if (this.#queues.get(key) === turn.promise) this.#queues.delete(key)
       // One who gave up his turn still has those before him ahead of those behind.
-      void Promise.resolve(before).then(() => turn.resolve())
+      void Promise.resolve(before).then(() => {
+        if (this.#queues.get(key) === turn.promise) this.#queues.delete(key)
+        turn.resolve()
+      })
     }
   }
 
@@ -69,10 +72,22 @@ export class Sequences {
       throw new SqlError('ER_UNKNOWN_ERROR', `Sequence ${key} must be in an unsharded keyspace`)
     }
     const lease = await this.#gateway.acquire(shards[0]!.targets.PRIMARY, OWN_SETTINGS, signal && { signal })
+    const stop = () => lease.abandon()
+    signal?.addEventListener('abort', stop, { once: true })
+    try {
+      return await unlessAborted(this.#reserveOn(lease, { key, table, count }), signal)
+    } finally {
+      signal?.removeEventListener('abort', stop)
+    }
+  }
+
+  /** Gives the lease back. */
+  async #reserveOn(
+    lease: Lease,
+    { key, table, count }: { readonly key: string; readonly table: string; readonly count: number },
+  ): Promise<bigint> {
     const { connection, tablet } = lease
     const name = `${quoteName(tablet.database)}.${quoteName(table)}`
-    const stop = () => lease.discard(signal?.reason)
-    signal?.addEventListener('abort', stop, { once: true })
     try {
       await runQuery(connection, 'BEGIN')
       const { rows } = await runQuery(
@@ -100,9 +115,7 @@ export class Sequences {
       return first
     } catch (error) {
       lease.discard() // the server rolls back
-      throw signal?.aborted === true ? signal.reason : error
-    } finally {
-      signal?.removeEventListener('abort', stop)
+      throw error
     }
   }
 }

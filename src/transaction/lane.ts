@@ -29,13 +29,13 @@ export interface OpenRows {
 export class Lane {
   readonly target: ShardTarget
   /** The primary's term when the lane was opened: under another one it is lost. */
-  readonly term: string
+  readonly term: string | undefined
   readonly lease: Lease
   readonly #reservedFor = new Set<string>()
   #inTransaction = false
   #rows: OpenRows | undefined
 
-  constructor(target: ShardTarget, term: string, lease: Lease, inTransaction = false) {
+  constructor(target: ShardTarget, term: string | undefined, lease: Lease, inTransaction = false) {
     this.target = target
     this.term = term
     this.lease = lease
@@ -66,6 +66,10 @@ export class Lane {
 
   reserve(why: string): void {
     this.#reservedFor.add(why)
+  }
+
+  unreserve(why: string): void {
+    this.#reservedFor.delete(why)
   }
 
   /** Begins the transaction, in one round trip: what a server refuses leaves the connection in an unknown state. */

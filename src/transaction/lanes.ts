@@ -48,10 +48,6 @@ export class Lanes {
     return this.all().find((lane) => lane.connection === connection)
   }
 
-  ofLease(lease: Lease): Lane | undefined {
-    return this.ofConnection(lease.connection)
-  }
-
   /** The lane to a target, whatever has become of it: see `isCurrent`. */
   get(target: ShardTarget): Lane | undefined {
     return this.#lanes.get(target.key)
@@ -59,7 +55,7 @@ export class Lanes {
 
   /** Whether the lane's tablet is still the one that serves its target. */
   isCurrent(lane: Lane): boolean {
-    return !lane.isLost && lane.term === this.#gateway.termOf(lane.target)
+    return !lane.isLost && lane.term !== undefined && lane.term === this.#gateway.termOf(lane.target)
   }
 
   /**
@@ -70,6 +66,7 @@ export class Lanes {
     const opening = () => this.#opening.get(target.key) ?? this.#openOnce(target, options)
     const lane = this.get(target) ?? (await opening())
     try {
+      await lane.lease.killing // meant for a statement that is over
       await lane.lease.apply(options.settings)
       if (options.start !== undefined && !lane.inTransaction)
         await lane.begin(options.start, options.savepoints)
@@ -91,6 +88,16 @@ export class Lanes {
     if (lane.reservedFor.size > 0) return
     this.#forget(lane)
     lane.lease.release()
+  }
+
+  /** Whether the session needs the lane beyond the statement that runs. */
+  holds(lane: Lane): boolean {
+    return this.get(lane.target) === lane && (lane.inTransaction || lane.reservedFor.size > 0)
+  }
+
+  /** Between two statements: lanes that turned out to be opened for nothing go back. */
+  giveBackUnused(): void {
+    for (const lane of this.all()) if (!this.holds(lane) && lane.connection.state !== 'busy') this.leave(lane)
   }
 
   /** Closes a connection whose state is not known any more: the server ends the transaction with it. */

@@ -25,6 +25,7 @@ export async function runOnShard(
     return await collectAnswer(lane.lease, watch, (reader) => lane.send(statement, reader))
   }
   if (own !== undefined) {
+    await own.lease.killing // meant for a statement that is over
     await own.lease.apply(settings)
     return await collectAnswer(own.lease, watch, (reader) => own.send(statement, reader))
   }

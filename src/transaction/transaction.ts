@@ -17,7 +17,7 @@ import { Savepoints } from './savepoints.ts'
 const ER_LOCK_DEADLOCK = 1213
 const ER_LOCK_TABLE_FULL = 1206
 
-export const PLAIN_START: TransactionStart = { before: [], begin: 'BEGIN' }
+const PLAIN_START: TransactionStart = { before: [], begin: 'BEGIN' }
 
 /**
  * What a session has open on shards: the transaction, when and how it begins on a shard and ends on all of them, and the
@@ -144,6 +144,8 @@ export class Transaction {
 
   /** COMMIT on all shards. Throws when a shard refused; the warning then tells which shards have committed. */
   async commit(): Promise<void> {
+    // A shard that has moved does not have what its old owner would commit now.
+    for (const lane of this.lanes.open()) if (!this.lanes.isCurrent(lane)) this.lost(lane)
     if (this.#failure !== undefined) {
       const failure = this.#failure
       await this.rollback()
@@ -230,6 +232,7 @@ export class Transaction {
 
   #end(): void {
     this.#isOpen = false
+    this.#isReadOnly = false
     this.#start = undefined
     this.#savepoints.clear()
   }

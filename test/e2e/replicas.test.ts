@@ -56,6 +56,47 @@ test('nothing is written through a @replica target, whatever the replica would s
   assert.equal(await first('SELECT COUNT(*) FROM customers'), 1)
 })
 
+test('what is kept open on a replica is no way for a write to get there, nor the reverse', async () => {
+  for (const [here, there] of [
+    ['shop@replica', 'shop'],
+    ['shop', 'shop@replica'],
+  ]) {
+    await connection.query(`USE \`${here}\``)
+    assert.equal(await first("SELECT GET_LOCK('a', 1)"), 1)
+    await connection.query(`USE \`${there}\``)
+    assert.equal(await first('SELECT @@read_only'), there === 'shop' ? 0 : 1)
+    if (there === 'shop') await connection.query("UPDATE customers SET name = 'm' WHERE customer_id = 1")
+    await connection.query(`USE \`${here}\``)
+    assert.equal(await first("SELECT RELEASE_LOCK('a')"), 1)
+  }
+  await connection.query('USE shop')
+})
+
+test('a replica that stops in the middle of a read is an error, and the session goes on', async () => {
+  const impatient = await startTestProxy(cluster, {
+    config: {
+      timeouts: { silence: '1s', connect: '1s' },
+      health: { interval: '200ms', timeout: '500ms' },
+    },
+  })
+  const { host, port, user, password } = impatient
+  const reading = await createConnection({ host, port, user, password, database: 'shop@replica' })
+  const [replica] = [...cluster.servers].filter(
+    ([name]) => name.startsWith('shop') && name.includes('replica'),
+  )
+  await reading.query('SELECT COUNT(*) FROM customers')
+  replica![1].process.signal('SIGSTOP')
+  try {
+    await assert.rejects(reading.query('SELECT COUNT(*) FROM customers'), /no healthy tablet available/)
+    await reading.query('USE shop')
+    await reading.query('SELECT COUNT(*) FROM customers')
+  } finally {
+    replica![1].process.signal('SIGCONT')
+  }
+  await reading.end()
+  await impatient.close()
+})
+
 test('the tablet type does not change within a transaction', async () => {
   await connection.query('BEGIN')
   await assert.rejects(connection.query('USE `shop@replica`'), { errno: 1179 })

@@ -146,6 +146,53 @@ export class ProtocolClient {
     return await this.#results()
   }
 
+  /** COM_STMT_EXECUTE for a cursor: the answer has columns, and the rows come by `fetch`. */
+  async openCursor(id: number, params: readonly Param[] = []): Promise<Result> {
+    const payload = executePayload(id, params)
+    payload[5] = 1 // CURSOR_TYPE_READ_ONLY
+    this.#client.send(payload)
+    const head = await this.#payload()
+    if (head[0] === 0xff) return readErr(head)
+    const columns: ColumnInfo[] = []
+    for (let left = new Cursor(head).lenencInt(); left > 0; left--) {
+      columns.push(readColumn(await this.#payload()))
+    }
+    return { kind: 'rows', columns, rows: [], ...readEof(await this.#payload()) }
+  }
+
+  /** COM_STMT_FETCH: at most `count` rows of an open cursor. */
+  async fetch(id: number, count: number): Promise<Result> {
+    const payload = Buffer.alloc(9)
+    payload[0] = 0x1c
+    payload.writeUInt32LE(id, 1)
+    payload.writeUInt32LE(count, 5)
+    this.#client.send(payload)
+    const rows: Buffer[] = []
+    for (;;) {
+      const reply = await this.#payload()
+      if (reply[0] === 0xff) return readErr(reply)
+      if (isEof(reply)) return { kind: 'rows', columns: [], rows, ...readEof(reply) }
+      rows.push(reply)
+    }
+  }
+
+  async resetStatement(id: number): Promise<Result> {
+    const payload = Buffer.alloc(5)
+    payload[0] = 0x1a
+    payload.writeUInt32LE(id, 1)
+    this.#client.send(payload)
+    return (await this.#results())[0]!
+  }
+
+  /** COM_STMT_SEND_LONG_DATA: has no answer. */
+  sendLongData(id: number, param: number, data: Buffer): void {
+    const head = Buffer.alloc(7)
+    head[0] = 0x18
+    head.writeUInt32LE(id, 1)
+    head.writeUInt16LE(param, 5)
+    this.#client.send(Buffer.concat([head, data]))
+  }
+
   /** Has no answer. */
   closeStatement(id: number): void {
     const payload = Buffer.alloc(5)

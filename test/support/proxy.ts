@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { configSchema } from '../../src/cli/config.ts'
 import { startProxy } from '../../src/cli/proxy.ts'
 import { type LogFields, type Logger, silentLogger } from '../../src/telemetry/log.ts'
+import type { TopologyView } from '../../src/topology/snapshot.ts'
 import type { TestCluster } from './cluster.ts'
 import { tempDir } from './temp-dir.ts'
 
@@ -36,7 +37,7 @@ export interface Complaint {
 
 /** The proxy that `shardgate serve` starts, over a cluster's topology, without HTTP. */
 export async function startTestProxy(
-  cluster: TestCluster,
+  cluster: Pick<TestCluster, 'topologyConfig' | 'account'> & { readonly topology: TopologyView },
   options: TestProxyOptions = {},
 ): Promise<TestProxy> {
   const dir = tempDir('proxy')

@@ -87,9 +87,14 @@ function sendLongData(
   }
 }
 
-/** Remembers a prepared statement on its connection, and closes the one that it displaces. */
+/** Remembers a prepared statement on its connection, once for each text: the oldest or this one is closed for it. */
 export function rememberStatement(connection: BackendConnection, sql: string, id: number): BackendStatement {
   const { statements } = connection
+  const known = statements.get(sql)
+  if (known !== undefined) {
+    connection.sendUnanswered(idPacket(Command.STMT_CLOSE, id))
+    return known
+  }
   if (statements.size >= STATEMENTS_PER_CONNECTION_MAX) {
     const [oldest, { id: oldestId }] = statements.entries().next().value!
     statements.delete(oldest)

@@ -36,6 +36,7 @@ export class Interruption implements StatementWatch {
     this.#cancelDeadline?.()
     this.#cancelDeadline = undefined
     this.#controller = undefined
+    if (this.#reason === 'timeout') this.#reason = 'none'
   }
 
   commandEnds(): void {
@@ -45,17 +46,14 @@ export class Interruption implements StatementWatch {
   /** One for each statement, whatever runs on its behalf. */
   startDeadline(timeoutMs: number): void {
     this.#cancelDeadline ??= this.#clock.after(timeoutMs, () => {
-      this.#reason = 'timeout'
-      this.stopWorking()
+      this.#stop('timeout')
     })
   }
 
   /** KILL, by this session or another. */
   killedBy(what: 'query' | 'connection'): void {
-    if (this.#isBusy) {
-      this.#reason = what
-      this.stopWorking()
-    } else if (what === 'connection') this.#client.close()
+    if (this.#isBusy) this.#stop(what)
+    else if (what === 'connection') this.#client.close()
   }
 
   get isBusy(): boolean {
@@ -102,6 +100,12 @@ export class Interruption implements StatementWatch {
     const isLost = failure instanceof SqlError && failure.code === 'CR_SERVER_LOST'
     const isStopped = failure instanceof ServerError && failure.errno === ER_QUERY_INTERRUPTED
     return isLost || isStopped ? error : failure
+  }
+
+  /** A session that is to end is not spared by what would stop its statement alone. */
+  #stop(reason: 'query' | 'connection' | 'timeout'): void {
+    if (this.#reason !== 'connection') this.#reason = reason
+    this.stopWorking()
   }
 
   /** Stops what runs and what waits for this session. Their answers, errors mostly, come the usual way. */

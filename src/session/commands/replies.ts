@@ -51,8 +51,8 @@ export class Replies {
   ok(ok: Partial<OkPacket>, explicitId = false): void {
     const { state, answer } = this.#context
     state.rowCount = ok.affectedRows ?? 0
-    if (ok.lastInsertId !== undefined && ok.lastInsertId !== 0 && !explicitId)
-      state.lastInsertId = ok.lastInsertId
+    // Falsy both as a number and as a bigint.
+    if (ok.lastInsertId && !explicitId) state.lastInsertId = ok.lastInsertId
     answer.ok(ok, this.statusFlags)
     this.done(false)
   }
@@ -88,8 +88,9 @@ export class Replies {
 
   /** The statement's answer is complete but for `lastBytes`, which have not been written yet. */
   done(failed: boolean, lastBytes?: Buffer): void {
-    const { client, interruption } = this.#context
+    const { client, interruption, transaction } = this.#context
     interruption.statementEnds()
+    if (transaction.lanes.size > 0) transaction.lanes.giveBackUnused()
     if (this.nextStatement(failed, lastBytes)) return
     interruption.commandEnds()
     const { endsConnection } = interruption

@@ -1,6 +1,7 @@
 import type { Scan } from '../../sql/scan.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
+import type { Lane } from '../../transaction/lane.ts'
 import type { Reading } from '../statements/reading.ts'
 
 export interface PreparedText {
@@ -62,6 +63,6 @@ export interface Cursor {
   readonly target: ShardTarget
   readonly lease: Lease
   readonly backendId: number
-  /** False when the connection is a lane's, which the session keeps anyway. */
-  readonly ownsLease: boolean
+  /** Whose connection it is; undefined when it is the cursor's own. */
+  readonly lane: Lane | undefined
 }

@@ -6,7 +6,6 @@ import {
   preparePacket,
   rememberStatement,
 } from '../../mysql/client/shard-statement.ts'
-import { runCommand } from '../../mysql/client/simple-command.ts'
 import { encodeColumnDef } from '../../mysql/codec/column-def.ts'
 import { Command, HEADER_BYTES, Status } from '../../mysql/codec/constants.ts'
 import {
@@ -94,17 +93,16 @@ export class PreparedStatements {
     const execution = this.#executionOf(statement, values, { plan, bindings, reading })
     if (plan.root.kind === 'Session' && values.paramCount > 0) this.#runBound(execution, values)
     else runStatement(this.#context, execution)
-    statement.clearLongData()
   }
 
   /** No answer, by the protocol: what goes wrong is told by the next execute. */
   sendLongData(payload: Buffer): void {
-    const { client, proxy } = this.#context
+    const { proxy, replies } = this.#context
     const statement = this.#statements.get(payload.readUInt32LE(1))
     const param = payload.readUInt16LE(5)
     if (statement !== undefined && param < statement.paramCount)
       statement.addLongData(param, payload.subarray(7), proxy.limits.maxAllowedPacket)
-    client.commandDone()
+    replies.done(false)
   }
 
   reset(id: number): void {
@@ -120,7 +118,7 @@ export class PreparedStatements {
     if (statement !== undefined) this.#closeCursor(statement)
     if (statement === this.#lastPrepared) this.#lastPrepared = undefined
     this.#statements.delete(id)
-    this.#context.client.commandDone()
+    this.#context.replies.done(false)
   }
 
   /** Rows of an open cursor, relayed. */
@@ -236,11 +234,14 @@ export class PreparedStatements {
   #cursorHook(statement: ClientStatement, sent: () => string): RelayedHook {
     return (summary, { target, lease, keep }) => {
       if ((summary.status & Status.CURSOR_EXISTS) === 0) return
-      const prepared = lease.connection.statements.get(sent())
+      const { statements } = lease.connection
+      const prepared = statements.get(sent())
       assert(prepared !== undefined, 'what was executed is prepared')
+      statements.delete(sent()) // whoever executes the same text would close the cursor
       keep()
-      const ownsLease = this.#context.transaction.lanes.ofConnection(lease.connection) === undefined
-      statement.cursor = { target, lease, backendId: prepared.id, ownsLease }
+      const lane = this.#context.transaction.lanes.ofConnection(lease.connection)
+      lane?.reserve(cursorOf(statement)) // rows are fetched behind COMMIT, too
+      statement.cursor = { target, lease, lane, backendId: prepared.id }
     }
   }
 
@@ -248,20 +249,23 @@ export class PreparedStatements {
     const { cursor } = statement
     if (cursor === undefined) return
     statement.cursor = undefined
-    const { lease, backendId, ownsLease } = cursor
-    runCommand(lease.connection, idPacket(Command.STMT_RESET, backendId)).then(
-      () => {
-        if (ownsLease) lease.release()
-      },
-      () => lease.discard(),
-    )
+    const { lease, lane, backendId } = cursor
+    lease.connection.sendUnanswered(idPacket(Command.STMT_CLOSE, backendId))
+    if (lane === undefined) lease.release()
+    else lane.unreserve(cursorOf(statement))
   }
+}
+
+/** Why a lane is reserved. */
+function cursorOf({ id }: ClientStatement): string {
+  return `the cursor of statement ${id}`
 }
 
 /** Where the values of an execute lie; its types are remembered for the next one that brings none. */
 function valuesOf(statement: ClientStatement, payload: Buffer): ExecuteValues {
   const { paramCount, types } = statement
   const longData = statement.longData.size === 0 ? NO_LONG_DATA : new Map(statement.longData)
+  statement.clearLongData()
   const values = splitExecute(payload, { paramCount, types, longData })
   statement.types = values.types
   return values

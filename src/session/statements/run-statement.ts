@@ -3,7 +3,6 @@ import type { OkOutcome } from '../../engine/outcome.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
-import type { Plan } from '../../plan/plan.ts'
 import type { Primitive } from '../../plan/primitives.ts'
 import type { Statement } from '../../sql/ast.ts'
 import type { Settings } from '../../tablet/settings.ts'
@@ -53,7 +52,7 @@ function runPlan(context: RunContext, execution: Execution): void {
   const { plan, settings } = withSelectLimit(execution.plan, own)
   const begun = beginPlan(plan, execution.bindings, shards)
   if (begun.kind === 'Several') {
-    return replies.detached(() => runOnSeveral(context, execution, { plan, settings, run: begun.run }))
+    return replies.detached(() => runOnSeveral(context, execution, { settings, run: begun.run }))
   }
   const { keyspace, shard, query, bringsIds } = begun
   const to = shards.target(keyspace, shard, target.tabletType)
@@ -68,7 +67,6 @@ function runPlan(context: RunContext, execution: Execution): void {
 }
 
 interface Several {
-  readonly plan: Plan
   readonly settings: Settings
   readonly run: Extract<ReturnType<typeof beginPlan>, { kind: 'Several' }>['run']
 }

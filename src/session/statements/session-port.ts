@@ -56,8 +56,9 @@ export class SessionPort implements ShardPort {
     return settleAll(targets.map((write) => this.#runOn(write, { outsideTransaction: false })))
   }
 
-  writeOutside(write: ShardWrite): Promise<WriteAnswer> {
-    return this.#runOn(this.#targetWrite(write), { outsideTransaction: true })
+  outside(write: ShardWrite): () => Promise<WriteAnswer> {
+    const targeted = this.#targetWrite(write)
+    return () => this.#runOn(targeted, { outsideTransaction: true })
   }
 
   commit(): Promise<void> {
@@ -98,9 +99,10 @@ export class SessionPort implements ShardPort {
   }
 
   async #open(target: ShardTarget, statement: ShardStatement): Promise<ShardRows> {
-    const { proxy, transaction } = this.#context
+    const { proxy, transaction, interruption } = this.#context
     const isOwn = transaction.lane(target) !== undefined || transaction.start() !== undefined
     if (isOwn) return this.#openInLane(target, statement)
+    interruption.throwIfKilled() // between two inputs of a UNION ALL nothing runs that a KILL could meet
     const ready = proxy.gateway.take(target, this.#settings)
     const lease = ready ?? (await this.#acquire(target))
     const rows = this.#rowsOf(lease, statement, (ended) => {

@@ -73,7 +73,10 @@ export class ShardAccess implements ShardsView {
     const { proxy, state, transaction, interruption } = this.#context
     const target = this.#anyTarget()
     const lane = transaction.lane(target)
-    if (lane !== undefined) return lane.query(sql)
+    if (lane !== undefined) {
+      await lane.lease.killing // meant for a statement that is over
+      return await lane.query(sql)
+    }
     const lease = await proxy.gateway.acquire(target, state.settings, interruption)
     interruption.working.add(lease)
     try {

@@ -66,8 +66,6 @@ export class SingleShard implements RelayOwner {
   readonly #relay = new SessionRelay(this)
   #relaying: Relaying | undefined
   #retry: (() => void) | undefined
-  /** The session's user variables being fetched, behind a statement that assigned some. Never rejects. */
-  #readBack: Promise<void> | undefined
 
   constructor(context: SingleShardContext) {
     this.#context = context
@@ -80,7 +78,10 @@ export class SingleShard implements RelayOwner {
     const lane = transaction.lanes.size === 0 ? undefined : transaction.lane(target)
     const start = transaction.start()
     if (lane !== undefined || start !== undefined || options.reserve !== undefined) {
-      const isReady = lane?.lease.settingsKey === settings.key && (start === undefined || lane.inTransaction)
+      const isReady =
+        lane?.lease.settingsKey === settings.key &&
+        lane.lease.killing === undefined &&
+        (start === undefined || lane.inTransaction)
       if (isReady) return this.#relayIn(lane, statement, options)
       return replies.detached(async () => {
         const reached = await transaction.reach(target, settings, interruption)
@@ -111,7 +112,6 @@ export class SingleShard implements RelayOwner {
   }
 
   #relayIn(lane: Lane, statement: ShardStatement, options: RelayToOptions): void {
-    if (options.reserve !== undefined) lane.reserve(options.reserve)
     const { target, lease } = lane
     this.#relayOn({ target, lease, lane, options, kept: false }, statement)
   }
@@ -127,13 +127,9 @@ export class SingleShard implements RelayOwner {
     const { moreResults, sequenceId } = answer
     const { statusFlags: status } = replies
     this.#relay.begin({ shape, status, moreResults, sequenceId }, () => connection.pause())
-    if (userVariables.length === 0) return this.#send(statement, connection, lane)
-    runQuery(connection, giveVariables(state, userVariables)).catch((error) => lease.discard(error))
+    if (userVariables.length > 0)
+      runQuery(connection, giveVariables(state, userVariables)).catch((error) => lease.discard(error))
     this.#send(statement, connection, lane)
-    // The next statement relies on it. What cannot be read is a lost connection, which the next one is told.
-    this.#readBack = takeVariables(connection, state, userVariables).catch((error) =>
-      this.#context.proxy.log.debug('user variables of a lost connection', { error }),
-    )
   }
 
   #send(statement: ShardStatement, connection: Lease['connection'], lane: Lane | undefined): void {
@@ -161,7 +157,7 @@ export class SingleShard implements RelayOwner {
   }
 
   relayDone(summary: ResponseSummary): void {
-    const { answer, interruption, transaction, replies } = this.#context
+    const { interruption, replies } = this.#context
     const relaying = this.#relaying!
     const { lease, options } = relaying
     const { killing } = lease
@@ -170,10 +166,33 @@ export class SingleShard implements RelayOwner {
       void killing.then(() => this.relayDone(summary)).catch((error) => replies.broken(error))
       return
     }
-    if (options.onRelayed !== undefined) this.#tellRelayed(options.onRelayed, summary, relaying)
     this.#relaying = undefined
     interruption.relaying = undefined
     this.#retry = undefined
+    const { userVariables = [] } = options
+    if (userVariables.length === 0 || lease.connection.state !== 'idle') this.#relayed(relaying, summary)
+    else
+      this.#readBack(relaying, userVariables)
+        .then(() => this.#relayed(relaying, summary))
+        .catch((error) => replies.broken(error))
+  }
+
+  /** Takes the user variables that the statement has assigned, as the next one relies on them. */
+  async #readBack({ lease }: Relaying, names: readonly string[]): Promise<void> {
+    const { proxy, client, state } = this.#context
+    try {
+      await takeVariables(lease.connection, state, names)
+    } catch (error) {
+      // The session's state is gone with the connection, as with any connection to a server that breaks.
+      if (!client.closed) proxy.log.warn('a session ends: its user variables were lost', { error })
+      client.close()
+    }
+  }
+
+  #relayed(relaying: Relaying, summary: ResponseSummary): void {
+    const { answer, transaction, warnings, replies } = this.#context
+    const { options } = relaying
+    if (options.onRelayed !== undefined) this.#tellRelayed(options.onRelayed, summary, relaying)
     answer.sequenceId = this.#relay.nextSequenceId
     const failed = summary.errno !== 0
     if (options.shape !== 'prepare' || failed) {
@@ -182,13 +201,10 @@ export class SingleShard implements RelayOwner {
     }
     this.#giveBack(relaying, summary)
     const rolledBack = failed ? transaction.afterFailure(summary.errno) : undefined
-    const readBack = this.#readBack
     const lastBytes = this.#relay.takeLastBytes()
-    if (readBack === undefined && rolledBack === undefined) return replies.done(failed, lastBytes)
-    this.#readBack = undefined
-    Promise.all([rolledBack, readBack])
-      .then(() => replies.done(failed, lastBytes))
-      .catch((error) => replies.broken(error))
+    if (rolledBack === undefined) return replies.done(failed, lastBytes)
+    warnings.drop() // their connection goes back with the transaction
+    rolledBack.then(() => replies.done(failed, lastBytes)).catch((error) => replies.broken(error))
   }
 
   #tellRelayed(then: RelayedHook, summary: ResponseSummary, relaying: Relaying): void {
@@ -204,16 +220,23 @@ export class SingleShard implements RelayOwner {
     const { client, transaction, warnings } = this.#context
     const hasConditions = (summary.warnings > 0 || summary.errno !== 0) && lease.connection.state === 'idle'
     if (lane !== undefined) {
+      if (options.reserve !== undefined) this.#reserve(lane, options.reserve, summary)
       // The answer to a prepare may carry no status at all.
       if (options.shape !== 'prepare') transaction.afterStatement(lane, summary)
-      const isOwn = transaction.lanes.get(lane.target) === lane
-      if (hasConditions && isOwn) warnings.keepOwn(lease)
+      if (hasConditions && transaction.lanes.holds(lane)) warnings.keepOwn(lease)
     } else if (kept) {
       // its cursor holds the connection
     } else if ((summary.status & Status.IN_TRANS) !== 0 && summary.errno === 0) {
       transaction.adopt(target, lease)
     } else if (hasConditions && !client.closed) warnings.keep(lease)
     else lease.release()
+  }
+
+  /** A statement that failed leaves nothing to keep; what it may have left half done ends with the connection. */
+  #reserve(lane: Lane, why: string, { errno }: ResponseSummary): void {
+    const { lanes } = this.#context.transaction
+    if (errno === 0) lane.reserve(why)
+    else if (!lanes.holds(lane)) lanes.drop(lane)
   }
 
   relayLost(error: Error, nothingSent: boolean): void {
@@ -223,15 +246,23 @@ export class SingleShard implements RelayOwner {
     this.#relaying = undefined
     interruption.relaying = undefined
     this.#retry = undefined
-    this.#readBack = undefined
     lease.discard()
     if (client.closed) return
     if (lane !== undefined) transaction.lost(lane)
-    else if (retry !== undefined && nothingSent && !interruption.isKilled) return retry()
+    else if (retry !== undefined && nothingSent && !interruption.isKilled) return this.#again(retry)
     answer.sequenceId = this.#relay.nextSequenceId
     // Half a row is with the client: no packet can follow it.
     if (!nothingSent && !this.#relay.atPacketBoundary) client.close()
     else replies.fail(error)
+  }
+
+  /** Who serves the shard is asked again: nobody may. */
+  #again(retry: () => void): void {
+    try {
+      retry()
+    } catch (error) {
+      this.#context.replies.fail(error)
+    }
   }
 
   broken(error: unknown): void {

@@ -171,10 +171,12 @@ describe('DDL', () => {
     const log: string[] = []
     const outcome = await run(planOf(ddl), {
       commit: async () => void log.push('commit'),
-      writeOutside: async ({ shard }) => {
-        log.push(`shard ${shard}`)
-        return answered({ affectedRows: 0 })
-      },
+      outside:
+        ({ shard }) =>
+        async () => {
+          log.push(`shard ${shard}`)
+          return answered({ affectedRows: 0 })
+        },
       schemaChanged: async (keyspace, tables) => void log.push(`changed ${keyspace} ${tables}`),
     })
     expect(log).toEqual(['commit', 'shard 0', 'shard 1', 'changed ks t'])
@@ -185,22 +187,42 @@ describe('DDL', () => {
     const reached: number[] = []
     const running = run(planOf(ddl), {
       commit: async () => {},
-      writeOutside: async ({ shard }) => {
-        reached.push(shard)
-        throw new Error('refused')
-      },
+      outside:
+        ({ shard }) =>
+        async () => {
+          reached.push(shard)
+          throw new Error('refused')
+        },
     })
     await expect(running).rejects.toThrow('refused')
     expect(reached).toEqual([0])
   })
 
+  test('finds all its shards before it begins: a resharding meanwhile moves none', async () => {
+    const log: string[] = []
+    await run(planOf(ddl), {
+      commit: async () => {},
+      outside: ({ shard }) => {
+        log.push(`found ${shard}`)
+        return async () => {
+          log.push(`run on ${shard}`)
+          return answered()
+        }
+      },
+      schemaChanged: async () => {},
+    })
+    expect(log).toEqual(['found 0', 'found 1', 'run on 0', 'run on 1'])
+  })
+
   test('that another shard refuses names those that have it and those that have not', async () => {
     const running = run(planOf(ddl), {
       commit: async () => {},
-      writeOutside: async ({ shard }) => {
-        if (shard === 1) throw new Error('disk full')
-        return answered()
-      },
+      outside:
+        ({ shard }) =>
+        async () => {
+          if (shard === 1) throw new Error('disk full')
+          return answered()
+        },
       schemaChanged: async () => {},
     })
     await expect(running).rejects.toThrow(

@@ -21,7 +21,7 @@ export function portOf(doors: Partial<ShardPort>): ShardPort {
   return {
     openStreams: unexpected,
     write: unexpected,
-    writeOutside: unexpected,
+    outside: unexpected,
     commit: unexpected,
     schemaChanged: unexpected,
     nextIds: unexpected,

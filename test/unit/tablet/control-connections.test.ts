@@ -18,10 +18,13 @@ function control() {
   const opened: FakeConnection[] = []
   const connections = new ControlConnections(
     'zone1-0000000001 (db:3306)',
-    async () => {
-      const connection = new FakeConnection()
-      opened.push(connection)
-      return connection as unknown as mysql.Connection
+    {
+      open: async () => {
+        const connection = new FakeConnection()
+        opened.push(connection)
+        return connection as unknown as mysql.Connection
+      },
+      connectionsMax: 2,
     },
     clock,
   )
@@ -91,6 +94,28 @@ test('a connection that is lost while idle is not used again, and idle ones are 
   assert.deepEqual([opened.length, opened[1]!.destroyed], [2, false])
   await clock.advance(30_000)
   assert.equal(opened[1]!.destroyed, true)
+})
+
+test('a command that finds its connection lost while idle is done on a new one, once', async () => {
+  const { opened, started, run } = control()
+  const first = run()
+  await settle()
+  started[0]!.resolve('ok')
+  await first
+  await settle()
+  const [again, failing] = [run(), run()]
+  await settle()
+  started[1]!.reject(new Error('This socket has been ended by the other party'))
+  await settle()
+  started[2]!.reject(new Error('no connection'))
+  await assert.rejects(failing, /no connection/)
+  await settle()
+  started[3]!.resolve('done')
+  assert.equal(await again, 'done')
+  assert.deepEqual(
+    opened.map(({ destroyed }) => destroyed),
+    [true, true, false],
+  )
 })
 
 test('closing refuses whoever waits', async () => {
