@@ -1,6 +1,6 @@
 import type { QueryPiece, QueryTemplate, QueryText } from '../plan/text.ts'
 import type {
-  Column,
+  ColumnName,
   Cte,
   Expr,
   FunctionCall,
@@ -9,8 +9,8 @@ import type {
   Star,
   Statement,
   SystemVariable,
-  Table,
   TableName,
+  TableRef,
   UserVariable,
 } from '../sql/ast.ts'
 import { type Printable, print, printPieces } from '../sql/print.ts'
@@ -101,12 +101,12 @@ export class ShardText {
         case 'SelectExpr':
           return this.#item(node as SelectExpr, replace)
         case 'Table':
-          return this.#table(node as Table, ctes)
+          return this.#table(node as TableRef, ctes)
         case 'TableName':
           return this.#tableName(node as TableName)
         case 'Column':
         case 'Star':
-          return this.#column(node as Column | Star)
+          return this.#column(node as ColumnName | Star)
         case 'UserVariable':
           return keepsVariables
             ? undefined
@@ -142,11 +142,12 @@ export class ShardText {
     return someNode(
       root,
       (node) =>
-        node.kind === 'Table' && isSystemSchema((node as unknown as Table).name.qualifier ?? defaultKeyspace),
+        node.kind === 'Table' &&
+        isSystemSchema((node as unknown as TableRef).name.qualifier ?? defaultKeyspace),
     )
   }
 
-  #table(node: Table, ctes: ReadonlySet<string>): Table | undefined {
+  #table(node: TableRef, ctes: ReadonlySet<string>): TableRef | undefined {
     const { name } = node
     if (name.qualifier === undefined && ctes.has(name.name)) return undefined
     if (isSystemSchema(name.qualifier ?? this.#context.defaultKeyspace)) return undefined
@@ -165,7 +166,7 @@ export class ShardText {
     return unqualified
   }
 
-  #column<T extends Column | Star>(node: T): T | undefined {
+  #column<T extends ColumnName | Star>(node: T): T | undefined {
     const [schema, table] = node.qualifiers
     if (table === undefined || this.#stays(schema)) return undefined
     return { ...node, qualifiers: [table] }

@@ -1,5 +1,5 @@
 import type { Predicate } from '../../plan/primitives.ts'
-import type { Aggregate, ComparisonOperator, Expr, Select } from '../../sql/ast.ts'
+import type { AggregateCall, ComparisonOperator, Expr, Select } from '../../sql/ast.ts'
 import { hasAggregate, isAggregateCall } from '../semantics/traits.ts'
 import { unplanned } from '../unplanned.ts'
 import { planValue } from '../values.ts'
@@ -16,7 +16,7 @@ export interface MergedHaving {
 }
 
 /** Offset of the column that holds the aggregate, once it is known. */
-export type PickAggregate = (call: Aggregate) => () => number
+export type PickAggregate = (call: AggregateCall) => () => number
 
 export function mergedHaving(
   condition: Expr,

@@ -1,6 +1,6 @@
 import type { AggregateColumn, RowsPrimitive } from '../../plan/primitives.ts'
 import type { Routing } from '../../plan/routing.ts'
-import type { Aggregate, Expr, GroupBy, OrderItem, Select } from '../../sql/ast.ts'
+import type { AggregateCall, Expr, GroupBy, OrderItem, Select } from '../../sql/ast.ts'
 import { isNumber } from '../../values/value.ts'
 import { makeAggregate } from '../make-node.ts'
 import { holdsVindex, type SelectInfo } from '../semantics/analyze-query.ts'
@@ -28,7 +28,7 @@ class GroupMerge {
   readonly #select: Select
   readonly #columns: ShardColumns
   readonly #aggregates: {
-    readonly call: Aggregate
+    readonly call: AggregateCall
     readonly pick: Pick
     readonly make: () => AggregateColumn
   }[] = []
@@ -110,7 +110,7 @@ class GroupMerge {
   }
 
   /** The column that holds the merged aggregate. */
-  #pickAggregate(call: Aggregate): Pick {
+  #pickAggregate(call: AggregateCall): Pick {
     const known = this.#aggregates.find((aggregate) => sameTree(aggregate.call, call))
     if (known !== undefined) return known.pick
     const pick = this.#columns.pick(call)
@@ -118,13 +118,13 @@ class GroupMerge {
     return pick
   }
 
-  #addAggregate(call: Aggregate, pick: Pick): void {
+  #addAggregate(call: AggregateCall, pick: Pick): void {
     const columns = this.#columns
     const make = this.#maker(call)
     this.#aggregates.push({ call, pick, make: () => make(columns.offsetOf(pick)) })
   }
 
-  #maker(call: Aggregate): (column: number) => AggregateColumn {
+  #maker(call: AggregateCall): (column: number) => AggregateColumn {
     const { name, args } = call
     if (call.quantifier === 'DISTINCT' && name !== 'min' && name !== 'max') return this.#distinctMaker(call)
     switch (name) {
@@ -149,7 +149,7 @@ class GroupMerge {
     return (column) => ({ kind: 'Avg', column, sum: columns.offsetOf(sum), count: columns.offsetOf(count) })
   }
 
-  #extreme(call: Aggregate, kind: 'Min' | 'Max'): (column: number) => AggregateColumn {
+  #extreme(call: AggregateCall, kind: 'Min' | 'Max'): (column: number) => AggregateColumn {
     if (this.#isPlainNumber(call)) return (column) => ({ kind, column })
     const { weight, pad } = this.#columns.sortKey(call, false)
     const columns = this.#columns
@@ -162,14 +162,14 @@ class GroupMerge {
   }
 
   /** MIN and MAX of a column that is known to hold numbers. */
-  #isPlainNumber({ name, args }: Aggregate): boolean {
+  #isPlainNumber({ name, args }: AggregateCall): boolean {
     if (name === 'count' || name === 'sum' || name === 'avg') return true
     const ref = args.length === 1 ? refOf(args[0], this.#info.scope) : undefined
     const type = ref === undefined ? undefined : schemaColumn(ref)?.type
     return type !== undefined && isNumber(type)
   }
 
-  #distinctMaker({ name, args, written }: Aggregate): (column: number) => AggregateColumn {
+  #distinctMaker({ name, args, written }: AggregateCall): (column: number) => AggregateColumn {
     const { scope, tables } = this.#info
     const kind =
       name === 'count'
@@ -198,7 +198,7 @@ class GroupMerge {
   }
 
   #having(condition: Expr, keys: readonly KeyDraft[]) {
-    const pickAggregate = (call: Aggregate) => {
+    const pickAggregate = (call: AggregateCall) => {
       if (!this.#isPlainNumber(call))
         return unplanned('HAVING on MIN() or MAX() of what is not known to be a number, over several shards')
       const pick = this.#pickAggregate(call)

@@ -2,7 +2,7 @@ import type { RowsPrimitive } from '../../plan/primitives.ts'
 import type { Routing } from '../../plan/routing.ts'
 import type { QueryPiece } from '../../plan/text.ts'
 import type { PlanValue } from '../../plan/values.ts'
-import type { Limit, OrderItem, Select } from '../../sql/ast.ts'
+import type { LimitClause, OrderItem, Select } from '../../sql/ast.ts'
 import { makeInteger } from '../make-node.ts'
 import { holdsVindex, type SelectInfo } from '../semantics/analyze-query.ts'
 import { isDistinct } from '../semantics/traits.ts'
@@ -98,7 +98,7 @@ export interface LimitValues {
   readonly offset?: PlanValue
 }
 
-export function limitValues(limit: Limit | undefined): LimitValues | undefined {
+export function limitValues(limit: LimitClause | undefined): LimitValues | undefined {
   if (limit === undefined) return undefined
   const count = planValue(limit.count)
   const offset = limit.offset === undefined ? undefined : planValue(limit.offset)
@@ -113,7 +113,7 @@ export function limitValues(limit: Limit | undefined): LimitValues | undefined {
  */
 function withLimit(
   query: Select,
-  limit: Limit,
+  limit: LimitClause,
   distinct: readonly KeyDraft[] | undefined,
   text: ShardText,
 ): Select {

@@ -1,4 +1,4 @@
-import type { Column, Expr, OrderItem, Select, SelectItem } from '../../sql/ast.ts'
+import type { ColumnName, Expr, OrderItem, Select, SelectItem } from '../../sql/ast.ts'
 import { positionOf } from '../../sql/position.ts'
 import { sameColumn } from '../../vschema/model.ts'
 import { hasColumn, type Scope } from '../semantics/scope.ts'
@@ -44,7 +44,7 @@ export function namedItem(name: string, items: readonly SelectItem[]): Expr | un
   return items.filter(isSelectExpr).find((item) => sameColumn(itemName(item) ?? '', name))?.expr
 }
 
-function isSameName(expr: Expr, column: Column): boolean {
+function isSameName(expr: Expr, column: ColumnName): boolean {
   return expr.kind === 'Column' && sameColumn(expr.name, column.name)
 }
 
@@ -53,7 +53,7 @@ function withoutAliases(expr: Expr, clause: string, select: Select, scope: Scope
   return rewriteTree(expr, (node: AnyNode) => {
     if (node.kind === 'Subquery') return node
     if (node.kind !== 'Column') return undefined
-    const column = node as Column
+    const column = node as ColumnName
     const named = column.qualifiers.length === 0 ? namedItem(column.name, select.items) : undefined
     if (named === undefined || isSameName(named, column)) return undefined
     switch (hasColumn(column.name, scope)) {

@@ -1,4 +1,4 @@
-import type { Derived, Join, Query, TableExpr, Table as TableNode } from '../../sql/ast.ts'
+import type { Derived, Join, Query, TableExpr, TableRef } from '../../sql/ast.ts'
 import { unplanned } from '../unplanned.ts'
 import { checkTableCount, hasShardsOfItsOwn, keyspacesWith, type Member } from './analysis.ts'
 import { analyzeCondition, analyzeExpr, analyzeQuery, type Place, type QueryInfo } from './analyze-query.ts'
@@ -65,7 +65,7 @@ function analyzeTable(table: TableExpr, place: Place, before: readonly Source[])
   }
 }
 
-function analyzeNamed(node: TableNode, place: Place): Part {
+function analyzeNamed(node: TableRef, place: Place): Part {
   const { name } = node
   const alias = node.alias?.name ?? name.name
   const cte = name.qualifier === undefined ? place.ctes.get(name.name) : undefined

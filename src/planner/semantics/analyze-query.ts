@@ -1,4 +1,4 @@
-import type { Column, Cte, Expr, In, Quantified, Query, Select, Subquery, With } from '../../sql/ast.ts'
+import type { ColumnName, Cte, Expr, In, Quantified, Query, Select, Subquery, With } from '../../sql/ast.ts'
 import { nullValue } from '../../values/value.ts'
 import { sameColumn } from '../../vschema/model.ts'
 import { someInBlock, walk } from '../walk.ts'
@@ -134,16 +134,16 @@ export function analyzeSelect(select: Select, place: Place): SelectInfo {
 function hasOuterAggregate(select: Select, scope: Scope): boolean {
   return someInBlock([select.items, select.having, select.orderBy], (node) => {
     if (!isAggregateCall(node)) return false
-    const columns: Column[] = []
+    const columns: ColumnName[] = []
     walk(node.args, (inner) => {
-      if (inner.kind === 'Column') columns.push(inner as Column)
+      if (inner.kind === 'Column') columns.push(inner as ColumnName)
       return true
     })
     return columns.length > 0 && columns.every((column) => isAbsent(column, scope))
   })
 }
 
-function isAbsent(column: Column, scope: Scope): boolean {
+function isAbsent(column: ColumnName, scope: Scope): boolean {
   if (column.qualifiers.length > 0) return findSource(column.qualifiers, scope) === undefined
   return hasColumn(column.name, scope) === 'no'
 }

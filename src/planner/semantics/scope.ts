@@ -1,4 +1,4 @@
-import type { Column } from '../../sql/ast.ts'
+import type { ColumnName } from '../../sql/ast.ts'
 import type { ColumnAnswer, ColumnRef, Source } from './source.ts'
 
 /** The tables that an expression may name, and around them those of the outer query. */
@@ -15,7 +15,7 @@ export const emptyScope: Scope = { sources: [], merged: new Set() }
  * The stored column that a name stands for; undefined where it is computed, or where it cannot be told. A wrong guess
  * would be a wrong answer, so an inner scope of unknown columns hides the outer ones.
  */
-export function resolveColumn(column: Column, scope: Scope): ColumnRef | undefined {
+export function resolveColumn(column: ColumnName, scope: Scope): ColumnRef | undefined {
   for (let at: Scope | undefined = scope; at !== undefined; at = at.outer) {
     const answer = column.qualifiers.length === 0 ? unqualified(column.name, at) : qualified(column, at)
     if (answer.kind === 'Column') return answer.ref
@@ -42,7 +42,7 @@ function unqualified(name: string, scope: Scope): ColumnAnswer {
   return possible.length === 1 ? possible[0] : { kind: 'Maybe' }
 }
 
-function qualified(column: Column, scope: Scope): ColumnAnswer {
+function qualified(column: ColumnName, scope: Scope): ColumnAnswer {
   const source = findSource(column.qualifiers, scope)
   return source === undefined ? { kind: 'Absent' } : source.columnNamed(column.name)
 }

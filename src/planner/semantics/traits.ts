@@ -1,10 +1,10 @@
-import type { Aggregate, Call, Select, SelectExpr, SelectItem } from '../../sql/ast.ts'
+import type { AggregateCall, Call, Select, SelectExpr, SelectItem } from '../../sql/ast.ts'
 import { type AnyNode, someInBlock } from '../walk.ts'
 
 /** What a SELECT does with the rows of its FROM and WHERE. */
 
-export function isAggregateCall(node: AnyNode): node is Aggregate {
-  return node.kind === 'Aggregate' && (node as Aggregate).over === undefined
+export function isAggregateCall(node: AnyNode): node is AggregateCall {
+  return node.kind === 'Aggregate' && (node as AggregateCall).over === undefined
 }
 
 export function hasAggregate(node: unknown): boolean {

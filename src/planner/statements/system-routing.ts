@@ -1,6 +1,6 @@
 import type { Routing } from '../../plan/routing.ts'
 import type { PlanValue } from '../../plan/values.ts'
-import type { Column, Comparison, Expr, Query } from '../../sql/ast.ts'
+import type { ColumnName, Comparison, Expr, Query } from '../../sql/ast.ts'
 import { planValue } from '../values.ts'
 import { walk } from '../walk.ts'
 
@@ -26,6 +26,6 @@ const schemaColumns: ReadonlySet<string> = new Set(['schema_name', 'object_schem
 
 function namesSchema(expr: Expr): boolean {
   if (expr.kind !== 'Column') return false
-  const name = (expr as Column).name.toLowerCase()
+  const name = (expr as ColumnName).name.toLowerCase()
   return schemaColumns.has(name) || name.endsWith('_schema')
 }

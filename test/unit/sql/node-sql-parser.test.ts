@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
-import type { Assignment, Column, Cte, Insert, Literal, Statement } from '../../../src/sql/ast.ts'
+import type { Assignment, ColumnName, Cte, Insert, Literal, Statement } from '../../../src/sql/ast.ts'
 import { tablesOf } from '../../../src/sql/tables-of.ts'
 import { visit } from '../../../src/sql/visit.ts'
 import { applicationStatements } from './queries.ts'
@@ -77,7 +77,7 @@ function foundByUs(statement: Statement): Found {
     if (node.kind === 'Assignment') written.add((node as Assignment).column)
     if (node.kind === 'Insert') for (const column of (node as Insert).columns ?? []) written.add(column)
     if (node.kind === 'Column' && !written.has(node)) {
-      const { qualifiers, name, span } = node as Column
+      const { qualifiers, name, span } = node as ColumnName
       columns.push(columnText(qualifiers.at(-1), name, span.start))
     } else if (node.kind === 'Literal') addLiteral(node as Literal, literals)
     return undefined
