@@ -1,7 +1,8 @@
 import { unreachable } from '../base/assert.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Routing } from '../plan/routing.ts'
-import type { Query, Statement, TableName } from '../sql/ast.ts'
+import type { Query, Statement } from '../sql/ast.ts'
+import { someNode, visit } from '../sql/visit.ts'
 import type { PlanContext } from './plan-context.ts'
 import { type PlanDraft, planOfDraft } from './plan-draft.ts'
 import { Analysis, isSystemSchema, keyspaceOf } from './semantics/analysis.ts'
@@ -23,7 +24,6 @@ import {
 import { planQuery } from './statements/plan-query.ts'
 import { planWrite } from './statements/plan-write.ts'
 import { Unplanned, unplanned } from './unplanned.ts'
-import { someNode, walk } from './walk.ts'
 
 export type { PlanContext } from './plan-context.ts'
 
@@ -203,17 +203,17 @@ function unshardedKeyspace(statement: Statement, context: PlanContext): string |
   const ctes = cteNames(statement)
   const analysis = new Analysis(context)
   const keyspaces = new Set<string | undefined>()
-  walk(statement, (node) => {
+  visit(statement, (node) => {
     if (node.kind === 'NextValues') keyspaces.add(undefined)
-    if (node.kind !== 'Table') return true
-    const name = (node as unknown as { readonly name: TableName }).name
-    if (name.qualifier === undefined && ctes.has(name.name)) return true
+    if (node.kind !== 'Table') return undefined
+    const { name } = node
+    if (name.qualifier === undefined && ctes.has(name.name)) return undefined
     if (isSystemSchema(keyspaceOf(name, context))) keyspaces.add(undefined)
     else {
       const table = analysis.findTable(name)
       keyspaces.add(table?.sharded === false && table.type !== 'reference' ? table.keyspace : undefined)
     }
-    return true
+    return undefined
   })
   const [keyspace] = keyspaces
   return keyspaces.size === 1 ? keyspace : undefined

@@ -1,7 +1,6 @@
 import type { QueryPiece, QueryTemplate, QueryText } from '../plan/text.ts'
 import type {
   ColumnName,
-  Cte,
   Expr,
   FunctionCall,
   SelectExpr,
@@ -11,17 +10,16 @@ import type {
   SystemVariable,
   TableName,
   TableRef,
-  UserVariable,
 } from '../sql/ast.ts'
 import { type Printable, print, printPieces } from '../sql/print.ts'
 import type { Scan } from '../sql/scan.ts'
 import { decodeBinary } from '../sql/text.ts'
+import { type AnyNode, type Part, rewrite, someNode, visit } from '../sql/visit.ts'
 import { makeCast, makeHole } from './make-node.ts'
 import type { PlanContext } from './plan-context.ts'
 import { findTable, isSystemSchema } from './semantics/analysis.ts'
 import { setsVariables } from './semantics/traits.ts'
 import { sessionFunctions, sessionIntegers, sessionVariables } from './session-names.ts'
-import { type AnyNode, rewriteTree, someNode, walk } from './walk.ts'
 
 /**
  * Makes of a statement what shards are to see: names as the shard's database has them, and holes for what only the
@@ -61,9 +59,7 @@ export class ShardText {
 
   #print(node: Printable): QueryTemplate {
     return this.#pieces(
-      rewriteTree(node, (inner) =>
-        inner.kind === 'SelectExpr' ? this.#named(inner as unknown as SelectExpr) : undefined,
-      ),
+      rewrite(node, (inner) => (inner.kind === 'SelectExpr' ? this.#named(inner) : undefined)),
     )
   }
 
@@ -92,39 +88,37 @@ export class ShardText {
     )
   }
 
-  #rewrite<T>(root: T): T {
+  #rewrite<T extends Part>(root: T): T {
     const ctes = cteNames(root)
     this.#keepsDatabase = this.#asksShardAboutItself(root)
     const keepsVariables = someNode(root, setsVariables)
-    const replace = (node: AnyNode): unknown => {
+    const replace = (node: AnyNode): AnyNode | undefined => {
       switch (node.kind) {
         case 'SelectExpr':
-          return this.#item(node as SelectExpr, replace)
+          return this.#item(node, replace)
         case 'Table':
-          return this.#table(node as TableRef, ctes)
+          return this.#table(node, ctes)
         case 'TableName':
-          return this.#tableName(node as TableName)
+          return this.#tableName(node)
         case 'Column':
         case 'Star':
-          return this.#column(node as ColumnName | Star)
+          return this.#column(node)
         case 'UserVariable':
-          return keepsVariables
-            ? undefined
-            : this.hole({ session: `@${(node as UserVariable).name.toLowerCase()}` })
+          return keepsVariables ? undefined : this.hole({ session: `@${node.name.toLowerCase()}` })
         case 'SystemVariable':
-          return this.#systemVariable(node as SystemVariable)
+          return this.#systemVariable(node)
         case 'Function':
-          return this.#function(node as FunctionCall)
+          return this.#function(node)
         default:
           return undefined
       }
     }
-    return rewriteTree(root, replace)
+    return rewrite(root, replace)
   }
 
   /** An item keeps the name that the client's text gives it. */
-  #item(item: SelectExpr, replace: (node: AnyNode) => unknown): SelectExpr {
-    const expr = rewriteTree(item.expr, replace)
+  #item(item: SelectExpr, replace: (node: AnyNode) => AnyNode | undefined): SelectExpr {
+    const expr = rewrite(item.expr, replace)
     if (expr === item.expr) return item
     if (item.alias !== undefined || this.#context.source !== undefined) return { ...item, expr }
     if (!hasHole(expr) || hasSlot(item.expr)) return { ...item, expr }
@@ -136,14 +130,12 @@ export class ShardText {
    * `table_schema = DATABASE()` of information_schema, on shards whose database has another name than the keyspace:
    * there the shard's own answer is the one that finds its tables.
    */
-  #asksShardAboutItself(root: unknown): boolean {
+  #asksShardAboutItself(root: Part): boolean {
     const { defaultKeyspace, databaseName } = this.#context
     if (defaultKeyspace === undefined || databaseName(defaultKeyspace) === defaultKeyspace) return false
     return someNode(
       root,
-      (node) =>
-        node.kind === 'Table' &&
-        isSystemSchema((node as unknown as TableRef).name.qualifier ?? defaultKeyspace),
+      (node) => node.kind === 'Table' && isSystemSchema(node.name.qualifier ?? defaultKeyspace),
     )
   }
 
@@ -200,17 +192,17 @@ export class ShardText {
 }
 
 /** Names of all CTEs of a statement, whether in scope or not: none of them is looked up as a table. */
-export function cteNames(root: unknown): ReadonlySet<string> {
+export function cteNames(root: Part): ReadonlySet<string> {
   const names = new Set<string>()
-  walk(root, (node) => {
-    if (node.kind === 'Cte') names.add((node as Cte).name)
-    return true
+  visit(root, (node) => {
+    if (node.kind === 'Cte') names.add(node.name)
+    return undefined
   })
   return names
 }
 
 function hasHole(expr: Expr): boolean {
-  return someNode(expr, (node) => node.kind === 'Param' && (node as AnyNode & { index: number }).index < 0)
+  return someNode(expr, (node) => node.kind === 'Param' && node.index < 0)
 }
 
 function hasSlot(expr: Expr): boolean {

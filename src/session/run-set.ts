@@ -1,7 +1,7 @@
 import { notSupported, SqlError } from '../errors/sql-error.ts'
 import { textCells } from '../mysql/client/simple-command.ts'
 import { decodeColumnDef } from '../mysql/codec/column-def.ts'
-import type { Expr, SetItem, SetStatement, SetVariable, UserVariable, WordValue } from '../sql/ast.ts'
+import type { Expr, SetItem, SetStatement, SetVariable, WordValue } from '../sql/ast.ts'
 import { print, quoteIdentifier } from '../sql/print.ts'
 import { visit } from '../sql/visit.ts'
 import { ISOLATION, NAMES } from '../tablet/settings.ts'
@@ -172,8 +172,8 @@ function userVariablesIn(items: readonly SetItem[]): readonly string[] {
   const found = new Set<string>()
   for (const item of items) {
     if (item.kind !== 'SetVariable' && item.kind !== 'SetUserVariable') continue
-    visit(item.value as Expr, (node) => {
-      if (node.kind === 'UserVariable') found.add((node as UserVariable).name.toLowerCase())
+    visit(item.value, (node) => {
+      if (node.kind === 'UserVariable') found.add(node.name.toLowerCase())
       return undefined
     })
   }

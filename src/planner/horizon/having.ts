@@ -1,9 +1,9 @@
 import type { Predicate } from '../../plan/primitives.ts'
 import type { AggregateCall, ComparisonOperator, Expr, Select } from '../../sql/ast.ts'
+import { type AnyNode, rewrite, sameTree, someNode } from '../../sql/visit.ts'
 import { hasAggregate, isAggregateCall } from '../semantics/traits.ts'
 import { unplanned } from '../unplanned.ts'
 import { planValue } from '../values.ts'
-import { rewriteTree, sameTree, someNode } from '../walk.ts'
 import { namedItem } from './order-by.ts'
 import type { KeyDraft } from './shard-query.ts'
 
@@ -43,14 +43,13 @@ export function mergedHaving(
 
 /** HAVING looks for aliases first, but for a column of GROUP BY before that. */
 function withoutAliases(expr: Expr, select: Select, keys: readonly KeyDraft[]): Expr {
-  return rewriteTree(expr, (node) => {
+  return rewrite(expr, (node) => {
     if (node.kind === 'Subquery') return node
-    const column = node as Expr
-    if (column.kind !== 'Column' || column.qualifiers.length > 0) return undefined
-    const named = namedItem(column.name, select.items)
+    if (node.kind !== 'Column' || node.qualifiers.length > 0) return undefined
+    const named = namedItem(node.name, select.items)
     if (named === undefined || named.kind === 'Column') return undefined
-    if (keys.some((key) => sameColumnName(key.expr, column)))
-      unplanned(`'${column.name}' in HAVING, which is a key and an alias, over several shards`)
+    if (keys.some((key) => sameColumnName(key.expr, node)))
+      unplanned(`'${node.name}' in HAVING, which is a key and an alias, over several shards`)
     return named
   })
 }
@@ -58,8 +57,8 @@ function withoutAliases(expr: Expr, select: Select, keys: readonly KeyDraft[]): 
 function checkKeysOnly(expr: Expr, keys: readonly KeyDraft[]): void {
   if (keys.length === 0) unplanned('HAVING without aggregates or GROUP BY over several shards')
   let isKeysOnly = true
-  rewriteTree(expr, (node) => {
-    if (keys.some((key) => sameTree(key.expr, node) || sameColumnName(key.expr, node as Expr))) return node
+  rewrite(expr, (node) => {
+    if (keys.some((key) => sameTree(key.expr, node) || sameColumnName(key.expr, node))) return node
     if (node.kind === 'Column' || node.kind === 'Subquery') isKeysOnly = false
     return undefined
   })
@@ -67,7 +66,7 @@ function checkKeysOnly(expr: Expr, keys: readonly KeyDraft[]): void {
 }
 
 /** `t.a` and `a`, where GROUP BY says the one and HAVING the other. */
-function sameColumnName(key: Expr, expr: Expr): boolean {
+function sameColumnName(key: Expr, expr: AnyNode): boolean {
   if (key.kind !== 'Column' || expr.kind !== 'Column' || key.name.toLowerCase() !== expr.name.toLowerCase())
     return false
   return key.qualifiers.length === 0 || expr.qualifiers.length === 0

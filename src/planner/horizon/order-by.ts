@@ -1,10 +1,10 @@
 import type { ColumnName, Expr, OrderItem, Select, SelectItem } from '../../sql/ast.ts'
 import { positionOf } from '../../sql/position.ts'
+import { rewrite } from '../../sql/visit.ts'
 import { sameColumn } from '../../vschema/model.ts'
 import { hasColumn, type Scope } from '../semantics/scope.ts'
 import { isSelectExpr, itemName } from '../semantics/traits.ts'
 import { unplanned } from '../unplanned.ts'
-import { type AnyNode, rewriteTree } from '../walk.ts'
 
 /**
  * What an item of ORDER BY or GROUP BY means, in terms of the tables: a position and an alias stand for the select
@@ -50,20 +50,19 @@ function isSameName(expr: Expr, column: ColumnName): boolean {
 
 /** Within an expression a name is a column if there is one, and an alias otherwise. */
 function withoutAliases(expr: Expr, clause: string, select: Select, scope: Scope): Expr {
-  return rewriteTree(expr, (node: AnyNode) => {
+  return rewrite(expr, (node) => {
     if (node.kind === 'Subquery') return node
     if (node.kind !== 'Column') return undefined
-    const column = node as ColumnName
-    const named = column.qualifiers.length === 0 ? namedItem(column.name, select.items) : undefined
-    if (named === undefined || isSameName(named, column)) return undefined
-    switch (hasColumn(column.name, scope)) {
+    const named = node.qualifiers.length === 0 ? namedItem(node.name, select.items) : undefined
+    if (named === undefined || isSameName(named, node)) return undefined
+    switch (hasColumn(node.name, scope)) {
       case 'yes':
         return undefined
       case 'no':
         return { ...named, parens: 1 }
       case 'maybe':
         return unplanned(
-          `${clause} expression with '${column.name}', which may be an alias or a column, over several shards`,
+          `${clause} expression with '${node.name}', which may be an alias or a column, over several shards`,
         )
     }
   })

@@ -1,11 +1,11 @@
 import type { RowsPrimitive } from '../../plan/primitives.ts'
 import type { Routing } from '../../plan/routing.ts'
-import type { FunctionCall, Select, WindowSpec } from '../../sql/ast.ts'
+import type { Select, WindowSpec } from '../../sql/ast.ts'
+import { someNode, visit } from '../../sql/visit.ts'
 import { holdsVindex, type SelectInfo } from '../semantics/analyze-query.ts'
 import { hasWindow, isAggregated } from '../semantics/traits.ts'
 import type { ShardText } from '../sql-text.ts'
 import { unplanned } from '../unplanned.ts'
-import { type AnyNode, someNode, walk } from '../walk.ts'
 import { mergeGroups } from './merge-groups.ts'
 import { mergeRows } from './merge-rows.ts'
 import { meaningOf } from './order-by.ts'
@@ -43,11 +43,10 @@ function refuse(select: Select): void {
   if (select.qualify !== undefined) unplanned('QUALIFY over several shards')
   if (someNode(select, (node) => node.kind === 'Assign'))
     unplanned('assignment of a user variable over several shards')
-  walk(select, (node) => {
-    const { name } = node as FunctionCall
-    if (node.kind === 'Function' && onceOnly.has(name))
-      unplanned(`${name.toUpperCase()}() over several shards`)
-    return true
+  visit(select, (node) => {
+    if (node.kind === 'Function' && onceOnly.has(node.name))
+      unplanned(`${node.name.toUpperCase()}() over several shards`)
+    return undefined
   })
 }
 
@@ -72,11 +71,11 @@ function checkWindows(info: SelectInfo): void {
     const keys = (spec.partitionBy ?? []).map((item) => item.expr)
     return rows.length > 0 && holdsVindex(keys, scope, rows, rows[0].level)
   }
-  walk([select.items, select.orderBy], (node) => {
-    const { over } = node as AnyNode & { over?: WindowSpec }
+  visit([select.items, select.orderBy], (node) => {
+    const over = node.kind === 'WindowFunction' || node.kind === 'Aggregate' ? node.over : undefined
     if (over !== undefined && !isLocal(over, 0))
       unplanned('a window that is not partitioned by the vindex columns, over several shards')
-    return node.kind !== 'Subquery'
+    return node.kind === 'Subquery' ? 'skip' : undefined
   })
   if (isAggregated(select) && !hasLocalGroups(info)) unplanned('windows over groups of several shards')
 }

@@ -1,5 +1,6 @@
 import type { SortKey } from '../../plan/primitives.ts'
 import type { Expr, SelectItem } from '../../sql/ast.ts'
+import { sameTree } from '../../sql/visit.ts'
 import type { ValueType } from '../../values/value.ts'
 import { makeCall, makeItem, makeNumber, makePadWeight } from '../make-node.ts'
 import { isNoPad, orderClass } from '../semantics/column-type.ts'
@@ -9,7 +10,6 @@ import type { Scope } from '../semantics/scope.ts'
 import { schemaColumn } from '../semantics/source.ts'
 import { isAggregateCall, isChanging } from '../semantics/traits.ts'
 import { unplanned } from '../unplanned.ts'
-import { sameTree } from '../walk.ts'
 
 /** A column of the shards' rows: one the client asked for, or one hidden behind them. */
 export type Pick = { readonly item: number } | { readonly hidden: number }

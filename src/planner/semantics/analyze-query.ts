@@ -1,7 +1,7 @@
 import type { ColumnName, Cte, Expr, In, Quantified, Query, Select, Subquery, With } from '../../sql/ast.ts'
+import { type AnyNode, type Part, someInBlock, visit } from '../../sql/visit.ts'
 import { nullValue } from '../../values/value.ts'
 import { sameColumn } from '../../vschema/model.ts'
-import { someInBlock, walk } from '../walk.ts'
 import type { Analysis, Member } from './analysis.ts'
 import { analyzeTables } from './analyze-from.ts'
 import { Level } from './equalities.ts'
@@ -135,9 +135,9 @@ function hasOuterAggregate(select: Select, scope: Scope): boolean {
   return someInBlock([select.items, select.having, select.orderBy], (node) => {
     if (!isAggregateCall(node)) return false
     const columns: ColumnName[] = []
-    walk(node.args, (inner) => {
-      if (inner.kind === 'Column') columns.push(inner as ColumnName)
-      return true
+    visit(node.args, (inner) => {
+      if (inner.kind === 'Column') columns.push(inner)
+      return undefined
     })
     return columns.length > 0 && columns.every((column) => isAbsent(column, scope))
   })
@@ -160,16 +160,16 @@ export function analyzeCondition(condition: Expr, scope: Scope, place: Place): r
 }
 
 /** Members of all subqueries in an expression, or in several. */
-export function analyzeExpr(expr: unknown, scope: Scope, place: Place): readonly Member[] {
+export function analyzeExpr(expr: Part, scope: Scope, place: Place): readonly Member[] {
   const members: Member[] = []
-  walk(expr, (node) => {
-    if (isInSubquery(node as Expr)) {
-      members.push(...analyzeIn(node as In | Quantified, scope, place, 'value'))
-      return false
+  visit(expr, (node) => {
+    if (isInSubquery(node)) {
+      members.push(...analyzeIn(node, scope, place, 'value'))
+      return 'skip'
     }
-    if (node.kind !== 'Subquery') return true
-    members.push(...analyzeSubquery(node as Subquery, scope, place, new Level(place.level)).members)
-    return false
+    if (node.kind !== 'Subquery') return undefined
+    members.push(...analyzeSubquery(node, scope, place, new Level(place.level)).members)
+    return 'skip'
   })
   return members
 }
@@ -185,7 +185,7 @@ function analyzeSubquery(subquery: Subquery, scope: Scope, place: Place, level: 
   })
 }
 
-function isInSubquery(expr: Expr): expr is In | Quantified {
+function isInSubquery(expr: AnyNode): expr is In | Quantified {
   if (expr.kind === 'In') return expr.right.kind === 'Subquery'
   return expr.kind === 'Quantified' && expr.op === '=' && expr.quantifier !== 'ALL'
 }

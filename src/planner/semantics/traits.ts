@@ -1,17 +1,17 @@
-import type { AggregateCall, Call, Select, SelectExpr, SelectItem } from '../../sql/ast.ts'
-import { type AnyNode, someInBlock } from '../walk.ts'
+import type { AggregateCall, Select, SelectExpr, SelectItem } from '../../sql/ast.ts'
+import { type AnyNode, type Part, someInBlock } from '../../sql/visit.ts'
 
 /** What a SELECT does with the rows of its FROM and WHERE. */
 
 export function isAggregateCall(node: AnyNode): node is AggregateCall {
-  return node.kind === 'Aggregate' && (node as AggregateCall).over === undefined
+  return node.kind === 'Aggregate' && node.over === undefined
 }
 
-export function hasAggregate(node: unknown): boolean {
+export function hasAggregate(node: Part): boolean {
   return someInBlock(node, isAggregateCall)
 }
 
-export function hasWindow(node: unknown): boolean {
+export function hasWindow(node: Part): boolean {
   return someInBlock(
     node,
     (inner) => inner.kind === 'WindowFunction' || (inner.kind === 'Aggregate' && 'over' in inner),
@@ -39,8 +39,7 @@ export function itemName(item: SelectItem): string | undefined {
 
 /** `LAST_INSERT_ID(expr)` tells its connection what LAST_INSERT_ID() is from now on. */
 export function setsLastInsertId(node: AnyNode): boolean {
-  const { name, args } = node as AnyNode & { readonly name?: string; readonly args?: readonly unknown[] }
-  return node.kind === 'Function' && name === 'last_insert_id' && args !== undefined && args.length > 0
+  return node.kind === 'Function' && node.name === 'last_insert_id' && node.args.length > 0
 }
 
 const changing: ReadonlySet<string> = new Set([
@@ -56,16 +55,14 @@ const changing: ReadonlySet<string> = new Set([
 
 /** May set user variables, be it as OUT parameters: they have to stand there by name. */
 export function setsVariables(node: AnyNode): boolean {
-  if (node.kind === 'Call') return (node as Call).args?.some((arg) => arg.kind === 'UserVariable') === true
+  if (node.kind === 'Call') return node.args?.some((arg) => arg.kind === 'UserVariable') === true
   return node.kind === 'Assign' || node.kind === 'IntoVariables'
 }
 
 /** Evaluated twice, it gives two values. */
-export function isChanging(part: unknown): boolean {
+export function isChanging(part: Part): boolean {
   return someInBlock(
     part,
-    (node) =>
-      node.kind === 'Assign' ||
-      (node.kind === 'Function' && changing.has((node as AnyNode & { name: string }).name)),
+    (node) => node.kind === 'Assign' || (node.kind === 'Function' && changing.has(node.name)),
   )
 }

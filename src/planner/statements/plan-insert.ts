@@ -2,6 +2,7 @@ import type { KeyspaceId } from '../../key/keyspace-id.ts'
 import type { InsertedCell, InsertedRows, VindexColumn } from '../../plan/primitives.ts'
 import type { QueryTemplate } from '../../plan/text.ts'
 import type { Expr, Insert, InsertRow, InsertValues, Query } from '../../sql/ast.ts'
+import { someNode } from '../../sql/visit.ts'
 import type { MultiColumnVindex } from '../../vindex/vindex.ts'
 import { sameColumn, type Table } from '../../vschema/model.ts'
 import { makeColumn } from '../make-node.ts'
@@ -12,7 +13,6 @@ import { columnOf, routedColumn } from '../semantics/column-type.ts'
 import { ShardText } from '../sql-text.ts'
 import { unplanned } from '../unplanned.ts'
 import { planValue } from '../values.ts'
-import { someNode } from '../walk.ts'
 import { anyShard } from './placement.ts'
 import { planInsertSelect } from './plan-insert-select.ts'
 import { reservedState } from './plan-query.ts'
@@ -76,8 +76,7 @@ function planReferenceInsert(
 function checkNoSharded(statement: Insert, table: Table, context: PlanContext): void {
   const isForeign = someNode([statement.source, statement.onDuplicate], (node) => {
     if (node.kind !== 'Table') return false
-    const { name } = node as unknown as { readonly name: Insert['table'] }
-    return findTable(name, context).keyspace !== table.keyspace
+    return findTable(node.name, context).keyspace !== table.keyspace
   })
   if (isForeign) unplanned('a subquery on another keyspace in INSERT')
 }

@@ -1,6 +1,7 @@
 import type { RowsPrimitive } from '../../plan/primitives.ts'
 import type { Routing } from '../../plan/routing.ts'
-import type { NextValues, Query, Select, SetOperation, UserVariable } from '../../sql/ast.ts'
+import type { NextValues, Query, Select, SetOperation } from '../../sql/ast.ts'
+import { type Part, someNode, visit } from '../../sql/visit.ts'
 import { planHorizon } from '../horizon/plan-horizon.ts'
 import { mergeMembers, routingOf } from '../operators/merge-members.ts'
 import type { PlanContext } from '../plan-context.ts'
@@ -13,7 +14,6 @@ import { setsLastInsertId, setsVariables } from '../semantics/traits.ts'
 import { ShardText } from '../sql-text.ts'
 import { Unplanned, unplanned } from '../unplanned.ts'
 import { planValue } from '../values.ts'
-import { someNode, walk } from '../walk.ts'
 import { placementOf } from './placement.ts'
 import { systemRouting } from './system-routing.ts'
 
@@ -157,20 +157,17 @@ function properties(query: Query): Pick<QueryDraft, 'userVariables' | 'locks' | 
 }
 
 /** What a statement leaves on its connection, and the user variables it needs there for that. */
-export function reservedState(statement: unknown): {
+export function reservedState(statement: Part): {
   readonly userVariables: readonly string[]
   readonly reserves?: boolean
 } {
   const isKept = someNode(statement, setsVariables)
-  const takesLock = someNode(
-    statement,
-    (node) => node.kind === 'Function' && (node as { name?: string }).name === 'get_lock',
-  )
+  const takesLock = someNode(statement, (node) => node.kind === 'Function' && node.name === 'get_lock')
   if (!isKept) return takesLock ? { userVariables: [], reserves: true } : { userVariables: [] }
   const names = new Set<string>()
-  walk(statement, (node) => {
-    if (node.kind === 'UserVariable') names.add((node as UserVariable).name.toLowerCase())
-    return true
+  visit(statement, (node) => {
+    if (node.kind === 'UserVariable') names.add(node.name.toLowerCase())
+    return undefined
   })
   return { userVariables: [...names], reserves: true }
 }

@@ -1,5 +1,6 @@
 import type { Routing } from '../../plan/routing.ts'
 import type { Assignment, Delete, TableExpr, TableName, Update } from '../../sql/ast.ts'
+import { type Part, someNode } from '../../sql/visit.ts'
 import { sameColumn, type Table } from '../../vschema/model.ts'
 import { mergeMembers, routingOf } from '../operators/merge-members.ts'
 import type { PlanContext } from '../plan-context.ts'
@@ -14,7 +15,6 @@ import { isChanging, setsLastInsertId } from '../semantics/traits.ts'
 import { ShardText } from '../sql-text.ts'
 import { unplanned } from '../unplanned.ts'
 import { planValue } from '../values.ts'
-import { someNode } from '../walk.ts'
 import { placementOf } from './placement.ts'
 import { reservedState, rootPlace } from './plan-query.ts'
 
@@ -178,7 +178,7 @@ function limited(statement: Update | Delete): { readonly singleShardOnly?: strin
 /** A write that every copy must carry out with the same outcome. */
 export function replicatedWrite(
   name: TableName,
-  statement: unknown,
+  statement: Part,
   rest: Omit<WriteDraft, 'routing'>,
   context: PlanContext,
 ): PlanDraft {

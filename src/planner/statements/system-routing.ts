@@ -1,8 +1,8 @@
 import type { Routing } from '../../plan/routing.ts'
 import type { PlanValue } from '../../plan/values.ts'
-import type { ColumnName, Comparison, Expr, Query } from '../../sql/ast.ts'
+import type { Expr, Query } from '../../sql/ast.ts'
+import { visit } from '../../sql/visit.ts'
 import { planValue } from '../values.ts'
-import { walk } from '../walk.ts'
 
 /**
  * Where a query of information_schema goes: `table_schema = 'shop'` asks about keyspace shop, which only its own shards
@@ -10,13 +10,13 @@ import { walk } from '../walk.ts'
  */
 export function systemRouting(query: Query, otherwise: Routing): Routing {
   const schemas: PlanValue[] = []
-  walk(query, (node) => {
-    if (node.kind !== 'Comparison') return true
-    const { op, left, right } = node as unknown as Comparison
-    if (op !== '=' && op !== '<=>') return true
+  visit(query, (node) => {
+    if (node.kind !== 'Comparison') return undefined
+    const { op, left, right } = node
+    if (op !== '=' && op !== '<=>') return undefined
     const value = namesSchema(left) ? planValue(right) : namesSchema(right) ? planValue(left) : undefined
     if (value !== undefined) schemas.push(value)
-    return true
+    return undefined
   })
   return schemas.length === 0 ? otherwise : { kind: 'SystemSchema', keyspace: otherwise.keyspace, schemas }
 }
@@ -26,6 +26,6 @@ const schemaColumns: ReadonlySet<string> = new Set(['schema_name', 'object_schem
 
 function namesSchema(expr: Expr): boolean {
   if (expr.kind !== 'Column') return false
-  const name = (expr as ColumnName).name.toLowerCase()
+  const name = expr.name.toLowerCase()
   return schemaColumns.has(name) || name.endsWith('_schema')
 }
