@@ -38,21 +38,22 @@ export interface Route {
 
 /**
  * One key of an order. Columns are offsets into the input row; negative ones count from its end (-1 is the last
- * column), for hidden columns behind a `*`. That holds for all column offsets of primitives.
+ * column), for hidden columns behind a `*`. That holds for all column offsets of primitives; while a plan is made and
+ * they are not known yet, `Column` is what will have one.
  */
-export interface SortKey {
-  readonly column: number
+export interface SortKey<Column = number> {
+  readonly column: Column
   /**
    * Column with the sort key proper: WEIGHT_STRING(column), or a number for ENUM, SET and FLOAT. It is NULL
    * for types that have no weight string; then `column` itself is compared, by its type.
    */
-  readonly weight?: number
+  readonly weight?: Column
   /**
    * Column with the weight of one space in the column's collation, NULL where that is a NO PAD one:
    * IF(LEFT(c, 0) = CONCAT(LEFT(c, 0), ' '), WEIGHT_STRING(CONCAT(LEFT(c, 0), ' ')), NULL). Weight strings are not
    * padded by MySQL, so without it 'a' and 'a ' would differ and 'a\t' would follow 'a' in a PAD SPACE collation.
    */
-  readonly pad?: number
+  readonly pad?: Column
   readonly descending: boolean
 }
 
@@ -73,20 +74,20 @@ export interface AggregateRows {
 }
 
 /** How the shards' partial results in `column` become one. All other columns take the group's first row. */
-export type AggregateColumn =
+export type AggregateColumn<Column = number> =
   /** Sum of the shards' counts or sums, by the column's own type: exact DECIMAL, BIGINT, DOUBLE. */
-  | { readonly kind: 'Sum'; readonly column: number }
+  | { readonly kind: 'Sum'; readonly column: Column }
   /** COUNT: as Sum, but never NULL: no rows at all give 0. */
-  | { readonly kind: 'Count'; readonly column: number }
-  | { readonly kind: 'Min'; readonly column: number; readonly weight?: number; readonly pad?: number }
-  | { readonly kind: 'Max'; readonly column: number; readonly weight?: number; readonly pad?: number }
+  | { readonly kind: 'Count'; readonly column: Column }
+  | { readonly kind: 'Min'; readonly column: Column; readonly weight?: Column; readonly pad?: Column }
+  | { readonly kind: 'Max'; readonly column: Column; readonly weight?: Column; readonly pad?: Column }
   /** AVG: `sum` and `count` are hidden columns; the result takes the type and scale of `column`. */
-  | { readonly kind: 'Avg'; readonly column: number; readonly sum: number; readonly count: number }
+  | { readonly kind: 'Avg'; readonly column: Column; readonly sum: Column; readonly count: Column }
   /** COUNT/SUM/AVG(DISTINCT x) over input that is also sorted by `value`: each distinct value counts once. */
   | {
       readonly kind: 'CountDistinct' | 'SumDistinct' | 'AvgDistinct'
-      readonly column: number
-      readonly value: SortKey
+      readonly column: Column
+      readonly value: SortKey<Column>
     }
 
 /** Drops rows that equal the one before on all keys. Input is sorted by the keys. */
@@ -111,12 +112,12 @@ export interface FilterRows {
 }
 
 /** Comparisons of merged numbers with constants: what HAVING over a scatter may ask in exactly MySQL's terms. */
-export type Predicate =
-  | { readonly kind: 'And' | 'Or'; readonly parts: readonly Predicate[] }
+export type Predicate<Column = number> =
+  | { readonly kind: 'And' | 'Or'; readonly parts: readonly Predicate<Column>[] }
   | {
       readonly kind: 'Compare'
       readonly op: '=' | '<>' | '<' | '<=' | '>' | '>='
-      readonly column: number
+      readonly column: Column
       readonly value: PlanValue
     }
 

@@ -1,14 +1,17 @@
 import { unreachable } from '../base/assert.ts'
 import type { Plan } from '../plan/plan.ts'
+import { printPlan } from '../plan/print-plan.ts'
 import type { Routing } from '../plan/routing.ts'
-import type { Query, Statement, TableName } from '../sql/ast.ts'
+import type { Delete, Insert, Query, Statement, Update } from '../sql/ast.ts'
+import { someNode } from '../sql/visit.ts'
+import { setsLastInsertId } from './binding/traits.ts'
+import { Unplanned } from './binding/unplanned.ts'
 import type { PlanContext } from './plan-context.ts'
-import { type PlanDraft, planOfDraft } from './plan-draft.ts'
-import { Analysis, isSystemSchema, keyspaceOf } from './semantics/analysis.ts'
-import { setsLastInsertId } from './semantics/traits.ts'
-import { cteNames, ShardText } from './sql-text.ts'
-import { planDdl } from './statements/plan-ddl.ts'
-import { planInsert } from './statements/plan-insert.ts'
+import { planQuery } from './plan-query.ts'
+import { planInsert, planWrite } from './plan-write.ts'
+import { readPlan, sessionPlan, unsupportedPlan, writePlan } from './plans.ts'
+import { Trace } from './rules/trace.ts'
+import { ddlPlan, planDdl } from './statements/plan-ddl.ts'
 import {
   planDescribe,
   planDo,
@@ -17,13 +20,10 @@ import {
   planShow,
   planTableAdmin,
   planUnlock,
-  readPlan,
-  writePlan,
+  serverPlan,
 } from './statements/plan-other.ts'
-import { planQuery } from './statements/plan-query.ts'
-import { planWrite } from './statements/plan-write.ts'
-import { Unplanned, unplanned } from './unplanned.ts'
-import { someNode, walk } from './walk.ts'
+import { unshardedKeyspace } from './unsharded-keyspace.ts'
+import { insertVerb } from './write-checks.ts'
 
 export type { PlanContext } from './plan-context.ts'
 
@@ -33,35 +33,47 @@ export type { PlanContext } from './plan-context.ts'
  * plan, or an Unsupported root behind a shortcut that one shard can still take.
  */
 export function buildPlan(statement: Statement, context: PlanContext): Plan {
-  return planOfDraft(draftOf(statement, context))
+  return plan(statement, context, undefined)
 }
 
-function draftOf(statement: Statement, context: PlanContext): PlanDraft {
+/** As buildPlan, and how it was found: what each rule did, and why the others did nothing (rules/trace.ts). */
+export function tracePlan(
+  statement: Statement,
+  context: PlanContext,
+): { readonly plan: Plan; readonly trace: readonly string[] } {
+  const trace = new Trace()
+  const built = plan(statement, context, trace)
+  trace.note(`plan:\n${printPlan(built)}`)
+  return { plan: built, trace: trace.lines }
+}
+
+function plan(statement: Statement, context: PlanContext, trace: Trace | undefined): Plan {
   try {
     const { shard, defaultKeyspace } = context
     if (shard !== undefined && defaultKeyspace !== undefined) {
+      trace?.note(`the target is shard ${defaultKeyspace}:${shard}, which gets the statement as it is`)
       return planForShard(statement, { kind: 'Shard', keyspace: defaultKeyspace, shard }, context)
     }
-    return unshardedPlan(statement, context) ?? planStatement(statement, context)
+    return unshardedPlan(statement, context, trace) ?? planStatement(statement, context, trace)
   } catch (error) {
-    if (error instanceof Unplanned) return { kind: 'Unsupported', construct: error.construct }
+    if (error instanceof Unplanned) return unsupportedPlan(error.construct)
     throw error
   }
 }
 
-function planStatement(statement: Statement, context: PlanContext): PlanDraft {
+function planStatement(statement: Statement, context: PlanContext, trace: Trace | undefined): Plan {
   switch (statement.kind) {
     case 'Select':
     case 'SetOperation':
     case 'ValuesQuery':
     case 'TableQuery':
     case 'NestedQuery':
-      return planQuery(statement, context)
+      return planQuery(statement, context, trace)
     case 'Insert':
-      return planInsert(statement, context)
+      return planInsert(statement, context, trace)
     case 'Update':
     case 'Delete':
-      return planWrite(statement, context)
+      return planWrite(statement, context, trace)
     case 'Ddl':
       return planDdl(statement, context)
     case 'Show':
@@ -69,11 +81,11 @@ function planStatement(statement: Statement, context: PlanContext): PlanDraft {
     case 'DescribeTable':
       return planDescribe(statement, context)
     case 'Explain':
-      return planExplain(statement, planStatement(statement.statement, context), context)
+      return planExplain(statement, planStatement(statement.statement, context, trace), context)
     case 'TableAdmin':
       return planTableAdmin(statement, context)
     case 'Do':
-      return planDo(statement, context)
+      return planDo(statement, context, trace)
     case 'Call':
       return planOnOneServer(statement, { words: 'CALL', tables: [statement.name] }, context)
     case 'Load':
@@ -111,14 +123,39 @@ function planStatement(statement: Statement, context: PlanContext): PlanDraft {
     case 'Execute':
     case 'Deallocate':
     case 'Empty':
-      return { kind: 'Session' }
+      return sessionPlan
     default:
       return unreachable(statement)
   }
 }
 
+/** A statement all of whose tables are in one unsharded keyspace goes down as it is, whatever it is made of. */
+function unshardedPlan(
+  statement: Statement,
+  context: PlanContext,
+  trace: Trace | undefined,
+): Plan | undefined {
+  switch (statement.kind) {
+    case 'Select':
+    case 'SetOperation':
+    case 'NestedQuery':
+    case 'Update':
+    case 'Delete': {
+      const keyspace = unshardedKeyspace(statement, context)
+      if (keyspace === undefined) return undefined
+      trace?.note(`all tables are in unsharded keyspace ${keyspace}, which gets the statement as it is`)
+      const routing: Routing = { kind: 'Unsharded', keyspace }
+      return statement.kind === 'Update' || statement.kind === 'Delete'
+        ? writePlan(statement, { verb: verbOf(statement), routing }, context)
+        : wholeQuery(statement, routing, context)
+    }
+    default:
+      return undefined
+  }
+}
+
 /** The session's target is a shard: it gets every statement, and is asked for nothing else. */
-function planForShard(statement: Statement, routing: Routing, context: PlanContext): PlanDraft {
+function planForShard(statement: Statement, routing: Routing, context: PlanContext): Plan {
   switch (statement.kind) {
     case 'Select':
     case 'SetOperation':
@@ -132,26 +169,13 @@ function planForShard(statement: Statement, routing: Routing, context: PlanConte
     case 'TableAdmin':
       return readPlan(statement, routing, context)
     case 'Show':
-      return statement.table === undefined ? { kind: 'Session' } : readPlan(statement, routing, context)
+      return statement.table === undefined ? sessionPlan : readPlan(statement, routing, context)
     case 'Insert':
     case 'Update':
-    case 'Delete': {
-      const verb =
-        statement.kind === 'Insert'
-          ? statement.verb === 'INSERT'
-            ? 'insert'
-            : 'replace'
-          : statement.kind === 'Update'
-            ? 'update'
-            : 'delete'
-      return { ...writePlan(statement, routing, context), verb }
-    }
-    case 'Ddl': {
-      if (statement.temporary) return { ...writePlan(statement, routing, context), reserves: true }
-      const query = new ShardText(context).ofStatement(statement)
-      const tables = statement.names.map(({ name }) => name)
-      return { kind: 'Ddl', keyspace: routing.keyspace, routing, query, implicitCommit: true, tables }
-    }
+    case 'Delete':
+      return writePlan(statement, { verb: verbOf(statement), routing }, context)
+    case 'Ddl':
+      return ddlPlan(statement, routing, context)
     case 'Do':
     case 'Call':
     case 'Load':
@@ -159,62 +183,20 @@ function planForShard(statement: Statement, routing: Routing, context: PlanConte
     case 'UnlockTables':
     case 'Flush':
     case 'Other':
-      return writePlan(statement, routing, context)
+      return serverPlan(statement, routing, context)
     default:
-      return { kind: 'Session' }
+      return sessionPlan
   }
 }
 
 /** A query that one place answers whole. */
-function wholeQuery(query: Query, routing: Routing, context: PlanContext): PlanDraft {
-  if (someNode(query, setsLastInsertId)) return unplanned('LAST_INSERT_ID(expr) in a query')
-  const plan = readPlan(query, routing, context)
+function wholeQuery(query: Query, routing: Routing, context: PlanContext): Plan {
+  if (someNode(query, setsLastInsertId)) return unsupportedPlan('LAST_INSERT_ID(expr) in a query')
   const locks = someNode(query, (node) => node.kind === 'Lock')
-  return plan.kind === 'Query' ? { ...plan, locks } : plan
+  return { ...readPlan(query, routing, context), locks }
 }
 
-/**
- * All tables of a query in one unsharded keyspace: it goes down as it is, whatever it is made of. Undefined for
- * statements that need more thought, such as those that draw from a sequence.
- */
-function unshardedPlan(statement: Statement, context: PlanContext): PlanDraft | undefined {
-  switch (statement.kind) {
-    case 'Select':
-    case 'SetOperation':
-    case 'NestedQuery': {
-      const keyspace = unshardedKeyspace(statement, context)
-      return keyspace === undefined
-        ? undefined
-        : wholeQuery(statement, { kind: 'Unsharded', keyspace }, context)
-    }
-    case 'Update':
-    case 'Delete': {
-      const keyspace = unshardedKeyspace(statement, context)
-      if (keyspace === undefined) return undefined
-      const verb = statement.kind === 'Update' ? 'update' : 'delete'
-      return { ...writePlan(statement, { kind: 'Unsharded', keyspace }, context), verb }
-    }
-    default:
-      return undefined
-  }
-}
-
-function unshardedKeyspace(statement: Statement, context: PlanContext): string | undefined {
-  const ctes = cteNames(statement)
-  const analysis = new Analysis(context)
-  const keyspaces = new Set<string | undefined>()
-  walk(statement, (node) => {
-    if (node.kind === 'NextValues') keyspaces.add(undefined)
-    if (node.kind !== 'Table') return true
-    const name = (node as unknown as { readonly name: TableName }).name
-    if (name.qualifier === undefined && ctes.has(name.name)) return true
-    if (isSystemSchema(keyspaceOf(name, context))) keyspaces.add(undefined)
-    else {
-      const table = analysis.findTable(name)
-      keyspaces.add(table?.sharded === false && table.type !== 'reference' ? table.keyspace : undefined)
-    }
-    return true
-  })
-  const [keyspace] = keyspaces
-  return keyspaces.size === 1 ? keyspace : undefined
+function verbOf(statement: Insert | Update | Delete): 'insert' | 'replace' | 'update' | 'delete' {
+  if (statement.kind === 'Insert') return insertVerb(statement)
+  return statement.kind === 'Update' ? 'update' : 'delete'
 }

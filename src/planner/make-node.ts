@@ -1,4 +1,4 @@
-import type { Column, Expr, FunctionCall, Literal, Param, SelectExpr } from '../sql/ast.ts'
+import type { ColumnName, Expr, FunctionCall, Literal, Param, SelectExpr } from '../sql/ast.ts'
 
 /** Nodes that the planner puts into a statement; they stand nowhere in its text. */
 const span = { start: 0, end: 0 }
@@ -34,7 +34,7 @@ export function makeNull(): Literal {
   return { kind: 'Literal', type: 'Null', text: 'NULL', span }
 }
 
-export function makeColumn(name: string): Column {
+export function makeColumn(name: string): ColumnName {
   return { kind: 'Column', qualifiers: [], name, span }
 }
 

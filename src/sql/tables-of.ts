@@ -1,5 +1,5 @@
 import type { TableName, With } from './ast.ts'
-import type { Node } from './visit.ts'
+import type { AnyNode } from './visit.ts'
 
 /**
  * Fields that repeat names found elsewhere in the tree (a DELETE's targets, FOR UPDATE OF, verbatim pieces), or name
@@ -11,7 +11,7 @@ const left: ReadonlySet<string> = new Set(['span', 'with', 'targets', 'of', 'pie
  * The tables that a statement names, in the order of the text: without the names that its WITH clauses define, each
  * seen where it may be used (the tables of a WITH clause that follow it, all of them when RECURSIVE, and its query).
  */
-export function tablesOf(statement: Node): readonly TableName[] {
+export function tablesOf(statement: AnyNode): readonly TableName[] {
   const found: TableName[] = []
   collect(statement, new DefinedNames(), found)
   return found

@@ -54,12 +54,12 @@ export interface Table {
   /** The one place of all rows, instead of a vindex. */
   readonly pinned?: KeyspaceId
   /** Where a reference table is written; its copies are only read. */
-  readonly source?: TableName
+  readonly source?: TableAddress
   /** Reference tables whose source this is, by keyspace. */
   readonly referencedBy: ReadonlyMap<string, Table>
 }
 
-export interface TableName {
+export interface TableAddress {
   readonly keyspace: string
   readonly table: string
 }
@@ -84,7 +84,7 @@ export interface ColumnVindex {
 export interface AutoIncrement {
   readonly column: string
   /** The table that gives the numbers. */
-  readonly sequence: TableName
+  readonly sequence: TableAddress
 }
 
 /** Columns as a live database has them, read by another part. */

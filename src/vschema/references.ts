@@ -1,6 +1,6 @@
 import type { BuiltKeyspace } from './build-keyspace.ts'
 import type { DraftTable } from './build-table.ts'
-import type { Table, TableName } from './model.ts'
+import type { Table, TableAddress } from './model.ts'
 import type { TableFinder } from './table-finder.ts'
 
 /**
@@ -20,7 +20,7 @@ export function resolveReferences(keyspaces: Iterable<BuiltKeyspace>, finder: Ta
 
 function findSource(
   { schema }: BuiltKeyspace,
-  source: TableName,
+  source: TableAddress,
   table: Table,
   finder: TableFinder,
 ): DraftTable | string {
@@ -46,7 +46,7 @@ function findSource(
   return found.table
 }
 
-function addCopy(keyspace: BuiltKeyspace, source: DraftTable, copy: DraftTable, named: TableName): void {
+function addCopy(keyspace: BuiltKeyspace, source: DraftTable, copy: DraftTable, named: TableAddress): void {
   const other = source.referencedBy.get(keyspace.schema.name)
   if (other !== undefined) {
     const names = [other.name, copy.name].sort().join(', ')
@@ -59,10 +59,10 @@ function addCopy(keyspace: BuiltKeyspace, source: DraftTable, copy: DraftTable, 
   copy.source = { keyspace: source.keyspace, table: source.name }
 }
 
-function print(name: TableName): string {
+function print(name: TableAddress): string {
   return name.keyspace === '' ? name.table : `${name.keyspace}.${name.table}`
 }
 
-function quoted(name: TableName): string {
+function quoted(name: TableAddress): string {
   return `"${print(name)}"`
 }

@@ -1,4 +1,4 @@
-import type { TableName, TableResolution, TabletTypeName } from './model.ts'
+import type { TableAddress, TableResolution, TabletTypeName } from './model.ts'
 import type { RoutingRuleRecord } from './records.ts'
 import type { TableFinder } from './table-finder.ts'
 import { splitTableName } from './table-name.ts'
@@ -50,7 +50,7 @@ function targetOf(fromTable: string, toTables: readonly string[], finder: TableF
   return broken(`table ${target.table} not found`)
 }
 
-function qualifiedName(text: string): TableName | undefined {
+function qualifiedName(text: string): TableAddress | undefined {
   const { keyspace, table } = splitTableName(text) ?? {}
   return keyspace === undefined || table === undefined ? undefined : { keyspace, table }
 }

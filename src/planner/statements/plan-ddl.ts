@@ -1,10 +1,12 @@
 import { noDatabaseSelected, unknownDatabase } from '../../errors/sql-error.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { Routing } from '../../plan/routing.ts'
 import type { Ddl, TableName } from '../../sql/ast.ts'
+import { isSystemSchema, keyspaceOf } from '../binding/find-table.ts'
 import type { PlanContext } from '../plan-context.ts'
-import type { PlanDraft } from '../plan-draft.ts'
-import { isSystemSchema, keyspaceOf } from '../semantics/analysis.ts'
-import { ShardText } from '../sql-text.ts'
-import { unplanned } from '../unplanned.ts'
+import { unsupportedPlan, writePlan } from '../plans.ts'
+import { isRefusal, type Refusal, refused } from '../refusal.ts'
+import { ShardText } from '../shard-text.ts'
 
 /** Objects that belong to a whole server, not to a database. */
 const serverObjects: ReadonlySet<string> = new Set([
@@ -31,51 +33,46 @@ const programs: ReadonlySet<string> = new Set([
 ])
 
 /** DDL goes to all shards of the keyspace it names. */
-export function planDdl(statement: Ddl, context: PlanContext): PlanDraft {
+export function planDdl(statement: Ddl, context: PlanContext): Plan {
   const { verb, object } = statement
   const words = `${verb} ${object}`.toUpperCase()
-  if (object === 'database' || object === 'schema') {
-    return unplanned(`${words}: a keyspace is made and dropped with 'shardgate ctl'`)
-  }
+  if (object === 'database' || object === 'schema')
+    return unsupportedPlan(`${words}: a keyspace is made and dropped with 'shardgate ctl'`)
   const keyspace = keyspaceOfDdl(statement, context)
+  if (isRefusal(keyspace)) return unsupportedPlan(keyspace.construct)
   const isSharded = context.vschema.keyspaces.get(keyspace)?.sharded === true
+  const plan = ddlPlan(statement, { kind: isSharded ? 'Scatter' : 'Unsharded', keyspace }, context)
+  const construct = isSharded ? refusedOnShards(statement, words) : undefined
+  return construct === undefined ? plan : unsupportedPlan(construct)
+}
+
+/** One statement to every shard of the routing. A temporary table stays with its connection. */
+export function ddlPlan(statement: Ddl, routing: Routing, context: PlanContext): Plan {
+  if (statement.temporary)
+    return { ...writePlan(statement, { verb: 'other', routing }, context), reserves: true }
+  const { keyspace } = routing
   const query = new ShardText(context).ofStatement(statement)
-  if (statement.temporary && isSharded)
-    return unplanned(`${verb.toUpperCase()} TEMPORARY TABLE in a sharded keyspace`)
-  if (statement.temporary) {
-    return {
-      kind: 'Write',
-      verb: 'other',
-      routing: { kind: 'Unsharded', keyspace },
-      query,
-      userVariables: [],
-      reserves: true,
-    }
-  }
-  if (isSharded) refuseOnShards(statement, words)
+  const tables = statement.names.map(({ name }) => name)
   return {
-    kind: 'Ddl',
-    keyspace,
-    routing: { kind: isSharded ? 'Scatter' : 'Unsharded', keyspace },
-    query,
-    implicitCommit: true,
-    tables: statement.names.map(({ name }) => name),
+    root: { kind: 'Ddl', keyspace, routing, query, implicitCommit: true, tables },
+    userVariables: [],
+    locks: true,
+    reserves: false,
   }
 }
 
-function refuseOnShards(statement: Ddl, words: string): void {
-  if (serverObjects.has(statement.object)) unplanned(`${words} on the shards of a sharded keyspace`)
-  if (programs.has(statement.object) && statement.verb !== 'drop') unplanned(`${words} in a sharded keyspace`)
-  if (statement.query === undefined) return
-  unplanned(
-    statement.object === 'view'
-      ? 'CREATE VIEW in a sharded keyspace'
-      : 'CREATE TABLE … SELECT in a sharded keyspace',
-  )
+function refusedOnShards({ object, verb, query, temporary }: Ddl, words: string): string | undefined {
+  if (temporary) return `${verb.toUpperCase()} TEMPORARY TABLE in a sharded keyspace`
+  if (serverObjects.has(object)) return `${words} on the shards of a sharded keyspace`
+  if (programs.has(object) && verb !== 'drop') return `${words} in a sharded keyspace`
+  if (query === undefined) return undefined
+  return object === 'view'
+    ? 'CREATE VIEW in a sharded keyspace'
+    : 'CREATE TABLE … SELECT in a sharded keyspace'
 }
 
-function keyspaceOfDdl(statement: Ddl, context: PlanContext): string {
-  const { names, objectName, like } = statement
+function keyspaceOfDdl(statement: Ddl, context: PlanContext): string | Refusal {
+  const { names, objectName, like, verb } = statement
   const all = [
     ...names,
     ...(like === undefined ? [] : [like]),
@@ -84,8 +81,8 @@ function keyspaceOfDdl(statement: Ddl, context: PlanContext): string {
   const keyspaces = new Set(all.map((name) => keyspaceOfName(name, statement, context)))
   const [keyspace = context.defaultKeyspace] = keyspaces
   if (keyspace === undefined) throw noDatabaseSelected()
-  if (keyspaces.size > 1) return unplanned(`${statement.verb.toUpperCase()} of tables of several keyspaces`)
-  if (isSystemSchema(keyspace)) return unplanned(`DDL on schema '${keyspace}'`)
+  if (keyspaces.size > 1) return refused(`${verb.toUpperCase()} of tables of several keyspaces`)
+  if (isSystemSchema(keyspace)) return refused(`DDL on schema '${keyspace}'`)
   if (!context.vschema.keyspaces.has(keyspace)) throw unknownDatabase(keyspace)
   return keyspace
 }

@@ -1,4 +1,4 @@
-import type { OrderItem, Statement } from '../../sql/ast.ts'
+import type { Statement } from '../../sql/ast.ts'
 import { visit } from '../../sql/visit.ts'
 
 /**
@@ -9,8 +9,7 @@ export function orderingParams(statement: Statement): ReadonlySet<number> {
   const found = new Set<number>()
   visit(statement, (node) => {
     if (node.kind !== 'OrderItem') return undefined
-    const { expr } = node as OrderItem
-    if (expr.kind === 'Param') found.add(expr.index)
+    if (node.expr.kind === 'Param') found.add(node.expr.index)
     return undefined
   })
   return found

@@ -1,7 +1,6 @@
 import type { BackendConnection } from '../../mysql/client/backend-connection.ts'
 import { runQuery } from '../../mysql/client/simple-command.ts'
-import type { Node } from '../../sql/visit.ts'
-import { visit } from '../../sql/visit.ts'
+import { type Part, visit } from '../../sql/visit.ts'
 import { quoteName } from '../../values/sql-literal.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import { textsOfRow } from './row-texts.ts'
@@ -27,13 +26,11 @@ export async function takeVariables(
 }
 
 /** Names, in lower case, of the user variables in these trees. */
-export function variablesIn(trees: readonly Node[]): readonly string[] {
+export function variablesIn(trees: Part): readonly string[] {
   const found = new Set<string>()
-  for (const tree of trees) {
-    visit(tree, (node) => {
-      if (node.kind === 'UserVariable' && 'name' in node) found.add(String(node.name).toLowerCase())
-      return undefined
-    })
-  }
+  visit(trees, (node) => {
+    if (node.kind === 'UserVariable') found.add(node.name.toLowerCase())
+    return undefined
+  })
   return [...found]
 }

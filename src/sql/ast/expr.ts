@@ -24,7 +24,7 @@ export interface BindVariable extends ExprBase {
 }
 
 /** `[[schema.]table.]name`; `qualifiers` from left to right, empty when unqualified. */
-export interface Column extends ExprBase {
+export interface ColumnName extends ExprBase {
   readonly kind: 'Column'
   readonly qualifiers: readonly string[]
   readonly name: string
@@ -324,7 +324,7 @@ export interface JsonValue extends ExprBase {
 }
 
 /** An aggregate call; with `over` it is one over a window. `COUNT(*)` has a Star as its argument. */
-export interface Aggregate extends ExprBase {
+export interface AggregateCall extends ExprBase {
   readonly kind: 'Aggregate'
   /** Lower case: count, sum, group_concat … */
   readonly name: string
@@ -387,21 +387,21 @@ export interface Assign extends ExprBase {
 /** `DEFAULT` as a value, or `DEFAULT(column)`. */
 export interface Default extends ExprBase {
   readonly kind: 'Default'
-  readonly column?: Column
+  readonly column?: ColumnName
 }
 
 /** `VALUES(column)` of ON DUPLICATE KEY UPDATE (MariaDB: also VALUE). */
 export interface ValuesFunction extends ExprBase {
   readonly kind: 'ValuesFunction'
   readonly keyword: 'VALUES' | 'VALUE'
-  readonly column: Column
+  readonly column: ColumnName
 }
 
 export type Expr =
   | Literal
   | Param
   | BindVariable
-  | Column
+  | ColumnName
   | Star
   | UserVariable
   | SystemVariable
@@ -432,7 +432,7 @@ export type Expr =
   | FunctionCall
   | NamedArg
   | JsonValue
-  | Aggregate
+  | AggregateCall
   | WindowFunction
   | Match
   | Row

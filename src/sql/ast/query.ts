@@ -9,7 +9,7 @@ export interface QueryBase {
   readonly parens?: number
   readonly with?: With
   readonly orderBy?: readonly OrderItem[]
-  readonly limit?: Limit
+  readonly limit?: LimitClause
   /** MariaDB: LIMIT … ROWS EXAMINED, which ends a query that has read so many rows. */
   readonly rowsExamined?: Expr
   readonly locks?: readonly Lock[]
@@ -113,7 +113,7 @@ export interface GroupBy {
 }
 
 /** `LIMIT count`, `LIMIT count OFFSET offset`, or `LIMIT offset, count` (`comma`). */
-export interface Limit {
+export interface LimitClause {
   readonly kind: 'Limit'
   readonly count: Expr
   readonly offset?: Expr
@@ -211,7 +211,7 @@ export interface IndexHint {
   readonly span: Span
 }
 
-export interface Table {
+export interface TableRef {
   readonly kind: 'Table'
   readonly name: TableName
   readonly partitions?: readonly string[]
@@ -320,4 +320,4 @@ export interface OdbcJoin {
   readonly span: Span
 }
 
-export type TableExpr = Table | Dual | Derived | JsonTable | Join | TableParens | OdbcJoin
+export type TableExpr = TableRef | Dual | Derived | JsonTable | Join | TableParens | OdbcJoin

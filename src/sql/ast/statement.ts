@@ -1,6 +1,6 @@
-import type { Column, Expr, UserVariable, VariableScope } from './expr.ts'
+import type { ColumnName, Expr, UserVariable, VariableScope } from './expr.ts'
 import type { Alias, Literal, Span, TableName } from './node.ts'
-import type { Limit, OrderItem, Query, SelectItem, TableExpr, With } from './query.ts'
+import type { LimitClause, OrderItem, Query, SelectItem, TableExpr, With } from './query.ts'
 
 interface StatementBase {
   readonly span: Span
@@ -9,7 +9,7 @@ interface StatementBase {
 /** `column = value` of UPDATE, INSERT … SET and ON DUPLICATE KEY UPDATE. */
 export interface Assignment {
   readonly kind: 'Assignment'
-  readonly column: Column
+  readonly column: ColumnName
   /** `:=` was written for `=`. */
   readonly operator?: ':='
   readonly value: Expr
@@ -58,7 +58,7 @@ export interface Insert extends StatementBase {
   readonly table: TableName
   readonly partitions?: readonly string[]
   /** Absent without a column list; `()` is empty. */
-  readonly columns?: readonly Column[]
+  readonly columns?: readonly ColumnName[]
   readonly source: InsertValues | InsertSet | Query
   readonly rowAlias?: RowAlias
   readonly onDuplicate?: readonly Assignment[]
@@ -75,7 +75,7 @@ export interface Update extends StatementBase {
   readonly set: readonly Assignment[]
   readonly where?: Expr
   readonly orderBy?: readonly OrderItem[]
-  readonly limit?: Limit
+  readonly limit?: LimitClause
   readonly returning?: readonly SelectItem[]
 }
 
@@ -102,7 +102,7 @@ export interface Delete extends StatementBase {
   readonly from: readonly TableExpr[]
   readonly where?: Expr
   readonly orderBy?: readonly OrderItem[]
-  readonly limit?: Limit
+  readonly limit?: LimitClause
   readonly returning?: readonly SelectItem[]
 }
 
@@ -199,7 +199,7 @@ export interface Show extends StatementBase {
   readonly database?: string
   readonly like?: Literal
   readonly where?: Expr
-  readonly limit?: Limit
+  readonly limit?: LimitClause
   /** The whole statement as written, names and literals as nodes: what is sent on. */
   readonly pieces: readonly Piece[]
 }

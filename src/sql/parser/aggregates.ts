@@ -1,4 +1,4 @@
-import type { Aggregate, Expr, OrderItem, Star, WindowFunction } from '../ast.ts'
+import type { AggregateCall, Expr, OrderItem, Star, WindowFunction } from '../ast.ts'
 import { isMariaDb } from '../keywords.ts'
 import { parseExpr, parseExprList } from './expressions.ts'
 import { openCall, parseArgs } from './native-calls.ts'
@@ -28,11 +28,11 @@ function finishAggregate(
   p: TokenStream,
   start: number,
   written: string,
-  parts: Pick<Aggregate, 'args' | 'quantifier' | 'orderBy' | 'separator' | 'limit'>,
-): Aggregate {
+  parts: Pick<AggregateCall, 'args' | 'quantifier' | 'orderBy' | 'separator' | 'limit'>,
+): AggregateCall {
   p.expect(')')
   const over = parseOver(p)
-  return make<Aggregate>({
+  return make<AggregateCall>({
     kind: 'Aggregate',
     name: written.toLowerCase(),
     written,
@@ -48,7 +48,7 @@ function finishAggregate(
 }
 
 /** COUNT([ALL] *), COUNT(DISTINCT a, b), COUNT([ALL] x). */
-export function parseCount(p: TokenStream): Aggregate {
+export function parseCount(p: TokenStream): AggregateCall {
   const { start } = p
   const written = openCall(p)
   const form = acceptDistinct(p) ?? quantifier(p, false)
@@ -68,11 +68,11 @@ export function parseCount(p: TokenStream): Aggregate {
 function quantified(
   form: 'DISTINCT' | 'ALL' | undefined,
   args: readonly Expr[],
-): Pick<Aggregate, 'args' | 'quantifier'> {
+): Pick<AggregateCall, 'args' | 'quantifier'> {
   return form === undefined ? { args } : { args, quantifier: form }
 }
 
-export function parseAggregate(p: TokenStream): Aggregate {
+export function parseAggregate(p: TokenStream): AggregateCall {
   const { start, word } = p
   const written = openCall(p)
   const isJson = word === 'JSON_ARRAYAGG' || word === 'JSON_OBJECTAGG'
@@ -92,7 +92,7 @@ export function parseAggregate(p: TokenStream): Aggregate {
 }
 
 /** `[ORDER BY …] [SEPARATOR '…'] [LIMIT [offset,] count]`. */
-function parseAggregateOrder(p: TokenStream): Pick<Aggregate, 'orderBy' | 'separator' | 'limit'> {
+function parseAggregateOrder(p: TokenStream): Pick<AggregateCall, 'orderBy' | 'separator' | 'limit'> {
   const orderBy: OrderItem[] | undefined = parseOrderBy(p)
   const separator = p.accept('SEPARATOR') ? parseText(p) : undefined
   const limit = p.accept('LIMIT') ? parseAggregateLimit(p) : undefined
@@ -109,7 +109,7 @@ function parseAggregateLimit(p: TokenStream): { readonly count: Expr; readonly o
   return p.accept('OFFSET') ? { count: first, offset: parseExpr(p) } : { count: first }
 }
 
-export function parseGroupConcat(p: TokenStream): Aggregate {
+export function parseGroupConcat(p: TokenStream): AggregateCall {
   const { start } = p
   const written = openCall(p)
   const form = acceptDistinct(p)

@@ -1,7 +1,7 @@
 import type {
   Assignment,
   Call,
-  Column,
+  ColumnName,
   Delete,
   DeleteTarget,
   Do,
@@ -90,7 +90,7 @@ function atColumnList(p: TokenStream): boolean {
   }
 }
 
-function parseColumnList(p: TokenStream): Column[] {
+function parseColumnList(p: TokenStream): ColumnName[] {
   p.expect('(')
   if (p.accept(')')) return []
   const columns = parseCommaList(p, parseColumn)
@@ -100,7 +100,7 @@ function parseColumnList(p: TokenStream): Column[] {
 
 function parseSource(
   p: TokenStream,
-  columns: readonly Column[] | undefined,
+  columns: readonly ColumnName[] | undefined,
 ): InsertValues | InsertSet | Query {
   const { start } = p
   if (p.at('SET') && columns === undefined) {

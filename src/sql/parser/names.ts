@@ -1,4 +1,4 @@
-import type { Alias, Column, Literal, TableName } from '../ast.ts'
+import type { Alias, ColumnName, Literal, TableName } from '../ast.ts'
 import { isMariaDb, staysBare } from '../keywords.ts'
 import { stringText } from '../literal-value.ts'
 import { make, type TokenStream } from './token-stream.ts'
@@ -29,13 +29,13 @@ function parseNamePart(p: TokenStream): string {
   return p.identifier()
 }
 
-export function parseColumn(p: TokenStream): Column {
+export function parseColumn(p: TokenStream): ColumnName {
   acceptLeadingPoint(p)
   const { start } = p
   const bareKeyword = atBareKeyword(p)
   const names = [p.identifier()]
   while (names.length < 3 && p.accept('.')) names.push(parseNamePart(p))
-  return make<Column>({
+  return make<ColumnName>({
     kind: 'Column',
     qualifiers: names.slice(0, -1),
     name: names[names.length - 1],

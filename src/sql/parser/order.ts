@@ -1,4 +1,4 @@
-import type { Expr, Limit, OrderItem } from '../ast.ts'
+import type { Expr, LimitClause, OrderItem } from '../ast.ts'
 import { isMariaDb } from '../keywords.ts'
 import { parseExpr } from './expressions.ts'
 import { parseCommaList } from './names.ts'
@@ -22,7 +22,7 @@ export function parseOrderItem(p: TokenStream): OrderItem {
 }
 
 /** `LIMIT count`, `LIMIT offset, count`, `LIMIT count OFFSET offset`. */
-export function parseLimit(p: TokenStream): Limit | undefined {
+export function parseLimit(p: TokenStream): LimitClause | undefined {
   const { start } = p
   if (isMariaDb(p.options.serverVersion) && (p.at('OFFSET') || p.at('FETCH'))) return parseFetch(p)
   if (p.at2('LIMIT', 'ROWS') || !p.accept('LIMIT')) return undefined
@@ -32,14 +32,14 @@ export function parseLimit(p: TokenStream): Limit | undefined {
     return { kind: 'Limit', count, offset: first, comma: true, span: p.spanFrom(start) }
   }
   const offset = p.accept('OFFSET') ? parseLimitOption(p) : undefined
-  return make<Limit>({ kind: 'Limit', count: first, offset, comma: undefined, span: p.spanFrom(start) })
+  return make<LimitClause>({ kind: 'Limit', count: first, offset, comma: undefined, span: p.spanFrom(start) })
 }
 
 /** More rows than a table can have: the count of an OFFSET that has none. */
 const ALL_ROWS = '18446744073709551615'
 
 /** MariaDB's `[OFFSET n ROWS] [FETCH {FIRST|NEXT} [n] ROWS {ONLY|WITH TIES}]`: a LIMIT, but WITH TIES. */
-function parseFetch(p: TokenStream): Limit {
+function parseFetch(p: TokenStream): LimitClause {
   const { start } = p
   const offset = p.accept('OFFSET') ? parseLimitOption(p) : undefined
   if (offset !== undefined) p.acceptOneOf(['ROW', 'ROWS'])
@@ -58,8 +58,8 @@ function impliedCount(p: TokenStream, text: string): Expr {
   return { kind: 'Literal', type: 'Int', text, span: { start: p.start, end: p.start } }
 }
 
-function fetched(p: TokenStream, start: number, count: Expr, offset: Expr | undefined): Limit {
-  return make<Limit>({
+function fetched(p: TokenStream, start: number, count: Expr, offset: Expr | undefined): LimitClause {
+  return make<LimitClause>({
     kind: 'Limit',
     count,
     offset,
@@ -78,7 +78,7 @@ export function parseRowsExamined(p: TokenStream): Expr | undefined {
 }
 
 /** `LIMIT count` of a single-table UPDATE or DELETE. */
-export function parseSimpleLimit(p: TokenStream): Limit | undefined {
+export function parseSimpleLimit(p: TokenStream): LimitClause | undefined {
   const { start } = p
   if (!p.accept('LIMIT')) return undefined
   const count = parseLimitOption(p)

@@ -3,7 +3,7 @@ import type {
   Expr,
   GroupBy,
   Into,
-  Limit,
+  LimitClause,
   Lock,
   OrderItem,
   Query,
@@ -206,7 +206,7 @@ function parseTail(p: TokenStream, body: Query, start: number, withClause: With 
 type Tail = {
   readonly with: With | undefined
   readonly orderBy: readonly OrderItem[] | undefined
-  readonly limit: Limit | undefined
+  readonly limit: LimitClause | undefined
   readonly rowsExamined: Expr | undefined
   readonly locks: readonly Lock[] | undefined
   readonly into: Into | undefined

@@ -1,4 +1,4 @@
-import type { Limit, Show, TableName } from '../ast.ts'
+import type { LimitClause, Show, TableName } from '../ast.ts'
 import { isMariaDb } from '../keywords.ts'
 import { parseExpr } from './expressions.ts'
 import { parseSingleString, parseTableName } from './names.ts'
@@ -37,7 +37,7 @@ type Rest = {
   database: string | undefined
   like: Show['like'] | undefined
   where: Show['where'] | undefined
-  limit: Limit | undefined
+  limit: LimitClause | undefined
 }
 
 /** The words behind SHOW's modifiers, taken, in the spelling of `Show.what`; OTHER takes none. */
@@ -226,7 +226,7 @@ function parseFilter(p: TokenStream, what: string, rest: Rest, pieces: PieceBuil
 }
 
 /** `LIMIT count`, `LIMIT offset, count`, `LIMIT count OFFSET offset`, each number a piece. */
-function parseShowLimit(p: TokenStream, pieces: PieceBuilder): Limit | undefined {
+function parseShowLimit(p: TokenStream, pieces: PieceBuilder): LimitClause | undefined {
   const { start } = p
   if (p.at2('LIMIT', 'ROWS') || !p.accept('LIMIT')) return undefined
   const first = pieces.take(parseLimitOption)
@@ -235,5 +235,5 @@ function parseShowLimit(p: TokenStream, pieces: PieceBuilder): Limit | undefined
     return { kind: 'Limit', count, offset: first, comma: true, span: p.spanFrom(start) }
   }
   const offset = p.accept('OFFSET') ? pieces.take(parseLimitOption) : undefined
-  return make<Limit>({ kind: 'Limit', count: first, offset, comma: undefined, span: p.spanFrom(start) })
+  return make<LimitClause>({ kind: 'Limit', count: first, offset, comma: undefined, span: p.spanFrom(start) })
 }

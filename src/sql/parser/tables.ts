@@ -6,8 +6,8 @@ import type {
   Piece,
   Query,
   Subquery,
-  Table,
   TableExpr,
+  TableRef,
   TableSample,
 } from '../ast.ts'
 import { isMariaDb } from '../keywords.ts'
@@ -213,7 +213,7 @@ function parseOdbcJoin(p: TokenStream): TableExpr {
 }
 
 /** `name [PARTITION (…)] [[AS] alias] [TABLESAMPLE …] [index hints]`. */
-function parseTable(p: TokenStream): Table {
+function parseTable(p: TokenStream): TableRef {
   const { start } = p
   const name = parseTableName(p)
   const partitions = parsePartitions(p)
@@ -221,7 +221,7 @@ function parseTable(p: TokenStream): Table {
   const alias = parseTableAlias(p)
   const sample = parseSample(p)
   const indexHints = parseIndexHints(p)
-  return make<Table>({
+  return make<TableRef>({
     kind: 'Table',
     name,
     partitions,

@@ -1,4 +1,4 @@
-import type { Alias, FrameBound, Limit, OrderItem, TableName, WindowSpec } from '../ast.ts'
+import type { Alias, FrameBound, LimitClause, OrderItem, TableName, WindowSpec } from '../ast.ts'
 import { printBareKeyword, quoteIdentifier } from './output.ts'
 import { printExpr, printNames } from './print-expr.ts'
 import type { Printer } from './printer.ts'
@@ -28,7 +28,7 @@ export function printOrderItems(out: Printer, items: readonly OrderItem[]): void
   })
 }
 
-export function printLimit(out: Printer, limit: Limit | undefined): void {
+export function printLimit(out: Printer, limit: LimitClause | undefined): void {
   if (limit === undefined) return
   if (limit.ties) return printTies(out, limit)
   out.text(' LIMIT ')
@@ -41,7 +41,7 @@ export function printLimit(out: Printer, limit: Limit | undefined): void {
 }
 
 /** MariaDB's other spelling, which alone may have WITH TIES. */
-function printTies(out: Printer, limit: Limit): void {
+function printTies(out: Printer, limit: LimitClause): void {
   out.clause('OFFSET', limit.offset, (offset) => {
     printExpr(out, offset)
     out.text(' ROWS')

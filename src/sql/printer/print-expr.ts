@@ -1,6 +1,6 @@
 import { unreachable } from '../../base/assert.ts'
 import type {
-  Aggregate,
+  AggregateCall,
   ArgSeparator,
   Cast,
   Expr,
@@ -423,7 +423,7 @@ function printJsonValue(out: Printer, expr: Expr & { kind: 'JsonValue' }): void 
   out.text(')')
 }
 
-function printAggregate(out: Printer, call: Aggregate): void {
+function printAggregate(out: Printer, call: AggregateCall): void {
   out.text(`${call.written}(`)
   if (call.quantifier !== undefined) out.text(`${call.quantifier} `)
   out.list(call.args, (arg) => printExpr(out, arg))

@@ -1,5 +1,5 @@
 import { unreachable } from '../../base/assert.ts'
-import type { Derived, Join, JsonColumn, JsonTable, Table, TableExpr } from '../ast.ts'
+import type { Derived, Join, JsonColumn, JsonTable, TableExpr, TableRef } from '../ast.ts'
 import { printBareKeyword, quoteIdentifier } from './output.ts'
 import { printAlias, printNameList, printTableName } from './print-clauses.ts'
 import { printExpr, printReactions } from './print-expr.ts'
@@ -43,7 +43,7 @@ export function printTable(out: Printer, table: TableExpr): void {
   }
 }
 
-function printNamedTable(out: Printer, table: Table): void {
+function printNamedTable(out: Printer, table: TableRef): void {
   printTableName(out, table.name)
   out.clause('PARTITION', table.partitions, (names) => printNameList(out, names))
   if (table.systemTime !== undefined) {

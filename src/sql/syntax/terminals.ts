@@ -1,4 +1,4 @@
-import type { Expr, Subquery } from '../ast.ts'
+import type { Expr } from '../ast.ts'
 import type { TokenType } from '../lexer.ts'
 import { parseBits, parseExpr } from '../parser/expressions.ts'
 import { parseTableName } from '../parser/names.ts'
@@ -125,7 +125,7 @@ function subqueryStart(expr: Expr): number | undefined {
   let start: number | undefined
   visit(expr, (node) => {
     if (node.kind !== 'Subquery') return undefined
-    start = (node as Subquery).span.start
+    start = node.span.start
     return 'stop'
   })
   return start

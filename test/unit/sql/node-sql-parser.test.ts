@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
-import type { Assignment, Column, Cte, Insert, Literal, Statement } from '../../../src/sql/ast.ts'
+import type { Literal, Statement } from '../../../src/sql/ast.ts'
 import { tablesOf } from '../../../src/sql/tables-of.ts'
 import { visit } from '../../../src/sql/visit.ts'
 import { applicationStatements } from './queries.ts'
@@ -74,12 +74,12 @@ function foundByUs(statement: Statement): Found {
   // The columns that INSERT and UPDATE write to have no position in the other tree.
   const written = new Set<object>()
   visit(statement, (node) => {
-    if (node.kind === 'Assignment') written.add((node as Assignment).column)
-    if (node.kind === 'Insert') for (const column of (node as Insert).columns ?? []) written.add(column)
+    if (node.kind === 'Assignment') written.add(node.column)
+    if (node.kind === 'Insert') for (const column of node.columns ?? []) written.add(column)
     if (node.kind === 'Column' && !written.has(node)) {
-      const { qualifiers, name, span } = node as Column
+      const { qualifiers, name, span } = node
       columns.push(columnText(qualifiers.at(-1), name, span.start))
-    } else if (node.kind === 'Literal') addLiteral(node as Literal, literals)
+    } else if (node.kind === 'Literal') addLiteral(node, literals)
     return undefined
   })
   const tables = tablesOf(statement).map(({ qualifier, name }) => (qualifier ? `${qualifier}.${name}` : name))
@@ -100,7 +100,7 @@ function sorted(texts: readonly string[]): string[] {
 function ctesOf(statement: Statement): ReadonlySet<string> {
   const names = new Set<string>()
   visit(statement, (node) => {
-    if (node.kind === 'Cte') names.add((node as Cte).name)
+    if (node.kind === 'Cte') names.add(node.name)
     return undefined
   })
   return names

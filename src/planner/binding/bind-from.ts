@@ -1,0 +1,218 @@
+import { SqlError } from '../../errors/sql-error.ts'
+import type { Derived, Join, JsonTable, Query, TableExpr, TableRef } from '../../sql/ast.ts'
+import { bindQuery } from './bind-query.ts'
+import { bindConjuncts, bindExprs } from './bind-subqueries.ts'
+import type { BoundFrom, BoundQuery, BoundTable, BoundUnplaced } from './bound.ts'
+import { addEqualRefs, addFacts } from './facts-of.ts'
+import { findTable, hasShardsOfItsOwn, isSystemSchema, keyspaceOf } from './find-table.ts'
+import { Level } from './level.ts'
+import type { Place } from './place.ts'
+import type { Scope } from './scope.ts'
+import { type ColumnAnswer, opaqueSource, type Source, tableSource } from './source.ts'
+import { unplanned } from './unplanned.ts'
+
+/** FROM, or a part of it, and what other clauses see of it. */
+export interface FromPart {
+  readonly bound: BoundFrom
+  readonly sources: readonly Source[]
+  /** Columns that USING or NATURAL made one, in lower case. */
+  readonly merged: ReadonlySet<string>
+  /** Tables with shards of their own whose rows stand in FROM one by one; inner sides of outer joins included. */
+  readonly rows: readonly BoundTable[]
+}
+
+/** The tables of a FROM clause: comma-separated, or none. */
+export function bindTables(tables: readonly TableExpr[], place: Place): FromPart {
+  let before: readonly Source[] = []
+  const parts = tables.map((table) => {
+    const part = bindTable(table, place, before)
+    before = [...before, ...part.sources]
+    checkTableCount(before)
+    return part
+  })
+  if (parts.length === 0) return leaf(unplaced('nothing', place))
+  if (parts.length === 1) return parts[0]
+  return {
+    bound: { kind: 'Inner', parts: parts.map(({ bound }) => bound), on: [] },
+    sources: before,
+    merged: new Set(parts.flatMap((part) => [...part.merged])),
+    rows: parts.flatMap((part) => part.rows),
+  }
+}
+
+/** MySQL's own bound, for one FROM: finding the shards takes more than linear time in the number of tables. */
+const JOINED_TABLES_MAX = 61
+
+function checkTableCount(tables: readonly Source[]): void {
+  if (tables.length <= JOINED_TABLES_MAX) return
+  throw new SqlError(
+    'ER_TOO_MANY_TABLES',
+    `Too many tables; MySQL can only use ${JOINED_TABLES_MAX} tables in a join`,
+  )
+}
+
+function bindTable(table: TableExpr, place: Place, before: readonly Source[]): FromPart {
+  switch (table.kind) {
+    case 'Table':
+      return bindNamed(table, place)
+    case 'Dual':
+      return leaf(unplaced('nothing', place))
+    case 'Derived':
+      return bindDerived(table, place, before)
+    case 'JsonTable':
+      return bindJsonTable(table, place, before)
+    case 'Join':
+      return bindJoin(table, place, before)
+    case 'TableParens':
+      return bindTables(table.tables, place)
+    case 'OdbcJoin':
+      return bindTable(table.table, place, before)
+  }
+}
+
+function leaf(bound: BoundTable | BoundUnplaced): FromPart {
+  const isPlaced = bound.kind === 'Table' && hasShardsOfItsOwn(bound.instance.table)
+  return {
+    bound,
+    sources: bound.source === undefined ? [] : [bound.source],
+    merged: new Set(),
+    rows: isPlaced ? [bound] : [],
+  }
+}
+
+function unplaced(what: BoundUnplaced['what'], place: Place, alias?: string): BoundUnplaced {
+  const source = alias === undefined ? {} : { source: opaqueSource(alias) }
+  return { kind: 'Unplaced', what, level: place.level, subqueries: [], ...source }
+}
+
+function bindNamed(node: TableRef, place: Place): FromPart {
+  const { name } = node
+  const alias = node.alias?.name ?? name.name
+  const cte = name.qualifier === undefined ? place.ctes.get(name.name) : undefined
+  if (cte?.recursive === true) return leaf(unplaced('recursion', place, alias))
+  if (cte !== undefined) {
+    place.counters.countCte()
+    const within: Place = { ...place, ctes: cte.ctes, outer: undefined, origin: 'WITH' }
+    const { query, columns } = cte.cte
+    return bindInner(query.query, { alias, names: columns, cte: name.name, lateral: false }, within)
+  }
+  if (isSystemSchema(keyspaceOf(name, place.context))) return leaf(unplaced('system table', place, alias))
+  const table = findTable(name, place.context)
+  const instance = place.counters.createInstance(table, place.nullExtended)
+  const qualifier = node.alias === undefined ? (name.qualifier ?? table.keyspace) : undefined
+  const source = tableSource(instance, alias, qualifier)
+  return leaf({ kind: 'Table', instance, source, level: place.level, origin: place.origin })
+}
+
+/** What a part of FROM that may look to its left can name. */
+function scopeBeside(before: readonly Source[], place: Place): Scope {
+  return { sources: before, merged: new Set(), ...(place.outer && { outer: place.outer }) }
+}
+
+function bindJsonTable(node: JsonTable, place: Place, before: readonly Source[]): FromPart {
+  const subqueries = bindExprs([node.doc], scopeBeside(before, place), place)
+  return leaf({ ...unplaced('JSON_TABLE', place, node.alias?.name ?? ''), subqueries })
+}
+
+// ------------------------------------------------------------------------------------------ queries in FROM
+
+function bindDerived(node: Derived, place: Place, before: readonly Source[]): FromPart {
+  const outer = node.lateral ? scopeBeside(before, place) : place.outer
+  const shown = { alias: node.alias?.name ?? '', names: node.columns, lateral: node.lateral }
+  return bindInner(node.query.query, shown, { ...place, outer, origin: 'derived table' })
+}
+
+interface Shown {
+  readonly alias: string
+  /** Names that the columns get. */
+  readonly names: readonly string[] | undefined
+  readonly cte?: string
+  readonly lateral: boolean
+}
+
+/**
+ * A query in FROM. When all rows of its tables come through, it is as if they stood in FROM themselves; otherwise it
+ * must see all of its rows at one place.
+ */
+function bindInner(ast: Query, { alias, names, ...how }: Shown, place: Place): FromPart {
+  const level = new Level(place.level)
+  const query = bindQuery(ast, { ...place, level })
+  const source = derivedSource(query, alias, names)
+  if (query.isTransparent) place.level.absorb(level)
+  return {
+    bound: { kind: 'Derived', source, query, ...how },
+    sources: [source],
+    merged: new Set(),
+    rows: query.isTransparent ? query.rows : [],
+  }
+}
+
+function derivedSource(query: BoundQuery, alias: string, names: readonly string[] | undefined): Source {
+  const columns = names ?? query.columns
+  const columnNamed = (name: string): ColumnAnswer => {
+    if (names !== undefined) return { kind: 'Computed' }
+    const answer = query.columnNamed(name)
+    if (query.isTransparent || answer.kind === 'Absent') return answer
+    return answer.kind === 'Maybe' ? { kind: 'Maybe' } : { kind: 'Computed' }
+  }
+  return { name: alias, columns, columnNamed }
+}
+
+// ------------------------------------------------------------------------------------------------ joins
+
+function bindJoin(join: Join, place: Place, before: readonly Source[]): FromPart {
+  const isOuter = join.type === 'LEFT' || join.type === 'RIGHT'
+  const joined: Place = { ...place, origin: 'JOIN' }
+  const inner: Place = isOuter
+    ? { ...place, level: new Level(place.level), origin: `${join.type} JOIN`, nullExtended: true }
+    : joined
+  const left = bindTable(join.left, join.type === 'RIGHT' ? inner : joined, before)
+  const right = bindTable(join.right, join.type === 'LEFT' ? inner : joined, [...before, ...left.sources])
+  const [first, second] = join.type === 'RIGHT' ? [right, left] : [left, right]
+  const sources = [...first.sources, ...second.sources]
+  checkTableCount(sources)
+  const common = commonColumns(join, left, right)
+  for (const name of common) equate(name, left, right, inner.level)
+  const scope: Scope = { sources, merged: new Set(common), ...(place.outer && { outer: place.outer }) }
+  if (join.on !== undefined) addFacts(join.on, scope, inner.level)
+  const on = bindConjuncts(join.on, scope, { ...place, level: inner.level })
+  return {
+    bound: isOuter
+      ? { kind: 'Outer', level: inner.level, preserved: first.bound, inner: second.bound, on }
+      : { kind: 'Inner', parts: [left.bound, right.bound], on },
+    sources,
+    merged: new Set([...left.merged, ...right.merged, ...common]),
+    rows: [...left.rows, ...right.rows],
+  }
+}
+
+/** Columns of USING, or of NATURAL where both sides are known, in lower case. */
+function commonColumns(join: Join, left: FromPart, right: FromPart): readonly string[] {
+  if (join.using !== undefined) return join.using.map((name) => name.toLowerCase())
+  if (!join.natural) return []
+  const ofLeft = columnsOf(left)
+  const ofRight = columnsOf(right)
+  if (ofLeft === undefined || ofRight === undefined)
+    return unplanned('NATURAL JOIN of tables whose columns are not known')
+  const known = new Set(ofRight)
+  return ofLeft.filter((name) => known.has(name))
+}
+
+function columnsOf({ sources }: FromPart): readonly string[] | undefined {
+  const all = sources.map(({ columns }) => columns)
+  if (!all.every((columns) => columns !== undefined)) return undefined
+  return all.flat().map((name) => name.toLowerCase())
+}
+
+function equate(name: string, left: FromPart, right: FromPart, level: Level): void {
+  const a = declaredIn(left, name)
+  const b = declaredIn(right, name)
+  if (a?.kind === 'Column' && b?.kind === 'Column') addEqualRefs(a.ref, b.ref, level)
+}
+
+function declaredIn(part: FromPart, name: string): ColumnAnswer | undefined {
+  const answers = part.sources
+    .map((source) => source.columnNamed(name))
+    .filter((answer) => answer.kind === 'Column')
+  return answers.length === 1 || part.merged.has(name) ? answers[0] : undefined
+}

@@ -1,0 +1,46 @@
+import type { TableName } from '../../sql/ast.ts'
+import type { Table } from '../../vschema/model.ts'
+import { resolutionError } from '../../vschema/resolution-error.ts'
+import type { PlanContext } from '../plan-context.ts'
+import { unplanned } from './unplanned.ts'
+
+const systemSchemas: ReadonlySet<string> = new Set([
+  'information_schema',
+  'mysql',
+  'performance_schema',
+  'sys',
+])
+
+export function isSystemSchema(name: string | undefined): boolean {
+  return name !== undefined && systemSchemas.has(name.toLowerCase())
+}
+
+export function keyspaceOf(name: TableName, context: PlanContext): string | undefined {
+  const { qualifier } = name
+  if (qualifier === undefined) return context.defaultKeyspace
+  if (/[:@[/]/.test(qualifier)) unplanned(`a target in the name of a table ('${qualifier}')`)
+  return qualifier
+}
+
+/** Throws SqlError when there is no such table, or several. */
+export function findTable(name: TableName, context: PlanContext): Table {
+  const found = context.vschema.findTable(keyspaceOf(name, context), name.name, context.tabletType)
+  if (found.kind !== 'found') throw resolutionError(found)
+  const { table } = found
+  const keyspace = context.vschema.keyspaces.get(table.keyspace)
+  if (keyspace?.error !== undefined) throw resolutionError({ kind: 'broken', message: keyspace.error })
+  return table
+}
+
+/** The table's rows lie on shards by a vindex, or all on one shard of a sharded keyspace. */
+export function hasShardsOfItsOwn(table: Table): boolean {
+  return table.sharded && (table.type !== 'reference' || table.pinned !== undefined)
+}
+
+/** Keyspaces that can give all rows of a table which has no shards of its own. */
+export function keyspacesWith(table: Table): ReadonlySet<string> {
+  return new Set([
+    table.keyspace,
+    ...[...table.referencedBy].flatMap(([keyspace, copy]) => (copy.name === table.name ? [keyspace] : [])),
+  ])
+}

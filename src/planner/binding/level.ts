@@ -1,0 +1,117 @@
+import type { PlanList, PlanValue } from '../../plan/values.ts'
+import { valueKey } from '../values.ts'
+
+/** One way for an OR to be true: values of some columns, by column key. */
+export type Alternative = ReadonlyMap<string, PlanValue>
+
+/**
+ * What must hold for a row to come through one level of a query: the conjuncts of WHERE and of inner joins, or those
+ * of one outer join's ON, which bind only its inner side. A level sees the facts of the levels around it.
+ */
+export class Level {
+  readonly parent: Level | undefined
+  /** The level around, which this one has become a part of. */
+  #within: Level | undefined
+  readonly #columnPairs: (readonly [string, string])[] = []
+  readonly #values = new Map<string, { readonly columns: string[]; readonly value: PlanValue }>()
+  readonly #lists: { readonly column: string; readonly list: PlanList }[] = []
+  readonly #alternatives: (readonly Alternative[])[] = []
+
+  constructor(parent?: Level) {
+    this.parent = parent
+  }
+
+  addEqualColumns(a: string, b: string): void {
+    this.#columnPairs.push([a, b])
+  }
+
+  addValue(column: string, value: PlanValue): void {
+    const key = valueKey(value)
+    const known = this.#values.get(key)
+    if (known === undefined) this.#values.set(key, { columns: [column], value })
+    else known.columns.push(column)
+  }
+
+  addList(column: string, list: PlanList): void {
+    this.#lists.push({ column, list })
+  }
+
+  addAlternatives(alternatives: readonly Alternative[]): void {
+    this.#alternatives.push(alternatives)
+  }
+
+  /** Takes over what holds inside, for an inner query whose rows all come through: its rows are rows of this level. */
+  absorb(inner: Level): void {
+    inner.#within = this
+    this.#columnPairs.push(...inner.#columnPairs)
+    for (const { columns, value } of inner.#values.values())
+      for (const column of columns) this.addValue(column, value)
+    this.#lists.push(...inner.#lists)
+    this.#alternatives.push(...inner.#alternatives)
+  }
+
+  /** Whether rows of the one level are rows of the other. */
+  is(other: Level): boolean {
+    return this.#outermost() === other.#outermost()
+  }
+
+  #outermost(): Level {
+    return this.#within === undefined ? this : this.#within.#outermost()
+  }
+
+  /** The facts of this level and those around it. `byColumnsOnly`: without equality to a value in common. */
+  facts(options: { readonly byColumnsOnly?: boolean } = {}): Facts {
+    const facts = new Facts()
+    for (let level: Level | undefined = this.#outermost(); level !== undefined; level = level.parent) {
+      for (const [a, b] of level.#columnPairs) facts.join(a, b)
+      for (const [key, { columns, value }] of level.#values) {
+        for (const column of columns) {
+          facts.noteValue(column, key, value)
+          if (options.byColumnsOnly !== true) facts.join(column, key)
+        }
+      }
+      facts.lists.push(...level.#lists)
+      facts.alternatives.push(...level.#alternatives)
+    }
+    return facts
+  }
+}
+
+/** Classes of equal columns and values. */
+export class Facts {
+  readonly lists: { readonly column: string; readonly list: PlanList }[] = []
+  readonly alternatives: (readonly Alternative[])[] = []
+  readonly #parents = new Map<string, string>()
+  readonly #values: { readonly column: string; readonly key: string; readonly value: PlanValue }[] = []
+
+  join(a: string, b: string): void {
+    this.#parents.set(this.#root(a), this.#root(b))
+  }
+
+  noteValue(column: string, key: string, value: PlanValue): void {
+    this.#values.push({ column, key, value })
+  }
+
+  areEqual(a: string, b: string): boolean {
+    return this.#root(a) === this.#root(b)
+  }
+
+  /** A value that the column must be equal to. */
+  valueOf(column: string): PlanValue | undefined {
+    return this.#values.find((known) => this.areEqual(known.column, column))?.value
+  }
+
+  /** A list that the column must be in. */
+  listOf(column: string): PlanList | undefined {
+    return this.lists.find((known) => this.areEqual(known.column, column))?.list
+  }
+
+  #root(key: string): string {
+    let at = key
+    for (let parent = this.#parents.get(at); parent !== undefined; parent = this.#parents.get(at)) {
+      if (parent === at) return at
+      at = parent
+    }
+    return at
+  }
+}

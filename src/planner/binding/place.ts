@@ -1,0 +1,81 @@
+import type { Cte, With } from '../../sql/ast.ts'
+import type { Table } from '../../vschema/model.ts'
+import type { PlanContext } from '../plan-context.ts'
+import { Level } from './level.ts'
+import type { Scope } from './scope.ts'
+import type { TableInstance } from './source.ts'
+import { unplanned } from './unplanned.ts'
+
+/** Where a query stands, and what can be named there. */
+export interface Place {
+  readonly counters: Counters
+  readonly context: PlanContext
+  readonly level: Level
+  readonly outer: Scope | undefined
+  readonly ctes: Ctes
+  readonly origin: string
+  /** An outer join may fill the rows with NULLs. */
+  readonly nullExtended: boolean
+}
+
+/** A CTE where it is known; `recursive`: within itself. */
+export interface KnownCte {
+  readonly cte: Cte
+  readonly ctes: Ctes
+  readonly recursive: boolean
+}
+export type Ctes = ReadonlyMap<string, KnownCte>
+
+export function rootPlace(context: PlanContext): Place {
+  return {
+    counters: new Counters(),
+    context,
+    level: new Level(),
+    outer: undefined,
+    ctes: new Map(),
+    origin: 'FROM',
+    nullExtended: false,
+  }
+}
+
+/** The scope of rows without columns at the place. */
+export function scopeAround(place: Place): Scope {
+  return { sources: [], merged: new Set(), ...(place.outer && { outer: place.outer }) }
+}
+
+/** What the names of a WITH clause, added to those around, stand for. */
+export function withCtes(clause: With | undefined, place: Place): Ctes {
+  if (clause === undefined) return place.ctes
+  const ctes = new Map(place.ctes)
+  for (const cte of clause.tables) {
+    place.counters.countCte()
+    const within = new Map(ctes)
+    if (clause.recursive) within.set(cte.name, { cte, ctes: within, recursive: true })
+    ctes.set(cte.name, { cte, ctes: within, recursive: false })
+  }
+  return ctes
+}
+
+/**
+ * References to tables of WITH, each of which is bound anew: when a table of WITH names the one before it twice, and so
+ * on, the work doubles with each. Far above what people write.
+ */
+const CTE_REFERENCES_MAX = 300
+
+/** What is counted over a whole statement. */
+export class Counters {
+  #instances = 0
+  #cteReferences = 0
+
+  createInstance(table: Table, nullExtended: boolean): TableInstance {
+    this.#instances++
+    return { id: this.#instances, table, nullExtended }
+  }
+
+  /** A table of WITH is named once more, or defined. */
+  countCte(): void {
+    this.#cteReferences++
+    if (this.#cteReferences > CTE_REFERENCES_MAX)
+      unplanned(`WITH whose tables are named more than ${CTE_REFERENCES_MAX} times`)
+  }
+}

@@ -1,0 +1,27 @@
+import type { Plan } from '../../plan/plan.ts'
+import { type InsertRowsOp, printInsertRows } from '../operators/insert-rows.ts'
+import type { PlanContext } from '../plan-context.ts'
+import { connectionState } from '../plans.ts'
+import { insertVerb } from '../write-checks.ts'
+
+/** The plan of rows that are mapped, grouped by shard, one statement a shard. */
+export function finishInsertRows(op: InsertRowsOp, context: PlanContext): Plan {
+  const { statement, table, columns, placing, autoIncrement } = op
+  const { userVariables } = connectionState(statement)
+  return {
+    root: {
+      kind: 'Insert',
+      verb: insertVerb(statement),
+      keyspace: table.keyspace,
+      table: table.name,
+      ...printInsertRows(op, context),
+      columnCount: columns.length,
+      ...placing,
+      ignore: statement.ignore,
+      ...(autoIncrement && { autoIncrement }),
+    },
+    userVariables,
+    locks: true,
+    reserves: false,
+  }
+}

@@ -1,0 +1,52 @@
+import { assert } from '../../base/assert.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { RowsPrimitive } from '../../plan/primitives.ts'
+import type { Routing } from '../../plan/routing.ts'
+import type { Query } from '../../sql/ast.ts'
+import { someNode } from '../../sql/visit.ts'
+import type { BoundQuery } from '../binding/bound.ts'
+import { type Operator, routesOf } from '../operators/operator.ts'
+import type { PlanContext } from '../plan-context.ts'
+import { connectionState, readPlan, unsupportedPlan } from '../plans.ts'
+import { isRefusal } from '../refusal.ts'
+import type { Rewritten } from '../rules/run-phases.ts'
+import { ShardText } from '../shard-text.ts'
+import { systemRouting } from '../system-routing.ts'
+import { finishRows, levelOf } from './finish-rows.ts'
+import { hasTables, refusalOfKeyspaces, refusalOfVindexes } from './refusal-of-tables.ts'
+import { bringTogether, routingOfGroups } from './together.ts'
+
+/**
+ * The plan of a query. One shard may have all that matters, though several cannot answer together: then what cannot be
+ * planned is behind a shortcut.
+ */
+export function finishQuery(
+  ast: Query,
+  query: BoundQuery,
+  { root, refusals }: Rewritten,
+  context: PlanContext,
+): Plan {
+  const routes = routesOf(root)
+  const problem = refusalOfKeyspaces(routes) ?? refusalOfVindexes(routes)
+  if (problem !== undefined) return unsupportedPlan(problem)
+  const locks = someNode(ast, (node) => node.kind === 'Lock')
+  if (!routes.some(hasTables)) return { ...readPlan(ast, oneShardOf(root, query), context), locks }
+  const answer = finishRows(root, query, { context, statement: query.ast, refusals })
+  const primitive: RowsPrimitive = isRefusal(answer)
+    ? { kind: 'Unsupported', construct: answer.construct }
+    : answer
+  const routing = !isRefusal(answer) && routes.length === 1 ? routes[0].routing : undefined
+  const tables = routes.flatMap((route) => route.tables)
+  const level = levelOf(query)
+  const shortcut = {
+    routing: routing ?? routingOfGroups(bringTogether(tables, level), level),
+    query: new ShardText(context).ofStatement(ast),
+  }
+  return { shortcut, root: primitive, locks, ...connectionState(ast) }
+}
+
+/** All tables are on one shard, so that one route has all of the query. */
+function oneShardOf(root: Operator, query: BoundQuery): Routing {
+  assert(root.kind === 'Route' && root.routing !== undefined, 'one shard without one route')
+  return root.asksSystem ? systemRouting(query.ast, root.routing) : root.routing
+}

@@ -1,0 +1,17 @@
+import type { Routing } from '../plan/routing.ts'
+import { isSystemSchema } from './binding/find-table.ts'
+import type { PlanContext } from './plan-context.ts'
+
+/** A shard of the keyspace: its only one, or any. */
+export function oneShard(keyspace: string, context: PlanContext): Routing {
+  const isSharded = context.vschema.keyspaces.get(keyspace)?.sharded === true
+  return { kind: isSharded ? 'AnyShard' : 'Unsharded', keyspace }
+}
+
+/** For what touches no table: a shard of the default keyspace, or of any. */
+export function anyShard(context: PlanContext): Routing {
+  const { defaultKeyspace } = context
+  if (defaultKeyspace === undefined || isSystemSchema(defaultKeyspace))
+    return { kind: 'AnyShard', keyspace: '' }
+  return oneShard(defaultKeyspace, context)
+}

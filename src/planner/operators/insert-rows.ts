@@ -1,0 +1,161 @@
+import { type KeyspaceId, keyspaceId } from '../../key/keyspace-id.ts'
+import type {
+  DrawnIds,
+  InsertedCell,
+  InsertedRows,
+  SplitInsert,
+  VindexColumn,
+} from '../../plan/primitives.ts'
+import type { QueryTemplate } from '../../plan/text.ts'
+import type { Expr, Insert, InsertRow, InsertValues } from '../../sql/ast.ts'
+import { someNode } from '../../sql/visit.ts'
+import type { MultiColumnVindex } from '../../vindex/vindex.ts'
+import { sameColumn, type Table } from '../../vschema/model.ts'
+import { columnOf, routedColumn } from '../binding/column-type.ts'
+import { makeColumn } from '../make-node.ts'
+import type { PlanContext } from '../plan-context.ts'
+import { eachOrRefusal, isRefusal, type Refusal, refused } from '../refusal.ts'
+import { ShardText } from '../shard-text.ts'
+import { planValue } from '../values.ts'
+import { refusalOfAssignments, refusalOfLookups } from '../write-checks.ts'
+
+/** INSERT or REPLACE of rows that the statement itself has: VALUES, or SET, which is one row of them. */
+export type ValuesInsert = Insert & { readonly source: InsertValues }
+
+/** Puts rows of VALUES where their vindex columns say, with numbers from the sequence where they want one. */
+export interface InsertRowsOp {
+  readonly kind: 'InsertRows'
+  readonly statement: ValuesInsert
+  readonly table: Table
+  /** Of a row of the statement. */
+  readonly columns: readonly string[]
+  readonly autoIncrement?: DrawnIds
+  readonly placing: Pick<SplitInsert, 'vindex' | 'vindexColumns'>
+}
+
+/** What is inserted where; refused for rows that cannot be told, or that change more than the table. */
+export function insertRows(statement: ValuesInsert, table: Table): InsertRowsOp | Refusal {
+  const problem = problemOf(statement, table)
+  if (problem !== undefined) return problem
+  const columns = columnNames(statement, table)
+  if (isRefusal(columns)) return columns
+  const autoIncrement = drawnIds(table, columns)
+  const placing = placingOf(table, autoIncrement?.appended ? [...columns, autoIncrement.column] : columns)
+  if (isRefusal(placing)) return placing
+  return { kind: 'InsertRows', statement, table, columns, ...(autoIncrement && { autoIncrement }), placing }
+}
+
+function problemOf(statement: ValuesInsert, table: Table): Refusal | undefined {
+  const { verb, source, onDuplicate, returning } = statement
+  const lookups = refusalOfLookups(table, verb)
+  if (lookups !== undefined) return lookups
+  if (returning !== undefined) return refused(`${verb} … RETURNING into a sharded table`)
+  if (someNode([source, onDuplicate], (node) => node.kind === 'Subquery'))
+    return refused(`a subquery in ${verb} into a sharded table`)
+  if (someNode(statement, (node) => node.kind === 'Assign'))
+    return refused('assignment of a user variable over several shards')
+  return refusalOfAssignments(onDuplicate, [table])
+}
+
+function columnNames({ verb, columns, source }: ValuesInsert, table: Table): readonly string[] | Refusal {
+  // `INSERT INTO t VALUES ()`: all columns take their defaults.
+  if (source.slot === undefined && source.rows.every(({ values }) => values.length === 0)) return []
+  if (columns !== undefined && columns.length > 0) return columns.map(({ name }) => name)
+  if (table.columnListAuthoritative)
+    return table.columns.filter(({ invisible }) => !invisible).map(({ name }) => name)
+  return refused(
+    `${verb} without a column list into table '${table.name}', whose columns are not known (VT09004)`,
+  )
+}
+
+function drawnIds(table: Table, columns: readonly string[]): DrawnIds | undefined {
+  if (table.autoIncrement === undefined) return undefined
+  const { column, sequence } = table.autoIncrement
+  const at = columns.findIndex((name) => sameColumn(name, column))
+  return { column, offset: at < 0 ? columns.length : at, appended: at < 0, sequence }
+}
+
+/** The vindex and the columns of a row that feed it. */
+function placingOf(table: Table, columns: readonly string[]): InsertRowsOp['placing'] | Refusal {
+  if (!table.sharded || table.pinned !== undefined)
+    return { vindex: onePlace(table.pinned), vindexColumns: [] }
+  const [primary] = table.columnVindexes
+  if (primary === undefined) return refused(`INSERT into table '${table.name}' without a primary vindex`)
+  const vindexColumns = eachOrRefusal(primary.columns, (column): VindexColumn | Refusal => {
+    const offset = columns.findIndex((name) => sameColumn(name, column))
+    if (offset < 0) return refused(`INSERT without a value for vindex column '${column}' (VT09003)`)
+    const routed = routedColumn(columnOf(table, column))
+    return { column, offset, ...(routed && { routed }) }
+  })
+  return isRefusal(vindexColumns) ? vindexColumns : { vindex: primary.vindex, vindexColumns }
+}
+
+/** All rows at one place: those of a pinned table, or of a keyspace with one shard. */
+function onePlace(pinned: KeyspaceId | undefined): MultiColumnVindex {
+  const id = pinned ?? keyspaceId(new Uint8Array(1))
+  return {
+    kind: 'multi',
+    name: 'one place',
+    type: 'one place',
+    cost: 0,
+    unique: true,
+    needsLookup: false,
+    unknownParams: [],
+    columnCount: 0,
+    partial: false,
+    map: () => ({ kind: 'KeyspaceId', id }),
+    verify: () => true,
+  }
+}
+
+// ----------------------------------------------------------------------------------------------- printing
+
+/** The text around the rows, and that of each cell. */
+export function printInsertRows(
+  { statement, columns, autoIncrement }: InsertRowsOp,
+  context: PlanContext,
+): Pick<SplitInsert, 'head' | 'tail' | 'rows'> {
+  const named = autoIncrement?.appended
+    ? { ...statement, columns: [...columns, autoIncrement.column].map(makeColumn) }
+    : statement
+  return { ...textAround(named, context), rows: printRows(statement.source, context) }
+}
+
+function textAround(statement: ValuesInsert, context: PlanContext): Pick<SplitInsert, 'head' | 'tail'> {
+  const { source } = statement
+  const text = new ShardText(context)
+  const marker = { session: 'rows' }
+  const row: InsertRow = { kind: 'InsertRow', values: [text.hole(marker)], span: source.span }
+  const { slot: _, ...withoutSlot } = source
+  const template = text.templateOf({ ...statement, source: { ...withoutSlot, rows: [row] } })
+  const at = template.indexOf(marker)
+  return {
+    head: trimmed(template.slice(0, at), -1, (piece) => piece.slice(0, piece.lastIndexOf('(')).trimEnd()),
+    tail: trimmed(template.slice(at + 1), 0, (piece) => piece.slice(piece.indexOf(')') + 1).trimStart()),
+  }
+}
+
+/** Takes the row's parenthesis off the text next to it. */
+function trimmed(template: QueryTemplate, at: 0 | -1, trim: (piece: string) => string): QueryTemplate {
+  const index = at === 0 ? 0 : template.length - 1
+  return template.flatMap((piece, i) => {
+    if (i !== index || typeof piece !== 'string') return [piece]
+    const rest = trim(piece)
+    return rest === '' ? [] : [rest]
+  })
+}
+
+function printRows(source: InsertValues, context: PlanContext): InsertedRows {
+  if (source.slot !== undefined) return { kind: 'Slot', slot: source.slot }
+  return {
+    kind: 'Rows',
+    rows: source.rows.map((row) => ({ cells: row.values.map((value) => printCell(value, context)) })),
+  }
+}
+
+function printCell(expr: Expr, context: PlanContext): InsertedCell {
+  const text = new ShardText(context).templateOf(expr)
+  const value = planValue(expr)
+  const isDefault = expr.kind === 'Default' && expr.column === undefined
+  return { text, isDefault, ...(value && { value }) }
+}

@@ -1,0 +1,47 @@
+import type { Plan } from '../plan/plan.ts'
+import type { RowsPrimitive } from '../plan/primitives.ts'
+import type { NextValues, Query, Select } from '../sql/ast.ts'
+import { someNode } from '../sql/visit.ts'
+import { bindQuery } from './binding/bind-query.ts'
+import { findTable } from './binding/find-table.ts'
+import { rootPlace } from './binding/place.ts'
+import { setsLastInsertId } from './binding/traits.ts'
+import { finishQuery } from './finish/finish-query.ts'
+import { operatorOf } from './operators/build-operators.ts'
+import type { PlanContext } from './plan-context.ts'
+import { unsupportedPlan } from './plans.ts'
+import { phases } from './rules/phases.ts'
+import { runPhases } from './rules/run-phases.ts'
+import type { Trace } from './rules/trace.ts'
+import { planValue } from './values.ts'
+
+/** Plans a statement that answers rows of tables: bound, made a tree, rewritten, finished. */
+export function planQuery(ast: Query, context: PlanContext, trace?: Trace): Plan {
+  const next = nextValues(ast)
+  if (next !== undefined) return planNextValues(next.select, next.item, context)
+  // The OK of a write tells the session of it, rows do not.
+  if (someNode(ast, setsLastInsertId)) return unsupportedPlan('LAST_INSERT_ID(expr) in a query')
+  const query = bindQuery(ast, rootPlace(context))
+  const rewritten = runPhases(phases, operatorOf(query), context, trace)
+  return finishQuery(ast, query, rewritten, context)
+}
+
+function nextValues(ast: Query): { readonly select: Select; readonly item: NextValues } | undefined {
+  if (ast.kind !== 'Select') return undefined
+  const item = ast.items.find((each) => each.kind === 'NextValues')
+  return item && { select: ast, item }
+}
+
+/** `SELECT NEXT n VALUES FROM seq`, vtgate's way to ask a sequence. */
+function planNextValues({ items, from, where }: Select, item: NextValues, context: PlanContext): Plan {
+  const [named] = from
+  const isPlain = items.length === 1 && from.length === 1 && named.kind === 'Table' && where === undefined
+  if (!isPlain) return unsupportedPlan('NEXT VALUES together with anything else')
+  const table = findTable(named.name, context)
+  if (table.type !== 'sequence')
+    return unsupportedPlan(`NEXT VALUES from '${table.name}', which is not a sequence`)
+  const count = item.count === undefined ? undefined : planValue(item.count)
+  const { keyspace, name } = table
+  const root: RowsPrimitive = { kind: 'Sequence', keyspace, table: name, ...(count && { count }) }
+  return { root, userVariables: [], locks: false, reserves: false }
+}

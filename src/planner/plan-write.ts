@@ -1,0 +1,105 @@
+import type { Plan } from '../plan/plan.ts'
+import type { Delete, Insert, InsertRow, InsertValues, Query, Update } from '../sql/ast.ts'
+import { someNode } from '../sql/visit.ts'
+import { sameColumn, type Table } from '../vschema/model.ts'
+import { bindQuery } from './binding/bind-query.ts'
+import { bindWrite } from './binding/bind-write.ts'
+import { findTable, isSystemSchema, keyspaceOf } from './binding/find-table.ts'
+import { rootPlace } from './binding/place.ts'
+import { finishInsertRows } from './finish/finish-insert-rows.ts'
+import { finishInsertSelect } from './finish/finish-insert-select.ts'
+import { finishWrite } from './finish/finish-write.ts'
+import { anyShard } from './one-shard.ts'
+import { operatorOf, operatorOfWrite } from './operators/build-operators.ts'
+import { insertRows, type ValuesInsert } from './operators/insert-rows.ts'
+import type { PlanContext } from './plan-context.ts'
+import { unsupportedPlan, writePlan } from './plans.ts'
+import { isRefusal } from './refusal.ts'
+import { replicatedWrite } from './replicated-write.ts'
+import { phases } from './rules/phases.ts'
+import { runPhases } from './rules/run-phases.ts'
+import type { Trace } from './rules/trace.ts'
+import { insertVerb } from './write-checks.ts'
+
+/** UPDATE and DELETE: each shard changes its own rows, which holds as long as they need no others to decide. */
+export function planWrite(ast: Update | Delete, context: PlanContext, trace?: Trace): Plan {
+  const bound = bindWrite(ast, rootPlace(context))
+  return finishWrite(bound, runPhases(phases, operatorOfWrite(bound), context, trace), context)
+}
+
+/**
+ * INSERT and REPLACE. Rows of a sharded table go to the shards of their primary vindex.
+ *
+ * A duplicate key is found by the shard that holds the row: for REPLACE and ON DUPLICATE KEY UPDATE to see all
+ * duplicates, unique keys must contain the vindex columns, as they must anyhow to be unique over all shards.
+ */
+export function planInsert(ast: Insert, context: PlanContext, trace?: Trace): Plan {
+  const verb = insertVerb(ast)
+  if (isSystemSchema(keyspaceOf(ast.table, context)))
+    return writePlan(ast, { verb, routing: anyShard(context) }, context)
+  const table = findTable(ast.table, context)
+  const { source } = ast
+  if (source.kind !== 'InsertValues' && source.kind !== 'InsertSet')
+    return planInsertSelect(ast, source, table, context, trace)
+  const { keyspace, pinned, autoIncrement } = table
+  if (table.type === 'reference' && (table.sharded || table.source !== undefined))
+    return planReferenceInsert(ast, table, context)
+  const isPlaced = table.sharded && table.type !== 'reference' && pinned === undefined
+  if (!isPlaced && readsElsewhere(ast, keyspace, context))
+    return unsupportedPlan('a subquery on another keyspace in INSERT')
+  if (isPlaced || autoIncrement !== undefined) return planRows(asValues(ast, source), table, context, trace)
+  if (pinned === undefined) return writePlan(ast, { verb, routing: { kind: 'Unsharded', keyspace } }, context)
+  return writePlan(ast, { verb, routing: { kind: 'Pinned', keyspace, keyspaceId: pinned } }, context)
+}
+
+function planInsertSelect(
+  ast: Insert,
+  source: Query,
+  table: Table,
+  context: PlanContext,
+  trace: Trace | undefined,
+): Plan {
+  const query = bindQuery(source, rootPlace(context))
+  const bound = { kind: 'InsertSelect', ast, table, query } as const
+  const tree = { kind: 'Write', input: operatorOf(query), bound } as const
+  return finishInsertSelect(bound, runPhases(phases, tree, context, trace), context)
+}
+
+function planRows(ast: ValuesInsert, table: Table, context: PlanContext, trace: Trace | undefined): Plan {
+  const op = insertRows(ast, table)
+  if (isRefusal(op)) return unsupportedPlan(op.construct)
+  trace?.begin('finish', op)
+  return finishInsertRows(op, context)
+}
+
+/** SET is one row of VALUES. */
+function asValues(ast: Insert, source: Exclude<Insert['source'], Query>): ValuesInsert {
+  if (source.kind === 'InsertValues') return { ...ast, source }
+  const { assignments, span } = source
+  const row: InsertRow = { kind: 'InsertRow', values: assignments.map(({ value }) => value), span }
+  const values: InsertValues = { kind: 'InsertValues', keyword: 'VALUES', rows: [row], span }
+  return { ...ast, columns: assignments.map(({ column }) => column), source: values }
+}
+
+function planReferenceInsert(ast: Insert, table: Table, context: PlanContext): Plan {
+  const { verb, source, columns } = ast
+  if (someNode(source, (node) => node.kind === 'Subquery'))
+    return unsupportedPlan('a subquery in VALUES for a reference table')
+  const counter =
+    table.autoIncrement?.column ?? table.columns.find(({ autoIncrement }) => autoIncrement)?.name
+  const isGiven = columns?.some(({ name }) => sameColumn(name, counter ?? '')) === true
+  // Each copy would count for itself, and two inserts at once differently.
+  if (table.source === undefined && counter !== undefined && !isGiven)
+    return unsupportedPlan(
+      `${verb} into the copies of reference table '${table.name}' without a value for '${counter}'`,
+    )
+  return replicatedWrite(ast.table, ast, { verb: insertVerb(ast) }, context)
+}
+
+/** Subqueries of an insert into an unsharded table see that keyspace only. */
+function readsElsewhere({ source, onDuplicate }: Insert, keyspace: string, context: PlanContext): boolean {
+  return someNode(
+    [source, onDuplicate],
+    (node) => node.kind === 'Table' && findTable(node.name, context).keyspace !== keyspace,
+  )
+}

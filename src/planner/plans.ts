@@ -1,0 +1,63 @@
+import type { Plan } from '../plan/plan.ts'
+import type { SendWrite } from '../plan/primitives.ts'
+import type { Routing } from '../plan/routing.ts'
+import type { Statement } from '../sql/ast.ts'
+import { type Part, someNode, visit } from '../sql/visit.ts'
+import { setsVariables } from './binding/traits.ts'
+import type { PlanContext } from './plan-context.ts'
+import { ShardText } from './shard-text.ts'
+
+/** The session answers the statement itself. */
+export const sessionPlan: Plan = {
+  root: { kind: 'Session' },
+  userVariables: [],
+  locks: true,
+  reserves: false,
+}
+
+/** No shard can answer the statement: error 1235 names the construct. */
+export function unsupportedPlan(construct: string): Plan {
+  return { root: { kind: 'Unsupported', construct }, userVariables: [], locks: true, reserves: false }
+}
+
+/** A statement that answers rows, as it is, from the shards of the routing. */
+export function readPlan(statement: Statement, routing: Routing, context: PlanContext): Plan {
+  const shortcut = { routing, query: new ShardText(context).ofStatement(statement) }
+  return {
+    shortcut,
+    root: { kind: 'Route', ...shortcut, orderBy: [] },
+    locks: false,
+    ...connectionState(statement),
+  }
+}
+
+/** A statement that answers an OK, as it is, on the shards of the routing. */
+export function writePlan(
+  statement: Statement,
+  write: Omit<SendWrite, 'kind' | 'query'>,
+  context: PlanContext,
+): Plan {
+  const query = new ShardText(context).ofStatement(statement)
+  const { routing } = write
+  return {
+    root: { kind: 'Write', ...write, query },
+    shortcut: { routing, query },
+    locks: true,
+    ...connectionState(statement),
+  }
+}
+
+/** What a statement leaves on its connection, and the user variables it needs there for that. */
+export function connectionState(statement: Part): Pick<Plan, 'userVariables' | 'reserves'> {
+  if (!someNode(statement, setsVariables)) return { userVariables: [], reserves: takesLock(statement) }
+  const names = new Set<string>()
+  visit(statement, (node) => {
+    if (node.kind === 'UserVariable') names.add(node.name.toLowerCase())
+    return undefined
+  })
+  return { userVariables: [...names], reserves: true }
+}
+
+function takesLock(statement: Part): boolean {
+  return someNode(statement, (node) => node.kind === 'Function' && node.name === 'get_lock')
+}

@@ -1,0 +1,58 @@
+import { mergeRoutes, takeInQuery } from './merge/merge-join.ts'
+import { placeTable } from './merge/place-table.ts'
+import { pushFilter } from './merge/push-filter.ts'
+import { pushInsert } from './merge/push-insert.ts'
+import { pushQuery } from './merge/push-query.ts'
+import { pushToOneShard, pushUnionToOneShard } from './merge/push-to-one-shard.ts'
+import { takeInOuter } from './merge/take-in-outer.ts'
+import { takeInSubqueries } from './merge/take-in-subqueries.ts'
+import { orderGroups } from './push/order-groups.ts'
+import { pushAggregate } from './push/push-aggregate.ts'
+import { dropDistinctOfGroups, pushDistinct, splitDistinct } from './push/push-distinct.ts'
+import { pushLimit } from './push/push-limit.ts'
+import { pushOrder } from './push/push-order.ts'
+import { pushProject } from './push/push-project.ts'
+import { pushWindow } from './push/push-window.ts'
+import { pushWrite } from './push/push-write.ts'
+import { splitAggregate } from './push/split-aggregate.ts'
+import { splitHaving } from './push/split-having.ts'
+import { on } from './rule.ts'
+import { type Phase, phase } from './run-phases.ts'
+import { askNoShard, chooseRouting } from './settle/choose-routing.ts'
+
+/** What is done to the tree of a statement, in order; each phase to its end. */
+export const phases: readonly Phase[] = [
+  /** Tables are on shards; what is together becomes one route. */
+  phase('merge', [
+    ...on('Table', { placeTable }),
+    ...on('Join', { mergeRoutes, takeInQuery }),
+    ...on('OuterJoin', { takeInOuter }),
+    ...on('Apply', { takeInSubqueries }),
+    ...on('Filter', { pushFilter }),
+    ...on('Derived', { pushQuery }),
+    ...on('Cte', { pushQuery }),
+    ...on('Aggregate', { pushToOneShard }),
+    ...on('Window', { pushToOneShard }),
+    ...on('Order', { pushToOneShard }),
+    ...on('Distinct', { pushToOneShard }),
+    ...on('Limit', { pushToOneShard }),
+    ...on('Project', { pushToOneShard }),
+    ...on('Derived', { pushToOneShard }),
+    ...on('Cte', { pushToOneShard }),
+    ...on('Union', { pushUnionToOneShard }),
+    ...on('Write', { pushInsert }),
+  ]),
+  /** Each route's shards. */
+  phase('settle', on('Route', { chooseRouting, askNoShard })),
+  /** What is done with rows is done by shards, as far as each can do it for its own. */
+  phase('push', [
+    ...on('Aggregate', { pushAggregate, splitAggregate }),
+    ...on('Filter', { splitHaving, pushFilter }),
+    ...on('Window', { pushWindow }),
+    ...on('Order', { pushOrder, orderGroups }),
+    ...on('Distinct', { pushDistinct, splitDistinct, dropDistinctOfGroups }),
+    ...on('Limit', { pushLimit }),
+    ...on('Project', { pushProject }),
+    ...on('Write', { pushWrite }),
+  ]),
+]

@@ -1,0 +1,80 @@
+import type { Expr } from '../../../sql/ast.ts'
+import { sameTree } from '../../../sql/visit.ts'
+import type { ValueType } from '../../../values/value.ts'
+import { isNoPad, orderClass } from '../../binding/column-type.ts'
+import { isPlainExpr } from '../../binding/expr-type.ts'
+import { refOf } from '../../binding/facts-of.ts'
+import type { Scope } from '../../binding/scope.ts'
+import { schemaColumn } from '../../binding/source.ts'
+import { isAggregateCall, isChanging } from '../../binding/traits.ts'
+import { makeCall, makeNumber, makePadWeight } from '../../make-node.ts'
+import { isCounted, type MergeKey, type SelectList, type ShownColumn } from '../../operators/select-list.ts'
+import { isRefusal, type Refusal, refused } from '../../refusal.ts'
+
+/** Finds columns in a select list, and hides behind it what the gateway needs to see as well. */
+export class ColumnPicker {
+  readonly #items: SelectList['items']
+  readonly #hidden: Expr[]
+  readonly #scope: Scope
+
+  constructor({ items, hidden }: SelectList, scope: Scope) {
+    this.#items = items
+    this.#hidden = [...hidden]
+    this.#scope = scope
+  }
+
+  get list(): SelectList {
+    return { items: this.#items, hidden: [...this.#hidden] }
+  }
+
+  /** The column that shows the expression: the client's own one if there is one, else a hidden one. */
+  pick(expr: Expr): ShownColumn | Refusal {
+    const item = this.#items.findIndex((known) => known.kind === 'SelectExpr' && sameTree(known.expr, expr))
+    if (item >= 0 && isCounted(this.#items, item)) return { item }
+    if (isChanging(expr))
+      return refused('ordering or grouping by a function that changes from call to call, over several shards')
+    return this.hide(expr)
+  }
+
+  /** A column only the gateway sees. */
+  hide(expr: Expr): ShownColumn {
+    const known = this.#hidden.findIndex((other) => sameTree(other, expr))
+    return { hidden: known >= 0 ? known : this.#hidden.push(expr) - 1 }
+  }
+
+  /** How rows are put in order by an expression, as MySQL does it. */
+  sortKey(expr: Expr, descending: boolean): MergeKey | Refusal {
+    const { type, collation } = this.#columnType(expr)
+    const column = this.pick(expr)
+    if (isRefusal(column)) return column
+    const key = { expr, column, descending }
+    switch (type === 'plain' ? 'plain' : orderClass(type)) {
+      case 'plain':
+        return key
+      case 'float':
+      case 'number as text':
+        return { ...key, weight: this.hide(makeNumber(expr)) }
+      case 'json':
+        return refused('ordering or grouping by JSON or GEOMETRY over several shards')
+      case 'text':
+      case 'unknown': {
+        const weight = this.hide(makeCall('WEIGHT_STRING', expr))
+        if (collation !== undefined && isNoPad(collation)) return { ...key, weight }
+        return { ...key, weight, pad: this.hide(makePadWeight(expr)) }
+      }
+    }
+  }
+
+  #columnType(expr: Expr): {
+    readonly type?: ValueType | 'plain' | undefined
+    readonly collation?: string | undefined
+  } {
+    if (isAggregateCall(expr)) return numericAggregates.has(expr.name) ? { type: 'plain' } : {}
+    if (isPlainExpr(expr)) return { type: 'plain' }
+    const ref = refOf(expr, this.#scope)
+    const column = ref === undefined ? undefined : schemaColumn(ref)
+    return { type: column?.type, collation: column?.collation }
+  }
+}
+
+export const numericAggregates: ReadonlySet<string> = new Set(['count', 'sum', 'avg'])

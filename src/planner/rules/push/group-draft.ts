@@ -1,0 +1,145 @@
+import type { AggregateColumn } from '../../../plan/primitives.ts'
+import type { AggregateCall, Expr } from '../../../sql/ast.ts'
+import { sameTree } from '../../../sql/visit.ts'
+import { isNumber } from '../../../values/value.ts'
+import type { BoundSelect } from '../../binding/bound.ts'
+import { refOf } from '../../binding/facts-of.ts'
+import { holdsVindex } from '../../binding/output-columns.ts'
+import { schemaColumn } from '../../binding/source.ts'
+import { makeAggregate } from '../../make-node.ts'
+import type { MergedAggregate, MergedGroups } from '../../operators/aggregate.ts'
+import type { MergeKey, SelectList, ShownColumn } from '../../operators/select-list.ts'
+import { isRefusal, type Refusal, refused } from '../../refusal.ts'
+import { ColumnPicker, numericAggregates } from './column-picker.ts'
+
+type Merged = AggregateColumn<ShownColumn>
+
+/** Groups of several shards while it is found out what shards must show of them. */
+export class GroupDraft {
+  readonly columns: ColumnPicker
+  readonly #block: BoundSelect
+  #keys: readonly MergeKey[]
+  readonly #aggregates: MergedAggregate[]
+  #distinct: MergeKey | undefined
+  #isDistinctOnShards: boolean
+
+  constructor(block: BoundSelect, list: SelectList, groups?: MergedGroups) {
+    this.columns = new ColumnPicker(list, block.scope)
+    this.#block = block
+    this.#keys = groups?.keys ?? []
+    this.#aggregates = [...(groups?.aggregates ?? [])]
+    this.#distinct = groups?.distinct
+    this.#isDistinctOnShards = groups?.isDistinctOnShards ?? false
+  }
+
+  get groups(): MergedGroups {
+    return {
+      keys: this.#keys,
+      aggregates: [...this.#aggregates],
+      isDistinctOnShards: this.#isDistinctOnShards,
+      ...(this.#distinct === undefined ? {} : { distinct: this.#distinct }),
+    }
+  }
+
+  get keys(): readonly MergeKey[] {
+    return this.#keys
+  }
+
+  /** The keys, in the order in which groups are to come. */
+  set keys(keys: readonly MergeKey[]) {
+    this.#keys = keys
+  }
+
+  /** The column that holds the aggregate of whole groups. */
+  pick(call: AggregateCall): ShownColumn | Refusal {
+    const known = this.#aggregates.find((aggregate) => sameTree(aggregate.call, call))
+    if (known !== undefined) return known.column.column
+    const column = this.columns.pick(call)
+    if (isRefusal(column)) return column
+    return this.add(call, column) ?? column
+  }
+
+  /** Puts the shards' parts of an aggregate together in `column`, which shows it. */
+  add(call: AggregateCall, column: ShownColumn): Refusal | undefined {
+    const merged = this.#merge(call, column)
+    if (isRefusal(merged)) return merged
+    this.#aggregates.push({ call, column: merged })
+    return undefined
+  }
+
+  #merge(call: AggregateCall, column: ShownColumn): Merged | Refusal {
+    const { name, args } = call
+    const isDistinct = call.quantifier === 'DISTINCT'
+    if (isDistinct && name !== 'min' && name !== 'max') return this.#mergeDistinct(call, column)
+    switch (name) {
+      case 'count':
+        return { kind: 'Count', column }
+      case 'sum':
+        return { kind: 'Sum', column }
+      case 'avg':
+        return this.#average(args, column, undefined)
+      case 'min':
+        return this.#extreme('Min', call, column)
+      case 'max':
+        return this.#extreme('Max', call, column)
+      default:
+        return refused(`${call.written.toUpperCase()}() over several shards`)
+    }
+  }
+
+  #average(args: readonly Expr[], column: ShownColumn, quantifier: 'DISTINCT' | undefined): Merged {
+    const sum = this.columns.hide(makeAggregate('SUM', args, quantifier))
+    const count = this.columns.hide(makeAggregate('COUNT', args, quantifier))
+    return { kind: 'Avg', column, sum, count }
+  }
+
+  #extreme(kind: 'Min' | 'Max', call: AggregateCall, column: ShownColumn): Merged | Refusal {
+    if (this.isPlainNumber(call)) return { kind, column }
+    const key = this.columns.sortKey(call, false)
+    if (isRefusal(key)) return key
+    const { weight, pad } = key
+    return { kind, column, ...(weight && { weight }), ...(pad && { pad }) }
+  }
+
+  /** Known to give numbers; of MIN and MAX their argument tells. */
+  isPlainNumber({ name, args }: AggregateCall): boolean {
+    if (numericAggregates.has(name)) return true
+    const ref = args.length === 1 ? refOf(args[0], this.#block.scope) : undefined
+    const type = ref === undefined ? undefined : schemaColumn(ref)?.type
+    return type !== undefined && isNumber(type)
+  }
+
+  // ------------------------------------------------------------------------------------------ DISTINCT
+
+  /** Values that are on one shard each are counted there; others are sent, sorted, and counted above. */
+  #mergeDistinct(call: AggregateCall, column: ShownColumn): Merged | Refusal {
+    const { name, args, written } = call
+    const kind = distinctKinds.get(name)
+    if (kind === undefined) return refused(`${written.toUpperCase()}(DISTINCT) over several shards`)
+    const { scope, rows, level } = this.#block
+    if (holdsVindex(args, scope, rows, level)) {
+      this.#isDistinctOnShards = true
+      if (kind === 'AvgDistinct') return this.#average(args, column, 'DISTINCT')
+      return { kind: kind === 'CountDistinct' ? 'Count' : 'Sum', column }
+    }
+    const value = this.#distinctKey(args)
+    return isRefusal(value) ? value : { kind, column, value }
+  }
+
+  #distinctKey(args: readonly Expr[]): MergeKey | Refusal {
+    const [arg] = args
+    if (args.length !== 1)
+      return refused('DISTINCT of several expressions in an aggregate over several shards')
+    if (this.#distinct !== undefined && !sameTree(this.#distinct.expr, arg))
+      return refused('aggregates of different DISTINCT expressions over several shards')
+    const key = this.#distinct ?? this.columns.sortKey(arg, false)
+    if (!isRefusal(key)) this.#distinct = key
+    return key
+  }
+}
+
+const distinctKinds: ReadonlyMap<string, 'CountDistinct' | 'SumDistinct' | 'AvgDistinct'> = new Map([
+  ['count', 'CountDistinct'],
+  ['sum', 'SumDistinct'],
+  ['avg', 'AvgDistinct'],
+])

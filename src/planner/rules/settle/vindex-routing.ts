@@ -1,0 +1,122 @@
+import type { RoutedColumns, Routing } from '../../../plan/routing.ts'
+import type { PlanList, PlanValue } from '../../../plan/values.ts'
+import type { ColumnVindex } from '../../../vschema/model.ts'
+import type { BoundTable } from '../../binding/bound.ts'
+import { routedColumns } from '../../binding/column-type.ts'
+import type { Facts, Level } from '../../binding/level.ts'
+import { columnKey } from '../../binding/source.ts'
+import { functionalVindex } from '../../binding/vindexes.ts'
+
+/** How much a routing asks of the shards; Vitess's figures for its opcodes. */
+const costs: Readonly<Record<Routing['kind'], number>> = {
+  Unsharded: 0,
+  AnyShard: 0,
+  SystemSchema: 0,
+  None: 0,
+  Shard: 0,
+  Union: 0,
+  Pinned: 0,
+  Equal: 1,
+  In: 10,
+  MultiEqual: 10,
+  Product: 10,
+  Scatter: 20,
+}
+const partialCost = 5
+
+interface Candidate {
+  readonly routing: Routing
+  readonly cost: number
+}
+
+/**
+ * The cheapest way to all shards that can hold rows of tables which are together.
+ *
+ * What holds for rows of `level` tells of all of them. Conditions on the inner side of an outer join or in a subquery tell
+ * nothing of the rows around it, unless there are none: then all is where the first of the tables is.
+ */
+export function routingOfTables(tables: readonly BoundTable[], level: Level): Routing {
+  const [first] = tables
+  const { keyspace } = first.instance.table
+  const hasRows = tables.some((table) => table.level.is(level))
+  const facts = (hasRows ? level : first.level).facts()
+  const candidates = (hasRows ? tables : [first]).flatMap((table) => candidatesOf(table, facts, keyspace))
+  let best: Candidate = { routing: { kind: 'Scatter', keyspace }, cost: costs.Scatter }
+  for (const candidate of candidates) if (candidate.cost < best.cost) best = candidate
+  return best.routing
+}
+
+function candidatesOf(table: BoundTable, facts: Facts, keyspace: string): readonly Candidate[] {
+  const { pinned, columnVindexes } = table.instance.table
+  if (pinned !== undefined)
+    return [{ routing: { kind: 'Pinned', keyspace, keyspaceId: pinned }, cost: costs.Pinned }]
+  const primary = functionalVindex(table.instance.table)
+  return columnVindexes
+    .filter(({ vindex }) => vindex === primary?.vindex)
+    .flatMap((vindex) => candidateOf(table, vindex, facts, keyspace) ?? [])
+}
+
+function candidateOf(
+  { instance }: BoundTable,
+  vindex: ColumnVindex,
+  facts: Facts,
+  keyspace: string,
+): Candidate | undefined {
+  const columns = vindex.columns.map((name) => columnKey({ instance, name: name.toLowerCase() }))
+  const routing = routingOf(vindex, columns, facts, keyspace, routedColumns(instance.table, vindex))
+  if (routing === undefined) return undefined
+  const base = vindex.partial && routing.kind === 'Equal' ? partialCost : costs[routing.kind]
+  // Fractions keep a vindex's own cost below the difference between two ways of routing.
+  return { routing, cost: base + vindex.cost / 1000 }
+}
+
+function routingOf(
+  { vindex }: ColumnVindex,
+  columns: readonly string[],
+  facts: Facts,
+  keyspace: string,
+  types: RoutedColumns | undefined,
+): Routing | undefined {
+  const known = types === undefined ? {} : { columns: types }
+  const values = columns.map((column) => facts.valueOf(column))
+  if (values.every((value) => value !== undefined))
+    return { kind: 'Equal', keyspace, vindex, values, ...known }
+  const lists = columns.map((column, i) => listOf(values[i], facts.listOf(column)))
+  if (lists.every((list) => list !== undefined)) {
+    if (lists.length === 1) return { kind: 'In', keyspace, vindex, list: lists[0], ...known }
+    return { kind: 'Product', keyspace, vindex, lists, ...known }
+  }
+  const tuples = tuplesOf(columns, values, facts)
+  if (tuples === undefined) return undefined
+  if (columns.length > 1) return { kind: 'MultiEqual', keyspace, vindex, tuples, ...known }
+  const list: PlanList = { kind: 'Values', values: tuples.map((tuple) => tuple[0]) }
+  return { kind: 'In', keyspace, vindex, list, ...known }
+}
+
+function listOf(value: PlanValue | undefined, list: PlanList | undefined): PlanList | undefined {
+  if (value === undefined) return list
+  const isNullSafe = value.kind !== 'Negated' && value.nullSafe === true
+  return isNullSafe ? undefined : { kind: 'Values', values: [value] }
+}
+
+/** Each way that an OR can be true gives all columns a value, if need be one that holds in any case. */
+function tuplesOf(
+  columns: readonly string[],
+  values: readonly (PlanValue | undefined)[],
+  facts: Facts,
+): readonly (readonly PlanValue[])[] | undefined {
+  for (const alternatives of facts.alternatives) {
+    const tuples = alternatives.map((alternative): readonly (PlanValue | undefined)[] =>
+      columns.map((column, i) => {
+        const known = [...alternative].find(([key]) => facts.areEqual(key, column))
+        return known?.[1] ?? values[i]
+      }),
+    )
+    if (tuples.every(isComplete)) return tuples
+  }
+  return undefined
+}
+
+function isComplete(tuple: readonly (PlanValue | undefined)[]): tuple is readonly PlanValue[] {
+  return tuple.every((value) => value !== undefined)
+}

@@ -1,0 +1,228 @@
+import type { QueryPiece, QueryTemplate, QueryText } from '../plan/text.ts'
+import type {
+  ColumnName,
+  Expr,
+  FunctionCall,
+  SelectExpr,
+  Span,
+  Star,
+  Statement,
+  SystemVariable,
+  TableName,
+  TableRef,
+} from '../sql/ast.ts'
+import { type Printable, print, printPieces } from '../sql/print.ts'
+import type { Scan } from '../sql/scan.ts'
+import { decodeBinary } from '../sql/text.ts'
+import { type AnyNode, type Part, rewrite, someNode, visit } from '../sql/visit.ts'
+import { findTable, isSystemSchema } from './binding/find-table.ts'
+import { setsVariables } from './binding/traits.ts'
+import { makeCast, makeHole } from './make-node.ts'
+import type { PlanContext } from './plan-context.ts'
+import { sessionFunctions, sessionIntegers, sessionVariables } from './session-names.ts'
+
+/**
+ * Makes of a statement what shards are to see: names as the shard's database has them, and holes for what only the
+ * session knows. A hole is a param with a negative number until it is printed.
+ */
+export class ShardText {
+  readonly #context: PlanContext
+  readonly #holes: QueryPiece[] = []
+  /** DATABASE() is left to the shard. */
+  #keepsDatabase = false
+
+  constructor(context: PlanContext) {
+    this.#context = context
+  }
+
+  /** A place in the tree that prints as `piece`. */
+  hole(piece: QueryPiece): Expr {
+    return makeHole(-this.#holes.push(piece))
+  }
+
+  /** The statement as a shard sees it, unchanged where possible. */
+  ofStatement(statement: Statement): QueryText {
+    const rewritten = this.#rewrite(statement)
+    return rewritten === statement
+      ? { kind: 'Verbatim' }
+      : { kind: 'Template', template: this.#print(rewritten) }
+  }
+
+  /** A statement that the planner has put together, or a part of one. */
+  ofTree(node: Printable): QueryText & { readonly kind: 'Template' } {
+    return { kind: 'Template', template: this.templateOf(node) }
+  }
+
+  templateOf(node: Printable): QueryTemplate {
+    return this.#print(this.#rewrite(node))
+  }
+
+  #print(node: Printable): QueryTemplate {
+    return this.#pieces(
+      rewrite(node, (inner) => (inner.kind === 'SelectExpr' ? this.#named(inner) : undefined)),
+    )
+  }
+
+  /**
+   * MySQL names a column without alias after its text, blanks and all; printed anew it would get another name. The key of
+   * a plan keeps the blanks of select lists, so that the name holds for every text of the plan.
+   */
+  #named(item: SelectExpr): SelectExpr | undefined {
+    const { source } = this.#context
+    const { expr, span } = item
+    if (source === undefined || item.alias !== undefined || span.end === span.start) return undefined
+    if (expr.kind === 'Column' || expr.kind === 'Literal') return undefined
+    const name = namePieces(source, span)
+    if (name === undefined) return undefined
+    const printed = this.#print(expr)
+    // The item itself: nothing below it would change either, and looking there twice doubles the work a level.
+    if (JSON.stringify(printed) === JSON.stringify(name)) return item
+    return { ...item, expr: this.hole({ item: printed, name }) }
+  }
+
+  #pieces(node: Printable): QueryTemplate {
+    return printPieces(node, this.#context.sqlMode ?? 0).map((piece) =>
+      typeof piece !== 'string' && 'param' in piece && piece.param < 0
+        ? this.#holes[-piece.param - 1]
+        : piece,
+    )
+  }
+
+  #rewrite<T extends Part>(root: T): T {
+    const ctes = cteNames(root)
+    this.#keepsDatabase = this.#asksShardAboutItself(root)
+    const keepsVariables = someNode(root, setsVariables)
+    const replace = (node: AnyNode): AnyNode | undefined => {
+      switch (node.kind) {
+        case 'SelectExpr':
+          return this.#item(node, replace)
+        case 'Table':
+          return this.#table(node, ctes)
+        case 'TableName':
+          return this.#tableName(node)
+        case 'Column':
+        case 'Star':
+          return this.#column(node)
+        case 'UserVariable':
+          return keepsVariables ? undefined : this.hole({ session: `@${node.name.toLowerCase()}` })
+        case 'SystemVariable':
+          return this.#systemVariable(node)
+        case 'Function':
+          return this.#function(node)
+        default:
+          return undefined
+      }
+    }
+    return rewrite(root, replace)
+  }
+
+  /** An item keeps the name that the client's text gives it. */
+  #item(item: SelectExpr, replace: (node: AnyNode) => AnyNode | undefined): SelectExpr {
+    const expr = rewrite(item.expr, replace)
+    if (expr === item.expr) return item
+    if (item.alias !== undefined || this.#context.source !== undefined) return { ...item, expr }
+    if (!hasHole(expr) || hasSlot(item.expr)) return { ...item, expr }
+    const name = decodeBinary(print(item.expr, this.#context.sqlMode ?? 0))
+    return { ...item, expr, alias: { kind: 'Alias', name, as: true, span: item.span } }
+  }
+
+  /**
+   * `table_schema = DATABASE()` of information_schema, on shards whose database has another name than the keyspace:
+   * there the shard's own answer is the one that finds its tables.
+   */
+  #asksShardAboutItself(root: Part): boolean {
+    const { defaultKeyspace, databaseName } = this.#context
+    if (defaultKeyspace === undefined || databaseName(defaultKeyspace) === defaultKeyspace) return false
+    return someNode(
+      root,
+      (node) => node.kind === 'Table' && isSystemSchema(node.name.qualifier ?? defaultKeyspace),
+    )
+  }
+
+  #table(node: TableRef, ctes: ReadonlySet<string>): TableRef | undefined {
+    const { name } = node
+    if (name.qualifier === undefined && ctes.has(name.name)) return undefined
+    if (isSystemSchema(name.qualifier ?? this.#context.defaultKeyspace)) return undefined
+    const table = findTable(name, this.#context)
+    if (table.name === name.name) {
+      const unqualified = this.#tableName(name)
+      return unqualified === undefined ? undefined : { ...node, name: unqualified }
+    }
+    const alias = node.alias ?? { kind: 'Alias', name: name.name, as: true, span: name.span }
+    return { ...node, name: { kind: 'TableName', name: table.name, span: name.span }, alias }
+  }
+
+  #tableName(node: TableName): TableName | undefined {
+    if (node.qualifier === undefined || this.#stays(node.qualifier)) return undefined
+    const { qualifier: _, ...unqualified } = node
+    return unqualified
+  }
+
+  #column<T extends ColumnName | Star>(node: T): T | undefined {
+    const [schema, table] = node.qualifiers
+    if (table === undefined || this.#stays(schema)) return undefined
+    return { ...node, qualifiers: [table] }
+  }
+
+  #stays(qualifier: string): boolean {
+    if (isSystemSchema(qualifier)) return true
+    return (
+      this.#context.vschema.keyspaces.has(qualifier) && this.#context.databaseName(qualifier) === qualifier
+    )
+  }
+
+  #systemVariable(node: SystemVariable): Expr | undefined {
+    if (node.scope === 'GLOBAL') return undefined
+    const name = sessionVariables.get(node.name.toLowerCase())
+    return name === undefined ? undefined : this.#sessionValue(name)
+  }
+
+  #sessionValue(name: string): Expr {
+    const hole = this.hole({ session: name })
+    const type = sessionIntegers.get(name)
+    return type === undefined ? hole : makeCast(hole, type)
+  }
+
+  #function(node: FunctionCall): Expr | undefined {
+    if (node.args.length > 0 || node.qualifier !== undefined) return undefined
+    const name = sessionFunctions.get(node.name)
+    if (name === undefined || (name === 'database' && this.#keepsDatabase)) return undefined
+    return this.#sessionValue(name)
+  }
+}
+
+/** Names of all CTEs of a statement, whether in scope or not: none of them is looked up as a table. */
+export function cteNames(root: Part): ReadonlySet<string> {
+  const names = new Set<string>()
+  visit(root, (node) => {
+    if (node.kind === 'Cte') names.add(node.name)
+    return undefined
+  })
+  return names
+}
+
+function hasHole(expr: Expr): boolean {
+  return someNode(expr, (node) => node.kind === 'Param' && node.index < 0)
+}
+
+function hasSlot(expr: Expr): boolean {
+  return someNode(expr, (node) => 'slot' in node || node.kind === 'Param')
+}
+
+/** Undefined where a comment may stand, which is no part of a plan's key. */
+function namePieces(
+  { sql, scan }: { readonly sql: string; readonly scan: Scan },
+  span: Span,
+): readonly (string | { readonly slot: number })[] | undefined {
+  const pieces: (string | { readonly slot: number })[] = []
+  let at = span.start
+  for (const [slot, { start, end }] of scan.slots.entries()) {
+    if (start < span.start || end > span.end) continue
+    if (start > at) pieces.push(sql.slice(at, start))
+    pieces.push({ slot })
+    at = end
+  }
+  if (at < span.end) pieces.push(sql.slice(at, span.end))
+  const hasComment = pieces.some((piece) => typeof piece === 'string' && /\/\*|--|#/.test(piece))
+  return hasComment ? undefined : pieces
+}
