@@ -20,8 +20,8 @@ export interface Plan {
   readonly userVariables: readonly string[]
   /** Locking reads (`FOR UPDATE`, `FOR SHARE`) go to the primary and take part in the transaction. */
   readonly locks: boolean
-  /** The statement changes session state on its shard (`@x := …`, GET_LOCK): the connection becomes a reserved one. */
-  readonly reserves: boolean
+  /** What the statement leaves on its connection (`GET_LOCK()`, `temporary table`): it becomes a reserved one for that. */
+  readonly reserves?: string
 }
 
 export interface Shortcut {

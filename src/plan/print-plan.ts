@@ -17,7 +17,7 @@ function planLines(plan: Plan): readonly string[] {
       const { singleShardOnly, replicated = false } = root
       const flags = printFlags({
         replicated,
-        reserves: plan.reserves,
+        reserves: plan.reserves !== undefined,
         variables: plan.userVariables,
         ...(singleShardOnly === undefined ? {} : { singleShardOnly }),
       })
@@ -38,7 +38,11 @@ function planLines(plan: Plan): readonly string[] {
 }
 
 function rowsLines({ root, shortcut, ...plan }: Plan): readonly string[] {
-  const flags = printFlags({ locks: plan.locks, reserves: plan.reserves, variables: plan.userVariables })
+  const flags = printFlags({
+    locks: plan.locks,
+    reserves: plan.reserves !== undefined,
+    variables: plan.userVariables,
+  })
   const isOnlyShortcut =
     root.kind === 'Route' && root.routing === shortcut?.routing && root.query === shortcut.query
   return [

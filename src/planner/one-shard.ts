@@ -1,5 +1,5 @@
 import type { Routing } from '../plan/routing.ts'
-import { isSystemSchema } from './binding/find-table.ts'
+import { isSystemSchema } from '../vschema/system-schemas.ts'
 import type { PlanContext } from './plan-context.ts'
 
 /** A shard of the keyspace: its only one, or any. */

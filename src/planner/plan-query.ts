@@ -43,5 +43,5 @@ function planNextValues({ items, from, where }: Select, item: NextValues, contex
   const count = item.count === undefined ? undefined : planValue(item.count)
   const { keyspace, name } = table
   const root: RowsPrimitive = { kind: 'Sequence', keyspace, table: name, ...(count && { count }) }
-  return { root, userVariables: [], locks: false, reserves: false }
+  return { root, userVariables: [], locks: false }
 }

@@ -12,12 +12,11 @@ export const sessionPlan: Plan = {
   root: { kind: 'Session' },
   userVariables: [],
   locks: true,
-  reserves: false,
 }
 
 /** No shard can answer the statement: error 1235 names the construct. */
 export function unsupportedPlan(construct: string): Plan {
-  return { root: { kind: 'Unsupported', construct }, userVariables: [], locks: true, reserves: false }
+  return { root: { kind: 'Unsupported', construct }, userVariables: [], locks: true }
 }
 
 /** A statement that answers rows, as it is, from the shards of the routing. */
@@ -49,13 +48,14 @@ export function writePlan(
 
 /** What a statement leaves on its connection, and the user variables it needs there for that. */
 export function connectionState(statement: Part): Pick<Plan, 'userVariables' | 'reserves'> {
-  if (!someNode(statement, setsVariables)) return { userVariables: [], reserves: takesLock(statement) }
+  if (!someNode(statement, setsVariables))
+    return { userVariables: [], ...(takesLock(statement) && { reserves: 'GET_LOCK()' }) }
   const names = new Set<string>()
   visit(statement, (node) => {
     if (node.kind === 'UserVariable') names.add(node.name.toLowerCase())
     return undefined
   })
-  return { userVariables: [...names], reserves: true }
+  return { userVariables: [...names], reserves: 'user variables' }
 }
 
 function takesLock(statement: Part): boolean {

@@ -1,6 +1,7 @@
 import type { Statement } from '../sql/ast.ts'
 import { visit } from '../sql/visit.ts'
-import { findTable, isSystemSchema, keyspaceOf } from './binding/find-table.ts'
+import { isSystemSchema } from '../vschema/system-schemas.ts'
+import { findTable, keyspaceOf } from './binding/find-table.ts'
 import type { PlanContext } from './plan-context.ts'
 import { cteNames } from './shard-text.ts'
 

@@ -4,17 +4,6 @@ import { resolutionError } from '../../vschema/resolution-error.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { unplanned } from './unplanned.ts'
 
-const systemSchemas: ReadonlySet<string> = new Set([
-  'information_schema',
-  'mysql',
-  'performance_schema',
-  'sys',
-])
-
-export function isSystemSchema(name: string | undefined): boolean {
-  return name !== undefined && systemSchemas.has(name.toLowerCase())
-}
-
 export function keyspaceOf(name: TableName, context: PlanContext): string | undefined {
   const { qualifier } = name
   if (qualifier === undefined) return context.defaultKeyspace

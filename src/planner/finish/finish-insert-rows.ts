@@ -22,6 +22,5 @@ export function finishInsertRows(op: InsertRowsOp, context: PlanContext): Plan {
     },
     userVariables,
     locks: true,
-    reserves: false,
   }
 }

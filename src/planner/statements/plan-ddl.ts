@@ -2,7 +2,8 @@ import { noDatabaseSelected, unknownDatabase } from '../../errors/sql-error.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Routing } from '../../plan/routing.ts'
 import type { Ddl, TableName } from '../../sql/ast.ts'
-import { isSystemSchema, keyspaceOf } from '../binding/find-table.ts'
+import { isSystemSchema } from '../../vschema/system-schemas.ts'
+import { keyspaceOf } from '../binding/find-table.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { unsupportedPlan, writePlan } from '../plans.ts'
 import { isRefusal, type Refusal, refused } from '../refusal.ts'
@@ -49,7 +50,7 @@ export function planDdl(statement: Ddl, context: PlanContext): Plan {
 /** One statement to every shard of the routing. A temporary table stays with its connection. */
 export function ddlPlan(statement: Ddl, routing: Routing, context: PlanContext): Plan {
   if (statement.temporary)
-    return { ...writePlan(statement, { verb: 'other', routing }, context), reserves: true }
+    return { ...writePlan(statement, { verb: 'other', routing }, context), reserves: 'temporary table' }
   const { keyspace } = routing
   const query = new ShardText(context).ofStatement(statement)
   const tables = statement.names.map(({ name }) => name)
@@ -57,7 +58,6 @@ export function ddlPlan(statement: Ddl, routing: Routing, context: PlanContext):
     root: { kind: 'Ddl', keyspace, routing, query, implicitCommit: true, tables },
     userVariables: [],
     locks: true,
-    reserves: false,
   }
 }
 

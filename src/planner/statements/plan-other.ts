@@ -10,8 +10,9 @@ import type {
   TableName,
   UnlockTables,
 } from '../../sql/ast.ts'
+import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { bindExprs } from '../binding/bind-subqueries.ts'
-import { findTable, isSystemSchema, keyspaceOf } from '../binding/find-table.ts'
+import { findTable, keyspaceOf } from '../binding/find-table.ts'
 import { rootPlace } from '../binding/place.ts'
 import { emptyScope } from '../binding/scope.ts'
 import { hasTables, refusalOfKeyspaces } from '../finish/refusal-of-tables.ts'
@@ -120,10 +121,19 @@ const holding: ReadonlySet<string> = new Set(['HANDLER', 'XA'])
 
 /** A statement on one server, which keeps the connection with it where it must be on the same again. */
 export function serverPlan(statement: Statement, routing: Routing, context: PlanContext): Plan {
-  const isHolding =
-    statement.kind === 'LockTables' ||
-    statement.kind === 'UnlockTables' ||
-    (statement.kind === 'Other' && holding.has(statement.verb))
   const plan = writePlan(statement, { verb: 'other', routing }, context)
-  return isHolding ? { ...plan, reserves: true } : plan
+  const held = heldBy(statement)
+  return held === undefined ? plan : { ...plan, reserves: held }
+}
+
+function heldBy(statement: Statement): string | undefined {
+  switch (statement.kind) {
+    case 'LockTables':
+    case 'UnlockTables':
+      return 'LOCK TABLES'
+    case 'Other':
+      return holding.has(statement.verb) ? statement.verb : undefined
+    default:
+      return undefined
+  }
 }

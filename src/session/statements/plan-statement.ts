@@ -1,6 +1,6 @@
 import type { Plan } from '../../plan/plan.ts'
 import { answersRows } from '../../plan/primitives.ts'
-import { buildPlan, type PlanContext } from '../../planner/build-plan.ts'
+import { buildPlan, type PlanContext, tracePlan } from '../../planner/build-plan.ts'
 import type { Statement } from '../../sql/ast.ts'
 import type { SqlMode } from '../../sql/sql-mode.ts'
 import type { TabletTypeName } from '../../vschema/model.ts'
@@ -26,6 +26,16 @@ export function planStatement(
   const plan = buildPlan(statement, planContextOf(proxy, readAs, source))
   const isByPosition = proxy.isMariadb && source.scan.params > 0 && orderingParams(statement).size > 0
   return isByPosition ? onOneShard(plan) : plan
+}
+
+/** How the plan of a normalised statement is found: a line a step. */
+export function traceStatement(
+  proxy: Known,
+  readAs: ReadAs,
+  statement: Statement,
+  source: NonNullable<PlanContext['source']>,
+): readonly string[] {
+  return tracePlan(statement, planContextOf(proxy, readAs, source)).trace
 }
 
 function planContextOf(

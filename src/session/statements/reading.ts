@@ -13,7 +13,7 @@ import { sessionFunction } from '../settings/session-functions.ts'
 import type { ReadAs } from '../settings/session-state.ts'
 import type { Target } from '../settings/target.ts'
 import type { PlanCache } from './plan-cache.ts'
-import { planStatement } from './plan-statement.ts'
+import { planStatement, traceStatement } from './plan-statement.ts'
 import { StatementBindings, type StatementText } from './statement-bindings.ts'
 
 export interface ReadingContext extends SessionFunctionContext {
@@ -89,6 +89,12 @@ export class Reading implements ReadingOptions {
     const plan = planStatement(this.#context.proxy, this, statement, { sql, scan })
     if (isShared && isCacheable(scan)) plans.set(scan.key, plan)
     return plan
+  }
+
+  /** How the plan is found, whether or not it is known already. */
+  traceOf(sql: string, scan: Scan): readonly string[] {
+    const { statement } = normalize(sql, scan, this.options)
+    return traceStatement(this.#context.proxy, this, statement, { sql, scan })
   }
 
   bindingsOf(sql: string, scan: Scan): StatementBindings {

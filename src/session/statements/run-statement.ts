@@ -59,7 +59,7 @@ function runPlan(context: RunContext, execution: Execution): void {
   singleShard.relayTo(to, statementFor(execution, query, { cursor: true }), {
     settings: own,
     read: !plan.locks,
-    reserve: plan.reserves ? 'state of the session' : undefined,
+    reserve: plan.reserves,
     userVariables: plan.userVariables,
     explicitId: bringsIds,
     onRelayed: execution.onRelayed,

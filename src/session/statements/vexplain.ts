@@ -10,17 +10,19 @@ export interface VExplainContext {
   readonly replies: Replies
 }
 
-/** VEXPLAIN [PLAN] and EXPLAIN FORMAT=VITESS: the plan, not run. */
+/** VEXPLAIN [PLAN] and EXPLAIN FORMAT=VITESS: the plan, not run. VEXPLAIN RULES: how the planner came to it. */
 export async function vexplain(
   { reader, replies }: VExplainContext,
   { mode, statement }: { readonly mode?: string; readonly statement: Statement },
   sql: string,
 ): Promise<void> {
-  if (mode !== undefined && mode !== 'PLAN') throw notSupported(`VEXPLAIN ${mode}`)
+  const isTrace = mode === 'RULES'
+  if (!isTrace && mode !== undefined && mode !== 'PLAN') throw notSupported(`VEXPLAIN ${mode}`)
   const text = sql.slice(statement.span.start, statement.span.end)
   const { current } = reader
-  const lines = printPlan(current.planOf(text, current.scan(text)))
-    .trimEnd()
-    .split('\n')
-  replies.resultSet({ columns: [textColumn('Plan', 1024)], rows: lines.map((line) => [Buffer.from(line)]) })
+  const scan = current.scan(text)
+  const told = isTrace ? current.traceOf(text, scan).join('\n') : printPlan(current.planOf(text, scan))
+  const lines = told.trimEnd().split('\n')
+  const column = textColumn(isTrace ? 'Rules' : 'Plan', 1024)
+  replies.resultSet({ columns: [column], rows: lines.map((line) => [Buffer.from(line)]) })
 }

@@ -273,7 +273,7 @@ export interface DescribeTable extends StatementBase {
 
 export interface VExplain extends StatementBase {
   readonly kind: 'VExplain'
-  readonly mode?: 'PLAN' | 'QUERIES' | 'ALL' | 'TRACE' | 'KEYS'
+  readonly mode?: 'PLAN' | 'QUERIES' | 'ALL' | 'TRACE' | 'KEYS' | 'RULES'
   readonly statement: Statement
 }
 

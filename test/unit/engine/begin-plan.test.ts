@@ -19,7 +19,6 @@ const planOf = (root: Primitive, more: Partial<Plan> = {}): Plan => ({
   root,
   userVariables: [],
   locks: true,
-  reserves: false,
   ...more,
 })
 

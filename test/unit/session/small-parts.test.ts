@@ -63,7 +63,6 @@ describe('the plan cache', () => {
     root: { kind: 'Unsupported', construct },
     userVariables: [],
     locks: false,
-    reserves: false,
   })
 
   test('forgets what was not asked for while others were', () => {
