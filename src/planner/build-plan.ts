@@ -6,6 +6,7 @@ import type { Delete, Insert, Query, Statement, Update } from '../sql/ast.ts'
 import { someNode } from '../sql/visit.ts'
 import { setsLastInsertId } from './binding/traits.ts'
 import { Unplanned } from './binding/unplanned.ts'
+import { insertVerb } from './operators/write.ts'
 import type { PlanContext } from './plan-context.ts'
 import { planQuery } from './plan-query.ts'
 import { planInsert, planWrite } from './plan-write.ts'
@@ -23,7 +24,6 @@ import {
   serverPlan,
 } from './statements/plan-other.ts'
 import { unshardedKeyspace } from './unsharded-keyspace.ts'
-import { insertVerb } from './write-checks.ts'
 
 export type { PlanContext } from './plan-context.ts'
 

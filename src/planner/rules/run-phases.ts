@@ -50,6 +50,7 @@ export function runPhases(
     root = done.root
     refusals = done.refusals
   }
+  trace?.begin('finish', root)
   return { root, refusals }
 }
 
@@ -102,7 +103,7 @@ class PhaseRun {
       const reason = result.kind === 'refused' ? result.construct : result.reason
       if (result.kind === 'refused' && !this.#refusals.has(op)) this.#refusals.set(op, reason)
       const trace = this.#trace
-      if (trace !== undefined) this.#left.push(() => trace.left(rule.name, op, reason))
+      if (trace !== undefined && op.kind !== 'Route') this.#left.push(() => trace.left(rule.name, op, reason))
     }
     return undefined
   }
