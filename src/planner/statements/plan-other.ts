@@ -1,15 +1,6 @@
 import type { Plan } from '../../plan/plan.ts'
 import type { Routing } from '../../plan/routing.ts'
-import type {
-  DescribeTable,
-  Do,
-  Explain,
-  Show,
-  Statement,
-  TableAdmin,
-  TableName,
-  UnlockTables,
-} from '../../sql/ast.ts'
+import type { DescribeTable, Do, Explain, Show, TableAdmin, TableName } from '../../sql/ast.ts'
 import { bindExprs } from '../binding/bind-subqueries.ts'
 import { findTable, isSystemSchema, keyspaceOf } from '../binding/find-table.ts'
 import { rootPlace } from '../binding/place.ts'
@@ -86,45 +77,4 @@ export function planDo(statement: Do, context: PlanContext, trace?: Trace): Plan
   if (problem !== undefined) return unsupportedPlan(problem)
   if (routes.some(hasTables)) return unsupportedPlan('DO with a subquery on a sharded keyspace')
   return writePlan(statement, { verb: 'other', routing: routes[0].routing ?? anyShard(context) }, context)
-}
-
-/** The session knows its locks, wherever its target has gone since. On one server its own answer is relayed. */
-export function planUnlock(statement: UnlockTables, context: PlanContext): Plan {
-  const { defaultKeyspace } = context
-  const isOneServer =
-    defaultKeyspace !== undefined && context.vschema.keyspaces.get(defaultKeyspace)?.sharded === false
-  return isOneServer
-    ? serverPlan(statement, { kind: 'Unsharded', keyspace: defaultKeyspace }, context)
-    : sessionPlan
-}
-
-/** What only a single MySQL server can do: its keyspace must be unsharded. */
-export function planOnOneServer(
-  statement: Statement,
-  options: { readonly words: string; readonly tables: readonly TableName[] },
-  context: PlanContext,
-): Plan {
-  const named = options.tables.map((name) => keyspaceOf(name, context))
-  const keyspaces = new Set(named.length === 0 ? [context.defaultKeyspace] : named)
-  const [keyspace] = keyspaces
-  const isOneServer =
-    keyspaces.size === 1 &&
-    keyspace !== undefined &&
-    context.vschema.keyspaces.get(keyspace)?.sharded === false
-  return isOneServer
-    ? serverPlan(statement, { kind: 'Unsharded', keyspace }, context)
-    : unsupportedPlan(`${options.words} outside an unsharded keyspace (name a shard: USE \`keyspace:shard\`)`)
-}
-
-/** Statements that hold something on their connection until another one lets go of it. */
-const holding: ReadonlySet<string> = new Set(['HANDLER', 'XA'])
-
-/** A statement on one server, which keeps the connection with it where it must be on the same again. */
-export function serverPlan(statement: Statement, routing: Routing, context: PlanContext): Plan {
-  const isHolding =
-    statement.kind === 'LockTables' ||
-    statement.kind === 'UnlockTables' ||
-    (statement.kind === 'Other' && holding.has(statement.verb))
-  const plan = writePlan(statement, { verb: 'other', routing }, context)
-  return isHolding ? { ...plan, reserves: true } : plan
 }
