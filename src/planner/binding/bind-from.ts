@@ -95,7 +95,7 @@ function bindNamed(node: TableRef, place: Place): FromPart {
     place.counters.countCte()
     const within: Place = { ...place, ctes: cte.ctes, outer: undefined, origin: 'WITH' }
     const { query, columns } = cte.cte
-    return bindInner(query.query, { alias, names: columns, cte: name.name, lateral: false }, within)
+    return bindInner(query.query, { alias, names: columns, isCte: true, lateral: false }, within)
   }
   if (isSystemSchema(keyspaceOf(name, place.context))) return leaf(unplaced('system table', place, alias))
   const table = findTable(name, place.context)
@@ -119,7 +119,7 @@ function bindJsonTable(node: JsonTable, place: Place, before: readonly Source[])
 
 function bindDerived(node: Derived, place: Place, before: readonly Source[]): FromPart {
   const outer = node.lateral ? scopeBeside(before, place) : place.outer
-  const shown = { alias: node.alias?.name ?? '', names: node.columns, lateral: node.lateral }
+  const shown = { alias: node.alias?.name ?? '', names: node.columns, isCte: false, lateral: node.lateral }
   return bindInner(node.query.query, shown, { ...place, outer, origin: 'derived table' })
 }
 
@@ -127,7 +127,7 @@ interface Shown {
   readonly alias: string
   /** Names that the columns get. */
   readonly names: readonly string[] | undefined
-  readonly cte?: string
+  readonly isCte: boolean
   readonly lateral: boolean
 }
 

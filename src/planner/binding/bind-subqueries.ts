@@ -52,7 +52,7 @@ export function bindExprs(exprs: Part, scope: Scope, place: Place): readonly Bou
     if (node.kind === 'Quantified') use = 'comparison'
     if (node.kind !== 'Subquery') return undefined
     const query = bindSubquery(node, scope, place, new Level(place.level))
-    found.push({ ast: node, query, use, asTruth: false })
+    found.push({ query, use, asTruth: false })
     use = 'value'
     return 'skip'
   })
@@ -97,7 +97,7 @@ function bindIn(
   const asTruth = isCondition && !(node.kind === 'In' && node.negated)
   const isNeverNull = left.length === 1 && pairs.length === 1 && pairs[0].every(cannotBeNull)
   if (query.isTransparent && (asTruth || isNeverNull)) for (const [a, b] of pairs) addEqualRefs(a, b, level)
-  return [...ofLeft, { ast, query, use: 'IN', asTruth }]
+  return [...ofLeft, { query, use: 'IN', asTruth }]
 }
 
 function equalPairs(

@@ -1,6 +1,7 @@
 import type { Cte, With } from '../../sql/ast.ts'
 import type { Table } from '../../vschema/model.ts'
 import type { PlanContext } from '../plan-context.ts'
+import { hasShardsOfItsOwn } from './find-table.ts'
 import { Level } from './level.ts'
 import type { Scope } from './scope.ts'
 import type { TableInstance } from './source.ts'
@@ -19,12 +20,12 @@ export interface Place {
 }
 
 /** A CTE where it is known; `recursive`: within itself. */
-export interface KnownCte {
+interface KnownCte {
   readonly cte: Cte
   readonly ctes: Ctes
   readonly recursive: boolean
 }
-export type Ctes = ReadonlyMap<string, KnownCte>
+type Ctes = ReadonlyMap<string, KnownCte>
 
 export function rootPlace(context: PlanContext): Place {
   return {
@@ -62,13 +63,19 @@ export function withCtes(clause: With | undefined, place: Place): Ctes {
  */
 const CTE_REFERENCES_MAX = 300
 
+/** Finding who is together with whom takes more than linear time: 1,000 tables take well below a second. */
+const TABLES_MAX = 1000
+
 /** What is counted over a whole statement. */
-export class Counters {
+class Counters {
   #instances = 0
+  #placed = 0
   #cteReferences = 0
 
   createInstance(table: Table, nullExtended: boolean): TableInstance {
     this.#instances++
+    if (hasShardsOfItsOwn(table)) this.#placed++
+    if (this.#placed > TABLES_MAX) unplanned(`more than ${TABLES_MAX} tables with shards of their own`)
     return { id: this.#instances, table, nullExtended }
   }
 
