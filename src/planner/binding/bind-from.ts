@@ -7,7 +7,7 @@ import type { BoundFrom, BoundQuery, BoundTable, BoundUnplaced } from './bound.t
 import { addEqualRefs, addFacts } from './facts-of.ts'
 import { findTable, hasShardsOfItsOwn, keyspaceOf } from './find-table.ts'
 import { Level } from './level.ts'
-import type { Place } from './place.ts'
+import { type Place, within } from './place.ts'
 import type { Scope } from './scope.ts'
 import { type ColumnAnswer, opaqueSource, type Source, tableSource } from './source.ts'
 import { unplanned } from './unplanned.ts'
@@ -93,9 +93,9 @@ function bindNamed(node: TableRef, place: Place): FromPart {
   if (cte?.recursive === true) return leaf(unplaced('recursion', place, alias))
   if (cte !== undefined) {
     place.counters.countCte()
-    const within: Place = { ...place, ctes: cte.ctes, outer: undefined, origin: 'WITH' }
     const { query, columns } = cte.cte
-    return bindInner(query.query, { alias, names: columns, isCte: true, lateral: false }, within)
+    const there: Place = { ...place, ctes: cte.ctes, outer: undefined, origin: 'WITH' }
+    return bindInner(query.query, { alias, names: columns, isCte: true, lateral: false }, there)
   }
   if (isSystemSchema(keyspaceOf(name, place.context))) return leaf(unplaced('system table', place, alias))
   const table = findTable(name, place.context)
@@ -137,7 +137,7 @@ interface Shown {
  */
 function bindInner(ast: Query, { alias, names, ...how }: Shown, place: Place): FromPart {
   const level = new Level(place.level)
-  const query = bindQuery(ast, { ...place, level })
+  const query = bindQuery(ast, within(place, { level }))
   const source = derivedSource(query, alias, names)
   if (query.isTransparent) place.level.absorb(level)
   return {

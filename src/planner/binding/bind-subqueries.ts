@@ -6,7 +6,7 @@ import { bindQuery } from './bind-query.ts'
 import type { BoundQuery, BoundSubquery, Conjunct } from './bound.ts'
 import { addEqualRefs, refOf } from './facts-of.ts'
 import { Level } from './level.ts'
-import type { Place } from './place.ts'
+import { type Place, within } from './place.ts'
 import { type Scope, sourcesNamed } from './scope.ts'
 import type { ColumnRef, Source } from './source.ts'
 
@@ -60,13 +60,8 @@ export function bindExprs(exprs: Part, scope: Scope, place: Place): readonly Bou
 }
 
 function bindSubquery(subquery: Subquery, scope: Scope, place: Place, level: Level): BoundQuery {
-  return bindQuery(subquery.query, {
-    ...place,
-    level,
-    outer: scope,
-    origin: 'subquery',
-    nullExtended: false,
-  })
+  const inner = { level, outer: scope, origin: 'subquery', nullExtended: false }
+  return bindQuery(subquery.query, within(place, inner))
 }
 
 // --------------------------------------------------------------------------------------------------- IN

@@ -17,6 +17,8 @@ export interface Place {
   readonly origin: string
   /** An outer join may fill the rows with NULLs. */
   readonly nullExtended: boolean
+  /** How many queries are around it. */
+  readonly depth: number
 }
 
 /** A CTE where it is known; `recursive`: within itself. */
@@ -36,7 +38,20 @@ export function rootPlace(context: PlanContext): Place {
     ctes: new Map(),
     origin: 'FROM',
     nullExtended: false,
+    depth: 0,
   }
+}
+
+/**
+ * Trees of operators are some nine times as deep as queries are nested, and are walked recursively. MySQL has 63 (error
+ * 1473), but tables of WITH, which are bound where they are named, do not count there.
+ */
+const DEPTH_MAX = 128
+
+/** The place of a query inside of another one. */
+export function within(place: Place, changes: Partial<Place>): Place {
+  if (place.depth >= DEPTH_MAX) unplanned(`a query inside of more than ${DEPTH_MAX} others`)
+  return { ...place, depth: place.depth + 1, ...changes }
 }
 
 /** The scope of rows without columns at the place. */

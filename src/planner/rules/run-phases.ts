@@ -1,4 +1,3 @@
-import { assert } from '../../base/assert.ts'
 import { mapInputs, type Operator, printOperator } from '../operators/operator.ts'
 import type { PlanContext } from '../plan-context.ts'
 import type { Rule } from './rule.ts'
@@ -71,7 +70,7 @@ class PhaseRun {
   run(start: Operator): Rewritten {
     let root = start
     for (let pass = 1; ; pass++) {
-      assert(pass <= PASSES_MAX, this.#done('rules undo each other', root))
+      if (pass > PASSES_MAX) this.#fail('rules undo each other', root)
       this.#refusals = new Map()
       this.#left = []
       const rewritten = this.#pass(root)
@@ -85,16 +84,17 @@ class PhaseRun {
   #pass(before: Operator): Operator {
     let op = before.kind === 'Route' ? before : mapInputs(before, (input) => this.#pass(input))
     for (let step = 1; ; step++) {
-      assert(step <= STEPS_MAX, this.#done('rules do not end', op))
+      if (step > STEPS_MAX) this.#fail('rules do not end', op)
       const rewritten = this.#step(op)
       if (rewritten === undefined) return op
       op = rewritten
     }
   }
 
-  /** With what has been done, if somebody has asked for it. */
-  #done(problem: string, op: Operator): string {
-    return [problem, ...(this.#trace?.lines ?? [printOperator(op)])].join('\n')
+  /** With what has been done, if somebody has asked for that. */
+  #fail(problem: string, op: Operator): never {
+    const lines = this.#trace?.lines ?? [printOperator(op)]
+    throw new Error(`assertion failed: ${[problem, ...lines].join('\n')}`)
   }
 
   /** What the first rule that applies makes of the operator; undefined when none does. */
