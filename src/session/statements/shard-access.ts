@@ -69,6 +69,17 @@ export class ShardAccess implements ShardsView {
     return this.of(keyspace).shards[shard]!.targets[tabletType]
   }
 
+  /** Every shard that the session may ask: its target, or all of the keyspaces that can be served. */
+  allTargets(): readonly ShardTarget[] {
+    const { proxy, state } = this.#context
+    const { keyspace, shard, tabletType } = state.target
+    return [...proxy.gateway.keyspaces.values()].flatMap(({ shards }) =>
+      shards
+        .filter((each) => shard === undefined || (each.keyspace === keyspace && each.name === shard))
+        .map(({ targets }) => targets[tabletType]),
+    )
+  }
+
   /** One of the session's own questions to any shard, with the session's settings. */
   ask(sql: string): Promise<CollectingReader> {
     return this.onAny(({ connection }) => runQuery(connection, sql))
