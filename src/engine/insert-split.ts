@@ -24,13 +24,13 @@ export interface ShardInsert {
   readonly rowCount: number
   /** Number, in the statement, of the last of its rows. */
   readonly lastRow: number
+  /** Numbers of the sequence in its rows, ascending. */
+  readonly drawnIds: readonly bigint[]
 }
 
 export interface BoundInsert {
   /** In the order of each shard's first row; empty when INSERT IGNORE dropped all rows. */
   readonly inserts: readonly ShardInsert[]
-  /** The first number drawn from the sequence: LAST_INSERT_ID. */
-  readonly firstGeneratedId?: bigint
   /** Rows of the statement, dropped ones included. */
   readonly rowCount: number
 }
@@ -72,7 +72,6 @@ export class InsertSplit {
     const parts = splitByShard(this.plan, this.#source, ids, this.#context)
     return {
       inserts: [...parts.values()].map((part) => part.finish(this.plan)),
-      ...(firstId === undefined ? {} : { firstGeneratedId: firstId }),
       rowCount: this.#source.rowCount,
     }
   }
@@ -123,6 +122,7 @@ class Part {
   readonly #text: TextBinder
   #rowCount = 0
   #lastRow = 0
+  readonly #drawnIds: bigint[] = []
 
   constructor(shard: number, plan: SplitInsert, bindings: Bindings) {
     this.#shard = shard
@@ -130,10 +130,11 @@ class Part {
     this.#text.append(plan.head)
   }
 
-  add(source: InsertSource, row: number, id: { offset: number; text: string } | undefined): void {
+  add(source: InsertSource, row: number, id: { offset: number; number: bigint } | undefined): void {
     // The head may end in `VALUES` or `VALUES `: a blank too many harms nobody.
     this.#text.appendPiece(this.#rowCount === 0 ? ' ' : ', ')
-    source.appendRow(this.#text, row, id)
+    source.appendRow(this.#text, row, id && { offset: id.offset, text: id.number.toString() })
+    if (id !== undefined) this.#drawnIds.push(id.number)
     this.#rowCount++
     this.#lastRow = row
   }
@@ -146,6 +147,7 @@ class Part {
       query: this.#text.finish(),
       rowCount: this.#rowCount,
       lastRow: this.#lastRow,
+      drawnIds: this.#drawnIds,
     }
   }
 }
@@ -170,7 +172,7 @@ function splitByShard(
       parts.set(shard, part)
     }
     const offset = plan.autoIncrement?.offset ?? 0
-    part.add(source, row, id === undefined ? undefined : { offset, text: id.toString() })
+    part.add(source, row, id === undefined ? undefined : { offset, number: id })
   }
   return parts
 }

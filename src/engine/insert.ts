@@ -1,8 +1,8 @@
 import type { SplitInsert } from '../plan/primitives.ts'
-import type { BoundInsert, InsertSplit, ShardInsert } from './insert-split.ts'
+import { type AnsweredInsert, duplicatesOf, insertIds } from './insert-ids.ts'
+import type { BoundInsert, InsertSplit } from './insert-split.ts'
 import type { OkOutcome } from './outcome.ts'
 import type { RunContext } from './run.ts'
-import type { WriteAnswer } from './shard-port.ts'
 import { sumAnswers } from './write.ts'
 
 /** Runs an INSERT: numbers are drawn first, then every shard gets its rows, on all or on none. */
@@ -18,48 +18,24 @@ export async function runInsert(split: InsertSplit, { port }: RunContext): Promi
   const { inserts } = bound
   if (inserts.length === 0) return nothingInserted(bound)
   const answers = await port.write(inserts.map(({ shard, query }) => ({ keyspace, shard, query })))
-  const sum = inserts.length === 1 ? sumAnswers(answers) : sumInserts(answers, bound, plan)
-  if (firstId !== undefined) return { ...sum, lastInsertId: firstId }
-  return { ...sum, bringsIds: bringsOwnIds(plan) }
-}
-
-/** False where the statement says itself what LAST_INSERT_ID() will be: `… ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)`. */
-export function bringsOwnIds({ tail }: SplitInsert): boolean {
-  return !tail.some((piece) => typeof piece === 'string' && piece.toUpperCase().includes('LAST_INSERT_ID('))
+  const parts = answers.map((answer, i) => ({ part: inserts[i], answer }))
+  const sum = inserts.length === 1 ? sumAnswers(answers) : sumInserts(parts, bound, plan)
+  return { ...sum, ...insertIds(parts, plan) }
 }
 
 /** INSERT IGNORE dropped all rows. */
-function nothingInserted({ rowCount, firstGeneratedId }: BoundInsert): OkOutcome {
+function nothingInserted({ rowCount }: BoundInsert): OkOutcome {
   const info = rowCount > 1 ? `Records: ${rowCount}  Duplicates: 0  Warnings: 0` : ''
-  return {
-    affectedRows: 0,
-    lastInsertId: firstGeneratedId ?? 0,
-    warnings: 0,
-    info,
-    conditions: [],
-    bringsIds: false,
-  }
+  return { affectedRows: 0, lastInsertId: 0, warnings: 0, info, conditions: [], bringsIds: false }
 }
 
-/** As one server would put it: the id of the last row that brought one, and how many rows met others. */
-function sumInserts(answers: readonly WriteAnswer[], bound: BoundInsert, plan: SplitInsert): OkOutcome {
-  const { inserts, rowCount } = bound
-  const sum = sumAnswers(answers)
-  const byLastRow = answers.map((answer, i) => ({ answer, lastRow: inserts[i].lastRow }))
-  byLastRow.sort((a, b) => b.lastRow - a.lastRow)
-  const last = byLastRow.find(({ answer }) => answer.lastInsertId !== 0)
-  const duplicates = answers.reduce((count, answer, i) => count + duplicatesOf(answer, inserts[i], plan), 0)
-  return {
-    ...sum,
-    lastInsertId: last?.answer.lastInsertId ?? 0,
-    info: `Records: ${rowCount}  Duplicates: ${duplicates}  Warnings: ${sum.warnings}`,
-  }
-}
-
-/** A statement of one row says nothing; what it affected tells. */
-function duplicatesOf({ info, affectedRows }: WriteAnswer, part: ShardInsert, plan: SplitInsert): number {
-  const told = /Duplicates: (\d+)/.exec(info)
-  if (told !== null) return Number(told[1])
-  const affected = Number(affectedRows)
-  return plan.ignore ? Math.max(0, part.rowCount - affected) : Math.max(0, affected - part.rowCount)
+/** As one server would put it: how many rows there were, and how many met others. */
+function sumInserts(
+  parts: readonly AnsweredInsert[],
+  { rowCount }: BoundInsert,
+  plan: SplitInsert,
+): OkOutcome {
+  const sum = sumAnswers(parts.map(({ answer }) => answer))
+  const duplicates = parts.reduce((count, { part, answer }) => count + duplicatesOf(answer, part, plan), 0)
+  return { ...sum, info: `Records: ${rowCount}  Duplicates: ${duplicates}  Warnings: ${sum.warnings}` }
 }

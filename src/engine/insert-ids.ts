@@ -1,0 +1,69 @@
+import type { SplitInsert } from '../plan/primitives.ts'
+import type { ShardInsert } from './insert-split.ts'
+import type { WriteAnswer } from './shard-port.ts'
+
+/** What an INSERT says of ids: in its OK, and whether LAST_INSERT_ID() stays as it was. */
+export interface InsertIds {
+  readonly lastInsertId: number | bigint
+  readonly bringsIds: boolean
+}
+
+/** A shard's part of the statement, and its answer. */
+export interface AnsweredInsert {
+  readonly part: ShardInsert
+  readonly answer: WriteAnswer
+}
+
+/**
+ * As one server with AUTO_INCREMENT: the number of the first row that was inserted with one that was drawn; else the id of
+ * the last row that brought one, which LAST_INSERT_ID() does not tell, unless the statement names it.
+ * Source: MySQL's `Sql_cmd_insert_values::execute_inner()`, the id of `my_ok()`.
+ */
+export function insertIds(parts: readonly AnsweredInsert[], plan: SplitInsert): InsertIds {
+  const inserted = parts.flatMap((each) => firstInserted(each, plan) ?? [])
+  if (inserted.length > 0) {
+    return { lastInsertId: inserted.reduce((a, b) => (a < b ? a : b)), bringsIds: false }
+  }
+  const byLastRow = [...parts].sort((a, b) => b.part.lastRow - a.part.lastRow)
+  const last = byLastRow.find(({ answer }) => answer.lastInsertId !== 0)
+  return { lastInsertId: last?.answer.lastInsertId ?? 0, bringsIds: bringsOwnIds(plan) }
+}
+
+/** False where the statement says itself what LAST_INSERT_ID() will be: `… ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)`. */
+export function bringsOwnIds({ tail }: SplitInsert): boolean {
+  return !tail.some((piece) => typeof piece === 'string' && piece.toUpperCase().includes('LAST_INSERT_ID('))
+}
+
+/**
+ * The lowest of the drawn numbers that a shard has inserted. Of several rows, some of which met others, a shard tells the last
+ * one only: then it is the first that was drawn, be it that very row which met another.
+ */
+function firstInserted({ part, answer }: AnsweredInsert, plan: SplitInsert): bigint | undefined {
+  const { drawnIds, rowCount } = part
+  const [first] = drawnIds
+  const isPlain = plan.verb === 'replace' || (!plan.ignore && plan.tail.length === 0)
+  if (first === undefined || isPlain) return first
+  const told = BigInt(answer.lastInsertId)
+  const count = insertedRows(part, answer, plan)
+  if (count === rowCount) return told === 0n || drawnIds.includes(told) ? first : undefined
+  if (count === 0) return undefined
+  return count === 1 && drawnIds.includes(told) ? told : first
+}
+
+/** A row that was inserted counts once, one that was changed instead counts twice. */
+function insertedRows(part: ShardInsert, answer: WriteAnswer, plan: SplitInsert): number {
+  const affected = Number(answer.affectedRows)
+  return plan.ignore && plan.tail.length === 0 ? affected : affected - 2 * duplicatesOf(answer, part, plan)
+}
+
+/** Rows that met others. A statement of one row says nothing of them; what it affected tells. */
+export function duplicatesOf(
+  { info, affectedRows }: WriteAnswer,
+  part: ShardInsert,
+  plan: SplitInsert,
+): number {
+  const told = /Duplicates: (\d+)/.exec(info)
+  if (told !== null) return Number(told[1])
+  const affected = Number(affectedRows)
+  return plan.ignore ? Math.max(0, part.rowCount - affected) : Math.max(0, affected - part.rowCount)
+}
