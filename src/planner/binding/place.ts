@@ -65,9 +65,9 @@ export function withCtes(clause: With | undefined, place: Place): Ctes {
   const ctes = new Map(place.ctes)
   for (const cte of clause.tables) {
     place.counters.countCte()
-    const within = new Map(ctes)
-    if (clause.recursive) within.set(cte.name, { cte, ctes: within, recursive: true })
-    ctes.set(cte.name, { cte, ctes: within, recursive: false })
+    const known = new Map(ctes)
+    if (clause.recursive) known.set(cte.name, { cte, ctes: known, recursive: true })
+    ctes.set(cte.name, { cte, ctes: known, recursive: false })
   }
   return ctes
 }

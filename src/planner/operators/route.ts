@@ -14,7 +14,7 @@ export interface RouteOp<Input> {
   readonly input: Input
   /** Of the rows that come from here. */
   readonly level: Level
-  /** Tables with shards of their own; those whose rows come from here first. */
+  /** Tables with shards of their own: those whose rows come from here, and those that are looked at from them. */
   readonly tables: readonly BoundTable[]
   /** Tables that whole keyspaces have: on their only shard, or on each. */
   readonly copies: readonly BoundTable[]
