@@ -5,6 +5,7 @@ import { registerTopologyMetrics } from '../admin/topology-metrics.ts'
 import { createLogger, type Logger } from '../telemetry/log.ts'
 import type { TopologyView } from '../topology/snapshot.ts'
 import type { ServeConfig } from './config.ts'
+import { catchTheRest } from './last-resort.ts'
 import { followTopology, openStore } from './open-topology.ts'
 import { type CreateProxy, startProxy } from './proxy.ts'
 import { onStopSignal } from './signals.ts'
@@ -32,6 +33,7 @@ async function serveHere(
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'shardgate_' })
   registerTopologyMetrics(registry, topology)
+  const stopCatching = catchTheRest(logger, registry)
   if (cluster.isWorker) answerParentsMetrics(registry)
   const metrics = async () => ({ contentType: registry.contentType, text: await registry.metrics() })
   let http: HttpServer | undefined
@@ -60,6 +62,7 @@ async function serveHere(
     await store.close()
     await http?.close()
     stop.dispose()
+    stopCatching()
     clearInterval(keepAlive)
     if (cluster.isWorker) cluster.worker!.disconnect() // the parent's channel would keep the process
   }

@@ -23,7 +23,11 @@ export function runShardgate(...args: readonly string[]): RunningShardgate {
   child.stderr.on('data', take)
   const stop = () => child.kill('SIGTERM')
   process.once('exit', stop)
-  child.once('close', () => process.off('exit', stop))
+  child.once('close', () => {
+    process.off('exit', stop)
+    // Not the test alone fails then: the run does, for nobody awaits this.
+    if (output.includes('unexpected error')) throw new Error(`an error without an owner:\n${output}`)
+  })
   // 'close' rather than 'exit': by then all output has arrived.
   const exited = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))
   return { process: child, output: () => output, exited }
