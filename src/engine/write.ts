@@ -1,5 +1,6 @@
 import type { SendWrite } from '../plan/primitives.ts'
 import type { BoundQuery } from './bindings.ts'
+import { mergeConditions } from './merge-conditions.ts'
 import type { OkOutcome } from './outcome.ts'
 import type { RunContext } from './run.ts'
 import type { WriteAnswer } from './shard-port.ts'
@@ -19,12 +20,15 @@ export async function runWrite(
 
 /** The shards' answers as one server would put them; the first one's insert id is taken. */
 export function sumAnswers(answers: readonly WriteAnswer[]): OkOutcome {
+  const all = answers.map(({ conditions }) => conditions)
+  const conditions = mergeConditions(all)
+  const repeated = all.flat().length - conditions.length
   return {
     affectedRows: answers.reduce((sum, { affectedRows }) => sum + BigInt(affectedRows), 0n),
     lastInsertId: answers.find(({ lastInsertId }) => lastInsertId !== 0)?.lastInsertId ?? 0,
-    warnings: answers.reduce((sum, { warnings }) => sum + warnings, 0),
+    warnings: answers.reduce((sum, { warnings }) => sum + warnings, 0) - repeated,
     info: sumInfo(answers.map(({ info }) => info)),
-    conditions: answers.flatMap(({ conditions }) => conditions),
+    conditions,
     bringsIds: false,
   }
 }

@@ -1,3 +1,4 @@
+import { mergeConditions } from '../../engine/merge-conditions.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import type { ShardPort, ShardQuery, ShardWrite, WriteAnswer } from '../../engine/shard-port.ts'
 import type { Condition } from '../../errors/condition.ts'
@@ -78,7 +79,7 @@ export class SessionPort implements ShardPort {
 
   /** Conditions of all queries, once their rows have ended. */
   async conditions(): Promise<readonly Condition[]> {
-    return withoutRepeats((await Promise.all(this.#conditions)).flat())
+    return mergeConditions(await Promise.all(this.#conditions), this.#execution.sql)
   }
 
   #target(keyspace: string, shard: number): ShardTarget {
@@ -164,17 +165,4 @@ export class SessionPort implements ShardPort {
     reading.catch(() => {})
     this.#conditions.push(reading)
   }
-}
-
-/** Conditions of a statement's text, not of its rows: every shard has the same, and hidden columns repeat them. */
-const OF_THE_TEXT: ReadonlySet<number> = new Set([1287, 1681, 1831, 3719, 3778, 4079, 4080])
-
-function withoutRepeats(conditions: readonly Condition[]): readonly Condition[] {
-  const seen = new Set<string>()
-  return conditions.filter(({ code, message }) => {
-    if (!OF_THE_TEXT.has(code)) return true
-    const isNew = !seen.has(message)
-    seen.add(message)
-    return isNew
-  })
 }

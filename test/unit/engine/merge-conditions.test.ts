@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { mergeConditions } from '../../../src/engine/merge-conditions.ts'
+import type { Condition } from '../../../src/errors/condition.ts'
+
+const warning = (code: number, message: string): Condition => ({ level: 'Warning', code, message })
+const deprecated = warning(1287, `'VALUES function' is deprecated`)
+const constant = warning(1292, `Truncated incorrect DOUBLE value: 'high'`)
+const ofRow = warning(1292, `Truncated incorrect DOUBLE value: 'seven'`)
+
+const shards = [
+  [deprecated, deprecated, constant, ofRow],
+  [constant, deprecated, ofRow, ofRow],
+]
+
+test('of a query: what is about its text is said once, what is about rows each time', () => {
+  const sql = `SELECT 1 FROM t WHERE a > 'high'`
+  expect(mergeConditions(shards, sql)).toEqual([deprecated, constant, ofRow, ofRow, ofRow])
+})
+
+test('of a write, which goes to shards as it is: as often as one of them says it', () => {
+  expect(mergeConditions(shards)).toEqual([deprecated, deprecated, constant, ofRow, constant, ofRow, ofRow])
+})
