@@ -25,7 +25,7 @@ export function localCommand(finish: (exitCode: number) => void): Command {
     .option('--password <text>', "that user's password", 'app')
     .option('--data-dir <dir>', 'everything is kept in this folder', 'data')
     .option('--ready-file <file>', 'written, with host, port and user as JSON, when the proxy serves')
-    .option('--reset', 'remove the data of earlier runs first')
+    .option('--reset', 'begin anew: remove what earlier runs made in the data folder')
     .option('--log-level <level>', "level of the proxy's log, on stderr", 'warn')
     .action(async (options: LocalOptions) => finish(await runLocal(options)))
 }

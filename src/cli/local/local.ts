@@ -9,7 +9,8 @@ import { configSchema } from '../config.ts'
 import { followTopology } from '../open-topology.ts'
 import { type RunningProxy, startProxy } from '../proxy.ts'
 import { onStopSignal, type StopSignal } from '../signals.ts'
-import { type ClusterOptions, type LocalCluster, resetCluster, startCluster } from './cluster.ts'
+import { type ClusterOptions, type LocalCluster, startCluster } from './cluster.ts'
+import { clearDataDir } from './data-dir.ts'
 import { findProgram } from './find-program.ts'
 import { isFree } from './free-port.ts'
 import { findMysqld, inspectMysqld, type MysqlProgram } from './mysql-program.ts'
@@ -71,7 +72,7 @@ export async function runLocal(options: LocalOptions): Promise<number> {
 
 async function startServers(options: LocalOptions, signal: AbortSignal): Promise<LocalCluster> {
   const dataDir = resolve(options.dataDir)
-  if (options.reset) await resetCluster(dataDir)
+  if (options.reset) await clearDataDir(dataDir)
   if (options.port !== 0 && !(await isFree(options.port, options.host)))
     throw new Error(`port ${options.port} of ${options.host} is in use; choose another with --port`)
   const program = await chooseMysqld(options.mysqld)
