@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
+import { yamlMistake } from '../base/yaml-mistake.ts'
 import { configSchema, type ServeConfig } from './config.ts'
 
 /** One leaf of the configuration, with its names in the three places it can come from. */
@@ -85,7 +86,9 @@ function readYaml(file: string): Record<string, unknown> {
     throw new ConfigError([`${file}: ${(error as Error).message}`])
   }
   const document = parseDocument(text)
-  if (document.errors.length > 0) throw new ConfigError(document.errors.map((e) => `${file}: ${e.message}`))
+  // The first alone: those behind it are mostly its consequences. Its line alone: the text below it may hold a secret.
+  const [mistake] = document.errors
+  if (mistake !== undefined) throw new ConfigError([`${file}: ${yamlMistake(mistake)}`])
   const value: unknown = document.toJS() ?? {}
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new ConfigError([`${file}: expected settings, such as 'listen:'`])

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { makeFolder } from '../../base/make-folder.ts'
 import { type FileLock, tryLock } from '../../topology/files/file-lock.ts'
 
 /**
@@ -17,10 +18,12 @@ const DRAFT = /^(lock|state\.json|users\.json|topology-cache\.json)\.(\d+\.tmp|[
 
 /** Makes the folder, or takes it when it is empty or marked. Rejects when it is somebody else's, or in use. */
 export async function openDataDir(dataDir: string): Promise<FileLock> {
-  await makeFolder(dataDir)
+  await makeFolder(dataDir, 0o700).catch((error: Error) => {
+    throw new Error(`--data-dir ${dataDir} cannot be made: ${error.message}`, { cause: error })
+  })
   const entries = await readdir(dataDir)
   // Names like ours are no mark: they may be anybody's. A lock may be that of a start at the same moment.
-  const other = entries.find((entry) => !entry.startsWith(LOCK))
+  const other = entries.find((entry) => entry !== LOCK && !DRAFT.test(entry))
   if (!isMarked(entries) && other !== undefined)
     throw new Error(
       `${dataDir} holds '${other}' and is no folder of shardgate local: choose another --data-dir`,
@@ -68,18 +71,4 @@ async function lockDataDir(dataDir: string): Promise<FileLock> {
   const lock = await tryLock(join(dataDir, LOCK))
   if (lock) return lock
   throw new Error(`${dataDir} is in use by another shardgate local; stop it or take another --data-dir`)
-}
-
-/** Not `mkdir` with `recursive`: below a folder that takes none, such as /proc, that never comes back. */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { mode: 0o700 })
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') return
-    if (code !== 'ENOENT' || existsSync(dirname(path)))
-      throw new Error(`--data-dir ${path} cannot be made: ${(error as Error).message}`, { cause: error })
-    await makeFolder(dirname(path))
-    await makeFolder(path)
-  }
 }

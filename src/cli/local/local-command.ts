@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { LOG_LEVELS } from '../../telemetry/log.ts'
 import { integer } from '../config-values.ts'
 import { type LocalOptions, runLocal } from './local.ts'
 
@@ -26,7 +27,11 @@ export function localCommand(finish: (exitCode: number) => void): Command {
     .option('--data-dir <dir>', 'everything is kept in this folder', 'data')
     .option('--ready-file <file>', 'written, with host, port and user as JSON, when the proxy serves')
     .option('--reset', 'begin anew: remove what earlier runs made in the data folder')
-    .option('--log-level <level>', "level of the proxy's log, on stderr", 'warn')
+    .addOption(
+      new Option('--log-level <level>', "level of the proxy's log, on stderr")
+        .choices(LOG_LEVELS)
+        .default('warn'),
+    )
     .action(async (options: LocalOptions) => finish(await runLocal(options)))
 }
 
