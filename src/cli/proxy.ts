@@ -40,7 +40,8 @@ const FIRST_CHECKS_MS = 5_000
 
 /** The one place where the command line meets the session layer. */
 export const startProxy: CreateProxy = async ({ config, topology, logger, workerNumber }) => {
-  const onProblem = (error: Error) => logger.warn('file cannot be used, the old content stays', { error })
+  const onProblem = (error: Error) =>
+    logger.warn('file cannot be used, the old content stays', { reason: error.message })
   const users = await WatchedUsers.open(config.users_file!, { clock: systemClock, onError: onProblem })
   // What fails to start must not hold on to a timer or a connection: it would keep the process.
   const closers = [() => users.close()]

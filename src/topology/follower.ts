@@ -53,6 +53,8 @@ export class TopologyFollower implements TopologyView {
     lists: 0,
     watchEnds: 0,
   }
+  /** Since when the store is not followed: its watch has ended, or it does not answer. */
+  #lostMs: number | undefined
   #running: Promise<void> | undefined
   #saving: Promise<void> | undefined
 
@@ -117,6 +119,10 @@ export class TopologyFollower implements TopologyView {
 
   #takeListing(listing: Listing): void {
     const changed = this.#records.replace(listing.records)
+    if (this.#lostMs !== undefined) {
+      this.#logger.info('topology is followed again', { afterMs: this.#clock.now() - this.#lostMs, changed })
+      this.#lostMs = undefined
+    }
     const isNews = changed || this.#snapshot.stale || this.#snapshot.version === 0
     this.#contact('store')
     this.#status = { ...this.#status, lists: this.#status.lists + 1 }
@@ -145,7 +151,8 @@ export class TopologyFollower implements TopologyView {
       const reason = await end.promise
       if (!reason) return
       this.#status = { ...this.#status, watchEnds: this.#status.watchEnds + 1, lastError: reason.message }
-      this.#logger.info('topology watch ended, listing again', { reason: reason.message })
+      this.#lostMs ??= this.#clock.now()
+      this.#logger.warn('topology watch ended, listing again', { reason: reason.message })
       if (reason instanceof TopologyError && reason.kind === 'unavailable') throw reason
     } finally {
       this.#closing.signal.removeEventListener('abort', stop)
@@ -156,6 +163,7 @@ export class TopologyFollower implements TopologyView {
 
   async #fail(error: Error): Promise<void> {
     const wasFollowing = this.#status.state === 'following'
+    this.#lostMs ??= this.#clock.now()
     this.#status = { ...this.#status, state: 'stale', lastError: error.message }
     if (this.#status.source === 'nothing') await this.#loadCache()
     if (this.#closing.signal.aborted) return
