@@ -65,6 +65,17 @@ export function loadTopologyConfig(sources: ConfigSources): ServeConfig['topolog
   return topology
 }
 
+/** Only the account on the MySQL servers, for `ctl check`. */
+export function loadBackendConfig(sources: ConfigSources): Pick<ServeConfig, 'backend' | 'timeouts'> {
+  const { tree, origins } = collect(sources)
+  const { backend, timeouts } = configSchema.shape
+  const result = z.looseObject({ backend, timeouts }).safeParse({ backend: {}, timeouts: {}, ...tree })
+  if (!result.success) throw new ConfigError(result.error.issues.flatMap((i) => describeIssue(i, origins)))
+  if (result.data.backend.user === undefined)
+    throw new ConfigError(['backend.user: needed: the account on the MySQL servers'])
+  return result.data
+}
+
 function collect(sources: ConfigSources) {
   const tree = sources.file === undefined ? {} : readYaml(sources.file)
   const origins = new Map<string, string>()

@@ -25,7 +25,7 @@ const finish = (exitCode: number) => {
 
 program.addCommand(serveCommand(finish))
 program.addCommand(localCommand(finish))
-program.addCommand(ctlCommand())
+program.addCommand(ctlCommand(finish))
 program.addCommand(sqlCommand(finish))
 addHelpCommands(program)
 

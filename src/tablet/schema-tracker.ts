@@ -100,7 +100,8 @@ export class SchemaTracker {
   }
 }
 
-function modelOf(column: DatabaseColumn): Column {
+/** A column as plans know it. */
+export function modelOf(column: DatabaseColumn): Column {
   const type = valueTypeOf(column)
   return {
     name: column.name,

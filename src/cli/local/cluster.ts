@@ -46,7 +46,8 @@ export interface LocalCluster {
   close(): Promise<void>
 }
 
-const BACKEND_USER = 'shardgate'
+/** The proxy's account on the servers. */
+export const BACKEND_USER = 'shardgate'
 
 /** Starts a cluster, making what is not there yet. When anything fails, what was started is stopped again. */
 export async function startCluster(options: ClusterOptions): Promise<LocalCluster> {

@@ -23,7 +23,7 @@ async function ctl(...args: readonly string[]): Promise<string> {
   })
   try {
     const topology = ['--topology-type', 'files', '--topology-dir', dir.path]
-    await ctlCommand()
+    await ctlCommand(() => {})
       .exitOverride()
       .parseAsync([...topology, ...args], { from: 'user' })
   } finally {

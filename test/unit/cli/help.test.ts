@@ -6,7 +6,7 @@ import { addHelpCommands } from '../../../src/cli/help-command.ts'
 
 async function help(...words: readonly string[]): Promise<string> {
   let out = ''
-  const program = new Command('shardgate').addCommand(ctlCommand())
+  const program = new Command('shardgate').addCommand(ctlCommand(() => {}))
   const quiet = (command: Command): void => {
     command.exitOverride().configureOutput({ writeOut: (text) => (out += text) })
     for (const child of command.commands) quiet(child)
