@@ -21,6 +21,8 @@ export interface ProxyInput {
   readonly logger: Logger
   /** 0 for a single process; workers count from 1. Connection ids carry it. */
   readonly workerNumber: number
+  /** Called right before it listens: whoever has held the port for it lets it go. */
+  readonly beforeListen?: () => Promise<void>
 }
 
 /** A proxy that takes MySQL clients. */
@@ -39,7 +41,7 @@ export type CreateProxy = (input: ProxyInput) => Promise<RunningProxy>
 const FIRST_CHECKS_MS = 5_000
 
 /** The one place where the command line meets the session layer. */
-export const startProxy: CreateProxy = async ({ config, topology, logger, workerNumber }) => {
+export const startProxy: CreateProxy = async ({ config, topology, logger, workerNumber, beforeListen }) => {
   const onProblem = (error: Error) =>
     logger.warn('file cannot be used, the old content stays', { reason: error.message })
   const users = await WatchedUsers.open(config.users_file!, { clock: systemClock, onError: onProblem })
@@ -69,6 +71,7 @@ export const startProxy: CreateProxy = async ({ config, topology, logger, worker
     closers.push(() => repeats.close())
     const onEvent = (event: ServerEvent) => logEvent(logger, repeats, event)
     const server = mysqlServer({ config, workerNumber, users, tls, proxy, onEvent })
+    await beforeListen?.()
     await server.listen()
     return {
       port: (server.addresses()[0] as AddressInfo).port,

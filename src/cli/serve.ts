@@ -78,7 +78,10 @@ async function serveHere(
     return 0
   } catch (error) {
     if (stop.signal.aborted && state.phase === 'starting') return 0
-    logger.error('cannot serve', { reason: (error as Error).message })
+    const reason = (error as Error).message
+    // All workers fail alike: their parent says it, once.
+    if (cluster.isWorker) process.send?.({ kind: 'failed', reason } satisfies WorkerMessage)
+    else logger.error('cannot serve', { reason })
     logger.debug('cannot serve: where', { error })
     return 1
   } finally {

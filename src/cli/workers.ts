@@ -24,6 +24,7 @@ const SLOT_VARIABLE = 'SHARDGATE_WORKER_SLOT'
 export type WorkerMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'serving'; readonly state: ServingState }
+  | { readonly kind: 'failed'; readonly reason: string }
 
 const UNKNOWN: ServingState = { isServing: true, problems: [] }
 
@@ -59,16 +60,25 @@ export async function runWorkers(config: ServeConfig, logger: Logger): Promise<n
   if (config.listen.socket !== undefined) await removeStaleSocket(config.listen.socket)
   const exitCode = await new Promise<number>((resolve) => {
     let isEverReady = false
+    let hasGivenUp = false
+    const told = new Set<string>()
     const places = new Map<number, Worker>()
     const fork = (slot: number) => {
       const worker = cluster.fork({ [SLOT_VARIABLE]: String(slot) })
       const startedMs = performance.now()
+      let hasSaidWhy = false
       places.set(slot, worker)
       passKills(worker, (place) => places.get(place))
       worker.on('message', (message: WorkerMessage) => {
+        if (message?.kind === 'failed') {
+          if (!told.has(message.reason)) logger.error('cannot serve', { reason: message.reason })
+          told.add(message.reason)
+          hasSaidWhy = true
+        }
         if (message?.kind === 'serving') states.set(worker.id, message.state)
         if (message?.kind !== 'ready') return
         isEverReady = true
+        told.clear() // it was over
         ready.add(worker.id)
       })
       worker.once('exit', (code, signal) => {
@@ -79,8 +89,10 @@ export async function runWorkers(config: ServeConfig, logger: Logger): Promise<n
           if (workers().length === 0) resolve(0)
           return
         }
-        logger.error('worker ended', { worker: worker.id, code, signal })
+        if (hasGivenUp) return // it was told to end, for another's sake
+        if (!hasSaidWhy) logger.error('worker ended', { worker: worker.id, code, signal })
         if (!isEverReady && performance.now() - startedMs < STARTED_MS) {
+          hasGivenUp = true
           for (const other of workers()) other.kill('SIGTERM')
           resolve(1)
         } else setTimeout(() => !stop.signal.aborted && fork(slot), RESTART_PAUSE_MS)

@@ -61,6 +61,11 @@ describe('a fatal mistake at the start', () => {
       args: ['--listen-host', '203.0.113.1'],
       says: /EADDRNOTAVAIL.*203\.0\.113\.1/,
     },
+    {
+      what: 'the same, with several workers',
+      args: ['--listen-host', '203.0.113.1', '--workers', '2', '--listen-port', '3999'],
+      says: /203\.0\.113\.1/,
+    },
   ]
   for (const { what, args, says } of fatal) {
     test(`ends the process with 1 and one line: ${what}`, async () => {
@@ -185,6 +190,7 @@ describe.skipIf(!mariadbCommand || !etcdCommand)('serve against an etcd', () => 
       .filter((line) => line.includes('in the way of serving'))
     assert.match(told[0]!, /"level":"error".*Access denied/)
     assert.equal(told.length, 2)
+    assert.ok(running.output().split('\n').length < 12, running.output()) // nobody else goes on about it
     assert.match(told[1]!, /"repeated":\d/)
   })
 

@@ -46,8 +46,7 @@ export async function runLocal(options: LocalOptions): Promise<number> {
     if (options.port !== 0) port = await holdPort(options.port, options.host)
     const cluster = await startServers(options, stop.signal)
     closers.push(() => cluster.close())
-    await port?.release()
-    const local = await startLocalProxy(options, cluster)
+    const local = await startLocalProxy(options, cluster, async () => port?.release())
     closers.push(() => local.close())
     if (!options.schemaDir && !cluster.isSampleLoaded) {
       progress('loading the sample rows through the proxy')
@@ -114,7 +113,11 @@ function chooseTopology(asked: 'etcd' | 'files' | undefined): ClusterOptions['to
 }
 
 /** The proxy with its view of the topology, in this process. */
-async function startLocalProxy(options: LocalOptions, cluster: LocalCluster) {
+async function startLocalProxy(
+  options: LocalOptions,
+  cluster: LocalCluster,
+  beforeListen: () => Promise<void>,
+) {
   const logger = createLogger({ level: options.logLevel })
   const usersFile = join(cluster.dataDir, 'users.json')
   await replaceFile(
@@ -132,7 +135,7 @@ async function startLocalProxy(options: LocalOptions, cluster: LocalCluster) {
   const topology = followTopology(cluster.store, join(cluster.dataDir, 'topology-cache.json'), logger)
   try {
     await topology.start()
-    const proxy = await startProxy({ config, topology, logger, workerNumber: 0 })
+    const proxy = await startProxy({ config, topology, logger, workerNumber: 0, beforeListen })
     const close = async () => {
       await proxy.close({ drainMs: 1_000 })
       await topology.close()
