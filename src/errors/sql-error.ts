@@ -35,6 +35,8 @@ const sqlErrors = {
   ER_USER_LIMIT_REACHED: { errno: 1226, sqlState: '42000' },
   ER_TOO_MANY_USER_CONNECTIONS: { errno: 1203, sqlState: '42000' },
   ER_WRONG_ARGUMENTS: { errno: 1210, sqlState: 'HY000' },
+  ER_SUBQUERY_NO_1_ROW: { errno: 1242, sqlState: '21000' },
+  ER_NO_DEFAULT: { errno: 1230, sqlState: '42000' },
   ER_WRONG_VALUE_FOR_VAR: { errno: 1231, sqlState: '42000' },
   ER_WRONG_TYPE_FOR_VAR: { errno: 1232, sqlState: '42000' },
   ER_NOT_SUPPORTED_YET: { errno: 1235, sqlState: '42000' },

@@ -6,24 +6,16 @@ import type { Delete, Insert, Query, Statement, Update } from '../sql/ast.ts'
 import { someNode } from '../sql/visit.ts'
 import { setsLastInsertId } from './binding/traits.ts'
 import { Unplanned } from './binding/unplanned.ts'
+import { insertVerb } from './operators/write.ts'
 import type { PlanContext } from './plan-context.ts'
 import { planQuery } from './plan-query.ts'
 import { planInsert, planWrite } from './plan-write.ts'
 import { readPlan, sessionPlan, unsupportedPlan, writePlan } from './plans.ts'
 import { Trace } from './rules/trace.ts'
 import { ddlPlan, planDdl } from './statements/plan-ddl.ts'
-import {
-  planDescribe,
-  planDo,
-  planExplain,
-  planOnOneServer,
-  planShow,
-  planTableAdmin,
-  planUnlock,
-  serverPlan,
-} from './statements/plan-other.ts'
+import { planOnOneServer, planUnlock, serverPlan } from './statements/plan-on-one-server.ts'
+import { planDescribe, planDo, planExplain, planShow, planTableAdmin } from './statements/plan-other.ts'
 import { unshardedKeyspace } from './unsharded-keyspace.ts'
-import { insertVerb } from './write-checks.ts'
 
 export type { PlanContext } from './plan-context.ts'
 
@@ -86,28 +78,15 @@ function planStatement(statement: Statement, context: PlanContext, trace: Trace 
       return planTableAdmin(statement, context)
     case 'Do':
       return planDo(statement, context, trace)
-    case 'Call':
-      return planOnOneServer(statement, { words: 'CALL', tables: [statement.name] }, context)
-    case 'Load':
-      return planOnOneServer(
-        statement,
-        { words: `LOAD ${statement.format}`, tables: [statement.table] },
-        context,
-      )
-    case 'LockTables':
-      return planOnOneServer(
-        statement,
-        { words: 'LOCK TABLES', tables: statement.tables.map(({ table }) => table) },
-        context,
-      )
     case 'UnlockTables':
       return planUnlock(statement, context)
-    case 'Flush':
-      return planOnOneServer(statement, { words: 'FLUSH', tables: statement.tables }, context)
+    case 'Call':
     case 'ExplainConnection':
-      return planOnOneServer(statement, { words: 'EXPLAIN FOR CONNECTION', tables: [] }, context)
+    case 'Flush':
+    case 'Load':
+    case 'LockTables':
     case 'Other':
-      return planOnOneServer(statement, { words: statement.verb, tables: [] }, context)
+      return planOnOneServer(statement, context)
     case 'Set':
     case 'SetTransaction':
     case 'Use':

@@ -22,7 +22,7 @@ export function makeAggregate(
   }
 }
 
-export function makeString(text: string): Literal {
+function makeString(text: string): Literal {
   return { kind: 'Literal', type: 'String', text: `'${text}'`, span }
 }
 
@@ -30,7 +30,7 @@ export function makeInteger(n: number): Literal {
   return { kind: 'Literal', type: 'Int', text: String(n), span }
 }
 
-export function makeNull(): Literal {
+function makeNull(): Literal {
   return { kind: 'Literal', type: 'Null', text: 'NULL', span }
 }
 
@@ -62,7 +62,7 @@ export function makeNumber(expr: Expr): Expr {
 }
 
 /** The expression as an operand that needs no thought about precedence. */
-export function parenthesised(expr: Expr): Expr {
+function parenthesised(expr: Expr): Expr {
   return expr.kind === 'Column' || expr.kind === 'Function'
     ? expr
     : { ...expr, parens: Math.max(expr.parens ?? 0, 1) }

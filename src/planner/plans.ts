@@ -2,7 +2,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { SendWrite } from '../plan/primitives.ts'
 import type { Routing } from '../plan/routing.ts'
 import type { Statement } from '../sql/ast.ts'
-import { type Part, someNode, visit } from '../sql/visit.ts'
+import { type Part, visit } from '../sql/visit.ts'
 import { setsVariables } from './binding/traits.ts'
 import type { PlanContext } from './plan-context.ts'
 import { ShardText } from './shard-text.ts'
@@ -48,16 +48,15 @@ export function writePlan(
 
 /** What a statement leaves on its connection, and the user variables it needs there for that. */
 export function connectionState(statement: Part): Pick<Plan, 'userVariables' | 'reserves'> {
-  if (!someNode(statement, setsVariables))
-    return { userVariables: [], ...(takesLock(statement) && { reserves: 'GET_LOCK()' }) }
   const names = new Set<string>()
+  let setsSome = false
+  let takesLock = false
   visit(statement, (node) => {
     if (node.kind === 'UserVariable') names.add(node.name.toLowerCase())
+    else if (node.kind === 'Function') takesLock ||= node.name === 'get_lock'
+    setsSome ||= setsVariables(node)
     return undefined
   })
-  return { userVariables: [...names], reserves: 'user variables' }
-}
-
-function takesLock(statement: Part): boolean {
-  return someNode(statement, (node) => node.kind === 'Function' && node.name === 'get_lock')
+  if (setsSome) return { userVariables: [...names], reserves: 'user variables' }
+  return takesLock ? { userVariables: [], reserves: 'GET_LOCK()' } : { userVariables: [] }
 }

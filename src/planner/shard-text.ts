@@ -90,9 +90,8 @@ export class ShardText {
   }
 
   #rewrite<T extends Part>(root: T): T {
-    const ctes = cteNames(root)
+    const { ctes, keepsVariables } = namesIn(root)
     this.#keepsDatabase = this.#asksShardAboutItself(root)
-    const keepsVariables = someNode(root, setsVariables)
     const replace = (node: AnyNode): AnyNode | undefined => {
       switch (node.kind) {
         case 'SelectExpr':
@@ -192,14 +191,16 @@ export class ShardText {
   }
 }
 
-/** Names of all CTEs of a statement, whether in scope or not: none of them is looked up as a table. */
-export function cteNames(root: Part): ReadonlySet<string> {
-  const names = new Set<string>()
+/** Names of all CTEs, in scope or not: none of them is looked up as a table. Whether variables stay there by name. */
+function namesIn(root: Part): { readonly ctes: ReadonlySet<string>; readonly keepsVariables: boolean } {
+  const ctes = new Set<string>()
+  let keepsVariables = false
   visit(root, (node) => {
-    if (node.kind === 'Cte') names.add(node.name)
+    if (node.kind === 'Cte') ctes.add(node.name)
+    keepsVariables ||= setsVariables(node)
     return undefined
   })
-  return names
+  return { ctes, keepsVariables }
 }
 
 function hasHole(expr: Expr): boolean {

@@ -3,7 +3,6 @@ import { visit } from '../sql/visit.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { findTable, keyspaceOf } from './binding/find-table.ts'
 import type { PlanContext } from './plan-context.ts'
-import { cteNames } from './shard-text.ts'
 
 /**
  * The one unsharded keyspace that has all tables of a statement. Undefined for statements without tables, and for those
@@ -27,4 +26,14 @@ export function unshardedKeyspace(statement: Statement, context: PlanContext): s
   })
   const [keyspace] = keyspaces
   return keyspaces.size === 1 ? keyspace : undefined
+}
+
+/** Names of all CTEs, in scope or not: none of them is looked up as a table. */
+function cteNames(statement: Statement): ReadonlySet<string> {
+  const names = new Set<string>()
+  visit(statement, (node) => {
+    if (node.kind === 'Cte') names.add(node.name)
+    return undefined
+  })
+  return names
 }

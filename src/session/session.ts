@@ -4,6 +4,7 @@ import { Capability, Command } from '../mysql/codec/constants.ts'
 import type { ClientConnection, SessionHandler } from '../mysql/server/session-handler.ts'
 import type { Statement } from '../sql/ast.ts'
 import { Transaction } from '../transaction/transaction.ts'
+import { DEFAULT_COLLATION_ID } from '../values/charsets.ts'
 import { Answer } from './commands/answer.ts'
 import { Interruption } from './commands/interruption.ts'
 import { KeptWarnings } from './commands/kept-warnings.ts'
@@ -48,7 +49,7 @@ export class Session implements SessionHandler, LiveSession {
   constructor(proxy: ProxyContext, client: ClientConnection) {
     this.proxy = proxy
     this.client = client
-    this.state = new SessionState(this.#defaults())
+    this.state = new SessionState(this.#defaults(client.identity.collationId))
     this.answer = new Answer(client)
     this.transaction = new Transaction(proxy.gateway)
     this.interruption = new Interruption(client, proxy.clock)
@@ -99,7 +100,7 @@ export class Session implements SessionHandler, LiveSession {
   onChangeUser(): void {
     this.answer.begin(this.client.nextSequenceId)
     this.replies.detached(async () => {
-      this.#reset()
+      this.#reset(this.client.identity.collationId)
       const { database } = this.client.identity
       if (database !== '') useTarget(this, database)
       this.replies.ok({})
@@ -110,7 +111,7 @@ export class Session implements SessionHandler, LiveSession {
     this.answer.begin(this.client.nextSequenceId)
     this.replies.detached(async () => {
       const { target } = this.state
-      this.#reset()
+      this.#reset(DEFAULT_COLLATION_ID) // the server's, whatever the login said
       useTarget(this, printTarget(target)) // COM_RESET_CONNECTION keeps the default database
       this.replies.ok({})
     })
@@ -167,21 +168,21 @@ export class Session implements SessionHandler, LiveSession {
     this.singleShard.relayTo(this.shards.target(keyspace, 0), statement, { read: true, shape: 'fields' })
   }
 
-  #defaults(): SessionDefaults {
-    const { identity, capabilities } = this.client
+  #defaults(collationId: number): SessionDefaults {
+    const { capabilities } = this.client
     return {
-      names: namesOf(identity.collationId, this.proxy.isMariadb),
+      names: namesOf(collationId, this.proxy.isMariadb),
       foundRows: (capabilities & Capability.FOUND_ROWS) !== 0,
       sqlMode: this.proxy.defaultSqlMode,
       ignoreSpace: (capabilities & Capability.IGNORE_SPACE) !== 0,
     }
   }
 
-  #reset(): void {
+  #reset(collationId: number): void {
     this.warnings.drop()
     this.#prepared.closeAll()
     this.preparedTexts.clear()
     this.transaction.reset()
-    this.state.reset(this.#defaults())
+    this.state.reset(this.#defaults(collationId))
   }
 }

@@ -3,7 +3,7 @@ import type { BackendConnection } from '../mysql/client/backend-connection.ts'
 import { forgetStatements } from '../mysql/client/shard-statement.ts'
 import { applySettings } from './apply-settings.ts'
 import type { ServingTablet } from './serving-tablet.ts'
-import type { Settings } from './settings.ts'
+import { makeSettings, type Settings } from './settings.ts'
 
 /** Who a lease goes back to. */
 export interface LeaseOwner {
@@ -69,6 +69,17 @@ export class Lease {
       throw error
     }
     this.#settings = settings
+  }
+
+  /** Its holder has changed settings by himself; undefined: back to the server's, '': to something that is not known. */
+  noteSettings(changed: ReadonlyMap<string, string | undefined>): void {
+    forgetStatements(this.connection)
+    const items = new Map(this.#settings?.items)
+    for (const [name, text] of changed) {
+      if (text === undefined) items.delete(name)
+      else items.set(name, text)
+    }
+    this.#settings = makeSettings(items, this.#settings?.foundRows === true)
   }
 
   /**

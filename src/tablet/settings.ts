@@ -12,6 +12,12 @@ export interface Settings {
 }
 
 export const NAMES = 'NAMES'
+/** What SET NAMES sets, where it was set by itself since. */
+export const NAMES_VARIABLES = [
+  'character_set_client',
+  'character_set_results',
+  'collation_connection',
+] as const
 export const SQL_MODE = 'sql_mode'
 /** The default database, where it is not the shard's own: a system schema. Value: a quoted identifier. */
 export const DATABASE = 'USE'
@@ -32,6 +38,21 @@ export interface SettingsServer {
   readonly isMariadb: boolean
 }
 
+/** SET NAMES, when it is another or one of its variables is no longer set by itself. */
+function namesToSet(
+  from: ReadonlyMap<string, string> | undefined,
+  to: ReadonlyMap<string, string>,
+): string | undefined {
+  const isOther = from?.get(NAMES) !== to.get(NAMES)
+  return isOther || NAMES_VARIABLES.some((name) => from?.has(name) && !to.has(name))
+    ? to.get(NAMES)
+    : undefined
+}
+
+function isNamesVariable(name: string): boolean {
+  return NAMES_VARIABLES.some((each) => each === name)
+}
+
 /** Statements that turn a connection with settings `from` (undefined: just connected) into one with `to`. */
 export function settingsChange(
   from: ReadonlyMap<string, string> | undefined,
@@ -40,15 +61,17 @@ export function settingsChange(
 ): readonly string[] {
   const items: string[] = []
   const statements: string[] = []
+  const names = namesToSet(from, to.items)
+  if (names !== undefined) items.push(`NAMES ${names}`)
   for (const [name, text] of to.items) {
-    if (from?.get(name) === text) continue
-    if (name === NAMES) items.unshift(`NAMES ${text}`)
-    else if (name === DATABASE) statements.push(`USE ${text}`)
+    const isSetAnew = names !== undefined && isNamesVariable(name)
+    if (name === NAMES || (from?.get(name) === text && !isSetAnew)) continue
+    if (name === DATABASE) statements.push(`USE ${text}`)
     else if (name === ISOLATION) statements.push(`SET SESSION TRANSACTION ISOLATION LEVEL ${text}`)
     else items.push(`SESSION ${name} = ${text}`)
   }
   for (const name of from?.keys() ?? []) {
-    if (to.items.has(name)) continue
+    if (to.items.has(name) || isNamesVariable(name)) continue
     if (name === DATABASE) statements.push(`USE ${server.database}`)
     // MariaDB has the other name from 11.1 on only.
     else if (name === ISOLATION)

@@ -10,7 +10,7 @@ import type { ShardTarget } from '../tablet/shard-target.ts'
 import { BestEffort, rollBack } from './best-effort.ts'
 import type { CommitFailure } from './commit-protocol.ts'
 import type { Lane, TransactionStart } from './lane.ts'
-import { Lanes } from './lanes.ts'
+import { Lanes, settleAll } from './lanes.ts'
 import { Savepoints } from './savepoints.ts'
 
 /** Deadlock, and the lock table being full: InnoDB rolls the whole transaction back, not the statement alone. */
@@ -74,6 +74,18 @@ export class Transaction {
     this.nextCharacteristics = []
     this.#isReadOnly = how.readOnly
     this.#isOpen = true
+  }
+
+  /** Begins on these shards now, and as much at once as can be: when there is a connection to each. */
+  async beginOn(targets: readonly ShardTarget[], settings: Settings, cancel?: Cancellation): Promise<void> {
+    const waiting = { settings, start: undefined, savepoints: [], cancel }
+    try {
+      await settleAll(targets.map((target) => this.lanes.reach(target, waiting)))
+      await settleAll(targets.map((target) => this.reach(target, settings, cancel)))
+    } catch (error) {
+      await this.rollback()
+      throw error
+    }
   }
 
   /** Throws when only ROLLBACK is left. */

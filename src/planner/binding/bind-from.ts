@@ -7,7 +7,7 @@ import type { BoundFrom, BoundQuery, BoundTable, BoundUnplaced } from './bound.t
 import { addEqualRefs, addFacts } from './facts-of.ts'
 import { findTable, hasShardsOfItsOwn, keyspaceOf } from './find-table.ts'
 import { Level } from './level.ts'
-import type { Place } from './place.ts'
+import { type Place, within } from './place.ts'
 import type { Scope } from './scope.ts'
 import { type ColumnAnswer, opaqueSource, type Source, tableSource } from './source.ts'
 import { unplanned } from './unplanned.ts'
@@ -93,9 +93,9 @@ function bindNamed(node: TableRef, place: Place): FromPart {
   if (cte?.recursive === true) return leaf(unplaced('recursion', place, alias))
   if (cte !== undefined) {
     place.counters.countCte()
-    const within: Place = { ...place, ctes: cte.ctes, outer: undefined, origin: 'WITH' }
     const { query, columns } = cte.cte
-    return bindInner(query.query, { alias, names: columns, cte: name.name, lateral: false }, within)
+    const there: Place = { ...place, ctes: cte.ctes, outer: undefined, origin: 'WITH' }
+    return bindInner(query.query, { alias, names: columns, isCte: true, lateral: false }, there)
   }
   if (isSystemSchema(keyspaceOf(name, place.context))) return leaf(unplaced('system table', place, alias))
   const table = findTable(name, place.context)
@@ -119,7 +119,7 @@ function bindJsonTable(node: JsonTable, place: Place, before: readonly Source[])
 
 function bindDerived(node: Derived, place: Place, before: readonly Source[]): FromPart {
   const outer = node.lateral ? scopeBeside(before, place) : place.outer
-  const shown = { alias: node.alias?.name ?? '', names: node.columns, lateral: node.lateral }
+  const shown = { alias: node.alias?.name ?? '', names: node.columns, isCte: false, lateral: node.lateral }
   return bindInner(node.query.query, shown, { ...place, outer, origin: 'derived table' })
 }
 
@@ -127,7 +127,7 @@ interface Shown {
   readonly alias: string
   /** Names that the columns get. */
   readonly names: readonly string[] | undefined
-  readonly cte?: string
+  readonly isCte: boolean
   readonly lateral: boolean
 }
 
@@ -137,7 +137,7 @@ interface Shown {
  */
 function bindInner(ast: Query, { alias, names, ...how }: Shown, place: Place): FromPart {
   const level = new Level(place.level)
-  const query = bindQuery(ast, { ...place, level })
+  const query = bindQuery(ast, within(place, { level }))
   const source = derivedSource(query, alias, names)
   if (query.isTransparent) place.level.absorb(level)
   return {

@@ -6,7 +6,7 @@ import type { BoundNested, BoundQuery, BoundSelect, BoundUnion, BoundValues } fr
 import { addFacts } from './facts-of.ts'
 import { Level } from './level.ts'
 import { isTransparent, outputColumn, outputColumns } from './output-columns.ts'
-import { type Place, scopeAround, withCtes } from './place.ts'
+import { type Place, scopeAround, withCtes, within } from './place.ts'
 import { isAbsent, type Scope } from './scope.ts'
 import { isAggregateCall } from './traits.ts'
 
@@ -50,7 +50,7 @@ function bindNested(ast: Query & { readonly kind: 'NestedQuery' }, place: Place)
   const { with: ctes, orderBy, limit, locks, into } = ast
   if ([ctes, orderBy, limit, locks, into].every((clause) => clause === undefined))
     return bindQuery(ast.query, place)
-  const query = bindQuery(ast.query, { ...place, ctes: withCtes(ctes, place) })
+  const query = bindQuery(ast.query, within(place, { ctes: withCtes(ctes, place) }))
   const { columns, rows } = query
   const nested: BoundNested = {
     kind: 'Nested',
@@ -67,7 +67,7 @@ function bindNested(ast: Query & { readonly kind: 'NestedQuery' }, place: Place)
 function bindUnion(ast: SetOperation, place: Place): BoundUnion {
   const ctes = withCtes(ast.with, place)
   const operands = ast.operands.map((operand) =>
-    bindQuery(operand, { ...place, ctes, origin: ast.op, level: new Level(place.level) }),
+    bindQuery(operand, within(place, { ctes, origin: ast.op, level: new Level(place.level) })),
   )
   return { kind: 'Union', ast, operands, ...opaque(operands[0].columns) }
 }

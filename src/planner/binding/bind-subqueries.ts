@@ -6,7 +6,7 @@ import { bindQuery } from './bind-query.ts'
 import type { BoundQuery, BoundSubquery, Conjunct } from './bound.ts'
 import { addEqualRefs, refOf } from './facts-of.ts'
 import { Level } from './level.ts'
-import type { Place } from './place.ts'
+import { type Place, within } from './place.ts'
 import { type Scope, sourcesNamed } from './scope.ts'
 import type { ColumnRef, Source } from './source.ts'
 
@@ -52,7 +52,7 @@ export function bindExprs(exprs: Part, scope: Scope, place: Place): readonly Bou
     if (node.kind === 'Quantified') use = 'comparison'
     if (node.kind !== 'Subquery') return undefined
     const query = bindSubquery(node, scope, place, new Level(place.level))
-    found.push({ ast: node, query, use, asTruth: false })
+    found.push({ query, use, asTruth: false })
     use = 'value'
     return 'skip'
   })
@@ -60,13 +60,8 @@ export function bindExprs(exprs: Part, scope: Scope, place: Place): readonly Bou
 }
 
 function bindSubquery(subquery: Subquery, scope: Scope, place: Place, level: Level): BoundQuery {
-  return bindQuery(subquery.query, {
-    ...place,
-    level,
-    outer: scope,
-    origin: 'subquery',
-    nullExtended: false,
-  })
+  const inner = { level, outer: scope, origin: 'subquery', nullExtended: false }
+  return bindQuery(subquery.query, within(place, inner))
 }
 
 // --------------------------------------------------------------------------------------------------- IN
@@ -97,7 +92,7 @@ function bindIn(
   const asTruth = isCondition && !(node.kind === 'In' && node.negated)
   const isNeverNull = left.length === 1 && pairs.length === 1 && pairs[0].every(cannotBeNull)
   if (query.isTransparent && (asTruth || isNeverNull)) for (const [a, b] of pairs) addEqualRefs(a, b, level)
-  return [...ofLeft, { ast, query, use: 'IN', asTruth }]
+  return [...ofLeft, { query, use: 'IN', asTruth }]
 }
 
 function equalPairs(

@@ -1,4 +1,4 @@
-import type { Delete, Expr, Insert, Query, Select, SetOperation, Subquery, Update } from '../../sql/ast.ts'
+import type { Delete, Expr, Insert, Query, Select, SetOperation, Update } from '../../sql/ast.ts'
 import type { Table } from '../../vschema/model.ts'
 import type { Level } from './level.ts'
 import type { Scope } from './scope.ts'
@@ -24,6 +24,10 @@ export interface BoundTable {
   readonly origin: string
 }
 
+export function inOrderOfText(a: BoundTable, b: BoundTable): number {
+  return a.instance.id - b.instance.id
+}
+
 /** Rows that every server has or makes: system tables, JSON_TABLE, VALUES, no table at all, a CTE within itself. */
 export interface BoundUnplaced {
   readonly kind: 'Unplaced'
@@ -37,8 +41,8 @@ export interface BoundUnplaced {
 /** A query in FROM, or a table of WITH where it is named. */
 export interface BoundDerived {
   readonly kind: 'Derived'
-  /** Name of the table of WITH. */
-  readonly cte?: string
+  /** A table of WITH. */
+  readonly isCte: boolean
   readonly source: Source
   readonly query: BoundQuery
   /** It may name tables to its left. */
@@ -46,7 +50,7 @@ export interface BoundDerived {
 }
 
 /** Rows of all parts: commas, parentheses and inner joins. */
-export interface BoundInner {
+interface BoundInner {
   readonly kind: 'Inner'
   readonly parts: readonly BoundFrom[]
   readonly on: readonly Conjunct[]
@@ -72,7 +76,6 @@ export interface Conjunct {
 }
 
 export interface BoundSubquery {
-  readonly ast: Subquery
   readonly query: BoundQuery
   readonly use: 'value' | 'EXISTS' | 'IN' | 'comparison'
   /** Only whether the condition is true counts, not whether it is false or NULL. */

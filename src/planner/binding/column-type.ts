@@ -4,7 +4,7 @@ import type { Column, ColumnVindex, Table } from '../../vschema/model.ts'
 import { sameColumn } from '../../vschema/model.ts'
 
 /** How a column's values are ordered; `unknown` covers everything the VSchema does not say. */
-export type OrderClass = 'plain' | 'text' | 'float' | 'number as text' | 'json' | 'unknown'
+type OrderClass = 'plain' | 'text' | 'float' | 'number as text' | 'json' | 'unknown'
 
 export function orderClass(type: ValueType | undefined): OrderClass {
   switch (type) {

@@ -1,6 +1,7 @@
 import type { Cte, With } from '../../sql/ast.ts'
 import type { Table } from '../../vschema/model.ts'
 import type { PlanContext } from '../plan-context.ts'
+import { hasShardsOfItsOwn } from './find-table.ts'
 import { Level } from './level.ts'
 import type { Scope } from './scope.ts'
 import type { TableInstance } from './source.ts'
@@ -16,15 +17,17 @@ export interface Place {
   readonly origin: string
   /** An outer join may fill the rows with NULLs. */
   readonly nullExtended: boolean
+  /** How many queries are around it. */
+  readonly depth: number
 }
 
 /** A CTE where it is known; `recursive`: within itself. */
-export interface KnownCte {
+interface KnownCte {
   readonly cte: Cte
   readonly ctes: Ctes
   readonly recursive: boolean
 }
-export type Ctes = ReadonlyMap<string, KnownCte>
+type Ctes = ReadonlyMap<string, KnownCte>
 
 export function rootPlace(context: PlanContext): Place {
   return {
@@ -35,7 +38,20 @@ export function rootPlace(context: PlanContext): Place {
     ctes: new Map(),
     origin: 'FROM',
     nullExtended: false,
+    depth: 0,
   }
+}
+
+/**
+ * Trees of operators are some nine times as deep as queries are nested, and are walked recursively. MySQL has 63 (error
+ * 1473), but tables of WITH, which are bound where they are named, do not count there.
+ */
+const DEPTH_MAX = 128
+
+/** The place of a query inside of another one. */
+export function within(place: Place, changes: Partial<Place>): Place {
+  if (place.depth >= DEPTH_MAX) unplanned(`a query inside of more than ${DEPTH_MAX} others`)
+  return { ...place, depth: place.depth + 1, ...changes }
 }
 
 /** The scope of rows without columns at the place. */
@@ -62,13 +78,19 @@ export function withCtes(clause: With | undefined, place: Place): Ctes {
  */
 const CTE_REFERENCES_MAX = 300
 
+/** Finding who is together with whom takes more than linear time: 1,000 tables take well below a second. */
+const TABLES_MAX = 1000
+
 /** What is counted over a whole statement. */
-export class Counters {
+class Counters {
   #instances = 0
+  #placed = 0
   #cteReferences = 0
 
   createInstance(table: Table, nullExtended: boolean): TableInstance {
     this.#instances++
+    if (hasShardsOfItsOwn(table)) this.#placed++
+    if (this.#placed > TABLES_MAX) unplanned(`more than ${TABLES_MAX} tables with shards of their own`)
     return { id: this.#instances, table, nullExtended }
   }
 

@@ -1,8 +1,8 @@
 import type { Plan } from '../../plan/plan.ts'
 import { type InsertRowsOp, printInsertRows } from '../operators/insert-rows.ts'
+import { insertVerb } from '../operators/write.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { connectionState } from '../plans.ts'
-import { insertVerb } from '../write-checks.ts'
 
 /** The plan of rows that are mapped, grouped by shard, one statement a shard. */
 export function finishInsertRows(op: InsertRowsOp, context: PlanContext): Plan {

@@ -6,14 +6,15 @@ import type { Query } from '../../sql/ast.ts'
 import { someNode } from '../../sql/visit.ts'
 import type { BoundQuery } from '../binding/bound.ts'
 import { type Operator, routesOf } from '../operators/operator.ts'
+import { hasTables } from '../operators/route.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { connectionState, readPlan, unsupportedPlan } from '../plans.ts'
 import { isRefusal } from '../refusal.ts'
 import type { Rewritten } from '../rules/run-phases.ts'
 import { ShardText } from '../shard-text.ts'
-import { systemRouting } from '../system-routing.ts'
 import { finishRows, levelOf } from './finish-rows.ts'
-import { hasTables, refusalOfKeyspaces, refusalOfVindexes } from './refusal-of-tables.ts'
+import { refusalOfKeyspaces, refusalOfVindexes } from './refusal-of-tables.ts'
+import { systemRouting } from './system-routing.ts'
 import { bringTogether, routingOfGroups } from './together.ts'
 
 /**
@@ -31,7 +32,8 @@ export function finishQuery(
   if (problem !== undefined) return unsupportedPlan(problem)
   const locks = someNode(ast, (node) => node.kind === 'Lock')
   if (!routes.some(hasTables)) return { ...readPlan(ast, oneShardOf(root, query), context), locks }
-  const answer = finishRows(root, query, { context, statement: query.ast, refusals })
+  const text = new ShardText(context).ofStatement(query.ast)
+  const answer = finishRows(root, query, { context, statement: query.ast, text, refusals })
   const primitive: RowsPrimitive = isRefusal(answer)
     ? { kind: 'Unsupported', construct: answer.construct }
     : answer
@@ -40,7 +42,7 @@ export function finishQuery(
   const level = levelOf(query)
   const shortcut = {
     routing: routing ?? routingOfGroups(bringTogether(tables, level), level),
-    query: new ShardText(context).ofStatement(ast),
+    query: query.ast === ast ? text : new ShardText(context).ofStatement(ast),
   }
   return { shortcut, root: primitive, locks, ...connectionState(ast) }
 }

@@ -1,5 +1,6 @@
 import { assert } from '../../base/assert.ts'
 import type { RowsPrimitive } from '../../plan/primitives.ts'
+import type { QueryText } from '../../plan/text.ts'
 import type { Query } from '../../sql/ast.ts'
 import type { BoundQuery, BoundUnion } from '../binding/bound.ts'
 import { Level } from '../binding/level.ts'
@@ -11,15 +12,16 @@ import { isPlainUnionAll, type UnionOp } from '../operators/union.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { eachOrRefusal, isRefusal, type Refusal, refused } from '../refusal.ts'
 import { ShardText } from '../shard-text.ts'
-import { systemRouting } from '../system-routing.ts'
 import { primitiveOf, sortKeysOf } from './primitive-of.ts'
-import { bringTogether, describeApart } from './together.ts'
+import { systemRouting } from './system-routing.ts'
+import { bringTogether, nameApart } from './together.ts'
 
 /** What is known where a query is finished. */
-export interface Finishing {
+interface Finishing {
   readonly context: PlanContext
-  /** The statement's query: a shard that is to get this very tree gets the client's bytes. */
+  /** The statement's query, and its text for a shard that is to get this very tree: mostly the client's bytes. */
   readonly statement: Query
+  readonly text: QueryText
   readonly refusals: ReadonlyMap<Operator, string>
   /** The query is a part of it. */
   readonly union?: BoundUnion
@@ -32,7 +34,7 @@ export interface Finishing {
 export function finishRows(op: Operator, query: BoundQuery, finishing: Finishing): RowsPrimitive | Refusal {
   if (op.kind === 'Union' && isPlainUnionAll(op.bound)) return finishUnionAll(op, finishing)
   const found = overRoute(op)
-  if (found === undefined) return refused(nameApart(op, query, finishing.union))
+  if (found === undefined) return refused(constructApart(op, query, finishing.union))
   const { above, route } = found
   if (query.kind !== 'Select' && route.tables.length > 0) return refused('a nested query over several shards')
   const refusal = firstRefusal(above, finishing.refusals)
@@ -78,7 +80,7 @@ function leafOf(
   route: RouteOp<Operator>,
   query: BoundQuery,
   list: SelectList,
-  { context, statement }: Finishing,
+  { context, statement, text: whole }: Finishing,
 ): RowsPrimitive {
   const { routing, asksSystem, order } = route
   assert(routing !== undefined, 'a route without its shards')
@@ -87,22 +89,20 @@ function leafOf(
   return {
     kind: 'Route',
     routing: asksSystem ? systemRouting(query.ast, routing) : routing,
-    query: printed === statement ? text.ofStatement(printed) : text.ofTree(printed),
+    query: printed === statement ? { ...whole } : text.ofTree(printed),
     orderBy: sortKeysOf(order, list),
   }
 }
 
 // ------------------------------------------------------------------------------------------ what is named
 
-/** The first table that is not where the rows of the query are. */
-function nameApart(op: Operator, query: BoundQuery, union: BoundUnion | undefined): string {
+function constructApart(op: Operator, query: BoundQuery, union: BoundUnion | undefined): string {
   const level = levelOf(query)
   const tables = routesOf(op).flatMap((route) => route.tables)
-  const { apart } = bringTogether(tables, level)
-  const table = apart ?? tables[tables.length - 1]
   // Seen from the union it is one of its tables; seen from its own SELECT it stands in FROM.
-  const isInFrom = table.origin === union?.ast.op && table.level.is(level)
-  return describeApart(isInFrom ? { ...table, origin: 'FROM' } : table)
+  return nameApart(bringTogether(tables, level), (table) =>
+    table.origin === union?.ast.op && table.level.is(level) ? 'FROM' : table.origin,
+  )
 }
 
 /** Of the query's rows; of no table's where it makes them anew. */

@@ -3,14 +3,14 @@ import type { SendWrite } from '../../plan/primitives.ts'
 import type { Delete, Update } from '../../sql/ast.ts'
 import type { BoundWrite } from '../binding/bound.ts'
 import { type Operator, routesOf } from '../operators/operator.ts'
-import type { RouteOp } from '../operators/route.ts'
+import { hasTables, type RouteOp } from '../operators/route.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { unsupportedPlan, writePlan } from '../plans.ts'
 import { isRefusal } from '../refusal.ts'
-import { replicatedWrite } from '../replicated-write.ts'
 import type { Rewritten } from '../rules/run-phases.ts'
-import { hasTables, refusalOfKeyspaces, refusalOfVindexes } from './refusal-of-tables.ts'
-import { bringTogether, describeApart, routingOfGroups } from './together.ts'
+import { refusalOfKeyspaces, refusalOfVindexes } from './refusal-of-tables.ts'
+import { replicatedWrite } from './replicated-write.ts'
+import { bringTogether, nameApart, routingOfGroups } from './together.ts'
 import { targetsOfMoves } from './write-targets.ts'
 
 /** The plan of an UPDATE or DELETE: the statement as it is, on the shards that have rows it looks at. */
@@ -61,7 +61,7 @@ function onShards(
   const routing = routingOfGroups(together, level)
   const construct =
     refusal ??
-    (together.apart && describeApart(together.apart)) ??
+    (root.kind === 'Route' ? undefined : nameApart(together)) ??
     (moves.length > 0 ? 'changing a vindex column' : undefined)
   const parts = [routing, ...moves]
   return writePlan(

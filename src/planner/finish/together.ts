@@ -1,11 +1,11 @@
 import type { Routing } from '../../plan/routing.ts'
-import type { BoundTable } from '../binding/bound.ts'
+import { type BoundTable, inOrderOfText } from '../binding/bound.ts'
 import type { Level } from '../binding/level.ts'
-import { gather, type Located, locate } from '../rules/merge/gather.ts'
+import { alone, gather, type Located, locate } from '../rules/merge/gather.ts'
 import { routingOfTables } from '../rules/settle/vindex-routing.ts'
 
 /** Tables in groups that are together; no table: no group. */
-export interface Together {
+interface Together {
   readonly groups: readonly (readonly BoundTable[])[]
   /** The first table that is not where the rows of the answer are. */
   readonly apart: BoundTable | undefined
@@ -17,16 +17,18 @@ export interface Together {
  * be on, be it by their values or because there is no other.
  */
 export function bringTogether(tables: readonly BoundTable[], level: Level): Together {
-  const inOrder = [...tables].sort((a, b) => a.instance.id - b.instance.id)
-  const located = locate(inOrder)
+  const located = locate([...tables].sort(inOrderOfText))
   const [first, ...rows] = located.filter(({ table }) => table.level.is(level))
   const others = located.filter(({ table }) => !table.level.is(level))
   const groups: (readonly Located[])[] = []
-  if (first !== undefined) groups.push(gather(gather([first], rows).together, others).together)
+  if (first !== undefined) {
+    const ofRows = gather([first], rows.map(alone)).together
+    groups.push(gather(ofRows, others.map(alone)).together)
+  }
   let left = without(located, groups.flat())
   const [apart] = left
   for (let [next, ...rest] = left; next !== undefined; [next, ...rest] = left) {
-    const { together } = gather([next], rest)
+    const { together } = gather([next], rest.map(alone))
     groups.push(together)
     left = without(left, together)
   }
@@ -44,7 +46,8 @@ export function routingOfGroups({ groups }: Together, level: Level): Routing {
   return parts.length === 1 ? parts[0] : { kind: 'Union', keyspace: parts[0].keyspace, parts }
 }
 
-/** What error 1235 names: the place of a table that is not where the others are. */
-export function describeApart({ origin, instance }: BoundTable): string {
-  return `${origin} with table '${instance.table.name}' across shards`
+/** What error 1235 names: the first table that is not where the others are, and its place in the statement. */
+export function nameApart({ groups, apart }: Together, placeOf = ({ origin }: BoundTable) => origin): string {
+  const table = apart ?? groups[0][0]
+  return `${placeOf(table)} with table '${table.instance.table.name}' across shards`
 }

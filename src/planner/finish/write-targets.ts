@@ -1,14 +1,14 @@
 import type { Routing } from '../../plan/routing.ts'
 import type { Delete, Update } from '../../sql/ast.ts'
 import { sameColumn } from '../../vschema/model.ts'
-import type { BoundTable, BoundWrite } from '../binding/bound.ts'
+import { type BoundTable, type BoundWrite, inOrderOfText } from '../binding/bound.ts'
 import { routedColumns } from '../binding/column-type.ts'
 import { hasShardsOfItsOwn } from '../binding/find-table.ts'
 import { ofFrom } from '../operators/build-from.ts'
 import { inputsOf, type Operator } from '../operators/operator.ts'
+import { changesVindex, refusalOfAssignments, refusalOfLookups } from '../operators/write.ts'
 import { eachOrRefusal, type Refusal, refused } from '../refusal.ts'
 import { planValue } from '../values.ts'
-import { changesVindex, refusalOfAssignments, refusalOfLookups } from '../write-checks.ts'
 
 /**
  * Where rows belong whose vindex column gets a new value: `SET id = 5 WHERE id = 5`, or a value that happens to belong
@@ -34,7 +34,7 @@ function tablesOfFrom({ from, level }: BoundWrite): readonly BoundTable[] {
     } else inputsOf(op).forEach(collect)
   }
   collect(ofFrom(from, level))
-  return found.sort((a, b) => a.instance.id - b.instance.id)
+  return found.sort(inOrderOfText)
 }
 
 /** UPDATE of one table with shards of its own. */

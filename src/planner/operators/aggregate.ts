@@ -31,7 +31,7 @@ export interface MergedAggregate {
   readonly column: AggregateColumn<ShownColumn>
 }
 
-export interface PartialGroups {
+interface PartialGroups {
   /** What shards group by beside the client's keys. */
   readonly more: readonly Expr[]
 }

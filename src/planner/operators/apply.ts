@@ -11,3 +11,9 @@ export interface ApplyOp<Input> {
   /** How each is used. */
   readonly bound: readonly BoundSubquery[]
 }
+
+/** As the clause has it: EXISTS, IN, a value; IN whose being NULL or false matters as well is a value, too. */
+export function useOf({ bound }: ApplyOp<unknown>, subquery: number): string {
+  const { use, asTruth } = bound[subquery]
+  return use === 'IN' && !asTruth ? 'IN as value' : use
+}

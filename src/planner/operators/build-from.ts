@@ -91,9 +91,7 @@ function ofLeaf(from: BoundTable | BoundUnplaced | BoundDerived): Operator {
       return applied({ kind: 'Table', bound: from }, from.subqueries)
     case 'Derived': {
       const input = operatorOf(from.query)
-      return from.cte === undefined
-        ? { kind: 'Derived', input, bound: from }
-        : { kind: 'Cte', input, bound: from, name: from.cte }
+      return { kind: from.isCte ? 'Cte' : 'Derived', input, bound: from }
     }
   }
 }

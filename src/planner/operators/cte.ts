@@ -5,5 +5,4 @@ export interface CteOp<Input> {
   readonly kind: 'Cte'
   readonly input: Input
   readonly bound: BoundDerived
-  readonly name: string
 }

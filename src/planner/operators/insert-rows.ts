@@ -17,7 +17,7 @@ import type { PlanContext } from '../plan-context.ts'
 import { eachOrRefusal, isRefusal, type Refusal, refused } from '../refusal.ts'
 import { ShardText } from '../shard-text.ts'
 import { planValue } from '../values.ts'
-import { refusalOfAssignments, refusalOfLookups } from '../write-checks.ts'
+import { refusalOfAssignments, refusalOfLookups } from './write.ts'
 
 /** INSERT or REPLACE of rows that the statement itself has: VALUES, or SET, which is one row of them. */
 export type ValuesInsert = Insert & { readonly source: InsertValues }

@@ -1,6 +1,6 @@
 import type { Source } from '../binding/source.ts'
 import type { AggregateOp } from './aggregate.ts'
-import type { ApplyOp } from './apply.ts'
+import { type ApplyOp, useOf } from './apply.ts'
 import type { CteOp } from './cte.ts'
 import type { DerivedOp } from './derived.ts'
 import type { DistinctOp } from './distinct.ts'
@@ -90,11 +90,17 @@ function withInputs(op: Operator, inputs: readonly Operator[]): Operator {
 
 /** The routes of a tree, from left to right. */
 export function routesOf(op: Operator): readonly RouteOp<Operator>[] {
-  return op.kind === 'Route' ? [op] : inputsOf(op).flatMap(routesOf)
+  const found: RouteOp<Operator>[] = []
+  const collect = (each: Operator): void => {
+    if (each.kind === 'Route') found.push(each)
+    else inputsOf(each).forEach(collect)
+  }
+  collect(op)
+  return found
 }
 
 /** What a query does with the rows of one route. */
-export interface OverRoute {
+interface OverRoute {
   /** From the last to the first. */
   readonly above: readonly UnaryOperator[]
   readonly route: RouteOp<Operator>
@@ -141,12 +147,18 @@ export function sourcesOf(op: Operator): readonly Source[] {
 
 /** The tree in one line: `Limit(Join(Route(user), Route(music)))`. */
 export function printOperator(op: Operator): string {
-  if (op.kind === 'Table') return nameOfTable(op)
-  if (op.kind === 'InsertRows') return `InsertRows(${op.table.name})`
-  if (op.kind === 'Route') return `Route(${tablesOf(op).join(', ')})`
-  return `${op.kind}(${inputsOf(op).map(printOperator).join(', ')})`
-}
-
-function tablesOf(op: Operator): readonly string[] {
-  return op.kind === 'Table' ? [nameOfTable(op)] : inputsOf(op).flatMap(tablesOf)
+  const inputs = inputsOf(op).map(printOperator)
+  switch (op.kind) {
+    case 'Table':
+      return nameOfTable(op)
+    case 'InsertRows':
+      return `InsertRows(${op.table.name})`
+    case 'Apply':
+      return `Apply(${inputs.map((input, i) => (i === 0 ? input : `${useOf(op, i - 1)} ${input}`)).join(', ')})`
+    case 'Derived':
+    case 'Cte':
+      return `${op.kind} ${op.bound.source.name}(${inputs})`
+    default:
+      return `${op.kind}(${inputs.join(', ')})`
+  }
 }

@@ -41,6 +41,10 @@ export function routeOver<Input>(table: TableOp & Input): RouteOp<Input> {
   }
 }
 
+export function hasTables({ tables }: RouteOp<unknown>): boolean {
+  return tables.length > 0
+}
+
 /** Tables whose rows come from the route one by one. */
 export function rowsOf({ tables, level }: RouteOp<unknown>): readonly BoundTable[] {
   return tables.filter((table) => table.level.is(level))

@@ -5,7 +5,7 @@ import type { Refusal } from '../refusal.ts'
 /** What a rule makes of a shape, and why; or why it leaves it. */
 export type RuleResult = Rewrote | Unchanged | Refusal
 
-export interface Rewrote {
+interface Rewrote {
   readonly kind: 'rewrote'
   readonly op: Operator
   readonly reason: string
@@ -25,10 +25,7 @@ export function unchanged(reason: string): Unchanged {
 }
 
 /** A rule for operators of one kind; pure. */
-export type RuleFor<Kind extends Operator['kind']> = (
-  op: OperatorOf<Kind>,
-  context: PlanContext,
-) => RuleResult
+type RuleFor<Kind extends Operator['kind']> = (op: OperatorOf<Kind>, context: PlanContext) => RuleResult
 
 /** A rule as a phase lists it. */
 export interface Rule {

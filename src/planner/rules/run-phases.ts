@@ -1,5 +1,4 @@
-import { assert } from '../../base/assert.ts'
-import { mapInputs, type Operator } from '../operators/operator.ts'
+import { mapInputs, type Operator, printOperator } from '../operators/operator.ts'
 import type { PlanContext } from '../plan-context.ts'
 import type { Rule } from './rule.ts'
 import type { Trace } from './trace.ts'
@@ -30,10 +29,10 @@ export interface Rewritten {
 const PASSES_MAX = 3
 
 /**
- * Rewritings at one operator: each puts something under a route, makes one route of two, or settles something, and no
- * statement has more tables than a route can take in.
+ * Rewritings at one operator: each puts something under a route, makes one route of two, or settles something, so that
+ * there are hardly more than the 61 tables that MySQL joins.
  */
-const STEPS_MAX = 1000
+const STEPS_MAX = 200
 
 /** Runs the phases one after the other; what is under a route is left alone. */
 export function runPhases(
@@ -50,6 +49,7 @@ export function runPhases(
     root = done.root
     refusals = done.refusals
   }
+  trace?.begin('finish', root)
   return { root, refusals }
 }
 
@@ -70,7 +70,7 @@ class PhaseRun {
   run(start: Operator): Rewritten {
     let root = start
     for (let pass = 1; ; pass++) {
-      assert(pass <= PASSES_MAX, `rules undo each other\n${this.#trace?.lines.join('\n')}`)
+      if (pass > PASSES_MAX) this.#fail('rules undo each other', root)
       this.#refusals = new Map()
       this.#left = []
       const rewritten = this.#pass(root)
@@ -84,11 +84,17 @@ class PhaseRun {
   #pass(before: Operator): Operator {
     let op = before.kind === 'Route' ? before : mapInputs(before, (input) => this.#pass(input))
     for (let step = 1; ; step++) {
-      assert(step <= STEPS_MAX, `rules do not end\n${this.#trace?.lines.join('\n')}`)
+      if (step > STEPS_MAX) this.#fail('rules do not end', op)
       const rewritten = this.#step(op)
       if (rewritten === undefined) return op
       op = rewritten
     }
+  }
+
+  /** With what has been done, if somebody has asked for that. */
+  #fail(problem: string, op: Operator): never {
+    const lines = this.#trace?.lines ?? [printOperator(op)]
+    throw new Error(`assertion failed: ${[problem, ...lines].join('\n')}`)
   }
 
   /** What the first rule that applies makes of the operator; undefined when none does. */
@@ -102,7 +108,7 @@ class PhaseRun {
       const reason = result.kind === 'refused' ? result.construct : result.reason
       if (result.kind === 'refused' && !this.#refusals.has(op)) this.#refusals.set(op, reason)
       const trace = this.#trace
-      if (trace !== undefined) this.#left.push(() => trace.left(rule.name, op, reason))
+      if (trace !== undefined && op.kind !== 'Route') this.#left.push(() => trace.left(rule.name, op, reason))
     }
     return undefined
   }

@@ -20,7 +20,8 @@ export class Trace {
   }
 
   rewrote(rule: string, before: Operator, after: Operator, reason: string): void {
-    this.#lines.push(`  ${rule}: ${printOperator(before)} -> ${printOperator(after)}, ${reason}`)
+    const shapes = [...new Set([before, after].map(printOperator))]
+    this.#lines.push(`  ${rule}: ${shapes.join(' -> ')}, ${reason}`)
   }
 
   left(rule: string, op: Operator, reason: string): void {

@@ -1,24 +1,16 @@
 import type { Plan } from '../../plan/plan.ts'
 import type { Routing } from '../../plan/routing.ts'
-import type {
-  DescribeTable,
-  Do,
-  Explain,
-  Show,
-  Statement,
-  TableAdmin,
-  TableName,
-  UnlockTables,
-} from '../../sql/ast.ts'
+import type { DescribeTable, Do, Explain, Show, TableAdmin, TableName } from '../../sql/ast.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { bindExprs } from '../binding/bind-subqueries.ts'
 import { findTable, keyspaceOf } from '../binding/find-table.ts'
 import { rootPlace } from '../binding/place.ts'
 import { emptyScope } from '../binding/scope.ts'
-import { hasTables, refusalOfKeyspaces } from '../finish/refusal-of-tables.ts'
+import { refusalOfKeyspaces } from '../finish/refusal-of-tables.ts'
 import { anyShard, oneShard } from '../one-shard.ts'
 import { applied } from '../operators/build-operators.ts'
 import { type Operator, routesOf } from '../operators/operator.ts'
+import { hasTables } from '../operators/route.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { readPlan, sessionPlan, unsupportedPlan, writePlan } from '../plans.ts'
 import { phases } from '../rules/phases.ts'
@@ -86,54 +78,4 @@ export function planDo(statement: Do, context: PlanContext, trace?: Trace): Plan
   if (problem !== undefined) return unsupportedPlan(problem)
   if (routes.some(hasTables)) return unsupportedPlan('DO with a subquery on a sharded keyspace')
   return writePlan(statement, { verb: 'other', routing: routes[0].routing ?? anyShard(context) }, context)
-}
-
-/** The session knows its locks, wherever its target has gone since. On one server its own answer is relayed. */
-export function planUnlock(statement: UnlockTables, context: PlanContext): Plan {
-  const { defaultKeyspace } = context
-  const isOneServer =
-    defaultKeyspace !== undefined && context.vschema.keyspaces.get(defaultKeyspace)?.sharded === false
-  return isOneServer
-    ? serverPlan(statement, { kind: 'Unsharded', keyspace: defaultKeyspace }, context)
-    : sessionPlan
-}
-
-/** What only a single MySQL server can do: its keyspace must be unsharded. */
-export function planOnOneServer(
-  statement: Statement,
-  options: { readonly words: string; readonly tables: readonly TableName[] },
-  context: PlanContext,
-): Plan {
-  const named = options.tables.map((name) => keyspaceOf(name, context))
-  const keyspaces = new Set(named.length === 0 ? [context.defaultKeyspace] : named)
-  const [keyspace] = keyspaces
-  const isOneServer =
-    keyspaces.size === 1 &&
-    keyspace !== undefined &&
-    context.vschema.keyspaces.get(keyspace)?.sharded === false
-  return isOneServer
-    ? serverPlan(statement, { kind: 'Unsharded', keyspace }, context)
-    : unsupportedPlan(`${options.words} outside an unsharded keyspace (name a shard: USE \`keyspace:shard\`)`)
-}
-
-/** Statements that hold something on their connection until another one lets go of it. */
-const holding: ReadonlySet<string> = new Set(['HANDLER', 'XA'])
-
-/** A statement on one server, which keeps the connection with it where it must be on the same again. */
-export function serverPlan(statement: Statement, routing: Routing, context: PlanContext): Plan {
-  const plan = writePlan(statement, { verb: 'other', routing }, context)
-  const held = heldBy(statement)
-  return held === undefined ? plan : { ...plan, reserves: held }
-}
-
-function heldBy(statement: Statement): string | undefined {
-  switch (statement.kind) {
-    case 'LockTables':
-    case 'UnlockTables':
-      return 'LOCK TABLES'
-    case 'Other':
-      return holding.has(statement.verb) ? statement.verb : undefined
-    default:
-      return undefined
-  }
 }

@@ -1,12 +1,11 @@
 import { SqlError } from '../../errors/sql-error.ts'
-import { TextStatement } from '../../mysql/client/shard-statement.ts'
-import { queryPacket } from '../../mysql/client/simple-command.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Scan } from '../../sql/scan.ts'
 import { trimText } from '../../sql/trim-text.ts'
 import type { Reading } from '../statements/reading.ts'
 import { type RunContext, runStatement } from '../statements/run-statement.ts'
+import { textExecution } from '../statements/text-execution.ts'
 import { type StatementBeginsContext, statementBegins } from './statement-begins.ts'
 
 export interface TextCommandsContext extends RunContext, StatementBeginsContext {
@@ -68,15 +67,7 @@ export class TextCommands {
     const reading = context.reader.current
     statementBegins(context, scan)
     const plan = this.#planOf(reading, sql, scan)
-    runStatement(context, {
-      plan,
-      sql,
-      reading,
-      bindings: reading.bindingsOf(sql, scan),
-      verbatim: () => new TextStatement(packet ?? queryPacket(sql)),
-      ofText: (query) => TextStatement.ofSql(query.sql),
-      format: 'text',
-    })
+    runStatement(context, textExecution(reading, sql, { scan, plan, packet }))
   }
 
   /** A syntax error quotes the text to its end, the statements behind this one included. */

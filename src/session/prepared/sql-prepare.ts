@@ -1,10 +1,10 @@
 import { emptyQuery, notSupported, SqlError } from '../../errors/sql-error.ts'
-import { TextStatement } from '../../mysql/client/shard-statement.ts'
-import { queryPacket, textCells } from '../../mysql/client/simple-command.ts'
+import { textCells } from '../../mysql/client/simple-command.ts'
 import type { Deallocate, Execute, Prepare } from '../../sql/ast.ts'
 import { trimText } from '../../sql/trim-text.ts'
 import type { Reading } from '../statements/reading.ts'
 import { type RunContext, runStatement } from '../statements/run-statement.ts'
+import { textExecution } from '../statements/text-execution.ts'
 import { checkPreparable } from './preparable.ts'
 import { substituteParams } from './substitute-params.ts'
 
@@ -47,16 +47,7 @@ export async function executeSql(context: SqlPrepareContext, statement: Execute)
   })
   const { sql, reading } = prepared
   const bound = substituteParams(reading.parse(sql), values, proxy)
-  const scan = reading.scan(bound)
-  runStatement(context, {
-    plan: reading.planOf(bound, scan),
-    sql: bound,
-    reading,
-    bindings: reading.bindingsOf(bound, scan),
-    format: 'text',
-    verbatim: () => new TextStatement(queryPacket(bound)),
-    ofText: (query) => TextStatement.ofSql(query.sql),
-  })
+  runStatement(context, textExecution(reading, bound))
 }
 
 export async function deallocateSql(

@@ -1,214 +1,93 @@
-import { notSupported, SqlError } from '../../errors/sql-error.ts'
-import { textCells } from '../../mysql/client/simple-command.ts'
-import type { ClientConnection } from '../../mysql/server/session-handler.ts'
-import type { Expr, SetItem, SetStatement, SetVariable, WordValue } from '../../sql/ast.ts'
-import { print, quoteIdentifier } from '../../sql/print.ts'
-import { ISOLATION, NAMES, SQL_MODE } from '../../tablet/settings.ts'
-import type { Transaction } from '../../transaction/transaction.ts'
-import { type Charset, charsetByName, collationById } from '../../values/charsets.ts'
+import type { Condition } from '../../errors/condition.ts'
+import { notSupported } from '../../errors/sql-error.ts'
+import type { Expr, SetItem, SetStatement } from '../../sql/ast.ts'
 import type { Replies } from '../commands/replies.ts'
-import type { ProxyContext } from '../proxy-context.ts'
-import { textsOfRow } from '../statements/row-texts.ts'
-import type { ShardAccess } from '../statements/shard-access.ts'
-import { giveVariables, variablesIn } from '../statements/user-variables.ts'
-import { checkClientCharset, namesOf, namesOfSet } from './character-set.ts'
-import type { SessionState } from './session-state.ts'
+import { type EvaluateContext, evaluate } from '../statements/evaluate.ts'
+import { type OwnVariableContext, ownVariable } from './own-variables.ts'
+import { type ServerItem, type ServerVariableContext, setOnServer } from './server-variables.ts'
+import { type NamesContext, namesVariable, setCharset, setNames } from './set-names.ts'
 
-export interface SetContext {
-  readonly client: Pick<ClientConnection, 'identity'>
-  readonly proxy: Pick<ProxyContext, 'isMariadb'>
-  readonly state: SessionState
-  readonly transaction: Transaction
-  readonly shards: ShardAccess
+export interface SetContext
+  extends EvaluateContext,
+    OwnVariableContext,
+    Omit<NamesContext, 'proxy'>,
+    ServerVariableContext {
+  readonly proxy: EvaluateContext['proxy'] & NamesContext['proxy']
   readonly replies: Replies
 }
 
+/** What an item does to the session, once every item of the statement has been found good. */
+type Change = () => void | Promise<void>
+
 /**
- * SET. What the proxy itself goes by (autocommit, character set, isolation level) it reads from the statement. The
- * rest a backend judges: the statement runs on one connection, the values are read back as MySQL made them, and
- * from then on every connection that serves the session is given them (src/tablet/settings.ts).
+ * SET. All values are computed first, as MySQL does it; then all are judged: what the proxy itself goes by (autocommit, the
+ * isolation level) here, the other variables by a server, which has the values as its own from then on, as will every
+ * connection that serves the session (src/tablet/settings.ts). Only then anything changes.
  */
-export async function runSet(context: SetContext, statement: SetStatement): Promise<void> {
-  const others: SetItem[] = []
-  for (const item of statement.items) {
-    if (!(await setOwn(context, item))) others.push(item)
+export async function runSet(context: SetContext, { items }: SetStatement): Promise<void> {
+  const { state, replies } = context
+  const { texts, conditions } = await valuesOf(context, items)
+  const changes: Change[] = []
+  const onServer: ServerItem[] = []
+  for (const [i, item] of items.entries()) {
+    const change = await changeOf(context, item, texts[i]!)
+    if (typeof change === 'function') changes.push(change)
+    else onServer.push(change)
   }
-  if (others.length > 0) await setByBackend(context, others)
-  context.replies.ok({})
+  const warnings: Condition[] = [...conditions]
+  if (onServer.length > 0) warnings.push(...(await setOnServer(context, onServer)))
+  for (const change of changes) await change()
+  state.warnings = warnings
+  replies.ok({ warnings: warnings.length })
 }
 
-/** True when the item was the proxy's own business. */
-async function setOwn(context: SetContext, item: SetItem): Promise<boolean> {
-  const { client, state, proxy } = context
+async function changeOf(context: SetContext, item: SetItem, text: string): Promise<Change | ServerItem> {
   switch (item.kind) {
     case 'SetNames':
-      state.setSetting(
-        NAMES,
-        item.charset === undefined
-          ? namesOf(client.identity.collationId, proxy.isMariadb)
-          : namesOfSet(item.charset, item.collation, proxy.isMariadb),
-      )
-      return true
-    case 'SetCharset': {
-      // SET CHARACTER SET leaves collation_connection at the database's: left to the backend, once it is permitted.
-      const charset = item.charset === undefined ? undefined : charsetByName(item.charset)
-      if (item.charset !== undefined && charset === undefined) {
-        throw new SqlError('ER_UNKNOWN_CHARACTER_SET', `Unknown character set: '${item.charset}'`)
-      }
-      if (charset !== undefined) checkClientCharset(charset)
-      state.setSetting(
-        NAMES,
-        charset === undefined
-          ? namesOf(client.identity.collationId, proxy.isMariadb)
-          : namesOfSet(charset.name, undefined, proxy.isMariadb),
-      )
-      return true
-    }
-    case 'SetVariable':
-      return setVariable(context, item)
+      return setNames(context, item)
+    case 'SetCharset':
+      return await setCharset(context, item)
     case 'SetUserVariable':
-      return false
-  }
-}
-
-async function setVariable(context: SetContext, item: SetVariable): Promise<boolean> {
-  const { state, proxy, transaction } = context
-  const name = item.name.toLowerCase()
-  if (item.scope !== undefined && item.scope !== 'SESSION' && item.scope !== 'LOCAL') {
-    throw notSupported(`SET ${item.scope} ${name}: change it on the servers themselves`)
-  }
-  const word = wordOf(item.value)
-  switch (name) {
-    case 'autocommit':
-      await setAutocommit(transaction, booleanOf(name, word ?? (await valueText(context, item.value))))
-      return true
-    case 'transaction_isolation':
-    case 'tx_isolation': {
-      const level = (word ?? unquoted(await valueText(context, item.value)))
-        .toUpperCase()
-        .replaceAll('-', ' ')
-      if (level === 'DEFAULT') state.setSetting(ISOLATION, undefined)
-      else if (!ISOLATION_LEVELS.has(level)) throw wrongValue(name, level.replaceAll(' ', '-'))
-      else if (item.at && item.scope === undefined)
-        transaction.nextCharacteristics = [`SET TRANSACTION ISOLATION LEVEL ${level}`]
-      else state.setSetting(ISOLATION, level)
-      return true
+      return () => {
+        const name = item.target.name.toLowerCase()
+        if (text === 'NULL') context.state.userVariables.delete(name)
+        else context.state.userVariables.set(name, text)
+      }
+    case 'SetVariable': {
+      const name = item.name.toLowerCase()
+      if (item.scope !== undefined && item.scope !== 'SESSION' && item.scope !== 'LOCAL')
+        throw notSupported(`SET ${item.scope} ${name}: change it on the servers themselves`)
+      return ownVariable(context, item, text) ?? namesVariable(context, name, text) ?? { name, text }
     }
-    case 'character_set_client': {
-      if (item.value.kind === 'Default') return false
-      const charset = charsetOf(word ?? (await computedText(context, item)), proxy.isMariadb)
-      checkClientCharset(charset)
-      state.setSetting(name, `'${charset.name}'`)
-      return true
-    }
-    case 'last_insert_id':
-    case 'identity':
-      state.lastInsertId = BigInt(await valueText(context, item.value))
-      return true
-    default:
-      return false
   }
 }
 
-const ISOLATION_LEVELS: ReadonlySet<string> = new Set([
-  'READ UNCOMMITTED',
-  'READ COMMITTED',
-  'REPEATABLE READ',
-  'SERIALIZABLE',
-])
-
-/** Turning it on commits what is open, as MySQL does. */
-async function setAutocommit(transaction: Transaction, on: boolean): Promise<void> {
-  if (on && !transaction.autocommit && transaction.isOpen) await transaction.commit()
-  transaction.autocommit = on
-}
-
-/** Variables whose change is seen in the session, too: name to what happens. */
-async function setByBackend({ state, shards }: SetContext, items: readonly SetItem[]): Promise<void> {
-  const names = items.map((item) => {
-    if (item.kind === 'SetVariable') return `@@session.${item.name}`
-    if (item.kind === 'SetUserVariable') return `@${quoteIdentifier(item.target.name)}`
-    throw new Error('unreachable')
-  })
-  const needed = neededBy(items)
-  const answer = await shards.askInOrder([
-    ...(needed.length > 0 ? [giveVariables(state, needed)] : []),
-    print({ kind: 'Set', items, span: { start: 0, end: 0 } }),
-    `SELECT ${names.join(', ')}`,
-  ])
-  const values = textsOfRow(answer.columns, answer.rows[0]!)
-  for (const [i, item] of items.entries()) {
-    const text = values[i]!
-    if (item.kind === 'SetUserVariable') {
-      const name = item.target.name.toLowerCase()
-      if (text === 'NULL') state.userVariables.delete(name)
-      else state.userVariables.set(name, text)
-      continue
-    }
-    const name = (item as SetVariable).name.toLowerCase()
-    const isDefault = (item as SetVariable).value.kind === 'Default'
-    state.setSetting(name, isDefault ? undefined : text)
-    if (name === SQL_MODE) state.setSqlMode(unquoted(text))
+/** The items' values as SQL text, DEFAULT and words as they are; '' for items that have none. */
+async function valuesOf(context: SetContext, items: readonly SetItem[]) {
+  const computed = items.map(computedValue)
+  const { texts, conditions } = await evaluate(
+    context,
+    computed.filter((value) => value !== undefined),
+  )
+  const left = [...texts]
+  return {
+    texts: items.map((item, i) => (computed[i] === undefined ? givenText(item) : left.shift()!)),
+    conditions,
   }
 }
 
-/** User variables that the values are computed from. */
-function neededBy(items: readonly SetItem[]): readonly string[] {
-  return variablesIn(items.flatMap((item) => ('value' in item ? [item.value] : [])))
+/** Undefined for what is a word where it stands: `SET sql_mode = ANSI`. */
+function computedValue(item: SetItem): Expr | undefined {
+  if (item.kind === 'SetUserVariable') return item.value
+  if (item.kind !== 'SetVariable' || item.value.kind === 'WordValue' || item.value.kind === 'Default')
+    return undefined
+  const isWord = item.value.kind === 'Column' && item.value.qualifiers.length === 0
+  return isWord ? undefined : item.value
 }
 
-/** The word or simple literal that the item is set to; undefined for anything that must be computed. */
-function wordOf(value: Expr | WordValue): string | undefined {
+function givenText(item: SetItem): string {
+  if (item.kind !== 'SetVariable') return ''
+  const { value } = item
   if (value.kind === 'WordValue') return value.word
-  if (value.kind === 'Default') return 'DEFAULT'
-  if (value.kind === 'Literal') {
-    if (value.type === 'True') return '1'
-    if (value.type === 'False') return '0'
-    return unquoted(value.text)
-  }
-  if (value.kind === 'Column' && value.qualifiers.length === 0) return value.name
-  return undefined
-}
-
-/** A client's character set by its name, or by the id of a collation of it. Throws ER_UNKNOWN_CHARACTER_SET. */
-function charsetOf(text: string, isMariadb: boolean): Charset {
-  if (text.toUpperCase() === 'NULL') throw wrongValue('character_set_client', 'NULL')
-  const byId = /^\d+$/.test(text) ? collationById(Number(text), isMariadb ? 'mariadb' : 'mysql') : undefined
-  const charset = byId?.charset ?? charsetByName(text)
-  if (charset === undefined) {
-    throw new SqlError('ER_UNKNOWN_CHARACTER_SET', `Unknown character set: '${text}'`)
-  }
-  return charset
-}
-
-/** The text of a value that a backend must compute, for all that is in it. */
-async function computedText({ state, shards }: SetContext, item: SetVariable): Promise<string> {
-  const needed = neededBy([item])
-  const answer = await shards.askInOrder([
-    ...(needed.length > 0 ? [giveVariables(state, needed)] : []),
-    `SELECT CONVERT(${item.value.kind === 'WordValue' ? item.value.word : print(item.value)} USING utf8mb4)`,
-  ])
-  return textCells(answer.rows[0]!, 1)[0] ?? 'NULL'
-}
-
-/** The value of an expression, computed by a backend. */
-async function valueText({ shards }: SetContext, value: Expr | WordValue): Promise<string> {
-  const answer = await shards.ask(`SELECT ${value.kind === 'WordValue' ? value.word : print(value)}`)
-  return textsOfRow(answer.columns, answer.rows[0]!)[0]!
-}
-
-function booleanOf(name: string, text: string): boolean {
-  const word = unquoted(text).toUpperCase()
-  if (word === '1' || word === 'ON' || word === 'TRUE' || word === 'DEFAULT') return true
-  if (word === '0' || word === 'OFF' || word === 'FALSE') return false
-  throw wrongValue(name, unquoted(text))
-}
-
-function wrongValue(name: string, value: string): SqlError {
-  return new SqlError('ER_WRONG_VALUE_FOR_VAR', `Variable '${name}' can't be set to the value of '${value}'`)
-}
-
-function unquoted(text: string): string {
-  const quote = text[0]
-  return (quote === "'" || quote === '"') && text.at(-1) === quote ? text.slice(1, -1) : text
+  return value.kind === 'Column' ? value.name : 'DEFAULT'
 }

@@ -4,6 +4,7 @@ import { SqlError } from '../../errors/sql-error.ts'
 import { type CollectingReader, runQuery } from '../../mysql/client/simple-command.ts'
 import type { Gateway } from '../../tablet/gateway.ts'
 import type { KeyspaceShards } from '../../tablet/keyspace-shards.ts'
+import type { Lease } from '../../tablet/lease.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
@@ -68,37 +69,37 @@ export class ShardAccess implements ShardsView {
     return this.of(keyspace).shards[shard]!.targets[tabletType]
   }
 
+  /** Every shard that the session may ask: its target, or all of the keyspaces that can be served. */
+  allTargets(): readonly ShardTarget[] {
+    const { proxy, state } = this.#context
+    const { keyspace, shard, tabletType } = state.target
+    return [...proxy.gateway.keyspaces.values()].flatMap(({ shards }) =>
+      shards
+        .filter((each) => shard === undefined || (each.keyspace === keyspace && each.name === shard))
+        .map(({ targets }) => targets[tabletType]),
+    )
+  }
+
   /** One of the session's own questions to any shard, with the session's settings. */
-  async ask(sql: string): Promise<CollectingReader> {
+  ask(sql: string): Promise<CollectingReader> {
+    return this.onAny(({ connection }) => runQuery(connection, sql))
+  }
+
+  /** Some work on a connection to any shard, with the session's settings: one of the session's own, where it has one. */
+  async onAny<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
     const { proxy, state, transaction, interruption } = this.#context
     const target = this.#anyTarget()
     const lane = transaction.lane(target)
-    if (lane !== undefined) {
-      await lane.lease.killing // meant for a statement that is over
-      return await lane.query(sql)
-    }
-    const lease = await proxy.gateway.acquire(target, state.settings, interruption)
+    await lane?.lease.killing // meant for a statement that is over
+    await lane?.lease.apply(state.settings)
+    const lease = lane?.lease ?? (await proxy.gateway.acquire(target, state.settings, interruption))
     interruption.working.add(lease)
     try {
-      return await runQuery(lease.connection, sql)
+      interruption.throwIfKilled()
+      return await work(lease)
     } finally {
       interruption.working.delete(lease)
-      lease.release()
-    }
-  }
-
-  /** Several of them on one connection, in order; the answer is the last one's. */
-  async askInOrder(statements: readonly string[]): Promise<CollectingReader> {
-    const { proxy, state, interruption } = this.#context
-    const lease = await proxy.gateway.acquire(this.#anyTarget(), state.settings, interruption)
-    interruption.working.add(lease)
-    try {
-      let answer: CollectingReader | undefined
-      for (const sql of statements) answer = await runQuery(lease.connection, sql)
-      return answer!
-    } finally {
-      interruption.working.delete(lease)
-      lease.discard() // it carries what the statements have set
+      if (lane === undefined) lease.release()
     }
   }
 

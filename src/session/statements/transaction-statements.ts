@@ -4,26 +4,35 @@ import type { Begin, EndTransaction, Savepoint, SetTransaction } from '../../sql
 import { quoteIdentifier } from '../../sql/print.ts'
 import { ISOLATION } from '../../tablet/settings.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
+import type { Interruption } from '../commands/interruption.ts'
 import type { Replies } from '../commands/replies.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
+import type { ShardAccess } from './shard-access.ts'
 
 export interface TransactionStatementContext {
   readonly client: Pick<ClientConnection, 'close'>
   readonly proxy: Pick<ProxyContext, 'isMariadb'>
   readonly state: SessionState
   readonly transaction: Transaction
+  readonly shards: ShardAccess
+  readonly interruption: Interruption
   readonly replies: Replies
 }
 
-/** BEGIN commits what is open; the shards hear of it with their first statement. */
+/**
+ * BEGIN commits what is open; the shards hear of it with their first statement. A consistent snapshot is one of this moment:
+ * every shard takes it at once.
+ */
 export async function begin(
-  { transaction, replies }: TransactionStatementContext,
+  { state, transaction, shards, interruption, replies }: TransactionStatementContext,
   { modifiers }: Begin,
 ): Promise<void> {
   if (transaction.isOpen) await transaction.commit()
   const text = modifiers.length === 0 ? 'BEGIN' : `START TRANSACTION ${modifiers.join(', ')}`
   transaction.begin({ begin: text, readOnly: modifiers.includes('READ ONLY') })
+  if (modifiers.includes('WITH CONSISTENT SNAPSHOT'))
+    await transaction.beginOn(shards.allTargets(), state.settings, interruption)
   replies.ok({})
 }
 

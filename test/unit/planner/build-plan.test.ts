@@ -73,6 +73,17 @@ describe('bounds', () => {
     expect(planOf(nested('database()')).shortcut).toBeDefined()
   })
 
+  test('queries are followed inside of twice as many others as MySQL allows', () => {
+    const select = 'select distinct id, row_number() over (partition by id) from'
+    const clauses =
+      'where exists (select 1 from currency) group by id having count(*) > 1 order by id limit 5'
+    const nested = (count: number) =>
+      `select id from ${`(${select} `.repeat(count)}user${`) d ${clauses}`.repeat(count)}`
+    expect(planOf(nested(127)).shortcut).toBeDefined()
+    const construct = 'a query inside of more than 128 others'
+    expect(planOf(nested(150))).toMatchObject({ root: { kind: 'Unsupported', construct } })
+  })
+
   test('tables of WITH that double from one to the next are not followed for ever', () => {
     const next = (_: unknown, i: number) => `c${i + 1} as (select a.id from c${i} a, c${i} b)`
     const clauses = ['c0 as (select id from user)', ...Array.from({ length: 40 }, next)]

@@ -39,7 +39,7 @@ export function siteOf(table: BoundTable): Site | undefined {
 }
 
 /** A way for rows of a table to be where those of another one are; `facts` are what holds for the table's rows. */
-export interface Meeting {
+interface Meeting {
   readonly reason: string
   meets(there: Site, site: Site, facts: Facts): boolean
 }

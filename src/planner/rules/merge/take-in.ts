@@ -1,11 +1,11 @@
-import type { BoundTable } from '../../binding/bound.ts'
+import { type BoundTable, inOrderOfText } from '../../binding/bound.ts'
 import type { Operator } from '../../operators/operator.ts'
-import { keyspacesOf, type RouteOp } from '../../operators/route.ts'
+import { hasTables, keyspacesOf, type RouteOp, rowsOf } from '../../operators/route.ts'
 import { type Unchanged, unchanged } from '../rule.ts'
-import { gather, locate } from './gather.ts'
+import { alone, type Gathered, gather, locate } from './gather.ts'
 
 /** A route that has taken in others, but for its input; and why it could. */
-export interface TakenIn {
+interface TakenIn {
   readonly kind: 'takenIn'
   readonly route: RouteOp<Operator>
   readonly reason: string
@@ -17,14 +17,14 @@ export interface TakenIn {
  * then it does not matter what is done with their rows.
  */
 export function takeIn(route: RouteOp<Operator>, routes: readonly RouteOp<Operator>[]): TakenIn | Unchanged {
-  const tables = inOrderOfText(routes.flatMap((each) => each.tables))
   const problem = apart([route, ...routes])
   if (problem !== undefined) return unchanged(problem)
-  if (route.tables.length === 0 && tables.length > 0)
-    return unchanged(`every shard has the rows, but not all rows of ${tables[0].instance.table.name}`)
-  const { together, left, reason } = gather(locate(route.tables), locate(tables))
+  const placed = routes.filter(hasTables)
+  if (placed.length > 0 && !hasTables(route))
+    return unchanged(`every shard has the rows, but not all rows of ${nameOf(placed[0].tables[0])}`)
+  const { together, left, reason } = gatherRoutes(route, placed)
   if (left.length > 0)
-    return unchanged(`nothing says that ${left[0].table.instance.table.name} is where the rows are`)
+    return unchanged(`nothing says that ${nameOf(left[0].tables[0].table)} is where the rows are`)
   return {
     kind: 'takenIn',
     route: {
@@ -37,14 +37,22 @@ export function takeIn(route: RouteOp<Operator>, routes: readonly RouteOp<Operat
   }
 }
 
-function inOrderOfText(tables: readonly BoundTable[]): readonly BoundTable[] {
-  return [...tables].sort((a, b) => a.instance.id - b.instance.id)
+/** A route may come as a whole, by its rows; of one that does not, each table may. */
+function gatherRoutes(route: RouteOp<Operator>, routes: readonly RouteOp<Operator>[]): Gathered {
+  const parties = routes.map((each) => ({ tables: locate(each.tables), rows: locate(rowsOf(each)) }))
+  const whole = gather(locate(route.tables), parties)
+  if (whole.left.length === 0) return whole
+  const tables = whole.left.flatMap((party) => party.tables.map(({ table }) => table))
+  return gather(whole.together, locate(tables.sort(inOrderOfText)).map(alone))
+}
+
+function nameOf({ instance }: BoundTable): string {
+  return instance.table.name
 }
 
 /** Why routes can be no one route, wherever their tables' rows are. */
 export function apart(routes: readonly RouteOp<Operator>[]): string | undefined {
   if (keyspacesOf(routes)?.length === 0) return 'no keyspace has all tables'
-  const isMixed =
-    routes.some(({ tables }) => tables.length > 0) && routes.some(({ asksSystem }) => asksSystem)
+  const isMixed = routes.some(hasTables) && routes.some(({ asksSystem }) => asksSystem)
   return isMixed ? 'system tables are no part of a keyspace' : undefined
 }

@@ -9,7 +9,7 @@ import { planValue } from '../../values.ts'
 type Asked = Predicate<ShownColumn> | Refusal
 
 /** Finds the column that holds an aggregate of whole groups. */
-export type PickAggregate = (call: AggregateCall) => ShownColumn | Refusal
+type PickAggregate = (call: AggregateCall) => ShownColumn | Refusal
 
 /** What the condition asks of merged aggregates: comparisons with values, nothing computed. */
 export function predicateOf(expr: Expr, pick: PickAggregate): Asked {

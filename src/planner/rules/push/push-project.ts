@@ -1,6 +1,6 @@
 import type { Select } from '../../../sql/ast.ts'
-import { someNode, visit } from '../../../sql/visit.ts'
-import { inputsOf, type Operator } from '../../operators/operator.ts'
+import { visit } from '../../../sql/visit.ts'
+import { inputsOf, type Operator, overRoute } from '../../operators/operator.ts'
 import type { ProjectOp } from '../../operators/project.ts'
 import { refused } from '../../refusal.ts'
 import { type RuleResult, rewrote, unchanged } from '../rule.ts'
@@ -8,6 +8,7 @@ import { type RuleResult, rewrote, unchanged } from '../rule.ts'
 /** Project(Route(x)) -> Route(Project(x)): shards answer what the client asked for, each for its own rows. */
 export function pushProject(op: ProjectOp<Operator>): RuleResult {
   const { input, block } = op
+  if (overRoute(input) === undefined) return unchanged('its rows are not those of one route')
   const construct = constructOnce(block.ast)
   if (someOuterAggregate(input))
     return refused('an aggregate of the outer query in a subquery over several shards')
@@ -45,19 +46,16 @@ function constructOnce(select: Select): string | undefined {
   if (select.limit?.ties) return 'FETCH … WITH TIES'
   if (select.rowsExamined !== undefined) return 'LIMIT ROWS EXAMINED'
   if (select.qualify !== undefined) return 'QUALIFY'
-  return assignmentIn(select) ?? onceOnlyIn(select)
+  return callOnce(select)
 }
 
-function assignmentIn(select: Select): string | undefined {
-  return someNode(select, (node) => node.kind === 'Assign') ? 'assignment of a user variable' : undefined
-}
-
-function onceOnlyIn(select: Select): string | undefined {
+/** Assigning a variable goes before all others. */
+function callOnce(select: Select): string | undefined {
   let found: string | undefined
-  visit(select, (node) => {
-    if (node.kind !== 'Function' || !onceOnly.has(node.name)) return undefined
-    found = `${node.name.toUpperCase()}()`
-    return 'stop'
+  const isWithoutAssignment = visit(select, (node) => {
+    if (node.kind === 'Assign') return 'stop'
+    if (node.kind === 'Function' && onceOnly.has(node.name)) found ??= `${node.name.toUpperCase()}()`
+    return undefined
   })
-  return found
+  return isWithoutAssignment ? found : 'assignment of a user variable'
 }

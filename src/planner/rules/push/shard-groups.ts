@@ -8,7 +8,7 @@ import { type Refusal, refused } from '../../refusal.ts'
 import type { GroupDraft } from './group-draft.ts'
 
 /** What shards group, and what they leave out themselves. */
-export interface GroupedRows {
+interface GroupedRows {
   readonly rows: Operator
   readonly having?: FilterOp<Operator>
 }

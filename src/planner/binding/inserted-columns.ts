@@ -1,5 +1,5 @@
-import type { Expr, Insert, Query } from '../sql/ast.ts'
-import { sameColumn, type Table } from '../vschema/model.ts'
+import type { Expr, Insert, Query } from '../../sql/ast.ts'
+import { sameColumn, type Table } from '../../vschema/model.ts'
 
 /** What INSERT … SELECT selects for a column; undefined where that cannot be told. */
 export function insertedInto(ast: Insert, query: Query, table: Table, column: string): Expr | undefined {

@@ -1,10 +1,10 @@
-import type { Plan } from '../plan/plan.ts'
-import type { SendWrite } from '../plan/primitives.ts'
-import type { Delete, Insert, TableName, Update } from '../sql/ast.ts'
-import { findTable, hasShardsOfItsOwn } from './binding/find-table.ts'
-import { isChanging } from './binding/traits.ts'
-import type { PlanContext } from './plan-context.ts'
-import { unsupportedPlan, writePlan } from './plans.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { SendWrite } from '../../plan/primitives.ts'
+import type { Delete, Insert, TableName, Update } from '../../sql/ast.ts'
+import { findTable, hasShardsOfItsOwn } from '../binding/find-table.ts'
+import { isChanging } from '../binding/traits.ts'
+import type { PlanContext } from '../plan-context.ts'
+import { unsupportedPlan, writePlan } from '../plans.ts'
 
 /** A reference table is changed at its source, or else in all copies alike, with the same outcome in each. */
 export function replicatedWrite(

@@ -1,8 +1,8 @@
-import type { Routing } from '../plan/routing.ts'
-import type { PlanValue } from '../plan/values.ts'
-import type { Expr, Query } from '../sql/ast.ts'
-import { visit } from '../sql/visit.ts'
-import { planValue } from './values.ts'
+import type { Routing } from '../../plan/routing.ts'
+import type { PlanValue } from '../../plan/values.ts'
+import type { Expr, Query } from '../../sql/ast.ts'
+import { visit } from '../../sql/visit.ts'
+import { planValue } from '../values.ts'
 
 /**
  * Where a query of information_schema goes: `table_schema = 'shop'` asks about keyspace shop, which only its own shards

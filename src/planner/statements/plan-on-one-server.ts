@@ -1,0 +1,99 @@
+import type { Plan } from '../../plan/plan.ts'
+import type { Routing } from '../../plan/routing.ts'
+import type {
+  Call,
+  ExplainConnection,
+  Flush,
+  Load,
+  LockTables,
+  Other,
+  Statement,
+  TableName,
+  UnlockTables,
+} from '../../sql/ast.ts'
+import { keyspaceOf } from '../binding/find-table.ts'
+import type { PlanContext } from '../plan-context.ts'
+import { sessionPlan, unsupportedPlan, writePlan } from '../plans.ts'
+
+/** The session knows its locks, wherever its target has gone since. On one server its own answer is relayed. */
+export function planUnlock(statement: UnlockTables, context: PlanContext): Plan {
+  const { defaultKeyspace } = context
+  const isOneServer =
+    defaultKeyspace !== undefined && context.vschema.keyspaces.get(defaultKeyspace)?.sharded === false
+  return isOneServer
+    ? serverPlan(statement, { kind: 'Unsharded', keyspace: defaultKeyspace }, context)
+    : sessionPlan
+}
+
+type OnOneServer = Call | ExplainConnection | Flush | Load | LockTables | Other
+
+/** What only a single MySQL server can do: its keyspace must be unsharded. */
+export function planOnOneServer(statement: OnOneServer, context: PlanContext): Plan {
+  const named = tablesOf(statement).map((name) => keyspaceOf(name, context))
+  const keyspaces = new Set(named.length === 0 ? [context.defaultKeyspace] : named)
+  const [keyspace] = keyspaces
+  const isOneServer =
+    keyspaces.size === 1 &&
+    keyspace !== undefined &&
+    context.vschema.keyspaces.get(keyspace)?.sharded === false
+  return isOneServer
+    ? serverPlan(statement, { kind: 'Unsharded', keyspace }, context)
+    : unsupportedPlan(
+        `${wordsOf(statement)} outside an unsharded keyspace (name a shard: USE \`keyspace:shard\`)`,
+      )
+}
+
+function tablesOf(statement: OnOneServer): readonly TableName[] {
+  switch (statement.kind) {
+    case 'Call':
+      return [statement.name]
+    case 'Load':
+      return [statement.table]
+    case 'LockTables':
+      return statement.tables.map(({ table }) => table)
+    case 'Flush':
+      return statement.tables
+    case 'ExplainConnection':
+    case 'Other':
+      return []
+  }
+}
+
+function wordsOf(statement: OnOneServer): string {
+  switch (statement.kind) {
+    case 'Call':
+      return 'CALL'
+    case 'Load':
+      return `LOAD ${statement.format}`
+    case 'LockTables':
+      return 'LOCK TABLES'
+    case 'Flush':
+      return 'FLUSH'
+    case 'ExplainConnection':
+      return 'EXPLAIN FOR CONNECTION'
+    case 'Other':
+      return statement.verb
+  }
+}
+
+/** Statements that hold something on their connection until another one lets go of it. */
+const holding: ReadonlySet<string> = new Set(['HANDLER', 'XA'])
+
+/** A statement on one server, which keeps the connection with it where it must be on the same again. */
+export function serverPlan(statement: Statement, routing: Routing, context: PlanContext): Plan {
+  const plan = writePlan(statement, { verb: 'other', routing }, context)
+  const held = heldBy(statement)
+  return held === undefined ? plan : { ...plan, reserves: held }
+}
+
+function heldBy(statement: Statement): string | undefined {
+  switch (statement.kind) {
+    case 'LockTables':
+    case 'UnlockTables':
+      return 'LOCK TABLES'
+    case 'Other':
+      return holding.has(statement.verb) ? statement.verb : undefined
+    default:
+      return undefined
+  }
+}

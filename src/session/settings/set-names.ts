@@ -1,0 +1,113 @@
+import { SqlError } from '../../errors/sql-error.ts'
+import { textCells } from '../../mysql/client/simple-command.ts'
+import type { SetCharset, SetNames } from '../../sql/ast.ts'
+import { NAMES, NAMES_VARIABLES } from '../../tablet/settings.ts'
+import {
+  type Charset,
+  charsetByName,
+  collationById,
+  collationByName,
+  DEFAULT_COLLATION_ID,
+  defaultCollation,
+} from '../../values/charsets.ts'
+import { quoteString } from '../../values/sql-literal.ts'
+import type { ProxyContext } from '../proxy-context.ts'
+import type { ShardAccess } from '../statements/shard-access.ts'
+import { checkClientCharset, namesOf, namesOfSet } from './character-set.ts'
+import { wrongValue } from './own-variables.ts'
+import type { SessionState } from './session-state.ts'
+import { unquoted } from './unquoted.ts'
+
+export interface NamesContext {
+  readonly proxy: Pick<ProxyContext, 'isMariadb'>
+  readonly state: SessionState
+  readonly shards: ShardAccess
+}
+
+/** SET NAMES: client, results and connection, whatever each of them was set to before. DEFAULT is the server's, not the login's. */
+export function setNames({ proxy, state }: NamesContext, { charset, collation }: SetNames): () => void {
+  const { isMariadb } = proxy
+  const names =
+    charset === undefined
+      ? namesOf(DEFAULT_COLLATION_ID, isMariadb)
+      : namesOfSet(charset, collation, isMariadb)
+  return () => takeNames(state, names)
+}
+
+/** SET CHARACTER SET: client and results; the connection's is the database's. */
+export async function setCharset(
+  { proxy, state, shards }: NamesContext,
+  { charset }: SetCharset,
+): Promise<() => void> {
+  const { isMariadb } = proxy
+  const names =
+    charset === undefined
+      ? namesOf(DEFAULT_COLLATION_ID, isMariadb)
+      : namesOfSet(charset, undefined, isMariadb)
+  const answer = await shards.ask('SELECT @@collation_database')
+  const [collation] = textCells(answer.rows[0]!, 1)
+  return () => {
+    takeNames(state, names)
+    state.setSetting('collation_connection', quoteString(collation!))
+  }
+}
+
+function takeNames(state: SessionState, names: string): void {
+  for (const name of NAMES_VARIABLES) state.setSetting(name, undefined)
+  state.setSetting(NAMES, names)
+}
+
+/**
+ * One of the variables of SET NAMES by itself: what setting it does, undefined for any other. What is set for the connection
+ * is its collation, from which MySQL has the character set. Throws what MySQL says of a value.
+ */
+export function namesVariable(
+  { proxy, state }: NamesContext,
+  name: string,
+  text: string,
+): (() => void) | undefined {
+  const flavor = proxy.isMariadb ? 'mariadb' : 'mysql'
+  switch (name) {
+    case 'character_set_client': {
+      const charset = charsetOf(name, text)
+      checkClientCharset(charset)
+      return () => state.setSetting(name, `'${charset.name}'`)
+    }
+    case 'character_set_results': {
+      if (text.toUpperCase() === 'NULL') return () => state.setSetting(name, 'NULL')
+      const charset = charsetOf(name, text)
+      return () => state.setSetting(name, `'${charset.name}'`)
+    }
+    case 'character_set_connection': {
+      const collation = defaultCollation(charsetOf(name, text), flavor)
+      return () => state.setSetting('collation_connection', `'${collation.name}'`)
+    }
+    case 'collation_connection': {
+      const word = wordOf(name, text)
+      const collation = /^\d+$/.test(text)
+        ? collationById(Number(text), flavor)
+        : text === 'DEFAULT'
+          ? defaultCollation(charsetByName('utf8mb4')!, flavor)
+          : collationByName(word, flavor)
+      if (collation === undefined) throw new SqlError('ER_UNKNOWN_COLLATION', `Unknown collation: '${word}'`)
+      return () => state.setSetting(name, `'${collation.name}'`)
+    }
+    default:
+      return undefined
+  }
+}
+
+/** A character set by its name, or by the id of a collation of it; DEFAULT is the server's. */
+function charsetOf(name: string, text: string): Charset {
+  if (text === 'DEFAULT') return charsetByName('utf8mb4')!
+  const word = wordOf(name, text)
+  const charset = /^\d+$/.test(text) ? collationById(Number(text))?.charset : charsetByName(word)
+  if (charset === undefined)
+    throw new SqlError('ER_UNKNOWN_CHARACTER_SET', `Unknown character set: '${word}'`)
+  return charset
+}
+
+function wordOf(name: string, text: string): string {
+  if (text.toUpperCase() === 'NULL') throw wrongValue(name, 'NULL')
+  return unquoted(text)
+}

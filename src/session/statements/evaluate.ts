@@ -1,0 +1,188 @@
+import { assert } from '../../base/assert.ts'
+import { beginPlan } from '../../engine/begin-plan.ts'
+import type { RowStream } from '../../engine/row-stream.ts'
+import type { Condition } from '../../errors/condition.ts'
+import { SqlError } from '../../errors/sql-error.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { Exists, Expr, Literal, Query, Subquery } from '../../sql/ast.ts'
+import { literalValue } from '../../sql/literal-value.ts'
+import { print } from '../../sql/print.ts'
+import { type AnyNode, rewrite, visit } from '../../sql/visit.ts'
+import type { ShardTarget } from '../../tablet/shard-target.ts'
+import type { Lane } from '../../transaction/lane.ts'
+import { valueLiteral } from '../../values/sql-literal.ts'
+import type { ProxyContext } from '../proxy-context.ts'
+import type { SessionState } from '../settings/session-state.ts'
+import { textsOfRow } from './row-texts.ts'
+import { SessionPort, type SessionPortContext } from './session-port.ts'
+import type { StatementReader } from './statement-reader.ts'
+import { textExecution } from './text-execution.ts'
+import { giveVariables, takeVariables } from './user-variables.ts'
+
+export interface EvaluateContext extends SessionPortContext {
+  readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits'>
+  readonly state: SessionState
+  readonly reader: StatementReader
+}
+
+/** What expressions came to: SQL text that gives each value again, and the warnings on the way. */
+export interface Evaluated {
+  readonly texts: readonly string[]
+  readonly conditions: readonly Condition[]
+}
+
+/**
+ * Computes expressions as a SELECT of them would: planned, over the shards that they ask, in the session's transaction and
+ * with its settings. Constants and user variables need no server, and a subquery is a query of its own. Throws what MySQL
+ * says of any of them.
+ */
+export async function evaluate(context: EvaluateContext, exprs: readonly Expr[]): Promise<Evaluated> {
+  const conditions: Condition[] = []
+  const plain: Expr[] = []
+  for (const expr of exprs) plain.push(await withoutSubqueries(context, expr, conditions))
+  const constants = plain.map((expr) => constantText(context, expr))
+  const computed = plain.filter((_, i) => constants[i] === undefined)
+  if (computed.length === 0) return { texts: constants as readonly string[], conditions }
+  const answer = await select(context, `SELECT ${computed.map(print).join(', ')}`)
+  const left = [...answer.rows[0]!]
+  return {
+    texts: constants.map((text) => text ?? left.shift()!),
+    conditions: [...conditions, ...answer.conditions],
+  }
+}
+
+/** The expression with what its subqueries came to in their places: they see no row that they could depend on. */
+async function withoutSubqueries(
+  context: EvaluateContext,
+  expr: Expr,
+  conditions: Condition[],
+): Promise<Expr> {
+  const values = new Map<AnyNode, Literal>()
+  for (const node of subqueriesOf(expr)) {
+    const answer = await select(context, node.kind === 'Exists' ? someRowOf(node) : print(node.query))
+    conditions.push(...answer.conditions)
+    const { rows } = answer
+    if (node.kind === 'Subquery' && rows.length > 1)
+      throw new SqlError('ER_SUBQUERY_NO_1_ROW', 'Subquery returns more than 1 row')
+    const text = node.kind === 'Exists' ? (rows.length > 0 ? '1' : '0') : (rows[0]?.[0] ?? 'NULL')
+    values.set(node, literalOf(text, node))
+  }
+  return values.size === 0 ? expr : rewrite(expr, (node) => values.get(node))
+}
+
+/** One row is enough to see that there are some. */
+function someRowOf({ query: { query } }: Exists): string {
+  const isOpen = query.kind === 'Select' && query.limit === undefined && query.locks === undefined
+  return isOpen ? `${print(query)} LIMIT 1` : print(query)
+}
+
+function literalOf(text: string, { span }: Subquery | Exists): Literal {
+  return { kind: 'Literal', type: typeOf(text), text, span }
+}
+
+function typeOf(text: string): Literal['type'] {
+  if (text === 'NULL') return 'Null'
+  if (/^-?\d+$/.test(text)) return 'Int'
+  if (/^-?[\d.]+$/.test(text)) return 'Decimal'
+  return /^-?[\d.]/.test(text) ? 'Float' : 'String'
+}
+
+/** Outermost ones that are a value: one column, or EXISTS. Those of IN, ANY and rows are left to the planner. */
+function subqueriesOf(expr: Expr): readonly (Subquery | Exists)[] {
+  const found: (Subquery | Exists)[] = []
+  visit(expr, (node) => {
+    if (node.kind === 'Exists') found.push(node)
+    else if (node.kind === 'Subquery' && hasOneColumn(node.query)) found.push(node)
+    else if (node.kind !== 'Subquery' && node.kind !== 'In' && node.kind !== 'Quantified') return undefined
+    return 'skip'
+  })
+  return found
+}
+
+function hasOneColumn(query: Query): boolean {
+  switch (query.kind) {
+    case 'Select':
+      return query.items.length === 1 && query.items[0]!.kind === 'SelectExpr'
+    case 'SetOperation':
+      return hasOneColumn(query.operands[0]!)
+    case 'NestedQuery':
+      return hasOneColumn(query.query)
+    default:
+      return false
+  }
+}
+
+/** Undefined for what a server must compute. */
+function constantText({ state }: EvaluateContext, expr: Expr): string | undefined {
+  if (expr.kind === 'UserVariable') return state.userVariables.get(expr.name.toLowerCase()) ?? 'NULL'
+  if (expr.kind === 'Literal') return literalText(state, expr)
+  const isNegative = expr.kind === 'Unary' && expr.op === '-' && expr.operand.kind === 'Literal'
+  return isNegative && NUMBERS.has(expr.operand.type) ? print(expr) : undefined
+}
+
+const NUMBERS: ReadonlySet<Literal['type']> = new Set(['Int', 'Decimal', 'Float'])
+
+function literalText({ sqlMode, charset }: SessionState, { type, text }: Literal): string | undefined {
+  // With its introducer it keeps its character set; what has no escapes reads the same under every sql_mode.
+  if (text.startsWith('_')) return /^[\x20-\x5b\x5d-\x7e]*$/.test(text) ? text : undefined
+  const value = literalValue(text, { type, start: 0, end: text.length }, sqlMode)
+  return value.type === 'EXPRESSION' ? undefined : valueLiteral(value, charset)
+}
+
+/** Enough to see that there is more than one. */
+const ROWS_MAX = 2
+
+interface Answer {
+  readonly rows: readonly (readonly string[])[]
+  readonly conditions: readonly Condition[]
+}
+
+async function select(context: EvaluateContext, sql: string): Promise<Answer> {
+  const { proxy, state, shards, reader } = context
+  const execution = textExecution(reader.current, sql)
+  const { plan, bindings, reading } = execution
+  const port = new SessionPort(context, execution, state.settings)
+  const begun = beginPlan(plan, bindings, shards)
+  let lane: Lane | undefined
+  let stream: RowStream
+  if (begun.kind === 'OneShard') {
+    const { keyspace, shard, query } = begun
+    if (plan.reserves !== undefined)
+      lane = await reserve(context, plan, shards.target(keyspace, shard, reading.target.tabletType))
+    ;[stream] = (await port.openStreams({ keyspace, shards: [shard], query })) as [RowStream]
+  } else {
+    const { sortRowsMax, sortBytesMax } = proxy.limits
+    const limits = { sortRowsMax, sortBytesMax }
+    const outcome = await begun.run({ bindings, shards, port, format: 'text', limits })
+    assert(outcome.kind === 'Rows', 'a query answers rows')
+    stream = outcome.stream
+  }
+  const rows = await firstRows(stream)
+  if (lane !== undefined && plan.userVariables.length > 0)
+    await takeVariables(lane.connection, state, plan.userVariables)
+  return { rows, conditions: await port.conditions() }
+}
+
+/** What an expression leaves on its connection (GET_LOCK()), or assigns there (`(@a := 1)`), needs one of the session's own. */
+async function reserve(context: EvaluateContext, plan: Plan, target: ShardTarget): Promise<Lane> {
+  const { state, transaction, interruption } = context
+  const lane = await transaction.reach(target, state.settings, interruption)
+  lane.reserve(plan.reserves!)
+  if (plan.userVariables.length > 0) await lane.query(giveVariables(state, plan.userVariables))
+  return lane
+}
+
+async function firstRows(stream: RowStream): Promise<Answer['rows']> {
+  const rows: Buffer[] = []
+  try {
+    while (rows.length < ROWS_MAX) {
+      const batch = await stream.next()
+      if (batch === undefined) break
+      rows.push(...batch.slice(0, ROWS_MAX))
+    }
+  } finally {
+    await stream.close()
+  }
+  const definitions = stream.columns.map(({ definition }) => definition)
+  return rows.map((row) => textsOfRow(definitions, row))
+}

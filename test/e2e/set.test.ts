@@ -1,0 +1,115 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { connectTo, type FaultCluster, startFaultCluster } from '../support/fault-cluster.ts'
+import { type ProtocolClient, textRow } from '../support/protocol-client.ts'
+import type { TestProxy } from '../support/proxy.ts'
+
+/** What SET computes is the session's own, whoever else is on the pool: there is one connection to each server. */
+let faults: FaultCluster
+let proxy: TestProxy
+const clients: ProtocolClient[] = []
+
+beforeAll(async () => {
+  faults = await startFaultCluster()
+  proxy = await faults.startProxy({ config: { pool: { size: 1, wait_timeout: '2s' } } })
+  const setup = await client()
+  await setup.query(`INSERT INTO users (id, name, score) VALUES (1, 'a', 1), (4, 'd', 4)`)
+})
+afterEach(() => {
+  for (const each of clients.splice(0)) each.destroy()
+})
+afterAll(() => faults?.close())
+
+async function client(): Promise<ProtocolClient> {
+  const connected = await connectTo(proxy)
+  clients.push(connected)
+  return connected
+}
+
+async function cell(of: ProtocolClient, sql: string): Promise<string | null> {
+  const results = await of.query(sql)
+  const last = results.at(-1)!
+  if (last.kind !== 'rows') throw new Error(JSON.stringify(last))
+  return textRow(last.rows[0]!)[0]!
+}
+
+test('LAST_INSERT_ID() is the session’s, also while others insert', async () => {
+  const inserting = await Promise.all(Array.from({ length: 4 }, () => client()))
+  await Promise.all(
+    inserting.map(async (each) => {
+      for (let i = 0; i < 10; i++) {
+        await each.query(`INSERT INTO users (name) VALUES ('x')`)
+        const id = await cell(each, 'SELECT LAST_INSERT_ID()')
+        expect(await cell(each, 'SET @id = LAST_INSERT_ID(); SELECT @id')).toBe(id)
+      }
+    }),
+  )
+})
+
+test('CONNECTION_ID(), USER() and CURRENT_USER() are the client’s', async () => {
+  const of = await client()
+  expect(await cell(of, 'SET @c = CONNECTION_ID(); SELECT @c')).toBe(String(of.connectionId))
+  expect(await cell(of, 'SET @c = CURRENT_USER(); SELECT @c')).toMatch(/^app@/)
+  expect(await cell(of, 'SET @c = USER(); SELECT @c')).toMatch(/^app@/)
+})
+
+test('a lock that SET takes is held until the session lets go of it', async () => {
+  const [holder, other] = [await client(), await client()]
+  for (const each of [holder, other]) await each.query('USE `main:-80`')
+  await holder.query('BEGIN')
+  expect(await cell(holder, `SET @g = GET_LOCK('of SET', 0); SELECT @g`)).toBe('1')
+  await holder.query('COMMIT')
+  const root = await faults.rootOf('-80')
+  const isFree = async () => {
+    const [[row]] = (await root.query(`SELECT IS_FREE_LOCK('of SET') AS free`)) as unknown as [
+      [{ free: number }],
+    ]
+    return row.free
+  }
+  expect(await isFree()).toBe(0)
+  expect(await cell(holder, `SELECT RELEASE_LOCK('of SET')`)).toBe('1')
+  expect(await isFree()).toBe(1)
+  await root.end()
+})
+
+test('is part of the transaction, and waits for no connection but the session’s own', async () => {
+  const of = await client()
+  await of.query('BEGIN')
+  await of.query('UPDATE users SET score = 77 WHERE id IN (1, 4)')
+  expect(await cell(of, 'SET @v = (SELECT SUM(score) FROM users WHERE id IN (1, 4)); SELECT @v')).toBe('154')
+  expect((await of.query(`SET sql_mode = 'bad'`))[0]).toMatchObject({ kind: 'error', errno: 1231 })
+  expect((await of.query('SET sort_buffer_size = 65536'))[0]).toMatchObject({ kind: 'ok' })
+  expect(await cell(of, 'SELECT @@sort_buffer_size FROM users WHERE id = 4')).toBe('65536')
+  await of.query('ROLLBACK')
+  expect(await cell(of, 'SELECT SUM(score) FROM users WHERE id IN (1, 4)')).toBe('5')
+})
+
+test('opens no connection, and leaves none to others with what it has set', async () => {
+  const root = await faults.rootOf('-80')
+  const connections = async () => {
+    const [rows] = await root.query(`SHOW GLOBAL STATUS LIKE 'Connections'`)
+    return Number((rows as { Value: string }[])[0]!.Value)
+  }
+  const [setting, other] = [await client(), await client()]
+  await other.query('SELECT name FROM users WHERE id = 1')
+  const before = await connections()
+  for (let i = 0; i < 20; i++)
+    await setting.query(`SET @k = ${i}; SET sort_buffer_size = ${65_536 + i * 1024}`)
+  expect(await connections()).toBe(before)
+  expect(
+    await cell(other, 'SELECT @@sort_buffer_size = @@global.sort_buffer_size FROM users WHERE id = 1'),
+  ).toBe('1')
+  await setting.query(`SET time_zone = '+03:00', sql_mode = 'bad'`)
+  expect(await cell(setting, 'SELECT @@time_zone = @@global.time_zone FROM users WHERE id = 1')).toBe('1')
+  await root.end()
+})
+
+test('tells the warnings of a value that the server has changed', async () => {
+  const of = await client()
+  expect((await of.query('SET sort_buffer_size = 1'))[0]).toMatchObject({ kind: 'ok', warnings: 1 })
+  expect(await cell(of, 'SHOW WARNINGS')).toBe('Warning')
+})
+
+test('assigns what an expression assigns on its way', async () => {
+  const of = await client()
+  expect(await cell(of, 'SET @y = (@w := 7) + 1; SELECT CONCAT(@y, @w)')).toBe('87')
+})
