@@ -3,6 +3,7 @@ import { systemClock } from '../base/clock.ts'
 import { deferred } from '../base/deferred.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { silentLogger } from '../telemetry/log.ts'
+import { Repeats } from '../telemetry/repeats.ts'
 import { buildSnapshot, EMPTY_SNAPSHOT } from './build-snapshot.ts'
 import type { DiskCache } from './disk-cache.ts'
 import { RecordSet } from './record-set.ts'
@@ -38,6 +39,7 @@ export class TopologyFollower implements TopologyView {
   readonly #store: TopologyStore
   readonly #cache: DiskCache | undefined
   readonly #logger: Logger
+  readonly #repeats: Repeats
   readonly #clock: Clock
   readonly #random: () => number
   readonly #relistMs: number
@@ -63,6 +65,7 @@ export class TopologyFollower implements TopologyView {
     this.#cache = options.cache
     this.#logger = options.logger ?? silentLogger
     this.#clock = options.clock ?? systemClock
+    this.#repeats = new Repeats(this.#logger, this.#clock)
     this.#random = options.random ?? Math.random
     this.#relistMs = options.relistMs ?? RELIST_MS
   }
@@ -93,6 +96,7 @@ export class TopologyFollower implements TopologyView {
   /** Stops following, after the last write of the cache; the snapshot stays readable. The store is its owner's to close. */
   async close(): Promise<void> {
     this.#closing.abort()
+    this.#repeats.close()
     this.#status = { ...this.#status, state: 'closed' }
     this.#ready.resolve()
     await this.#running
@@ -171,7 +175,7 @@ export class TopologyFollower implements TopologyView {
       this.#logger.warn('topology is stale: serving from what was last known', { reason: error.message })
       this.#publish(this.#snapshot.revision, true)
     } else if (this.#status.source === 'nothing') {
-      this.#logger.warn('topology not available yet', { reason: error.message })
+      this.#repeats.tell('warn', 'no topology', 'topology not available yet', { reason: error.message })
     }
   }
 

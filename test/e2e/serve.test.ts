@@ -173,6 +173,23 @@ describe.skipIf(!mariadbCommand || !etcdCommand)('serve against an etcd', () => 
     await stop(running)
   })
 
+  test('--check --connect logs in to each tablet, and names the one that refuses', async () => {
+    writeFileSync(join(dir.path, 'wrong'), 'wrong\n')
+    const check = (passwordFile: string) =>
+      runShardgate(
+        ...['serve', '--check', '--connect', '--topology-endpoints', etcd.url],
+        ...['--users-file', join(dir.path, 'users.yaml'), '--backend-user', cluster.account.user],
+        ...['--backend-password-file', join(dir.path, passwordFile)],
+      )
+    const [right, wrong] = [check('password'), check('wrong')]
+    assert.equal(await right.exited, 0, right.output())
+    assert.equal(await wrong.exited, 1)
+    assert.match(
+      wrong.output(),
+      /^shardgate: tablet zone1-0000000001 of lookup\/0 \(127.*\): Access denied for user/m,
+    )
+  })
+
   test('/readyz names the tablet that is in the way and why, the log once', async () => {
     writeFileSync(join(dir.path, 'wrong'), 'wrong\n')
     const { running, get } = await serve(
