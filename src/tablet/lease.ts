@@ -71,7 +71,7 @@ export class Lease {
     this.#settings = settings
   }
 
-  /** Its holder has changed settings by himself; undefined: back to the server's, '': to something that is not known. */
+  /** Its holder has changed settings by himself; undefined: back to the server's. */
   noteSettings(changed: ReadonlyMap<string, string | undefined>): void {
     forgetStatements(this.connection)
     const items = new Map(this.#settings?.items)

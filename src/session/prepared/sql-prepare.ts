@@ -61,7 +61,7 @@ export async function deallocateSql(
 }
 
 async function stringValue({ shards }: SqlPrepareContext, text: string): Promise<string> {
-  const answer = await shards.ask(`SELECT CONVERT(${text} USING utf8mb4)`)
+  const answer = await shards.ask(`SELECT CONVERT(${text} USING utf8mb4) LIMIT 1`)
   const [cell] = textCells(answer.rows[0]!, 1)
   return cell ?? 'NULL'
 }

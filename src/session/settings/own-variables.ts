@@ -55,7 +55,7 @@ function isolationLevel(name: string, text: string): string {
   const level = /^\d+$/.test(text)
     ? ISOLATION_LEVELS[Number(text)]
     : ISOLATION_LEVELS.find((each) => each.replaceAll(' ', '-') === word.toUpperCase().replaceAll(' ', '-'))
-  if (level === undefined) throw wrongValue(name, word)
+  if (level === undefined) throw isOtherNumber(text) ? wrongType(name) : wrongValue(name, word)
   return level
 }
 
@@ -69,15 +69,14 @@ function booleanOf(name: string, text: string): boolean {
   const word = unquoted(text).toUpperCase()
   if (text === '1' || word === 'ON' || word === 'TRUE' || text === 'DEFAULT') return true
   if (text === '0' || word === 'OFF' || word === 'FALSE') return false
-  if (/^-?[\d.]*[.e]/i.test(text)) throw wrongType(name)
-  throw wrongValue(name, unquoted(text))
+  throw isOtherNumber(text) ? wrongType(name) : wrongValue(name, unquoted(text))
 }
 
 /** A whole number; negative ones are 0, as for MySQL. */
 function insertId(item: SetVariable, name: string, text: string): bigint {
   if (isDefault(item))
     throw new SqlError('ER_NO_DEFAULT', `Variable '${item.name}' doesn't have a default value`)
-  if (!/^-?\d+$/.test(text) || BigInt(text) > 0xffff_ffff_ffff_ffffn) throw wrongType(name)
+  if (!/^-?\d+$/.test(text) || isOtherNumber(text)) throw wrongType(name)
   const id = BigInt(text)
   return id < 0n ? 0n : id
 }
@@ -86,7 +85,13 @@ function isDefault({ value }: SetVariable): boolean {
   return value.kind === 'Default'
 }
 
-function wrongType(name: string): SqlError {
+/** A number that is no integer of 64 bits: fractions, and whole numbers beyond, which MySQL reads as decimals. */
+export function isOtherNumber(text: string): boolean {
+  if (/^-?\d+$/.test(text)) return BigInt(text) > 0xffff_ffff_ffff_ffffn
+  return /^-?(\d|\.\d)/.test(text)
+}
+
+export function wrongType(name: string): SqlError {
   return new SqlError('ER_WRONG_TYPE_FOR_VAR', `Incorrect argument type to variable '${name}'`)
 }
 

@@ -1,7 +1,9 @@
 import type { Condition } from '../../errors/condition.ts'
+import { ServerError } from '../../errors/server-error.ts'
+import type { BackendConnection } from '../../mysql/client/backend-connection.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
-import { runQuery } from '../../mysql/client/simple-command.ts'
-import { SQL_MODE } from '../../tablet/settings.ts'
+import { type CollectingReader, runQuery } from '../../mysql/client/simple-command.ts'
+import { type Settings, SQL_MODE } from '../../tablet/settings.ts'
 import { textsOfRow } from '../statements/row-texts.ts'
 import type { ShardAccess } from '../statements/shard-access.ts'
 import type { SessionState } from './session-state.ts'
@@ -30,21 +32,45 @@ export async function setOnServer(
   const names = [...new Set(items.map(({ name }) => name))]
   return await shards.onAny(async (lease) => {
     const { connection } = lease
-    // Until they are known: a value that is refused may leave those before it set.
-    lease.noteSettings(new Map(names.map((name) => [name, ''])))
-    const assignments = items.map(({ name, text }) => `SESSION ${name} = ${text}`)
-    const { summary } = await runQuery(connection, `SET ${assignments.join(', ')}`)
+    const { summary } = await setAll(connection, items, state.settings)
     const conditions = summary.warnings > 0 ? await readConditions(connection) : []
-    const answer = await runQuery(connection, `SELECT ${names.map((name) => `@@session.${name}`).join(', ')}`)
+    // sql_select_limit, which may be 0 by now, is for queries without LIMIT.
+    const values = names.map((name) => `@@session.${name}`).join(', ')
+    const answer = await runQuery(connection, `SELECT ${values} LIMIT 1`)
     const texts = textsOfRow(answer.columns, answer.rows[0]!)
-    const values = names.map((name, i) => {
+    const changed = names.map((name, i) => {
       const isDefault = items.findLast((item) => item.name === name)!.text === 'DEFAULT'
       return [name, isDefault ? undefined : texts[i]!] as const
     })
-    lease.noteSettings(new Map(values))
-    for (const [name, text] of values) state.setSetting(name, text)
+    lease.noteSettings(new Map(changed))
+    for (const [name, text] of changed) state.setSetting(name, text)
     const mode = texts[names.indexOf(SQL_MODE)]
     if (mode !== undefined) state.setSqlMode(unquoted(mode))
     return conditions
   })
+}
+
+/** MySQL judges all values before it takes any; but what it still refuses then leaves those before it set: they are set back. */
+async function setAll(
+  connection: BackendConnection,
+  items: readonly ServerItem[],
+  before: Settings,
+): Promise<CollectingReader> {
+  const assignments = items.map(({ name, text }) => `SESSION ${name} = ${text}`)
+  try {
+    return await runQuery(connection, `SET ${assignments.join(', ')}`)
+  } catch (error) {
+    if (error instanceof ServerError && items.length > 1)
+      for (const { name } of items) await setBack(connection, name, before.items.get(name) ?? 'DEFAULT')
+    throw error
+  }
+}
+
+/** One that cannot be set is as it was. */
+async function setBack(connection: BackendConnection, name: string, text: string): Promise<void> {
+  try {
+    await runQuery(connection, `SET SESSION ${name} = ${text}`)
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error
+  }
 }

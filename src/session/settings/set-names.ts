@@ -14,7 +14,7 @@ import { quoteString } from '../../values/sql-literal.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { ShardAccess } from '../statements/shard-access.ts'
 import { checkClientCharset, namesOf, namesOfSet } from './character-set.ts'
-import { wrongValue } from './own-variables.ts'
+import { isOtherNumber, wrongType, wrongValue } from './own-variables.ts'
 import type { SessionState } from './session-state.ts'
 import { unquoted } from './unquoted.ts'
 
@@ -44,7 +44,7 @@ export async function setCharset(
     charset === undefined
       ? namesOf(DEFAULT_COLLATION_ID, isMariadb)
       : namesOfSet(charset, undefined, isMariadb)
-  const answer = await shards.ask('SELECT @@collation_database')
+  const answer = await shards.ask('SELECT @@collation_database LIMIT 1')
   const [collation] = textCells(answer.rows[0]!, 1)
   return () => {
     takeNames(state, names)
@@ -108,6 +108,7 @@ function charsetOf(name: string, text: string): Charset {
 }
 
 function wordOf(name: string, text: string): string {
+  if (isOtherNumber(text)) throw wrongType(name)
   if (text.toUpperCase() === 'NULL') throw wrongValue(name, 'NULL')
   return unquoted(text)
 }

@@ -14,6 +14,7 @@ import { valueLiteral } from '../../values/sql-literal.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import { textsOfRow } from './row-texts.ts'
+import { withoutSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { StatementReader } from './statement-reader.ts'
 import { textExecution } from './text-execution.ts'
@@ -141,7 +142,8 @@ async function select(context: EvaluateContext, sql: string): Promise<Answer> {
   const { proxy, state, shards, reader } = context
   const execution = textExecution(reader.current, sql)
   const { plan, bindings, reading } = execution
-  const port = new SessionPort(context, execution, state.settings)
+  const settings = withoutSelectLimit(state.settings)
+  const port = new SessionPort(context, execution, settings)
   const begun = beginPlan(plan, bindings, shards)
   let lane: Lane | undefined
   let stream: RowStream
@@ -166,7 +168,7 @@ async function select(context: EvaluateContext, sql: string): Promise<Answer> {
 /** What an expression leaves on its connection (GET_LOCK()), or assigns there (`(@a := 1)`), needs one of the session's own. */
 async function reserve(context: EvaluateContext, plan: Plan, target: ShardTarget): Promise<Lane> {
   const { state, transaction, interruption } = context
-  const lane = await transaction.reach(target, state.settings, interruption)
+  const lane = await transaction.reach(target, withoutSelectLimit(state.settings), interruption)
   lane.reserve(plan.reserves!)
   if (plan.userVariables.length > 0) await lane.query(giveVariables(state, plan.userVariables))
   return lane

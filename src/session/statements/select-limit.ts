@@ -13,13 +13,19 @@ export function withSelectLimit(
   const { root } = plan
   const limit = settings.items.get(SELECT_LIMIT)
   if (limit === undefined || !answersRows(root)) return { plan, settings }
-  const items = new Map(settings.items)
-  items.delete(SELECT_LIMIT)
-  const unlimited = makeSettings(items, settings.foundRows)
+  const unlimited = withoutSelectLimit(settings)
   if (hasLimit(root) || root.kind === 'Unsupported') return { plan, settings: unlimited }
   const value: Value = { type: 'UINT64', bytes: Buffer.from(limit, 'latin1') }
   const limited: RowsPrimitive = { kind: 'Limit', input: root, count: { kind: 'Constant', value } }
   return { plan: { ...plan, root: limited }, settings: unlimited }
+}
+
+/** For queries whose rows are no answer to a client. */
+export function withoutSelectLimit(settings: Settings): Settings {
+  if (!settings.items.has(SELECT_LIMIT)) return settings
+  const items = new Map(settings.items)
+  items.delete(SELECT_LIMIT)
+  return makeSettings(items, settings.foundRows)
 }
 
 function hasLimit(root: RowsPrimitive): boolean {

@@ -17,8 +17,9 @@ export async function takeVariables(
   { userVariables }: SessionState,
   names: readonly string[],
 ): Promise<void> {
+  // With a LIMIT, for sql_select_limit may be 0.
   const variables = names.map((name) => `@${quoteName(name)}`)
-  const answer = await runQuery(connection, `SELECT ${variables.join(', ')}`)
+  const answer = await runQuery(connection, `SELECT ${variables.join(', ')} LIMIT 1`)
   for (const [i, text] of textsOfRow(answer.columns, answer.rows[0]!).entries()) {
     if (text === 'NULL') userVariables.delete(names[i]!)
     else userVariables.set(names[i]!, text)

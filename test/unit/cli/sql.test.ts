@@ -85,9 +85,9 @@ describe('shardgate sql', () => {
       options,
       formatJson,
     )
-    const answers = output
-      .read()
-      .toString()
+    output.end()
+    const answers = (await output.toArray())
+      .join('')
       .trimEnd()
       .split('\n')
       .map((line: string) => JSON.parse(line))
