@@ -3,8 +3,10 @@ import type { AddressInfo } from 'node:net'
 
 /** What the HTTP endpoints ask; answers come from whoever knows. */
 export interface HealthView {
-  /** Undefined when clients are served well; otherwise the reason, one line. */
+  /** Undefined when clients are served well; otherwise the reasons, one a line. */
   notReady(): string | undefined
+  /** What is in the way of some clients while others are served: one line each, told beside the `ok`. */
+  warnings?(): readonly string[]
   /** All metrics in Prometheus's text format. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>
 }
@@ -49,7 +51,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, view: 
   if (path === '/livez') send(response, 200, 'ok\n')
   else if (path === '/readyz') {
     const reason = view.notReady()
-    send(response, reason === undefined ? 200 : 503, `${reason ?? 'ok'}\n`)
+    const lines = reason === undefined ? ['ok', ...(view.warnings?.() ?? [])] : [reason]
+    send(response, reason === undefined ? 200 : 503, `${lines.join('\n')}\n`)
   } else if (path === '/metrics') {
     const { contentType, text } = await view.metrics()
     send(response, 200, text, { 'content-type': contentType })

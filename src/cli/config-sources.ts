@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
+import { yamlMistake } from '../base/yaml-mistake.ts'
 import { configSchema, type ServeConfig } from './config.ts'
 
 /** One leaf of the configuration, with its names in the three places it can come from. */
@@ -64,6 +65,17 @@ export function loadTopologyConfig(sources: ConfigSources): ServeConfig['topolog
   return topology
 }
 
+/** Only the account on the MySQL servers, for `ctl check`. */
+export function loadBackendConfig(sources: ConfigSources): Pick<ServeConfig, 'backend' | 'timeouts'> {
+  const { tree, origins } = collect(sources)
+  const { backend, timeouts } = configSchema.shape
+  const result = z.looseObject({ backend, timeouts }).safeParse({ backend: {}, timeouts: {}, ...tree })
+  if (!result.success) throw new ConfigError(result.error.issues.flatMap((i) => describeIssue(i, origins)))
+  if (result.data.backend.user === undefined)
+    throw new ConfigError(['backend.user: needed: the account on the MySQL servers'])
+  return result.data
+}
+
 function collect(sources: ConfigSources) {
   const tree = sources.file === undefined ? {} : readYaml(sources.file)
   const origins = new Map<string, string>()
@@ -85,7 +97,9 @@ function readYaml(file: string): Record<string, unknown> {
     throw new ConfigError([`${file}: ${(error as Error).message}`])
   }
   const document = parseDocument(text)
-  if (document.errors.length > 0) throw new ConfigError(document.errors.map((e) => `${file}: ${e.message}`))
+  // The first alone: those behind it are mostly its consequences. Its line alone: the text below it may hold a secret.
+  const [mistake] = document.errors
+  if (mistake !== undefined) throw new ConfigError([`${file}: ${yamlMistake(mistake)}`])
   const value: unknown = document.toJS() ?? {}
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new ConfigError([`${file}: expected settings, such as 'listen:'`])

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import pkg from '../../package.json' with { type: 'json' }
 import { ctlCommand } from './ctl/ctl-command.ts'
+import { addHelpCommands } from './help-command.ts'
 import { localCommand } from './local/local-command.ts'
 import { serveCommand } from './serve-command.ts'
 import { sqlCommand } from './sql/sql-command.ts'
@@ -24,8 +25,9 @@ const finish = (exitCode: number) => {
 
 program.addCommand(serveCommand(finish))
 program.addCommand(localCommand(finish))
-program.addCommand(ctlCommand())
+program.addCommand(ctlCommand(finish))
 program.addCommand(sqlCommand(finish))
+addHelpCommands(program)
 
 try {
   await program.parseAsync()

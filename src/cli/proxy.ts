@@ -1,16 +1,18 @@
-import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { systemClock } from '../base/clock.ts'
 import { WatchedUsers } from '../mysql/server/auth/watched-users.ts'
 import { MysqlServer } from '../mysql/server/mysql-server.ts'
 import type { ListenAddress, ServerEvent } from '../mysql/server/options.ts'
-import { openTlsFiles } from '../mysql/server/watched-tls.ts'
+import { openTlsFiles, type WatchedTls } from '../mysql/server/watched-tls.ts'
 import { killHere } from '../session/commands/kill.ts'
 import { Shardgate } from '../session/proxy.ts'
-import type { GatewayOptions } from '../tablet/gateway.ts'
 import type { Logger } from '../telemetry/log.ts'
+import { Repeats } from '../telemetry/repeats.ts'
 import type { TopologyView } from '../topology/snapshot.ts'
+import { gatewayOptions } from './backend-options.ts'
 import type { ServeConfig } from './config.ts'
+import { logEvent } from './log-events.ts'
+import { type ServingState, servingState } from './serving-state.ts'
 import { joinKills } from './worker-kill.ts'
 
 export interface ProxyInput {
@@ -19,12 +21,16 @@ export interface ProxyInput {
   readonly logger: Logger
   /** 0 for a single process; workers count from 1. Connection ids carry it. */
   readonly workerNumber: number
+  /** Called right before it listens: whoever has held the port for it lets it go. */
+  readonly beforeListen?: () => Promise<void>
 }
 
 /** A proxy that takes MySQL clients. */
 export interface RunningProxy {
   /** The TCP port it listens on. */
   readonly port: number
+  /** How it serves at this moment. */
+  state(): ServingState
   /** Takes no new connections, waits up to `drainMs` for open transactions, then closes the rest. */
   close(options: { readonly drainMs: number }): Promise<void>
 }
@@ -35,28 +41,62 @@ export type CreateProxy = (input: ProxyInput) => Promise<RunningProxy>
 const FIRST_CHECKS_MS = 5_000
 
 /** The one place where the command line meets the session layer. */
-export const startProxy: CreateProxy = async ({ config, topology, logger, workerNumber }) => {
-  const startedMs = Date.now()
-  const proxy = new Shardgate({
-    topology,
-    gateway: gatewayOptions(config),
-    limits: {
-      maxAllowedPacket: config.max_allowed_packet,
-      sortRowsMax: SORT_ROWS_MAX,
-      sortBytesMax: SORT_BYTES_MAX,
-      preparedStatementsMax: PREPARED_STATEMENTS_MAX,
-      queryTimeoutMs: config.timeouts.query,
-    },
-    serverVersion: config.server_version,
-    log: logger,
-    clock: systemClock,
-  })
-  const onProblem = (error: Error) => logger.warn('file cannot be used, the old content stays', { error })
+export const startProxy: CreateProxy = async ({ config, topology, logger, workerNumber, beforeListen }) => {
+  const onProblem = (error: Error) =>
+    logger.warn('file cannot be used, the old content stays', { reason: error.message })
   const users = await WatchedUsers.open(config.users_file!, { clock: systemClock, onError: onProblem })
-  const tls = await openTls(config, onProblem)
-  if (workerNumber > 0) proxy.killElsewhere = joinKills((request) => killHere(proxy, request))
-  await proxy.start(FIRST_CHECKS_MS)
-  const server = new MysqlServer({
+  // What fails to start must not hold on to a timer or a connection: it would keep the process.
+  const closers = [() => users.close()]
+  try {
+    const tls = await openTls(config, onProblem)
+    closers.push(() => tls?.close())
+    const proxy = new Shardgate({
+      topology,
+      gateway: gatewayOptions(config),
+      limits: {
+        maxAllowedPacket: config.max_allowed_packet,
+        sortRowsMax: SORT_ROWS_MAX,
+        sortBytesMax: SORT_BYTES_MAX,
+        preparedStatementsMax: PREPARED_STATEMENTS_MAX,
+        queryTimeoutMs: config.timeouts.query,
+      },
+      serverVersion: config.server_version,
+      log: logger,
+      clock: systemClock,
+    })
+    closers.push(() => proxy.close())
+    if (workerNumber > 0) proxy.killElsewhere = joinKills((request) => killHere(proxy, request))
+    await proxy.start(FIRST_CHECKS_MS)
+    const repeats = new Repeats(logger, systemClock)
+    closers.push(() => repeats.close())
+    const onEvent = (event: ServerEvent) => logEvent(logger, repeats, event)
+    const server = mysqlServer({ config, workerNumber, users, tls, proxy, onEvent })
+    await beforeListen?.()
+    await server.listen()
+    return {
+      port: (server.addresses()[0] as AddressInfo).port,
+      state: () => servingState(topology.current(), proxy.gateway),
+      async close({ drainMs }) {
+        await server.drain(drainMs)
+        for (const close of closers.reverse()) close()
+      },
+    }
+  } catch (error) {
+    for (const close of closers.reverse()) close()
+    throw error
+  }
+}
+
+interface FrontEnd extends Pick<ProxyInput, 'config' | 'workerNumber'> {
+  readonly users: WatchedUsers
+  readonly tls: WatchedTls | undefined
+  readonly proxy: Shardgate
+  readonly onEvent: (event: ServerEvent) => void
+}
+
+function mysqlServer({ config, workerNumber, users, tls, proxy, onEvent }: FrontEnd): MysqlServer {
+  const startedMs = Date.now()
+  return new MysqlServer({
     listen: listenAddresses(config),
     users,
     createSession: (client) => proxy.createSession(client),
@@ -73,18 +113,8 @@ export const startProxy: CreateProxy = async ({ config, topology, logger, worker
       waitTimeoutMs: config.timeouts.idle,
       interactiveTimeoutMs: config.timeouts.idle,
     },
-    onEvent: (event) => logEvent(logger, event),
+    onEvent,
   })
-  await server.listen()
-  return {
-    port: (server.addresses()[0] as AddressInfo).port,
-    async close({ drainMs }) {
-      await server.drain(drainMs)
-      proxy.close()
-      users.close()
-      tls?.close()
-    },
-  }
 }
 
 const SORT_ROWS_MAX = 1_000_000
@@ -98,37 +128,6 @@ function listenAddresses(config: ServeConfig): readonly ListenAddress[] {
   return addresses
 }
 
-function gatewayOptions(config: ServeConfig): GatewayOptions {
-  const { backend, pool, health, timeouts } = config
-  const { mode, ca, cert, key } = backend.tls
-  const tls = {
-    rejectUnauthorized: mode === 'verify_ca' || mode === 'verify_identity',
-    verifyIdentity: mode === 'verify_identity',
-    ...(ca === undefined ? {} : { ca: readFileSync(ca, 'utf8') }),
-    ...(cert === undefined ? {} : { cert: readFileSync(cert, 'utf8') }),
-    ...(key === undefined ? {} : { key: readFileSync(key, 'utf8') }),
-  }
-  const password = backend.password_file
-    ? readFileSync(backend.password_file, 'utf8').trimEnd()
-    : (backend.password ?? '')
-  return {
-    user: backend.user!,
-    password,
-    ...(mode === 'disabled' ? {} : { tls }),
-    connectTimeoutMs: timeouts.connect,
-    cell: config.cell,
-    replicaLagMaxSeconds: health.replica_lag_max / 1000,
-    pool: {
-      connectionsMax: pool.size,
-      waitersMax: pool.waiters,
-      waitTimeoutMs: pool.wait_timeout,
-      idleTimeoutMs: pool.idle_timeout,
-      silenceTimeoutMs: timeouts.silence,
-    },
-    health: { intervalMs: health.interval, timeoutMs: health.timeout },
-  }
-}
-
 async function openTls(config: ServeConfig, onError: (error: Error) => void) {
   const { cert, key, ca, require_client_cert: required } = config.listen.tls
   if (cert === undefined || key === undefined) return undefined
@@ -140,11 +139,4 @@ async function openTls(config: ServeConfig, onError: (error: Error) => void) {
     },
     { clock: systemClock, onError },
   )
-}
-
-function logEvent(logger: Logger, event: ServerEvent): void {
-  const { kind, ...fields } = event
-  if (kind === 'session-bug') logger.error(kind, fields)
-  else if (kind === 'accepted' || kind === 'authenticated' || kind === 'closed') logger.debug(kind, fields)
-  else logger.info(kind, fields)
 }

@@ -1,4 +1,6 @@
 import { Command } from 'commander'
+import { connectionMistakes } from './check-connections.ts'
+import { fileMistakes } from './config-files.ts'
 import { ConfigError, loadConfig, settings } from './config-sources.ts'
 import { serve } from './serve.ts'
 import { addSettings, flagsGiven, type OptionValues } from './setting-options.ts'
@@ -8,7 +10,8 @@ export function serveCommand(finish: (exitCode: number) => void): Command {
   const command = new Command('serve')
     .description('run the proxy against an existing topology')
     .option('-c, --config <file>', 'YAML file with settings (SHARDGATE_CONFIG)')
-    .option('--check', 'only check the configuration, print every mistake, and exit')
+    .option('--check', 'only check the configuration and the files it names, print every mistake, and exit')
+    .option('--connect', 'with --check: also read the topology and log in to each tablet')
     .addHelpText('after', HELP)
   addSettings(command, settings)
   return command.action(async (options: OptionValues) => {
@@ -19,10 +22,13 @@ export function serveCommand(finish: (exitCode: number) => void): Command {
         flags: flagsGiven(options),
         ...(file !== undefined && { file }),
       })
-      if (options['check']) {
-        process.stdout.write('the configuration is usable\n')
-        finish(0)
-      } else finish(await serve(config))
+      if (!options['check']) return finish(await serve(config))
+      const mistakes = await fileMistakes(config)
+      if (mistakes.length > 0) throw new ConfigError(mistakes)
+      const unreachable = options['connect'] ? await connectionMistakes(config) : []
+      for (const line of unreachable) process.stderr.write(`shardgate: ${line}\n`)
+      if (unreachable.length === 0) process.stdout.write('the configuration is usable\n')
+      finish(unreachable.length === 0 ? 0 : 1)
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
       process.stderr.write(`shardgate: ${error.message}\n`)

@@ -2,18 +2,28 @@ import cluster from 'node:cluster'
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client'
 import { type HttpServer, startHttp } from '../admin/http.ts'
 import { registerTopologyMetrics } from '../admin/topology-metrics.ts'
-import { createLogger, type Logger } from '../telemetry/log.ts'
+import { systemClock } from '../base/clock.ts'
+import { createLogger, type Logger, silentLogger } from '../telemetry/log.ts'
 import type { TopologyView } from '../topology/snapshot.ts'
 import type { ServeConfig } from './config.ts'
+import { fileMistakes } from './config-files.ts'
 import { catchTheRest } from './last-resort.ts'
 import { followTopology, openStore } from './open-topology.ts'
 import { type CreateProxy, startProxy } from './proxy.ts'
+import { notServing, printProblem, type ServingState } from './serving-state.ts'
 import { onStopSignal } from './signals.ts'
-import { runWorkers, workerSlot } from './workers.ts'
+import { watchServing } from './watch-serving.ts'
+import { runWorkers, type WorkerMessage, workerSlot } from './workers.ts'
 
 /** Runs the proxy until a signal ends it. Resolves with the exit code. */
 export async function serve(config: ServeConfig): Promise<number> {
   const logger = createLogger({ level: config.log_level })
+  // Here, before anything listens and before there are workers that would all say the same.
+  const mistakes = cluster.isPrimary ? await fileMistakes(config) : []
+  if (mistakes.length > 0) {
+    logger.error('cannot serve', { reason: mistakes.join('; ') })
+    return 1
+  }
   if (cluster.isPrimary && config.workers > 1) return await runWorkers(config, logger)
   return await serveHere(config, cluster.isWorker ? logger.child({ worker: cluster.worker!.id }) : logger)
 }
@@ -37,17 +47,32 @@ async function serveHere(
   if (cluster.isWorker) answerParentsMetrics(registry)
   const metrics = async () => ({ contentType: registry.contentType, text: await registry.metrics() })
   let http: HttpServer | undefined
+  let stopWatching = () => {}
   try {
     if (config.http.enabled && !cluster.isWorker) {
-      http = await startHttp(config.http, { notReady: () => state.reason(topology), metrics })
+      http = await startHttp(config.http, {
+        notReady: () => state.reason(topology),
+        warnings: () => state.problems(),
+        metrics,
+      })
       logger.info('http listens', { host: config.http.host, port: http.port })
     }
     logger.info('reading the topology', { store: store.description })
     await topology.start(stop.signal)
     const proxy = await createProxy({ config, topology, logger, workerNumber: workerSlot() })
+    // Of workers the parent tells the log, once for all.
+    const troubleLog = cluster.isWorker ? silentLogger : logger
+    stopWatching = watchServing(
+      () => proxy.state(),
+      { clock: systemClock, logger: troubleLog },
+      (serving) => {
+        state.serving = serving
+        if (cluster.isWorker) process.send?.({ kind: 'serving', state: serving } satisfies WorkerMessage)
+      },
+    )
     state.phase = 'serving'
     logger.info('ready', { host: config.listen.host, port: proxy.port })
-    if (cluster.isWorker) process.send?.({ kind: 'ready', port: proxy.port })
+    if (cluster.isWorker) process.send?.({ kind: 'ready' } satisfies WorkerMessage)
     const signal = await stop.received
     state.phase = 'draining'
     logger.info('stopping', { signal, drainMs: config.timeouts.drain })
@@ -55,9 +80,14 @@ async function serveHere(
     return 0
   } catch (error) {
     if (stop.signal.aborted && state.phase === 'starting') return 0
-    logger.error('cannot serve', { error })
+    const reason = (error as Error).message
+    // All workers fail alike: their parent says it, once.
+    if (cluster.isWorker) process.send?.({ kind: 'failed', reason } satisfies WorkerMessage)
+    else logger.error('cannot serve', { reason })
+    logger.debug('cannot serve: where', { error })
     return 1
   } finally {
+    stopWatching()
     await topology.close()
     await store.close()
     await http?.close()
@@ -76,14 +106,19 @@ function answerParentsMetrics(registry: Registry): void {
 
 class ReadyState {
   phase: 'starting' | 'serving' | 'draining' = 'starting'
+  serving: ServingState | undefined
 
   /** A stale topology is served from; it is no reason to take a proxy out of service. */
   reason(topology: TopologyView): string | undefined {
     if (this.phase === 'draining') return 'stopping'
-    if (this.phase === 'serving') return undefined
+    if (this.phase === 'serving') return notServing(this.serving)
     const { lastError } = topology.status()
     return topology.current().version === 0
       ? `no topology yet${lastError ? `: ${lastError}` : ''}`
       : 'starting'
+  }
+
+  problems(): readonly string[] {
+    return this.serving?.problems.map(printProblem) ?? []
   }
 }

@@ -1,10 +1,13 @@
 import cluster, { type Worker } from 'node:cluster'
 import { AggregatorRegistry } from 'prom-client'
 import { startHttp } from '../admin/http.ts'
+import { systemClock } from '../base/clock.ts'
 import { removeStaleSocket } from '../mysql/server/stale-socket.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { ServeConfig } from './config.ts'
+import { notServing, printProblem, type ServingState } from './serving-state.ts'
 import { onStopSignal } from './signals.ts'
+import { watchServing } from './watch-serving.ts'
 import { passKills } from './worker-kill.ts'
 
 const RESTART_PAUSE_MS = 1_000
@@ -16,6 +19,14 @@ const STARTED_MS = 5_000
  * one. Connection ids carry it in eight bits, where node's own ids of workers would run out.
  */
 const SLOT_VARIABLE = 'SHARDGATE_WORKER_SLOT'
+
+/** What a worker tells its parent about itself. */
+export type WorkerMessage =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'serving'; readonly state: ServingState }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+const UNKNOWN: ServingState = { isServing: true, problems: [] }
 
 /** 0 in a process that has no siblings. */
 export function workerSlot(): number {
@@ -36,33 +47,52 @@ export async function runWorkers(config: ServeConfig, logger: Logger): Promise<n
   })
   const notReady = () => {
     if (stop.signal.aborted) return 'stopping'
-    return ready.size === 0 ? 'no worker is ready yet' : undefined
+    if (ready.size === 0) return 'no worker is ready yet'
+    return notServing(serving())
   }
-  const http = config.http.enabled ? await startHttp(config.http, { notReady, metrics }) : undefined
+  const states = new Map<number, ServingState>()
+  /** Of any worker: they all look at the same databases. */
+  const serving = (): ServingState | undefined => [...states.values()].at(-1)
+  const unwatch = watchServing(() => serving() ?? UNKNOWN, { clock: systemClock, logger })
+  const warnings = () => serving()?.problems.map(printProblem) ?? []
+  const http = config.http.enabled ? await startHttp(config.http, { notReady, warnings, metrics }) : undefined
   // The parent alone may: to a worker the sockets of its siblings look like strangers'.
   if (config.listen.socket !== undefined) await removeStaleSocket(config.listen.socket)
   const exitCode = await new Promise<number>((resolve) => {
     let isEverReady = false
+    let hasGivenUp = false
+    const told = new Set<string>()
     const places = new Map<number, Worker>()
     const fork = (slot: number) => {
       const worker = cluster.fork({ [SLOT_VARIABLE]: String(slot) })
       const startedMs = performance.now()
+      let hasSaidWhy = false
       places.set(slot, worker)
       passKills(worker, (place) => places.get(place))
-      worker.on('message', (message: { kind?: string }) => {
+      worker.on('message', (message: WorkerMessage) => {
+        if (message?.kind === 'failed') {
+          if (!told.has(message.reason)) logger.error('cannot serve', { reason: message.reason })
+          told.add(message.reason)
+          hasSaidWhy = true
+        }
+        if (message?.kind === 'serving') states.set(worker.id, message.state)
         if (message?.kind !== 'ready') return
         isEverReady = true
+        told.clear() // it was over
         ready.add(worker.id)
       })
       worker.once('exit', (code, signal) => {
         ready.delete(worker.id)
+        states.delete(worker.id)
         places.delete(slot)
         if (stop.signal.aborted) {
           if (workers().length === 0) resolve(0)
           return
         }
-        logger.error('worker ended', { worker: worker.id, code, signal })
+        if (hasGivenUp) return // it was told to end, for another's sake
+        if (!hasSaidWhy) logger.error('worker ended', { worker: worker.id, code, signal })
         if (!isEverReady && performance.now() - startedMs < STARTED_MS) {
+          hasGivenUp = true
           for (const other of workers()) other.kill('SIGTERM')
           resolve(1)
         } else setTimeout(() => !stop.signal.aborted && fork(slot), RESTART_PAUSE_MS)
@@ -75,6 +105,7 @@ export async function runWorkers(config: ServeConfig, logger: Logger): Promise<n
       if (workers().length === 0) resolve(0)
     })
   })
+  unwatch()
   await http?.close()
   stop.dispose()
   return exitCode

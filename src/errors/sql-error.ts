@@ -88,10 +88,6 @@ export function notSupported(construct: string): SqlError {
   return new SqlError('ER_NOT_SUPPORTED_YET', `This version of Shardgate doesn't yet support '${construct}'`)
 }
 
-export function noSuchTable(keyspace: string, table: string): SqlError {
-  return new SqlError('ER_NO_SUCH_TABLE', `Table '${keyspace}.${table}' doesn't exist`)
-}
-
 export function unknownDatabase(name: string): SqlError {
   return new SqlError('ER_BAD_DB_ERROR', `Unknown database '${name}'`)
 }

@@ -52,6 +52,7 @@ export class Shardgate implements ProxyContext {
   #version: ServerVersion
   #defaultSqlMode: string | undefined
   #vschema: VSchema
+  #toldProblems: ReadonlySet<string> = new Set()
   #generation = 0
   #coarseNowMs: number
   #cancelTick: () => void = () => {}
@@ -176,8 +177,15 @@ export class Shardgate implements ProxyContext {
       },
       { deps: { readFile: (path) => readFileSync(path) }, columns: this.#tracker },
     )
-    for (const problem of vschema.problems) this.log.warn('VSchema', { problem })
+    this.#tellProblems(vschema)
     return vschema
+  }
+
+  /** Each when it appears, not with every new table definition. */
+  #tellProblems({ problems, unknownFields }: VSchema): void {
+    const found = new Set([...problems, ...unknownFields.map((field) => `${field} is passed over`)])
+    for (const problem of found) if (!this.#toldProblems.has(problem)) this.log.warn('VSchema', { problem })
+    this.#toldProblems = found
   }
 
   #healthChanged(): void {

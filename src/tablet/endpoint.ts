@@ -1,19 +1,15 @@
-import mysql from 'mysql2/promise'
 import type { Clock } from '../base/clock.ts'
 import { connectBackend } from '../mysql/client/connect.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { printAlias } from '../topology/alias.ts'
 import { addressOf, databaseOf, type Tablet } from '../topology/records.ts'
+import { type BackendAccess, connectControl } from './connect-control.ts'
 import { ControlConnections } from './control-connections.ts'
 import { HealthChecker, type HealthOptions, type TabletHealth } from './health.ts'
 import type { ServingTablet } from './serving-tablet.ts'
 import { type PoolOptions, TabletPool } from './tablet-pool.ts'
 
-export interface EndpointOptions {
-  readonly user: string
-  readonly password: string
-  readonly tls?: mysql.SslOptions
-  readonly connectTimeoutMs: number
+export interface EndpointOptions extends BackendAccess {
   readonly pool: PoolOptions
   readonly health: HealthOptions
 }
@@ -34,7 +30,6 @@ export class Endpoint implements ServingTablet {
   readonly control: ControlConnections
   readonly #kills: ControlConnections
   readonly checker: HealthChecker
-  readonly #options: EndpointOptions
 
   constructor(
     tablet: Tablet,
@@ -43,7 +38,6 @@ export class Endpoint implements ServingTablet {
     onHealth: () => void,
   ) {
     this.record = tablet
-    this.#options = options
     this.alias = printAlias(tablet.alias)
     this.database = databaseOf(tablet)
     const address = addressOf(tablet)
@@ -51,10 +45,19 @@ export class Endpoint implements ServingTablet {
     this.name = `${this.alias} (${where})`
     const { database } = this
     const controlConnections = (connectionsMax: number) =>
-      new ControlConnections(this.name, { open: () => this.#connectControl(), connectionsMax }, clock)
+      new ControlConnections(
+        this.name,
+        { open: () => connectControl(this.record, options), connectionsMax },
+        clock,
+      )
     this.control = controlConnections(1)
     this.#kills = controlConnections(KILL_CONNECTIONS_MAX)
-    this.checker = new HealthChecker(() => this.#connectControl(), options.health, clock, onHealth)
+    this.checker = new HealthChecker(
+      () => connectControl(this.record, options),
+      options.health,
+      clock,
+      onHealth,
+    )
     this.pool = new TabletPool(
       {
         tablet: this,
@@ -87,22 +90,5 @@ export class Endpoint implements ServingTablet {
       log.warn('KILL failed: its connection is closed', { tablet: this.alias, error })
       return false
     }
-  }
-
-  /** A connection of mysql2, for work that is no traffic. */
-  #connectControl(): Promise<mysql.Connection> {
-    const { user, password, tls, connectTimeoutMs } = this.#options
-    const address = addressOf(this.record)
-    return mysql.createConnection({
-      ...(address.kind === 'unix'
-        ? { socketPath: address.path }
-        : { host: address.host, port: address.port }),
-      user,
-      password,
-      database: this.database,
-      ...(tls === undefined ? {} : { ssl: tls }),
-      connectTimeout: connectTimeoutMs,
-      connectAttributes: { program_name: 'shardgate-control' },
-    })
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../telemetry/log.ts'
+import { Repeats } from '../telemetry/repeats.ts'
 import type { Column } from '../values/column.ts'
 import type { ValueType } from '../values/value.ts'
 import type { Gateway } from './gateway.ts'
@@ -16,7 +17,7 @@ const RETRY_MS = 250
 export class SchemaTracker {
   readonly #gateway: Gateway
   readonly #clock: Clock
-  readonly #log: Logger
+  readonly #repeats: Repeats
   readonly #onChange: () => void
   readonly #keyspaces = new Map<string, ReadonlyMap<string, readonly Column[]>>()
   /** What was read, as text, to see whether it has changed. */
@@ -31,7 +32,7 @@ export class SchemaTracker {
   constructor(gateway: Gateway, clock: Clock, log: Logger, onChange: () => void) {
     this.#gateway = gateway
     this.#clock = clock
-    this.#log = log
+    this.#repeats = new Repeats(log, clock)
     this.#onChange = onChange
   }
 
@@ -71,9 +72,14 @@ export class SchemaTracker {
         readColumns(connection, database),
       )
       this.#take(keyspace, columns, read)
+      this.#repeats.end(keyspace)
       return true
     } catch (error) {
-      this.#log.info('cannot read the columns of a keyspace: trying again', { keyspace, error })
+      const reason = (error as Error).message
+      this.#repeats.tell('info', keyspace, 'cannot read the columns of a keyspace: trying again', {
+        keyspace,
+        reason,
+      })
       return false
     }
   }
@@ -81,6 +87,7 @@ export class SchemaTracker {
   close(): void {
     this.#closed = true
     this.#cancelTimer?.()
+    this.#repeats.close()
   }
 
   #take(keyspace: string, columns: readonly DatabaseColumn[], read: number): void {
@@ -100,7 +107,8 @@ export class SchemaTracker {
   }
 }
 
-function modelOf(column: DatabaseColumn): Column {
+/** A column as plans know it. */
+export function modelOf(column: DatabaseColumn): Column {
   const type = valueTypeOf(column)
   return {
     name: column.name,

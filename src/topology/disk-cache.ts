@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
+import { makeFolder } from '../base/make-folder.ts'
 import type { Listing } from './store.ts'
 
 /** Number of the file's layout; a file of another number is not read. */
@@ -81,7 +82,7 @@ export class DiskCache {
 
 /** Puts `text` in place of `file` in one step: readers see the old content or the new, also after a power cut. */
 export async function replaceFile(file: string, text: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true })
+  await makeFolder(dirname(file))
   const beside = `${file}.${process.pid}.tmp`
   try {
     const handle = await open(beside, 'w', 0o600)

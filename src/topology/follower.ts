@@ -3,6 +3,7 @@ import { systemClock } from '../base/clock.ts'
 import { deferred } from '../base/deferred.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { silentLogger } from '../telemetry/log.ts'
+import { Repeats } from '../telemetry/repeats.ts'
 import { buildSnapshot, EMPTY_SNAPSHOT } from './build-snapshot.ts'
 import type { DiskCache } from './disk-cache.ts'
 import { RecordSet } from './record-set.ts'
@@ -38,6 +39,7 @@ export class TopologyFollower implements TopologyView {
   readonly #store: TopologyStore
   readonly #cache: DiskCache | undefined
   readonly #logger: Logger
+  readonly #repeats: Repeats
   readonly #clock: Clock
   readonly #random: () => number
   readonly #relistMs: number
@@ -53,6 +55,8 @@ export class TopologyFollower implements TopologyView {
     lists: 0,
     watchEnds: 0,
   }
+  /** Since when the store is not followed: its watch has ended, or it does not answer. */
+  #lostMs: number | undefined
   #running: Promise<void> | undefined
   #saving: Promise<void> | undefined
 
@@ -61,6 +65,7 @@ export class TopologyFollower implements TopologyView {
     this.#cache = options.cache
     this.#logger = options.logger ?? silentLogger
     this.#clock = options.clock ?? systemClock
+    this.#repeats = new Repeats(this.#logger, this.#clock)
     this.#random = options.random ?? Math.random
     this.#relistMs = options.relistMs ?? RELIST_MS
   }
@@ -91,6 +96,7 @@ export class TopologyFollower implements TopologyView {
   /** Stops following, after the last write of the cache; the snapshot stays readable. The store is its owner's to close. */
   async close(): Promise<void> {
     this.#closing.abort()
+    this.#repeats.close()
     this.#status = { ...this.#status, state: 'closed' }
     this.#ready.resolve()
     await this.#running
@@ -117,6 +123,10 @@ export class TopologyFollower implements TopologyView {
 
   #takeListing(listing: Listing): void {
     const changed = this.#records.replace(listing.records)
+    if (this.#lostMs !== undefined) {
+      this.#logger.info('topology is followed again', { afterMs: this.#clock.now() - this.#lostMs, changed })
+      this.#lostMs = undefined
+    }
     const isNews = changed || this.#snapshot.stale || this.#snapshot.version === 0
     this.#contact('store')
     this.#status = { ...this.#status, lists: this.#status.lists + 1 }
@@ -145,7 +155,8 @@ export class TopologyFollower implements TopologyView {
       const reason = await end.promise
       if (!reason) return
       this.#status = { ...this.#status, watchEnds: this.#status.watchEnds + 1, lastError: reason.message }
-      this.#logger.info('topology watch ended, listing again', { reason: reason.message })
+      this.#lostMs ??= this.#clock.now()
+      this.#logger.warn('topology watch ended, listing again', { reason: reason.message })
       if (reason instanceof TopologyError && reason.kind === 'unavailable') throw reason
     } finally {
       this.#closing.signal.removeEventListener('abort', stop)
@@ -156,6 +167,7 @@ export class TopologyFollower implements TopologyView {
 
   async #fail(error: Error): Promise<void> {
     const wasFollowing = this.#status.state === 'following'
+    this.#lostMs ??= this.#clock.now()
     this.#status = { ...this.#status, state: 'stale', lastError: error.message }
     if (this.#status.source === 'nothing') await this.#loadCache()
     if (this.#closing.signal.aborted) return
@@ -163,7 +175,7 @@ export class TopologyFollower implements TopologyView {
       this.#logger.warn('topology is stale: serving from what was last known', { reason: error.message })
       this.#publish(this.#snapshot.revision, true)
     } else if (this.#status.source === 'nothing') {
-      this.#logger.warn('topology not available yet', { reason: error.message })
+      this.#repeats.tell('warn', 'no topology', 'topology not available yet', { reason: error.message })
     }
   }
 

@@ -10,22 +10,23 @@ export interface BuiltKeyspace {
   readonly schema: Omit<KeyspaceSchema, 'error'>
   readonly record: KeyspaceRecord
   readonly tables: Map<string, DraftTable>
-  /** Grows while references and sequences are resolved. */
-  readonly problems: string[]
+  /** What keeps the whole keyspace from use. */
+  readonly problems: readonly string[]
+  readonly vindexProblems: ReadonlyMap<string, readonly string[]>
+  readonly unknownFields: readonly string[]
 }
 
-/** Makes the vindexes and tables of a keyspace; what is wrong is left out and told in `problems`. */
+/** Makes the vindexes and tables of a keyspace; what is wrong is told with the part that it keeps from use. */
 export function buildKeyspace(
   name: string,
   json: unknown,
   deps: VindexDeps,
   columns: ColumnSource | undefined,
 ): BuiltKeyspace {
-  const parsed = parseKeyspaceVSchema(json, name)
-  const problems = [...parsed.problems]
-  const record = parsed.record
-  const vindexes = buildVindexes(record, deps, problems)
-  const draft = { name, record, vindexes, problems }
+  const { record, unknownFields } = parseKeyspaceVSchema(json, name)
+  const vindexProblems = new Map<string, readonly string[]>()
+  const vindexes = buildVindexes(record, deps, vindexProblems)
+  const draft = { name, record, vindexes, vindexProblems }
   const tables = new Map<string, DraftTable>()
   for (const [table, tableRecord] of record.tables) {
     tables.set(table, buildTable(draft, table, tableRecord, columns))
@@ -44,23 +45,29 @@ export function buildKeyspace(
     },
     record,
     tables,
-    problems,
+    problems: record.mistakes,
+    vindexProblems,
+    unknownFields,
   }
 }
 
 function buildVindexes(
   record: KeyspaceRecord,
   deps: VindexDeps,
-  problems: string[],
+  problems: Map<string, readonly string[]>,
 ): ReadonlyMap<string, Vindex> {
   const vindexes = new Map<string, Vindex>()
-  for (const [name, { type, params }] of record.vindexes) {
+  for (const [name, { type, params, mistakes }] of record.vindexes) {
+    if (mistakes.length > 0) {
+      problems.set(name, mistakes)
+      continue
+    }
     try {
       vindexes.set(name, createVindex(type, name, params, deps))
     } catch (error) {
       // Also the file of a `json_path` or `region_map` that cannot be read.
       if (!(error instanceof SqlError) && !isSystemError(error)) throw error
-      problems.push(`vindex ${name}: ${error.message}`)
+      problems.set(name, [`vindex ${name}: ${error.message}`])
     }
   }
   return vindexes

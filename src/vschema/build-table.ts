@@ -9,23 +9,31 @@ import { splitTableName } from './table-name.ts'
 export interface KeyspaceDraft {
   readonly name: string
   readonly record: KeyspaceRecord
-  /** Vindexes that could be made; the others have a problem of their own. */
+  /** Vindexes that could be made; the others have problems. */
   readonly vindexes: ReadonlyMap<string, Vindex>
+  readonly vindexProblems: ReadonlyMap<string, readonly string[]>
+}
+
+/** A table's part of it: what is wrong with one table keeps no other from use. */
+interface TableDraft extends KeyspaceDraft {
   readonly problems: string[]
 }
 
 /** A table while keyspaces are tied together: what lies in other keyspaces is filled in last. */
 export type DraftTable = { -readonly [Field in keyof Table]: Table[Field] } & {
   readonly referencedBy: Map<string, Table>
+  /** What keeps the table from use; grows while references and sequences are resolved. */
+  readonly problems: string[]
 }
 
 /** A table as made from its own record; `source` is checked and `autoIncrement` added when all keyspaces are there. */
 export function buildTable(
-  keyspace: KeyspaceDraft,
+  draft: KeyspaceDraft,
   name: string,
   record: TableRecord,
   columnSource: ColumnSource | undefined,
 ): DraftTable {
+  const keyspace: TableDraft = { ...draft, problems: [...record.mistakes] }
   const type = tableType(keyspace, name, record)
   const pinned = pinnedId(keyspace, record)
   if (needsVindex(keyspace, record) && record.columnVindexes.length === 0) {
@@ -47,6 +55,7 @@ export function buildTable(
     ...(pinned && { pinned }),
     ...(source && { source }),
     referencedBy: new Map(),
+    problems: keyspace.problems,
   }
 }
 
@@ -66,10 +75,11 @@ export function undeclaredTable(
     columns: columns ?? [],
     columnListAuthoritative: columns !== undefined,
     referencedBy: new Map(),
+    problems: [],
   }
 }
 
-function tableType(keyspace: KeyspaceDraft, name: string, record: TableRecord): Table['type'] {
+function tableType(keyspace: TableDraft, name: string, record: TableRecord): Table['type'] {
   switch (record.type) {
     case '':
       return 'normal'
@@ -86,11 +96,11 @@ function tableType(keyspace: KeyspaceDraft, name: string, record: TableRecord): 
   }
 }
 
-function needsVindex(keyspace: KeyspaceDraft, record: TableRecord): boolean {
+function needsVindex(keyspace: TableDraft, record: TableRecord): boolean {
   return keyspace.record.sharded && record.type === '' && record.pinned === ''
 }
 
-function pinnedId(keyspace: KeyspaceDraft, record: TableRecord): KeyspaceId | undefined {
+function pinnedId(keyspace: TableDraft, record: TableRecord): KeyspaceId | undefined {
   if (record.pinned === '') return undefined
   try {
     return parseKeyspaceId(record.pinned)
@@ -101,7 +111,7 @@ function pinnedId(keyspace: KeyspaceDraft, record: TableRecord): KeyspaceId | un
   }
 }
 
-function sourceOf(keyspace: KeyspaceDraft, name: string, source: string): Table['source'] {
+function sourceOf(keyspace: TableDraft, name: string, source: string): Table['source'] {
   const parts = splitTableName(source)
   if (parts !== undefined) return { keyspace: parts.keyspace ?? '', table: parts.table }
   keyspace.problems.push(
@@ -112,7 +122,7 @@ function sourceOf(keyspace: KeyspaceDraft, name: string, source: string): Table[
   return undefined
 }
 
-function buildColumns(keyspace: KeyspaceDraft, table: string, records: readonly ColumnRecord[]): Column[] {
+function buildColumns(keyspace: TableDraft, table: string, records: readonly ColumnRecord[]): Column[] {
   return records.map((record, i) => {
     if (records.slice(0, i).some((earlier) => sameColumn(earlier.name, record.name))) {
       keyspace.problems.push(`duplicate column name '${record.name}' for table: ${table}`)
@@ -127,7 +137,7 @@ function buildColumns(keyspace: KeyspaceDraft, table: string, records: readonly 
   })
 }
 
-function buildColumnVindexes(keyspace: KeyspaceDraft, table: string, record: TableRecord): ColumnVindex[] {
+function buildColumnVindexes(keyspace: TableDraft, table: string, record: TableRecord): ColumnVindex[] {
   return record.columnVindexes.flatMap((ind, i) => {
     const info = keyspace.record.vindexes.get(ind.name)
     if (info === undefined) {
@@ -153,7 +163,7 @@ function buildColumnVindexes(keyspace: KeyspaceDraft, table: string, record: Tab
   })
 }
 
-function vindexColumns(keyspace: KeyspaceDraft, table: string, ind: ColumnVindexRecord): readonly string[] {
+function vindexColumns(keyspace: TableDraft, table: string, ind: ColumnVindexRecord): readonly string[] {
   const which = `vindex (${ind.name}) and table (${table})`
   if (ind.column === '') {
     if (ind.columns.length === 0) keyspace.problems.push(`must specify at least one column for ${which}`)
@@ -166,7 +176,7 @@ function vindexColumns(keyspace: KeyspaceDraft, table: string, ind: ColumnVindex
 }
 
 /** What a vindex may be depends on whether it is the table's first. */
-function checkPlace(keyspace: KeyspaceDraft, table: string, cv: ColumnVindex, position: number): void {
+function checkPlace(keyspace: TableDraft, table: string, cv: ColumnVindex, position: number): void {
   const { problems } = keyspace
   if (position === 0 && !cv.unique) {
     problems.push(`primary vindex ${cv.name} is not Unique for table ${table}`)

@@ -1,7 +1,14 @@
 import type { VindexDeps } from '../vindex/vindex.ts'
 import { type BuiltKeyspace, buildKeyspace } from './build-keyspace.ts'
 import { collectGlobalTables } from './global-tables.ts'
-import type { ColumnSource, KeyspaceSchema, TableResolution, TabletTypeName, VSchema } from './model.ts'
+import type {
+  ColumnSource,
+  KeyspaceSchema,
+  Table,
+  TableResolution,
+  TabletTypeName,
+  VSchema,
+} from './model.ts'
 import type { RoutingRuleRecord, ShardRoutingRuleRecord } from './records.ts'
 import { resolveReferences } from './references.ts'
 import { resolutionError } from './resolution-error.ts'
@@ -23,8 +30,8 @@ export interface VSchemaOptions {
 }
 
 /**
- * Makes the VSchema of all keyspaces. Never throws for what is wrong in it: a keyspace with a mistake keeps it as its
- * `error` and its tables cannot be used, all others can.
+ * Makes the VSchema of all keyspaces. Never throws for what is wrong in it: a table with a mistake, or with a vindex that
+ * has one, cannot be used, all others can. Only what concerns a keyspace as a whole keeps all of its tables from use.
  */
 export function buildVSchema(source: VSchemaSource, options: VSchemaOptions): VSchema {
   const keyspaces = new Map<string, BuiltKeyspace>()
@@ -41,7 +48,7 @@ export function buildVSchema(source: VSchemaSource, options: VSchemaOptions): VS
 
 /** Everything that is wrong with one keyspace's VSchema, other keyspaces aside: references and sequences that lie in them are not looked at. */
 export function validateKeyspace(name: string, json: unknown, deps: VindexDeps): readonly string[] {
-  return buildKeyspace(name, json, deps, undefined).problems
+  return problemsOf(buildKeyspace(name, json, deps, undefined))
 }
 
 /** Sequences obey routing rules too. */
@@ -58,7 +65,7 @@ function resolveSequences(keyspace: BuiltKeyspace, finder: TableFinder, rules: R
     if (found.kind === 'found') {
       table.autoIncrement = { column, sequence: { keyspace: found.table.keyspace, table: found.table.name } }
     } else {
-      keyspace.problems.push(`cannot resolve sequence ${sequence}: ${reason(found)}`)
+      table.problems.push(`cannot resolve sequence ${sequence}: ${reason(found)}`)
     }
   }
 }
@@ -73,6 +80,8 @@ function reason(resolution: Exclude<TableResolution, { kind: 'found' }>): string
 class CompleteVSchema implements VSchema {
   readonly keyspaces: ReadonlyMap<string, KeyspaceSchema>
   readonly problems: readonly string[]
+  readonly unknownFields: readonly string[]
+  readonly #tableErrors: ReadonlyMap<string, ReadonlyMap<string, string>>
   readonly #finder: TableFinder
   readonly #rules: RoutingRules
   readonly #shardRules: ReadonlyMap<string, string>
@@ -84,10 +93,9 @@ class CompleteVSchema implements VSchema {
     shardRules: readonly ShardRoutingRuleRecord[],
   ) {
     this.keyspaces = new Map(built.map((keyspace) => [keyspace.schema.name, completed(keyspace)]))
-    this.problems = [
-      ...built.flatMap(({ schema, problems }) => problems.map((problem) => prefixed(schema.name, problem))),
-      ...rules.problems,
-    ]
+    this.problems = [...built.flatMap(problemsOf), ...rules.problems]
+    this.unknownFields = built.flatMap(({ unknownFields }) => unknownFields)
+    this.#tableErrors = new Map(built.map((keyspace) => [keyspace.schema.name, tableErrors(keyspace)]))
     this.#finder = finder
     this.#rules = rules
     this.#shardRules = new Map(
@@ -98,8 +106,13 @@ class CompleteVSchema implements VSchema {
   findTable(keyspace: string | undefined, table: string, tabletType: TabletTypeName): TableResolution {
     const found = this.#rules.find(keyspace, table, tabletType) ?? this.#finder.find(keyspace, table)
     const owner = found.kind === 'found' ? found.table.keyspace : keyspace
-    const error = owner === undefined ? undefined : this.keyspaces.get(owner)?.error
+    const keyspaceError = owner === undefined ? undefined : this.keyspaces.get(owner)?.error
+    const error = keyspaceError ?? (found.kind === 'found' ? this.#tableError(found.table) : undefined)
     return error === undefined ? found : { kind: 'broken', message: error }
+  }
+
+  #tableError({ keyspace, name }: Table): string | undefined {
+    return this.#tableErrors.get(keyspace)?.get(name)
   }
 
   keyspaceOfShard(keyspace: string, shard: string): string {
@@ -111,9 +124,31 @@ function completed({ schema, problems }: BuiltKeyspace): KeyspaceSchema {
   return problems.length === 0 ? schema : { ...schema, error: problems.join('; ') }
 }
 
-/** Problems found in the JSON begin with the keyspace's name already, as the root of their path. */
-function prefixed(keyspace: string, problem: string): string {
-  return problem.startsWith(`${keyspace}.`) || problem.startsWith(`${keyspace}:`)
-    ? problem
-    : `${keyspace}: ${problem}`
+/** By table, what keeps it from use: its own mistakes, and those of its vindexes. */
+function tableErrors({ tables, record, vindexProblems }: BuiltKeyspace): ReadonlyMap<string, string> {
+  const errors = [...tables].map(([name, { problems }]) => {
+    const vindexes = record.tables.get(name)?.columnVindexes ?? []
+    return [
+      name,
+      [...problems, ...vindexes.flatMap((v) => vindexProblems.get(v.name) ?? [])].join('; '),
+    ] as const
+  })
+  return new Map(errors.filter(([, error]) => error !== ''))
+}
+
+/** Everything that is wrong in a keyspace, each with its place. */
+function problemsOf({ schema, tables, problems, vindexProblems }: BuiltKeyspace): string[] {
+  const { name } = schema
+  return [
+    ...problems,
+    ...[...vindexProblems.values()].flatMap((texts) => texts.map((t) => placed(name, '', t))),
+    ...[...tables].flatMap(([table, draft]) =>
+      draft.problems.map((t) => placed(name, `.tables.${table}`, t)),
+    ),
+  ]
+}
+
+/** Problems found in the JSON begin with their path already. */
+function placed(keyspace: string, place: string, problem: string): string {
+  return problem.startsWith(`${keyspace}.`) ? problem : `${keyspace}${place}: ${problem}`
 }

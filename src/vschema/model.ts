@@ -20,6 +20,8 @@ export interface VSchema {
   keyspaceOfShard(keyspace: string, shard: string): string
   /** Everything that is wrong, in words, each with the name of its keyspace or rule. */
   readonly problems: readonly string[]
+  /** Fields of the VSchemas that are not in their format, with their paths. They are passed over, as Vitess does. */
+  readonly unknownFields: readonly string[]
 }
 
 export interface KeyspaceSchema {
@@ -31,7 +33,7 @@ export interface KeyspaceSchema {
   readonly requireExplicitRouting: boolean
   readonly foreignKeyMode: ForeignKeyMode
   readonly multiTenant?: { readonly column: string; readonly type: ValueType }
-  /** Set when the VSchema is wrong: no statement on this keyspace is planned. */
+  /** Set when the VSchema as a whole is wrong: no statement on this keyspace is planned. */
   readonly error?: string
 }
 
@@ -104,7 +106,7 @@ export type TableResolution =
   | { readonly kind: 'ambiguous'; readonly table: string }
   /** A routing rule without a target turns the table off. */
   | { readonly kind: 'disabled'; readonly table: string }
-  /** The keyspace's VSchema, or the rule for the table, is wrong. */
+  /** What the VSchema says of the table or of its keyspace, or the rule for it, is wrong. */
   | { readonly kind: 'broken'; readonly message: string }
 
 export function sameColumn(a: string, b: string): boolean {

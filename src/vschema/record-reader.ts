@@ -1,5 +1,12 @@
 import { parseValueType, type ValueType, valueTypeOfNumber } from '../values/value.ts'
 
+/** What was met while a file was read, each with its path. */
+export interface Findings {
+  readonly problems: string[]
+  /** What Vitess would pass over: a later version's fields, or a slip of the pen. */
+  readonly unknownFields: string[]
+}
+
 /**
  * Reads one JSON object strictly, by Vitess's protobuf JSON rules: a field is spelled in snake_case or camelCase, null
  * is the same as absent, an absent field is empty. Mistakes are collected with their path; reading goes on.
@@ -7,20 +14,20 @@ import { parseValueType, type ValueType, valueTypeOfNumber } from '../values/val
 export class RecordReader {
   readonly #fields = new Map<string, unknown>()
   readonly #path: string
-  readonly #problems: string[]
+  readonly #found: Findings
 
   /** `known` are all fields there may be, in snake_case. */
-  constructor(json: unknown, path: string, known: readonly string[], problems: string[]) {
+  constructor(json: unknown, path: string, known: readonly string[], found: Findings) {
     this.#path = path
-    this.#problems = problems
+    this.#found = found
     if (!isObject(json)) {
       if (json !== undefined) this.#report('', 'must be an object', json)
       return
     }
     for (const [spelled, content] of Object.entries(json)) {
       const field = known.find((name) => name === spelled || camelCase(name) === spelled)
-      if (field === undefined) problems.push(`${path}: unknown field "${spelled}"`)
-      else if (this.#fields.has(field)) problems.push(`${path}: duplicate field "${spelled}"`)
+      if (field === undefined) found.unknownFields.push(`${path}: unknown field "${spelled}"`)
+      else if (this.#fields.has(field)) found.problems.push(`${path}: duplicate field "${spelled}"`)
       else if (content !== null) this.#fields.set(field, content)
     }
   }
@@ -75,7 +82,7 @@ export class RecordReader {
   texts(field: string): string[] {
     return this.list(field, (item, path) => {
       if (typeof item === 'string') return item
-      this.#problems.push(`${path}: must be a string: ${JSON.stringify(item)}`)
+      this.#found.problems.push(`${path}: must be a string: ${JSON.stringify(item)}`)
       return ''
     })
   }
@@ -99,7 +106,7 @@ export class RecordReader {
   textMap(field: string): Readonly<Record<string, string>> {
     const texts = this.map(field, (item, path) => {
       if (typeof item === 'string') return item
-      this.#problems.push(`${path}: must be a string: ${JSON.stringify(item)}`)
+      this.#found.problems.push(`${path}: must be a string: ${JSON.stringify(item)}`)
       return ''
     })
     return Object.fromEntries(texts)
@@ -117,7 +124,7 @@ export class RecordReader {
 
   #report(field: string, problem: string, content: unknown): void {
     const path = field === '' ? this.#path : this.#at(field)
-    this.#problems.push(`${path}: ${problem}: ${JSON.stringify(content)}`)
+    this.#found.problems.push(`${path}: ${problem}: ${JSON.stringify(content)}`)
   }
 }
 

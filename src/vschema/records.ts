@@ -1,9 +1,9 @@
 import type { ValueType } from '../values/value.ts'
-import { RecordReader } from './record-reader.ts'
+import { type Findings, RecordReader } from './record-reader.ts'
 
 /**
- * VSchema files as Vitess defines them, read strictly: what is not a field of the format is an error that names it.
- * Source: Vitess `proto/vschema.proto`.
+ * VSchema files as Vitess defines them. What is not a field of the format is told apart from what is wrong: Vitess passes
+ * over it, and so does serving. Source: Vitess `proto/vschema.proto`.
  */
 export interface KeyspaceRecord {
   readonly sharded: boolean
@@ -12,12 +12,15 @@ export interface KeyspaceRecord {
   readonly requireExplicitRouting: boolean
   readonly foreignKeyMode: (typeof foreignKeyModes)[number]
   readonly multiTenantSpec?: { readonly column: string; readonly type: ValueType }
+  /** What is wrong outside of single vindexes and tables; those have mistakes of their own. */
+  readonly mistakes: readonly string[]
 }
 
 export interface VindexRecord {
   readonly type: string
   readonly params: Readonly<Record<string, string>>
   readonly owner: string
+  readonly mistakes: readonly string[]
 }
 
 export interface TableRecord {
@@ -28,6 +31,7 @@ export interface TableRecord {
   readonly pinned: string
   readonly columnListAuthoritative: boolean
   readonly source: string
+  readonly mistakes: readonly string[]
 }
 
 export interface ColumnVindexRecord {
@@ -63,24 +67,32 @@ export interface ShardRoutingRuleRecord {
 export interface Parsed<T> {
   readonly record: T
   readonly problems: readonly string[]
+  readonly unknownFields: readonly string[]
 }
 
 const foreignKeyModes = ['unspecified', 'disallow', 'unmanaged', 'managed'] as const
 
 /** Reads the VSchema of a keyspace. `where` begins the path of each mistake: a file's or the keyspace's name. */
 export function parseKeyspaceVSchema(json: unknown, where: string): Parsed<KeyspaceRecord> {
-  const problems: string[] = []
-  return { record: readKeyspace(json, where, problems), problems }
+  const found = nothing()
+  const { unknownFields } = found
+  const record = readKeyspace(json, where, found)
+  const parts = [...record.vindexes.values(), ...record.tables.values()]
+  return {
+    record,
+    problems: [...record.mistakes, ...parts.flatMap(({ mistakes }) => mistakes)],
+    unknownFields,
+  }
 }
 
 /** Reads `{"rules": [{"from_table", "to_tables"}]}`. */
 export function parseRoutingRules(json: unknown, where: string): Parsed<readonly RoutingRuleRecord[]> {
-  const problems: string[] = []
-  const record = new RecordReader(json, where, ['rules'], problems).list('rules', (item, path) => {
-    const rule = new RecordReader(item, path, ['from_table', 'to_tables'], problems)
+  const found = nothing()
+  const record = new RecordReader(json, where, ['rules'], found).list('rules', (item, path) => {
+    const rule = new RecordReader(item, path, ['from_table', 'to_tables'], found)
     return { fromTable: rule.text('from_table'), toTables: rule.texts('to_tables') }
   })
-  return { record, problems }
+  return { record, ...found }
 }
 
 /** Reads `{"rules": [{"from_keyspace", "to_keyspace", "shard"}]}`. */
@@ -88,19 +100,28 @@ export function parseShardRoutingRules(
   json: unknown,
   where: string,
 ): Parsed<readonly ShardRoutingRuleRecord[]> {
-  const problems: string[] = []
-  const record = new RecordReader(json, where, ['rules'], problems).list('rules', (item, path) => {
-    const rule = new RecordReader(item, path, ['from_keyspace', 'to_keyspace', 'shard'], problems)
+  const found = nothing()
+  const record = new RecordReader(json, where, ['rules'], found).list('rules', (item, path) => {
+    const rule = new RecordReader(item, path, ['from_keyspace', 'to_keyspace', 'shard'], found)
     return {
       fromKeyspace: rule.text('from_keyspace'),
       toKeyspace: rule.text('to_keyspace'),
       shard: rule.text('shard'),
     }
   })
-  return { record, problems }
+  return { record, ...found }
 }
 
-function readKeyspace(json: unknown, path: string, problems: string[]): KeyspaceRecord {
+function nothing(): Findings {
+  return { problems: [], unknownFields: [] }
+}
+
+/** For a part whose mistakes are its own. */
+function apart({ unknownFields }: Findings): Findings {
+  return { problems: [], unknownFields }
+}
+
+function readKeyspace(json: unknown, path: string, found: Findings): KeyspaceRecord {
   const fields = [
     'sharded',
     'vindexes',
@@ -109,9 +130,9 @@ function readKeyspace(json: unknown, path: string, problems: string[]): Keyspace
     'foreign_key_mode',
     'multi_tenant_spec',
   ]
-  const reader = new RecordReader(json, path, fields, problems)
+  const reader = new RecordReader(json, path, fields, found)
   const multiTenantSpec = reader.object('multi_tenant_spec', (item, at) => {
-    const spec = new RecordReader(item, at, ['tenant_id_column_name', 'tenant_id_column_type'], problems)
+    const spec = new RecordReader(item, at, ['tenant_id_column_name', 'tenant_id_column_type'], found)
     return {
       column: spec.text('tenant_id_column_name'),
       type: spec.valueType('tenant_id_column_type') ?? 'NULL',
@@ -119,20 +140,26 @@ function readKeyspace(json: unknown, path: string, problems: string[]): Keyspace
   })
   return {
     sharded: reader.flag('sharded'),
-    vindexes: reader.map('vindexes', (item, at) => readVindex(item, at, problems)),
-    tables: reader.map('tables', (item, at) => readTable(item, at, problems)),
+    vindexes: reader.map('vindexes', (item, at) => readVindex(item, at, apart(found))),
+    tables: reader.map('tables', (item, at) => readTable(item, at, apart(found))),
     requireExplicitRouting: reader.flag('require_explicit_routing'),
     foreignKeyMode: reader.choice('foreign_key_mode', foreignKeyModes),
     ...(multiTenantSpec && { multiTenantSpec }),
+    mistakes: found.problems,
   }
 }
 
-function readVindex(json: unknown, path: string, problems: string[]): VindexRecord {
-  const reader = new RecordReader(json, path, ['type', 'params', 'owner'], problems)
-  return { type: reader.text('type'), params: reader.textMap('params'), owner: reader.text('owner') }
+function readVindex(json: unknown, path: string, found: Findings): VindexRecord {
+  const reader = new RecordReader(json, path, ['type', 'params', 'owner'], found)
+  return {
+    type: reader.text('type'),
+    params: reader.textMap('params'),
+    owner: reader.text('owner'),
+    mistakes: found.problems,
+  }
 }
 
-function readTable(json: unknown, path: string, problems: string[]): TableRecord {
+function readTable(json: unknown, path: string, found: Findings): TableRecord {
   const fields = [
     'type',
     'column_vindexes',
@@ -142,28 +169,29 @@ function readTable(json: unknown, path: string, problems: string[]): TableRecord
     'column_list_authoritative',
     'source',
   ]
-  const reader = new RecordReader(json, path, fields, problems)
+  const reader = new RecordReader(json, path, fields, found)
   const autoIncrement = reader.object('auto_increment', (item, at) => {
-    const auto = new RecordReader(item, at, ['column', 'sequence'], problems)
+    const auto = new RecordReader(item, at, ['column', 'sequence'], found)
     return { column: auto.text('column'), sequence: auto.text('sequence') }
   })
   return {
     type: reader.text('type'),
-    columnVindexes: reader.list('column_vindexes', (item, at) => readColumnVindex(item, at, problems)),
+    columnVindexes: reader.list('column_vindexes', (item, at) => readColumnVindex(item, at, found)),
     ...(autoIncrement && { autoIncrement }),
-    columns: reader.list('columns', (item, at) => readColumn(item, at, problems)),
+    columns: reader.list('columns', (item, at) => readColumn(item, at, found)),
     pinned: reader.text('pinned'),
     columnListAuthoritative: reader.flag('column_list_authoritative'),
     source: reader.text('source'),
+    mistakes: found.problems,
   }
 }
 
-function readColumnVindex(json: unknown, path: string, problems: string[]): ColumnVindexRecord {
-  const reader = new RecordReader(json, path, ['column', 'name', 'columns'], problems)
+function readColumnVindex(json: unknown, path: string, found: Findings): ColumnVindexRecord {
+  const reader = new RecordReader(json, path, ['column', 'name', 'columns'], found)
   return { name: reader.text('name'), column: reader.text('column'), columns: reader.texts('columns') }
 }
 
-function readColumn(json: unknown, path: string, problems: string[]): ColumnRecord {
+function readColumn(json: unknown, path: string, found: Findings): ColumnRecord {
   const fields = [
     'name',
     'type',
@@ -175,7 +203,7 @@ function readColumn(json: unknown, path: string, problems: string[]): ColumnReco
     'nullable',
     'values',
   ]
-  const reader = new RecordReader(json, path, fields, problems)
+  const reader = new RecordReader(json, path, fields, found)
   const type = reader.valueType('type')
   const size = reader.integer('size')
   const scale = reader.integer('scale')

@@ -12,7 +12,7 @@ export function resolveReferences(keyspaces: Iterable<BuiltKeyspace>, finder: Ta
     for (const table of keyspace.tables.values()) {
       if (table.source === undefined) continue
       const found = findSource(keyspace, table.source, table, finder)
-      if (typeof found === 'string') keyspace.problems.push(found)
+      if (typeof found === 'string') table.problems.push(found)
       else addCopy(keyspace, found, table, table.source)
     }
   }
@@ -50,9 +50,7 @@ function addCopy(keyspace: BuiltKeyspace, source: DraftTable, copy: DraftTable, 
   const other = source.referencedBy.get(keyspace.schema.name)
   if (other !== undefined) {
     const names = [other.name, copy.name].sort().join(', ')
-    keyspace.problems.push(
-      `source ${quoted(named)} may not be referenced more than once per keyspace: ${names}`,
-    )
+    copy.problems.push(`source ${quoted(named)} may not be referenced more than once per keyspace: ${names}`)
   }
   source.referencedBy.set(keyspace.schema.name, copy)
   // It may have been found by its name alone.

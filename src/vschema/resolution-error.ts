@@ -1,5 +1,5 @@
 import { unreachable } from '../base/assert.ts'
-import { noDatabaseSelected, noSuchTable, SqlError, unknownDatabase } from '../errors/sql-error.ts'
+import { noDatabaseSelected, SqlError, unknownDatabase } from '../errors/sql-error.ts'
 import type { TableResolution } from './model.ts'
 
 /** The error a client gets for a table that was not found. */
@@ -7,7 +7,7 @@ export function resolutionError(resolution: Exclude<TableResolution, { kind: 'fo
   switch (resolution.kind) {
     case 'unknownTable':
       if (resolution.keyspace === undefined) return noDatabaseSelected()
-      return noSuchTable(resolution.keyspace, resolution.table)
+      return notInVSchema(resolution.keyspace, resolution.table)
     case 'unknownKeyspace':
       return unknownDatabase(resolution.keyspace)
     case 'ambiguous':
@@ -19,4 +19,12 @@ export function resolutionError(resolution: Exclude<TableResolution, { kind: 'fo
     default:
       return unreachable(resolution)
   }
+}
+
+/** MySQL's number, for applications ask for that; the text is for whoever has made the table and forgot to tell. */
+function notInVSchema(keyspace: string, table: string): SqlError {
+  return new SqlError(
+    'ER_NO_SUCH_TABLE',
+    `Table '${keyspace}.${table}' is in no VSchema: add it to that of '${keyspace}' (shardgate ctl vschema apply)`,
+  )
 }

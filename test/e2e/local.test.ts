@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RowDataPacket } from 'mysql2'
 import { createConnection } from 'mysql2/promise'
 import { afterEach, beforeEach, describe, test } from 'vitest'
+import { holdPort } from '../../src/cli/local/hold-port.ts'
 import { SAMPLE_QUERIES } from '../../src/cli/local/sample.ts'
 import { etcdCommand } from '../support/etcd.ts'
 import { eventually } from '../support/eventually.ts'
@@ -107,7 +110,46 @@ describe.skipIf(!mariadbCommand)('shardgate local, as a newcomer runs it', () =>
       'SIGKILL',
     )
     assert.equal(await running.exited, 1)
-    assert.match(running.output(), /mysqld of all shards \(primary\) was ended by SIGKILL; the end of/)
+    const output = running.output()
+    assert.match(output, /mysqld of all shards \(primary\) was ended by SIGKILL; the end of/)
+    assert.ok(output.lastIndexOf('\nshardgate: ') === output.indexOf('\nshardgate: mysqld of'), output)
+  }, 120_000)
+
+  test('what cannot be is refused before anything starts', async () => {
+    const port = await holdPort(0, '127.0.0.1')
+    const cases = [
+      { args: ['--log-level', 'loud'], says: /--log-level <level>.*'loud' is invalid.*trace, debug/ },
+      {
+        args: ['--port', String(port.port)],
+        says: /port \d+ of 127\.0\.0\.1 is in use; choose another with --port/,
+      },
+      { args: ['--host', '203.0.113.1'], says: /--host 203\.0\.113\.1 cannot be listened on/ },
+    ]
+    for (const { args, says } of cases) {
+      const refused = runShardgate('local', '--data-dir', join(dir.path, 'data'), ...args)
+      assert.equal(await refused.exited, 1)
+      assert.match(refused.output(), says)
+      assert.doesNotMatch(refused.output(), /starting/)
+    }
+    assert.equal(existsSync(join(dir.path, 'data')), false)
+    await port.release()
+  })
+
+  test('Ctrl-C under npm ends it with 0', async () => {
+    const root = new URL('../..', import.meta.url).pathname
+    const file = join(dir.path, 'ready.json')
+    const script = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts.local as string
+    const options = `--data-dir ${dir.path}/data --port 0 --one-mysqld --topology files --schema-dir ${sampleDir} --ready-file ${file}`
+    // As npm does: a shell that is in the foreground group, and gets the signal too.
+    const shell = spawn('/bin/sh', ['-c', '--', `${script} ${options}`], {
+      cwd: root,
+      detached: true,
+      stdio: 'ignore',
+    })
+    const exited = once(shell, 'exit')
+    await eventually('the ready file', () => existsSync(file), 60_000)
+    process.kill(-shell.pid!, 'SIGINT')
+    assert.deepEqual(await exited, [0, null])
   }, 120_000)
 
   test('killed itself, it leaves no server behind', async () => {

@@ -13,17 +13,82 @@ import { type RunningShardgate, runShardgate } from '../support/shardgate.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 describe('serve --check', () => {
+  const dir = tempDir('check')
+  const usable = join(dir.path, 'users.yaml')
+  writeFileSync(usable, 'users: {app: [{password: secret}]}\n')
+
   test('names every mistake and ends with 2', async () => {
     const running = runShardgate('serve', '--check', '--pool-size', '0', '--users-file', '/users.yaml')
     assert.equal(await running.exited, 2)
     assert.match(running.output(), /pool\.size: .* \(from --pool-size\)/)
   })
 
-  test('says so when all is well, and ends with 0', async () => {
-    const running = runShardgate('serve', '--check', '--users-file', '/users.yaml', '--backend-user', 'x')
+  test('opens what the configuration names, each mistake with setting and file', async () => {
+    const users = join(dir.path, 'bad.yaml')
+    writeFileSync(users, "users: {app: [{native: '*12'}]}\n")
+    const running = runShardgate(
+      ...['serve', '--check', '--users-file', users, '--backend-user', 'x'],
+      ...['--backend-password-file', '/no/password', '--listen-tls-cert', users, '--listen-tls-key', users],
+    )
+    assert.equal(await running.exited, 2)
+    const lines = running.output().trim().split('\n')
+    assert.equal(lines.length, 4)
+    assert.match(lines[1]!, /^ {2}users_file: .*bad\.yaml: users\.app\[0\]\.native: expected '\*' and 40/)
+    assert.match(lines[2]!, /^ {2}backend\.password_file: ENOENT: .*\/no\/password/)
+    assert.match(lines[3]!, /^ {2}listen\.tls\.cert: .*bad\.yaml: no certificate in PEM form/)
+  })
+
+  test('says so when all is well, and ends with 0; with --connect it asks the topology too', async () => {
+    const args = ['serve', '--check', '--users-file', usable, '--backend-user', 'x']
+    const running = runShardgate(...args)
     assert.equal(await running.exited, 0)
     assert.match(running.output(), /the configuration is usable/)
+    const away = runShardgate(...args, '--connect', '--topology-endpoints', 'http://127.0.0.1:1')
+    assert.equal(await away.exited, 1)
+    assert.match(away.output(), /topology: etcd .*127\.0\.0\.1:1/)
   })
+})
+
+describe('a fatal mistake at the start', () => {
+  const fatal = [
+    {
+      what: 'a users file that is not there',
+      args: ['--users-file', '/no/users.yaml'],
+      says: /\/no\/users\.yaml/,
+    },
+    {
+      what: 'a host that cannot be listened on',
+      args: ['--listen-host', '203.0.113.1'],
+      says: /EADDRNOTAVAIL.*203\.0\.113\.1/,
+    },
+    {
+      what: 'the same, with several workers',
+      args: ['--listen-host', '203.0.113.1', '--workers', '2', '--listen-port', '3999'],
+      says: /203\.0\.113\.1/,
+    },
+  ]
+  for (const { what, args, says } of fatal) {
+    test(`ends the process with 1 and one line: ${what}`, async () => {
+      const dir = tempDir('fatal')
+      const users = join(dir.path, 'users.yaml')
+      writeFileSync(users, 'users: {app: [{password: secret}]}\n')
+      writeFileSync(
+        join(dir.path, 'topology.json'),
+        JSON.stringify({ cells: { zone1: {} }, keyspaces: {}, tablets: {} }),
+      )
+      const running = runShardgate(
+        ...['serve', '--topology-type', 'files', '--topology-dir', dir.path, '--backend-user', 'x'],
+        ...['--users-file', users, '--http-port', '0', '--listen-port', '0', ...args],
+      )
+      assert.equal(await running.exited, 1)
+      const errors = running
+        .output()
+        .split('\n')
+        .filter((line) => line.includes('"error"'))
+      assert.equal(errors.length, 1, running.output())
+      assert.match(errors[0]!, says)
+    })
+  }
 })
 
 describe.skipIf(!mariadbCommand || !etcdCommand)('serve against an etcd', () => {
@@ -64,7 +129,7 @@ describe.skipIf(!mariadbCommand || !etcdCommand)('serve against an etcd', () => 
     }
     await eventually(
       'readiness',
-      async () => (await get('/readyz'))?.status === 200 || ended(running),
+      async () => /^(ok|tablet)/.test((await get('/readyz'))?.text ?? '') || ended(running),
       30_000,
     )
     return { running, port, get }
@@ -106,6 +171,44 @@ describe.skipIf(!mariadbCommand || !etcdCommand)('serve against an etcd', () => 
       /^shardgate_topology_stale 0$/m.test((await get('/metrics'))?.text ?? ''),
     )
     await stop(running)
+  })
+
+  test('--check --connect logs in to each tablet, and names the one that refuses', async () => {
+    writeFileSync(join(dir.path, 'wrong'), 'wrong\n')
+    const check = (passwordFile: string) =>
+      runShardgate(
+        ...['serve', '--check', '--connect', '--topology-endpoints', etcd.url],
+        ...['--users-file', join(dir.path, 'users.yaml'), '--backend-user', cluster.account.user],
+        ...['--backend-password-file', join(dir.path, passwordFile)],
+      )
+    const [right, wrong] = [check('password'), check('wrong')]
+    assert.equal(await right.exited, 0, right.output())
+    assert.equal(await wrong.exited, 1)
+    assert.match(
+      wrong.output(),
+      /^shardgate: tablet zone1-0000000001 of lookup\/0 \(127.*\): Access denied for user/m,
+    )
+  })
+
+  test('/readyz names the tablet that is in the way and why, the log once', async () => {
+    writeFileSync(join(dir.path, 'wrong'), 'wrong\n')
+    const { running, get } = await serve(
+      ...['--backend-password-file', join(dir.path, 'wrong')],
+      ...['--health-interval', '50ms'],
+    )
+    const inTheWay = /tablet zone1-0000000001 \(127\.0\.0\.1:\d+\) of lookup\/0: Access denied for user/
+    await eventually('a reason', async () => inTheWay.test((await get('/readyz'))?.text ?? ''))
+    assert.equal((await get('/readyz'))?.status, 503)
+    await new Promise((resolve) => setTimeout(resolve, 2_200)) // two more looks
+    await stop(running)
+    const told = running
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('in the way of serving'))
+    assert.match(told[0]!, /"level":"error".*Access denied/)
+    assert.equal(told.length, 2)
+    assert.ok(running.output().split('\n').length < 12, running.output()) // nobody else goes on about it
+    assert.match(told[1]!, /"repeated":\d/)
   })
 
   test('several workers share the port, and end together', async () => {

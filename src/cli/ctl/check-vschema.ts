@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { TopologySnapshot } from '../../topology/snapshot.ts'
 import { buildVSchema } from '../../vschema/build-vschema.ts'
-import { parseKeyspaceVSchema, parseRoutingRules, parseShardRoutingRules } from '../../vschema/records.ts'
+import { doubts, missingColumns } from '../../vschema/doubts.ts'
+import { parseRoutingRules, parseShardRoutingRules } from '../../vschema/records.ts'
 
 /** What of the topology is to be replaced before it is looked at as a whole. */
 export interface Proposal {
@@ -10,23 +11,44 @@ export interface Proposal {
   readonly shardRoutingRules?: unknown
 }
 
+export interface Verdict {
+  /** What may not be applied. */
+  readonly problems: readonly string[]
+  /** What may be meant so, and is more likely not. */
+  readonly warnings: readonly string[]
+}
+
 /**
  * What would be wrong with the whole VSchema if the proposal were taken, beyond what is wrong already: sequences,
- * reference tables and rules point from one keyspace into another.
+ * reference tables and rules point from one keyspace into another. Fields that serving passes over are mistakes here, for
+ * they are mostly misspelt; with `allowUnknown` they are warnings.
  */
-export function problemsOf(snapshot: TopologySnapshot, proposal: Proposal): readonly string[] {
-  const before = new Set(problemsIn(snapshot, {}))
-  return problemsIn(snapshot, proposal).filter(
-    (problem) => !before.has(problem) || isAbout(problem, proposal),
-  )
+export function judge(
+  snapshot: TopologySnapshot,
+  proposal: Proposal,
+  { allowUnknown }: { readonly allowUnknown: boolean },
+): Verdict {
+  const before = look(snapshot, {})
+  const after = look(snapshot, proposal)
+  const isNews = (texts: readonly string[]) => (text: string) =>
+    !texts.includes(text) || isAbout(text, proposal)
+  const unknown = after.unknownFields.filter(isNews(before.unknownFields))
+  return {
+    problems: [...after.problems.filter(isNews(before.problems)), ...(allowUnknown ? [] : unknown)],
+    warnings: [...(allowUnknown ? unknown : []), ...after.warnings.filter(isNews(before.warnings))],
+  }
 }
 
 /** Old mistakes count when they are in the very thing that is proposed. */
-function isAbout(problem: string, { vschema }: Proposal): boolean {
-  return vschema !== undefined && problem.startsWith(vschema.keyspace)
+function isAbout(text: string, { vschema }: Proposal): boolean {
+  return (
+    vschema !== undefined &&
+    /^[.:]/.test(text.slice(vschema.keyspace.length)) &&
+    text.startsWith(vschema.keyspace)
+  )
 }
 
-function problemsIn(snapshot: TopologySnapshot, proposal: Proposal): readonly string[] {
+function look(snapshot: TopologySnapshot, proposal: Proposal) {
   const names = [...snapshot.keyspaces.keys()]
   const keyspaces = new Map<string, unknown>(names.map((name) => [name, snapshot.vschemas.get(name) ?? {}]))
   if (proposal.vschema) keyspaces.set(proposal.vschema.keyspace, proposal.vschema.json)
@@ -39,8 +61,9 @@ function problemsIn(snapshot: TopologySnapshot, proposal: Proposal): readonly st
     { keyspaces, routingRules: rules.record, shardRoutingRules: shardRules.record },
     { deps: { readFile: (path) => readFileSync(path) } },
   )
-  const records = proposal.vschema
-    ? parseKeyspaceVSchema(proposal.vschema.json, proposal.vschema.keyspace).problems
-    : []
-  return [...new Set([...records, ...rules.problems, ...shardRules.problems, ...vschema.problems])]
+  return {
+    problems: [...rules.problems, ...shardRules.problems, ...vschema.problems, ...missingColumns(vschema)],
+    unknownFields: [...rules.unknownFields, ...shardRules.unknownFields, ...vschema.unknownFields],
+    warnings: doubts(vschema),
+  }
 }

@@ -1,15 +1,17 @@
 import { Command } from 'commander'
 import { settings } from '../config-sources.ts'
 import { addSettings } from '../setting-options.ts'
+import { checkCommand } from './check-command.ts'
 import { withTopology } from './ctl-context.ts'
 import { cellCommand, keyspaceCommand, shardCommand } from './keyspace-commands.ts'
 import { printTopology, topologyJson } from './show.ts'
 import { tabletCommand } from './tablet-commands.ts'
+import { userCommand } from './user-commands.ts'
 import { vindexCommand } from './vindex-commands.ts'
 import { rulesCommand, vschemaCommand } from './vschema-commands.ts'
 
-/** `shardgate ctl`: administers the topology that its options name; by default an etcd on this machine. */
-export function ctlCommand(): Command {
+/** `shardgate ctl`: administers the topology that its options name; by default an etcd on this machine. `finish` takes the exit code. */
+export function ctlCommand(finish: (exitCode: number) => void): Command {
   const ctl = new Command('ctl')
     .description('administer the topology')
     .option('--json', 'print JSON instead of tables')
@@ -30,6 +32,7 @@ export function ctlCommand(): Command {
     )
   const parts = [cellCommand(), keyspaceCommand(), shardCommand(), tabletCommand(), vschemaCommand()]
   const more = [rulesCommand('routing-rules'), rulesCommand('shard-routing-rules'), vindexCommand()]
-  for (const part of [...parts, ...more]) ctl.addCommand(part)
+  const last = [userCommand(), checkCommand(finish)]
+  for (const part of [...parts, ...more, ...last]) ctl.addCommand(part)
   return ctl
 }

@@ -1,9 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
+import type { BackendAccess } from '../../tablet/connect-control.ts'
 import { TopologyAdmin } from '../../topology/admin.ts'
 import type { TopologyStore } from '../../topology/store.ts'
-import { loadTopologyConfig } from '../config-sources.ts'
+import { backendAccess } from '../backend-options.ts'
+import { type ConfigSources, loadBackendConfig, loadTopologyConfig } from '../config-sources.ts'
+import { BACKEND_USER } from '../local/cluster.ts'
+import type { LocalState } from '../local/local-state.ts'
 import { openStore, type TopologyConfig } from '../open-topology.ts'
 import { flagsGiven, type OptionValues } from '../setting-options.ts'
 
@@ -45,24 +49,35 @@ export function readJsonFile(file: string): unknown {
   }
 }
 
-function topologyConfig(options: OptionValues): TopologyConfig {
-  if (typeof options['local'] === 'string') return localTopology(options['local'])
-  const file = (options['config'] as string | undefined) ?? process.env['SHARDGATE_CONFIG']
-  return loadTopologyConfig({
-    env: process.env,
-    flags: flagsGiven(options),
-    ...(file !== undefined && { file }),
-  })
+/** The account on the MySQL servers that the options of a command name. */
+export function backendOf(command: Command): BackendAccess {
+  const options = command.optsWithGlobals() as OptionValues
+  return backendAccess(
+    loadBackendConfig(
+      typeof options['local'] === 'string' ? localSources(options['local']) : sources(options),
+    ),
+  )
 }
 
-/** The topology of a cluster of `shardgate local`, by its data directory. */
-function localTopology(dataDir: string): TopologyConfig {
+function topologyConfig(options: OptionValues): TopologyConfig {
+  return loadTopologyConfig(
+    typeof options['local'] === 'string' ? localSources(options['local']) : sources(options),
+  )
+}
+
+function sources(options: OptionValues): ConfigSources {
+  const file = (options['config'] as string | undefined) ?? process.env['SHARDGATE_CONFIG']
+  return { env: process.env, flags: flagsGiven(options), ...(file !== undefined && { file }) }
+}
+
+/** Where a cluster of `shardgate local` keeps its topology, and its account, by its data directory. */
+function localSources(dataDir: string): ConfigSources {
   const file = join(resolve(dataDir), 'state.json')
   if (!existsSync(file)) throw new Error(`${resolve(dataDir)} holds no cluster of shardgate local`)
-  const state = JSON.parse(readFileSync(file, 'utf8')) as { topology: string; ports: Record<string, number> }
+  const { topology, ports, backendPassword } = JSON.parse(readFileSync(file, 'utf8')) as LocalState
   const flags: Record<string, string> =
-    state.topology === 'files'
+    topology === 'files'
       ? { 'topology-type': 'files', 'topology-dir': join(resolve(dataDir), 'topology') }
-      : { 'topology-type': 'etcd', 'topology-endpoints': `http://127.0.0.1:${state.ports['etcd']}` }
-  return loadTopologyConfig({ env: {}, flags })
+      : { 'topology-type': 'etcd', 'topology-endpoints': `http://127.0.0.1:${ports['etcd']}` }
+  return { env: {}, flags: { ...flags, 'backend-user': BACKEND_USER, 'backend-password': backendPassword } }
 }

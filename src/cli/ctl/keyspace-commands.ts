@@ -1,5 +1,7 @@
 import { Command } from 'commander'
 import { generateShardRanges } from '../../key/key-range.ts'
+import { shardRangeOf, tilingProblem } from '../../key/shard-ranges.ts'
+import { compareShardNames, parseShardName } from '../../topology/shard-name.ts'
 import { integer } from '../config-values.ts'
 import { withTopology } from './ctl-context.ts'
 import { printKeyspaces, printShards } from './show.ts'
@@ -112,12 +114,21 @@ interface CreateOptions {
 }
 
 function shardsAsked({ shards, shard }: CreateOptions): readonly string[] {
-  if (shard) return shard.flatMap((names) => names.split(','))
+  if (shard) return tiling(shard.flatMap((names) => names.split(',')))
   if (shards === false) return []
   if (typeof shards !== 'string') return ['0']
   const count = integer(1, 65_536).safeParse(shards)
   if (!count.success) throw new Error(`--shards takes a number from 1 to 65536, not '${shards}'`)
   return generateShardRanges(count.data as number)
+}
+
+/** Throws for shards that leave ids without a place: nobody could be served. */
+function tiling(names: readonly string[]): readonly string[] {
+  if (!names.every((name) => parseShardName(name))) return names // told by the one who creates them
+  const sorted = [...names].sort(compareShardNames)
+  const problem = tilingProblem(sorted.map(shardRangeOf))
+  if (problem === undefined) return sorted
+  throw new Error(`--shard ${names.join(' ')}: ${problem}; together they must hold all ids, as -80 80- do`)
 }
 
 export function splitShard(text: string): [keyspace: string, shard: string] {

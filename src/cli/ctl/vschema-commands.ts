@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { type Proposal, problemsOf } from './check-vschema.ts'
+import { judge, type Proposal } from './check-vschema.ts'
 import { type CtlContext, readJsonFile, withTopology } from './ctl-context.ts'
 
 /** `ctl vschema …` */
@@ -25,10 +25,11 @@ export function vschemaCommand(): Command {
     vschema
       .command(`${isApplied ? 'apply' : 'validate'} <keyspace> <file>`)
       .description(`${isApplied ? 'check a VSchema and put it in place' : 'check a VSchema'}; - reads stdin`)
-      .action((keyspace: string, file: string, _options, command: Command) =>
+      .option('--allow-unknown', 'only warn of fields that are not in the format; serving passes over them')
+      .action((keyspace: string, file: string, options: CheckOptions, command: Command) =>
         withTopology(command, async (context) => {
           const json = readJsonFile(file)
-          await check(context, `the VSchema of ${keyspace}`, { vschema: { keyspace, json } })
+          await check(context, `the VSchema of ${keyspace}`, { vschema: { keyspace, json } }, options)
           if (isApplied) await context.admin.put({ kind: 'VSchema', keyspace }, json)
           report(context, isApplied, `the VSchema of ${keyspace}`)
         }),
@@ -74,8 +75,21 @@ export function rulesCommand(name: 'routing-rules' | 'shard-routing-rules'): Com
   return rules
 }
 
-async function check({ admin }: CtlContext, what: string, proposal: Proposal): Promise<void> {
-  const problems = problemsOf(await admin.snapshot(), proposal)
+interface CheckOptions {
+  readonly allowUnknown?: true
+}
+
+/** Throws for mistakes; warnings go to stderr. */
+async function check(
+  { admin }: CtlContext,
+  what: string,
+  proposal: Proposal,
+  options: CheckOptions = {},
+): Promise<void> {
+  const { problems, warnings } = judge(await admin.snapshot(), proposal, {
+    allowUnknown: options.allowUnknown ?? false,
+  })
+  for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`)
   if (problems.length === 0) return
   const list = problems.map((problem) => `\n  ${problem}`).join('')
   throw new Error(`${what} ${what.endsWith('s') ? 'have' : 'has'} mistakes; nothing was changed:${list}`)

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { tryLock } from '../../topology/files/file-lock.ts'
 import type { TopologyStore } from '../../topology/store.ts'
 import { configSchema } from '../config.ts'
 import { openStore, type TopologyConfig } from '../open-topology.ts'
 import { applySchema } from './apply-schema.ts'
+import { openDataDir } from './data-dir.ts'
 import { startEtcdServer } from './etcd-server.ts'
 import { freePort } from './free-port.ts'
 import { type Layout, planLayout, topologyChanges } from './layout.ts'
@@ -46,14 +46,8 @@ export interface LocalCluster {
   close(): Promise<void>
 }
 
-const BACKEND_USER = 'shardgate'
-
-/** Removes a cluster's data. Rejects when it is in use. */
-export async function resetCluster(dataDir: string): Promise<void> {
-  const lock = await lockDataDir(dataDir)
-  await lock.release()
-  await rm(dataDir, { recursive: true, force: true })
-}
+/** The proxy's account on the servers. */
+export const BACKEND_USER = 'shardgate'
 
 /** Starts a cluster, making what is not there yet. When anything fails, what was started is stopped again. */
 export async function startCluster(options: ClusterOptions): Promise<LocalCluster> {
@@ -91,7 +85,7 @@ class ClusterStart {
 
   async run(): Promise<LocalCluster> {
     const { program, progress, keyspaces } = this.#options
-    const lock = await lockDataDir(this.#dataDir)
+    const lock = await openDataDir(this.#dataDir)
     this.#toClose.lock.push(() => lock.release())
     let state = await this.#choosePorts(await this.#readState())
     await saveState(this.#dataDir, state)
@@ -257,14 +251,6 @@ class ClusterStart {
     const mysqlds = `${servers} ${servers === 1 ? 'server' : 'servers'}`
     return this.#options.topology.kind === 'etcd' ? `etcd and ${mysqlds}` : mysqlds
   }
-}
-
-async function lockDataDir(dataDir: string) {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
-  const lock = await tryLock(join(dataDir, 'lock'))
-  if (!lock)
-    throw new Error(`${dataDir} is in use by another shardgate local; stop it or take another --data-dir`)
-  return lock
 }
 
 /** Waits for all, also when one fails: nothing may be still starting while what was started is stopped. */

@@ -14,10 +14,10 @@ export async function freePort(wanted?: number): Promise<number> {
   return address.port
 }
 
-export async function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
+export async function isFree(port: number): Promise<boolean> {
   const server = createServer()
   return await new Promise((resolve) => {
     server.once('error', () => resolve(false))
-    server.listen(port, host, () => server.close(() => resolve(true)))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
 }

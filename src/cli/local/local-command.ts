@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { LOG_LEVELS } from '../../telemetry/log.ts'
 import { integer } from '../config-values.ts'
 import { type LocalOptions, runLocal } from './local.ts'
 
@@ -25,8 +26,12 @@ export function localCommand(finish: (exitCode: number) => void): Command {
     .option('--password <text>', "that user's password", 'app')
     .option('--data-dir <dir>', 'everything is kept in this folder', 'data')
     .option('--ready-file <file>', 'written, with host, port and user as JSON, when the proxy serves')
-    .option('--reset', 'remove the data of earlier runs first')
-    .option('--log-level <level>', "level of the proxy's log, on stderr", 'warn')
+    .option('--reset', 'begin anew: remove what earlier runs made in the data folder')
+    .addOption(
+      new Option('--log-level <level>', "level of the proxy's log, on stderr")
+        .choices(LOG_LEVELS)
+        .default('warn'),
+    )
     .action(async (options: LocalOptions) => finish(await runLocal(options)))
 }
 

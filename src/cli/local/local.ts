@@ -3,15 +3,16 @@ import { rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createConnection } from 'mysql2/promise'
-import { createLogger, LOG_LEVELS, type LogLevel } from '../../telemetry/log.ts'
+import { createLogger, type LogLevel } from '../../telemetry/log.ts'
 import { replaceFile } from '../../topology/disk-cache.ts'
 import { configSchema } from '../config.ts'
 import { followTopology } from '../open-topology.ts'
 import { type RunningProxy, startProxy } from '../proxy.ts'
-import { onStopSignal, type StopSignal } from '../signals.ts'
-import { type ClusterOptions, type LocalCluster, resetCluster, startCluster } from './cluster.ts'
+import { onStopSignal } from '../signals.ts'
+import { type ClusterOptions, type LocalCluster, startCluster } from './cluster.ts'
+import { clearDataDir } from './data-dir.ts'
 import { findProgram } from './find-program.ts'
-import { isFree } from './free-port.ts'
+import { type HeldPort, holdPort } from './hold-port.ts'
 import { findMysqld, inspectMysqld, type MysqlProgram } from './mysql-program.ts'
 import { loadSampleRows, SAMPLE_QUERIES } from './sample.ts'
 import { readSchemaDir } from './schema-dir.ts'
@@ -30,19 +31,22 @@ export interface LocalOptions {
   readonly dataDir: string
   readonly readyFile?: string
   readonly reset?: boolean
-  readonly logLevel: string
+  readonly logLevel: LogLevel
 }
 
-/** Runs the cluster until a signal ends it or a child ends by itself. Resolves with the exit code. */
+/** Runs the cluster until a signal ends it (0) or a child ends by itself (1). Resolves with the exit code. */
 export async function runLocal(options: LocalOptions): Promise<number> {
   const stop = onStopSignal()
   const startedMs = performance.now()
   const closers: (() => Promise<unknown>)[] = []
+  let port: HeldPort | undefined
+  let crash: string | undefined
   try {
     if (options.readyFile) await rm(options.readyFile, { force: true })
+    if (options.port !== 0) port = await holdPort(options.port, options.host)
     const cluster = await startServers(options, stop.signal)
     closers.push(() => cluster.close())
-    const local = await startLocalProxy(options, cluster)
+    const local = await startLocalProxy(options, cluster, async () => port?.release())
     closers.push(() => local.close())
     if (!options.schemaDir && !cluster.isSampleLoaded) {
       progress('loading the sample rows through the proxy')
@@ -58,22 +62,25 @@ export async function runLocal(options: LocalOptions): Promise<number> {
       closers.push(() => rm(options.readyFile!, { force: true }))
     }
     printHowTo(options, cluster, local.proxy.port, (performance.now() - startedMs) / 1000)
-    return await untilEnd(stop, cluster)
+    // A child that ends by itself ends the whole: half a cluster would only puzzle whoever uses it.
+    crash = await Promise.race([stop.received.then(() => undefined), cluster.crashed])
   } catch (error) {
-    if (stop.signal.aborted) return 130
+    if (stop.signal.aborted) return 0 // Ctrl-C during the start is no failure either
     throw error
   } finally {
     if (closers.length > 0) progress('stopping')
     for (const close of closers.reverse()) await close()
+    await port?.release()
     stop.dispose()
   }
+  if (crash === undefined) return 0
+  process.stderr.write(`shardgate: ${crash}\n`) // last, so that it is not lost above what the end itself says
+  return 1
 }
 
 async function startServers(options: LocalOptions, signal: AbortSignal): Promise<LocalCluster> {
   const dataDir = resolve(options.dataDir)
-  if (options.reset) await resetCluster(dataDir)
-  if (options.port !== 0 && !(await isFree(options.port, options.host)))
-    throw new Error(`port ${options.port} of ${options.host} is in use; choose another with --port`)
+  if (options.reset) await clearDataDir(dataDir)
   const program = await chooseMysqld(options.mysqld)
   const keyspaces = await readSchemaDir(resolve(options.schemaDir ?? sampleDir()), options.shards)
   return await startCluster({
@@ -106,8 +113,12 @@ function chooseTopology(asked: 'etcd' | 'files' | undefined): ClusterOptions['to
 }
 
 /** The proxy with its view of the topology, in this process. */
-async function startLocalProxy(options: LocalOptions, cluster: LocalCluster) {
-  const logger = createLogger({ level: logLevelOf(options.logLevel) })
+async function startLocalProxy(
+  options: LocalOptions,
+  cluster: LocalCluster,
+  beforeListen: () => Promise<void>,
+) {
+  const logger = createLogger({ level: options.logLevel })
   const usersFile = join(cluster.dataDir, 'users.json')
   await replaceFile(
     usersFile,
@@ -119,12 +130,12 @@ async function startLocalProxy(options: LocalOptions, cluster: LocalCluster) {
     users_file: usersFile,
     backend: cluster.account,
     http: { enabled: false },
-    log_level: logLevelOf(options.logLevel),
+    log_level: options.logLevel,
   })
   const topology = followTopology(cluster.store, join(cluster.dataDir, 'topology-cache.json'), logger)
   try {
     await topology.start()
-    const proxy = await startProxy({ config, topology, logger, workerNumber: 0 })
+    const proxy = await startProxy({ config, topology, logger, workerNumber: 0, beforeListen })
     const close = async () => {
       await proxy.close({ drainMs: 1_000 })
       await topology.close()
@@ -145,14 +156,6 @@ async function loadSample({ host, user, password }: LocalOptions, proxy: Running
   } finally {
     connection.destroy()
   }
-}
-
-/** A child that ends by itself ends the whole: half a cluster would only puzzle whoever uses it. */
-async function untilEnd(stop: StopSignal, cluster: LocalCluster): Promise<number> {
-  const crash = await Promise.race([stop.received.then(() => undefined), cluster.crashed])
-  if (crash === undefined) return 0
-  process.stderr.write(`shardgate: ${crash}\n`)
-  return 1
 }
 
 function printHowTo(options: LocalOptions, cluster: LocalCluster, port: number, seconds: number): void {
@@ -182,12 +185,6 @@ function keyspaceLines({ layout, topologyConfig }: LocalCluster): string[] {
     ...[...shards].map(([name, names]) => `  keyspace ${name}: ${[...names].join(' ')}`),
     `  topology: ${where}`,
   ]
-}
-
-function logLevelOf(text: string): LogLevel {
-  const level = LOG_LEVELS.find((known) => known === text)
-  if (level) return level
-  throw new Error(`--log-level is one of ${LOG_LEVELS.join(', ')}, not '${text}'`)
 }
 
 /** `vschema/` of the installation: beside `dist/`, or beside `src/` when run from sources. */

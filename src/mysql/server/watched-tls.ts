@@ -1,11 +1,6 @@
+import { checkPem, type PemFiles } from './pem-files.ts'
 import { type TlsPolicy, TlsUpgrader } from './tls.ts'
 import { WatchedFiles, type WatchOptions } from './watched-files.ts'
-
-export interface TlsFiles {
-  readonly certFile: string
-  readonly keyFile: string
-  readonly caFile?: string | undefined
-}
 
 /** A `TlsUpgrader` that follows its PEM files. Files that do not fit together leave the certificate as it was. */
 export interface WatchedTls {
@@ -17,12 +12,13 @@ export interface WatchedTls {
 
 /** Rejects when the files are unusable to begin with. */
 export async function openTlsFiles(
-  { certFile, keyFile, caFile }: TlsFiles,
+  { certFile, keyFile, caFile }: PemFiles,
   policy: TlsPolicy,
   options: WatchOptions,
 ): Promise<WatchedTls> {
   let upgrader: TlsUpgrader | undefined
   const make = ([cert, key, ca]: readonly Buffer[]): TlsUpgrader => {
+    checkPem({ cert: cert!, key: key!, ca }, { certFile, keyFile, caFile })
     const material = { cert: cert!, key: key!, ca }
     if (upgrader === undefined) upgrader = new TlsUpgrader(material, policy)
     else upgrader.replace(material)

@@ -160,6 +160,10 @@ describe('mistakes', () => {
   test('a file that is not there, is no YAML or is no map of settings', () => {
     assert.match(mistakes({ file: '/nowhere.yaml' }).join(), /nowhere\.yaml.*ENOENT/)
     assert.match(mistakes({ file: yaml('a: [') }).join(), /shardgate\.yaml/)
+    // One line for the first mistake, without the text around it, which may hold a password.
+    const broken = mistakes({ file: yaml('listen: {port: 1\nbackend: {password: geheim, user: [a\n') })
+    assert.equal(broken.length, 1)
+    assert.match(broken[0]!, /shardgate\.yaml: Flow map in block collection .* at line 2, column 1$/)
     assert.match(mistakes({ file: yaml('- a') }).join(), /expected settings/)
   })
 })

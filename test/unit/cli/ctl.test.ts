@@ -23,13 +23,28 @@ async function ctl(...args: readonly string[]): Promise<string> {
   })
   try {
     const topology = ['--topology-type', 'files', '--topology-dir', dir.path]
-    await ctlCommand()
+    await ctlCommand(() => {})
       .exitOverride()
       .parseAsync([...topology, ...args], { from: 'user' })
   } finally {
     write.mockRestore()
   }
   return out
+}
+
+/** What a command says on stderr. */
+async function warningsOf(run: () => Promise<string>): Promise<{ text: string; warnings: string }> {
+  let warnings = ''
+  const write = vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
+    warnings += String(chunk)
+    return true
+  })
+  try {
+    const text = await run()
+    return { text, warnings }
+  } finally {
+    write.mockRestore()
+  }
 }
 
 function file(name: string, json: unknown): string {
@@ -100,6 +115,87 @@ test('a VSchema with a mistake is not put in place', async () => {
   await assert.rejects(ctl('vschema', 'get', 'shop'), /keyspace shop has no VSchema; give it one with/)
   assert.match(await ctl('vschema', 'validate', 'shop', file('right.json', shopVschema)), /no mistakes/)
   await assert.rejects(ctl('vschema', 'get', 'shop'), /has no VSchema/)
+})
+
+test('a field that serving passes over is a mistake here, and a warning when allowed', async () => {
+  await ctl('keyspace', 'create', 'shop', '--shards', '2')
+  // Vitess's own examples have such fields.
+  const customers = { name: 'customers', column_vindexes: [{ column: 'id', name: 'xxhash', type: 'xxhash' }] }
+  const named = file('named.json', { ...shopVschema, tables: { customers } })
+  await assert.rejects(
+    ctl('vschema', 'validate', 'shop', named),
+    /shop\.tables\.customers: unknown field "name"/,
+  )
+  const { text, warnings } = await warningsOf(() => ctl('vschema', 'apply', 'shop', named, '--allow-unknown'))
+  assert.match(text, /applied the VSchema/)
+  assert.match(warnings, /warning: shop\.tables\.customers\.column_vindexes\[0\]: unknown field "type"/)
+})
+
+test('what a VSchema names and nobody has is told with its place', async () => {
+  await ctl('keyspace', 'create', 'shop', '--shards', '2')
+  await ctl('keyspace', 'create', 'lookup')
+  const table = (more: object) =>
+    file('table.json', {
+      ...shopVschema,
+      tables: { t: { column_vindexes: [{ column: 'id', name: 'xxhash' }], ...more } },
+    })
+  const columns = [{ name: 'ident' }]
+  await assert.rejects(
+    ctl('vschema', 'validate', 'shop', table({ columns, column_list_authoritative: true })),
+    /shop\.tables\.t: vindex xxhash is on column 'id', which is not in the list of columns/,
+  )
+  await assert.rejects(
+    ctl('vschema', 'validate', 'shop', table({ auto_increment: { column: 'id', sequence: 'nowhere.seq' } })),
+    /shop\.tables\.t: cannot resolve sequence nowhere\.seq: VT05003: unknown database/,
+  )
+  await assert.rejects(
+    ctl(
+      'vschema',
+      'validate',
+      'shop',
+      file('ref.json', { tables: { r: { type: 'reference', source: 'lookup.r' } } }),
+    ),
+    /shop\.tables\.r: source "lookup\.r" references a table "r" that is not present/,
+  )
+  const sequence = table({ auto_increment: { column: 'id', sequence: 'lookup.seq' } })
+  const { warnings } = await warningsOf(() => ctl('vschema', 'validate', 'shop', sequence))
+  assert.match(
+    warnings,
+    /warning: shop\.tables\.t\.auto_increment: the sequence lookup\.seq is in no VSchema/,
+  )
+})
+
+test('a byte vindex on a column that ignores case is warned of', async () => {
+  await ctl('keyspace', 'create', 'shop', '--shards', '2')
+  const vschema = (collation_name: string) =>
+    file('case.json', {
+      ...shopVschema,
+      tables: {
+        t: {
+          column_vindexes: [{ column: 'id', name: 'xxhash' }],
+          columns: [{ name: 'ID', type: 'VARCHAR', collation_name }],
+        },
+      },
+    })
+  const insensitive = await warningsOf(() =>
+    ctl('vschema', 'validate', 'shop', vschema('utf8mb4_0900_ai_ci')),
+  )
+  assert.match(
+    insensitive.warnings,
+    /shop\.tables\.t: vindex xxhash \(xxhash\) hashes bytes, and column 'ID'/,
+  )
+  assert.equal(
+    (await warningsOf(() => ctl('vschema', 'validate', 'shop', vschema('utf8mb4_bin')))).warnings,
+    '',
+  )
+})
+
+test('a keyspace whose shards leave a gap is not made', async () => {
+  await assert.rejects(
+    ctl('keyspace', 'create', 'shop', '--shard', '-80', '90-'),
+    /--shard -80 90-: no shard holds the ids between -80 and 90-; together they must hold all ids/,
+  )
+  assert.match(await ctl('keyspace', 'list'), /\(no keyspace\)/)
 })
 
 test('rules that point nowhere are not put in place', async () => {

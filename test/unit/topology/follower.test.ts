@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'vitest'
+import { type Logger, silentLogger } from '../../../src/telemetry/log.ts'
 import { TopologyFollower } from '../../../src/topology/follower.ts'
 import { printPath } from '../../../src/topology/paths.ts'
 import type { TopologySnapshot } from '../../../src/topology/snapshot.ts'
@@ -64,7 +65,7 @@ const tablet = (uid: number, shard: string, type = 'PRIMARY') => ({
   value: { alias: { cell: 'z', uid }, hostname: 'h', type, keyspace: 'shop', shard },
 })
 
-async function startFollower() {
+async function startFollower(logger: Logger = silentLogger) {
   const store = new FakeStore()
   store.set(printPath({ kind: 'Keyspace', keyspace: 'shop' }), {})
   store.set(shardPath('-80'), { primary_alias: { cell: 'z', uid: 1 } })
@@ -72,7 +73,7 @@ async function startFollower() {
   for (const t of [tablet(1, '-80'), tablet(2, '80-'), tablet(3, '-80', 'REPLICA')])
     store.set(t.path, t.value)
   const clock = new ManualClock()
-  const follower = new TopologyFollower({ store, clock, random: () => 1 })
+  const follower = new TopologyFollower({ store, clock, logger, random: () => 1 })
   const seen: TopologySnapshot[] = []
   follower.onChange((snapshot) => seen.push(snapshot))
   await follower.start()
@@ -139,6 +140,23 @@ describe('what a snapshot holds', () => {
 })
 
 describe('following', () => {
+  test('a watch that is lost and comes back logs both', async () => {
+    const lines: string[] = []
+    const take = (message: string) => void lines.push(message)
+    const { store, clock, follower } = await startFollower({ ...silentLogger, warn: take, info: take })
+    store.isDown = true
+    store.endWatch('unavailable')
+    await clock.advance(20_000)
+    store.isDown = false
+    await clock.advance(10_000)
+    assert.deepEqual(lines, [
+      'topology watch ended, listing again',
+      'topology is stale: serving from what was last known',
+      'topology is followed again',
+    ])
+    await follower.close()
+  })
+
   test('a watch that ends by compaction is followed by a list at once, without becoming stale', async () => {
     const { store, follower, seen } = await startFollower()
     store.set(shardPath('80-'), { is_primary_serving: false }, { isSilent: true })

@@ -33,6 +33,10 @@ function find(
     : resolutionError(found).message
 }
 
+function notInVSchema(keyspace: string, table: string): string {
+  return `Table '${keyspace}.${table}' is in no VSchema: add it to that of '${keyspace}' (shardgate ctl vschema apply)`
+}
+
 function tableOf(vschema: VSchema, keyspace: string, name: string) {
   const table = vschema.keyspaces.get(keyspace)?.tables.get(name)
   if (table === undefined) throw new Error(`${keyspace}.${name} is not there`)
@@ -107,8 +111,8 @@ describe('a mistake in a VSchema', () => {
   for (const [table, problem] of mistakes) {
     test(problem, () => {
       const vschema = build({ ks: sharded({ t: table }, lookups), ...others })
-      expect(vschema.keyspaces.get('ks')?.error).toBe(problem)
-      expect(vschema.problems).toEqual([`ks: ${problem}`])
+      expect(find(vschema, 'ks', 't')).toBe(problem)
+      expect(vschema.problems).toEqual([`ks.tables.t: ${problem}`])
     })
   }
 
@@ -116,30 +120,57 @@ describe('a mistake in a VSchema', () => {
     const copy = { type: 'reference', source: 'other.r' }
     const vschema = build({ ks: sharded({ b: copy, a: copy }), other: { tables: { r: {} } } })
     expect(vschema.problems).toEqual([
-      'ks: source "other.r" may not be referenced more than once per keyspace: a, b',
+      'ks.tables.a: source "other.r" may not be referenced more than once per keyspace: a, b',
     ])
   })
 
   test('stays in its keyspace: the others work', () => {
-    const vschema = build({ bad: sharded({ t: {} }), good: sharded({ u: byId }), plain: {} })
-    expect(find(vschema, 'bad', 't')).toBe('missing primary col vindex for table: t')
-    expect(find(vschema, 'bad', 'anything')).toBe('missing primary col vindex for table: t')
+    const vschema = build({
+      bad: { sharded: 'yes', tables: { t: byId } },
+      good: sharded({ u: byId }),
+      plain: {},
+    })
+    expect(find(vschema, 'bad', 't')).toContain('bad.sharded: must be true or false: "yes"')
     expect(find(vschema, 'good', 'u')).toBe('good.u')
     expect(find(vschema, 'plain', 'x')).toBe('plain.x')
   })
 
-  test('of the JSON keeps its path', () => {
-    expect(validateKeyspace('ks', { sharded: true, tabels: {} }, deps)).toEqual([
-      'ks: unknown field "tabels"',
+  test('stays in its table: the rest of the keyspace works', () => {
+    const vschema = build({
+      ks: sharded(
+        { good: byId, bad: { columns: {} }, lost: { column_vindexes: [{ column: 'id', name: 'hsah' }] } },
+        { ...hash, hsah: { type: 'hsah' }, odd: { params: 1 } },
+      ),
+    })
+    expect(find(vschema, 'ks', 'good')).toBe('ks.good')
+    expect(find(vschema, 'ks', 'bad')).toMatch(
+      /^ks\.tables\.bad\.columns: must be a list: \{\}; missing primary/,
+    )
+    expect(find(vschema, 'ks', 'lost')).toBe('vindex hsah: vindexType "hsah" not found')
+    expect(vschema.keyspaces.get('ks')?.error).toBeUndefined()
+    expect(vschema.problems).toHaveLength(4)
+  })
+
+  test('is not what Vitess passes over: a field that is not in the format', () => {
+    const vindex = { column: 'id', name: 'hash', type: 'hash' }
+    const vschema = build({ ks: sharded({ t: { name: 't', column_vindexes: [vindex] } }) })
+    expect(find(vschema, 'ks', 't')).toBe('ks.t')
+    expect(vschema.problems).toEqual([])
+    expect(vschema.unknownFields).toEqual([
+      'ks.tables.t: unknown field "name"',
+      'ks.tables.t.column_vindexes[0]: unknown field "type"',
     ])
-    expect(build({ ks: { tables: { t: { typ: '' } } } }).problems).toEqual([
-      'ks.tables.t: unknown field "typ"',
+  })
+
+  test('of the JSON keeps its path', () => {
+    expect(build({ ks: { tables: { t: { type: 1 } } } }).problems).toEqual([
+      'ks.tables.t.type: must be a string: 1',
     ])
   })
 
   test('of a vindex names it', () => {
     expect(validateKeyspace('ks', sharded({}, { v: { type: 'hsah' } }), deps)).toEqual([
-      'vindex v: vindexType "hsah" not found',
+      'ks: vindex v: vindexType "hsah" not found',
     ])
   })
 
@@ -150,7 +181,7 @@ describe('a mistake in a VSchema', () => {
       },
     }
     const json = sharded({}, { v: { type: 'numeric_static_map', params: { json_path: '/no/map' } } })
-    expect(validateKeyspace('ks', json, failing)).toEqual(['vindex v: ENOENT: /no/map'])
+    expect(validateKeyspace('ks', json, failing)).toEqual(['ks: vindex v: ENOENT: /no/map'])
   })
 })
 
@@ -211,7 +242,7 @@ describe('finding a table', () => {
   const cases: readonly [keyspace: string | undefined, table: string, result: string][] = [
     ['user', 'user', 'user.user'],
     ['main', 'undeclared', 'main.undeclared'],
-    ['user', 'undeclared', "Table 'user.undeclared' doesn't exist"],
+    ['user', 'undeclared', notInVSchema('user', 'undeclared')],
     ['nowhere', 'user', "Unknown database 'nowhere'"],
     [undefined, 'user', 'user.user'],
     [undefined, 'music', 'ambiguous table reference: music'],
@@ -228,7 +259,7 @@ describe('finding a table', () => {
 
   test('by its name alone takes any table of the only keyspace, if that is unsharded', () => {
     expect(find(build({ only: {} }), undefined, 'x')).toBe('only.x')
-    expect(find(build({ only: sharded({}) }), undefined, 'x')).toBe("Table 'only.x' doesn't exist")
+    expect(find(build({ only: sharded({}) }), undefined, 'x')).toBe(notInVSchema('only', 'x'))
   })
 
   test('ties a reference table to its source, both ways', () => {
@@ -347,6 +378,6 @@ describe('columns of a live database', () => {
   })
 
   test('do not make a sharded table out of one without a vindex', () => {
-    expect(find(vschema, 'ks', 'both')).toBe("Table 'ks.both' doesn't exist")
+    expect(find(vschema, 'ks', 'both')).toBe(notInVSchema('ks', 'both'))
   })
 })

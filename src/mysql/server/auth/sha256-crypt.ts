@@ -51,6 +51,19 @@ async function matches(password: Uint8Array, crypt: Sha256Crypt): Promise<boolea
 /** Rounds computed in one go: about half a millisecond. */
 const ROUNDS_PER_SLICE = 250
 
+/** As the server's default `caching_sha2_password_digest_rounds`, in thousands. */
+const NEW_ROUNDS = 5
+
+/** A new authentication string, as CREATE USER would make one. `random(n)` gives integers from 0 up to but not including n. */
+export async function newSha256Crypt(
+  password: Uint8Array,
+  random: (below: number) => number,
+): Promise<string> {
+  const salt = Array.from({ length: SALT_BYTES }, () => ALPHABET[random(ALPHABET.length)]).join('')
+  const digest = await sha256Crypt(password, Buffer.from(salt, 'latin1'), NEW_ROUNDS * ROUNDS_UNIT)
+  return `$A$${String(NEW_ROUNDS).padStart(3, '0')}$${salt}${digest}`
+}
+
 /** The 43 characters for a password. The steps are numbered as in the specification. */
 export async function sha256Crypt(password: Uint8Array, salt: Uint8Array, rounds: number): Promise<string> {
   const b = sha256([password, salt, password]) // 4-8

@@ -1,5 +1,6 @@
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
+import { yamlMistake } from '../../../base/yaml-mistake.ts'
 import { type Credential, credentialOf, User } from './credentials.ts'
 import { parseSha256Crypt } from './sha256-crypt.ts'
 
@@ -18,17 +19,40 @@ import { parseSha256Crypt } from './sha256-crypt.ts'
  * Unlike there, an entry without any password form is an error, not an empty password.
  */
 export function parseUsers(text: string): ReadonlyMap<string, User> {
-  const document = parseYaml(text) ?? {}
+  const document = readYaml(text) ?? {}
   const schema = isOurs(document) ? ours : vitess
   const parsed = schema.safeParse(document)
-  if (!parsed.success) throw new UsersFileError(z.prettifyError(parsed.error))
+  if (!parsed.success) throw new UsersFileError(parsed.error.issues.map(describeIssue).join('; '))
   return new Map(
     Object.entries(parsed.data).map(([name, credentials]) => [name, new User(name, credentials)]),
   )
 }
 
-/** What is wrong, with the path of each mistake and never with a secret. */
+/** The users of a file; what is wrong names it. */
+export function parseUsersFile(path: string, content: Buffer): ReadonlyMap<string, User> {
+  try {
+    return parseUsers(content.toString())
+  } catch (error) {
+    if (error instanceof UsersFileError) throw new UsersFileError(`${path}: ${error.message}`)
+    throw error
+  }
+}
+
+/** What is wrong, in one line with the path of each mistake and never with a secret. */
 export class UsersFileError extends Error {}
+
+function readYaml(text: string): unknown {
+  try {
+    return parseYaml(text)
+  } catch (error) {
+    throw new UsersFileError(yamlMistake(error as Error)) // without its cause, which quotes the file
+  }
+}
+
+function describeIssue({ path, message }: z.core.$ZodIssue): string {
+  const place = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
+  return place === '' ? message : `${place.replace(/^\./, '')}: ${message}`
+}
 
 function hexOf(bytes: number, what: string) {
   return z

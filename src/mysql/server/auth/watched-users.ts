@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { WatchedFiles, type WatchOptions } from '../watched-files.ts'
 import type { User } from './credentials.ts'
 import { StaticUserDirectory, type UserDirectory } from './user-directory.ts'
-import { parseUsers } from './users-file.ts'
+import { parseUsersFile } from './users-file.ts'
 
 /**
  * The users of a file, which may change at any time; a file that becomes unusable leaves the users as they were.
@@ -19,7 +19,7 @@ export class WatchedUsers implements UserDirectory {
   static async open(path: string, options: WatchOptions): Promise<WatchedUsers> {
     let current: StaticUserDirectory | undefined
     const make = ([content]: readonly Buffer[]): StaticUserDirectory => {
-      current = makeDirectory(content!, current)
+      current = makeDirectory(path, content!, current)
       return current
     }
     return new WatchedUsers(await WatchedFiles.open([path], make, options))
@@ -43,9 +43,13 @@ export class WatchedUsers implements UserDirectory {
   }
 }
 
-function makeDirectory(content: Buffer, previous: StaticUserDirectory | undefined): StaticUserDirectory {
+function makeDirectory(
+  path: string,
+  content: Buffer,
+  previous: StaticUserDirectory | undefined,
+): StaticUserDirectory {
   const users = new Map<string, User>()
-  for (const [name, user] of parseUsers(content.toString())) {
+  for (const [name, user] of parseUsersFile(path, content)) {
     const before = previous?.find(name)
     users.set(name, before?.sameCredentials(user) ? before : user)
   }

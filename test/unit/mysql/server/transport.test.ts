@@ -239,7 +239,9 @@ describe('TLS', () => {
     expect(await served()).toBe('server')
     install({ cert: certificates.renewed.cert })
     await watched.reload()
-    expect(errors.map((error) => error.message)).toEqual(['the TLS key does not belong to the certificate'])
+    expect(errors.map((error) => error.message)).toEqual([
+      `${files.keyFile}: this is not the key of the certificate in ${files.certFile}`,
+    ])
     expect(await served()).toBe('server')
     install({ key: certificates.renewed.key })
     await watched.reload()

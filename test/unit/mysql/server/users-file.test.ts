@@ -73,6 +73,11 @@ users:
     })
   }
 
+  test('that is no YAML is refused in one line that does not quote it', () => {
+    expect(() => parseUsers('users: {app: {password: plain}\nx: [')).toThrow(/^[^\n]* at line 2, column 1$/)
+    expect(() => parseUsers('users: {app: {password: plain}\nx: [')).not.toThrow(/plain/)
+  })
+
   test('of Vitess with a host that could not be honoured, or no password, is refused', () => {
     expect(() => parseUsers(JSON.stringify({ app: [{ Password: 'x', SourceHost: 'localhost' }] }))).toThrow(
       'SourceHost',

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import type { BackendAccess } from '../tablet/connect-control.ts'
+import type { GatewayOptions } from '../tablet/gateway.ts'
+import type { ServeConfig } from './config.ts'
+import { readSecret } from './open-topology.ts'
+
+/** The account on the MySQL servers. Reads the files that the configuration names. */
+export function backendAccess({
+  backend,
+  timeouts,
+}: Pick<ServeConfig, 'backend' | 'timeouts'>): BackendAccess {
+  const { mode, ca, cert, key } = backend.tls
+  const tls = {
+    rejectUnauthorized: mode === 'verify_ca' || mode === 'verify_identity',
+    verifyIdentity: mode === 'verify_identity',
+    ...(ca === undefined ? {} : { ca: readFileSync(ca, 'utf8') }),
+    ...(cert === undefined ? {} : { cert: readFileSync(cert, 'utf8') }),
+    ...(key === undefined ? {} : { key: readFileSync(key, 'utf8') }),
+  }
+  return {
+    user: backend.user!, // its presence is the schema's to check
+    password: backend.password_file ? readSecret(backend.password_file) : (backend.password ?? ''),
+    ...(mode === 'disabled' ? {} : { tls }),
+    connectTimeoutMs: timeouts.connect,
+  }
+}
+
+export function gatewayOptions(config: ServeConfig): GatewayOptions {
+  const { pool, health, timeouts } = config
+  return {
+    ...backendAccess(config),
+    cell: config.cell,
+    replicaLagMaxSeconds: health.replica_lag_max / 1000,
+    pool: {
+      connectionsMax: pool.size,
+      waitersMax: pool.waiters,
+      waitTimeoutMs: pool.wait_timeout,
+      idleTimeoutMs: pool.idle_timeout,
+      silenceTimeoutMs: timeouts.silence,
+    },
+    health: { intervalMs: health.interval, timeoutMs: health.timeout },
+  }
+}
