@@ -73,6 +73,7 @@ export function settingsChange(
   for (const name of from?.keys() ?? []) {
     if (to.items.has(name) || isNamesVariable(name)) continue
     if (name === DATABASE) statements.push(`USE ${server.database}`)
+    else if (name === NAMES) items.push('NAMES DEFAULT')
     // MariaDB has the other name from 11.1 on only.
     else if (name === ISOLATION)
       items.push(`SESSION ${server.isMariadb ? 'tx' : 'transaction'}_isolation = DEFAULT`)

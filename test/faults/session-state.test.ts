@@ -77,6 +77,15 @@ test('a user variable that a prepared statement assigns is read back behind it, 
   }
 })
 
+test('ids are drawn on a connection that has just served a client', async () => {
+  const of = await client(narrow)
+  for (let i = 0; i < 3; i++) {
+    // More than what is left of a block, and on the only connection to the sequence's server.
+    expect(cells(await of.query('SELECT NEXT 1000 VALUES FROM lookup.orders_seq'))).toHaveLength(1)
+    await of.query('SELECT COUNT(*) FROM lookup.products')
+  }
+})
+
 test('a client that leaves while it waits for a connection makes room for the next', async () => {
   const [holding, leaving, next] = [await client(narrow), await client(narrow), await client(narrow)]
   const held = holding.query(`SELECT SLEEP(2), 'held' FROM users WHERE id = 1`)

@@ -197,6 +197,19 @@ describe('settings', () => {
     assert.deepEqual(settingsChange(plain.items, plain, server), [])
   })
 
+  test('what SET NAMES has set is put back by SET NAMES', () => {
+    const own = makeSettings(new Map(), false)
+    assert.deepEqual(settingsChange(strict.items, own, server), [
+      'SET NAMES DEFAULT, SESSION sql_mode = DEFAULT',
+    ])
+    const results = makeSettings(new Map([...plain.items, ['character_set_results', 'NULL']]), false)
+    const [names] = settingsChange(undefined, plain, server)
+    assert.deepEqual(settingsChange(results.items, plain, server), [names])
+    assert.deepEqual(settingsChange(undefined, results, server), [
+      `${names}, SESSION character_set_results = NULL`,
+    ])
+  })
+
   test("a system schema is used, and left for the shard's own database", () => {
     const system = makeSettings(new Map([...plain.items, [DATABASE, '`mysql`']]), false)
     assert.deepEqual(settingsChange(plain.items, system, server), ['USE `mysql`'])
