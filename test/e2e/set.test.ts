@@ -109,6 +109,27 @@ test('tells the warnings of a value that the server has changed', async () => {
   expect(await cell(of, 'SHOW WARNINGS')).toBe('Warning')
 })
 
+test.each([
+  `completion_type = 'CHAIN'`,
+  'completion_type = 2',
+  'sql_auto_is_null = 1',
+  'insert_id = 4000',
+  'rand_seed1 = 5',
+])('SET %s is refused: a server would do it with its own connection', async (assignment) => {
+  const of = await client()
+  expect((await of.query(`SET ${assignment}`))[0]).toMatchObject({ kind: 'error', errno: 1235 })
+})
+
+test('what changes nothing about these is taken', async () => {
+  const of = await client()
+  for (const assignment of [
+    'completion_type = NO_CHAIN',
+    'completion_type = DEFAULT',
+    'sql_auto_is_null = 0',
+  ])
+    expect((await of.query(`SET ${assignment}`))[0]).toMatchObject({ kind: 'ok' })
+})
+
 test('assigns what an expression assigns on its way', async () => {
   const of = await client()
   expect(await cell(of, 'SET @y = (@w := 7) + 1; SELECT CONCAT(@y, @w)')).toBe('87')

@@ -4,6 +4,7 @@ import type { Expr, SetItem, SetStatement } from '../../sql/ast.ts'
 import type { Replies } from '../commands/replies.ts'
 import { type EvaluateContext, evaluate } from '../statements/evaluate.ts'
 import { type OwnVariableContext, ownVariable } from './own-variables.ts'
+import { refuseVariable } from './refused-variables.ts'
 import { type ServerItem, type ServerVariableContext, setOnServer } from './server-variables.ts'
 import { type NamesContext, namesVariable, setCharset, setNames } from './set-names.ts'
 
@@ -57,6 +58,7 @@ async function changeOf(context: SetContext, item: SetItem, text: string): Promi
       const name = item.name.toLowerCase()
       if (item.scope !== undefined && item.scope !== 'SESSION' && item.scope !== 'LOCAL')
         throw notSupported(`SET ${item.scope} ${name}: change it on the servers themselves`)
+      refuseVariable(name, text)
       return ownVariable(context, item, text) ?? namesVariable(context, name, text) ?? { name, text }
     }
   }
