@@ -66,6 +66,7 @@ export class Connection implements ClientConnection {
   readonly #session: SessionHandler
   #state: State = 'busy'
   #identity: Identity
+  #nonce: Buffer
   #multiStatements: boolean
   #nextSequenceId: number
   /** `#deliver` is on the stack, so that `commandDone` need not call it. */
@@ -101,6 +102,7 @@ export class Connection implements ClientConnection {
     this.#assembler.expect(0)
     this.#output = new OutputQueue(socket, limits.writeBufferBytes, () => this.#drained())
     this.#identity = login.identity
+    this.#nonce = login.nonce
     this.#multiStatements = (login.capabilities & Capability.MULTI_STATEMENTS) !== 0
     this.#nextSequenceId = login.nextSequenceId
     this.#idleTimeoutMs = this.#ownIdleTimeoutMs()
@@ -309,8 +311,10 @@ export class Connection implements ClientConnection {
     try {
       const { id, remoteHost, remotePort, capabilities, tls } = this
       const peer = { id, remoteHost, remotePort, isUnixSocket: this.#isUnixSocket }
-      const before = { identity: this.#identity, capabilities, tls }
-      this.#identity = await changeUser(channel, payload, { peer, before, users, rsaKey, authPlugin })
+      const before = { identity: this.#identity, capabilities, tls, nonce: this.#nonce }
+      const changed = await changeUser(channel, payload, { peer, before, users, rsaKey, authPlugin })
+      this.#identity = changed.identity
+      this.#nonce = changed.nonce
     } catch (error) {
       failure = error
     }
