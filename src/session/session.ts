@@ -75,15 +75,8 @@ export class Session implements SessionHandler, LiveSession {
 
   onConnect(): void {
     this.proxy.sessions.set(this.client.id, this)
-    const { database } = this.client.identity
     this.answer.begin(this.client.nextSequenceId)
-    try {
-      if (database !== '') useTarget(this, database)
-    } catch (error) {
-      this.client.close(error as SqlError)
-      return
-    }
-    this.client.sendOk({ status: this.statusFlags })
+    this.#enterDatabase()
   }
 
   onCommand(payload: Buffer, packet: Buffer): void {
@@ -99,12 +92,8 @@ export class Session implements SessionHandler, LiveSession {
 
   onChangeUser(): void {
     this.answer.begin(this.client.nextSequenceId)
-    this.replies.detached(async () => {
-      this.#reset(this.client.identity.collationId)
-      const { database } = this.client.identity
-      if (database !== '') useTarget(this, database)
-      this.replies.ok({})
-    })
+    this.#reset(this.client.identity.collationId)
+    this.#enterDatabase()
   }
 
   onResetConnection(): void {
@@ -130,6 +119,18 @@ export class Session implements SessionHandler, LiveSession {
   onDrain(): void {
     this.interruption.relaying?.connection.resume()
     this.answer.drained()
+  }
+
+  /** Answers a login. One that asks for a database that is not there ends the connection, as MySQL's does. */
+  #enterDatabase(): void {
+    const { database } = this.client.identity
+    try {
+      if (database !== '') useTarget(this, database)
+    } catch (error) {
+      this.client.close(error as SqlError)
+      return
+    }
+    this.client.sendOk({ status: this.statusFlags })
   }
 
   #command(payload: Buffer, packet: Buffer): void {

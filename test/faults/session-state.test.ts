@@ -9,6 +9,7 @@ import {
   textRow,
 } from '../support/protocol-client.ts'
 import type { TestProxy } from '../support/proxy.ts'
+import { nativeResponse } from '../support/wire.ts'
 
 /** What a statement leaves with its session, on its connection and in its pool, where it fails or its client goes. */
 let faults: FaultCluster
@@ -173,4 +174,14 @@ test('READ ONLY is the transaction’s, not that of one that a COMMIT AND CHAIN 
   expect(chained).toMatchObject({ kind: 'ok' })
   if (chained!.kind === 'ok') expect(chained!.status & 0x2000).toBe(0)
   await of.query('ROLLBACK')
+})
+
+test('a change of user to an unknown database ends the session', async () => {
+  const { raw } = await client()
+  raw.send(Buffer.from(`\x11${narrow.user}\0\0nowhere\0\xff\0mysql_native_password\0`, 'latin1'))
+  const { sequenceId, payload } = (await raw.read())!
+  const nonce = payload.subarray(payload.indexOf(0) + 1, -1)
+  raw.send(nativeResponse(narrow.password, nonce), sequenceId + 1)
+  expect(await raw.readErrno()).toBe(1049)
+  expect(await raw.readHex()).toBe('closed')
 })
