@@ -138,6 +138,7 @@ export class Session implements SessionHandler, LiveSession {
       case Command.QUERY:
         return this.#texts.run(payload, packet)
       case Command.INIT_DB:
+        if (payload.length === 1) throw noDatabaseSelected()
         useTarget(this, payload.utf8Slice(1))
         return this.replies.ok({})
       case Command.STMT_PREPARE:

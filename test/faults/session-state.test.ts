@@ -176,6 +176,12 @@ test('READ ONLY is the transaction’s, not that of one that a COMMIT AND CHAIN 
   await of.query('ROLLBACK')
 })
 
+test('COM_INIT_DB without a name is refused and keeps the database', async () => {
+  const of = await client()
+  expect(await of.initDb('')).toMatchObject({ errno: 1046 })
+  expect(cells(await of.query('SELECT DATABASE()'))).toEqual([['main']])
+})
+
 test('a change of user to an unknown database ends the session', async () => {
   const { raw } = await client()
   raw.send(Buffer.from(`\x11${narrow.user}\0\0nowhere\0\xff\0mysql_native_password\0`, 'latin1'))
