@@ -182,6 +182,13 @@ test('COM_INIT_DB without a name is refused and keeps the database', async () =>
   expect(cells(await of.query('SELECT DATABASE()'))).toEqual([['main']])
 })
 
+test('a statement that is not there is told of as MySQL tells it', async () => {
+  const message = 'Unknown prepared statement handler (999) given to mysql_stmt_precheck'
+  const of = await client()
+  expect((await of.execute(999))[0]).toMatchObject({ errno: 1243, message })
+  expect(await of.fetch(999, 1)).toMatchObject({ errno: 1243, message })
+})
+
 test('a change of user to an unknown database ends the session', async () => {
   const { raw } = await client()
   raw.send(Buffer.from(`\x11${narrow.user}\0\0nowhere\0\xff\0mysql_native_password\0`, 'latin1'))

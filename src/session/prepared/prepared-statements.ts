@@ -76,7 +76,7 @@ export class PreparedStatements {
 
   execute(payload: Buffer): void {
     const { proxy } = this.#context
-    const statement = this.#find(payload.readUInt32LE(1), 'mysqld_stmt_execute')
+    const statement = this.#find(payload.readUInt32LE(1))
     if (statement.longDataBytes > proxy.limits.maxAllowedPacket) {
       statement.clearLongData()
       throw new SqlError(
@@ -106,7 +106,7 @@ export class PreparedStatements {
   }
 
   reset(id: number): void {
-    const statement = this.#find(id, 'mysqld_stmt_reset')
+    const statement = this.#find(id)
     statement.clearLongData()
     this.#closeCursor(statement)
     this.#context.replies.ok({})
@@ -123,7 +123,7 @@ export class PreparedStatements {
 
   /** Rows of an open cursor, relayed. */
   fetch(payload: Buffer): void {
-    const statement = this.#find(payload.readUInt32LE(1), 'mysqld_stmt_fetch')
+    const statement = this.#find(payload.readUInt32LE(1))
     const { cursor } = statement
     if (cursor === undefined) {
       throw new SqlError('ER_STMT_HAS_NO_OPEN_CURSOR', `The statement (${statement.id}) has no open cursor.`)
@@ -189,12 +189,12 @@ export class PreparedStatements {
     this.#statements.set(text.id, this.#lastPrepared)
   }
 
-  #find(id: number, asker: string): ClientStatement {
+  #find(id: number): ClientStatement {
     const statement = id === LAST_PREPARED ? this.#lastPrepared : this.#statements.get(id)
     if (statement !== undefined) return statement
     throw new SqlError(
       'ER_UNKNOWN_STMT_HANDLER',
-      `Unknown prepared statement handler (${id}) given to ${asker}`,
+      `Unknown prepared statement handler (${id}) given to mysql_stmt_precheck`,
     )
   }
 
