@@ -189,6 +189,15 @@ test('a statement that is not there is told of as MySQL tells it', async () => {
   expect(await of.fetch(999, 1)).toMatchObject({ errno: 1243, message })
 })
 
+test('long data for a param that is not there fails the statement until it is reset', async () => {
+  const of = await client()
+  const id = await prepare(of, 'SELECT name FROM users WHERE id = ?')
+  of.sendLongData(id, 1, Buffer.from('7'))
+  for (let i = 0; i < 2; i++) expect((await of.execute(id, [bigintParam(1)]))[0]).toMatchObject({ errno: 1210 })
+  await of.resetStatement(id)
+  expect((await of.execute(id, [bigintParam(1)]))[0]).toMatchObject({ kind: 'rows' })
+})
+
 test('a change of user to an unknown database ends the session', async () => {
   const { raw } = await client()
   raw.send(Buffer.from(`\x11${narrow.user}\0\0nowhere\0\xff\0mysql_native_password\0`, 'latin1'))

@@ -77,6 +77,8 @@ export class PreparedStatements {
   execute(payload: Buffer): void {
     const { proxy } = this.#context
     const statement = this.#find(payload.readUInt32LE(1))
+    if (statement.isBroken)
+      throw new SqlError('ER_WRONG_ARGUMENTS', 'Incorrect arguments to mysql_stmt_precheck')
     if (statement.longDataBytes > proxy.limits.maxAllowedPacket) {
       statement.clearLongData()
       throw new SqlError(
@@ -100,14 +102,13 @@ export class PreparedStatements {
     const { proxy, replies } = this.#context
     const statement = this.#statements.get(payload.readUInt32LE(1))
     const param = payload.readUInt16LE(5)
-    if (statement !== undefined && param < statement.paramCount)
-      statement.addLongData(param, payload.subarray(7), proxy.limits.maxAllowedPacket)
+    statement?.addLongData(param, payload.subarray(7), proxy.limits.maxAllowedPacket)
     replies.done(false)
   }
 
   reset(id: number): void {
     const statement = this.#find(id)
-    statement.clearLongData()
+    statement.reset()
     this.#closeCursor(statement)
     this.#context.replies.ok({})
   }
