@@ -125,8 +125,10 @@ async function serveMysql(way: Way): Promise<number> {
     ),
     createSession: (client) => ({
       statusFlags: 2,
+      warningCount: 0,
       onConnect: () => client.sendOk({ status: 2 }),
       onCommand: () => way(client),
+      onPing: () => {},
       onChangeUser: () => client.sendOk({ status: 2 }),
       onResetConnection: () => client.sendOk({ status: 2 }),
       onClientGone: () => {},

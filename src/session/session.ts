@@ -73,6 +73,10 @@ export class Session implements SessionHandler, LiveSession {
     return this.replies.statusFlags
   }
 
+  get warningCount(): number {
+    return this.state.warningCount
+  }
+
   onConnect(): void {
     this.proxy.sessions.set(this.client.id, this)
     this.answer.begin(this.client.nextSequenceId)
@@ -88,6 +92,10 @@ export class Session implements SessionHandler, LiveSession {
     } catch (error) {
       this.replies.fail(error)
     }
+  }
+
+  onPing(): void {
+    this.state.rowCount = 0
   }
 
   onChangeUser(): void {

@@ -193,9 +193,28 @@ test('long data for a param that is not there fails the statement until it is re
   const of = await client()
   const id = await prepare(of, 'SELECT name FROM users WHERE id = ?')
   of.sendLongData(id, 1, Buffer.from('7'))
-  for (let i = 0; i < 2; i++) expect((await of.execute(id, [bigintParam(1)]))[0]).toMatchObject({ errno: 1210 })
+  for (let i = 0; i < 2; i++)
+    expect((await of.execute(id, [bigintParam(1)]))[0]).toMatchObject({ errno: 1210 })
   await of.resetStatement(id)
   expect((await of.execute(id, [bigintParam(1)]))[0]).toMatchObject({ kind: 'rows' })
+})
+
+test('ROW_COUNT() is 0 on a fresh connection and behind COM_PING', async () => {
+  const of = await client()
+  expect(cells(await of.query('SELECT ROW_COUNT()'))).toEqual([['0']])
+  expect(cells(await of.query('SELECT ROW_COUNT()'))).toEqual([['-1']])
+  of.raw.send('0e')
+  await of.raw.read()
+  expect(cells(await of.query('SELECT ROW_COUNT()'))).toEqual([['0']])
+})
+
+test('COM_SET_OPTION and COM_PING tell of the warnings that the last statement left', async () => {
+  const of = await client()
+  await of.query('SELECT nothing')
+  of.raw.send('1b0000')
+  expect(await of.raw.readHex()).toBe('1:fe01000200')
+  of.raw.send('0e')
+  expect(await of.raw.readHex()).toBe('1:00000002000100')
 })
 
 test('a change of user to an unknown database ends the session', async () => {

@@ -268,7 +268,8 @@ export class Connection implements ClientConnection {
         this.close()
         break
       case Command.PING:
-        this.sendOk({ status: this.#session.statusFlags })
+        this.#session.onPing()
+        this.sendOk({ status: this.#session.statusFlags, warnings: this.#session.warningCount })
         break
       case Command.STATISTICS:
         this.finish(new PacketWriter().utf8(this.#context.statistics()).finish(this.#nextSequenceId))
@@ -296,7 +297,7 @@ export class Connection implements ClientConnection {
       this.sendError(unknownCommand())
     } else {
       this.#multiStatements = option === 0
-      this.sendEof({ status: this.#session.statusFlags })
+      this.sendEof({ status: this.#session.statusFlags, warnings: this.#session.warningCount })
     }
   }
 

@@ -46,7 +46,7 @@ export class SessionState {
   isStrict = true
 
   lastInsertId: bigint | number = 0
-  rowCount: bigint | number = -1
+  rowCount: bigint | number = 0
   foundRows = 0
   /** Of the last statement, errors included; `warnings` may still be with the connection that ran it. */
   warningCount = 0
@@ -61,7 +61,7 @@ export class SessionState {
     this.target = NO_TARGET
     this.userVariables.clear()
     this.lastInsertId = 0
-    this.rowCount = -1
+    this.rowCount = 0
     this.foundRows = 0
     this.warnings = []
     const items = new Map([[NAMES, names]])
