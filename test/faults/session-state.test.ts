@@ -182,13 +182,6 @@ test('COM_INIT_DB without a name is refused and keeps the database', async () =>
   expect(cells(await of.query('SELECT DATABASE()'))).toEqual([['main']])
 })
 
-test('a statement that is not there is told of as MySQL tells it', async () => {
-  const message = 'Unknown prepared statement handler (999) given to mysql_stmt_precheck'
-  const of = await client()
-  expect((await of.execute(999))[0]).toMatchObject({ errno: 1243, message })
-  expect(await of.fetch(999, 1)).toMatchObject({ errno: 1243, message })
-})
-
 test('long data for a param that is not there fails the statement until it is reset', async () => {
   const of = await client()
   const id = await prepare(of, 'SELECT name FROM users WHERE id = ?')
