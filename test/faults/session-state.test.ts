@@ -210,6 +210,13 @@ test('COM_SET_OPTION and COM_PING tell of the warnings that the last statement l
   expect(await of.raw.readHex()).toBe('1:00000002000100')
 })
 
+test('SET wait_timeout ends a session that is idle for so long', async () => {
+  const of = await client()
+  await of.query('SET wait_timeout = 1')
+  expect(await of.raw.readErrno()).toBe(4031)
+  expect(await of.raw.readHex()).toBe('closed')
+})
+
 test('a change of user to an unknown database ends the session', async () => {
   const { raw } = await client()
   raw.send(Buffer.from(`\x11${narrow.user}\0\0nowhere\0\xff\0mysql_native_password\0`, 'latin1'))

@@ -173,8 +173,8 @@ export class Connection implements ClientConnection {
     this.finish(encodeResultSet(resultSet, sequenceId))
   }
 
-  setIdleTimeout(timeoutMs: number): void {
-    this.#idleTimeoutMs = timeoutMs
+  setIdleTimeout(timeoutMs: number | undefined): void {
+    this.#idleTimeoutMs = timeoutMs ?? this.#ownIdleTimeoutMs()
   }
 
   close(error?: SqlError, sequenceId = this.#closingSequenceId()): void {

@@ -92,8 +92,8 @@ export interface ClientConnection {
   sendError(error: SqlError, sequenceId?: number): void
   sendResultSet(resultSet: SmallResultSet, sequenceId?: number): void
 
-  /** Idle limit of this session (wait_timeout), in milliseconds; a reset or change of user takes it back. */
-  setIdleTimeout(timeoutMs: number): void
+  /** Idle limit of this session (wait_timeout), in milliseconds; undefined, a reset or change of user take it back. */
+  setIdleTimeout(timeoutMs: number | undefined): void
   /**
    * Ends the connection after what is queued, and after `error` if there is one. The error begins an answer unless
    * `sequenceId` says otherwise, and has id 0 when no command runs.
