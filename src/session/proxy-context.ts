@@ -24,7 +24,7 @@ export interface SessionLimits {
 export interface LiveSession {
   readonly client: Pick<ClientConnection, 'id' | 'identity' | 'remoteHost' | 'remotePort'>
   readonly state: { readonly target: Target }
-  readonly interruption: { readonly isBusy: boolean; killedBy(what: 'query' | 'connection'): void }
+  readonly interruption: { readonly isBusy: boolean; killedByOther(what: 'query' | 'connection'): void }
   /** Epoch ms of the last command's beginning. */
   readonly lastCommandMs: number
 }

@@ -217,6 +217,26 @@ test('SET wait_timeout ends a session that is idle for so long', async () => {
   expect(await of.raw.readHex()).toBe('closed')
 })
 
+test('KILL of a busy connection closes it without an answer, and stops its statement on the shard', async () => {
+  const [victim, killer] = [await client(), await client()]
+  victim.raw.send(Buffer.from('\x03SELECT SLEEP(30), 1 AS killed_while_busy FROM users WHERE id = 1'))
+  await running('killed_while_busy')
+  await killer.query(`KILL ${victim.connectionId}`)
+  expect(await victim.raw.readHex()).toBe('closed')
+  const root = await faults.rootOf('-80')
+  await eventually(
+    'it runs no more',
+    async () => (await threadsRunning(root, 'killed_while_busy')).length === 0,
+  )
+  root.destroy()
+})
+
+test('KILL of oneself is answered first', async () => {
+  const of = await client()
+  expect((await of.query(`KILL ${of.connectionId}`))[0]).toMatchObject({ errno: 1317 })
+  expect(await of.raw.readHex()).toBe('closed')
+})
+
 test('a change of user to an unknown database ends the session', async () => {
   const { raw } = await client()
   raw.send(Buffer.from(`\x11${narrow.user}\0\0nowhere\0\xff\0mysql_native_password\0`, 'latin1'))
