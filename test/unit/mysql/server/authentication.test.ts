@@ -291,9 +291,11 @@ describe('the exchange, byte by byte', () => {
 
   test('is not begun with clients of other protocols, or with broken packets', async () => {
     const whole = handshakeResponse('nopw')
+    const withoutAttributes = handshakeResponse('nopw', { capabilities: 0x001ba201 })
     const without41 = handshakeResponse('nopw', { capabilities: 0x1 })
     for (const [payload, errno] of [
       [without41, 1251],
+      [withoutAttributes, 1043],
       [Buffer.alloc(0), 1043],
       [whole.subarray(0, 20), 1043],
       [whole.subarray(0, 34), 1043],
