@@ -40,6 +40,8 @@ export interface ProxyContext {
   readonly limits: SessionLimits
   /** Live sessions of this process by connection id. */
   readonly sessions: Map<number, LiveSession>
+  /** Commands of all sessions so far that ran a statement. */
+  questions: number
   /** Set where other processes share the port. */
   readonly killElsewhere: KillElsewhere | undefined
   /** Changes with every VSchema or topology that plans depend on: plans of another generation are not used. */

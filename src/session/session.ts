@@ -144,6 +144,7 @@ export class Session implements SessionHandler, LiveSession {
   #command(payload: Buffer, packet: Buffer): void {
     switch (payload[0]) {
       case Command.QUERY:
+        this.proxy.questions++
         return this.#texts.run(payload, packet)
       case Command.INIT_DB:
         if (payload.length === 1) throw noDatabaseSelected()
@@ -152,6 +153,7 @@ export class Session implements SessionHandler, LiveSession {
       case Command.STMT_PREPARE:
         return this.#prepared.prepare(payload)
       case Command.STMT_EXECUTE:
+        this.proxy.questions++
         return this.#prepared.execute(payload)
       case Command.STMT_SEND_LONG_DATA:
         return this.#prepared.sendLongData(payload)

@@ -237,6 +237,18 @@ test('KILL of oneself is answered first', async () => {
   expect(await of.raw.readHex()).toBe('closed')
 })
 
+test('COM_STATISTICS counts what clients have run, and not what it answers itself', async () => {
+  const of = await client()
+  const questions = async () => {
+    of.raw.send('09')
+    return Number(/Questions: (\d+) /.exec((await of.raw.read())!.payload.toString())![1])
+  }
+  const before = await questions()
+  await of.query('SELECT 1')
+  await of.execute(await prepare(of, 'SELECT 2'))
+  expect(await questions()).toBe(before + 2)
+})
+
 test('a change of user to an unknown database ends the session', async () => {
   const { raw } = await client()
   raw.send(Buffer.from(`\x11${narrow.user}\0\0nowhere\0\xff\0mysql_native_password\0`, 'latin1'))

@@ -27,6 +27,7 @@ import type {
   TlsInfo,
 } from './session-handler.ts'
 import { encodeResultSet } from './small-result.ts'
+import { type Statistics, statisticsText } from './statistics.ts'
 import { idleTimedOut, internalError, readTimedOut, serverShutdown, unknownCommand } from './wire-errors.ts'
 
 /** What all connections of a server share. */
@@ -37,7 +38,7 @@ export interface ConnectionContext {
   readonly rsaKey: RsaKey
   readonly authPlugin: AuthPlugin
   readonly createSession: SessionFactory
-  readonly statistics: () => string
+  readonly statistics: () => Statistics
   readonly onEvent: (event: ServerEvent) => void
   readonly onClosed: (connectionId: number) => void
   /** Time in milliseconds, a second old at most; read with every command, so it must cost nothing. */
@@ -272,7 +273,7 @@ export class Connection implements ClientConnection {
         this.sendOk({ status: this.#session.statusFlags, warnings: this.#session.warningCount })
         break
       case Command.STATISTICS:
-        this.finish(new PacketWriter().utf8(this.#context.statistics()).finish(this.#nextSequenceId))
+        this.#tellStatistics()
         break
       case Command.SET_OPTION:
         this.#setOption(payload)
@@ -287,6 +288,11 @@ export class Connection implements ClientConnection {
       default:
         this.sendError(unknownCommand())
     }
+  }
+
+  #tellStatistics(): void {
+    const text = statisticsText(this.#context.statistics())
+    this.finish(new PacketWriter().utf8(text).finish(this.#nextSequenceId))
   }
 
   #setOption(payload: Buffer): void {
