@@ -184,7 +184,10 @@ export class Session implements SessionHandler, LiveSession {
     const { capabilities } = this.client
     return {
       names: namesOf(collationId, this.proxy.isMariadb),
-      foundRows: (capabilities & Capability.FOUND_ROWS) !== 0,
+      kind: {
+        foundRows: (capabilities & Capability.FOUND_ROWS) !== 0,
+        multiResults: (capabilities & Capability.MULTI_RESULTS) !== 0,
+      },
       sqlMode: this.proxy.defaultSqlMode,
       ignoreSpace: (capabilities & Capability.IGNORE_SPACE) !== 0,
     }

@@ -249,6 +249,18 @@ test('COM_STATISTICS counts what clients have run, and not what it answers itsel
   expect(await questions()).toBe(before + 2)
 })
 
+test('a procedure that answers rows is refused to a client without MULTI_RESULTS, also on a pool of others', async () => {
+  const able = await client(narrow)
+  await able.query('USE `main:-80`')
+  expect((await able.query('CREATE PROCEDURE told_rows() SELECT 7'))[0]).toMatchObject({ kind: 'ok' })
+  const unable = await connectTo(narrow, { multiStatements: false, multiResults: false })
+  clients.push(unable)
+  await unable.query('USE `main:-80`')
+  expect((await unable.query('CALL told_rows()'))[0]).toMatchObject({ errno: 1312 })
+  expect(cells(await unable.query('SELECT 8'))).toEqual([['8']])
+  expect(cells(await able.query('CALL told_rows()'))).toEqual([['7']])
+})
+
 test('a change of user to an unknown database ends the session', async () => {
   const { raw } = await client()
   raw.send(Buffer.from(`\x11${narrow.user}\0\0nowhere\0\xff\0mysql_native_password\0`, 'latin1'))
