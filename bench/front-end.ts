@@ -125,15 +125,17 @@ async function serveMysql(way: Way): Promise<number> {
     ),
     createSession: (client) => ({
       statusFlags: 2,
+      warningCount: 0,
       onConnect: () => client.sendOk({ status: 2 }),
       onCommand: () => way(client),
+      onPing: () => {},
       onChangeUser: () => client.sendOk({ status: 2 }),
       onResetConnection: () => client.sendOk({ status: 2 }),
       onClientGone: () => {},
       onDrain: () => {},
     }),
     serverVersion: () => '9.7.0',
-    statistics: () => '',
+    statistics: () => ({ uptimeSeconds: 0, threads: 0, questions: 0 }),
   })
   await server.listen()
   return (server.addresses()[0] as AddressInfo).port

@@ -101,8 +101,11 @@ function mysqlServer({ config, workerNumber, users, tls, proxy, onEvent }: Front
     users,
     createSession: (client) => proxy.createSession(client),
     serverVersion: () => proxy.greetingVersion,
-    statistics: () =>
-      `Uptime: ${Math.floor((Date.now() - startedMs) / 1000)}  Threads: ${proxy.sessions.size}`,
+    statistics: () => ({
+      uptimeSeconds: Math.floor((Date.now() - startedMs) / 1000),
+      threads: proxy.sessions.size,
+      questions: proxy.questions,
+    }),
     tls: tls?.upgrader,
     requireSecureTransport: config.listen.require_secure_transport,
     workerNumber,

@@ -24,7 +24,7 @@ export interface SessionLimits {
 export interface LiveSession {
   readonly client: Pick<ClientConnection, 'id' | 'identity' | 'remoteHost' | 'remotePort'>
   readonly state: { readonly target: Target }
-  readonly interruption: { readonly isBusy: boolean; killedBy(what: 'query' | 'connection'): void }
+  readonly interruption: { readonly isBusy: boolean; killedByOther(what: 'query' | 'connection'): void }
   /** Epoch ms of the last command's beginning. */
   readonly lastCommandMs: number
 }
@@ -40,6 +40,8 @@ export interface ProxyContext {
   readonly limits: SessionLimits
   /** Live sessions of this process by connection id. */
   readonly sessions: Map<number, LiveSession>
+  /** Commands of all sessions so far that ran a statement. */
+  questions: number
   /** Set where other processes share the port. */
   readonly killElsewhere: KillElsewhere | undefined
   /** Changes with every VSchema or topology that plans depend on: plans of another generation are not used. */

@@ -40,6 +40,7 @@ export class Shardgate implements ProxyContext {
   readonly gateway: Gateway
   readonly sequences: Sequences
   readonly sessions = new Map<number, LiveSession>()
+  questions = 0
   killElsewhere: KillElsewhere | undefined
   readonly log: Logger
   readonly clock: Clock

@@ -73,17 +73,14 @@ export class Session implements SessionHandler, LiveSession {
     return this.replies.statusFlags
   }
 
+  get warningCount(): number {
+    return this.state.warningCount
+  }
+
   onConnect(): void {
     this.proxy.sessions.set(this.client.id, this)
-    const { database } = this.client.identity
     this.answer.begin(this.client.nextSequenceId)
-    try {
-      if (database !== '') useTarget(this, database)
-    } catch (error) {
-      this.client.close(error as SqlError)
-      return
-    }
-    this.client.sendOk({ status: this.statusFlags })
+    this.#enterDatabase()
   }
 
   onCommand(payload: Buffer, packet: Buffer): void {
@@ -97,14 +94,14 @@ export class Session implements SessionHandler, LiveSession {
     }
   }
 
+  onPing(): void {
+    this.state.rowCount = 0
+  }
+
   onChangeUser(): void {
     this.answer.begin(this.client.nextSequenceId)
-    this.replies.detached(async () => {
-      this.#reset(this.client.identity.collationId)
-      const { database } = this.client.identity
-      if (database !== '') useTarget(this, database)
-      this.replies.ok({})
-    })
+    this.#reset(this.client.identity.collationId)
+    this.#enterDatabase()
   }
 
   onResetConnection(): void {
@@ -132,16 +129,31 @@ export class Session implements SessionHandler, LiveSession {
     this.answer.drained()
   }
 
+  /** Answers a login. One that asks for a database that is not there ends the connection, as MySQL's does. */
+  #enterDatabase(): void {
+    const { database } = this.client.identity
+    try {
+      if (database !== '') useTarget(this, database)
+    } catch (error) {
+      this.client.close(error as SqlError)
+      return
+    }
+    this.client.sendOk({ status: this.statusFlags })
+  }
+
   #command(payload: Buffer, packet: Buffer): void {
     switch (payload[0]) {
       case Command.QUERY:
+        this.proxy.questions++
         return this.#texts.run(payload, packet)
       case Command.INIT_DB:
+        if (payload.length === 1) throw noDatabaseSelected()
         useTarget(this, payload.utf8Slice(1))
         return this.replies.ok({})
       case Command.STMT_PREPARE:
         return this.#prepared.prepare(payload)
       case Command.STMT_EXECUTE:
+        this.proxy.questions++
         return this.#prepared.execute(payload)
       case Command.STMT_SEND_LONG_DATA:
         return this.#prepared.sendLongData(payload)
@@ -172,7 +184,10 @@ export class Session implements SessionHandler, LiveSession {
     const { capabilities } = this.client
     return {
       names: namesOf(collationId, this.proxy.isMariadb),
-      foundRows: (capabilities & Capability.FOUND_ROWS) !== 0,
+      kind: {
+        foundRows: (capabilities & Capability.FOUND_ROWS) !== 0,
+        multiResults: (capabilities & Capability.MULTI_RESULTS) !== 0,
+      },
       sqlMode: this.proxy.defaultSqlMode,
       ignoreSpace: (capabilities & Capability.IGNORE_SPACE) !== 0,
     }

@@ -61,7 +61,7 @@ export class Endpoint implements ServingTablet {
     this.pool = new TabletPool(
       {
         tablet: this,
-        connect: (foundRows) => connectBackend({ ...options, address, database, foundRows }),
+        connect: (kind) => connectBackend({ ...options, address, database, ...kind }),
         killQuery: (threadId) => this.#killQuery(threadId, log),
       },
       options.pool,

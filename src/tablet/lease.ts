@@ -3,7 +3,7 @@ import type { BackendConnection } from '../mysql/client/backend-connection.ts'
 import { forgetStatements } from '../mysql/client/shard-statement.ts'
 import { applySettings } from './apply-settings.ts'
 import type { ServingTablet } from './serving-tablet.ts'
-import { makeSettings, type Settings } from './settings.ts'
+import { makeSettings, type Settings, USUAL_KIND } from './settings.ts'
 
 /** Who a lease goes back to. */
 export interface LeaseOwner {
@@ -79,7 +79,7 @@ export class Lease {
       if (text === undefined) items.delete(name)
       else items.set(name, text)
     }
-    this.#settings = makeSettings(items, this.#settings?.foundRows === true)
+    this.#settings = makeSettings(items, this.#settings?.kind ?? USUAL_KIND)
   }
 
   /**

@@ -5,7 +5,7 @@ import { runQuery, textCells } from '../mysql/client/simple-command.ts'
 import { quoteName } from '../values/sql-literal.ts'
 import type { Gateway } from './gateway.ts'
 import type { Lease } from './lease.ts'
-import { makeSettings } from './settings.ts'
+import { makeSettings, USUAL_KIND } from './settings.ts'
 
 /** A run of ids that this process may hand out: `next` up to but not including `end`. */
 interface Reserve {
@@ -120,4 +120,4 @@ export class Sequences {
   }
 }
 
-const OWN_SETTINGS = makeSettings(new Map(), false)
+const OWN_SETTINGS = makeSettings(new Map(), USUAL_KIND)

@@ -7,9 +7,18 @@ export interface Settings {
   readonly key: string
   /** Item of a SET statement by what it sets: `NAMES` → `'utf8mb4' COLLATE 'utf8mb4_bin'`, `sql_mode` → `'ANSI'`. */
   readonly items: ReadonlyMap<string, string>
-  /** CLIENT_FOUND_ROWS is fixed when a connection is made. */
-  readonly foundRows: boolean
+  readonly kind: ConnectionKind
 }
+
+/** What the client has negotiated and is fixed when a connection is made. */
+export interface ConnectionKind {
+  /** CLIENT_FOUND_ROWS. */
+  readonly foundRows: boolean
+  /** CLIENT_MULTI_RESULTS: without it a procedure that answers rows is refused by the server (1312). */
+  readonly multiResults: boolean
+}
+
+export const USUAL_KIND: ConnectionKind = { foundRows: false, multiResults: true }
 
 export const NAMES = 'NAMES'
 /** What SET NAMES sets, where it was set by itself since. */
@@ -24,11 +33,17 @@ export const DATABASE = 'USE'
 /** `SET TRANSACTION ISOLATION LEVEL` has a statement of its own, the variable's name differing between servers. */
 export const ISOLATION = 'TRANSACTION ISOLATION LEVEL'
 
-export function makeSettings(items: ReadonlyMap<string, string>, foundRows: boolean): Settings {
+export function makeSettings(items: ReadonlyMap<string, string>, kind: ConnectionKind): Settings {
   const sorted = [...items].sort(([a], [b]) => (a < b ? -1 : 1))
   // Neither a variable's name nor NUL can occur unquoted in an item, so that the key is unambiguous.
-  const key = `${foundRows ? 'F' : '-'}${sorted.map(([name, text]) => `${name}\0${text}`).join('\0')}`
-  return { key, items: new Map(sorted), foundRows }
+  const key = `${keyOfKind(kind)}${sorted.map(([name, text]) => `${name}\0${text}`).join('\0')}`
+  return { key, items: new Map(sorted), kind }
+}
+
+/** One character. */
+function keyOfKind({ foundRows, multiResults }: ConnectionKind): string {
+  if (multiResults) return foundRows ? 'F' : '-'
+  return foundRows ? 'f' : '1'
 }
 
 /** What statements for a connection depend on. */

@@ -5,7 +5,7 @@ import { SqlError } from '../errors/sql-error.ts'
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
 import { Lease, type LeaseOwner } from './lease.ts'
 import type { ServingTablet } from './serving-tablet.ts'
-import type { Settings } from './settings.ts'
+import type { ConnectionKind, Settings } from './settings.ts'
 
 export interface PoolOptions {
   /** Connections to one tablet, idle ones and those being made included. */
@@ -25,7 +25,7 @@ export interface PoolOptions {
 /** How a pool reaches its server. */
 export interface PoolServer {
   readonly tablet: ServingTablet
-  connect(foundRows: boolean): Promise<BackendConnection>
+  connect(kind: ConnectionKind): Promise<BackendConnection>
   /** See LeaseOwner. */
   killQuery(threadId: number): Promise<boolean>
 }
@@ -145,7 +145,7 @@ export class TabletPool implements LeaseOwner {
     return lease.unpark()
   }
 
-  /** Any idle connection: rather one of the same CLIENT_FOUND_ROWS, which needs no new one. */
+  /** Any idle connection: rather one of the same kind, which needs no new one. */
   #takeOther(settings: Settings): Lease | undefined {
     let other: Lease[] | undefined
     for (const [key, list] of this.#idle) {
@@ -156,7 +156,7 @@ export class TabletPool implements LeaseOwner {
     return other === undefined ? undefined : this.#unpark(other.shift()!)
   }
 
-  /** The connection with these settings; one of the other CLIENT_FOUND_ROWS, which is fixed, gives its place to a new one. */
+  /** The connection with these settings; one of another kind, which is fixed, gives its place to a new one. */
   async #adapt(lease: Lease, settings: Settings): Promise<Lease> {
     if (lease.settingsKey[0] !== settings.key[0]) {
       const made = this.#make(settings)
@@ -171,7 +171,7 @@ export class TabletPool implements LeaseOwner {
     this.#making++ // before anything is awaited: the place is taken
     let connection: BackendConnection
     try {
-      connection = await this.#server.connect(settings.foundRows)
+      connection = await this.#server.connect(settings.kind)
     } catch (error) {
       this.#making--
       this.#serveNext()

@@ -4,7 +4,7 @@ import { runQuery, textCells } from '../../src/mysql/client/simple-command.ts'
 import { Gateway } from '../../src/tablet/gateway.ts'
 import type { Lease } from '../../src/tablet/lease.ts'
 import { Sequences } from '../../src/tablet/sequences.ts'
-import { makeSettings } from '../../src/tablet/settings.ts'
+import { makeSettings, USUAL_KIND } from '../../src/tablet/settings.ts'
 import { type ShardTarget, shardTarget } from '../../src/tablet/shard-target.ts'
 import { silentLogger } from '../../src/telemetry/log.ts'
 import { buildSnapshot, EMPTY_SNAPSHOT, type ParsedRecord } from '../../src/topology/build-snapshot.ts'
@@ -72,7 +72,7 @@ class ChangingView implements TopologyView {
   }
 }
 
-const settings = makeSettings(new Map(), false)
+const settings = makeSettings(new Map(), USUAL_KIND)
 const primary: ShardTarget = shardTarget('ks', '-', 'PRIMARY')
 let view: ChangingView
 let gateway: Gateway

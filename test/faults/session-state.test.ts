@@ -9,6 +9,7 @@ import {
   textRow,
 } from '../support/protocol-client.ts'
 import type { TestProxy } from '../support/proxy.ts'
+import { nativeResponse } from '../support/wire.ts'
 
 /** What a statement leaves with its session, on its connection and in its pool, where it fails or its client goes. */
 let faults: FaultCluster
@@ -182,4 +183,99 @@ test('READ ONLY is the transaction’s, not that of one that a COMMIT AND CHAIN 
   expect(chained).toMatchObject({ kind: 'ok' })
   if (chained!.kind === 'ok') expect(chained!.status & 0x2000).toBe(0)
   await of.query('ROLLBACK')
+})
+
+test('COM_INIT_DB without a name is refused and keeps the database', async () => {
+  const of = await client()
+  expect(await of.initDb('')).toMatchObject({ errno: 1046 })
+  expect(cells(await of.query('SELECT DATABASE()'))).toEqual([['main']])
+})
+
+test('long data for a param that is not there fails the statement until it is reset', async () => {
+  const of = await client()
+  const id = await prepare(of, 'SELECT name FROM users WHERE id = ?')
+  of.sendLongData(id, 1, Buffer.from('7'))
+  for (let i = 0; i < 2; i++)
+    expect((await of.execute(id, [bigintParam(1)]))[0]).toMatchObject({ errno: 1210 })
+  await of.resetStatement(id)
+  expect((await of.execute(id, [bigintParam(1)]))[0]).toMatchObject({ kind: 'rows' })
+})
+
+test('ROW_COUNT() is 0 on a fresh connection and behind COM_PING', async () => {
+  const of = await client()
+  expect(cells(await of.query('SELECT ROW_COUNT()'))).toEqual([['0']])
+  expect(cells(await of.query('SELECT ROW_COUNT()'))).toEqual([['-1']])
+  of.raw.send('0e')
+  await of.raw.read()
+  expect(cells(await of.query('SELECT ROW_COUNT()'))).toEqual([['0']])
+})
+
+test('COM_SET_OPTION and COM_PING tell of the warnings that the last statement left', async () => {
+  const of = await client()
+  await of.query('SELECT nothing')
+  of.raw.send('1b0000')
+  expect(await of.raw.readHex()).toBe('1:fe01000200')
+  of.raw.send('0e')
+  expect(await of.raw.readHex()).toBe('1:00000002000100')
+})
+
+test('SET wait_timeout ends a session that is idle for so long', async () => {
+  const of = await client()
+  await of.query('SET wait_timeout = 1')
+  expect(await of.raw.readErrno()).toBe(4031)
+  expect(await of.raw.readHex()).toBe('closed')
+})
+
+test('KILL of a busy connection closes it without an answer, and stops its statement on the shard', async () => {
+  const [victim, killer] = [await client(), await client()]
+  victim.raw.send(Buffer.from('\x03SELECT SLEEP(30), 1 AS killed_while_busy FROM users WHERE id = 1'))
+  await running('killed_while_busy')
+  await killer.query(`KILL ${victim.connectionId}`)
+  expect(await victim.raw.readHex()).toBe('closed')
+  const root = await faults.rootOf('-80')
+  await eventually(
+    'it runs no more',
+    async () => (await threadsRunning(root, 'killed_while_busy')).length === 0,
+  )
+  root.destroy()
+})
+
+test('KILL of oneself is answered first', async () => {
+  const of = await client()
+  expect((await of.query(`KILL ${of.connectionId}`))[0]).toMatchObject({ errno: 1317 })
+  expect(await of.raw.readHex()).toBe('closed')
+})
+
+test('COM_STATISTICS counts what clients have run, and not what it answers itself', async () => {
+  const of = await client()
+  const questions = async () => {
+    of.raw.send('09')
+    return Number(/Questions: (\d+) /.exec((await of.raw.read())!.payload.toString())![1])
+  }
+  const before = await questions()
+  await of.query('SELECT 1')
+  await of.execute(await prepare(of, 'SELECT 2'))
+  expect(await questions()).toBe(before + 2)
+})
+
+test('a procedure that answers rows is refused to a client without MULTI_RESULTS, also on a pool of others', async () => {
+  const able = await client(narrow)
+  await able.query('USE `main:-80`')
+  expect((await able.query('CREATE PROCEDURE told_rows() SELECT 7'))[0]).toMatchObject({ kind: 'ok' })
+  const unable = await connectTo(narrow, { multiStatements: false, multiResults: false })
+  clients.push(unable)
+  await unable.query('USE `main:-80`')
+  expect((await unable.query('CALL told_rows()'))[0]).toMatchObject({ errno: 1312 })
+  expect(cells(await unable.query('SELECT 8'))).toEqual([['8']])
+  expect(cells(await able.query('CALL told_rows()'))).toEqual([['7']])
+})
+
+test('a change of user to an unknown database ends the session', async () => {
+  const { raw } = await client()
+  raw.send(Buffer.from(`\x11${narrow.user}\0\0nowhere\0\xff\0mysql_native_password\0`, 'latin1'))
+  const { sequenceId, payload } = (await raw.read())!
+  const nonce = payload.subarray(payload.indexOf(0) + 1, -1)
+  raw.send(nativeResponse(narrow.password, nonce), sequenceId + 1)
+  expect(await raw.readErrno()).toBe(1049)
+  expect(await raw.readHex()).toBe('closed')
 })

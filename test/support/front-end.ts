@@ -50,7 +50,7 @@ export async function startFrontEnd(
       return session
     },
     serverVersion: () => '9.7.0-test',
-    statistics: () => 'Uptime: 1  Threads: 2',
+    statistics: () => ({ uptimeSeconds: 4, threads: 2, questions: 9 }),
     onEvent: (event) => events.push(event),
     ...rest,
   })

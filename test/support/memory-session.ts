@@ -12,6 +12,7 @@ export class MemorySession implements SessionHandler {
   readonly calls: string[] = []
   readonly commands: { payload: Buffer; packet: Buffer }[] = []
   statusFlags: number = Status.AUTOCOMMIT
+  warningCount = 0
   /** Commands for which this is true are recorded and left unanswered: the test answers. */
   hold: (payload: Buffer) => boolean = () => false
   readonly #gone: Promise<void>
@@ -65,6 +66,8 @@ export class MemorySession implements SessionHandler {
         this.client.sendOk({ status: this.statusFlags })
     }
   }
+
+  onPing(): void {}
 
   onChangeUser(): void {
     this.calls.push(`change-user ${this.client.identity.user}/${this.client.identity.database}`)

@@ -16,6 +16,8 @@ export interface ProtocolClientOptions {
   readonly foundRows?: boolean
   /** CLIENT_MULTI_STATEMENTS; default true. */
   readonly multiStatements?: boolean
+  /** CLIENT_MULTI_RESULTS; default true. */
+  readonly multiResults?: boolean
   /** Default 45, utf8mb4_general_ci, which every server has. */
   readonly collationId?: number
 }
@@ -76,6 +78,7 @@ export type Param = null | {
 const MORE_RESULTS = 0x0008
 const CAPABILITIES = 0x000ba205 // LONG_PASSWORD, LONG_FLAG, PROTOCOL_41, TRANSACTIONS, SECURE_CONNECTION, MULTI_*, PLUGIN_AUTH
 const MULTI_STATEMENTS = 0x0001_0000
+const MULTI_RESULTS = 0x0002_0000
 const PS_MULTI_RESULTS = 0x0004_0000
 const FOUND_ROWS = 0x0002
 const CONNECT_WITH_DB = 0x0008
@@ -314,10 +317,17 @@ function readGreeting(payload: Buffer): Greeting {
 }
 
 function handshakeResponse(greeting: Greeting, options: ProtocolClientOptions): Buffer {
-  const { database, foundRows = false, multiStatements = true, collationId = 45 } = options
+  const {
+    database,
+    foundRows = false,
+    multiStatements = true,
+    multiResults = true,
+    collationId = 45,
+  } = options
   let capabilities = CAPABILITIES | PS_MULTI_RESULTS
   capabilities = multiStatements ? capabilities | MULTI_STATEMENTS : capabilities & ~MULTI_STATEMENTS
   if (foundRows) capabilities |= FOUND_ROWS
+  if (!multiResults) capabilities &= ~MULTI_RESULTS
   if (database !== undefined) capabilities |= CONNECT_WITH_DB
   const fixed = Buffer.alloc(32)
   fixed.writeUInt32LE(capabilities, 0)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 
 /** One packet, framed by hand: the encoder under test has no part in it. */
@@ -117,4 +118,12 @@ export function handshakeResponse(
     response,
     Buffer.from(`${plugin}\0`),
   ])
+}
+
+/** What mysql_native_password answers to a nonce. */
+export function nativeResponse(password: string, nonce: Buffer): Buffer {
+  const sha1 = (bytes: Buffer) => createHash('sha1').update(bytes).digest()
+  const once = sha1(Buffer.from(password))
+  const mask = sha1(Buffer.concat([nonce, sha1(once)]))
+  return Buffer.from(once.map((byte, i) => byte ^ mask[i]!))
 }

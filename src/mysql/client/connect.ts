@@ -18,6 +18,8 @@ export interface BackendOptions {
   readonly connectTimeoutMs: number
   /** CLIENT_FOUND_ROWS: affected rows of an UPDATE are the rows found instead of those changed. */
   readonly foundRows: boolean
+  /** CLIENT_MULTI_RESULTS. */
+  readonly multiResults: boolean
 }
 
 /**
@@ -25,7 +27,6 @@ export interface BackendOptions {
  * answers can be relayed without translation.
  */
 const FLAGS = [
-  '-FOUND_ROWS',
   '-ODBC',
   '-LOCAL_FILES',
   '-IGNORE_SPACE',
@@ -55,7 +56,11 @@ export function connectBackend(options: BackendOptions): Promise<BackendConnecti
     ...(options.database === undefined ? {} : { database: options.database }),
     ...(options.tls === undefined ? {} : { ssl: options.tls }),
     connectTimeout: options.connectTimeoutMs,
-    flags: options.foundRows ? FLAGS.slice(1) : FLAGS,
+    flags: [
+      ...FLAGS,
+      options.foundRows ? 'FOUND_ROWS' : '-FOUND_ROWS',
+      options.multiResults ? 'MULTI_RESULTS' : '-MULTI_RESULTS',
+    ],
     connectAttributes: { program_name: 'shardgate' },
   })
   return new Promise((resolve, reject) => {

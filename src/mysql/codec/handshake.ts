@@ -97,7 +97,8 @@ export function decodeChangeUser(payload: Buffer, capabilities: number): ChangeU
   const database = reader.nulBytes().toString()
   const collationId = reader.remaining >= 2 ? reader.uint2() : undefined
   const authPlugin = has(Capability.PLUGIN_AUTH) ? readName(reader) : ''
-  const attributes = has(Capability.CONNECT_ATTRS) ? readAttributes(reader) : NO_ATTRIBUTES
+  const hasAttributes = has(Capability.CONNECT_ATTRS) && reader.remaining > 0
+  const attributes = hasAttributes ? readAttributes(reader) : NO_ATTRIBUTES
   return { user, authResponse, database, collationId, authPlugin, attributes }
 }
 
@@ -118,11 +119,10 @@ function readName(reader: PacketReader): string {
   return (reader.hasNul() ? reader.nulBytes() : reader.rest()).toString()
 }
 
-/** A map of at most 64 KiB, as in MySQL; a client that has none may leave it out altogether. */
+/** A map of at most 64 KiB, as in MySQL. */
 const ATTRIBUTES_BYTES_MAX = 65_536
 
 function readAttributes(reader: PacketReader): ReadonlyMap<string, string> {
-  if (reader.remaining === 0) return NO_ATTRIBUTES
   const block = reader.lenencBytes()
   if (block.length > ATTRIBUTES_BYTES_MAX) throw malformedPacket()
   const pairs = new PacketReader(block)

@@ -1,12 +1,11 @@
 import { Capability } from '../codec/constants.ts'
 import { type ChangeUser, decodeChangeUser } from '../codec/handshake.ts'
-import { type AuthPlugin, authenticate, makeNonce } from './auth/authenticate.ts'
+import { type AuthPlugin, authenticate } from './auth/authenticate.ts'
 import type { RsaKey } from './auth/rsa-key.ts'
 import type { UserDirectory } from './auth/user-directory.ts'
 import { authChannel, clientCollation, type LoggedIn } from './login.ts'
 import type { PacketChannel } from './packet-channel.ts'
 import type { Peer } from './peer.ts'
-import type { Identity } from './session-handler.ts'
 import { unknownCommand } from './wire-errors.ts'
 
 export interface ChangeUserContext {
@@ -19,18 +18,18 @@ export interface ChangeUserContext {
 }
 
 /**
- * Authenticates a COM_CHANGE_USER; all but the final OK. Always asks with a fresh nonce, as MySQL does: the one of
- * the greeting has been used. Rejects with the SqlError to close with. Source: "COM_CHANGE_USER".
+ * Authenticates a COM_CHANGE_USER; all but the final OK. Always asks anew, as MySQL does, whatever response came with
+ * the command. Rejects with the SqlError to close with. Source: "COM_CHANGE_USER".
  */
 export async function changeUser(
   channel: PacketChannel,
   payload: Buffer,
   { peer, before, users, rsaKey, authPlugin }: ChangeUserContext,
-): Promise<Identity> {
+): Promise<Pick<LoggedIn, 'identity' | 'nonce'>> {
   const request = readChangeUser(payload, before.capabilities)
   const collationId =
     request.collationId === undefined ? before.identity.collationId : clientCollation(request.collationId)
-  const user = await authenticate(
+  const { user, nonce } = await authenticate(
     authChannel(channel, {
       remoteHost: peer.remoteHost,
       tls: before.tls !== undefined,
@@ -42,13 +41,14 @@ export async function changeUser(
       user: request.user,
       authPlugin: request.authPlugin,
       authResponse: request.authResponse,
-      nonce: makeNonce(),
+      nonce: before.nonce,
       noncePlugin: authPlugin,
       canSwitch: (before.capabilities & Capability.PLUGIN_AUTH) !== 0,
       mustSwitch: true,
     },
   )
-  return { user: user.name, database: request.database, collationId, attributes: request.attributes }
+  const { database, attributes } = request
+  return { identity: { user: user.name, database, collationId, attributes }, nonce }
 }
 
 function readChangeUser(payload: Buffer, capabilities: number): ChangeUser {

@@ -27,6 +27,7 @@ import type {
   TlsInfo,
 } from './session-handler.ts'
 import { encodeResultSet } from './small-result.ts'
+import { type Statistics, statisticsText } from './statistics.ts'
 import { idleTimedOut, internalError, readTimedOut, serverShutdown, unknownCommand } from './wire-errors.ts'
 
 /** What all connections of a server share. */
@@ -37,7 +38,7 @@ export interface ConnectionContext {
   readonly rsaKey: RsaKey
   readonly authPlugin: AuthPlugin
   readonly createSession: SessionFactory
-  readonly statistics: () => string
+  readonly statistics: () => Statistics
   readonly onEvent: (event: ServerEvent) => void
   readonly onClosed: (connectionId: number) => void
   /** Time in milliseconds, a second old at most; read with every command, so it must cost nothing. */
@@ -66,6 +67,7 @@ export class Connection implements ClientConnection {
   readonly #session: SessionHandler
   #state: State = 'busy'
   #identity: Identity
+  #nonce: Buffer
   #multiStatements: boolean
   #nextSequenceId: number
   /** `#deliver` is on the stack, so that `commandDone` need not call it. */
@@ -101,6 +103,7 @@ export class Connection implements ClientConnection {
     this.#assembler.expect(0)
     this.#output = new OutputQueue(socket, limits.writeBufferBytes, () => this.#drained())
     this.#identity = login.identity
+    this.#nonce = login.nonce
     this.#multiStatements = (login.capabilities & Capability.MULTI_STATEMENTS) !== 0
     this.#nextSequenceId = login.nextSequenceId
     this.#idleTimeoutMs = this.#ownIdleTimeoutMs()
@@ -171,8 +174,8 @@ export class Connection implements ClientConnection {
     this.finish(encodeResultSet(resultSet, sequenceId))
   }
 
-  setIdleTimeout(timeoutMs: number): void {
-    this.#idleTimeoutMs = timeoutMs
+  setIdleTimeout(timeoutMs: number | undefined): void {
+    this.#idleTimeoutMs = timeoutMs ?? this.#ownIdleTimeoutMs()
   }
 
   close(error?: SqlError, sequenceId = this.#closingSequenceId()): void {
@@ -266,10 +269,11 @@ export class Connection implements ClientConnection {
         this.close()
         break
       case Command.PING:
-        this.sendOk({ status: this.#session.statusFlags })
+        this.#session.onPing()
+        this.sendOk({ status: this.#session.statusFlags, warnings: this.#session.warningCount })
         break
       case Command.STATISTICS:
-        this.finish(new PacketWriter().utf8(this.#context.statistics()).finish(this.#nextSequenceId))
+        this.#tellStatistics()
         break
       case Command.SET_OPTION:
         this.#setOption(payload)
@@ -286,6 +290,11 @@ export class Connection implements ClientConnection {
     }
   }
 
+  #tellStatistics(): void {
+    const text = statisticsText(this.#context.statistics())
+    this.finish(new PacketWriter().utf8(text).finish(this.#nextSequenceId))
+  }
+
   #setOption(payload: Buffer): void {
     const option = payload.length < SET_OPTION_BYTES ? undefined : payload.readUInt16LE(1)
     if (option === undefined) {
@@ -294,7 +303,7 @@ export class Connection implements ClientConnection {
       this.sendError(unknownCommand())
     } else {
       this.#multiStatements = option === 0
-      this.sendEof({ status: this.#session.statusFlags })
+      this.sendEof({ status: this.#session.statusFlags, warnings: this.#session.warningCount })
     }
   }
 
@@ -309,8 +318,10 @@ export class Connection implements ClientConnection {
     try {
       const { id, remoteHost, remotePort, capabilities, tls } = this
       const peer = { id, remoteHost, remotePort, isUnixSocket: this.#isUnixSocket }
-      const before = { identity: this.#identity, capabilities, tls }
-      this.#identity = await changeUser(channel, payload, { peer, before, users, rsaKey, authPlugin })
+      const before = { identity: this.#identity, capabilities, tls, nonce: this.#nonce }
+      const changed = await changeUser(channel, payload, { peer, before, users, rsaKey, authPlugin })
+      this.#identity = changed.identity
+      this.#nonce = changed.nonce
     } catch (error) {
       failure = error
     }

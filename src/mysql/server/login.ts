@@ -70,6 +70,8 @@ export interface LoggedIn {
   readonly identity: Identity
   readonly capabilities: number
   readonly tls: TlsInfo | undefined
+  /** The last nonce that the client was sent. */
+  readonly nonce: Buffer
 }
 
 /**
@@ -92,7 +94,7 @@ export async function login(channel: PacketChannel, context: LoginContext): Prom
   if (context.requireSecureTransport && secured === undefined && !context.isUnixSocket)
     throw insecureTransport()
   const collationId = clientCollation(response.collationId)
-  const user = await authenticate(
+  const authenticated = await authenticate(
     authChannel(channel, {
       remoteHost: context.remoteHost,
       tls: secured !== undefined,
@@ -111,8 +113,8 @@ export async function login(channel: PacketChannel, context: LoginContext): Prom
     },
   )
   const { database, attributes, capabilities } = response
-  const identity = { user: user.name, database, collationId, attributes }
-  return { identity, capabilities, tls: secured && describeTls(secured) }
+  const identity = { user: authenticated.user.name, database, collationId, attributes }
+  return { identity, capabilities, tls: secured && describeTls(secured), nonce: authenticated.nonce }
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { RsaKey } from './auth/rsa-key.ts'
 import type { UserDirectory } from './auth/user-directory.ts'
 import type { SessionFactory } from './session-handler.ts'
+import type { Statistics } from './statistics.ts'
 import type { TlsUpgrader } from './tls.ts'
 
 /** Where to listen. With `proxyProtocol` every connection must begin with a PROXY header, version 1 or 2. */
@@ -73,8 +74,8 @@ export interface MysqlServerOptions {
   readonly createSession: SessionFactory
   /** Asked for each connection: it may change with the servers behind the proxy. */
   readonly serverVersion: () => string
-  /** Text of COM_STATISTICS. */
-  readonly statistics: () => string
+  /** What COM_STATISTICS tells. */
+  readonly statistics: () => Statistics
   readonly tls?: TlsUpgrader | undefined
   /** Hides passwords on connections without TLS. */
   readonly rsaKey?: RsaKey | undefined

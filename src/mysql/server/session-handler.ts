@@ -30,6 +30,8 @@ export interface TlsInfo {
 export interface SessionHandler {
   /** `Status` flags of the session as it is now, for the answers that the front end gives itself (COM_PING). */
   readonly statusFlags: number
+  /** Warnings and errors that the last statement left, for the same answers. */
+  readonly warningCount: number
   /** Authentication is done. Answers with OK, or with an error (say, an unknown database) and `client.close()`. */
   onConnect(): void
   /**
@@ -37,6 +39,8 @@ export interface SessionHandler {
    * `packet` is the same with its headers, exactly as received. Both may be kept; nobody writes to them.
    */
   onCommand(payload: Buffer, packet: Buffer): void
+  /** COM_PING, which the front end answers; to ROW_COUNT() it is a statement. */
+  onPing(): void
   /** COM_CHANGE_USER was authenticated (`client.identity` is the new one): resets everything, then answers. */
   onChangeUser(): void
   /** COM_RESET_CONNECTION: resets everything but the identity, then answers. */
@@ -88,8 +92,8 @@ export interface ClientConnection {
   sendError(error: SqlError, sequenceId?: number): void
   sendResultSet(resultSet: SmallResultSet, sequenceId?: number): void
 
-  /** Idle limit of this session (wait_timeout), in milliseconds; a reset or change of user takes it back. */
-  setIdleTimeout(timeoutMs: number): void
+  /** Idle limit of this session (wait_timeout), in milliseconds; undefined, a reset or change of user take it back. */
+  setIdleTimeout(timeoutMs: number | undefined): void
   /**
    * Ends the connection after what is queued, and after `error` if there is one. The error begins an answer unless
    * `sequenceId` says otherwise, and has id 0 when no command runs.

@@ -50,10 +50,15 @@ export class Interruption implements StatementWatch {
     })
   }
 
-  /** KILL, by this session or another. */
-  killedBy(what: 'query' | 'connection'): void {
-    if (this.#isBusy) this.#stop(what)
-    else if (what === 'connection') this.#client.close()
+  /** KILL by another session. One of the connection closes it at once, without an answer to what it was about. */
+  killedByOther(what: 'query' | 'connection'): void {
+    if (what === 'connection') this.#client.close()
+    else if (this.#isBusy) this.#stop(what)
+  }
+
+  /** KILL by the session itself, which is told so first. */
+  killedByItself(what: 'query' | 'connection'): void {
+    this.#stop(what)
   }
 
   get isBusy(): boolean {

@@ -1,6 +1,6 @@
 import { SqlError } from '../../errors/sql-error.ts'
 import type { LiveSession, ProxyContext } from '../proxy-context.ts'
-import { interrupted } from './interruption.ts'
+import { type Interruption, interrupted } from './interruption.ts'
 import type { KillOutcome, KillRequest } from './kill-request.ts'
 import type { Replies } from './replies.ts'
 
@@ -8,18 +8,22 @@ export interface KillContext {
   readonly proxy: Pick<ProxyContext, 'sessions' | 'killElsewhere'>
   readonly client: LiveSession['client']
   readonly replies: Replies
+  readonly interruption: Interruption
 }
 
 /** KILL of another session (or this one). */
 export async function kill(
-  { proxy, client, replies }: KillContext,
+  { proxy, client, replies, interruption }: KillContext,
   id: number,
   what: 'query' | 'connection',
 ): Promise<void> {
+  if (id === client.id) {
+    interruption.killedByItself(what)
+    throw interrupted()
+  }
   const request = { id, what, user: client.identity.user }
   const here = killHere(proxy, request)
   checkKilled(here === 'unknown' ? ((await proxy.killElsewhere?.(request)) ?? here) : here, id)
-  if (id === client.id) throw interrupted()
   replies.ok({})
 }
 
@@ -28,7 +32,7 @@ export function killHere(proxy: Pick<ProxyContext, 'sessions'>, request: KillReq
   const victim = proxy.sessions.get(request.id)
   if (victim === undefined) return 'unknown'
   if (victim.client.identity.user !== request.user) return 'denied'
-  victim.interruption.killedBy(request.what)
+  victim.interruption.killedByOther(request.what)
   return 'done'
 }
 

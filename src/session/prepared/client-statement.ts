@@ -24,6 +24,7 @@ export class ClientStatement {
   cursor: Cursor | undefined
   readonly #longData = new Map<number, Buffer[]>()
   #longDataBytes = 0
+  #isBroken = false
 
   constructor(text: PreparedText, paramCount: number) {
     this.id = text.id
@@ -43,8 +44,15 @@ export class ClientStatement {
     return this.#longDataBytes
   }
 
+  /** It was sent data for a param that it does not have: it must be reset before it runs again. */
+  get isBroken(): boolean {
+    return this.#isBroken
+  }
+
   /** Pieces beyond `bytesMax` in all are not kept. */
   addLongData(param: number, data: Buffer, bytesMax: number): void {
+    if (param >= this.paramCount) this.#isBroken = true
+    if (this.#isBroken) return
     this.#longDataBytes += data.length
     if (this.#longDataBytes > bytesMax) return
     const pieces = this.#longData.get(param)
@@ -55,6 +63,12 @@ export class ClientStatement {
   clearLongData(): void {
     this.#longData.clear()
     this.#longDataBytes = 0
+  }
+
+  /** COM_STMT_RESET. */
+  reset(): void {
+    this.clearLongData()
+    this.#isBroken = false
   }
 }
 

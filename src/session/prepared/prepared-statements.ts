@@ -76,7 +76,9 @@ export class PreparedStatements {
 
   execute(payload: Buffer): void {
     const { proxy } = this.#context
-    const statement = this.#find(payload.readUInt32LE(1), 'mysqld_stmt_execute')
+    const statement = this.#find(payload.readUInt32LE(1))
+    if (statement.isBroken)
+      throw new SqlError('ER_WRONG_ARGUMENTS', 'Incorrect arguments to mysql_stmt_precheck')
     if (statement.longDataBytes > proxy.limits.maxAllowedPacket) {
       statement.clearLongData()
       throw new SqlError(
@@ -100,14 +102,13 @@ export class PreparedStatements {
     const { proxy, replies } = this.#context
     const statement = this.#statements.get(payload.readUInt32LE(1))
     const param = payload.readUInt16LE(5)
-    if (statement !== undefined && param < statement.paramCount)
-      statement.addLongData(param, payload.subarray(7), proxy.limits.maxAllowedPacket)
+    statement?.addLongData(param, payload.subarray(7), proxy.limits.maxAllowedPacket)
     replies.done(false)
   }
 
   reset(id: number): void {
-    const statement = this.#find(id, 'mysqld_stmt_reset')
-    statement.clearLongData()
+    const statement = this.#find(id)
+    statement.reset()
     this.#closeCursor(statement)
     this.#context.replies.ok({})
   }
@@ -123,7 +124,7 @@ export class PreparedStatements {
 
   /** Rows of an open cursor, relayed. */
   fetch(payload: Buffer): void {
-    const statement = this.#find(payload.readUInt32LE(1), 'mysqld_stmt_fetch')
+    const statement = this.#find(payload.readUInt32LE(1))
     const { cursor } = statement
     if (cursor === undefined) {
       throw new SqlError('ER_STMT_HAS_NO_OPEN_CURSOR', `The statement (${statement.id}) has no open cursor.`)
@@ -189,12 +190,12 @@ export class PreparedStatements {
     this.#statements.set(text.id, this.#lastPrepared)
   }
 
-  #find(id: number, asker: string): ClientStatement {
+  #find(id: number): ClientStatement {
     const statement = id === LAST_PREPARED ? this.#lastPrepared : this.#statements.get(id)
     if (statement !== undefined) return statement
     throw new SqlError(
       'ER_UNKNOWN_STMT_HANDLER',
-      `Unknown prepared statement handler (${id}) given to ${asker}`,
+      `Unknown prepared statement handler (${id}) given to mysql_stmt_precheck`,
     )
   }
 

@@ -3,6 +3,7 @@ import { ServerError } from '../../errors/server-error.ts'
 import type { BackendConnection } from '../../mysql/client/backend-connection.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
 import { type CollectingReader, runQuery } from '../../mysql/client/simple-command.ts'
+import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import { type Settings, SQL_MODE } from '../../tablet/settings.ts'
 import { textsOfRow } from '../statements/row-texts.ts'
 import type { ShardAccess } from '../statements/shard-access.ts'
@@ -10,6 +11,7 @@ import type { SessionState } from './session-state.ts'
 import { unquoted } from './unquoted.ts'
 
 export interface ServerVariableContext {
+  readonly client: Pick<ClientConnection, 'setIdleTimeout'>
   readonly state: SessionState
   readonly shards: ShardAccess
 }
@@ -26,7 +28,7 @@ export interface ServerItem {
  * session is as it was then.
  */
 export async function setOnServer(
-  { state, shards }: ServerVariableContext,
+  { client, state, shards }: ServerVariableContext,
   items: readonly ServerItem[],
 ): Promise<readonly Condition[]> {
   const names = [...new Set(items.map(({ name }) => name))]
@@ -43,7 +45,11 @@ export async function setOnServer(
       return [name, isDefault ? undefined : texts[i]!] as const
     })
     lease.noteSettings(new Map(changed))
-    for (const [name, text] of changed) state.setSetting(name, text)
+    for (const [name, text] of changed) {
+      state.setSetting(name, text)
+      if (name === 'wait_timeout')
+        client.setIdleTimeout(text === undefined ? undefined : Number(text) * 1_000)
+    }
     const mode = texts[names.indexOf(SQL_MODE)]
     if (mode !== undefined) state.setSqlMode(unquoted(mode))
     return conditions

@@ -1,6 +1,13 @@
 import type { Condition } from '../../errors/condition.ts'
 import { DEFAULT_SQL_MODE, parseSqlMode, type SqlMode } from '../../sql/sql-mode.ts'
-import { DATABASE, makeSettings, NAMES, type Settings, SQL_MODE } from '../../tablet/settings.ts'
+import {
+  type ConnectionKind,
+  DATABASE,
+  makeSettings,
+  NAMES,
+  type Settings,
+  SQL_MODE,
+} from '../../tablet/settings.ts'
 import { quoteName } from '../../values/sql-literal.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { NO_TARGET, type Target } from './target.ts'
@@ -18,8 +25,7 @@ export interface ReadAs {
 export interface SessionDefaults {
   /** As in SET NAMES. */
   readonly names: string
-  /** CLIENT_FOUND_ROWS. */
-  readonly foundRows: boolean
+  readonly kind: ConnectionKind
   /** Of the servers; undefined while it is not known. */
   readonly sqlMode: string | undefined
   /** CLIENT_IGNORE_SPACE: IGNORE_SPACE is added to sql_mode. Source: MySQL's `mysql_real_connect()`. */
@@ -46,7 +52,7 @@ export class SessionState {
   isStrict = true
 
   lastInsertId: bigint | number = 0
-  rowCount: bigint | number = -1
+  rowCount: bigint | number = 0
   foundRows = 0
   /** Of the last statement, errors included; `warnings` may still be with the connection that ran it. */
   warningCount = 0
@@ -57,15 +63,15 @@ export class SessionState {
   }
 
   /** As a new session begins. */
-  reset({ names, foundRows, sqlMode, ignoreSpace }: SessionDefaults): void {
+  reset({ names, kind, sqlMode, ignoreSpace }: SessionDefaults): void {
     this.target = NO_TARGET
     this.userVariables.clear()
     this.lastInsertId = 0
-    this.rowCount = -1
+    this.rowCount = 0
     this.foundRows = 0
     this.warnings = []
     const items = new Map([[NAMES, names]])
-    this.settings = makeSettings(items, foundRows)
+    this.settings = makeSettings(items, kind)
     this.#charset = clientCharset(items)
     this.sqlMode = DEFAULT_SQL_MODE
     this.noAutoValueOnZero = false
@@ -96,7 +102,7 @@ export class SessionState {
   setSetting(name: string, text: string | undefined): void {
     const items = new Map(this.settings.items)
     setOrDelete(items, name, text)
-    this.settings = makeSettings(items, this.settings.foundRows)
+    this.settings = makeSettings(items, this.settings.kind)
     this.#charset = clientCharset(items)
   }
 
@@ -110,7 +116,7 @@ export class SessionState {
     if (sqlMode !== this.sqlMode) setOrDelete(items, SQL_MODE, sqlModeItem)
     const schema = isSystemSchema(target.keyspace) ? quoteName(target.keyspace) : undefined
     setOrDelete(items, DATABASE, schema)
-    return makeSettings(items, this.settings.foundRows)
+    return makeSettings(items, this.settings.kind)
   }
 
   setSqlMode(value: string): void {

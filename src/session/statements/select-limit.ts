@@ -25,7 +25,7 @@ export function withoutSelectLimit(settings: Settings): Settings {
   if (!settings.items.has(SELECT_LIMIT)) return settings
   const items = new Map(settings.items)
   items.delete(SELECT_LIMIT)
-  return makeSettings(items, settings.foundRows)
+  return makeSettings(items, settings.kind)
 }
 
 function hasLimit(root: RowsPrimitive): boolean {

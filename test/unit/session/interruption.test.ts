@@ -12,8 +12,8 @@ function interruption() {
 test('KILL CONNECTION stands, whatever would stop the statement alone afterwards', async () => {
   const { begun, clock } = interruption()
   begun.startDeadline(100)
-  begun.killedBy('connection')
-  begun.killedBy('query')
+  begun.killedByItself('connection')
+  begun.killedByOther('query')
   await clock.advance(100)
   expect(begun.endsConnection).toBe(true)
 })

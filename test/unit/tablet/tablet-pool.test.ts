@@ -6,7 +6,14 @@ import { BackendConnection } from '../../../src/mysql/client/backend-connection.
 import { UNKNOWN_HEALTH } from '../../../src/tablet/health.ts'
 import type { Lease } from '../../../src/tablet/lease.ts'
 import type { ServingTablet } from '../../../src/tablet/serving-tablet.ts'
-import { DATABASE, ISOLATION, makeSettings, NAMES, settingsChange } from '../../../src/tablet/settings.ts'
+import {
+  DATABASE,
+  ISOLATION,
+  makeSettings,
+  NAMES,
+  settingsChange,
+  USUAL_KIND,
+} from '../../../src/tablet/settings.ts'
 import { type PoolOptions, TabletPool } from '../../../src/tablet/tablet-pool.ts'
 import { ManualClock, settle } from '../../support/manual-clock.ts'
 import { rawPacket } from '../../support/wire.ts'
@@ -43,9 +50,9 @@ class OkSocket extends EventEmitter {
   }
 }
 
-const plain = makeSettings(new Map([[NAMES, "'utf8mb4' COLLATE 'utf8mb4_bin'"]]), false)
-const strict = makeSettings(new Map([...plain.items, ['sql_mode', "'ANSI'"]]), false)
-const found = makeSettings(plain.items, true)
+const plain = makeSettings(new Map([[NAMES, "'utf8mb4' COLLATE 'utf8mb4_bin'"]]), USUAL_KIND)
+const strict = makeSettings(new Map([...plain.items, ['sql_mode', "'ANSI'"]]), USUAL_KIND)
+const found = makeSettings(plain.items, { ...USUAL_KIND, foundRows: true })
 
 function poolOf(options: Partial<PoolOptions> = {}) {
   const clock = new ManualClock()
@@ -211,13 +218,13 @@ describe('settings', () => {
   })
 
   test("a system schema is used, and left for the shard's own database", () => {
-    const system = makeSettings(new Map([...plain.items, [DATABASE, '`mysql`']]), false)
+    const system = makeSettings(new Map([...plain.items, [DATABASE, '`mysql`']]), USUAL_KIND)
     assert.deepEqual(settingsChange(plain.items, system, server), ['USE `mysql`'])
     assert.deepEqual(settingsChange(system.items, plain, server), ['USE `shop`'])
   })
 
   test('the isolation level goes back to the default under the name that the server has for it', () => {
-    const serializable = makeSettings(new Map([...plain.items, [ISOLATION, 'SERIALIZABLE']]), false)
+    const serializable = makeSettings(new Map([...plain.items, [ISOLATION, 'SERIALIZABLE']]), USUAL_KIND)
     assert.deepEqual(settingsChange(plain.items, serializable, server), [
       'SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE',
     ])
@@ -232,14 +239,14 @@ describe('settings', () => {
         ['a', "'b'"],
         ['c', "'d'"],
       ]),
-      false,
+      USUAL_KIND,
     )
     const b = makeSettings(
       new Map([
         ['c', "'d'"],
         ['a', "'b'"],
       ]),
-      false,
+      USUAL_KIND,
     )
     assert.equal(a.key, b.key)
     assert.notEqual(plain.key, found.key)

@@ -3,10 +3,10 @@ import type { CollectingReader } from '../../../src/mysql/client/simple-command.
 import type { Gateway } from '../../../src/tablet/gateway.ts'
 import { Lease } from '../../../src/tablet/lease.ts'
 import type { ServingTablet } from '../../../src/tablet/serving-tablet.ts'
-import { makeSettings } from '../../../src/tablet/settings.ts'
+import { makeSettings, USUAL_KIND } from '../../../src/tablet/settings.ts'
 import { type ShardTarget, shardTarget } from '../../../src/tablet/shard-target.ts'
 
-export const settings = makeSettings(new Map(), false)
+export const settings = makeSettings(new Map(), USUAL_KIND)
 
 /** Shards whose servers answer OK when they are told to, and write down what they got. */
 export class FakeShards {

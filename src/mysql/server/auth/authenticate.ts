@@ -25,13 +25,19 @@ export interface AuthRequest {
   readonly user: string
   readonly authPlugin: string
   readonly authResponse: Buffer
-  /** The nonce that `authResponse` may have been made with, and the plugin it was sent for. */
+  /** The last nonce that the client was sent, and the plugin of the greeting. */
   readonly nonce: Buffer
   readonly noncePlugin: AuthPlugin
   /** CLIENT_PLUGIN_AUTH: the client understands another plugin's name. */
   readonly canSwitch: boolean
-  /** COM_CHANGE_USER begins anew in any case: a nonce is used once. */
+  /** COM_CHANGE_USER begins anew in any case. */
   readonly mustSwitch: boolean
+}
+
+export interface Authenticated {
+  readonly user: User
+  /** The last nonce that the client was sent. */
+  readonly nonce: Buffer
 }
 
 /** Raises ER_ACCESS_DENIED_ERROR; ER_NOT_SUPPORTED_AUTH_MODE for a client that would need another plugin and cannot. */
@@ -40,12 +46,12 @@ export async function authenticate(
   directory: UserDirectory,
   rsaKey: RsaKey,
   request: AuthRequest,
-): Promise<User> {
+): Promise<Authenticated> {
   const user = directory.find(request.user) ?? directory.decoy(request.user)
   const attempt = await firstResponse(channel, user, request)
   const result = await checkResponse(channel, user, rsaKey, attempt)
   if (result !== 'accepted') throw accessDenied(request.user, channel.remoteHost, result === 'wrong')
-  return user
+  return { user, nonce: attempt.nonce }
 }
 
 /** 20 bytes, none of them NUL or `$`, as MySQL makes them. */
@@ -79,9 +85,11 @@ async function firstResponse(channel: AuthChannel, user: User, request: AuthRequ
     return { plugin, response: authResponse, nonce }
   }
   if (!request.canSwitch) throw unsupportedClient()
-  const freshNonce = makeNonce()
-  channel.send((sequenceId) => encodeAuthSwitch(plugin, freshNonce, sequenceId))
-  return { plugin, response: await channel.receive(), nonce: freshNonce }
+  // For the native plugin libmariadb answers a COM_CHANGE_USER with the nonce it had, whichever comes; MySQL keeps it too.
+  const keepsNonce = request.mustSwitch && plugin === 'mysql_native_password'
+  const switchNonce = keepsNonce ? nonce : makeNonce()
+  channel.send((sequenceId) => encodeAuthSwitch(plugin, switchNonce, sequenceId))
+  return { plugin, response: await channel.receive(), nonce: switchNonce }
 }
 
 /**

@@ -9,7 +9,7 @@ import { TlsUpgrader } from '../../../../src/mysql/server/tls.ts'
 import { type Certificates, makeCertificates } from '../../../support/certificates.ts'
 import { type FrontEnd, logIn, SECRET_NATIVE, startFrontEnd } from '../../../support/front-end.ts'
 import { tempDir } from '../../../support/temp-dir.ts'
-import { handshakeResponse, RawClient } from '../../../support/wire.ts'
+import { handshakeResponse, nativeResponse, RawClient } from '../../../support/wire.ts'
 
 const run = promisify(execFile)
 
@@ -291,9 +291,11 @@ describe('the exchange, byte by byte', () => {
 
   test('is not begun with clients of other protocols, or with broken packets', async () => {
     const whole = handshakeResponse('nopw')
+    const withoutAttributes = handshakeResponse('nopw', { capabilities: 0x001ba201 })
     const without41 = handshakeResponse('nopw', { capabilities: 0x1 })
     for (const [payload, errno] of [
       [without41, 1251],
+      [withoutAttributes, 1043],
       [Buffer.alloc(0), 1043],
       [whole.subarray(0, 20), 1043],
       [whole.subarray(0, 34), 1043],
@@ -337,6 +339,21 @@ describe('the exchange, byte by byte', () => {
     client.destroy()
   })
 
+  test('a change of user to the native plugin may be answered with the nonce that the client has', async () => {
+    const client = await RawClient.connect(plain)
+    const nonce = nonceOf((await client.read())!.payload)
+    client.send(handshakeResponse('nopw'), 1)
+    await client.read()
+    for (let change = 0; change < 2; change++) {
+      client.send(Buffer.from('\x11nat\0\0app\0\xff\0mysql_native_password\0', 'latin1'))
+      const { sequenceId, payload } = (await client.read())!
+      expect(payload.latin1Slice(0, 23)).toBe('\xfemysql_native_password\0')
+      client.send(nativeResponse('secret', nonce), sequenceId + 1) // as libmariadb, which does not look at the new one
+      expect(await client.readHex()).toBe('3:00000002000000')
+    }
+    client.destroy()
+  })
+
   test('a refused COM_CHANGE_USER closes, an unreadable one too', async () => {
     for (const [payload, errno] of [
       [Buffer.from('\x11dev\0\x20ab'), 1047],
@@ -349,6 +366,12 @@ describe('the exchange, byte by byte', () => {
     }
   })
 })
+
+/** The 20 bytes of a greeting. */
+function nonceOf(greeting: Buffer): Buffer {
+  const first = greeting.indexOf(0) + 5
+  return Buffer.concat([greeting.subarray(first, first + 8), greeting.subarray(first + 27, first + 39)])
+}
 
 test('the native plugin can be the one to greet with', async () => {
   const frontEnd = await startFrontEnd({ authPlugin: 'mysql_native_password' })

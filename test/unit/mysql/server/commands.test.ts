@@ -9,6 +9,9 @@ const OK = '1:00000002000000'
 const UNKNOWN = '1:ff1704233038533031556e6b6e6f776e20636f6d6d616e64'
 const MALFORMED = '1:ff2b0723485930303' + '04d616c666f726d656420636f6d6d756e69636174696f6e207061636b65742e'
 
+const STATISTICS =
+  'Uptime: 4  Threads: 2  Questions: 9  Slow queries: 0  Opens: 0  Flush tables: 0  Open tables: 0  Queries per second avg: 2.250'
+
 let frontEnd: FrontEnd
 beforeAll(async () => {
   frontEnd = await startFrontEnd()
@@ -33,7 +36,7 @@ describe('commands answered without a session', () => {
     {
       why: 'COM_STATISTICS',
       payload: '09',
-      answer: `1:${Buffer.from('Uptime: 1  Threads: 2').toString('hex')}`,
+      answer: `1:${Buffer.from(STATISTICS).toString('hex')}`,
     },
     { why: 'COM_SET_OPTION on', payload: '1b0000', answer: '1:fe00000200' },
     { why: 'COM_SET_OPTION off', payload: '1b0100', answer: '1:fe00000200' },
