@@ -205,11 +205,11 @@ describe('settings', () => {
   })
 
   test('what SET NAMES has set is put back by SET NAMES', () => {
-    const own = makeSettings(new Map(), false)
+    const own = makeSettings(new Map(), USUAL_KIND)
     assert.deepEqual(settingsChange(strict.items, own, server), [
       'SET NAMES DEFAULT, SESSION sql_mode = DEFAULT',
     ])
-    const results = makeSettings(new Map([...plain.items, ['character_set_results', 'NULL']]), false)
+    const results = makeSettings(new Map([...plain.items, ['character_set_results', 'NULL']]), USUAL_KIND)
     const [names] = settingsChange(undefined, plain, server)
     assert.deepEqual(settingsChange(results.items, plain, server), [names])
     assert.deepEqual(settingsChange(undefined, results, server), [
