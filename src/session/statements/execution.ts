@@ -29,7 +29,7 @@ export interface Execution extends StatementMaker {
   /** How the text was read: the session's way now, or that of a prepared statement when it was prepared. */
   readonly reading: Reading
   /** At the end of an answer that is relayed, before its connection goes back. */
-  readonly onRelayed?: RelayedHook
+  readonly onRelayed?: RelayedHook | undefined
 }
 
 export type RelayedHook = (summary: ResponseSummary, relayed: Relayed) => void

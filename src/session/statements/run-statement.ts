@@ -45,6 +45,8 @@ export function runStatement(context: RunContext, execution: Execution): void {
   runPlan(context, execution)
 }
 
+const WITH_CURSOR = { cursor: true } as const
+
 function runPlan(context: RunContext, execution: Execution): void {
   const { state, shards, singleShard, replies } = context
   const { target } = execution.reading
@@ -56,7 +58,7 @@ function runPlan(context: RunContext, execution: Execution): void {
   }
   const { keyspace, shard, query, bringsIds } = begun
   const to = shards.target(keyspace, shard, target.tabletType)
-  singleShard.relayTo(to, statementFor(execution, query, { cursor: true }), {
+  singleShard.relayTo(to, statementFor(execution, query, WITH_CURSOR), {
     settings: own,
     read: !plan.locks,
     reserve: plan.reserves,
