@@ -83,6 +83,11 @@ export class SqlError extends Error {
   }
 }
 
+/** A variable that cannot have the value. */
+export function wrongValue(name: string, value: string): SqlError {
+  return new SqlError('ER_WRONG_VALUE_FOR_VAR', `Variable '${name}' can't be set to the value of '${value}'`)
+}
+
 /** A construct that Shardgate understands but does not plan: 1235, naming the construct. */
 export function notSupported(construct: string): SqlError {
   return new SqlError('ER_NOT_SUPPORTED_YET', `This version of Shardgate doesn't yet support '${construct}'`)

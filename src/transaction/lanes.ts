@@ -97,7 +97,8 @@ export class Lanes {
 
   /** Between two statements: lanes that turned out to be opened for nothing go back. */
   giveBackUnused(): void {
-    for (const lane of this.all()) if (!this.holds(lane) && lane.connection.state !== 'busy') this.leave(lane)
+    for (const lane of this.#lanes.values())
+      if (!this.holds(lane) && lane.connection.state !== 'busy') this.leave(lane)
   }
 
   /** Closes a connection whose state is not known any more: the server ends the transaction with it. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { SqlError } from '../../errors/sql-error.ts'
+import { SqlError, wrongValue } from '../../errors/sql-error.ts'
 import { clientCharsetProblem, collationById, DEFAULT_COLLATION_ID } from '../../values/charsets.ts'
 import { Capability, Status } from '../codec/constants.ts'
 import {
@@ -125,10 +125,7 @@ export function clientCollation(id: number): number {
   const collation = collationById(id)
   if (collation === undefined) return DEFAULT_COLLATION_ID
   if (clientCharsetProblem(collation.charset) === undefined) return id
-  throw new SqlError(
-    'ER_WRONG_VALUE_FOR_VAR',
-    `Variable 'character_set_client' can't be set to the value of '${collation.charset.name}'`,
-  )
+  throw wrongValue('character_set_client', collation.charset.name)
 }
 
 export function authChannel(

@@ -1,4 +1,4 @@
-import { SqlError } from '../../errors/sql-error.ts'
+import { SqlError, wrongValue } from '../../errors/sql-error.ts'
 import {
   type Charset,
   type Collation,
@@ -57,10 +57,7 @@ export function namesCollationId(names: string, isMariadb: boolean): number {
 export function checkClientCharset(charset: Charset): void {
   const problem = clientCharsetProblem(charset)
   if (problem === 'wide') {
-    throw new SqlError(
-      'ER_WRONG_VALUE_FOR_VAR',
-      `Variable 'character_set_client' can't be set to the value of '${charset.name}'`,
-    )
+    throw wrongValue('character_set_client', charset.name)
   }
   if (problem === 'ambiguous') {
     throw new SqlError(

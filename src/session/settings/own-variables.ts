@@ -1,4 +1,4 @@
-import { SqlError } from '../../errors/sql-error.ts'
+import { SqlError, wrongValue } from '../../errors/sql-error.ts'
 import type { SetVariable } from '../../sql/ast.ts'
 import { ISOLATION } from '../../tablet/settings.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
@@ -93,8 +93,4 @@ export function isOtherNumber(text: string): boolean {
 
 export function wrongType(name: string): SqlError {
   return new SqlError('ER_WRONG_TYPE_FOR_VAR', `Incorrect argument type to variable '${name}'`)
-}
-
-export function wrongValue(name: string, value: string): SqlError {
-  return new SqlError('ER_WRONG_VALUE_FOR_VAR', `Variable '${name}' can't be set to the value of '${value}'`)
 }
