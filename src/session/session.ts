@@ -110,6 +110,7 @@ export class Session implements SessionHandler, LiveSession {
       const { target } = this.state
       this.#reset(DEFAULT_COLLATION_ID) // the server's, whatever the login said
       useTarget(this, printTarget(target)) // COM_RESET_CONNECTION keeps the default database
+      this.state.tracker.drop()
       this.replies.ok({})
     })
   }
@@ -138,7 +139,8 @@ export class Session implements SessionHandler, LiveSession {
       this.client.close(error as SqlError)
       return
     }
-    this.client.sendOk({ status: this.statusFlags })
+    const stateChanges = this.state.tracker.take()
+    this.client.sendOk({ status: this.statusFlags, ...(stateChanges && { stateChanges }) })
   }
 
   #command(payload: Buffer, packet: Buffer): void {
@@ -190,6 +192,7 @@ export class Session implements SessionHandler, LiveSession {
       },
       sqlMode: this.proxy.defaultSqlMode,
       ignoreSpace: (capabilities & Capability.IGNORE_SPACE) !== 0,
+      isTracked: (capabilities & Capability.SESSION_TRACK) !== 0,
     }
   }
 

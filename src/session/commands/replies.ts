@@ -53,7 +53,8 @@ export class Replies {
     state.rowCount = ok.affectedRows ?? 0
     // Falsy both as a number and as a bigint.
     if (ok.lastInsertId && !explicitId) state.lastInsertId = ok.lastInsertId
-    answer.ok(ok, this.statusFlags)
+    const stateChanges = state.tracker.take()
+    answer.ok(stateChanges === undefined ? ok : { ...ok, stateChanges }, this.statusFlags)
     this.done(false)
   }
 

@@ -23,7 +23,10 @@ export function ownVariable(
   switch (name) {
     case 'autocommit': {
       const on = booleanOf(name, text)
-      return () => setAutocommit(transaction, on)
+      return async () => {
+        await setAutocommit(transaction, on)
+        state.tracker.variable(name, on ? 'ON' : 'OFF')
+      }
     }
     case 'transaction_isolation':
     case 'tx_isolation': {

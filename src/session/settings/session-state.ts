@@ -10,6 +10,7 @@ import {
 } from '../../tablet/settings.ts'
 import { quoteName } from '../../values/sql-literal.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
+import { SessionTracker } from './session-tracker.ts'
 import { NO_TARGET, type Target } from './target.ts'
 
 /** How a statement was read. */
@@ -30,6 +31,8 @@ export interface SessionDefaults {
   readonly sqlMode: string | undefined
   /** CLIENT_IGNORE_SPACE: IGNORE_SPACE is added to sql_mode. Source: MySQL's `mysql_real_connect()`. */
   readonly ignoreSpace: boolean
+  /** CLIENT_SESSION_TRACK: OK packets tell what has changed. */
+  readonly isTracked: boolean
 }
 
 /**
@@ -45,6 +48,7 @@ export class SessionState {
   sqlMode: SqlMode = DEFAULT_SQL_MODE
   /** SQL text of each user variable's value, by lower-case name; a variable that is absent is NULL. */
   readonly userVariables = new Map<string, string>()
+  tracker!: SessionTracker
 
   /** sql_mode has NO_AUTO_VALUE_ON_ZERO. */
   noAutoValueOnZero = false
@@ -63,13 +67,14 @@ export class SessionState {
   }
 
   /** As a new session begins. */
-  reset({ names, kind, sqlMode, ignoreSpace }: SessionDefaults): void {
+  reset({ names, kind, sqlMode, ignoreSpace, isTracked }: SessionDefaults): void {
     this.target = NO_TARGET
     this.userVariables.clear()
     this.lastInsertId = 0
     this.rowCount = 0
     this.foundRows = 0
     this.warnings = []
+    this.tracker = new SessionTracker(isTracked)
     const items = new Map([[NAMES, names]])
     this.settings = makeSettings(items, kind)
     this.#charset = clientCharset(items)
