@@ -58,6 +58,7 @@ export const startProxy: CreateProxy = async ({ config, topology, logger, worker
         sortRowsMax: SORT_ROWS_MAX,
         sortBytesMax: SORT_BYTES_MAX,
         preparedStatementsMax: PREPARED_STATEMENTS_MAX,
+        idleTimeoutMs: config.timeouts.idle,
         queryTimeoutMs: config.timeouts.query,
       },
       serverVersion: config.server_version,

@@ -1,4 +1,6 @@
+import type { Condition } from '../../errors/condition.ts'
 import { SqlError, wrongValue } from '../../errors/sql-error.ts'
+import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import type { SetVariable } from '../../sql/ast.ts'
 import { ISOLATION } from '../../tablet/settings.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
@@ -6,18 +8,20 @@ import type { SessionState } from './session-state.ts'
 import { unquoted } from './unquoted.ts'
 
 export interface OwnVariableContext {
+  readonly client: Pick<ClientConnection, 'idleTimeoutMs' | 'setIdleTimeout'>
   readonly state: SessionState
   readonly transaction: Transaction
 }
 
 /**
  * Variables that the proxy itself goes by: what setting one does, undefined for any other. `text` is its value as SQL text, a
- * word or DEFAULT. Throws what MySQL says of a value.
+ * word or DEFAULT; warnings of it go to `conditions`. Throws what MySQL says of a value.
  */
 export function ownVariable(
-  { state, transaction }: OwnVariableContext,
+  { client, state, transaction }: OwnVariableContext,
   item: SetVariable,
   text: string,
+  conditions: Condition[],
 ): (() => void | Promise<void>) | undefined {
   const name = item.name.toLowerCase()
   switch (name) {
@@ -45,9 +49,46 @@ export function ownVariable(
         state.lastInsertId = id
       }
     }
+    case 'wait_timeout': {
+      const seconds = secondsOf(item, name, text, conditions)
+      return () => {
+        client.setIdleTimeout(seconds === undefined ? undefined : seconds * 1_000)
+        state.tracker.variable(name, String(client.idleTimeoutMs / 1_000))
+      }
+    }
+    case 'interactive_timeout': {
+      const seconds = secondsOf(item, name, text, conditions)
+      return () => {
+        state.interactiveTimeoutS = seconds
+      }
+    }
     default:
       return undefined
   }
+}
+
+const ER_TRUNCATED_WRONG_VALUE = 1292
+
+/** Bounds of wait_timeout and interactive_timeout, in seconds. */
+const [TIMEOUT_MIN, TIMEOUT_MAX] = [1n, 31_536_000n]
+
+/** Undefined for DEFAULT. What is out of bounds becomes the bound, with a warning. */
+function secondsOf(
+  item: SetVariable,
+  name: string,
+  text: string,
+  conditions: Condition[],
+): number | undefined {
+  if (isDefault(item)) return undefined
+  const given = wholeNumber(name, text)
+  const seconds = given < TIMEOUT_MIN ? TIMEOUT_MIN : given > TIMEOUT_MAX ? TIMEOUT_MAX : given
+  if (seconds !== given)
+    conditions.push({
+      level: 'Warning',
+      code: ER_TRUNCATED_WRONG_VALUE,
+      message: `Truncated incorrect ${name} value: '${text}'`,
+    })
+  return Number(seconds)
 }
 
 const ISOLATION_LEVELS = ['READ UNCOMMITTED', 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE']
@@ -79,9 +120,14 @@ function booleanOf(name: string, text: string): boolean {
 function insertId(item: SetVariable, name: string, text: string): bigint {
   if (isDefault(item))
     throw new SqlError('ER_NO_DEFAULT', `Variable '${item.name}' doesn't have a default value`)
-  if (!/^-?\d+$/.test(text) || isOtherNumber(text)) throw wrongType(name)
-  const id = BigInt(text)
+  const id = wholeNumber(name, text)
   return id < 0n ? 0n : id
+}
+
+/** Throws for texts, NULL and numbers that are no integers of 64 bits. */
+function wholeNumber(name: string, text: string): bigint {
+  if (!/^-?\d+$/.test(text) || isOtherNumber(text)) throw wrongType(name)
+  return BigInt(text)
 }
 
 function isDefault({ value }: SetVariable): boolean {

@@ -3,7 +3,6 @@ import { ServerError } from '../../errors/server-error.ts'
 import type { BackendConnection } from '../../mysql/client/backend-connection.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
 import { type CollectingReader, runQuery, textCells } from '../../mysql/client/simple-command.ts'
-import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import { type Settings, SQL_MODE } from '../../tablet/settings.ts'
 import { quoteString } from '../../values/sql-literal.ts'
 import { textsOfRow } from '../statements/row-texts.ts'
@@ -12,7 +11,6 @@ import type { SessionState } from './session-state.ts'
 import { unquoted } from './unquoted.ts'
 
 export interface ServerVariableContext {
-  readonly client: Pick<ClientConnection, 'setIdleTimeout'>
   readonly state: SessionState
   readonly shards: ShardAccess
 }
@@ -29,7 +27,7 @@ export interface ServerItem {
  * session is as it was then.
  */
 export async function setOnServer(
-  { client, state, shards }: ServerVariableContext,
+  { state, shards }: ServerVariableContext,
   items: readonly ServerItem[],
 ): Promise<readonly Condition[]> {
   const names = [...new Set(items.map(({ name }) => name))]
@@ -49,13 +47,12 @@ export async function setOnServer(
     for (const [name, text] of changed) {
       state.setSetting(name, text)
       state.tracker.configure(name, text)
-      if (name === 'wait_timeout')
-        client.setIdleTimeout(text === undefined ? undefined : Number(text) * 1_000)
     }
     const mode = texts[names.indexOf(SQL_MODE)]
     if (mode !== undefined) state.setSqlMode(unquoted(mode))
     for (const [i, name] of names.entries()) {
-      if (state.tracker.tracks(name)) state.tracker.variable(name, await shownValue(connection, name, texts[i]!))
+      if (state.tracker.tracks(name))
+        state.tracker.variable(name, await shownValue(connection, name, texts[i]!))
     }
     return conditions
   })

@@ -49,6 +49,8 @@ export class SessionState {
   /** SQL text of each user variable's value, by lower-case name; a variable that is absent is NULL. */
   readonly userVariables = new Map<string, string>()
   tracker!: SessionTracker
+  /** interactive_timeout in seconds, where it has been set: it decides nothing once a client is connected. */
+  interactiveTimeoutS: number | undefined
 
   /** sql_mode has NO_AUTO_VALUE_ON_ZERO. */
   noAutoValueOnZero = false
@@ -70,6 +72,7 @@ export class SessionState {
   reset({ names, kind, sqlMode, ignoreSpace, isTracked }: SessionDefaults): void {
     this.target = NO_TARGET
     this.userVariables.clear()
+    this.interactiveTimeoutS = undefined
     this.lastInsertId = 0
     this.rowCount = 0
     this.foundRows = 0
