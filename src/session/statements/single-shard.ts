@@ -181,7 +181,7 @@ export class SingleShard implements RelayOwner {
   async #readBack({ lease }: Relaying, names: readonly string[]): Promise<void> {
     const { proxy, client, state } = this.#context
     try {
-      await takeVariables(lease.connection, state, names)
+      await takeVariables(lease, state, names)
     } catch (error) {
       // The session's state is gone with the connection, as with any connection to a server that breaks.
       if (!client.closed) proxy.log.warn('a session ends: its user variables were lost', { error })
