@@ -51,7 +51,7 @@ export class Session implements SessionHandler, LiveSession {
     this.client = client
     this.state = new SessionState(this.#defaults(client.identity.collationId))
     this.answer = new Answer(client)
-    this.transaction = new Transaction(proxy.gateway)
+    this.transaction = new Transaction(proxy.gateway, () => this.state.isReadOnly)
     this.interruption = new Interruption(client, proxy.clock)
     this.warnings = new KeptWarnings(proxy.clock)
     this.replies = new Replies(this)

@@ -91,6 +91,7 @@ export class Replies {
   done(failed: boolean, lastBytes?: Buffer): void {
     const { client, interruption, transaction } = this.#context
     interruption.statementEnds()
+    transaction.statementEnds(failed)
     if (transaction.lanes.size > 0) transaction.lanes.giveBackUnused()
     if (this.nextStatement(failed, lastBytes)) return
     interruption.commandEnds()

@@ -36,11 +36,16 @@ export function ownVariable(
     case 'tx_isolation': {
       if (isDefault(item)) return () => state.setSetting(ISOLATION, undefined)
       const level = isolationLevel(name, text)
-      if (!item.at || item.scope !== undefined) return () => state.setSetting(ISOLATION, level)
-      // `SET @@transaction_isolation = …`, without a scope, is for the next transaction alone.
-      return () => {
-        transaction.nextCharacteristics = [`SET TRANSACTION ISOLATION LEVEL ${level}`]
-      }
+      if (!isForNext(item)) return () => state.setSetting(ISOLATION, level)
+      transaction.checkNext()
+      return () => transaction.setNext({ isolation: level })
+    }
+    case 'transaction_read_only':
+    case 'tx_read_only': {
+      if (!isForNext(item)) return undefined
+      const access = booleanOf(name, text) ? 'READ ONLY' : 'READ WRITE'
+      transaction.checkNext()
+      return () => transaction.setNext({ access })
     }
     case 'last_insert_id':
     case 'identity': {
@@ -65,6 +70,11 @@ export function ownVariable(
     default:
       return undefined
   }
+}
+
+/** `SET @@transaction_isolation = …`, without a scope, is for the next transaction alone. */
+function isForNext({ at, scope }: SetVariable): boolean {
+  return at === true && scope === undefined
 }
 
 const ER_TRUNCATED_WRONG_VALUE = 1292

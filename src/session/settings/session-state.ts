@@ -1,10 +1,13 @@
 import type { Condition } from '../../errors/condition.ts'
 import { DEFAULT_SQL_MODE, parseSqlMode, type SqlMode } from '../../sql/sql-mode.ts'
 import {
+  type Characteristics,
   type ConnectionKind,
+  characteristicItems,
   DATABASE,
   makeSettings,
   NAMES,
+  READ_ONLY,
   type Settings,
   SQL_MODE,
 } from '../../tablet/settings.ts'
@@ -125,6 +128,17 @@ export class SessionState {
     const schema = isSystemSchema(target.keyspace) ? quoteName(target.keyspace) : undefined
     setOrDelete(items, DATABASE, schema)
     return makeSettings(items, this.settings.kind)
+  }
+
+  /** SET SESSION TRANSACTION: for all transactions from now on. */
+  setCharacteristics(characteristics: Characteristics, isMariadb: boolean): void {
+    for (const [name, text] of characteristicItems(characteristics, isMariadb)) this.setSetting(name, text)
+  }
+
+  /** Transactions that do not say otherwise are READ ONLY. */
+  get isReadOnly(): boolean {
+    const { items } = this.settings
+    return (items.get(READ_ONLY.mysql) ?? items.get(READ_ONLY.mariadb)) === '1'
   }
 
   setSqlMode(value: string): void {

@@ -38,6 +38,8 @@ export interface RelayToOptions {
   /** It may be asked again on a new connection when the first turned out to be dead before it answered anything. */
   readonly read: boolean
   readonly shape?: ResponseShape
+  /** Under autocommit=0 it begins a transaction; default true. */
+  readonly begins?: boolean
   /** COM_STMT_PREPARE: the id that the client is told. */
   readonly statementId?: number
   /** The statement leaves state on its connection (a temporary table): the session keeps it, for this reason. */
@@ -80,7 +82,7 @@ export class SingleShard implements RelayOwner {
     const { proxy, state, transaction, interruption, replies } = this.#context
     const { settings = state.settings } = options
     const lane = transaction.lanes.size === 0 ? undefined : transaction.lane(target)
-    const start = transaction.start()
+    const start = options.begins === false ? transaction.startIfOpen() : transaction.start()
     if (lane !== undefined || start !== undefined || options.reserve !== undefined) {
       const isReady =
         lane?.lease.settingsKey === settings.key &&
