@@ -438,7 +438,15 @@ function readOk(payload: Buffer): Result {
   const info = new Cursor(payload, cursor.at + 4)
   if ((status & SESSION_STATE_CHANGED) !== 0) {
     const told = info.text()
-    return { kind: 'ok', affectedRows, lastInsertId, status, warnings, info: told, stateChanges: readChanges(info) }
+    return {
+      kind: 'ok',
+      affectedRows,
+      lastInsertId,
+      status,
+      warnings,
+      info: told,
+      stateChanges: readChanges(info),
+    }
   }
   const text = info.at < payload.length ? (info.isLenencTo(payload.length) ? info.text() : info.rest()) : ''
   return { kind: 'ok', affectedRows, lastInsertId, status, warnings, info: text }

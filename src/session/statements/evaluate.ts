@@ -150,8 +150,8 @@ async function select(context: EvaluateContext, sql: string): Promise<Answer> {
   let stream: RowStream
   if (begun.kind === 'OneShard') {
     const { keyspace, shard, query } = begun
-    if (plan.reserves !== undefined)
-      lane = await reserve(
+    if (plan.reserves !== undefined || plan.userVariables.length > 0)
+      lane = await reachOwn(
         context,
         { plan, settings },
         shards.target(keyspace, shard, reading.target.tabletType),
@@ -170,15 +170,15 @@ async function select(context: EvaluateContext, sql: string): Promise<Answer> {
   return { rows, conditions: await port.conditions() }
 }
 
-/** What an expression leaves on its connection (GET_LOCK()), or assigns there (`(@a := 1)`), needs one of the session's own. */
-async function reserve(
+/** What an expression leaves on its connection (GET_LOCK()), or assigns there (`(@a := 1)`), needs one of the session's own: that stays, or until this has been read. */
+async function reachOwn(
   context: EvaluateContext,
   { plan, settings }: { readonly plan: Plan; readonly settings: Settings },
   target: ShardTarget,
 ): Promise<Lane> {
   const { state, transaction, interruption } = context
   const lane = await transaction.reach(target, settings, interruption)
-  lane.reserve(plan.reserves!)
+  if (plan.reserves !== undefined) lane.reserve(plan.reserves)
   if (plan.userVariables.length > 0) await lane.query(giveVariables(state, plan.userVariables))
   return lane
 }

@@ -60,7 +60,7 @@ function runPlan(context: RunContext, execution: Execution): void {
   const to = shards.target(keyspace, shard, target.tabletType)
   singleShard.relayTo(to, statementFor(execution, query, WITH_CURSOR), {
     settings: own,
-    read: !plan.locks,
+    read: !plan.locks && plan.userVariables.length === 0,
     begins: plan.isTableless !== true,
     reserve: plan.reserves,
     userVariables: plan.userVariables,

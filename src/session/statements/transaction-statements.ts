@@ -1,5 +1,6 @@
 import { notSupported } from '../../errors/sql-error.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
+import { TABLE_LOCKS } from '../../plan/reserves.ts'
 import type { Begin, EndTransaction, Savepoint, SetTransaction } from '../../sql/ast.ts'
 import { quoteIdentifier } from '../../sql/print.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
@@ -63,10 +64,9 @@ export async function savepoint(
 /** Locks are on the connections that LOCK TABLES has bound to the session. Without any there is nothing to do. */
 export async function unlockTables({ transaction, replies }: TransactionStatementContext): Promise<void> {
   const { lanes } = transaction
-  await lanes.everywhere(
-    'UNLOCK TABLES',
-    lanes.all().filter(({ reservedFor }) => reservedFor.size > 0),
-  )
+  const reserved = lanes.all().filter(({ reservedFor }) => reservedFor.size > 0)
+  await lanes.everywhere('UNLOCK TABLES', reserved)
+  for (const lane of reserved) lane.unreserve(TABLE_LOCKS)
   replies.ok({})
 }
 

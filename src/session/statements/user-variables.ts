@@ -11,16 +11,20 @@ export function giveVariables({ userVariables }: SessionState, names: readonly s
   return `SET ${items.join(', ')}`
 }
 
-/** Takes the values that a statement has left in these user variables on its connection, which may get other settings. */
+/** Takes the values that a statement has left in these user variables from its connection, which may get other settings. */
 export async function takeVariables(
   lease: Lease,
   { settings, userVariables }: SessionState,
   names: readonly string[],
 ): Promise<void> {
   await lease.apply(losslessTexts(settings))
-  // With a LIMIT, for sql_select_limit may be 0.
   const variables = names.map((name) => `@${quoteName(name)}`)
-  const answer = await runQuery(lease.connection, `SELECT ${variables.join(', ')} LIMIT 1`)
+  const [answer] = await Promise.all([
+    // With a LIMIT, for sql_select_limit may be 0.
+    runQuery(lease.connection, `SELECT ${variables.join(', ')} LIMIT 1`),
+    // No trigger or procedure sees them there when the connection serves another session.
+    runQuery(lease.connection, `SET ${variables.map((variable) => `${variable} = NULL`).join(', ')}`),
+  ])
   for (const [i, text] of textsOfRow(answer.columns, answer.rows[0]!).entries()) {
     if (text === 'NULL') userVariables.delete(names[i]!)
     else userVariables.set(names[i]!, text)
