@@ -20,7 +20,7 @@ const sessionVariables: ReadonlyMap<string, string> = new Map([
   ['identity', 'last_insert_id'],
   ['warning_count', 'warning_count'],
   ['error_count', 'error_count'],
-  ['pseudo_thread_id', 'connection_id'],
+  ['pseudo_thread_id', 'pseudo_thread_id'],
   ['max_allowed_packet', 'max_allowed_packet'],
   ['wait_timeout', 'wait_timeout'],
   ['interactive_timeout', 'interactive_timeout'],
@@ -48,6 +48,7 @@ export function variableOfSession({ name, scope }: SystemVariable): string | und
 export const sessionIntegers: ReadonlyMap<string, 'SIGNED' | 'UNSIGNED'> = new Map([
   ['last_insert_id', 'UNSIGNED'],
   ['connection_id', 'UNSIGNED'],
+  ['pseudo_thread_id', 'UNSIGNED'],
   ['found_rows', 'SIGNED'],
   ['row_count', 'SIGNED'],
   ['max_allowed_packet', 'UNSIGNED'],

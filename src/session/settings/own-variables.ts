@@ -49,7 +49,7 @@ export function ownVariable(
     }
     case 'last_insert_id':
     case 'identity': {
-      const id = insertId(item, name, text)
+      const id = insertId(item, name, text, conditions)
       return () => {
         state.lastInsertId = id
       }
@@ -92,13 +92,13 @@ function secondsOf(
   if (isDefault(item)) return undefined
   const given = wholeNumber(name, text)
   const seconds = given < TIMEOUT_MIN ? TIMEOUT_MIN : given > TIMEOUT_MAX ? TIMEOUT_MAX : given
-  if (seconds !== given)
-    conditions.push({
-      level: 'Warning',
-      code: ER_TRUNCATED_WRONG_VALUE,
-      message: `Truncated incorrect ${name} value: '${text}'`,
-    })
+  if (seconds !== given) conditions.push(truncated(name, text))
   return Number(seconds)
+}
+
+function truncated(name: string, text: string): Condition {
+  const message = `Truncated incorrect ${name} value: '${text}'`
+  return { level: 'Warning', code: ER_TRUNCATED_WRONG_VALUE, message }
 }
 
 const ISOLATION_LEVELS = ['READ UNCOMMITTED', 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE']
@@ -127,11 +127,13 @@ function booleanOf(name: string, text: string): boolean {
 }
 
 /** A whole number; negative ones are 0, as for MySQL. */
-function insertId(item: SetVariable, name: string, text: string): bigint {
+function insertId(item: SetVariable, name: string, text: string, conditions: Condition[]): bigint {
   if (isDefault(item))
     throw new SqlError('ER_NO_DEFAULT', `Variable '${item.name}' doesn't have a default value`)
   const id = wholeNumber(name, text)
-  return id < 0n ? 0n : id
+  if (id >= 0n) return id
+  conditions.push(truncated(name, text))
+  return 0n
 }
 
 /** Throws for texts, NULL and numbers that are no integers of 64 bits. */

@@ -63,7 +63,7 @@ async function changeOf(
       const name = item.name.toLowerCase()
       if (item.scope !== undefined && item.scope !== 'SESSION' && item.scope !== 'LOCAL')
         throw notSupported(`SET ${item.scope} ${name}: change it on the servers themselves`)
-      refuseVariable(name, text)
+      await refuseVariable(context, name, text)
       return (
         ownVariable(context, item, text, warnings) ?? namesVariable(context, name, text) ?? { name, text }
       )

@@ -26,6 +26,8 @@ export function sessionFunction(context: SessionFunctionContext, name: string): 
       return state.target.keyspace === '' ? 'NULL' : quoteString(state.target.keyspace)
     case 'connection_id':
       return String(client.id)
+    case 'pseudo_thread_id':
+      return state.settings.items.get(name) ?? String(client.id)
     case 'user':
       return quoteString(`${client.identity.user}@${client.remoteHost}`)
     case 'current_user':

@@ -21,7 +21,7 @@ const SESSION_VARIABLES: ReadonlyMap<string, string> = new Map([
   ['interactive_timeout', 'interactive_timeout'],
   ['last_insert_id', 'last_insert_id'],
   ['max_allowed_packet', 'max_allowed_packet'],
-  ['pseudo_thread_id', 'connection_id'],
+  ['pseudo_thread_id', 'pseudo_thread_id'],
   ['wait_timeout', 'wait_timeout'],
   ['warning_count', 'warning_count'],
 ])
