@@ -8,6 +8,7 @@ import type {
   Star,
   Statement,
   SystemVariable,
+  TableLock,
   TableName,
   TableRef,
 } from '../sql/ast.ts'
@@ -17,7 +18,9 @@ import { decodeBinary } from '../sql/text.ts'
 import { type AnyNode, type Part, rewrite, someNode, visit } from '../sql/visit.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { findTable } from './binding/find-table.ts'
+import { type NamedTables, namedTables, tablesOfDdl } from './binding/named-tables.ts'
 import { setsVariables } from './binding/traits.ts'
+import { unplanned } from './binding/unplanned.ts'
 import { makeCast, makeHole } from './make-node.ts'
 import type { PlanContext } from './plan-context.ts'
 import { sessionFunctions, sessionIntegers, sessionVariables } from './session-names.ts'
@@ -31,6 +34,8 @@ export class ShardText {
   readonly #holes: QueryPiece[] = []
   /** DATABASE() is left to the shard. */
   #keepsDatabase = false
+  /** The tables that the statement names beside its queries. */
+  #named: NamedTables = new Map()
 
   constructor(context: PlanContext) {
     this.#context = context
@@ -43,6 +48,11 @@ export class ShardText {
 
   /** The statement as a shard sees it, unchanged where possible. */
   ofStatement(statement: Statement): QueryText {
+    if (this.#context.shard === undefined)
+      this.#named =
+        statement.kind === 'Ddl'
+          ? tablesOfDdl(statement, this.#context)
+          : namedTables(statement, this.#context)
     const rewritten = this.#rewrite(statement)
     return rewritten === statement
       ? { kind: 'Verbatim' }
@@ -60,7 +70,7 @@ export class ShardText {
 
   #print(node: Printable): QueryTemplate {
     return this.#pieces(
-      rewrite(node, (inner) => (inner.kind === 'SelectExpr' ? this.#named(inner) : undefined)),
+      rewrite(node, (inner) => (inner.kind === 'SelectExpr' ? this.#itemNamed(inner) : undefined)),
     )
   }
 
@@ -68,7 +78,7 @@ export class ShardText {
    * MySQL names a column without alias after its text, blanks and all; printed anew it would get another name. The key of
    * a plan keeps the blanks of select lists, so that the name holds for every text of the plan.
    */
-  #named(item: SelectExpr): SelectExpr | undefined {
+  #itemNamed(item: SelectExpr): SelectExpr | undefined {
     const { source } = this.#context
     const { expr, span } = item
     if (source === undefined || item.alias !== undefined || span.end === span.start) return undefined
@@ -100,6 +110,8 @@ export class ShardText {
           return this.#table(node, ctes)
         case 'TableName':
           return this.#tableName(node)
+        case 'TableLock':
+          return this.#lock(node)
         case 'Column':
         case 'Star':
           return this.#column(node)
@@ -143,6 +155,10 @@ export class ShardText {
     const { name } = node
     if (name.qualifier === undefined && ctes.has(name.name)) return undefined
     if (isSystemSchema(name.qualifier ?? this.#context.defaultKeyspace)) return undefined
+    if (this.#context.shard !== undefined) {
+      const unqualified = this.#tableName(name)
+      return unqualified === undefined ? undefined : { ...node, name: unqualified }
+    }
     const table = findTable(name, this.#context)
     if (table.name === name.name) {
       const unqualified = this.#tableName(name)
@@ -152,10 +168,29 @@ export class ShardText {
     return { ...node, name: { kind: 'TableName', name: table.name, span: name.span }, alias }
   }
 
+  /** A lock holds for the alias under which queries name the table. */
+  #lock(node: TableLock): TableLock | undefined {
+    const table = this.#tableName(node.table)
+    if (table === undefined) return undefined
+    if (table.name === node.table.name || node.alias !== undefined) return { ...node, table }
+    return {
+      ...node,
+      table,
+      alias: { kind: 'Alias', name: node.table.name, as: true, span: node.table.span },
+    }
+  }
+
   #tableName(node: TableName): TableName | undefined {
-    if (node.qualifier === undefined || this.#stays(node.qualifier)) return undefined
     const { qualifier: _, ...unqualified } = node
-    return unqualified
+    const { name = node.name } = this.#named.get(node) ?? {}
+    if (name !== node.name) return { ...unqualified, name }
+    if (node.qualifier === undefined || this.#stays(node.qualifier)) return undefined
+    const { shard, defaultKeyspace, vschema } = this.#context
+    if (shard === undefined || node.qualifier === defaultKeyspace) return unqualified
+    if (!vschema.keyspaces.has(node.qualifier)) return undefined
+    return unplanned(
+      `a table of keyspace '${node.qualifier}' in a session at a shard of '${defaultKeyspace}'`,
+    )
   }
 
   #column<T extends ColumnName | Star>(node: T): T | undefined {

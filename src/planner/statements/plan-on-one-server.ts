@@ -8,10 +8,10 @@ import type {
   LockTables,
   Other,
   Statement,
-  TableName,
   UnlockTables,
 } from '../../sql/ast.ts'
 import { keyspaceOf } from '../binding/find-table.ts'
+import { namedTables } from '../binding/named-tables.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { sessionPlan, unsupportedPlan, writePlan } from '../plans.ts'
 
@@ -29,7 +29,10 @@ type OnOneServer = Call | ExplainConnection | Flush | Load | LockTables | Other
 
 /** What only a single MySQL server can do: its keyspace must be unsharded. */
 export function planOnOneServer(statement: OnOneServer, context: PlanContext): Plan {
-  const named = tablesOf(statement).map((name) => keyspaceOf(name, context))
+  const named =
+    statement.kind === 'Call'
+      ? [keyspaceOf(statement.name, context)]
+      : [...namedTables(statement, context).values()].map(({ keyspace }) => keyspace)
   const keyspaces = new Set(named.length === 0 ? [context.defaultKeyspace] : named)
   const [keyspace] = keyspaces
   const isOneServer =
@@ -41,22 +44,6 @@ export function planOnOneServer(statement: OnOneServer, context: PlanContext): P
     : unsupportedPlan(
         `${wordsOf(statement)} outside an unsharded keyspace (name a shard: USE \`keyspace:shard\`)`,
       )
-}
-
-function tablesOf(statement: OnOneServer): readonly TableName[] {
-  switch (statement.kind) {
-    case 'Call':
-      return [statement.name]
-    case 'Load':
-      return [statement.table]
-    case 'LockTables':
-      return statement.tables.map(({ table }) => table)
-    case 'Flush':
-      return statement.tables
-    case 'ExplainConnection':
-    case 'Other':
-      return []
-  }
 }
 
 function wordsOf(statement: OnOneServer): string {

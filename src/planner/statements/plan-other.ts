@@ -4,6 +4,7 @@ import type { DescribeTable, Do, Explain, Show, TableAdmin, TableName } from '..
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { bindExprs } from '../binding/bind-subqueries.ts'
 import { findTable, keyspaceOf } from '../binding/find-table.ts'
+import { existingTable } from '../binding/named-tables.ts'
 import { rootPlace } from '../binding/place.ts'
 import { emptyScope } from '../binding/scope.ts'
 import { refusalOfKeyspaces } from '../finish/refusal-of-tables.ts'
@@ -57,8 +58,11 @@ export function planExplain(statement: Explain, inner: Plan, context: PlanContex
 
 /** ANALYZE, CHECK, OPTIMIZE and REPAIR TABLE: every shard does it, and their reports follow each other. */
 export function planTableAdmin(statement: TableAdmin, context: PlanContext): Plan {
-  const keyspaces = new Set(statement.tables.map((name) => findTable(name, context).keyspace))
+  const named = statement.tables.map((name) => existingTable(name, context).keyspace)
+  // System schemas are on every server.
+  const keyspaces = new Set(named.filter((keyspace) => !isSystemSchema(keyspace)))
   const [keyspace] = keyspaces
+  if (keyspace === undefined) return readPlan(statement, anyShard(context), context)
   if (keyspaces.size !== 1) return unsupportedPlan(`${statement.verb} TABLE of several keyspaces`)
   const routing = oneShard(keyspace, context)
   if (routing.kind === 'Unsharded') return readPlan(statement, routing, context)
