@@ -22,6 +22,8 @@ export interface Plan {
   readonly locks: boolean
   /** What the statement leaves on its connection (`GET_LOCK()`, `temporary table`): it becomes a reserved one for that. */
   readonly reserves?: string
+  /** The rows tell of databases and tables; `reports`: every shard's report on a table, where one server would give one. */
+  readonly metadata?: 'names' | 'reports'
 }
 
 export interface Shortcut {

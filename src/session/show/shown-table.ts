@@ -1,4 +1,3 @@
-import { notSupported } from '../../errors/sql-error.ts'
 import type { ColumnDef } from '../../mysql/codec/column-def.ts'
 import type { TextCell } from '../../mysql/codec/text-row.ts'
 import type { Show } from '../../sql/ast.ts'
@@ -34,10 +33,8 @@ export function nameTable(title: string, names: readonly string[]): ShownTable {
   )
 }
 
-/** The rows that LIKE lets through. Throws 1235 for WHERE. */
+/** The rows that LIKE lets through. */
 export function filteredRows(show: Show, { rows, filtered }: ShownTable): readonly (readonly TextCell[])[] {
-  if (show.where !== undefined && filtered !== undefined)
-    throw notSupported(`SHOW ${show.what} … WHERE: use LIKE`)
   const matches = show.like === undefined || filtered === undefined ? undefined : likeMatcher(show.like.text)
   const kept = matches === undefined ? rows : rows.filter((row) => matches(String(row[filtered!] ?? '')))
   return kept.map((row) => row.map((cell) => (typeof cell === 'string' ? Buffer.from(cell) : cell)))

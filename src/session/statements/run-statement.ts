@@ -1,4 +1,5 @@
 import { beginPlan } from '../../engine/begin-plan.ts'
+import type { BoundQuery } from '../../engine/bindings.ts'
 import type { OkOutcome } from '../../engine/outcome.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import { SqlError } from '../../errors/sql-error.ts'
@@ -11,6 +12,7 @@ import type { Replies } from '../commands/replies.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import { type Execution, statementFor } from './execution.ts'
+import { metadataRows } from './metadata-rows.ts'
 import { withSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { SingleShard } from './single-shard.ts'
@@ -48,7 +50,7 @@ export function runStatement(context: RunContext, execution: Execution): void {
 const WITH_CURSOR = { cursor: true } as const
 
 function runPlan(context: RunContext, execution: Execution): void {
-  const { state, shards, singleShard, replies } = context
+  const { proxy, state, shards, singleShard, replies } = context
   const { target } = execution.reading
   const own = state.settingsFor(execution.reading)
   const { plan, settings } = withSelectLimit(execution.plan, own)
@@ -56,6 +58,8 @@ function runPlan(context: RunContext, execution: Execution): void {
   if (begun.kind === 'Several') {
     return replies.detached(() => runOnSeveral(context, execution, { settings, run: begun.run }))
   }
+  if (plan.metadata !== undefined && proxy.gateway.renamed.length > 0)
+    return replies.detached(() => answerMetadata(context, execution, { ...begun, settings: own }))
   const { keyspace, shard, query, bringsIds } = begun
   const to = shards.target(keyspace, shard, target.tabletType)
   singleShard.relayTo(to, statementFor(execution, query, WITH_CURSOR), {
@@ -75,12 +79,37 @@ interface Several {
 
 async function runOnSeveral(context: RunContext, execution: Execution, several: Several): Promise<void> {
   const { proxy, shards } = context
-  const { bindings, format } = execution
+  const { plan, bindings, format } = execution
   const { sortRowsMax, sortBytesMax } = proxy.limits
   const port = new SessionPort(context, execution, several.settings)
   const outcome = await several.run({ bindings, shards, port, format, limits: { sortRowsMax, sortBytesMax } })
   if (outcome.kind === 'Ok') return answerOk(context, outcome)
-  await answerRows(context, outcome.stream, port)
+  const { metadata } = plan
+  const { stream } = outcome
+  const told = metadata === undefined ? stream : metadataRows(stream, metadata, shards.databaseNames(''))
+  await answerRows(context, told, port)
+}
+
+/** What one shard tells of databases and tables, where databases have other names than their keyspaces. */
+export async function answerMetadata(
+  context: RunContext,
+  execution: Execution,
+  {
+    keyspace,
+    shard,
+    query,
+    settings,
+  }: {
+    readonly keyspace: string
+    readonly shard: number
+    readonly query: BoundQuery
+    readonly settings: Settings
+  },
+): Promise<void> {
+  const port = new SessionPort(context, execution, settings)
+  const [stream] = await port.openStreams({ keyspace, shards: [shard], query })
+  const names = context.shards.databaseNames(keyspace, shard)
+  await answerRows(context, metadataRows(stream!, 'names', names), port)
 }
 
 function answerOk({ state, replies }: RunContext, outcome: OkOutcome): void {
