@@ -12,7 +12,13 @@ export type Routing =
    * information_schema and its kin: any shard of the keyspace that one of `schemas`, the values that are compared with a
    * schema's name, names; of `keyspace` when none does. '' is any.
    */
-  | { readonly kind: 'SystemSchema'; readonly keyspace: string; readonly schemas: readonly PlanValue[] }
+  | {
+      readonly kind: 'SystemSchema'
+      readonly keyspace: string
+      readonly schemas: readonly PlanValue[]
+      /** Slots of lists in which a schema's name is to be. */
+      readonly lists?: readonly number[]
+    }
   /** Provably empty: any one shard gives the empty answer with the right columns. */
   | { readonly kind: 'None'; readonly keyspace: string }
   | { readonly kind: 'Scatter'; readonly keyspace: string }

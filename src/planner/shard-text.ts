@@ -18,7 +18,7 @@ import { decodeBinary } from '../sql/text.ts'
 import { type AnyNode, type Part, rewrite, someNode, visit } from '../sql/visit.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { findTable } from './binding/find-table.ts'
-import { type NamedTables, namedTables, tablesOfDdl } from './binding/named-tables.ts'
+import { type NamedTables, namedTables, type WrittenByRule, writtenByRule } from './binding/named-tables.ts'
 import { setsVariables } from './binding/traits.ts'
 import { unplanned } from './binding/unplanned.ts'
 import { makeCast, makeHole } from './make-node.ts'
@@ -36,6 +36,7 @@ export class ShardText {
   #keepsDatabase = false
   /** The tables that the statement names beside its queries. */
   #named: NamedTables = new Map()
+  #written: WrittenByRule | undefined
 
   constructor(context: PlanContext) {
     this.#context = context
@@ -48,11 +49,6 @@ export class ShardText {
 
   /** The statement as a shard sees it, unchanged where possible. */
   ofStatement(statement: Statement): QueryText {
-    if (this.#context.shard === undefined)
-      this.#named =
-        statement.kind === 'Ddl'
-          ? tablesOfDdl(statement, this.#context)
-          : namedTables(statement, this.#context)
     const rewritten = this.#rewrite(statement)
     return rewritten === statement
       ? { kind: 'Verbatim' }
@@ -102,6 +98,10 @@ export class ShardText {
   #rewrite<T extends Part>(root: T): T {
     const { ctes, keepsVariables } = namesIn(root)
     this.#keepsDatabase = this.#asksShardAboutItself(root)
+    if (root !== undefined && 'kind' in root && this.#context.shard === undefined) {
+      this.#named = namedTables(root, this.#context)
+      this.#written = writtenByRule(root, this.#context)
+    }
     const replace = (node: AnyNode): AnyNode | undefined => {
       switch (node.kind) {
         case 'SelectExpr':
@@ -164,6 +164,7 @@ export class ShardText {
       const unqualified = this.#tableName(name)
       return unqualified === undefined ? undefined : { ...node, name: unqualified }
     }
+    if (node === this.#written?.node) return { ...node, name: { ...name, name: table.name } }
     const alias = node.alias ?? { kind: 'Alias', name: name.name, as: true, span: name.span }
     return { ...node, name: { kind: 'TableName', name: table.name, span: name.span }, alias }
   }
@@ -195,6 +196,8 @@ export class ShardText {
 
   #column<T extends ColumnName | Star>(node: T): T | undefined {
     const [schema, table] = node.qualifiers
+    if (this.#written !== undefined && node.qualifiers.at(-1) === this.#written.from)
+      return { ...node, qualifiers: [this.#written.to] }
     if (table === undefined || this.#stays(schema)) return undefined
     return { ...node, qualifiers: [table] }
   }

@@ -1,5 +1,6 @@
 import { noDatabaseSelected } from '../../errors/sql-error.ts'
-import type { Ddl, Statement, TableName } from '../../sql/ast.ts'
+import type { Ddl, TableName, TableRef } from '../../sql/ast.ts'
+import { type AnyNode, someNode } from '../../sql/visit.ts'
 import { resolutionError } from '../../vschema/resolution-error.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import type { PlanContext } from '../plan-context.ts'
@@ -72,12 +73,13 @@ function isExchanged(pieces: Ddl['pieces'], name: TableName): boolean {
   return /\bwith\s+table\s*$/i.test(before.join(''))
 }
 
-/** The tables that any other statement names beside its queries. */
-export function namedTables(statement: Statement, context: PlanContext): NamedTables {
+/** The tables that a statement names beside its queries. */
+export function namedTables(statement: AnyNode, context: PlanContext): NamedTables {
+  if (statement.kind === 'Ddl') return tablesOfDdl(statement, context)
   return new Map(namesOf(statement).map((name) => [name, existingTable(name, context)]))
 }
 
-function namesOf(statement: Statement): readonly TableName[] {
+function namesOf(statement: AnyNode): readonly TableName[] {
   switch (statement.kind) {
     case 'Insert':
     case 'Load':
@@ -95,4 +97,33 @@ function namesOf(statement: Statement): readonly TableName[] {
     default:
       return []
   }
+}
+
+/** The table that INSERT or DELETE writes, where a rule gives it another name: it cannot have an alias there. */
+export interface WrittenByRule {
+  readonly node: TableName | TableRef
+  readonly from: string
+  readonly to: string
+}
+
+/** Undefined, too, where a query in the statement calls another table by the old name. */
+export function writtenByRule(statement: AnyNode, context: PlanContext): WrittenByRule | undefined {
+  const node = unaliasedTarget(statement)
+  if (node === undefined) return undefined
+  const written = node.kind === 'Table' ? node.name : node
+  const from = written.name
+  const to = existingTable(written, context).name
+  if (to === from) return undefined
+  const isAmbiguous = someNode(
+    statement,
+    (inner) => inner !== node && inner.kind === 'Table' && (inner.alias?.name ?? inner.name.name) === from,
+  )
+  return isAmbiguous ? undefined : { node, from, to }
+}
+
+function unaliasedTarget(statement: AnyNode): WrittenByRule['node'] | undefined {
+  if (statement.kind === 'Insert') return statement.table
+  if (statement.kind !== 'Delete' || statement.form !== 'single') return undefined
+  const [table] = statement.from
+  return table?.kind === 'Table' && table.alias === undefined ? table : undefined
 }
