@@ -18,6 +18,21 @@ export const sessionVariables: ReadonlyMap<string, string> = new Map([
   ['identity', 'last_insert_id'],
   ['warning_count', 'warning_count'],
   ['error_count', 'error_count'],
+  // vtgate's
+  ...[
+    'client_found_rows',
+    'ddl_strategy',
+    'enable_system_settings',
+    'migration_context',
+    'query_timeout',
+    'read_after_write_gtid',
+    'read_after_write_timeout',
+    'session_uuid',
+    'skip_query_plan_cache',
+    'transaction_mode',
+    'transaction_timeout',
+    'workload',
+  ].map((name) => [name, name] as const),
 ])
 
 /** Types of what would else be as short as its digits. */

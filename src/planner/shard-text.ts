@@ -107,7 +107,7 @@ export class ShardText {
         case 'SelectExpr':
           return this.#item(node, replace)
         case 'Table':
-          return this.#table(node, ctes)
+          return this.#withoutVindexHints(this.#table(node, ctes) ?? node, node)
         case 'TableName':
           return this.#tableName(node)
         case 'TableLock':
@@ -149,6 +149,14 @@ export class ShardText {
       root,
       (node) => node.kind === 'Table' && isSystemSchema(node.name.qualifier ?? defaultKeyspace),
     )
+  }
+
+  /** They are for the planner (binding/vindex-hints.ts): no server knows them. */
+  #withoutVindexHints(table: TableRef, written: TableRef): TableRef | undefined {
+    const { indexHints, ...rest } = table
+    const hints = indexHints?.filter(({ keyword }) => keyword !== 'VINDEX')
+    if (hints?.length === indexHints?.length) return table === written ? undefined : table
+    return hints === undefined || hints.length === 0 ? rest : { ...rest, indexHints: hints }
   }
 
   #table(node: TableRef, ctes: ReadonlySet<string>): TableRef | undefined {

@@ -31,6 +31,10 @@ export class Transaction {
   autocommit = true
   /** `SET TRANSACTION …` without scope: for the next transaction only. */
   nextCharacteristics: readonly string[] = []
+  /** transaction_mode = 'single': a transaction writes on one shard. */
+  isSingle = false
+  /** Shards that the transaction writes on, while it is a single one. */
+  readonly #written = new Set<string>()
   #isOpen = false
   #isReadOnly = false
   #start: TransactionStart | undefined
@@ -86,6 +90,18 @@ export class Transaction {
       await this.rollback()
       throw error
     }
+  }
+
+  /** The targets are about to be written on, or rows there locked. Throws 1317 where a single transaction would need two shards. */
+  noteWrite(targets: readonly ShardTarget[]): void {
+    if (!this.isSingle) return
+    const all = new Set([...this.#written, ...targets.map(({ key }) => key)])
+    if (all.size > 1)
+      throw new SqlError(
+        'ER_QUERY_INTERRUPTED',
+        `multi-db transaction attempted: ${[...all].join(', ')} (transaction_mode is 'single')`,
+      )
+    if (this.#isOpen || !this.autocommit) for (const { key } of targets) this.#written.add(key)
   }
 
   /** Throws when only ROLLBACK is left. */
@@ -212,6 +228,7 @@ export class Transaction {
     this.#end()
     this.#failure = undefined
     this.autocommit = true
+    this.isSingle = false
     this.nextCharacteristics = []
   }
 
@@ -246,6 +263,7 @@ export class Transaction {
     this.#isOpen = false
     this.#isReadOnly = false
     this.#start = undefined
+    this.#written.clear()
     this.#savepoints.clear()
   }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Condition } from '../../errors/condition.ts'
 import { DEFAULT_SQL_MODE, parseSqlMode, type SqlMode } from '../../sql/sql-mode.ts'
 import {
@@ -11,6 +12,7 @@ import {
 import { quoteName } from '../../values/sql-literal.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { NO_TARGET, type Target } from './target.ts'
+import { INITIAL_VARIABLES, ownTimeoutMs, type VitessVariables } from './vitess-variables.ts'
 
 /** How a statement was read. */
 export interface ReadAs {
@@ -46,6 +48,10 @@ export class SessionState {
   /** SQL text of each user variable's value, by lower-case name; a variable that is absent is NULL. */
   readonly userVariables = new Map<string, string>()
 
+  #vitess: VitessVariables = INITIAL_VARIABLES
+  #ownTimeoutMs: number | undefined
+  #uuid: string | undefined
+
   /** sql_mode has NO_AUTO_VALUE_ON_ZERO. */
   noAutoValueOnZero = false
   /** Until `sql_mode` is known: as the servers begin. */
@@ -66,6 +72,7 @@ export class SessionState {
   reset({ names, kind, sqlMode, ignoreSpace }: SessionDefaults): void {
     this.target = NO_TARGET
     this.userVariables.clear()
+    this.vitess = INITIAL_VARIABLES
     this.lastInsertId = 0
     this.rowCount = 0
     this.foundRows = 0
@@ -82,6 +89,26 @@ export class SessionState {
       : sqlMode
     this.setSqlMode(ownMode)
     if (ignoreSpace) this.setSetting(SQL_MODE, `'${ownMode}'`)
+  }
+
+  get vitess(): VitessVariables {
+    return this.#vitess
+  }
+
+  set vitess(variables: VitessVariables) {
+    this.#vitess = variables
+    this.#ownTimeoutMs = ownTimeoutMs(variables)
+  }
+
+  /** As `ownTimeoutMs` of vtgate's variables. */
+  get ownTimeoutMs(): number | undefined {
+    return this.#ownTimeoutMs
+  }
+
+  /** `@@session_uuid`, made when it is first asked for. */
+  get uuid(): string {
+    this.#uuid ??= randomUUID()
+    return this.#uuid
   }
 
   get warnings(): readonly Condition[] {
@@ -117,6 +144,11 @@ export class SessionState {
     const schema = isSystemSchema(target.keyspace) ? quoteName(target.keyspace) : undefined
     setOrDelete(items, DATABASE, schema)
     return makeSettings(items, this.settings.kind)
+  }
+
+  /** CLIENT_FOUND_ROWS, which vtgate has as a variable, too. */
+  setFoundRows(foundRows: boolean): void {
+    this.settings = makeSettings(this.settings.items, { ...this.settings.kind, foundRows })
   }
 
   setSqlMode(value: string): void {

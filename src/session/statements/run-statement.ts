@@ -32,12 +32,12 @@ export interface RunContext extends SessionPortContext {
 
 /** Runs a planned statement: its answer goes to the client. Throws, or ends in `replies.fail`, for what goes wrong. */
 export function runStatement(context: RunContext, execution: Execution): void {
-  const { proxy, transaction, interruption, replies } = context
+  const { proxy, state, transaction, interruption, replies } = context
   const { root } = execution.plan
   if (root.kind !== 'Session') transaction.checkUsable()
   replies.format = execution.format
-  const { queryTimeoutMs } = proxy.limits
-  if (queryTimeoutMs > 0) interruption.startDeadline(queryTimeoutMs)
+  const timeoutMs = state.ownTimeoutMs ?? proxy.limits.queryTimeoutMs
+  if (timeoutMs > 0) interruption.startDeadline(timeoutMs)
   if (root.kind === 'Session') {
     const statement = execution.reading.parse(execution.sql)
     return replies.detached(() => context.runOwn(statement, execution))

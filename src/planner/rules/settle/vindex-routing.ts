@@ -52,7 +52,7 @@ function candidatesOf(table: BoundTable, facts: Facts, keyspace: string): readon
     return [{ routing: { kind: 'Pinned', keyspace, keyspaceId: pinned }, cost: costs.Pinned }]
   const primary = functionalVindex(table.instance.table)
   return columnVindexes
-    .filter(({ vindex }) => vindex === primary?.vindex)
+    .filter(({ vindex, name }) => vindex === primary?.vindex && !table.instance.unusedVindexes?.has(name))
     .flatMap((vindex) => candidateOf(table, vindex, facts, keyspace) ?? [])
 }
 
