@@ -9,12 +9,15 @@ import type { EvaluateContext } from '../statements/evaluate.ts'
 import type { Execution } from '../statements/execution.ts'
 import type { Reading } from '../statements/reading.ts'
 import { answerMetadata, type RunContext, runStatement } from '../statements/run-statement.ts'
+import { gtidTable } from './gtid-tables.ts'
 import { processList } from './process-list.ts'
 import { type AskedShow, type ServerShow, type ServerShowContext, serverShow } from './server-show.ts'
 import { type ConditionsContext, conditionsTable, countTable } from './show-conditions.ts'
 import { rowsWhere, withoutValues, withValues } from './show-where.ts'
 import { filteredRows, nameTable, type ShownTable, textTable } from './shown-table.ts'
 import {
+  MIGRATION_COLUMNS,
+  replicationTable,
   shardsTable,
   tabletsTable,
   vschemaKeyspaces,
@@ -26,7 +29,7 @@ import {
 export type ShownContext = ServerShowContext &
   ConditionsContext & {
     readonly proxy: ConditionsContext['proxy'] &
-      Pick<ProxyContext, 'gateway' | 'vschema' | 'clock' | 'sessions'>
+      Pick<ProxyContext, 'gateway' | 'vschema' | 'clock' | 'sessions' | 'isMariadb'>
   }
 
 export type ShowContext = ShownContext & EvaluateContext & RunContext
@@ -109,6 +112,15 @@ async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | 
       return tabletsTable(proxy)
     case 'VITESS_TARGET':
       return textTable(['Target'], [[printTarget(state.target)]])
+    case 'VITESS_REPLICATION_STATUS':
+      return replicationTable(proxy)
+    case 'VITESS_MIGRATIONS':
+      return textTable(MIGRATION_COLUMNS, [], 1)
+    case 'VITESS_METADATA VARIABLES':
+      return textTable(['Key', 'Value'], [], 0)
+    case 'GTID_EXECUTED':
+    case 'VGTID_EXECUTED':
+      return gtidTable(proxy, show, state.target)
     case 'VSCHEMA TABLES':
       return vschemaTables(proxy, state.target)
     case 'VSCHEMA KEYSPACES':
