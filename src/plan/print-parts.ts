@@ -28,6 +28,8 @@ export function printRouting(routing: Routing): string {
       return `${head} vindex=${routing.vindex.name} values=${printValues(routing.values)}`
     case 'In':
       return `${head} vindex=${routing.vindex.name} list=${printList(routing.list)}`
+    case 'Prefix':
+      return `${head} vindex=${routing.vindex.name} pattern=${printValue(routing.pattern)}`
     case 'MultiEqual':
       return `${head} vindex=${routing.vindex.name} tuples=[${routing.tuples.map(printValues).join(', ')}]`
     case 'Product':

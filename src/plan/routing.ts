@@ -40,6 +40,14 @@ export type Routing =
       readonly list: PlanList
       readonly columns?: RoutedColumns
     }
+  /** The column is LIKE a pattern: all values that begin as it does. */
+  | {
+      readonly kind: 'Prefix'
+      readonly keyspace: string
+      readonly vindex: Vindex
+      readonly pattern: PlanValue
+      readonly columns?: RoutedColumns
+    }
   /** Several full or partial tuples for a vindex: OR of equalities, tuple IN, products of lists. */
   | {
       readonly kind: 'MultiEqual'
