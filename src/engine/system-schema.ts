@@ -1,6 +1,7 @@
+import { assert } from '../base/assert.ts'
 import { notSupported } from '../errors/sql-error.ts'
 import type { Routing } from '../plan/routing.ts'
-import type { QueryText } from '../plan/text.ts'
+import type { QueryTemplate, QueryText } from '../plan/text.ts'
 import { quoteString } from '../values/sql-literal.ts'
 import type { Value } from '../values/value.ts'
 import { bindQuery } from './bind.ts'
@@ -40,11 +41,12 @@ export function inDatabase(
 ): BoundQuery {
   if (names.database === names.keyspace || names.keyspace === '') return bindQuery(query, bindings)
   const slots = new Map<number, string>()
+  const params = new Map<number, string>()
   for (const value of routing.schemas) {
     if (textOf(bindValue(value, bindings)) !== names.keyspace) continue
-    if (value.kind !== 'Slot')
-      throw notSupported('information_schema by a param, of a keyspace whose databases have other names')
-    slots.set(value.slot, quoteString(names.database))
+    if (value.kind === 'Slot') slots.set(value.slot, quoteString(names.database))
+    else if (value.kind === 'Param') params.set(value.param, quoteString(names.database))
+    else throw notSupported('the name of a schema by an expression')
   }
   for (const slot of routing.lists ?? []) {
     const values = bindings.listValues(slot).map(textOf)
@@ -52,9 +54,23 @@ export function inDatabase(
     const own = values.map((name) => (name === names.keyspace ? names.database : name))
     slots.set(slot, own.map(quoteString).join(', '))
   }
+  if (params.size > 0) {
+    assert(query.kind === 'Template', 'params that name a schema have their place in the plan')
+    const template = withParams(query.template, params)
+    return bindQuery({ kind: 'Template', template }, bindings.withSlotTexts(slots))
+  }
   if (slots.size === 0) return bindQuery(query, bindings)
   if (query.kind === 'Verbatim') return { kind: 'Text', sql: bindings.textWith(slots), params: [] }
   return bindQuery(query, bindings.withSlotTexts(slots))
+}
+
+/** The text with other text in place of some params. */
+function withParams(template: QueryTemplate, texts: ReadonlyMap<number, string>): QueryTemplate {
+  return template.map((piece) => {
+    if (typeof piece === 'string') return piece
+    if ('param' in piece) return texts.get(piece.param) ?? piece
+    return 'item' in piece ? { ...piece, item: withParams(piece.item, texts) } : piece
+  })
 }
 
 function textOf({ bytes }: Value): string {

@@ -146,6 +146,24 @@ for (const server of ['mariadb', 'mysql'] as const) {
       await client.query('DROP VIEW lookup.v')
     })
 
+    test('a param names the keyspace, too', async () => {
+      const [found] = await client.execute<RowDataPacket[]>(
+        'SELECT table_schema AS s, CONCAT(table_name, ?) AS n FROM information_schema.tables WHERE table_schema = ? AND table_name = ?',
+        ['!', 'main', 'users'],
+      )
+      assert.deepEqual(found, [{ s: 'main', n: 'users!' }])
+      const [none] = await client.execute<RowDataPacket[]>(
+        'SELECT table_name FROM information_schema.tables WHERE table_schema = ? AND table_name = ?',
+        ['nosuch', 'users'],
+      )
+      assert.deepEqual(none, [])
+      await client.query(
+        "PREPARE s FROM 'SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = ?'",
+      )
+      await client.query("SET @s = 'lookup'")
+      assert.notDeepEqual(await rows('EXECUTE s USING @s'), [[0]])
+    })
+
     test('a value that looks like a name of a database stays as it is', async () => {
       await client.query("INSERT INTO lookup.products (id, name, price) VALUES (5, 'lookup_0', 1)")
       await assert.rejects(
