@@ -41,13 +41,16 @@ export async function runShow(context: ShowContext, asked: Show, execution: Exec
   if (table !== undefined) {
     const { where } = show
     const rows = where === undefined ? table.rows : await rowsWhere(context, where, table)
-    if (show.what !== 'WARNINGS' && show.what !== 'ERRORS') context.state.warnings = conditions
+    if (!TELL_CONDITIONS.has(show.what)) context.state.warnings = conditions
     return context.replies.resultSet({ columns: table.columns, rows: filteredRows(show, { ...table, rows }) })
   }
   const sql = show === asked ? execution.sql : print(show)
   if (show.table !== undefined && show !== asked) return runStatement(context, planned(execution, sql))
   await askServer(context, { show, sql, target: execution.reading.target }, execution)
 }
+
+/** They tell of the statement before, and are none that another one would be told of. */
+const TELL_CONDITIONS: ReadonlySet<string> = new Set(['WARNINGS', 'ERRORS', 'COUNT WARNINGS', 'COUNT ERRORS'])
 
 /** A SHOW of one table, by its own plan. */
 function planned(execution: Execution, sql: string): Execution {
