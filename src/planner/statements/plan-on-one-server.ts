@@ -70,8 +70,12 @@ const holding: ReadonlySet<string> = new Set(['HANDLER', 'XA'])
 export function serverPlan(statement: Statement, routing: Routing, context: PlanContext): Plan {
   const plan = writePlan(statement, { verb: 'other', routing }, context)
   const held = heldBy(statement)
+  if (statement.kind === 'Other' && running.has(statement.verb)) return { ...plan, runsText: true }
   return held === undefined ? plan : { ...plan, reserves: held }
 }
+
+/** MariaDB's EXECUTE IMMEDIATE and BEGIN NOT ATOMIC. */
+const running: ReadonlySet<string> = new Set(['EXECUTE', 'BEGIN'])
 
 function heldBy(statement: Statement): string | undefined {
   switch (statement.kind) {

@@ -17,6 +17,7 @@ import { withSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { SingleShard } from './single-shard.ts'
 import type { StatementReader } from './statement-reader.ts'
+import { variablesInText } from './user-variables.ts'
 
 export interface RunContext extends SessionPortContext {
   readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits'>
@@ -62,11 +63,13 @@ function runPlan(context: RunContext, execution: Execution): void {
     return replies.detached(() => answerMetadata(context, execution, { ...begun, settings: own }))
   const { keyspace, shard, query, bringsIds } = begun
   const to = shards.target(keyspace, shard, target.tabletType)
+  const userVariables = plan.runsText ? variablesInText(state, execution.sql) : plan.userVariables
+  const assigned = plan.runsText && userVariables.length > 0 ? 'user variables' : undefined
   singleShard.relayTo(to, statementFor(execution, query, WITH_CURSOR), {
     settings: own,
     read: !plan.locks,
-    reserve: plan.reserves,
-    userVariables: plan.userVariables,
+    reserve: plan.reserves ?? assigned,
+    userVariables,
     explicitId: bringsIds,
     onRelayed: execution.onRelayed,
   })
