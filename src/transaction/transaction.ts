@@ -92,9 +92,8 @@ export class Transaction {
     }
   }
 
-  /** The targets are about to be written on, or rows there locked. Throws 1317 where a single transaction would need two shards. */
+  /** A single transaction is about to write on the targets, or to lock rows there. Throws 1317 where it would need two shards. */
   noteWrite(targets: readonly ShardTarget[]): void {
-    if (!this.isSingle) return
     const all = new Set([...this.#written, ...targets.map(({ key }) => key)])
     if (all.size > 1)
       throw new SqlError(

@@ -4,7 +4,7 @@ import { print } from '../../sql/print.ts'
 import { SYSTEM_SCHEMAS } from '../../vschema/system-schemas.ts'
 import { describePlan } from '../prepared/describe-plan.ts'
 import type { ProxyContext } from '../proxy-context.ts'
-import { printTarget } from '../settings/target.ts'
+import { onlyKeyspace, printTarget } from '../settings/target.ts'
 import type { EvaluateContext } from '../statements/evaluate.ts'
 import type { Execution } from '../statements/execution.ts'
 import type { Reading } from '../statements/reading.ts'
@@ -125,7 +125,7 @@ async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | 
     case 'VGTID_EXECUTED':
       return gtidTable(proxy, show, state.target)
     case 'VSCHEMA TABLES':
-      return vschemaTables(proxy, state.target)
+      return vschemaTables(proxy, state.target.keyspace || (onlyKeyspace(proxy.gateway) ?? ''))
     case 'VSCHEMA KEYSPACES':
       return vschemaKeyspaces(proxy)
     case 'VSCHEMA VINDEXES':

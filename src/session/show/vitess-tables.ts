@@ -78,7 +78,7 @@ export const MIGRATION_COLUMNS: readonly string[] = [
   ...['ready_to_complete_timestamp', 'removed_foreign_key_names'],
 ]
 
-export function vschemaTables({ vschema }: Known, { keyspace }: Target): ShownTable {
+export function vschemaTables({ vschema }: Known, keyspace: string): ShownTable {
   return nameTable('Tables', [...(vschema.keyspaces.get(keyspace)?.tables.keys() ?? [])].sort())
 }
 
