@@ -20,7 +20,10 @@ export function inKeyspaceNames(text: string, renamings: readonly Renaming[]): s
 }
 
 function patternOf(database: string): RegExp {
-  return new RegExp(`(?<![\\w$-])${database.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}(?=[.\`'"/])`, 'g')
+  const name = database.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+  const before = '(?<![\\w$-])'
+  const made = '(?<=CREATE DATABASE (?:/\\*!\\d+ IF NOT EXISTS\\*/ )?`)'
+  return new RegExp(`${before}${name}(?=[.'"/]|\`\\.)|${made}${name}(?=\`)`, 'g')
 }
 
 const ER_DUP_ENTRY = 1062

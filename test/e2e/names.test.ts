@@ -83,6 +83,14 @@ for (const server of ['mariadb', 'mysql'] as const) {
       await client.query('DELETE FROM people')
     })
 
+    test('a lock holds for the name by which queries call the table', async () => {
+      await client.query('USE lookup')
+      await client.query('LOCK TABLES main.goods READ')
+      assert.deepEqual(await rows('SELECT goods.id FROM main.goods'), [])
+      await client.query('UNLOCK TABLES')
+      await client.query('USE main')
+    })
+
     test('a view finds its tables as queries do', async () => {
       await client.query('CREATE VIEW lookup.cheap AS SELECT id FROM goods WHERE price < 5')
       await client.query("INSERT INTO goods (id, name, price) VALUES (1, 'a', 4), (2, 'b', 6)")
