@@ -154,6 +154,14 @@ for (const server of ['mariadb', 'mysql'] as const) {
       await client.query('DROP VIEW lookup.v')
     })
 
+    test('what information_schema tells may go into a variable', async () => {
+      await client.query(
+        "SELECT table_name INTO @found FROM information_schema.tables WHERE table_schema = 'main' AND table_name = 'users'",
+      )
+      assert.deepEqual(await rows('SELECT @found'), [['users']])
+      await client.query('DO (SELECT COUNT(*) FROM information_schema.schemata)')
+    })
+
     test('a param names the keyspace, too', async () => {
       const [found] = await client.execute<RowDataPacket[]>(
         'SELECT table_schema AS s, CONCAT(table_name, ?) AS n FROM information_schema.tables WHERE table_schema = ? AND table_name = ?',

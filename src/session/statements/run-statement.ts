@@ -59,7 +59,8 @@ function runPlan(context: RunContext, execution: Execution): void {
   if (begun.kind === 'Several') {
     return replies.detached(() => runOnSeveral(context, execution, { settings, run: begun.run }))
   }
-  if (plan.metadata !== undefined && proxy.gateway.renamed.length > 0)
+  // What leaves something on its connection must be relayed from there.
+  if (plan.metadata !== undefined && plan.reserves === undefined && proxy.gateway.renamed.length > 0)
     return replies.detached(() => answerMetadata(context, execution, { ...begun, settings: own }))
   const { keyspace, shard, query, bringsIds } = begun
   const to = shards.target(keyspace, shard, target.tabletType)
@@ -111,6 +112,8 @@ export async function answerMetadata(
 ): Promise<void> {
   const port = new SessionPort(context, execution, settings)
   const [stream] = await port.openStreams({ keyspace, shards: [shard], query })
+  // SELECT … INTO OUTFILE answers no rows.
+  if (stream!.columns.length === 0) return context.replies.ok({})
   const names = context.shards.databaseNames(keyspace, shard)
   await answerRows(context, metadataRows(stream!, 'names', names), port)
 }

@@ -17,7 +17,10 @@ describe('a text of a server', () => {
     ["Table 'main_-80.nosuch' doesn't exist", "Table 'main.nosuch' doesn't exist"],
     ["Unknown database 'data'", "Unknown database 'shop$&'"],
     ['CREATE DATABASE `data` /*!40100 x */', 'CREATE DATABASE `shop$&` /*!40100 x */'],
-    ['CREATE DATABASE /*!32312 IF NOT EXISTS*/ `data` x', 'CREATE DATABASE /*!32312 IF NOT EXISTS*/ `shop$&` x'],
+    [
+      'CREATE DATABASE /*!32312 IF NOT EXISTS*/ `data` x',
+      'CREATE DATABASE /*!32312 IF NOT EXISTS*/ `shop$&` x',
+    ],
     [
       'a foreign key constraint fails (`main_-80`.`b`, CONSTRAINT `x` FOREIGN KEY (`a`) REFERENCES `a` (`id`))',
       'a foreign key constraint fails (`main`.`b`, CONSTRAINT `x` FOREIGN KEY (`a`) REFERENCES `a` (`id`))',
