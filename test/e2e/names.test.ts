@@ -162,6 +162,18 @@ for (const server of ['mariadb', 'mysql'] as const) {
       await client.query('DO (SELECT COUNT(*) FROM information_schema.schemata)')
     })
 
+    test('a prepared SHOW has its params, in subqueries too', async () => {
+      await client.query("INSERT INTO users (id, name) VALUES (1, 'a'), (2, 'b'), (3, 'c')")
+      const sql = 'SHOW TABLES WHERE (SELECT COUNT(*) FROM users WHERE id > ?) = ? AND Tables_in_main = ?'
+      for (const [least, count, found] of [
+        [0, 3, [{ Tables_in_main: 'users' }]],
+        [1, 2, [{ Tables_in_main: 'users' }]],
+        [1, 3, []],
+      ] as const)
+        assert.deepEqual((await client.execute(sql, [least, count, 'users']))[0], found)
+      await client.query('DELETE FROM users')
+    })
+
     test('a param names the keyspace, too', async () => {
       const [found] = await client.execute<RowDataPacket[]>(
         'SELECT table_schema AS s, CONCAT(table_name, ?) AS n FROM information_schema.tables WHERE table_schema = ? AND table_name = ?',

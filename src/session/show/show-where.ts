@@ -4,7 +4,7 @@ import { sessionFunctions, sessionVariables } from '../../planner/session-names.
 import type { Expr, Show } from '../../sql/ast.ts'
 import { type ParseOptions, parseExpression } from '../../sql/parse.ts'
 import { print } from '../../sql/print.ts'
-import { type AnyNode, rewrite, someNode } from '../../sql/visit.ts'
+import { type AnyNode, rewrite, someNode, visit } from '../../sql/visit.ts'
 import { textLiteral } from '../../values/sql-literal.ts'
 import { type EvaluateContext, select, withoutSubqueries } from '../statements/evaluate.ts'
 import type { ShownTable } from './shown-table.ts'
@@ -44,15 +44,24 @@ export async function withValues(context: EvaluateContext, show: Show): Promise<
   return { show: rewrite(show, (node) => (node === where ? value : undefined)), conditions }
 }
 
-/** With NULL for what `withValues` computes: for its columns. */
+/** With something that has the same params for what `withValues` computes: for its columns. */
 export function withoutValues(show: Show): Show {
   const { where } = show
   if (where === undefined) return show
-  const value = rewrite(where, (node) => (SUBQUERIES.has(node.kind) || isOfSession(node) ? NULL : undefined))
+  const value = rewrite(where, (node) =>
+    SUBQUERIES.has(node.kind) || isOfSession(node) ? standIn(node) : undefined,
+  )
   return rewrite(show, (node) => (node === where ? value : undefined))
 }
 
-const NULL: Expr = { kind: 'Literal', type: 'Null', text: 'NULL', span: { start: 0, end: 0 } }
+function standIn(node: AnyNode): Expr {
+  const params: string[] = []
+  visit(node, (inner) => {
+    if (inner.kind === 'Param') params.push('?')
+    return undefined
+  })
+  return parseExpression(`CONCAT(${['NULL', ...params].join(', ')})`, { mode: 0, serverVersion: 80_000 })
+}
 
 /** MySQL would look for an unknown column of the subquery in the row that is shown. */
 async function independent(context: EvaluateContext, where: Expr, conditions: Condition[]): Promise<Expr> {
