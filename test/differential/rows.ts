@@ -5,7 +5,17 @@ const COUNTRIES = ['AT', 'BR', 'CH', 'DE', 'XX']
  * The rows that every list of statements begins with, as statements: `{table}` by `{table}`. They go in through the
  * proxy, too: it must know which shard a row belongs to.
  */
-export const TABLES = ['users', 'orders', 'things', 'words', 'places', 'slugs', 'countries'] as const
+export const TABLES = [
+  'users',
+  'orders',
+  'things',
+  'words',
+  'places',
+  'slugs',
+  'tokens',
+  'prices',
+  'countries',
+] as const
 
 export const ROWS: readonly string[] = [
   `INSERT INTO countries (code, name) VALUES ('AT', 'Austria'), ('BR', 'Brazil'), ('CH', 'Switzerland'), ('DE', 'Germany')`,
@@ -14,6 +24,9 @@ export const ROWS: readonly string[] = [
   `INSERT INTO places (region, city, name, people) VALUES ${rows(0, 24, place)}`,
   `INSERT INTO slugs (slug, title, hits) VALUES ('straße', 'Road', 3), ('Ärger', 'Anger', 5), ('zoo', 'Zoo', 7),
     ('éclair', 'Pastry', 2), ('日本', 'Japan', 9), ('plain', 'Plain', 1), ('Über', 'Over', 4), ('naïve', 'Naive', 6)`,
+  `INSERT INTO tokens (token, fixed, id) VALUES ('Abc', 'x', 1), ('aBC', 'x ', 2), ('ABC', 'X', 3), ('abc', 'y', 4),
+    ('abc', 'Y', 5), ('Äbc', 'x', 6), ('abc ', 'z', 7), ('def', 'x', 8), ('DEF', 'y', 9), ('12', 'z', 10), ('012', 'z', 11)`,
+  `INSERT INTO prices (price, id) VALUES (1, 1), (1.0, 2), (1.00, 3), ('1', 4), (2.5, 5), (2.50, 6), ('2.5', 7), (-0.0, 8), (0, 9)`,
   `INSERT INTO words (id, general, unicode, bin, latin, cased, fixed, raw) VALUES ${words()}`,
   `INSERT INTO things VALUES
     (1, -128, 255, -32768, -8388608, -2147483648, -9223372036854775808, 18446744073709551615, 42, b'1010101010',

@@ -47,8 +47,10 @@ describe.skipIf(!client)('the mariadb command line client', () => {
       'countries',
       'orders',
       'places',
+      'prices',
       'slugs',
       'things',
+      'tokens',
       'users',
       'words',
     ])
