@@ -24,9 +24,13 @@ export function insertIds(parts: readonly AnsweredInsert[], plan: SplitInsert): 
   if (inserted.length > 0) {
     return { lastInsertId: inserted.reduce((a, b) => (a < b ? a : b)), bringsIds: false }
   }
-  const byLastRow = [...parts].sort((a, b) => b.part.lastRow - a.part.lastRow)
+  const byLastRow = [...parts].sort((a, b) => lastRow(b) - lastRow(a))
   const last = byLastRow.find(({ answer }) => answer.lastInsertId !== 0)
   return { lastInsertId: last?.answer.lastInsertId ?? 0, bringsIds: bringsOwnIds(plan) }
+}
+
+function lastRow({ part }: AnsweredInsert): number {
+  return part.rows.numbers.at(-1) ?? 0
 }
 
 /** False where the statement says itself what LAST_INSERT_ID() will be: `… ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)`. */
@@ -39,13 +43,13 @@ export function bringsOwnIds({ tail }: SplitInsert): boolean {
  * one only: then it is the first that was drawn, be it that very row which met another.
  */
 function firstInserted({ part, answer }: AnsweredInsert, plan: SplitInsert): bigint | undefined {
-  const { drawnIds, rowCount } = part
+  const { drawnIds } = part
   const [first] = drawnIds
   const isPlain = plan.verb === 'replace' || (!plan.ignore && plan.tail.length === 0)
   if (first === undefined || isPlain) return first
   const told = BigInt(answer.lastInsertId)
   const count = insertedRows(part, answer, plan)
-  if (count === rowCount) return told === 0n || drawnIds.includes(told) ? first : undefined
+  if (count === part.rows.numbers.length) return told === 0n || drawnIds.includes(told) ? first : undefined
   if (count === 0) return undefined
   return count === 1 && drawnIds.includes(told) ? told : first
 }
@@ -65,5 +69,7 @@ export function duplicatesOf(
   const told = /Duplicates: (\d+)/.exec(info)
   if (told !== null) return Number(told[1])
   const affected = Number(affectedRows)
-  return plan.ignore ? Math.max(0, part.rowCount - affected) : Math.max(0, affected - part.rowCount)
+  return plan.ignore
+    ? Math.max(0, part.rows.numbers.length - affected)
+    : Math.max(0, affected - part.rows.numbers.length)
 }

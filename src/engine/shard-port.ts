@@ -1,5 +1,5 @@
 import type { Condition } from '../errors/condition.ts'
-import type { BoundQuery } from './bindings.ts'
+import type { BoundQuery, BoundText } from './bindings.ts'
 import type { RowStream } from './row-stream.ts'
 
 /** One statement for some shards of a keyspace. */
@@ -16,6 +16,16 @@ export interface ShardWrite {
   /** Position in the keyspace's shards. */
   readonly shard: number
   readonly query: BoundQuery
+  /** Of an INSERT. */
+  readonly rows?: WrittenRows
+}
+
+/** The rows of a statement that one shard inserts, in its order. */
+export interface WrittenRows {
+  /** Number of each in the client's statement, from 1, ascending. */
+  readonly numbers: readonly number[]
+  /** The shard's statement with the first `count` of them alone. */
+  first(count: number): BoundText
 }
 
 /** What a shard's OK packet said, and the conditions behind it. */
@@ -37,7 +47,7 @@ export interface ShardPort {
   openStreams(query: ShardQuery): Promise<readonly RowStream[]>
   /**
    * Runs one statement on each shard, so that it happens on all or on none as far as MySQL can promise. Answers in the order
-   * of the writes; rejects with the first shard's error.
+   * of the writes; rejects with the first shard's error, of inserted rows with that of the first row in the statement.
    */
   write(writes: readonly ShardWrite[]): Promise<readonly WriteAnswer[]>
   /** One statement that is in no transaction and begins none: DDL. Its shard is found now, and it runs when it is called. */
@@ -46,6 +56,8 @@ export interface ShardPort {
   commit(): Promise<void>
   /** Tables may have other columns now; resolves when plans may rely on them. */
   schemaChanged(keyspace: string, tables: readonly string[]): Promise<void>
+  /** Whether WHERE or ON has the text as a literal or param, and no other clause has. */
+  isInCondition(text: string): boolean
   /** Reserves `count` consecutive numbers of a sequence; the answer is the first. */
   nextIds(keyspace: string, table: string, count: number): Promise<bigint>
 }

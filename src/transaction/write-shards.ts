@@ -6,6 +6,7 @@ import { CollectingReader } from '../mysql/client/simple-command.ts'
 import type { Lease } from '../tablet/lease.ts'
 import type { Settings } from '../tablet/settings.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
+import { type Failure, firstFailure } from './first-failure.ts'
 import type { Lane } from './lane.ts'
 import { settleAll } from './lanes.ts'
 import type { Transaction } from './transaction.ts'
@@ -13,6 +14,16 @@ import type { Transaction } from './transaction.ts'
 export interface ShardWrite {
   readonly target: ShardTarget
   readonly statement: ShardStatement
+  /** Of an INSERT. */
+  readonly rows?: WrittenRows
+}
+
+/** The rows that one shard inserts, in its order. */
+export interface WrittenRows {
+  /** Number of each in the client's statement, from 1, ascending. */
+  readonly numbers: readonly number[]
+  /** The shard's statement with the first `count` of them alone. */
+  first(count: number): ShardStatement
 }
 
 /** What a shard's OK packet said, and the conditions behind it. */
@@ -38,7 +49,7 @@ const STATEMENT_SAVEPOINT = '_shardgate_statement'
 /**
  * Runs one statement on each of several shards, all at once, so that it happens on all or on none as far as MySQL can
  * promise: outside a transaction it gets one of its own; inside one, a savepoint undoes what the other shards did when one
- * refuses. Answers in the order of the writes. Throws the first shard's error.
+ * refuses. Answers in the order of the writes. Throws the first shard's error, of inserted rows that of the first row.
  */
 export function writeShards(
   transaction: Transaction,
@@ -100,13 +111,16 @@ async function sendAll(
   writes: readonly ShardWrite[],
   watch: StatementWatch,
 ): Promise<readonly WriteAnswer[]> {
-  const answers = settleAll(
-    lanes.map((lane, i) =>
-      collectAnswer(lane.lease, watch, (reader) => lane.send(writes[i]!.statement, reader)),
-    ),
+  const sent = lanes.map((lane, i) =>
+    collectAnswer(lane.lease, watch, (reader) => lane.send(writes[i]!.statement, reader)),
   )
+  const settled = await Promise.allSettled(sent)
   try {
-    return await answers
+    const failures = settled.flatMap((result, i): readonly Failure[] =>
+      result.status === 'rejected' ? [{ lane: lanes[i]!, write: writes[i]!, error: result.reason }] : [],
+    )
+    if (failures.length > 0) throw await firstFailure(failures, watch)
+    return settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
   } finally {
     // A KILL that comes too late for the statement must not meet its COMMIT or ROLLBACK on one shard alone.
     await Promise.all(lanes.map(({ lease }) => lease.killing))

@@ -162,7 +162,7 @@ async function select(context: EvaluateContext, sql: string): Promise<Answer> {
   const rows = await firstRows(stream)
   if (lane !== undefined && plan.userVariables.length > 0)
     await takeVariables(lane.connection, state, plan.userVariables)
-  return { rows, conditions: await port.conditions() }
+  return { rows, conditions: (await port.conditions()).conditions }
 }
 
 /** What an expression leaves on its connection (GET_LOCK()), or assigns there (`(@a := 1)`), needs one of the session's own. */

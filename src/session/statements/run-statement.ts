@@ -17,7 +17,7 @@ import type { SingleShard } from './single-shard.ts'
 import type { StatementReader } from './statement-reader.ts'
 
 export interface RunContext extends SessionPortContext {
-  readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits'>
+  readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits' | 'isMariadb'>
   readonly client: ClientConnection
   readonly state: SessionState
   readonly answer: Answer
@@ -83,10 +83,18 @@ async function runOnSeveral(context: RunContext, execution: Execution, several: 
   await answerRows(context, outcome.stream, port)
 }
 
-function answerOk({ state, replies }: RunContext, outcome: OkOutcome): void {
+function answerOk(context: RunContext, outcome: OkOutcome): void {
+  const { state, replies } = context
   const { affectedRows, lastInsertId, warnings, info, conditions, bringsIds } = outcome
-  state.warnings = conditions
+  state.keepWarnings(conditions.slice(0, listedMax(context)), warnings)
   replies.ok({ affectedRows, lastInsertId, warnings, info }, bringsIds)
+}
+
+/** max_error_count: of more conditions the first ones are kept. As the servers have it, where it is not the session's own. */
+function listedMax({ state, proxy }: RunContext): number {
+  const own = Number(state.settings.items.get('max_error_count'))
+  if (Number.isInteger(own)) return own
+  return proxy.isMariadb ? 64 : 1024
 }
 
 /** Streams the rows to the client, no faster than the client reads. */
@@ -108,10 +116,11 @@ async function answerRows(context: RunContext, stream: RowStream, port: SessionP
   } finally {
     await stream.close()
   }
-  state.warnings = await port.conditions()
+  const { conditions, count } = await port.conditions()
+  state.keepWarnings(conditions.slice(0, listedMax(context)), count)
   state.foundRows = rows
   state.rowCount = -1
-  answer.endRows(replies.statusFlags, state.warnings.length)
+  answer.endRows(replies.statusFlags, count)
   replies.done(false)
 }
 
