@@ -1,10 +1,10 @@
 import type { SplitInsert } from '../plan/primitives.ts'
 import { conditionsOfRows } from './insert-conditions.ts'
-import { type AnsweredInsert, duplicatesOf, insertIds } from './insert-ids.ts'
+import { type AnsweredInsert, duplicatesOf, insertIds, questionOfFirstId } from './insert-ids.ts'
 import type { BoundInsert, InsertSplit } from './insert-split.ts'
 import type { OkOutcome } from './outcome.ts'
 import type { RunContext } from './run.ts'
-import type { ShardPort } from './shard-port.ts'
+import type { ShardPort, WriteAnswer } from './shard-port.ts'
 import { sumAnswers } from './write.ts'
 
 /** Runs an INSERT: numbers are drawn first, then every shard gets its rows, on all or on none. */
@@ -20,7 +20,11 @@ export async function runInsert(split: InsertSplit, { port }: RunContext): Promi
   const { inserts } = bound
   if (inserts.length === 0) return nothingInserted(bound)
   const answers = await port.write(
-    inserts.map(({ shard, query, rows }) => ({ keyspace, shard, query, rows })),
+    inserts.map((part) => {
+      const { shard, query, rows } = part
+      const followUp = (answer: WriteAnswer) => questionOfFirstId(part, answer, plan)
+      return { keyspace, shard, query, rows, followUp }
+    }),
   )
   const parts = answers.map((answer, i) => ({ part: inserts[i], answer }))
   const sum = isWhole(bound) ? sumAnswers(answers, port) : sumInserts(parts, bound, { plan, port })

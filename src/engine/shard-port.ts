@@ -18,6 +18,8 @@ export interface ShardWrite {
   readonly query: BoundQuery
   /** Of an INSERT. */
   readonly rows?: WrittenRows
+  /** A query of one number that is asked behind the answer, in the same transaction; undefined where it tells enough. */
+  followUp?(answer: WriteAnswer): string | undefined
 }
 
 /** The rows of a statement that one shard inserts, in its order. */
@@ -36,7 +38,12 @@ export interface WriteAnswer {
   readonly warnings: number
   readonly info: string
   readonly conditions: readonly Condition[]
+  /** What `followUp` was answered; null for NULL. */
+  readonly followUp?: string | null
 }
+
+/** Looks at the answers while all of it can be undone: when it throws, nothing has happened. */
+export type Judge = (answers: readonly WriteAnswer[]) => void
 
 /** The shards as a plan reaches them: the session supplies it, with its transaction, tablet type and what may end the statement. */
 export interface ShardPort {
@@ -49,7 +56,7 @@ export interface ShardPort {
    * Runs one statement on each shard, so that it happens on all or on none as far as MySQL can promise. Answers in the order
    * of the writes; rejects with the first shard's error, of inserted rows with that of the first row in the statement.
    */
-  write(writes: readonly ShardWrite[]): Promise<readonly WriteAnswer[]>
+  write(writes: readonly ShardWrite[], judge?: Judge): Promise<readonly WriteAnswer[]>
   /** One statement that is in no transaction and begins none: DDL. Its shard is found now, and it runs when it is called. */
   outside(write: ShardWrite): () => Promise<WriteAnswer>
   /** The implicit COMMIT ahead of DDL. */

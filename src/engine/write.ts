@@ -1,4 +1,5 @@
 import type { Condition } from '../errors/condition.ts'
+import { notSupported } from '../errors/sql-error.ts'
 import type { SendWrite } from '../plan/primitives.ts'
 import type { BoundQuery } from './bindings.ts'
 import { mergeConditions } from './merge-conditions.ts'
@@ -14,9 +15,17 @@ export async function runWrite(
   { port }: RunContext,
 ): Promise<OkOutcome> {
   const { keyspace } = write.routing
-  const answers = await port.write(shards.map((shard) => ({ keyspace, shard, query })))
+  const writes = shards.map((shard) => ({ keyspace, shard, query }))
+  const isJudged = write.setsInsertId === true && write.replicated !== true
+  const answers = await port.write(writes, isJudged ? checkOneInsertId : undefined)
   // Copies of one table do all the same: the first speaks for them.
   return sumAnswers(write.replicated === true ? answers.slice(0, 1) : answers, port)
+}
+
+/** Of rows on several shards nobody knows which one server would have come to last. */
+function checkOneInsertId(answers: readonly WriteAnswer[]): void {
+  if (answers.filter(({ lastInsertId }) => lastInsertId !== 0).length < 2) return
+  throw notSupported('LAST_INSERT_ID(expr) with rows of several shards')
 }
 
 /** The shards' answers as one server would put them; the first one's insert id is taken. `ordered`: their conditions in order. */

@@ -18,6 +18,8 @@ export interface Plan {
   readonly shortcut?: Shortcut
   /** User variables the statement reads: they are set on the backend connection first. */
   readonly userVariables: readonly string[]
+  /** It may say what LAST_INSERT_ID() is from now on: the session's own is set first, and read back behind it. */
+  readonly setsInsertId?: true
   /** Locking reads (`FOR UPDATE`, `FOR SHARE`) go to the primary and take part in the transaction. */
   readonly locks: boolean
   /** What the statement leaves on its connection (`GET_LOCK()`, `temporary table`): it becomes a reserved one for that. */

@@ -158,6 +158,8 @@ export interface SendWrite {
    * error 1235 names when the routing meets several shards.
    */
   readonly singleShardOnly?: string
+  /** It says with each row that it changes what LAST_INSERT_ID() is: only one shard may have such rows. */
+  readonly setsInsertId?: true
   /** Every shard has the same rows (a reference table): affected rows count once, not once a shard. */
   readonly replicated?: boolean
 }

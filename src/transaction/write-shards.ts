@@ -2,7 +2,7 @@ import type { Cancellation } from '../base/abort.ts'
 import type { Condition } from '../errors/condition.ts'
 import { readConditions } from '../mysql/client/conditions.ts'
 import type { ShardStatement } from '../mysql/client/shard-statement.ts'
-import { CollectingReader } from '../mysql/client/simple-command.ts'
+import { CollectingReader, runQuery, textCells } from '../mysql/client/simple-command.ts'
 import type { Lease } from '../tablet/lease.ts'
 import type { Settings } from '../tablet/settings.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
@@ -16,6 +16,8 @@ export interface ShardWrite {
   readonly statement: ShardStatement
   /** Of an INSERT. */
   readonly rows?: WrittenRows
+  /** A query of one number that is asked behind the answer; undefined where it tells enough. */
+  followUp?(answer: WriteAnswer): string | undefined
 }
 
 /** The rows that one shard inserts, in its order. */
@@ -33,6 +35,8 @@ export interface WriteAnswer {
   readonly warnings: number
   readonly info: string
   readonly conditions: readonly Condition[]
+  /** What `followUp` was answered; null for NULL. */
+  readonly followUp?: string | null
 }
 
 /** The statement for which shards work, as what may end it before its time sees it. */
@@ -43,25 +47,30 @@ export interface StatementWatch extends Cancellation {
   throwIfKilled(): void
 }
 
+/** Looks at the answers while all of it can be undone: when it throws, nothing has happened. */
+export type Judge = (answers: readonly WriteAnswer[]) => void
+
 /** Savepoint with which a statement on several shards of an open transaction is undone. */
 const STATEMENT_SAVEPOINT = '_shardgate_statement'
 
 /**
  * Runs one statement on each of several shards, all at once, so that it happens on all or on none as far as MySQL can
  * promise: outside a transaction it gets one of its own; inside one, a savepoint undoes what the other shards did when one
- * refuses. Answers in the order of the writes. Throws the first shard's error, of inserted rows that of the first row.
+ * refuses, or `judge` does. Answers in the order of the writes. Throws the first shard's error, of inserted rows that of the first row.
  */
 export function writeShards(
   transaction: Transaction,
   writes: readonly ShardWrite[],
   settings: Settings,
   watch: StatementWatch,
+  judge: Judge = () => {},
 ): Promise<readonly WriteAnswer[]> {
-  if (transaction.start() !== undefined) return inOpen(transaction, writes, settings, watch)
+  if (transaction.start() !== undefined) return inOpen(transaction, writes, settings, watch, judge)
   return transaction.aside(async (own) => {
     const lanes = await reachAll(own, writes, settings, watch)
     const answers = await sendAll(lanes, writes, watch)
     watch.throwIfKilled()
+    judge(answers)
     return answers
   })
 }
@@ -71,12 +80,14 @@ async function inOpen(
   writes: readonly ShardWrite[],
   settings: Settings,
   watch: StatementWatch,
+  judge: Judge,
 ): Promise<readonly WriteAnswer[]> {
   const lanes = await reachAll(transaction, writes, settings, watch)
   await transaction.lanes.everywhere(`SAVEPOINT ${STATEMENT_SAVEPOINT}`, lanes)
   try {
     const answers = await sendAll(lanes, writes, watch)
     watch.throwIfKilled()
+    judge(answers)
     await transaction.lanes.everywhere(`RELEASE SAVEPOINT ${STATEMENT_SAVEPOINT}`, lanes)
     return answers
   } catch (error) {
@@ -112,7 +123,7 @@ async function sendAll(
   watch: StatementWatch,
 ): Promise<readonly WriteAnswer[]> {
   const sent = lanes.map((lane, i) =>
-    collectAnswer(lane.lease, watch, (reader) => lane.send(writes[i]!.statement, reader)),
+    collectAnswer(lane.lease, watch, (reader) => lane.send(writes[i]!.statement, reader), writes[i]),
   )
   const settled = await Promise.allSettled(sent)
   try {
@@ -127,11 +138,12 @@ async function sendAll(
   }
 }
 
-/** Sends a statement that answers OK, and collects the answer with its conditions. Throws the server's error. */
+/** Sends a statement that answers OK, and collects the answer with what stands behind it. Throws the server's error. */
 export async function collectAnswer(
   lease: Lease,
   watch: StatementWatch,
   send: (reader: CollectingReader) => void,
+  write?: Pick<ShardWrite, 'followUp'>,
 ): Promise<WriteAnswer> {
   watch.throwIfKilled()
   watch.working.add(lease)
@@ -141,7 +153,11 @@ export async function collectAnswer(
     )
     const conditions = summary.warnings > 0 ? await readConditions(lease.connection) : []
     const { affectedRows, lastInsertId, warnings } = summary
-    return { affectedRows, lastInsertId, warnings, info, conditions }
+    const answer = { affectedRows, lastInsertId, warnings, info, conditions }
+    const question = write?.followUp?.(answer)
+    if (question === undefined) return answer
+    const { rows } = await runQuery(lease.connection, question)
+    return { ...answer, followUp: textCells(rows[0]!, 1)[0] ?? null }
   } finally {
     watch.working.delete(lease)
   }

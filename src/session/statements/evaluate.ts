@@ -18,7 +18,7 @@ import { withoutSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { StatementReader } from './statement-reader.ts'
 import { textExecution } from './text-execution.ts'
-import { giveVariables, takeVariables } from './user-variables.ts'
+import { carriesAny, giveVariables, takeVariables } from './user-variables.ts'
 
 export interface EvaluateContext extends SessionPortContext {
   readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits'>
@@ -149,7 +149,7 @@ async function select(context: EvaluateContext, sql: string): Promise<Answer> {
   let stream: RowStream
   if (begun.kind === 'OneShard') {
     const { keyspace, shard, query } = begun
-    if (plan.reserves !== undefined)
+    if (plan.reserves !== undefined || plan.setsInsertId === true)
       lane = await reserve(context, plan, shards.target(keyspace, shard, reading.target.tabletType))
     ;[stream] = (await port.openStreams({ keyspace, shards: [shard], query })) as [RowStream]
   } else {
@@ -160,17 +160,19 @@ async function select(context: EvaluateContext, sql: string): Promise<Answer> {
     stream = outcome.stream
   }
   const rows = await firstRows(stream)
-  if (lane !== undefined && plan.userVariables.length > 0)
-    await takeVariables(lane.connection, state, plan.userVariables)
+  if (lane !== undefined && carriesAny(plan)) await takeVariables(lane.connection, state, plan)
   return { rows, conditions: (await port.conditions()).conditions }
 }
 
-/** What an expression leaves on its connection (GET_LOCK()), or assigns there (`(@a := 1)`), needs one of the session's own. */
+/**
+ * What an expression leaves on its connection (GET_LOCK()), or assigns there (`(@a := 1)`, LAST_INSERT_ID(1)), needs one of
+ * the session's own.
+ */
 async function reserve(context: EvaluateContext, plan: Plan, target: ShardTarget): Promise<Lane> {
   const { state, transaction, interruption } = context
   const lane = await transaction.reach(target, withoutSelectLimit(state.settings), interruption)
-  lane.reserve(plan.reserves!)
-  if (plan.userVariables.length > 0) await lane.query(giveVariables(state, plan.userVariables))
+  if (plan.reserves !== undefined) lane.reserve(plan.reserves)
+  if (carriesAny(plan)) await lane.query(giveVariables(state, plan))
   return lane
 }
 

@@ -15,6 +15,7 @@ import { withSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { SingleShard } from './single-shard.ts'
 import type { StatementReader } from './statement-reader.ts'
+import { carriesAny } from './user-variables.ts'
 
 export interface RunContext extends SessionPortContext {
   readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits' | 'isMariadb'>
@@ -62,7 +63,7 @@ function runPlan(context: RunContext, execution: Execution): void {
     settings: own,
     read: !plan.locks,
     reserve: plan.reserves,
-    userVariables: plan.userVariables,
+    carried: carriesAny(plan) ? plan : undefined,
     explicitId: bringsIds,
     onRelayed: execution.onRelayed,
   })

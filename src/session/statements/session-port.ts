@@ -1,6 +1,6 @@
 import { mergeConditions } from '../../engine/merge-conditions.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
-import type { ShardPort, ShardQuery, ShardWrite, WriteAnswer } from '../../engine/shard-port.ts'
+import type { Judge, ShardPort, ShardQuery, ShardWrite, WriteAnswer } from '../../engine/shard-port.ts'
 import type { Condition } from '../../errors/condition.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
 import type { ShardStatement } from '../../mysql/client/shard-statement.ts'
@@ -54,10 +54,10 @@ export class SessionPort implements ShardPort {
     throw failed.reason
   }
 
-  write(writes: readonly ShardWrite[]): Promise<readonly WriteAnswer[]> {
+  write(writes: readonly ShardWrite[], judge?: Judge): Promise<readonly WriteAnswer[]> {
     const { transaction, interruption } = this.#context
     const targets = writes.map((write) => this.#targetWrite(write))
-    if (targets.length > 1) return writeShards(transaction, targets, this.#settings, interruption)
+    if (targets.length > 1) return writeShards(transaction, targets, this.#settings, interruption, judge)
     return settleAll(targets.map((write) => this.#runOn(write, { outsideTransaction: false })))
   }
 
@@ -101,12 +101,14 @@ export class SessionPort implements ShardPort {
     return this.#context.shards.target(keyspace, shard, this.#execution.reading.target.tabletType)
   }
 
-  #targetWrite({ keyspace, shard, query, rows }: ShardWrite): TargetWrite {
+  #targetWrite(write: ShardWrite): TargetWrite {
+    const { keyspace, shard, query, rows } = write
     const statement = statementFor(this.#execution, query)
     const target = this.#target(keyspace, shard)
     if (rows === undefined) return { target, statement }
     const first = (count: number) => statementFor(this.#execution, rows.first(count))
-    return { target, statement, rows: { numbers: rows.numbers, first } }
+    const followUp = (answer: WriteAnswer) => write.followUp?.(answer)
+    return { target, statement, rows: { numbers: rows.numbers, first }, followUp }
   }
 
   #runOn(write: TargetWrite, options: { readonly outsideTransaction: boolean }): Promise<WriteAnswer> {

@@ -17,7 +17,7 @@ import type { Replies } from '../commands/replies.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import type { RelayedHook } from './execution.ts'
 import { type RelayOwner, SessionRelay } from './session-relay.ts'
-import { giveVariables, takeVariables } from './user-variables.ts'
+import { type Carried, giveVariables, takeVariables } from './user-variables.ts'
 
 export interface SingleShardContext {
   readonly proxy: { readonly gateway: Gateway; readonly log: Logger }
@@ -42,8 +42,8 @@ export interface RelayToOptions {
   readonly reserve?: string | undefined
   /** The id in the answer is one that the statement brought itself: LAST_INSERT_ID() stays as it was. */
   readonly explicitId?: boolean
-  /** User variables that the statement reads and assigns: given before, read back behind it. */
-  readonly userVariables?: readonly string[]
+  /** What the statement reads and assigns: given before, read back behind it. */
+  readonly carried?: Carried | undefined
   readonly onRelayed?: RelayedHook | undefined
 }
 
@@ -119,7 +119,7 @@ export class SingleShard implements RelayOwner {
   #relayOn(relaying: Relaying, statement: ShardStatement): void {
     const { state, answer, interruption, replies } = this.#context
     const { lease, lane, options } = relaying
-    const { shape = 'results', statementId, userVariables = [] } = options
+    const { shape = 'results', statementId, carried } = options
     const { connection, tablet } = lease
     this.#relaying = relaying
     interruption.relaying = lease
@@ -127,8 +127,8 @@ export class SingleShard implements RelayOwner {
     const { moreResults, sequenceId } = answer
     const { statusFlags: status } = replies
     this.#relay.begin({ shape, status, moreResults, sequenceId }, () => connection.pause())
-    if (userVariables.length > 0)
-      runQuery(connection, giveVariables(state, userVariables)).catch((error) => lease.discard(error))
+    if (carried !== undefined)
+      runQuery(connection, giveVariables(state, carried)).catch((error) => lease.discard(error))
     this.#send(statement, connection, lane)
   }
 
@@ -169,19 +169,19 @@ export class SingleShard implements RelayOwner {
     this.#relaying = undefined
     interruption.relaying = undefined
     this.#retry = undefined
-    const { userVariables = [] } = options
-    if (userVariables.length === 0 || lease.connection.state !== 'idle') this.#relayed(relaying, summary)
+    const { carried } = options
+    if (carried === undefined || lease.connection.state !== 'idle') this.#relayed(relaying, summary)
     else
-      this.#readBack(relaying, userVariables)
+      this.#readBack(relaying, carried)
         .then(() => this.#relayed(relaying, summary))
         .catch((error) => replies.broken(error))
   }
 
-  /** Takes the user variables that the statement has assigned, as the next one relies on them. */
-  async #readBack({ lease }: Relaying, names: readonly string[]): Promise<void> {
+  /** Takes what the statement has assigned, as the next one relies on it. */
+  async #readBack({ lease }: Relaying, carried: Carried): Promise<void> {
     const { proxy, client, state } = this.#context
     try {
-      await takeVariables(lease.connection, state, names)
+      await takeVariables(lease.connection, state, carried)
     } catch (error) {
       // The session's state is gone with the connection, as with any connection to a server that breaks.
       if (!client.closed) proxy.log.warn('a session ends: its user variables were lost', { error })
