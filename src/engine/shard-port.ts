@@ -63,7 +63,7 @@ export interface ShardPort {
   commit(): Promise<void>
   /** Tables may have other columns now; resolves when plans may rely on them. */
   schemaChanged(keyspace: string, tables: readonly string[]): Promise<void>
-  /** Whether WHERE or ON has the text as a literal or param, and no other clause has. */
+  /** Whether WHERE, ON or LIMIT has the text as a literal or param, and no other clause has. */
   isInCondition(text: string): boolean
   /** Reserves `count` consecutive numbers of a sequence; the answer is the first. */
   nextIds(keyspace: string, table: string, count: number): Promise<bigint>

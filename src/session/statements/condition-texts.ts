@@ -2,7 +2,7 @@ import type { Bindings } from '../../engine/bindings.ts'
 import type { Statement } from '../../sql/ast.ts'
 import { type AnyNode, type Part, visit } from '../../sql/visit.ts'
 
-/** Texts that only the statement's conditions hold, as literals or params: WHERE and ON. */
+/** Texts that only the statement's conditions hold, as literals or params: WHERE, ON and LIMIT. */
 export function conditionTexts(statement: Statement, bindings: Bindings): ReadonlySet<string> {
   const inConditions = new Set<AnyNode>()
   visit(statement, (node) => {
@@ -32,6 +32,8 @@ function conditionsOf(node: AnyNode): readonly Part[] {
       return [node.where]
     case 'Join':
       return [node.on]
+    case 'Limit':
+      return [node.count, node.offset]
     default:
       return []
   }
