@@ -43,18 +43,18 @@ export async function firstFailure(failures: readonly Failure[], watch: Statemen
 
 function rowFailure({ error, write, lane }: Failure): RowFailure | undefined {
   const { rows } = write
-  if (rows === undefined || !(error instanceof ServerError) || !isAboutRow(error)) return undefined
+  if (rows === undefined || !isAboutRow(error)) return undefined
   return { lane, write, error, rows }
 }
 
 const ER_CHECK_CONSTRAINT_VIOLATED = 3819
 
 /** Data exceptions, violated constraints, what a trigger says. Source: SQL standard, classes of SQLSTATE. */
-function isAboutRow(error: ServerError): boolean {
+export function isAboutRow(error: unknown): error is ServerError {
+  if (!(error instanceof ServerError)) return false
+  const { errno, sqlState } = error
   return (
-    rowTold(error) !== undefined ||
-    /^(?:22|23|45)/.test(error.sqlState) ||
-    error.errno === ER_CHECK_CONSTRAINT_VIOLATED
+    rowTold(error) !== undefined || /^(?:22|23|45)/.test(sqlState) || errno === ER_CHECK_CONSTRAINT_VIOLATED
   )
 }
 
@@ -100,11 +100,7 @@ async function isRefused({ lane, rows }: RowFailure, count: number, watch: State
   const answer = collectAnswer(lane.lease, watch, (reader) => lane.send(rows.first(count), reader))
   const [set, inserted] = await Promise.allSettled([savepoint, answer])
   if (set.status === 'rejected') throw set.reason
-  if (
-    inserted.status === 'rejected' &&
-    !(inserted.reason instanceof ServerError && isAboutRow(inserted.reason))
-  )
-    throw inserted.reason
+  if (inserted.status === 'rejected' && !isAboutRow(inserted.reason)) throw inserted.reason
   await lane.query(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`)
   return inserted.status === 'rejected'
 }

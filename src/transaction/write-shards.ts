@@ -6,7 +6,7 @@ import { CollectingReader, runQuery, textCells } from '../mysql/client/simple-co
 import type { Lease } from '../tablet/lease.ts'
 import type { Settings } from '../tablet/settings.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
-import { type Failure, firstFailure } from './first-failure.ts'
+import { type Failure, firstFailure, isAboutRow } from './first-failure.ts'
 import type { Lane } from './lane.ts'
 import { settleAll } from './lanes.ts'
 import type { Transaction } from './transaction.ts'
@@ -54,9 +54,9 @@ export type Judge = (answers: readonly WriteAnswer[]) => void
 const STATEMENT_SAVEPOINT = '_shardgate_statement'
 
 /**
- * Runs one statement on each of several shards, all at once, so that it happens on all or on none as far as MySQL can
- * promise: outside a transaction it gets one of its own; inside one, a savepoint undoes what the other shards did when one
- * refuses, or `judge` does. Answers in the order of the writes. Throws the first shard's error, of inserted rows that of the first row.
+ * Runs one statement on each of several shards so that it happens on all or on none as far as MySQL can promise: outside a
+ * transaction it gets one of its own; inside one, a savepoint undoes what the other shards did when one refuses, or `judge`
+ * does. Answers in the order of the writes. Throws the first shard's error, of inserted rows that of the first row.
  */
 export function writeShards(
   transaction: Transaction,
@@ -122,20 +122,50 @@ async function sendAll(
   writes: readonly ShardWrite[],
   watch: StatementWatch,
 ): Promise<readonly WriteAnswer[]> {
-  const sent = lanes.map((lane, i) =>
-    collectAnswer(lane.lease, watch, (reader) => lane.send(writes[i]!.statement, reader), writes[i]),
-  )
-  const settled = await Promise.allSettled(sent)
+  const answers: WriteAnswer[] = []
+  const failed: Failure[] = []
+  const send = async (i: number): Promise<void> => {
+    const lane = lanes[i]!
+    const write = writes[i]!
+    try {
+      answers[i] = await collectAnswer(
+        lane.lease,
+        watch,
+        (reader) => lane.send(write.statement, reader),
+        write,
+      )
+    } catch (error) {
+      failed[i] = { lane, write, error }
+    }
+  }
+  const { first, others } = inOneOrder(writes)
   try {
-    const failures = settled.flatMap((result, i): readonly Failure[] =>
-      result.status === 'rejected' ? [{ lane: lanes[i]!, write: writes[i]!, error: result.reason }] : [],
-    )
+    await send(first)
+    const refused = failed[first]
+    // Of an INSERT an earlier row may fail on another shard.
+    const goesOn = refused === undefined || (refused.write.rows !== undefined && isAboutRow(refused.error))
+    if (goesOn) await Promise.all(others.map(send))
+    const failures = failed.filter((failure) => failure !== undefined)
     if (failures.length > 0) throw await firstFailure(failures, watch)
-    return settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+    return answers
   } finally {
     // A KILL that comes too late for the statement must not meet its COMMIT or ROLLBACK on one shard alone.
     await Promise.all(lanes.map(({ lease }) => lease.killing))
   }
+}
+
+/**
+ * One shard first, which is the same for all statements on these shards, then the others at once. Two statements that want the
+ * same rows wait for each other on the first, where one of them gets all it needs. Sent to all at once, each may get the rows
+ * of one shard and wait for those of another, which no server sees as a deadlock (docs/design/session-and-relay.md).
+ */
+function inOneOrder(writes: readonly ShardWrite[]): {
+  readonly first: number
+  readonly others: readonly number[]
+} {
+  const keys = writes.map(({ target }) => target.key)
+  const first = keys.indexOf(keys.reduce((a, b) => (a < b ? a : b)))
+  return { first, others: writes.map((_, i) => i).filter((i) => i !== first) }
 }
 
 /** Sends a statement that answers OK, and collects the answer with what stands behind it. Throws the server's error. */
