@@ -41,7 +41,7 @@ function placeRows(part: ShardInsert, conditions: readonly Condition[]): readonl
 function rowOf({ rows }: ShardInsert, { code, message }: Condition, from: number): number {
   const isIt = wantedCells(code, message)
   if (isIt === undefined) return from
-  for (let i = from; i < rows.numbers.length; i++) if (isIt(rows.cells(i))) return i
+  for (let i = from; i < rows.count; i++) if (isIt(rows.cells(i))) return i
   return from
 }
 

@@ -40,7 +40,7 @@ function lastRow({ part }: AnsweredInsert): number {
 }
 
 function idOfLastRow({ part: { rows } }: AnsweredInsert, { autoIncrement }: SplitInsert): bigint | undefined {
-  const text = rows.cells(rows.numbers.length - 1)[autoIncrement?.offset ?? -1]
+  const text = rows.cells(rows.count - 1)[autoIncrement?.offset ?? -1]
   return typeof text === 'string' && /^[1-9]\d*$/.test(text) ? BigInt(text) : undefined
 }
 
@@ -73,7 +73,7 @@ export function questionOfFirstId(
   const [first] = drawnIds
   if (first === undefined || isPlain(plan) || plan.autoIncrement === undefined) return undefined
   const count = insertedRows(part, answer, plan)
-  if (count === 0 || count === rows.numbers.length) return undefined
+  if (count === 0 || count === rows.count) return undefined
   // Numbers between the first and the last were drawn for this statement, too: nobody else has them.
   const column = quoteName(plan.autoIncrement.column)
   return `SELECT MIN(${column}) FROM ${quoteName(plan.table)} WHERE ${column} BETWEEN ${first} AND ${drawnIds.at(-1)}`
@@ -99,7 +99,5 @@ export function duplicatesOf(
   const told = /Duplicates: (\d+)/.exec(info)
   if (told !== null) return Number(told[1])
   const affected = Number(affectedRows)
-  return plan.ignore
-    ? Math.max(0, part.rows.numbers.length - affected)
-    : Math.max(0, affected - part.rows.numbers.length)
+  return plan.ignore ? Math.max(0, part.rows.count - affected) : Math.max(0, affected - part.rows.count)
 }

@@ -28,6 +28,7 @@ export interface ShardInsert {
 }
 
 export interface InsertedRows extends WrittenRows {
+  readonly count: number
   /** The values of row `i` as text, as far as they are known. */
   cells(i: number): readonly (string | null | undefined)[]
 }
@@ -127,11 +128,12 @@ interface PlacedRow {
 }
 
 /** One shard's statement while it grows. */
-class Part {
+class Part implements InsertedRows {
   readonly #shard: number
   readonly #insert: InsertOfRows
   readonly #text: TextBinder
   readonly #rows: PlacedRow[] = []
+  readonly #drawnIds: bigint[] = []
 
   constructor(shard: number, insert: InsertOfRows) {
     this.#shard = shard
@@ -142,20 +144,28 @@ class Part {
   add(placed: PlacedRow): void {
     this.#insert.append(this.#text, placed, this.#rows.length === 0)
     this.#rows.push(placed)
+    if (placed.id !== undefined) this.#drawnIds.push(placed.id)
   }
 
   finish(): ShardInsert {
-    const rows = this.#rows
-    return {
-      shard: this.#shard,
-      query: this.#insert.finish(this.#text),
-      rows: {
-        numbers: rows.map(({ row }) => row + 1),
-        first: (count) => this.#insert.textOf(rows.slice(0, count)),
-        cells: (i) => this.#insert.cellsOf(rows[i]),
-      },
-      drawnIds: rows.flatMap(({ id }) => id ?? []),
-    }
+    const query = this.#insert.finish(this.#text)
+    return { shard: this.#shard, query, rows: this, drawnIds: this.#drawnIds }
+  }
+
+  get count(): number {
+    return this.#rows.length
+  }
+
+  get numbers(): readonly number[] {
+    return this.#rows.map(({ row }) => row + 1)
+  }
+
+  first(count: number): BoundText {
+    return this.#insert.textOf(this.#rows.slice(0, count))
+  }
+
+  cells(i: number): readonly (string | null | undefined)[] {
+    return this.#insert.cellsOf(this.#rows[i])
   }
 }
 

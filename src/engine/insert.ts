@@ -33,7 +33,7 @@ export async function runInsert(split: InsertSplit, { port }: RunContext): Promi
 
 /** One shard has all rows of the statement. */
 export function isWhole({ inserts, rowCount }: BoundInsert): boolean {
-  return inserts.length === 1 && inserts[0].rows.numbers.length === rowCount
+  return inserts.length === 1 && inserts[0].rows.count === rowCount
 }
 
 /** INSERT IGNORE dropped all rows. */
