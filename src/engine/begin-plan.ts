@@ -6,7 +6,6 @@ import { bindQuery } from './bind.ts'
 import type { Bindings, BoundQuery } from './bindings.ts'
 import { runDdl } from './ddl.ts'
 import { isWhole, runInsert } from './insert.ts'
-import { bringsOwnIds } from './insert-ids.ts'
 import { InsertSplit } from './insert-split.ts'
 import { shardsMet } from './met-shards.ts'
 import type { OkOutcome, Outcome } from './outcome.ts'
@@ -87,7 +86,7 @@ function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView
   const { inserts } = bound
   if (!isWhole(bound)) return several(async (context) => ok(await runInsert(split, context)))
   const [{ shard, query }] = inserts
-  return { kind: 'OneShard', keyspace, shard, query, bringsIds: bringsOwnIds(insert) }
+  return { kind: 'OneShard', keyspace, shard, query, bringsIds: insert.setsInsertId !== true }
 }
 
 function several(run: (context: RunContext) => Promise<Outcome>): Begun {

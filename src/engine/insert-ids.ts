@@ -26,13 +26,21 @@ export function insertIds(parts: readonly AnsweredInsert[], plan: SplitInsert): 
     return { lastInsertId: inserted.reduce((a, b) => (a < b ? a : b)), bringsIds: false }
   }
   const byLastRow = [...parts].sort((a, b) => lastRow(b) - lastRow(a))
-  const told = byLastRow.find(({ answer }) => answer.lastInsertId !== 0)
-  const bringsIds = bringsOwnIds(plan)
-  // A shard that has changed nothing does not tell the id of its last row; one server has changed something.
-  const isUntold = bringsIds && told !== undefined && told !== byLastRow[0]
-  const lastInsertId =
-    (isUntold ? idOfLastRow(byLastRow[0], plan) : undefined) ?? told?.answer.lastInsertId ?? 0
-  return { lastInsertId, bringsIds }
+  const telling = byLastRow.filter(({ answer }) => answer.lastInsertId !== 0)
+  return plan.setsInsertId === true ? setId(telling, plan) : broughtId(telling, byLastRow[0], plan)
+}
+
+/** What LAST_INSERT_ID(expr) was given: a shard that has not come to it tells the id of its last row. */
+function setId(telling: readonly AnsweredInsert[], plan: SplitInsert): InsertIds {
+  const set = telling.find((each) => BigInt(each.answer.lastInsertId) !== idOfLastRow(each, plan))
+  return { lastInsertId: (set ?? telling[0])?.answer.lastInsertId ?? 0, bringsIds: false }
+}
+
+/** The id of the last row: a shard that has changed nothing does not tell it, and one server has changed something. */
+function broughtId(telling: readonly AnsweredInsert[], last: AnsweredInsert, plan: SplitInsert): InsertIds {
+  const told = telling[0]?.answer.lastInsertId ?? 0
+  const isUntold = telling.length > 0 && telling[0] !== last
+  return { lastInsertId: isUntold ? (idOfLastRow(last, plan) ?? told) : told, bringsIds: true }
 }
 
 function lastRow({ part }: AnsweredInsert): number {
@@ -42,11 +50,6 @@ function lastRow({ part }: AnsweredInsert): number {
 function idOfLastRow({ part: { rows } }: AnsweredInsert, { autoIncrement }: SplitInsert): bigint | undefined {
   const text = rows.cells(rows.count - 1)[autoIncrement?.offset ?? -1]
   return typeof text === 'string' && /^[1-9]\d*$/.test(text) ? BigInt(text) : undefined
-}
-
-/** False where the statement says itself what LAST_INSERT_ID() will be: `… ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)`. */
-export function bringsOwnIds({ tail }: SplitInsert): boolean {
-  return !tail.some((piece) => typeof piece === 'string' && piece.toUpperCase().includes('LAST_INSERT_ID('))
 }
 
 /**

@@ -182,6 +182,8 @@ export interface SplitInsert {
   /** `ignore`: rows that map nowhere are dropped, as MySQL drops rows that INSERT IGNORE refuses. */
   readonly ignore: boolean
   readonly autoIncrement?: DrawnIds
+  /** It says itself what LAST_INSERT_ID() will be: `… ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)`. */
+  readonly setsInsertId?: true
 }
 
 export interface VindexColumn {
