@@ -65,6 +65,7 @@ function bindingsOf(): Bindings {
     throw new Error('not part of this benchmark')
   }
   return {
+    isMariadb: false,
     slotValue: () => ids[next++ & 1023],
     slotText: () => '12345',
     listValues: () => ids.slice(0, 10),

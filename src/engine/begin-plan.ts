@@ -5,8 +5,7 @@ import type { SendWrite, SplitInsert } from '../plan/primitives.ts'
 import { bindQuery } from './bind.ts'
 import type { Bindings, BoundQuery } from './bindings.ts'
 import { runDdl } from './ddl.ts'
-import { runInsert } from './insert.ts'
-import { bringsOwnIds } from './insert-ids.ts'
+import { isWhole, runInsert } from './insert.ts'
 import { InsertSplit } from './insert-split.ts'
 import { shardsMet } from './met-shards.ts'
 import type { OkOutcome, Outcome } from './outcome.ts'
@@ -83,10 +82,11 @@ function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView
   const { keyspace } = insert
   const split = new InsertSplit(insert, { bindings, shardsOf: shards.shardsOf, ...shards.insertMode })
   if (split.idsNeeded > 0) return several(async (context) => ok(await runInsert(split, context)))
-  const { inserts } = split.bind(undefined)
-  if (inserts.length !== 1) return several(async (context) => ok(await runInsert(split, context)))
+  const bound = split.bind(undefined)
+  const { inserts } = bound
+  if (!isWhole(bound)) return several(async (context) => ok(await runInsert(split, context)))
   const [{ shard, query }] = inserts
-  return { kind: 'OneShard', keyspace, shard, query, bringsIds: bringsOwnIds(insert) }
+  return { kind: 'OneShard', keyspace, shard, query, bringsIds: insert.setsInsertId !== true }
 }
 
 function several(run: (context: RunContext) => Promise<Outcome>): Begun {

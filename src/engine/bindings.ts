@@ -6,6 +6,8 @@ import type { Value } from '../values/value.ts'
  * vindexes hash those.
  */
 export interface Bindings {
+  /** The servers are MariaDB's: they take params in LIMIT in another way. */
+  readonly isMariadb: boolean
   /** Value of a `literal` slot. */
   slotValue(slot: number): Value
   /** Source text of a slot: a literal, an IN list without its parentheses, or VALUES rows. */

@@ -1,4 +1,5 @@
 import type { SplitInsert } from '../plan/primitives.ts'
+import { quoteName } from '../values/sql-literal.ts'
 import type { ShardInsert } from './insert-split.ts'
 import type { WriteAnswer } from './shard-port.ts'
 
@@ -24,30 +25,66 @@ export function insertIds(parts: readonly AnsweredInsert[], plan: SplitInsert): 
   if (inserted.length > 0) {
     return { lastInsertId: inserted.reduce((a, b) => (a < b ? a : b)), bringsIds: false }
   }
-  const byLastRow = [...parts].sort((a, b) => b.part.lastRow - a.part.lastRow)
-  const last = byLastRow.find(({ answer }) => answer.lastInsertId !== 0)
-  return { lastInsertId: last?.answer.lastInsertId ?? 0, bringsIds: bringsOwnIds(plan) }
+  const byLastRow = [...parts].sort((a, b) => lastRow(b) - lastRow(a))
+  const telling = byLastRow.filter(({ answer }) => answer.lastInsertId !== 0)
+  return plan.setsInsertId === true ? setId(telling, plan) : broughtId(telling, byLastRow[0], plan)
 }
 
-/** False where the statement says itself what LAST_INSERT_ID() will be: `… ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)`. */
-export function bringsOwnIds({ tail }: SplitInsert): boolean {
-  return !tail.some((piece) => typeof piece === 'string' && piece.toUpperCase().includes('LAST_INSERT_ID('))
+/** What LAST_INSERT_ID(expr) was given: a shard that has not come to it tells the id of its last row. */
+function setId(telling: readonly AnsweredInsert[], plan: SplitInsert): InsertIds {
+  const set = telling.find((each) => BigInt(each.answer.lastInsertId) !== idOfLastRow(each, plan))
+  return { lastInsertId: (set ?? telling[0])?.answer.lastInsertId ?? 0, bringsIds: false }
+}
+
+/** The id of the last row: a shard that has changed nothing does not tell it, and one server has changed something. */
+function broughtId(telling: readonly AnsweredInsert[], last: AnsweredInsert, plan: SplitInsert): InsertIds {
+  const told = telling[0]?.answer.lastInsertId ?? 0
+  const isUntold = telling.length > 0 && telling[0] !== last
+  return { lastInsertId: isUntold ? (idOfLastRow(last, plan) ?? told) : told, bringsIds: true }
+}
+
+function lastRow({ part }: AnsweredInsert): number {
+  return part.rows.numbers.at(-1) ?? 0
+}
+
+function idOfLastRow({ part: { rows } }: AnsweredInsert, { autoIncrement }: SplitInsert): bigint | undefined {
+  const text = rows.cells(rows.count - 1)[autoIncrement?.offset ?? -1]
+  return typeof text === 'string' && /^[1-9]\d*$/.test(text) ? BigInt(text) : undefined
 }
 
 /**
- * The lowest of the drawn numbers that a shard has inserted. Of several rows, some of which met others, a shard tells the last
- * one only: then it is the first that was drawn, be it that very row which met another.
+ * The lowest of the drawn numbers that a shard has inserted. Of several rows, some of which met others, it tells the last one,
+ * be it one that was dropped: then it was asked.
  */
 function firstInserted({ part, answer }: AnsweredInsert, plan: SplitInsert): bigint | undefined {
-  const { drawnIds, rowCount } = part
+  const { drawnIds } = part
   const [first] = drawnIds
-  const isPlain = plan.verb === 'replace' || (!plan.ignore && plan.tail.length === 0)
-  if (first === undefined || isPlain) return first
+  if (first === undefined || isPlain(plan)) return first
+  if (answer.followUp !== undefined) return answer.followUp === null ? undefined : BigInt(answer.followUp)
+  if (insertedRows(part, answer, plan) === 0) return undefined
   const told = BigInt(answer.lastInsertId)
+  return told === 0n || drawnIds.includes(told) ? first : undefined
+}
+
+/** What tells of the drawn numbers on a shard which one is the first that was inserted; undefined where the answer does. */
+export function questionOfFirstId(
+  part: ShardInsert,
+  answer: WriteAnswer,
+  plan: SplitInsert,
+): string | undefined {
+  const { drawnIds, rows } = part
+  const [first] = drawnIds
+  if (first === undefined || isPlain(plan) || plan.autoIncrement === undefined) return undefined
   const count = insertedRows(part, answer, plan)
-  if (count === rowCount) return told === 0n || drawnIds.includes(told) ? first : undefined
-  if (count === 0) return undefined
-  return count === 1 && drawnIds.includes(told) ? told : first
+  if (count === 0 || count === rows.count) return undefined
+  // Numbers between the first and the last were drawn for this statement, too: nobody else has them.
+  const column = quoteName(plan.autoIncrement.column)
+  return `SELECT MIN(${column}) FROM ${quoteName(plan.table)} WHERE ${column} BETWEEN ${first} AND ${drawnIds.at(-1)}`
+}
+
+/** Rows that meet others are replaced, or refuse the statement. */
+function isPlain(plan: SplitInsert): boolean {
+  return plan.verb === 'replace' || (!plan.ignore && plan.tail.length === 0)
 }
 
 /** A row that was inserted counts once, one that was changed instead counts twice. */
@@ -65,5 +102,5 @@ export function duplicatesOf(
   const told = /Duplicates: (\d+)/.exec(info)
   if (told !== null) return Number(told[1])
   const affected = Number(affectedRows)
-  return plan.ignore ? Math.max(0, part.rowCount - affected) : Math.max(0, affected - part.rowCount)
+  return plan.ignore ? Math.max(0, part.rows.count - affected) : Math.max(0, affected - part.rows.count)
 }

@@ -2,12 +2,13 @@ import { SqlError } from '../errors/sql-error.ts'
 import { shardIndexOf } from '../key/shard-ranges.ts'
 import type { SplitInsert } from '../plan/primitives.ts'
 import { isNumber, type Value } from '../values/value.ts'
+import { domainOf } from '../vindex/domain.ts'
 import { TextBinder } from './bind.ts'
 import type { Bindings, BoundText } from './bindings.ts'
 import { type InsertSource, rowsOf } from './insert-rows.ts'
 import { storedInteger } from './integer-value.ts'
 import type { ShardsOf } from './resolve.ts'
-import { domainOf } from './routable.ts'
+import type { WrittenRows } from './shard-port.ts'
 import type { InsertMode } from './shards-view.ts'
 import { implicitDefault, storedForm } from './stored-form.ts'
 
@@ -21,11 +22,15 @@ export interface ShardInsert {
   /** Position in the keyspace's shards. */
   readonly shard: number
   readonly query: BoundText
-  readonly rowCount: number
-  /** Number, in the statement, of the last of its rows. */
-  readonly lastRow: number
+  readonly rows: InsertedRows
   /** Numbers of the sequence in its rows, ascending. */
   readonly drawnIds: readonly bigint[]
+}
+
+export interface InsertedRows extends WrittenRows {
+  readonly count: number
+  /** The values of row `i` as text, as far as they are known. */
+  cells(i: number): readonly (string | null | undefined)[]
 }
 
 export interface BoundInsert {
@@ -71,7 +76,7 @@ export class InsertSplit {
     const ids = new Map(this.#drawing.map((row, i) => [row, firstId! + BigInt(i)]))
     const parts = splitByShard(this.plan, this.#source, ids, this.#context)
     return {
-      inserts: [...parts.values()].map((part) => part.finish(this.plan)),
+      inserts: [...parts.values()].map((part) => part.finish()),
       rowCount: this.#source.rowCount,
     }
   }
@@ -116,39 +121,98 @@ function isNumeric(value: Value): boolean {
 
 // ------------------------------------------------------------------------------------------------ split
 
+/** A row of the statement, by its position, with its number of the sequence. */
+interface PlacedRow {
+  readonly row: number
+  readonly id: bigint | undefined
+}
+
 /** One shard's statement while it grows. */
-class Part {
+class Part implements InsertedRows {
   readonly #shard: number
+  readonly #insert: InsertOfRows
   readonly #text: TextBinder
-  #rowCount = 0
-  #lastRow = 0
+  readonly #rows: PlacedRow[] = []
   readonly #drawnIds: bigint[] = []
 
-  constructor(shard: number, plan: SplitInsert, bindings: Bindings) {
+  constructor(shard: number, insert: InsertOfRows) {
     this.#shard = shard
-    this.#text = new TextBinder(bindings)
-    this.#text.append(plan.head)
+    this.#insert = insert
+    this.#text = insert.begin()
   }
 
-  add(source: InsertSource, row: number, id: { offset: number; number: bigint } | undefined): void {
+  add(placed: PlacedRow): void {
+    this.#insert.append(this.#text, placed, this.#rows.length === 0)
+    this.#rows.push(placed)
+    if (placed.id !== undefined) this.#drawnIds.push(placed.id)
+  }
+
+  finish(): ShardInsert {
+    const query = this.#insert.finish(this.#text)
+    return { shard: this.#shard, query, rows: this, drawnIds: this.#drawnIds }
+  }
+
+  get count(): number {
+    return this.#rows.length
+  }
+
+  get numbers(): readonly number[] {
+    return this.#rows.map(({ row }) => row + 1)
+  }
+
+  first(count: number): BoundText {
+    return this.#insert.textOf(this.#rows.slice(0, count))
+  }
+
+  cells(i: number): readonly (string | null | undefined)[] {
+    return this.#insert.cellsOf(this.#rows[i])
+  }
+}
+
+/** Text of the statement with some of its rows. */
+class InsertOfRows {
+  readonly #plan: SplitInsert
+  readonly #source: InsertSource
+  readonly #bindings: Bindings
+
+  constructor(plan: SplitInsert, source: InsertSource, bindings: Bindings) {
+    this.#plan = plan
+    this.#source = source
+    this.#bindings = bindings
+  }
+
+  begin(): TextBinder {
+    const text = new TextBinder(this.#bindings)
+    text.append(this.#plan.head)
+    return text
+  }
+
+  append(text: TextBinder, { row, id }: PlacedRow, isFirst: boolean): void {
     // The head may end in `VALUES` or `VALUES `: a blank too many harms nobody.
-    this.#text.appendPiece(this.#rowCount === 0 ? ' ' : ', ')
-    source.appendRow(this.#text, row, id && { offset: id.offset, text: id.number.toString() })
-    if (id !== undefined) this.#drawnIds.push(id.number)
-    this.#rowCount++
-    this.#lastRow = row
+    text.appendPiece(isFirst ? ' ' : ', ')
+    const offset = this.#plan.autoIncrement?.offset ?? 0
+    this.#source.appendRow(text, row, id === undefined ? undefined : { offset, text: id.toString() })
   }
 
-  finish(plan: SplitInsert): ShardInsert {
-    if (plan.tail.length > 0) this.#text.appendPiece(' ')
-    this.#text.append(plan.tail)
-    return {
-      shard: this.#shard,
-      query: this.#text.finish(),
-      rowCount: this.#rowCount,
-      lastRow: this.#lastRow,
-      drawnIds: this.#drawnIds,
-    }
+  finish(text: TextBinder): BoundText {
+    const { tail } = this.#plan
+    if (tail.length > 0) text.appendPiece(' ')
+    text.append(tail)
+    return text.finish()
+  }
+
+  textOf(rows: readonly PlacedRow[]): BoundText {
+    const text = this.begin()
+    for (const [i, placed] of rows.entries()) this.append(text, placed, i === 0)
+    return this.finish(text)
+  }
+
+  cellsOf({ row }: PlacedRow): readonly (string | null | undefined)[] {
+    return Array.from({ length: this.#plan.columnCount }, (_, offset) => {
+      const value = this.#source.value(row, offset)
+      if (value === undefined) return undefined
+      return value.type === 'NULL' ? null : Buffer.from(value.bytes).toString()
+    })
   }
 }
 
@@ -159,6 +223,7 @@ function splitByShard(
   context: InsertContext,
 ): ReadonlyMap<number, Part> {
   const shards = context.shardsOf(plan.keyspace)
+  const insert = new InsertOfRows(plan, source, context.bindings)
   const parts = new Map<number, Part>()
   for (let row = 0; row < source.rowCount; row++) {
     const id = ids.get(row)
@@ -168,11 +233,10 @@ function splitByShard(
     const shard = shardIndexOf(shards, keyspaceId)
     let part = parts.get(shard)
     if (part === undefined) {
-      part = new Part(shard, plan, context.bindings)
+      part = new Part(shard, insert)
       parts.set(shard, part)
     }
-    const offset = plan.autoIncrement?.offset ?? 0
-    part.add(source, row, id === undefined ? undefined : { offset, number: id })
+    part.add({ row, id })
   }
   return parts
 }

@@ -1,8 +1,10 @@
 import type { SplitInsert } from '../plan/primitives.ts'
-import { type AnsweredInsert, duplicatesOf, insertIds } from './insert-ids.ts'
+import { conditionsOfRows } from './insert-conditions.ts'
+import { type AnsweredInsert, duplicatesOf, insertIds, questionOfFirstId } from './insert-ids.ts'
 import type { BoundInsert, InsertSplit } from './insert-split.ts'
 import type { OkOutcome } from './outcome.ts'
 import type { RunContext } from './run.ts'
+import type { ShardPort, WriteAnswer } from './shard-port.ts'
 import { sumAnswers } from './write.ts'
 
 /** Runs an INSERT: numbers are drawn first, then every shard gets its rows, on all or on none. */
@@ -17,10 +19,21 @@ export async function runInsert(split: InsertSplit, { port }: RunContext): Promi
   const bound = split.bind(firstId)
   const { inserts } = bound
   if (inserts.length === 0) return nothingInserted(bound)
-  const answers = await port.write(inserts.map(({ shard, query }) => ({ keyspace, shard, query })))
+  const answers = await port.write(
+    inserts.map((part) => {
+      const { shard, query, rows } = part
+      const followUp = (answer: WriteAnswer) => questionOfFirstId(part, answer, plan)
+      return { keyspace, shard, query, rows, followUp }
+    }),
+  )
   const parts = answers.map((answer, i) => ({ part: inserts[i], answer }))
-  const sum = inserts.length === 1 ? sumAnswers(answers) : sumInserts(parts, bound, plan)
+  const sum = isWhole(bound) ? sumAnswers(answers, port) : sumInserts(parts, bound, { plan, port })
   return { ...sum, ...insertIds(parts, plan) }
+}
+
+/** One shard has all rows of the statement. */
+export function isWhole({ inserts, rowCount }: BoundInsert): boolean {
+  return inserts.length === 1 && inserts[0].rows.count === rowCount
 }
 
 /** INSERT IGNORE dropped all rows. */
@@ -33,9 +46,10 @@ function nothingInserted({ rowCount }: BoundInsert): OkOutcome {
 function sumInserts(
   parts: readonly AnsweredInsert[],
   { rowCount }: BoundInsert,
-  plan: SplitInsert,
+  { plan, port }: { readonly plan: SplitInsert; readonly port: ShardPort },
 ): OkOutcome {
-  const sum = sumAnswers(parts.map(({ answer }) => answer))
+  const answers = parts.map(({ answer }) => answer)
+  const sum = sumAnswers(answers, port, conditionsOfRows(parts))
   const duplicates = parts.reduce((count, { part, answer }) => count + duplicatesOf(answer, part, plan), 0)
   return { ...sum, info: `Records: ${rowCount}  Duplicates: ${duplicates}  Warnings: ${sum.warnings}` }
 }

@@ -1,33 +1,65 @@
 import type { Condition } from '../errors/condition.ts'
 
 /** Conditions of a statement's text, not of its rows: every shard has the same. */
-const OF_THE_TEXT: ReadonlySet<number> = new Set([1287, 1681, 1831, 3719, 3778, 4079, 4080])
+const OF_THE_TEXT: ReadonlySet<number> = new Set([1287, 1364, 1681, 1831, 3719, 3778, 4079, 4080])
 
 /** A value that was taken for another type: of a row, or of the text where it stands there. */
 const WARN_TRUNCATED = 1292
 
+/** max_error_count of MariaDB: what is said as often may be said more often than is kept. */
+const KEPT_LEAST = 64
+
+/** What is known of the statement that shards have conditions of. */
+export interface OfStatement {
+  /**
+   * Whether its conditions alone hold the text as a literal. One that is compared is taken for a number or a date once, in a
+   * select list with each row.
+   */
+  isInCondition(text: string): boolean
+  /** What shards are asked for a query may repeat in hidden columns what is deprecated. */
+  readonly isQuery: boolean
+}
+
 /**
  * The conditions of all shards as one server would have them: what is about the statement's text is said as often as one shard
- * has said it. `sql`: that text, of a query; what shards are asked for it may repeat a deprecated thing in hidden columns.
+ * has said it. `ordered`: all of them, in their order.
  */
-export function mergeConditions(lists: readonly (readonly Condition[])[], sql = ''): readonly Condition[] {
-  const left = new Map<string, number>()
-  for (const list of lists) {
-    const counts = new Map<string, number>()
-    for (const { message } of list) counts.set(message, (counts.get(message) ?? 0) + 1)
-    for (const [message, count] of counts)
-      left.set(message, sql === '' ? Math.max(left.get(message) ?? 0, count) : 1)
-  }
-  return lists.flat().filter((condition) => {
-    if (!isOfText(condition, sql)) return true
-    const count = left.get(condition.message)!
-    left.set(condition.message, count - 1)
-    return count > 0
+export function mergeConditions(
+  lists: readonly (readonly Condition[])[],
+  statement: OfStatement,
+  ordered: readonly Condition[] = lists.flat(),
+): readonly Condition[] {
+  const counts = countsOf(lists)
+  const said = new Map<string, number>()
+  return ordered.filter(({ code, message }) => {
+    const times = timesOf(code, message, counts.get(message) ?? [], statement)
+    const before = said.get(message) ?? 0
+    said.set(message, before + 1)
+    return times === undefined || before < times
   })
 }
 
-function isOfText({ code, message }: Condition, sql: string): boolean {
-  if (OF_THE_TEXT.has(code)) return true
-  const [quoted] = code === WARN_TRUNCATED ? (/'[^']*'$/.exec(message) ?? []) : []
-  return quoted !== undefined && sql.includes(quoted)
+/** How often the shards that say a text say it. */
+function countsOf(lists: readonly (readonly Condition[])[]): ReadonlyMap<string, readonly number[]> {
+  const counts = new Map<string, number[]>()
+  for (const list of lists) {
+    const ofList = new Map<string, number>()
+    for (const { message } of list) ofList.set(message, (ofList.get(message) ?? 0) + 1)
+    for (const [message, count] of ofList) counts.set(message, [...(counts.get(message) ?? []), count])
+  }
+  return counts
+}
+
+/** How often it is to be said; undefined: as often as shards say it. What they say of a literal they say equally often. */
+function timesOf(
+  code: number,
+  message: string,
+  counts: readonly number[],
+  { isQuery, isInCondition }: OfStatement,
+): number | undefined {
+  if (OF_THE_TEXT.has(code)) return isQuery ? 1 : Math.max(...counts)
+  const [, quoted] = code === WARN_TRUNCATED ? (/'([^']*)'$/.exec(message) ?? []) : []
+  const [count] = counts
+  if (quoted === undefined || count === undefined || count >= KEPT_LEAST) return undefined
+  return counts.every((other) => other === count) && isInCondition(quoted) ? count : undefined
 }

@@ -1,9 +1,9 @@
 import { unreachable } from '../base/assert.ts'
-import { SqlError } from '../errors/sql-error.ts'
 import type { PlanValue } from '../plan/values.ts'
 import { integerValue, isFloat, isIntegral, isText, nullValue, type Value } from '../values/value.ts'
 import type { Bindings } from './bindings.ts'
 import { outerRowsOf } from './outer-rows.ts'
+import { ROW_COUNT_MAX, rowCountOf } from './row-count.ts'
 
 /** The value of this execution. */
 export function bindValue(planned: PlanValue, bindings: Bindings): Value {
@@ -30,26 +30,15 @@ export function isNullSafe(planned: PlanValue): boolean {
   return planned.kind === 'Negated' ? isNullSafe(planned.value) : planned.nullSafe === true
 }
 
-/** LIMIT's numbers are unsigned 64-bit. */
-const limitMax = 2n ** 64n - 1n
-
-/**
- * A count of rows for LIMIT or OFFSET. Params may come as any type that spells a whole number; anything else is
- * ER_WRONG_ARGUMENTS, as MySQL answers at COM_STMT_EXECUTE.
- */
+/** A count of rows for LIMIT or OFFSET. Throws what a server answers to a param that is none. */
 export function bindRowCount(planned: PlanValue, bindings: Bindings): bigint {
-  const text = latin1(bindValue(planned, bindings).bytes)
-  const count = /^[0-9]{1,20}$/.test(text) ? BigInt(text) : undefined
-  if (count === undefined || count > limitMax) {
-    throw new SqlError('ER_WRONG_ARGUMENTS', 'Incorrect arguments to mysqld_stmt_execute')
-  }
-  return count
+  return rowCountOf(bindValue(planned, bindings), bindings.isMariadb)
 }
 
 /** Rows that a shard must send for `offset + count`, within what LIMIT takes. */
 export function bindLimitSum(pair: readonly [PlanValue, PlanValue], bindings: Bindings): bigint {
   const sum = bindRowCount(pair[0], bindings) + bindRowCount(pair[1], bindings)
-  return sum > limitMax ? limitMax : sum
+  return sum > ROW_COUNT_MAX ? ROW_COUNT_MAX : sum
 }
 
 /** A row count as a number; those that no answer can reach are Infinity. */

@@ -35,45 +35,8 @@ import {
   type Value,
   type ValueType,
 } from '../values/value.ts'
-import type { Vindex } from '../vindex/vindex.ts'
+import { fidelityOf, type VindexDomain } from '../vindex/domain.ts'
 import { equalInteger, exactDigits } from './integer-value.ts'
-
-/** What a vindex reads of a column's value. */
-export type VindexDomain =
-  /** The integer that the text spells. */
-  | 'integer'
-  /** The bytes; its columns hold strings. */
-  | 'bytes'
-  /** The text's bytes; its columns hold strings or integers. */
-  | 'any'
-  /** Letters without case and accents. */
-  | 'loose'
-  /** Nothing: all values have one id. */
-  | 'constant'
-
-/** Domain of a vindex's column number `column`. */
-export function domainOf(vindex: Vindex, column: number): VindexDomain {
-  switch (vindex.type) {
-    case 'hash':
-    case 'numeric':
-    case 'numeric_static_map':
-    case 'reverse_bits':
-    case 'region_experimental':
-      return 'integer'
-    case 'region_json':
-      return column === 0 ? 'integer' : 'bytes'
-    case 'binary':
-    case 'cfc':
-      return 'bytes'
-    case 'unicode_loose_md5':
-    case 'unicode_loose_xxhash':
-      return 'loose'
-    case 'null':
-      return 'constant'
-    default:
-      return 'any'
-  }
-}
 
 export type ColumnClass = 'unknown' | 'integer' | 'decimal' | 'text' | 'binary' | 'other'
 
@@ -149,31 +112,12 @@ function equalText(domain: VindexDomain, column: RoutedColumn, value: Value): Va
   return isText && isFaithful(domain, column, value.bytes) ? form : undefined
 }
 
-/** Whether values that the collation calls equal have one id. */
-function isFaithful(domain: VindexDomain, column: RoutedColumn, text: Uint8Array): boolean {
-  const collation = column.collation?.toLowerCase()
-  if (collation === undefined || collation === 'binary') return true
-  if (domain === 'loose') {
-    if (oldRootOrder.test(collation)) return !hasSupplementary(text)
-    return collation.endsWith('_bin') || rootOrder.test(collation)
-  }
-  if (!collation.endsWith('_bin')) return false
-  // utf8mb4_bin calls 'a' and 'a ' equal; a CHAR holds neither's space.
-  return column.type === 'CHAR' || noPadBinary.test(collation)
+/** Whether texts that the collation calls equal to this one have its id. */
+function isFaithful(domain: VindexDomain, { type, collation }: RoutedColumn, text: Uint8Array): boolean {
+  if (collation === undefined) return true
+  const fidelity = fidelityOf(domain, type === 'CHAR', collation)
+  return fidelity === 'all' || (fidelity === 'basic plane' && !hasSupplementary(text))
 }
-
-/**
- * Collations of the Unicode root order: what they call equal has equal primary weights. Compared code point by code
- * point on MySQL 9.7 and MariaDB 10.11, that holds but for characters younger than the weights of unicode_loose
- * (Unicode 6.2), such as the digits of newer scripts, which 0900 and uca1400 call equal to ASCII digits.
- */
-const rootOrder =
-  /^(?:utf8|utf8mb3|utf8mb4|ucs2|utf16|utf32)_(?:unicode_520(?:_nopad)?_ci|0900_a[is]_c[is]|uca1400(?:_nopad)?_a[is]_c[is])$/
-
-/** Unicode 4.0: all characters beyond the basic plane are equal to each other. */
-const oldRootOrder = /^(?:utf8|utf8mb3|utf8mb4|ucs2|utf16|utf32)_unicode(?:_nopad)?_ci$/
-
-const noPadBinary = /_(?:0900|nopad)_bin$/
 
 function equalBinary(column: RoutedColumn, value: Value): Value | undefined {
   if (!isCharacters(value.type) && !isBinary(value.type)) return undefined

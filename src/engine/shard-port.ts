@@ -1,5 +1,5 @@
 import type { Condition } from '../errors/condition.ts'
-import type { BoundQuery } from './bindings.ts'
+import type { BoundQuery, BoundText } from './bindings.ts'
 import type { RowStream } from './row-stream.ts'
 
 /** One statement for some shards of a keyspace. */
@@ -16,6 +16,18 @@ export interface ShardWrite {
   /** Position in the keyspace's shards. */
   readonly shard: number
   readonly query: BoundQuery
+  /** Of an INSERT. */
+  readonly rows?: WrittenRows
+  /** A query of one number that is asked behind the answer, in the same transaction; undefined where it tells enough. */
+  followUp?(answer: WriteAnswer): string | undefined
+}
+
+/** The rows of a statement that one shard inserts, in its order. */
+export interface WrittenRows {
+  /** Number of each in the client's statement, from 1, ascending. */
+  readonly numbers: readonly number[]
+  /** The shard's statement with the first `count` of them alone. */
+  first(count: number): BoundText
 }
 
 /** What a shard's OK packet said, and the conditions behind it. */
@@ -26,7 +38,12 @@ export interface WriteAnswer {
   readonly warnings: number
   readonly info: string
   readonly conditions: readonly Condition[]
+  /** What `followUp` was answered; null for NULL. */
+  readonly followUp?: string | null
 }
+
+/** Looks at the answers while all of it can be undone: when it throws, nothing has happened. */
+export type Judge = (answers: readonly WriteAnswer[]) => void
 
 /** The shards as a plan reaches them: the session supplies it, with its transaction, tablet type and what may end the statement. */
 export interface ShardPort {
@@ -37,15 +54,17 @@ export interface ShardPort {
   openStreams(query: ShardQuery): Promise<readonly RowStream[]>
   /**
    * Runs one statement on each shard, so that it happens on all or on none as far as MySQL can promise. Answers in the order
-   * of the writes; rejects with the first shard's error.
+   * of the writes; rejects with the first shard's error, of inserted rows with that of the first row in the statement.
    */
-  write(writes: readonly ShardWrite[]): Promise<readonly WriteAnswer[]>
+  write(writes: readonly ShardWrite[], judge?: Judge): Promise<readonly WriteAnswer[]>
   /** One statement that is in no transaction and begins none: DDL. Its shard is found now, and it runs when it is called. */
   outside(write: ShardWrite): () => Promise<WriteAnswer>
   /** The implicit COMMIT ahead of DDL. */
   commit(): Promise<void>
   /** Tables may have other columns now; resolves when plans may rely on them. */
   schemaChanged(keyspace: string, tables: readonly string[]): Promise<void>
+  /** Whether WHERE, ON or LIMIT has the text as a literal or param, and no other clause has. */
+  isInCondition(text: string): boolean
   /** Reserves `count` consecutive numbers of a sequence; the answer is the first. */
   nextIds(keyspace: string, table: string, count: number): Promise<bigint>
 }

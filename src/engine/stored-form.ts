@@ -3,15 +3,9 @@ import type { RoutedColumn } from '../plan/routing.ts'
 import { type Decimal, formatDecimal, parseDecimal, rescaleDecimal } from '../values/decimal.ts'
 import { formatDouble } from '../values/number-format.ts'
 import { isBinary, isFloat, isIntegral, type Value, type ValueType } from '../values/value.ts'
+import type { VindexDomain } from '../vindex/domain.ts'
 import { equalInteger, integerValue, storedInteger } from './integer-value.ts'
-import {
-  type ColumnClass,
-  classOfColumn,
-  isCharacters,
-  latin1,
-  type VindexDomain,
-  withoutTrailingSpaces,
-} from './routable.ts'
+import { type ColumnClass, classOfColumn, isCharacters, latin1, withoutTrailingSpaces } from './routable.ts'
 
 /**
  * The value as the column will hold it, which is what its row is placed by: a row that is written as `'a  '`,

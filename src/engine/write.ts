@@ -1,9 +1,11 @@
+import type { Condition } from '../errors/condition.ts'
+import { notSupported } from '../errors/sql-error.ts'
 import type { SendWrite } from '../plan/primitives.ts'
 import type { BoundQuery } from './bindings.ts'
 import { mergeConditions } from './merge-conditions.ts'
 import type { OkOutcome } from './outcome.ts'
 import type { RunContext } from './run.ts'
-import type { WriteAnswer } from './shard-port.ts'
+import type { ShardPort, WriteAnswer } from './shard-port.ts'
 import { sumInfo } from './sum-info.ts'
 
 /** UPDATE, DELETE and their kin on several shards: the sum of what they did. */
@@ -13,22 +15,43 @@ export async function runWrite(
   { port }: RunContext,
 ): Promise<OkOutcome> {
   const { keyspace } = write.routing
-  const answers = await port.write(shards.map((shard) => ({ keyspace, shard, query })))
+  const writes = shards.map((shard) => ({ keyspace, shard, query }))
+  const isJudged = write.setsInsertId === true && write.replicated !== true
+  const answers = await port.write(writes, isJudged ? checkOneInsertId : undefined)
   // Copies of one table do all the same: the first speaks for them.
-  return sumAnswers(write.replicated === true ? answers.slice(0, 1) : answers)
+  return sumAnswers(write.replicated === true ? answers.slice(0, 1) : answers, port)
 }
 
-/** The shards' answers as one server would put them; the first one's insert id is taken. */
-export function sumAnswers(answers: readonly WriteAnswer[]): OkOutcome {
+/** Of rows on several shards nobody knows which one server would have come to last. */
+function checkOneInsertId(answers: readonly WriteAnswer[]): void {
+  if (answers.filter(({ lastInsertId }) => lastInsertId !== 0).length < 2) return
+  throw notSupported('LAST_INSERT_ID(expr) with rows of several shards')
+}
+
+/** The shards' answers as one server would put them; the first one's insert id is taken. `ordered`: their conditions in order. */
+export function sumAnswers(
+  answers: readonly WriteAnswer[],
+  port: Pick<ShardPort, 'isInCondition'>,
+  ordered?: readonly Condition[],
+): OkOutcome {
   const all = answers.map(({ conditions }) => conditions)
-  const conditions = mergeConditions(all)
+  const statement = { isQuery: false, isInCondition: (text: string) => port.isInCondition(text) }
+  const conditions = mergeConditions(all, statement, ordered)
   const repeated = all.flat().length - conditions.length
+  const warnings = answers.reduce((sum, answer) => sum + answer.warnings, 0) - repeated
+  const info = sumInfo(answers.map((answer) => answer.info))
   return {
     affectedRows: answers.reduce((sum, { affectedRows }) => sum + BigInt(affectedRows), 0n),
     lastInsertId: answers.find(({ lastInsertId }) => lastInsertId !== 0)?.lastInsertId ?? 0,
-    warnings: answers.reduce((sum, { warnings }) => sum + warnings, 0) - repeated,
-    info: sumInfo(answers.map(({ info }) => info)),
-    conditions,
+    warnings,
+    info: info.replace(/Warnings: \d+$/, `Warnings: ${warnings}`),
+    conditions: conditions.slice(0, keptOf(answers)),
     bringsIds: false,
   }
+}
+
+/** max_error_count, as far as a shard shows it: by keeping less than it has counted. */
+function keptOf(answers: readonly WriteAnswer[]): number {
+  const cut = answers.filter(({ warnings, conditions }) => conditions.length < warnings)
+  return Math.min(...cut.map(({ conditions }) => conditions.length), Number.POSITIVE_INFINITY)
 }

@@ -158,6 +158,8 @@ export interface SendWrite {
    * error 1235 names when the routing meets several shards.
    */
   readonly singleShardOnly?: string
+  /** It says with each row that it changes what LAST_INSERT_ID() is: only one shard may have such rows. */
+  readonly setsInsertId?: true
   /** Every shard has the same rows (a reference table): affected rows count once, not once a shard. */
   readonly replicated?: boolean
 }
@@ -180,6 +182,8 @@ export interface SplitInsert {
   /** `ignore`: rows that map nowhere are dropped, as MySQL drops rows that INSERT IGNORE refuses. */
   readonly ignore: boolean
   readonly autoIncrement?: DrawnIds
+  /** It says itself what LAST_INSERT_ID() will be: `… ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)`. */
+  readonly setsInsertId?: true
 }
 
 export interface VindexColumn {

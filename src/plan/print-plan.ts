@@ -14,9 +14,10 @@ function planLines(plan: Plan): readonly string[] {
   const { root, shortcut } = plan
   switch (root.kind) {
     case 'Write': {
-      const { singleShardOnly, replicated = false } = root
+      const { singleShardOnly, replicated = false, setsInsertId = false } = root
       const flags = printFlags({
         replicated,
+        setsInsertId,
         reserves: plan.reserves !== undefined,
         variables: plan.userVariables,
         ...(singleShardOnly === undefined ? {} : { singleShardOnly }),
@@ -41,6 +42,7 @@ function rowsLines({ root, shortcut, ...plan }: Plan): readonly string[] {
   const flags = printFlags({
     locks: plan.locks,
     reserves: plan.reserves !== undefined,
+    setsInsertId: plan.setsInsertId === true,
     variables: plan.userVariables,
   })
   const isOnlyShortcut =
@@ -162,6 +164,7 @@ function printPredicate(predicate: Predicate): string {
 interface Flags {
   readonly locks?: boolean
   readonly reserves?: boolean
+  readonly setsInsertId?: boolean
   readonly replicated?: boolean
   readonly ignore?: boolean
   readonly singleShardOnly?: string

@@ -10,7 +10,7 @@ import { insertVerb } from './operators/write.ts'
 import type { PlanContext } from './plan-context.ts'
 import { planQuery } from './plan-query.ts'
 import { planInsert, planWrite } from './plan-write.ts'
-import { readPlan, sessionPlan, unsupportedPlan, writePlan } from './plans.ts'
+import { readPlan, sessionPlan, settingInsertId, unsupportedPlan, writePlan } from './plans.ts'
 import { Trace } from './rules/trace.ts'
 import { ddlPlan, planDdl } from './statements/plan-ddl.ts'
 import { planOnOneServer, serverPlan } from './statements/plan-on-one-server.ts'
@@ -168,9 +168,9 @@ function planForShard(statement: Statement, routing: Routing, context: PlanConte
 
 /** A query that one place answers whole. */
 function wholeQuery(query: Query, routing: Routing, context: PlanContext): Plan {
-  if (someNode(query, setsLastInsertId)) return unsupportedPlan('LAST_INSERT_ID(expr) in a query')
   const locks = someNode(query, (node) => node.kind === 'Lock')
-  return { ...readPlan(query, routing, context), locks }
+  const plan = { ...readPlan(query, routing, context), locks }
+  return someNode(query, setsLastInsertId) ? settingInsertId(plan) : plan
 }
 
 function verbOf(statement: Insert | Update | Delete): 'insert' | 'replace' | 'update' | 'delete' {

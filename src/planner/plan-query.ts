@@ -9,7 +9,7 @@ import { setsLastInsertId } from './binding/traits.ts'
 import { finishQuery } from './finish/finish-query.ts'
 import { operatorOf } from './operators/build-operators.ts'
 import type { PlanContext } from './plan-context.ts'
-import { unsupportedPlan } from './plans.ts'
+import { settingInsertId, unsupportedPlan } from './plans.ts'
 import { phases } from './rules/phases.ts'
 import { runPhases } from './rules/run-phases.ts'
 import type { Trace } from './rules/trace.ts'
@@ -19,11 +19,10 @@ import { planValue } from './values.ts'
 export function planQuery(ast: Query, context: PlanContext, trace?: Trace): Plan {
   const next = nextValues(ast)
   if (next !== undefined) return planNextValues(next.select, next.item, context)
-  // The OK of a write tells the session of it, rows do not.
-  if (someNode(ast, setsLastInsertId)) return unsupportedPlan('LAST_INSERT_ID(expr) in a query')
   const query = bindQuery(ast, rootPlace(context))
   const rewritten = runPhases(phases, operatorOf(query), context, trace)
-  return finishQuery(ast, query, rewritten, context)
+  const plan = finishQuery(ast, query, rewritten, context)
+  return someNode(ast, setsLastInsertId) ? settingInsertId(plan) : plan
 }
 
 function nextValues(ast: Query): { readonly select: Select; readonly item: NextValues } | undefined {

@@ -4,7 +4,7 @@ import type { Routing } from '../plan/routing.ts'
 import type { Statement } from '../sql/ast.ts'
 import { type AnyNode, type Part, someNode, visit } from '../sql/visit.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
-import { setsVariables } from './binding/traits.ts'
+import { setsLastInsertId, setsVariables } from './binding/traits.ts'
 import type { PlanContext } from './plan-context.ts'
 import { ShardText } from './shard-text.ts'
 
@@ -56,13 +56,28 @@ export function writePlan(
   context: PlanContext,
 ): Plan {
   const query = new ShardText(context).ofStatement(statement)
-  const { routing } = write
+  const { routing, verb } = write
+  const setsInsertId = someNode(statement, setsLastInsertId)
+  // The OK of a DELETE or DO does not tell the id.
+  const isUntold = setsInsertId && (verb === 'delete' || verb === 'other')
   return {
-    root: { kind: 'Write', ...write, query },
+    root: { kind: 'Write', ...write, query, ...(setsInsertId && { setsInsertId }) },
     shortcut: { routing, query },
     locks: true,
+    ...(isUntold && { setsInsertId }),
     ...connectionState(statement),
   }
+}
+
+/**
+ * A query with LAST_INSERT_ID(expr): what it is given last is what LAST_INSERT_ID() is from now on. Which row is last, only one
+ * shard knows of its own.
+ */
+export function settingInsertId(plan: Plan): Plan {
+  const { shortcut } = plan
+  if (shortcut === undefined) return unsupportedPlan('LAST_INSERT_ID(expr) in this query')
+  const construct = 'LAST_INSERT_ID(expr) in a query over several shards'
+  return { ...plan, root: { kind: 'Unsupported', construct }, shortcut, setsInsertId: true }
 }
 
 /** What a statement leaves on its connection, and the user variables it needs there for that. */

@@ -15,23 +15,24 @@ export interface RunOnShardOptions {
  */
 export async function runOnShard(
   { gateway, transaction }: { readonly gateway: Gateway; readonly transaction: Transaction },
-  { target, statement }: ShardWrite,
+  write: ShardWrite,
   { settings, outsideTransaction }: RunOnShardOptions,
   watch: StatementWatch,
 ): Promise<WriteAnswer> {
+  const { target, statement } = write
   const own = transaction.lane(target)
   if (!outsideTransaction && (own !== undefined || transaction.start() !== undefined)) {
     const lane = await transaction.reach(target, settings, watch)
-    return await collectAnswer(lane.lease, watch, (reader) => lane.send(statement, reader))
+    return await collectAnswer(lane.lease, watch, (reader) => lane.send(statement, reader), write)
   }
   if (own !== undefined) {
     await own.lease.killing // meant for a statement that is over
     await own.lease.apply(settings)
-    return await collectAnswer(own.lease, watch, (reader) => own.send(statement, reader))
+    return await collectAnswer(own.lease, watch, (reader) => own.send(statement, reader), write)
   }
   const lease = await gateway.acquire(target, settings, watch)
   try {
-    return await collectAnswer(lease, watch, (reader) => statement.send(lease.connection, reader))
+    return await collectAnswer(lease, watch, (reader) => statement.send(lease.connection, reader), write)
   } finally {
     lease.release()
   }

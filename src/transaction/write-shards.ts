@@ -2,10 +2,11 @@ import type { Cancellation } from '../base/abort.ts'
 import type { Condition } from '../errors/condition.ts'
 import { readConditions } from '../mysql/client/conditions.ts'
 import type { ShardStatement } from '../mysql/client/shard-statement.ts'
-import { CollectingReader } from '../mysql/client/simple-command.ts'
+import { CollectingReader, runQuery, textCells } from '../mysql/client/simple-command.ts'
 import type { Lease } from '../tablet/lease.ts'
 import type { Settings } from '../tablet/settings.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
+import { type Failure, firstFailure, isAboutRow } from './first-failure.ts'
 import type { Lane } from './lane.ts'
 import { settleAll } from './lanes.ts'
 import type { Transaction } from './transaction.ts'
@@ -13,6 +14,18 @@ import type { Transaction } from './transaction.ts'
 export interface ShardWrite {
   readonly target: ShardTarget
   readonly statement: ShardStatement
+  /** Of an INSERT. */
+  readonly rows?: WrittenRows
+  /** A query of one number that is asked behind the answer; undefined where it tells enough. */
+  followUp?(answer: WriteAnswer): string | undefined
+}
+
+/** The rows that one shard inserts, in its order. */
+export interface WrittenRows {
+  /** Number of each in the client's statement, from 1, ascending. */
+  readonly numbers: readonly number[]
+  /** The shard's statement with the first `count` of them alone. */
+  first(count: number): ShardStatement
 }
 
 /** What a shard's OK packet said, and the conditions behind it. */
@@ -22,6 +35,8 @@ export interface WriteAnswer {
   readonly warnings: number
   readonly info: string
   readonly conditions: readonly Condition[]
+  /** What `followUp` was answered; null for NULL. */
+  readonly followUp?: string | null
 }
 
 /** The statement for which shards work, as what may end it before its time sees it. */
@@ -32,25 +47,30 @@ export interface StatementWatch extends Cancellation {
   throwIfKilled(): void
 }
 
+/** Looks at the answers while all of it can be undone: when it throws, nothing has happened. */
+export type Judge = (answers: readonly WriteAnswer[]) => void
+
 /** Savepoint with which a statement on several shards of an open transaction is undone. */
 const STATEMENT_SAVEPOINT = '_shardgate_statement'
 
 /**
- * Runs one statement on each of several shards, all at once, so that it happens on all or on none as far as MySQL can
- * promise: outside a transaction it gets one of its own; inside one, a savepoint undoes what the other shards did when one
- * refuses. Answers in the order of the writes. Throws the first shard's error.
+ * Runs one statement on each of several shards so that it happens on all or on none as far as MySQL can promise: outside a
+ * transaction it gets one of its own; inside one, a savepoint undoes what the other shards did when one refuses, or `judge`
+ * does. Answers in the order of the writes. Throws the first shard's error, of inserted rows that of the first row.
  */
 export function writeShards(
   transaction: Transaction,
   writes: readonly ShardWrite[],
   settings: Settings,
   watch: StatementWatch,
+  judge: Judge = () => {},
 ): Promise<readonly WriteAnswer[]> {
-  if (transaction.start() !== undefined) return inOpen(transaction, writes, settings, watch)
+  if (transaction.start() !== undefined) return inOpen(transaction, writes, settings, watch, judge)
   return transaction.aside(async (own) => {
     const lanes = await reachAll(own, writes, settings, watch)
     const answers = await sendAll(lanes, writes, watch)
     watch.throwIfKilled()
+    judge(answers)
     return answers
   })
 }
@@ -60,12 +80,14 @@ async function inOpen(
   writes: readonly ShardWrite[],
   settings: Settings,
   watch: StatementWatch,
+  judge: Judge,
 ): Promise<readonly WriteAnswer[]> {
   const lanes = await reachAll(transaction, writes, settings, watch)
   await transaction.lanes.everywhere(`SAVEPOINT ${STATEMENT_SAVEPOINT}`, lanes)
   try {
     const answers = await sendAll(lanes, writes, watch)
     watch.throwIfKilled()
+    judge(answers)
     await transaction.lanes.everywhere(`RELEASE SAVEPOINT ${STATEMENT_SAVEPOINT}`, lanes)
     return answers
   } catch (error) {
@@ -100,24 +122,58 @@ async function sendAll(
   writes: readonly ShardWrite[],
   watch: StatementWatch,
 ): Promise<readonly WriteAnswer[]> {
-  const answers = settleAll(
-    lanes.map((lane, i) =>
-      collectAnswer(lane.lease, watch, (reader) => lane.send(writes[i]!.statement, reader)),
-    ),
-  )
+  const answers: WriteAnswer[] = []
+  const failed: Failure[] = []
+  const send = async (i: number): Promise<void> => {
+    const lane = lanes[i]!
+    const write = writes[i]!
+    try {
+      answers[i] = await collectAnswer(
+        lane.lease,
+        watch,
+        (reader) => lane.send(write.statement, reader),
+        write,
+      )
+    } catch (error) {
+      failed[i] = { lane, write, error }
+    }
+  }
+  const { first, others } = inOneOrder(writes)
   try {
-    return await answers
+    await send(first)
+    const refused = failed[first]
+    // Of an INSERT an earlier row may fail on another shard.
+    const goesOn = refused === undefined || (refused.write.rows !== undefined && isAboutRow(refused.error))
+    if (goesOn) await Promise.all(others.map(send))
+    const failures = failed.filter((failure) => failure !== undefined)
+    if (failures.length > 0) throw await firstFailure(failures, watch)
+    return answers
   } finally {
     // A KILL that comes too late for the statement must not meet its COMMIT or ROLLBACK on one shard alone.
     await Promise.all(lanes.map(({ lease }) => lease.killing))
   }
 }
 
-/** Sends a statement that answers OK, and collects the answer with its conditions. Throws the server's error. */
+/**
+ * One shard first, which is the same for all statements on these shards, then the others at once. Two statements that want the
+ * same rows wait for each other on the first, where one of them gets all it needs. Sent to all at once, each may get the rows
+ * of one shard and wait for those of another, which no server sees as a deadlock (docs/design/session-and-relay.md).
+ */
+function inOneOrder(writes: readonly ShardWrite[]): {
+  readonly first: number
+  readonly others: readonly number[]
+} {
+  const keys = writes.map(({ target }) => target.key)
+  const first = keys.indexOf(keys.reduce((a, b) => (a < b ? a : b)))
+  return { first, others: writes.map((_, i) => i).filter((i) => i !== first) }
+}
+
+/** Sends a statement that answers OK, and collects the answer with what stands behind it. Throws the server's error. */
 export async function collectAnswer(
   lease: Lease,
   watch: StatementWatch,
   send: (reader: CollectingReader) => void,
+  write?: Pick<ShardWrite, 'followUp'>,
 ): Promise<WriteAnswer> {
   watch.throwIfKilled()
   watch.working.add(lease)
@@ -127,7 +183,11 @@ export async function collectAnswer(
     )
     const conditions = summary.warnings > 0 ? await readConditions(lease.connection) : []
     const { affectedRows, lastInsertId, warnings } = summary
-    return { affectedRows, lastInsertId, warnings, info, conditions }
+    const answer = { affectedRows, lastInsertId, warnings, info, conditions }
+    const question = write?.followUp?.(answer)
+    if (question === undefined) return answer
+    const { rows } = await runQuery(lease.connection, question)
+    return { ...answer, followUp: textCells(rows[0]!, 1)[0] ?? null }
   } finally {
     watch.working.delete(lease)
   }

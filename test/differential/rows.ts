@@ -6,7 +6,7 @@ const COUNTRIES = ['AT', 'BR', 'CH', 'DE', 'XX']
  * proxy, too: it must know which shard a row belongs to.
  */
 export const TABLES = [
-  ...(['users', 'orders', 'things', 'words', 'places', 'slugs', 'countries'] as const),
+  ...(['users', 'orders', 'things', 'words', 'places', 'slugs', 'tokens', 'prices', 'countries'] as const),
   ...(['codes', 'tags', 'labels'] as const),
 ] as const
 
@@ -20,6 +20,9 @@ export const ROWS: readonly string[] = [
   ...['codes (code, n)', 'tags (tag, n)', 'labels (label, n)'].map(
     (into) => `INSERT INTO ${into} VALUES ${codes()}`,
   ),
+  `INSERT INTO tokens (token, fixed, id) VALUES ('Abc', 'x', 1), ('aBC', 'x ', 2), ('ABC', 'X', 3), ('abc', 'y', 4),
+    ('abc', 'Y', 5), ('Äbc', 'x', 6), ('abc ', 'z', 7), ('def', 'x', 8), ('DEF', 'y', 9), ('12', 'z', 10), ('012', 'z', 11)`,
+  `INSERT INTO prices (price, id) VALUES (1, 1), (1.0, 2), (1.00, 3), ('1', 4), (2.5, 5), (2.50, 6), ('2.5', 7), (-0.0, 8), (0, 9)`,
   `INSERT INTO words (id, general, unicode, bin, latin, cased, fixed, raw) VALUES ${words()}`,
   `INSERT INTO things VALUES
     (1, -128, 255, -32768, -8388608, -2147483648, -9223372036854775808, 18446744073709551615, 42, b'1010101010',

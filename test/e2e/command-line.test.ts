@@ -49,9 +49,11 @@ describe.skipIf(!client)('the mariadb command line client', () => {
       'labels',
       'orders',
       'places',
+      'prices',
       'slugs',
       'tags',
       'things',
+      'tokens',
       'users',
       'words',
     ])

@@ -79,3 +79,29 @@ async function idOf(user: number, product: number): Promise<number> {
   if (rows!.kind !== 'rows') throw new Error(JSON.stringify(rows))
   return Number(textRow(rows!.rows[0]!)[0])
 }
+
+test('of several rows of one shard, some of which met others, the first that was inserted', async () => {
+  const upsert = 'ON DUPLICATE KEY UPDATE amount = amount + 1'
+  const [, before] = await insert(`${VALUES} (1, 30, 1), (4, 30, 1)`)
+  // All on `-80`: the first draws a number and meets another.
+  const one = await insert(`${VALUES} (1, 30, 1), (1, 31, 1), (2, 31, 1) ${upsert}`)
+  expect(one).toEqual([4, await idOf(1, 31), await idOf(1, 31)])
+  // On both, the met ones first and last.
+  const both = await insert(`${VALUES} (1, 30, 1), (4, 30, 1), (4, 32, 1), (1, 32, 1), (1, 31, 1) ${upsert}`)
+  expect(both).toEqual([8, await idOf(4, 32), await idOf(4, 32)])
+  // INSERT IGNORE tells a dropped row's number on the shard.
+  const ignored = await insert(
+    'INSERT IGNORE INTO orders (user_id, product, amount) VALUES (1, 30, 1), (1, 33, 1), (2, 31, 1), (4, 30, 1)',
+  )
+  expect(ignored).toEqual([1, await idOf(1, 33), await idOf(1, 33)])
+  // In a transaction, by SQL PREPARE and by the binary protocol.
+  await client.query('BEGIN')
+  const inside = await insert(`${VALUES} (1, 30, 1), (1, 34, 1), (4, 30, 1), (4, 34, 1) ${upsert}`)
+  expect(inside[1]).toBe(await idOf(1, 34))
+  await client.query('ROLLBACK')
+  await client.query(`PREPARE s FROM '${VALUES} (1, 30, 1), (1, ?, 1), (4, 30, 1) ${upsert}'`)
+  await client.query('SET @p = 35')
+  const prepared = await insert('EXECUTE s USING @p')
+  expect(prepared[2]).toBe(await idOf(1, 35))
+  expect(before).toBeLessThan(one[1])
+})

@@ -60,37 +60,7 @@ export function columnOf(table: Table, name: string): Column | undefined {
   return table.columns.find((column) => sameColumn(column.name, name))
 }
 
-/**
- * Whether `a = b` means that both have one keyspace id: both must be stored in one form, and equal must mean equal
- * bytes. Columns of unknown type are taken at their word, as when one routes by them.
- */
-export function equalMeansSameId(a: Column | undefined, b: Column | undefined, vindexType: string): boolean {
-  if (a?.type === undefined || b?.type === undefined) return true
-  if (isIntegral(a.type) && isIntegral(b.type)) return true
-  if (isText(a.type) && isText(b.type))
-    return equalTextMeansSameId(a, vindexType) && equalTextMeansSameId(b, vindexType)
-  if (a.type === 'BINARY' || b.type === 'BINARY') return a.type === b.type && a.size === b.size
-  if (isBinary(a.type) && isBinary(b.type)) return true
-  return a.type === b.type && (temporal.has(a.type) || (a.type === 'DECIMAL' && a.scale === b.scale))
-}
-
-const temporal: ReadonlySet<ValueType> = new Set(['DATE', 'DATETIME', 'TIMESTAMP', 'TIME'])
-const integerVindexes: ReadonlySet<string> = new Set([
-  'hash',
-  'numeric',
-  'numeric_static_map',
-  'reverse_bits',
-])
-
-function equalTextMeansSameId(column: Column, vindexType: string): boolean {
-  const { collation, type } = column
-  if (collation === undefined || vindexType === 'null' || integerVindexes.has(vindexType)) return true
-  if (vindexType.startsWith('unicode_loose')) return true
-  const isBytewise = collation === 'binary' || collation.endsWith('_bin')
-  return isBytewise && (type === 'CHAR' || isNoPad(collation))
-}
-
-function isText(type: ValueType): boolean {
+export function isText(type: ValueType): boolean {
   return type === 'CHAR' || type === 'VARCHAR' || type === 'TEXT'
 }
 

@@ -1,10 +1,10 @@
-import type { Expr, Select } from '../../sql/ast.ts'
+import type { Select } from '../../sql/ast.ts'
 import { sameColumn } from '../../vschema/model.ts'
 import type { BoundTable } from './bound.ts'
-import { refOf } from './facts-of.ts'
+import { holdsVindex } from './holds-vindex.ts'
 import type { Level } from './level.ts'
 import { findSource, resolveColumn, type Scope } from './scope.ts'
-import { type ColumnAnswer, columnKey } from './source.ts'
+import type { ColumnAnswer } from './source.ts'
 import { hasWindow, isAggregated, isDistinct, itemName } from './traits.ts'
 
 /** Groups and DISTINCT leave rows as they are where each group lies on one shard. */
@@ -25,25 +25,6 @@ export function isTransparent(
   if (!isDistinct(select)) return true
   const items = select.items.flatMap((item) => (item.kind === 'SelectExpr' ? [item.expr] : []))
   return holdsVindex(items, scope, rows, level)
-}
-
-/** Whether rows that agree on the expressions lie on one shard, by the vindex of one of the tables. */
-export function holdsVindex(
-  exprs: readonly Expr[],
-  scope: Scope,
-  rows: readonly BoundTable[],
-  level: Level,
-): boolean {
-  const facts = level.facts({ byColumnsOnly: true })
-  const keys = exprs.flatMap((expr) => refOf(expr, scope) ?? []).map(columnKey)
-  return rows.some(({ instance }) => {
-    const primary = instance.table.columnVindexes[0]
-    if (primary === undefined || instance.nullExtended) return false
-    return primary.columns.every((name) => {
-      const column = columnKey({ instance, name: name.toLowerCase() })
-      return keys.some((key) => facts.areEqual(key, column))
-    })
-  })
 }
 
 /** Names of the columns of a SELECT's rows; undefined where a `*` stands for columns that are not known. */

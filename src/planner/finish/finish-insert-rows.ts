@@ -1,4 +1,6 @@
 import type { Plan } from '../../plan/plan.ts'
+import { someNode } from '../../sql/visit.ts'
+import { setsLastInsertId } from '../binding/traits.ts'
 import { type InsertRowsOp, printInsertRows } from '../operators/insert-rows.ts'
 import { insertVerb } from '../operators/write.ts'
 import type { PlanContext } from '../plan-context.ts'
@@ -19,6 +21,7 @@ export function finishInsertRows(op: InsertRowsOp, context: PlanContext): Plan {
       ...placing,
       ignore: statement.ignore,
       ...(autoIncrement && { autoIncrement }),
+      ...(someNode(statement, setsLastInsertId) && { setsInsertId: true }),
     },
     userVariables,
     locks: true,

@@ -131,6 +131,12 @@ export class SessionState {
     this.warningCount = warnings.length
   }
 
+  /** `count`: of all there were, of which `kept` are the first. */
+  keepWarnings(kept: readonly Condition[], count: number): void {
+    this.#warnings = kept
+    this.warningCount = count
+  }
+
   /** character_set_client. */
   get charset(): string {
     return this.#charset

@@ -42,9 +42,11 @@ export async function countTable(
   context: ConditionsContext,
   what: 'WARNINGS' | 'ERRORS',
 ): Promise<ShownTable> {
-  const { length } = await fetchConditions(context, what)
+  const conditions = await fetchConditions(context, what)
+  // Beyond max_error_count they are counted only.
+  const count = what === 'WARNINGS' ? context.state.warningCount : conditions.length
   const name = what === 'WARNINGS' ? '@@session.warning_count' : '@@session.error_count'
-  return { columns: [numberColumn(name)], rows: [[String(length)]] }
+  return { columns: [numberColumn(name)], rows: [[String(count)]] }
 }
 
 /** The conditions of the statement before. */
@@ -54,7 +56,8 @@ async function fetchConditions(
 ): Promise<readonly Condition[]> {
   const kept = await warnings.fetch()
   // Nothing is left of an error whose transaction has been rolled back since.
-  if (kept !== undefined && kept.length > 0) state.warnings = kept
+  if (kept !== undefined && kept.length > 0)
+    state.keepWarnings(kept, Math.max(kept.length, state.warningCount))
   const all = state.warnings.map((each) => ({
     ...each,
     message: proxy.inKeyspaceNames({ errno: each.code, message: each.message }),

@@ -19,7 +19,7 @@ import { withoutSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { StatementReader } from './statement-reader.ts'
 import { textExecution } from './text-execution.ts'
-import { giveVariables, takeVariables } from './user-variables.ts'
+import { carriesAny, giveVariables, takeVariables } from './user-variables.ts'
 
 export interface EvaluateContext extends SessionPortContext {
   readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits'>
@@ -152,7 +152,7 @@ export async function select(context: EvaluateContext, sql: string, rowsMax = RO
   let stream: RowStream
   if (begun.kind === 'OneShard') {
     const { keyspace, shard, query } = begun
-    if (plan.reserves !== undefined || plan.userVariables.length > 0)
+    if (plan.reserves !== undefined || carriesAny(plan))
       lane = await reachOwn(
         context,
         { plan, settings },
@@ -167,12 +167,11 @@ export async function select(context: EvaluateContext, sql: string, rowsMax = RO
     stream = outcome.stream
   }
   const rows = await firstRows(stream, rowsMax)
-  if (lane !== undefined && plan.userVariables.length > 0)
-    await takeVariables(lane.lease, state, plan.userVariables)
-  return { rows, conditions: await port.conditions() }
+  if (lane !== undefined && carriesAny(plan)) await takeVariables(lane.lease, state, plan)
+  return { rows, conditions: (await port.conditions()).conditions }
 }
 
-/** What an expression leaves on its connection (GET_LOCK()), or assigns there (`(@a := 1)`), needs one of the session's own: that stays, or until this has been read. */
+/** What an expression leaves on its connection (GET_LOCK()), or assigns there (`(@a := 1)`, `LAST_INSERT_ID(1)`), needs one of the session's own: that stays, or until this has been read. */
 async function reachOwn(
   context: EvaluateContext,
   { plan, settings }: { readonly plan: Plan; readonly settings: Settings },
@@ -181,7 +180,7 @@ async function reachOwn(
   const { state, transaction, interruption } = context
   const lane = await transaction.reach(target, settings, interruption)
   if (plan.reserves !== undefined) lane.reserve(plan.reserves)
-  if (plan.userVariables.length > 0) await lane.query(giveVariables(state, plan.userVariables))
+  if (carriesAny(plan)) await lane.query(giveVariables(state, plan))
   return lane
 }
 

@@ -102,7 +102,8 @@ export class Reading implements ReadingOptions {
   }
 
   textOf(sql: string, scan: Scan): StatementText {
-    return { sql, scan, mode: this.sqlMode, charset: this.charset }
+    const { isMariadb } = this.#context.proxy
+    return { sql, scan, mode: this.sqlMode, charset: this.charset, isMariadb }
   }
 
   /** What the session answers for functions about itself, as SQL text. */

@@ -17,7 +17,7 @@ import { withSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { SingleShard } from './single-shard.ts'
 import type { StatementReader } from './statement-reader.ts'
-import { variablesInText } from './user-variables.ts'
+import { carriesAny, variablesInText } from './user-variables.ts'
 
 export interface RunContext extends SessionPortContext {
   readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits' | 'isMariadb'>
@@ -60,18 +60,18 @@ function runPlan(context: RunContext, execution: Execution): void {
     return replies.detached(() => runOnSeveral(context, execution, { settings, run: begun.run }))
   }
   // What leaves something on its connection must be relayed from there.
-  const leaves = plan.reserves !== undefined || plan.userVariables.length > 0
+  const leaves = plan.reserves !== undefined || carriesAny(plan)
   if (plan.metadata !== undefined && !leaves && proxy.gateway.renamed.length > 0)
     return replies.detached(() => answerMetadata(context, execution, { ...begun, settings: own }))
   const { keyspace, shard, query, bringsIds } = begun
   const to = shards.target(keyspace, shard, target.tabletType)
-  const userVariables = plan.runsText ? variablesInText(state, execution.sql) : plan.userVariables
+  const carried = plan.runsText ? { userVariables: variablesInText(state, execution.sql) } : plan
   singleShard.relayTo(to, statementFor(execution, query, WITH_CURSOR), {
     settings: own,
-    read: !plan.locks && userVariables.length === 0,
+    read: !plan.locks && !carriesAny(carried),
     begins: plan.isTableless !== true,
     reserve: plan.reserves,
-    userVariables,
+    carried: carriesAny(carried) ? carried : undefined,
     explicitId: bringsIds,
     onRelayed: execution.onRelayed,
   })
@@ -131,10 +131,18 @@ export async function answerMetadata(
   await answerRows(context, metadataRows(stream!, 'names', names), port)
 }
 
-function answerOk({ state, replies }: RunContext, outcome: OkOutcome): void {
+function answerOk(context: RunContext, outcome: OkOutcome): void {
+  const { state, replies } = context
   const { affectedRows, lastInsertId, warnings, info, conditions, bringsIds } = outcome
-  state.warnings = conditions
+  state.keepWarnings(conditions.slice(0, listedMax(context)), warnings)
   replies.ok({ affectedRows, lastInsertId, warnings, info }, bringsIds)
+}
+
+/** max_error_count: of more conditions the first ones are kept. As the servers have it, where it is not the session's own. */
+function listedMax({ state, proxy }: RunContext): number {
+  const own = Number(state.settings.items.get('max_error_count'))
+  if (Number.isInteger(own)) return own
+  return proxy.isMariadb ? 64 : 1024
 }
 
 /** Streams the rows to the client, no faster than the client reads. */
@@ -156,10 +164,11 @@ async function answerRows(context: RunContext, stream: RowStream, port: SessionP
   } finally {
     await stream.close()
   }
-  state.warnings = await port.conditions()
+  const { conditions, count } = await port.conditions()
+  state.keepWarnings(conditions.slice(0, listedMax(context)), count)
   state.foundRows = rows
   state.rowCount = -1
-  answer.endRows(replies.statusFlags, state.warnings.length)
+  answer.endRows(replies.statusFlags, count)
   replies.done(false)
 }
 

@@ -1,6 +1,6 @@
 import { mergeConditions } from '../../engine/merge-conditions.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
-import type { ShardPort, ShardQuery, ShardWrite, WriteAnswer } from '../../engine/shard-port.ts'
+import type { Judge, ShardPort, ShardQuery, ShardWrite, WriteAnswer } from '../../engine/shard-port.ts'
 import type { Condition } from '../../errors/condition.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
 import type { ShardStatement } from '../../mysql/client/shard-statement.ts'
@@ -13,6 +13,7 @@ import type { Transaction } from '../../transaction/transaction.ts'
 import { type ShardWrite as TargetWrite, writeShards } from '../../transaction/write-shards.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { ProxyContext } from '../proxy-context.ts'
+import { conditionTexts } from './condition-texts.ts'
 import { type Execution, statementFor } from './execution.ts'
 import type { ShardAccess } from './shard-access.ts'
 import { ShardRows } from './shard-rows.ts'
@@ -30,6 +31,9 @@ export class SessionPort implements ShardPort {
   readonly #execution: Execution
   readonly #settings: Settings
   readonly #conditions: Promise<readonly Condition[]>[] = []
+  /** As counted by the shards, which keep no more than max_error_count. */
+  #warningCount = 0
+  #conditionTexts: ReadonlySet<string> | undefined
 
   /** `settings`: of the connections; the session's own but for what only holds for whole answers. */
   constructor(context: SessionPortContext, execution: Execution, settings: Settings) {
@@ -53,11 +57,11 @@ export class SessionPort implements ShardPort {
     throw failed.reason
   }
 
-  write(writes: readonly ShardWrite[]): Promise<readonly WriteAnswer[]> {
+  write(writes: readonly ShardWrite[], judge?: Judge): Promise<readonly WriteAnswer[]> {
     const { transaction, interruption } = this.#context
     const targets = writes.map((write) => this.#targetWrite(write))
     if (transaction.isSingle) transaction.noteWrite(targets.map(({ target }) => target))
-    if (targets.length > 1) return writeShards(transaction, targets, this.#settings, interruption)
+    if (targets.length > 1) return writeShards(transaction, targets, this.#settings, interruption, judge)
     return settleAll(targets.map((write) => this.#runOn(write, { outsideTransaction: false })))
   }
 
@@ -81,20 +85,34 @@ export class SessionPort implements ShardPort {
     return first
   }
 
-  /** Conditions of all queries, once their rows have ended. */
-  async conditions(): Promise<readonly Condition[]> {
-    return mergeConditions(await Promise.all(this.#conditions), this.#execution.sql)
+  /** Conditions of all queries, once their rows have ended, and how many there were before they were cut to max_error_count. */
+  async conditions(): Promise<{ readonly conditions: readonly Condition[]; readonly count: number }> {
+    const lists = await Promise.all(this.#conditions)
+    const statement = { isQuery: true, isInCondition: (text: string) => this.isInCondition(text) }
+    const merged = mergeConditions(lists, statement)
+    const unseen = this.#warningCount - lists.flat().length
+    const cut = unseen > 0 ? Math.max(...lists.map((list) => list.length)) : merged.length
+    return { conditions: merged.slice(0, cut), count: merged.length + unseen }
+  }
+
+  isInCondition(text: string): boolean {
+    const { reading, sql, bindings } = this.#execution
+    this.#conditionTexts ??= conditionTexts(reading.parse(sql), bindings)
+    return this.#conditionTexts.has(text)
   }
 
   #target(keyspace: string, shard: number): ShardTarget {
     return this.#context.shards.target(keyspace, shard, this.#execution.reading.target.tabletType)
   }
 
-  #targetWrite({ keyspace, shard, query }: ShardWrite): TargetWrite {
-    return {
-      target: this.#target(keyspace, shard),
-      statement: statementFor(this.#execution, query),
-    }
+  #targetWrite(write: ShardWrite): TargetWrite {
+    const { keyspace, shard, query, rows } = write
+    const statement = statementFor(this.#execution, query)
+    const target = this.#target(keyspace, shard)
+    if (rows === undefined) return { target, statement }
+    const first = (count: number) => statementFor(this.#execution, rows.first(count))
+    const followUp = (answer: WriteAnswer) => write.followUp?.(answer)
+    return { target, statement, rows: { numbers: rows.numbers, first }, followUp }
   }
 
   #runOn(write: TargetWrite, options: { readonly outsideTransaction: boolean }): Promise<WriteAnswer> {
@@ -134,7 +152,8 @@ export class SessionPort implements ShardPort {
     const { connection } = lane
     const rows = this.#rowsOf(lane.lease, statement, (ended) => {
       if (lane.isLost) transaction.lost(lane)
-      else if (ended.isEnded && ended.summary.warnings > 0) this.#noteConditions(readConditions(connection))
+      else if (ended.isEnded && ended.summary.warnings > 0)
+        this.#noteConditions(ended, readConditions(connection))
       else connection.resume() // left early: the rest is read and thrown away, in front of the next statement
     })
     lane.sendForRows(statement, rows)
@@ -159,13 +178,17 @@ export class SessionPort implements ShardPort {
     )
   }
 
-  #giveBack(lease: Lease, { summary }: ShardRows): void {
-    if (summary.warnings === 0 || lease.connection.state !== 'idle') return lease.release()
-    this.#noteConditions(readConditions(lease.connection).finally(() => lease.release()))
+  #giveBack(lease: Lease, rows: ShardRows): void {
+    if (rows.summary.warnings === 0 || lease.connection.state !== 'idle') return lease.release()
+    this.#noteConditions(
+      rows,
+      readConditions(lease.connection).finally(() => lease.release()),
+    )
   }
 
   /** Asked for at the end; until then a failure has nobody else to hear it. */
-  #noteConditions(reading: Promise<readonly Condition[]>): void {
+  #noteConditions({ summary }: ShardRows, reading: Promise<readonly Condition[]>): void {
+    this.#warningCount += summary.warnings
     reading.catch(() => {})
     this.#conditions.push(reading)
   }

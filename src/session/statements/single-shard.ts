@@ -19,7 +19,7 @@ import type { Replies } from '../commands/replies.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import type { RelayedHook } from './execution.ts'
 import { type RelayOwner, SessionRelay } from './session-relay.ts'
-import { giveVariables, takeVariables } from './user-variables.ts'
+import { type Carried, giveVariables, takeVariables } from './user-variables.ts'
 
 export interface SingleShardContext {
   readonly proxy: { readonly gateway: Gateway; readonly log: Logger }
@@ -46,8 +46,8 @@ export interface RelayToOptions {
   readonly reserve?: string | undefined
   /** The id in the answer is one that the statement brought itself: LAST_INSERT_ID() stays as it was. */
   readonly explicitId?: boolean
-  /** User variables that the statement reads and assigns: given before, read back behind it. */
-  readonly userVariables?: readonly string[]
+  /** What the statement reads and assigns: given before, read back behind it. */
+  readonly carried?: Carried | undefined
   readonly onRelayed?: RelayedHook | undefined
 }
 
@@ -126,7 +126,7 @@ export class SingleShard implements RelayOwner {
   #relayOn(relaying: Relaying, statement: ShardStatement): void {
     const { state, answer, interruption, replies } = this.#context
     const { lease, lane, options } = relaying
-    const { shape = 'results', statementId, userVariables = [] } = options
+    const { shape = 'results', statementId, carried } = options
     const { connection, tablet } = lease
     this.#relaying = relaying
     interruption.relaying = lease
@@ -134,10 +134,10 @@ export class SingleShard implements RelayOwner {
     const { moreResults, sequenceId } = answer
     const { statusFlags: status } = replies
     this.#relay.begin({ shape, status, moreResults, sequenceId }, () => connection.pause())
-    if (userVariables.length > 0) {
+    if (carried !== undefined) {
       // What is prepared keeps the types that its variables had then (MySQL 8.0.22 and later).
       forgetStatements(connection)
-      runQuery(connection, giveVariables(state, userVariables)).catch((error) => lease.discard(error))
+      runQuery(connection, giveVariables(state, carried)).catch((error) => lease.discard(error))
     }
     this.#send(statement, connection, lane)
   }
@@ -179,21 +179,21 @@ export class SingleShard implements RelayOwner {
     this.#relaying = undefined
     interruption.relaying = undefined
     this.#retry = undefined
-    const { userVariables = [] } = options
-    if (userVariables.length === 0 || lease.connection.state !== 'idle') this.#relayed(relaying, summary)
+    const { carried } = options
+    if (carried === undefined || lease.connection.state !== 'idle') this.#relayed(relaying, summary)
     else
-      this.#readBack(relaying, summary, userVariables)
+      this.#readBack(relaying, summary, carried)
         .then(() => this.#relayed(relaying, summary))
         .catch((error) => replies.broken(error))
   }
 
-  /** Takes the user variables that the statement has assigned, as the next one relies on them. */
-  async #readBack(relaying: Relaying, summary: ResponseSummary, names: readonly string[]): Promise<void> {
+  /** Takes what the statement has assigned, as the next one relies on it. */
+  async #readBack(relaying: Relaying, summary: ResponseSummary, carried: Carried): Promise<void> {
     const { proxy, client, state } = this.#context
     const { lease } = relaying
     try {
       if (hasConditions(summary)) relaying.conditions = await readConditions(lease.connection)
-      await takeVariables(lease, state, names)
+      await takeVariables(lease, state, carried)
     } catch (error) {
       // The session's state is gone with the connection, as with any connection to a server that breaks.
       if (!client.closed) proxy.log.warn('a session ends: its user variables were lost', { error })

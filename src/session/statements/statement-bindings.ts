@@ -13,6 +13,7 @@ export interface StatementText {
   readonly mode: SqlMode
   /** Character set of the client, in which the text is. */
   readonly charset: string
+  readonly isMariadb: boolean
 }
 
 /** The literals of one statement text, read on demand by their place in it. */
@@ -23,6 +24,10 @@ export class StatementBindings implements Bindings {
   constructor(text: StatementText, sessionText: (name: string) => string) {
     this.#text = text
     this.#sessionText = sessionText
+  }
+
+  get isMariadb(): boolean {
+    return this.#text.isMariadb
   }
 
   slotValue(slot: number): Value {
@@ -52,6 +57,7 @@ export class StatementBindings implements Bindings {
   /** The same literals, some with other text. */
   withSlotTexts(texts: ReadonlyMap<number, string>): Bindings {
     return {
+      isMariadb: this.isMariadb,
       slotText: (slot) => texts.get(slot) ?? this.slotText(slot),
       slotValue: (slot) => this.slotValue(slot),
       listValues: (slot) => this.listValues(slot),

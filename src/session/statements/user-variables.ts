@@ -5,30 +5,49 @@ import { quoteName } from '../../values/sql-literal.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import { losslessTexts, textsOfRow } from './row-texts.ts'
 
-/** SET statement that gives a backend connection the session's values of these user variables. */
-export function giveVariables({ userVariables }: SessionState, names: readonly string[]): string {
-  const items = names.map((name) => `@${quoteName(name)} = ${userVariables.get(name) ?? 'NULL'}`)
+/** What of the session a statement may change on its connection: it is given before, and taken behind it. */
+export interface Carried {
+  readonly userVariables: readonly string[]
+  /** LAST_INSERT_ID(). */
+  readonly setsInsertId?: boolean
+}
+
+export function carriesAny({ userVariables, setsInsertId }: Carried): boolean {
+  return userVariables.length > 0 || setsInsertId === true
+}
+
+/** SET statement that gives a backend connection the session's values. */
+export function giveVariables(state: SessionState, carried: Carried): string {
+  const items = carried.userVariables.map(
+    (name) => `@${quoteName(name)} = ${state.userVariables.get(name) ?? 'NULL'}`,
+  )
+  if (carried.setsInsertId === true) items.push(`last_insert_id = ${state.lastInsertId}`)
   return `SET ${items.join(', ')}`
 }
 
-/** Takes the values that a statement has left in these user variables from its connection, which may get other settings. */
-export async function takeVariables(
-  lease: Lease,
-  { settings, userVariables }: SessionState,
-  names: readonly string[],
-): Promise<void> {
-  await lease.apply(losslessTexts(settings))
+/** Takes what a statement has left on its connection, which may get other settings. */
+export async function takeVariables(lease: Lease, state: SessionState, carried: Carried): Promise<void> {
+  await lease.apply(losslessTexts(state.settings))
+  const { userVariables: names } = carried
   const variables = names.map((name) => `@${quoteName(name)}`)
+  const wanted = carried.setsInsertId === true ? [...variables, 'LAST_INSERT_ID()'] : variables
   const [answer] = await Promise.all([
     // With a LIMIT, for sql_select_limit may be 0.
-    runQuery(lease.connection, `SELECT ${variables.join(', ')} LIMIT 1`),
-    // No trigger or procedure sees them there when the connection serves another session.
-    runQuery(lease.connection, `SET ${variables.map((variable) => `${variable} = NULL`).join(', ')}`),
+    runQuery(lease.connection, `SELECT ${wanted.join(', ')} LIMIT 1`),
+    clear(lease, variables),
   ])
-  for (const [i, text] of textsOfRow(answer.columns, answer.rows[0]!).entries()) {
-    if (text === 'NULL') userVariables.delete(names[i]!)
-    else userVariables.set(names[i]!, text)
+  const texts = textsOfRow(answer.columns, answer.rows[0]!)
+  if (carried.setsInsertId === true) state.lastInsertId = BigInt(texts[names.length]!)
+  for (const [i, name] of names.entries()) {
+    if (texts[i] === 'NULL') state.userVariables.delete(name)
+    else state.userVariables.set(name, texts[i]!)
   }
+}
+
+/** No trigger or procedure sees them there when the connection serves another session. */
+async function clear({ connection }: Lease, variables: readonly string[]): Promise<void> {
+  if (variables.length === 0) return
+  await runQuery(connection, `SET ${variables.map((variable) => `${variable} = NULL`).join(', ')}`)
 }
 
 /**

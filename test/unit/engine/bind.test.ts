@@ -63,7 +63,7 @@ describe('templates', () => {
 
   const sums: [Literal, Literal, string][] = [
     [10, 5, '15'],
-    ['10', value('FLOAT64', '5'), '15'],
+    ['10', '5 rows', '15'],
     [value('UINT64', '18446744073709551615'), 5, '18446744073709551615'],
   ]
   for (const [offset, count, sum] of sums) {
@@ -74,17 +74,30 @@ describe('templates', () => {
   }
 })
 
-describe('row counts', () => {
-  for (const wrong of [
-    -1,
-    'x',
-    '',
-    null,
-    value('FLOAT64', '1.5'),
-    value('DECIMAL', '18446744073709551616'),
-  ]) {
-    test(`${JSON.stringify(wrong)} is no row count`, () => {
-      expect(() => bindRowCount(constant(wrong), none)).toThrow(expect.objectContaining({ errno: 1210 }))
+describe('row counts, as servers take a param in LIMIT', () => {
+  const max = 2n ** 64n - 1n
+  const cases: [Literal, bigint | number, bigint | number][] = [
+    [-1, 1690, max],
+    ['x', 0n, 0n],
+    ['', 0n, 0n],
+    ['-1', max, max],
+    ['2.7', 2n, 2n],
+    [null, 0n, 0n],
+    [value('FLOAT64', '1.5'), 1210, 2n],
+    [value('FLOAT64', '2.5'), 1210, 2n],
+    [value('FLOAT64', '-2'), 1210, max],
+    [value('DECIMAL', '18446744073709551616'), 1210, 1210],
+  ]
+  for (const [given, mysql, mariadb] of cases) {
+    test(JSON.stringify(given), () => {
+      for (const [expected, isMariadb] of [
+        [mysql, false],
+        [mariadb, true],
+      ] as const) {
+        const bind = () => bindRowCount(constant(given), { ...none, isMariadb })
+        if (typeof expected === 'bigint') expect(bind()).toBe(expected)
+        else expect(bind).toThrow(expect.objectContaining({ errno: expected }))
+      }
     })
   }
   test('beyond what any answer reaches is infinite', () => {

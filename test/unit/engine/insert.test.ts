@@ -79,11 +79,12 @@ describe('splitting', () => {
           const rows = ids.map((id, i) => [id, `n${i}`])
           const { inserts, rowCount } = await bind(plan(), { rows })
           expect(rowCount).toBe(ids.length)
-          for (const { shard, query, rowCount: count } of inserts) {
+          for (const { shard, query, rows: inserted } of inserts) {
             const own = rows.filter(([id]) => shardOf(id as number) === shard)
             const texts = own.map((row) => `(${row.map((c) => textOf(c)).join(',')})`)
             expect(query.sql).toBe(`insert into t (id, name) values ${texts.join(', ')}`)
-            expect(count).toBe(own.length)
+            expect(inserted.numbers.map((number) => rows[number - 1])).toEqual(own)
+            expect(inserted.first(inserted.numbers.length)).toEqual(query)
           }
           expect(new Set(inserts.map((i) => i.shard))).toEqual(new Set(ids.map(shardOf)))
         },
@@ -101,11 +102,10 @@ describe('splitting', () => {
     )
     const tail = ['on duplicate key update name = ', { param: 3 }]
     const { inserts } = await bind(plan({ rows, tail }), { slots: ['x'] })
-    expect(inserts).toEqual([
+    expect(inserts).toMatchObject([
       {
         shard: shardOf(a),
-        rowCount: 1,
-        lastRow: 0,
+        rows: { numbers: [1] },
         drawnIds: [],
         query: {
           kind: 'Text',
@@ -115,8 +115,7 @@ describe('splitting', () => {
       },
       {
         shard: shardOf(b),
-        rowCount: 1,
-        lastRow: 1,
+        rows: { numbers: [2] },
         drawnIds: [],
         query: {
           kind: 'Text',
@@ -140,7 +139,7 @@ describe('splitting', () => {
     const rows = Array.from({ length: 50_000 }, (_, i) => [i, 'twenty characters ..'])
     const started = performance.now()
     const { inserts } = await bind(plan(), { rows })
-    expect(inserts.reduce((sum, i) => sum + i.rowCount, 0)).toBe(rows.length)
+    expect(inserts.reduce((sum, i) => sum + i.rows.numbers.length, 0)).toBe(rows.length)
     expect(performance.now() - started).toBeLessThan(5000)
   })
 })

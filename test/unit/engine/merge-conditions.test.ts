@@ -12,11 +12,37 @@ const shards = [
   [constant, deprecated, ofRow, ofRow],
 ]
 
+const isInCondition = (text: string) => text === 'high'
+
 test('of a query: what is about its text is said once, what is about rows each time', () => {
-  const sql = `SELECT 1 FROM t WHERE a > 'high'`
-  expect(mergeConditions(shards, sql)).toEqual([deprecated, constant, ofRow, ofRow, ofRow])
+  expect(mergeConditions(shards, { isQuery: true, isInCondition })).toEqual([
+    deprecated,
+    constant,
+    ofRow,
+    ofRow,
+    ofRow,
+  ])
 })
 
 test('of a write, which goes to shards as it is: as often as one of them says it', () => {
-  expect(mergeConditions(shards)).toEqual([deprecated, deprecated, constant, ofRow, constant, ofRow, ofRow])
+  expect(mergeConditions(shards, { isQuery: false, isInCondition })).toEqual([
+    deprecated,
+    deprecated,
+    constant,
+    ofRow,
+    ofRow,
+    ofRow,
+  ])
+})
+
+test('in the order that is given', () => {
+  const ordered = [ofRow, ofRow, ofRow, constant, constant, deprecated, deprecated, deprecated]
+  expect(mergeConditions(shards, { isQuery: false, isInCondition }, ordered)).toEqual([
+    ofRow,
+    ofRow,
+    ofRow,
+    constant,
+    deprecated,
+    deprecated,
+  ])
 })

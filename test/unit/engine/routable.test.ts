@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { domainOf, equalForm, type VindexDomain } from '../../../src/engine/routable.ts'
+import { equalForm } from '../../../src/engine/routable.ts'
 import { storedForm } from '../../../src/engine/stored-form.ts'
 import type { RoutedColumn } from '../../../src/plan/routing.ts'
 import { type Value, type ValueType, value } from '../../../src/values/value.ts'
+import { domainOf, type VindexDomain } from '../../../src/vindex/domain.ts'
 import { createVindex } from '../../../src/vindex/registry.ts'
 
 const show = (form: Value | undefined) =>

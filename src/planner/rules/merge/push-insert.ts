@@ -1,7 +1,8 @@
 import type { BoundInsertSelect, BoundQuery, BoundSelect } from '../../binding/bound.ts'
-import { columnOf, equalMeansSameId, sameKind } from '../../binding/column-type.ts'
+import { columnOf, sameKind } from '../../binding/column-type.ts'
 import { refOf } from '../../binding/facts-of.ts'
 import { insertedInto } from '../../binding/inserted-columns.ts'
+import { equalColumnsHaveOneId } from '../../binding/same-id.ts'
 import { columnKey, schemaColumn } from '../../binding/source.ts'
 import { type Operator, overRoute, withoutRoutes } from '../../operators/operator.ts'
 import type { RouteOp } from '../../operators/route.ts'
@@ -48,6 +49,6 @@ function staysOnShard(bound: BoundInsertSelect, block: BoundSelect, route: Route
     const isPassed = sites.some(
       ({ vindex, columns }) => vindex === primary.vindex && facts.areEqual(columns[i].key, columnKey(ref)),
     )
-    return isPassed && sameKind(source, target) && equalMeansSameId(source, target, primary.type)
+    return isPassed && sameKind(source, target) && equalColumnsHaveOneId(source, target, primary.vindex, i)
   })
 }

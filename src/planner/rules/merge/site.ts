@@ -1,8 +1,9 @@
 import type { Vindex } from '../../../vindex/vindex.ts'
 import type { Column } from '../../../vschema/model.ts'
 import type { BoundTable } from '../../binding/bound.ts'
-import { columnOf, equalMeansSameId } from '../../binding/column-type.ts'
+import { columnOf } from '../../binding/column-type.ts'
 import type { Facts } from '../../binding/level.ts'
+import { equalColumnsHaveOneId } from '../../binding/same-id.ts'
 import { columnKey } from '../../binding/source.ts'
 import { functionalVindex } from '../../binding/vindexes.ts'
 
@@ -59,7 +60,7 @@ const byColumns: Meeting = {
     there.columns.every(
       (column, i) =>
         facts.areEqual(column.key, columns[i].key) &&
-        equalMeansSameId(column.schema, columns[i].schema, vindex.type),
+        equalColumnsHaveOneId(column.schema, columns[i].schema, vindex, i),
     ),
 }
 

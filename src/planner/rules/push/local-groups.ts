@@ -1,5 +1,5 @@
 import type { BoundSelect } from '../../binding/bound.ts'
-import { holdsVindex } from '../../binding/output-columns.ts'
+import { holdsVindex } from '../../binding/holds-vindex.ts'
 import { eachOrRefusal, isRefusal, type Refusal } from '../../refusal.ts'
 import { meaningOf } from './meaning-of.ts'
 

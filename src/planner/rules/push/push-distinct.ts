@@ -1,4 +1,4 @@
-import { holdsVindex } from '../../binding/output-columns.ts'
+import { holdsVindex } from '../../binding/holds-vindex.ts'
 import { isSelectExpr } from '../../binding/traits.ts'
 import type { DistinctOp } from '../../operators/distinct.ts'
 import type { Operator } from '../../operators/operator.ts'

@@ -1,7 +1,7 @@
 import type { WindowSpec } from '../../../sql/ast.ts'
 import { someInBlock } from '../../../sql/visit.ts'
 import type { BoundSelect } from '../../binding/bound.ts'
-import { holdsVindex } from '../../binding/output-columns.ts'
+import { holdsVindex } from '../../binding/holds-vindex.ts'
 import { isAggregated } from '../../binding/traits.ts'
 import type { Operator } from '../../operators/operator.ts'
 import type { WindowOp } from '../../operators/window.ts'

@@ -23,6 +23,6 @@ function onlyOnOneShard({ ast }: BoundWrite): Refusal | undefined {
   if (ast.limit !== undefined) return refused(`${verb} with LIMIT`)
   if (ast.returning !== undefined) return refused(`${verb} with RETURNING`)
   if (someNode(ast, (node) => node.kind === 'Assign')) return refused('assignment of a user variable')
-  if (someNode(ast, setsLastInsertId)) return refused('LAST_INSERT_ID(expr)')
+  if (ast.kind === 'Delete' && someNode(ast, setsLastInsertId)) return refused('LAST_INSERT_ID(expr)')
   return undefined
 }

@@ -85,6 +85,19 @@ CREATE TABLE slugs (
   PRIMARY KEY (slug)
 );
 
+CREATE TABLE tokens (
+  token VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL,
+  fixed CHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  id INT NOT NULL,
+  PRIMARY KEY (token, id)
+);
+
+CREATE TABLE prices (
+  price DECIMAL(8, 2) NOT NULL,
+  id INT NOT NULL,
+  PRIMARY KEY (price, id)
+);
+
 CREATE TABLE countries (
   code CHAR(2) NOT NULL,
   name VARCHAR(40) NOT NULL,

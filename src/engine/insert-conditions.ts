@@ -1,0 +1,56 @@
+import { atRow, rowTold } from '../errors/at-row.ts'
+import type { Condition } from '../errors/condition.ts'
+import type { AnsweredInsert } from './insert-ids.ts'
+import type { ShardInsert } from './insert-split.ts'
+
+interface Placed {
+  /** Position of its row in the statement. */
+  readonly row: number
+  readonly condition: Condition
+}
+
+const ER_BAD_NULL_ERROR = 1048
+const ER_DUP_ENTRY = 1062
+
+/**
+ * The conditions of an INSERT's rows as one server tells them: with the rows' numbers in the statement, in their order.
+ *
+ * A shard goes through its rows one by one, so that a condition that names no row is of one between its neighbours': of the
+ * first there that has the value or the NULL that it is about, as far as that can be seen.
+ */
+export function conditionsOfRows(parts: readonly AnsweredInsert[]): readonly Condition[] {
+  const placed = parts.flatMap(({ part, answer }) => placeRows(part, answer.conditions))
+  return placed.sort((a, b) => a.row - b.row).map(({ condition }) => condition)
+}
+
+function placeRows(part: ShardInsert, conditions: readonly Condition[]): readonly Placed[] {
+  const { numbers } = part.rows
+  let at = 0
+  return conditions.map((condition) => {
+    const told = rowTold({ errno: condition.code, message: condition.message })
+    if (told === undefined || told > numbers.length) {
+      at = rowOf(part, condition, at)
+      return { row: numbers[at], condition }
+    }
+    at = told - 1
+    return { row: numbers[at], condition: { ...condition, message: atRow(condition.message, numbers[at]) } }
+  })
+}
+
+/** From row `from` of the part on. */
+function rowOf({ rows }: ShardInsert, { code, message }: Condition, from: number): number {
+  const isIt = wantedCells(code, message)
+  if (isIt === undefined) return from
+  for (let i = from; i < rows.count; i++) if (isIt(rows.cells(i))) return i
+  return from
+}
+
+type Cells = readonly (string | null | undefined)[]
+
+function wantedCells(code: number, message: string): ((cells: Cells) => boolean) | undefined {
+  if (code === ER_BAD_NULL_ERROR) return (cells) => cells.includes(null)
+  const entry = code === ER_DUP_ENTRY ? /'(.*)' for key/s.exec(message)?.[1] : undefined
+  if (entry === undefined) return undefined
+  // The values of a key over several columns stand there with a `-` between them.
+  return (cells) => cells.includes(entry) || cells.join('-').includes(entry)
+}
