@@ -1,3 +1,4 @@
+import type { Needs } from './needs.ts'
 import type { Primitive } from './primitives.ts'
 import type { Routing } from './routing.ts'
 import type { QueryText } from './text.ts'
@@ -22,6 +23,8 @@ export interface Plan {
   readonly locks: boolean
   /** What the statement leaves on its connection (`GET_LOCK()`, `temporary table`): it becomes a reserved one for that. */
   readonly reserves?: string
+  /** What it needs of its user; absent: nothing that any user may lack. */
+  readonly needs?: Needs
 }
 
 export interface Shortcut {

@@ -55,6 +55,8 @@ export interface ProxyContext {
   readonly defaultSqlMode: string | undefined
   /** A text of a server with the names of keyspaces in place of those of databases. */
   inKeyspaceNames(text: string): string
+  /** A keyspace, or a database in which one lies, has this name, in lower case. */
+  isKeyspaceOrDatabase(folded: string): boolean
   /** The plans of one target and sql_mode, for this generation. */
   plansOf(target: Target, sqlMode: number): PlanCache
   /** Reads the columns of tables again after a DDL; resolves when plans may rely on them. */

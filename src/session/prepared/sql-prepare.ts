@@ -24,6 +24,7 @@ export async function prepareSql(context: SqlPrepareContext, statement: Prepare)
   const prepared = reading.parse(sql)
   if (prepared.kind === 'Empty' && !prepared.comment) throw emptyQuery()
   checkPreparable(prepared, proxy)
+  reading.permit(sql, scan, prepared)
   context.preparedTexts.set(statement.name.toLowerCase(), { sql, reading })
   replies.ok({ info: 'Statement prepared' })
 }

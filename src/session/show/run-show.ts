@@ -1,4 +1,5 @@
 import type { ColumnDef } from '../../mysql/codec/column-def.ts'
+import { type Asker, maySee } from '../../policy/permit.ts'
 import type { Show } from '../../sql/ast.ts'
 import { SYSTEM_SCHEMAS } from '../../vschema/system-schemas.ts'
 import type { Replies } from '../commands/replies.ts'
@@ -6,6 +7,7 @@ import type { ProxyContext } from '../proxy-context.ts'
 import { printTarget } from '../settings/target.ts'
 import type { Execution } from '../statements/execution.ts'
 import type { SingleShard } from '../statements/single-shard.ts'
+import { grantsTable } from './grants.ts'
 import { processList } from './process-list.ts'
 import { type ServerShow, type ServerShowContext, serverShow } from './server-show.ts'
 import { type ConditionsContext, conditionsTable, countTable } from './show-conditions.ts'
@@ -21,6 +23,7 @@ import {
 /** What is shown. */
 export type ShownContext = ServerShowContext &
   ConditionsContext & {
+    readonly client: Asker
     readonly proxy: ConditionsContext['proxy'] &
       Pick<ProxyContext, 'gateway' | 'vschema' | 'clock' | 'sessions'>
   }
@@ -52,7 +55,7 @@ export async function prepareShow(
 
 /** Undefined for what the servers know. */
 async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | undefined> {
-  const { proxy, state } = context
+  const { client, proxy, state } = context
   switch (show.what) {
     case 'WARNINGS':
     case 'ERRORS':
@@ -65,8 +68,11 @@ async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | 
     case 'KEYSPACES':
     case 'VITESS_KEYSPACES': {
       const suffix = show.like === undefined ? '' : ` (${show.like.text.slice(1, -1)})`
-      return nameTable(`Database${suffix}`, [...proxy.gateway.keyspaces.keys(), ...SYSTEM_SCHEMAS].sort())
+      const all = [...proxy.gateway.keyspaces.keys(), ...SYSTEM_SCHEMAS]
+      return nameTable(`Database${suffix}`, all.filter((name) => maySee(client.identity.access, name)).sort())
     }
+    case 'GRANTS':
+      return grantsTable(client, proxy.gateway.keyspaces.keys())
     case 'VITESS_SHARDS':
       return shardsTable(proxy)
     case 'VITESS_TABLETS':
@@ -80,7 +86,7 @@ async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | 
     case 'VSCHEMA VINDEXES':
       return vschemaVindexes(proxy, state.target, show)
     case 'PROCESSLIST':
-      return processList(proxy)
+      return processList(proxy, client.identity)
     default:
       return undefined
   }

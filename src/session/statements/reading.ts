@@ -1,12 +1,16 @@
 import { SqlError } from '../../errors/sql-error.ts'
+import type { Needs } from '../../plan/needs.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { Statement } from '../../sql/ast.ts'
+import { deniedInComments, needsOf, type PolicyContext } from '../../policy/needs-of.ts'
+import { accessDenied, permit } from '../../policy/permit.ts'
+import type { Statement, TableName } from '../../sql/ast.ts'
 import { blanksToSpaces } from '../../sql/charset-blanks.ts'
 import { scan } from '../../sql/fingerprint.ts'
 import { normalize, type ParseOptions, parseStatement } from '../../sql/parse.ts'
 import type { Scan } from '../../sql/scan.ts'
 import type { SqlMode } from '../../sql/sql-mode.ts'
 import { trimText } from '../../sql/trim-text.ts'
+import type { TabletTypeName } from '../../vschema/model.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionFunctionContext } from '../settings/session-functions.ts'
 import { sessionFunction } from '../settings/session-functions.ts'
@@ -19,7 +23,13 @@ import { StatementBindings, type StatementText } from './statement-bindings.ts'
 export interface ReadingContext extends SessionFunctionContext {
   readonly proxy: Pick<
     ProxyContext,
-    'gateway' | 'vschema' | 'generation' | 'plansOf' | 'serverVersionNumber' | 'isMariadb'
+    | 'gateway'
+    | 'vschema'
+    | 'generation'
+    | 'plansOf'
+    | 'serverVersionNumber'
+    | 'isMariadb'
+    | 'isKeyspaceOrDatabase'
   >
 }
 
@@ -81,14 +91,58 @@ export class Reading implements ReadingOptions {
     )
   }
 
+  /** Throws what MySQL says to a user who lacks something for the statement (src/policy). */
   planOf(sql: string, scan: Scan): Plan {
+    if (scan.hasForeign) this.#permitComments(sql)
     const plans = this.#plans()
     const known = plans.get(scan.key)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      this.#permit(known.needs)
+      return known
+    }
     const { statement, isShared } = normalize(sql, scan, this.options)
-    const plan = planStatement(this.#context.proxy, this, statement, { sql, scan })
-    if (isShared && isCacheable(scan)) plans.set(scan.key, plan)
+    const { byText, ...needs } = needsOf(statement, this.#policyContext(sql))
+    this.#permit(needs)
+    const plan: Plan = { ...planStatement(this.#context.proxy, this, statement, { sql, scan }), needs }
+    if (isShared && !byText && isCacheable(scan)) plans.set(scan.key, plan)
     return plan
+  }
+
+  /** Throws as planOf does for what the user lacks, of a statement that is not to be planned yet. */
+  permit(sql: string, scan: Scan, statement: Statement): void {
+    if (scan.hasForeign) this.#permitComments(sql)
+    this.#permit(needsOf(statement, this.#policyContext(sql)))
+  }
+
+  /** Plans are shared by all users: what they need is asked of each execution's own. */
+  #permit(needs: Needs | undefined): void {
+    const { client, proxy } = this.#context
+    if (needs === undefined) return
+    if (needs.denied === undefined && client.identity.access.keyspaces === undefined) return
+    permit(needs, client, proxy)
+  }
+
+  /** What is left out of a text is in no plan. */
+  #permitComments(sql: string): void {
+    const { client, proxy } = this.#context
+    if (client.identity.access.role === 'admin') return
+    const denied = deniedInComments(this.#policyContext(sql))
+    if (denied !== undefined) throw accessDenied(denied, client, proxy)
+  }
+
+  #policyContext(sql: string): PolicyContext {
+    const { vschema } = this.#context.proxy
+    const { keyspace, tabletType } = this.target
+    const type = tabletType.toLowerCase() as TabletTypeName
+    return {
+      sql,
+      options: this.options,
+      defaultSchema: keyspace,
+      keyspaceOf({ qualifier, name }: TableName) {
+        const found = vschema.findTable(qualifier ?? (keyspace === '' ? undefined : keyspace), name, type)
+        return found.kind === 'found' ? found.table.keyspace : undefined
+      },
+    }
   }
 
   /** How the plan is found, whether or not it is known already. */

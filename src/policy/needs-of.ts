@@ -1,0 +1,324 @@
+import { SqlError } from '../errors/sql-error.ts'
+import type { Denial, Needs, Reach } from '../plan/needs.ts'
+import type { Ddl, Query, Show, Statement, TableName } from '../sql/ast.ts'
+import { tokenize } from '../sql/lexer.ts'
+import { stringText } from '../sql/literal-value.ts'
+import { type ParseOptions, parseStatement } from '../sql/parse.ts'
+import { tablesOf } from '../sql/tables-of.ts'
+import { encodeBinary } from '../sql/text.ts'
+import { visit } from '../sql/visit.ts'
+import { isSystemSchema } from '../vschema/system-schemas.ts'
+import { denialOfDefiner } from './definer.ts'
+import { fold } from './fold.ts'
+import { judgeTokens, PassedOn } from './judge-tokens.ts'
+import { commandOf, judgeNodes, judgeTree } from './judge-tree.ts'
+import { denialOfFlush, denialOfObject, denialOfServerVerb, denialOfShown } from './privileged-verbs.ts'
+import { denialOfVariable } from './session-variables.ts'
+import { denialOfCall, denialOfRead, denialOfWrite, isClosedSchema } from './system-tables.ts'
+
+/** What the needs of a statement depend on, beside it. */
+export interface PolicyContext {
+  /** The text to which the statement's spans point. */
+  readonly sql: string
+  readonly options: ParseOptions
+  /** The session's default database, '' for none. */
+  readonly defaultSchema: string
+  /** The keyspace in which a table is found; undefined where there is none of the name. */
+  keyspaceOf(table: TableName): string | undefined
+}
+
+/**
+ * What a statement needs of its user. Pure; for statements that are passed on by their words it may depend on literals, too:
+ * `byText` says so, and plans with it are not for other texts. Measured on MySQL 9.7, with an account that has ALL on its own databases and nothing else.
+ */
+export function needsOf(statement: Statement, context: PolicyContext): Needs & { readonly byText: boolean } {
+  const byText = isPassedOn(statement)
+  const denied = judge(statement, context)
+  return {
+    ...(denied === undefined ? {} : { denied }),
+    command: commandOf(statement),
+    reaches: reachesOf(statement, context, byText),
+    byText,
+  }
+}
+
+/**
+ * What a text needs in which a versioned comment is left out that another server might execute: the server that gets it may be
+ * another than the one whose version sessions read by.
+ */
+export function deniedInComments(context: PolicyContext): Denial | undefined {
+  if (isSystemSchema(fold(context.defaultSchema))) return { kind: 'Privilege', privileges: 'SUPER' }
+  for (const serverVersion of [NEWEST_MYSQL, NEWEST_MARIADB]) {
+    const denied = judgeWords({ ...context, options: { ...context.options, serverVersion } })
+    if (denied !== undefined) return denied
+  }
+  return undefined
+}
+
+const NEWEST_MYSQL = 99_999
+const NEWEST_MARIADB = 999_999
+
+/** Statements of which only the beginning is understood. */
+function isPassedOn(statement: Statement): boolean {
+  switch (statement.kind) {
+    case 'Ddl':
+    case 'Other':
+    case 'Load':
+    case 'TableAdmin':
+      return true
+    case 'Show':
+      return statement.what === 'OTHER'
+    case 'Explain':
+    case 'VExplain':
+      return isPassedOn(statement.statement)
+    default:
+      return false
+  }
+}
+
+function judge(statement: Statement, context: PolicyContext): Denial | undefined {
+  switch (statement.kind) {
+    case 'Select':
+    case 'SetOperation':
+    case 'ValuesQuery':
+    case 'TableQuery':
+    case 'NestedQuery':
+    case 'Insert':
+    case 'Update':
+    case 'Delete':
+    case 'Do':
+      return judgeTree(statement, context.defaultSchema)
+    case 'Set':
+      return judgeSet(statement) ?? judgeTree(statement, context.defaultSchema)
+    case 'SetTransaction':
+      return denialOfVariable(statement.scope ?? '', '')
+    case 'Call':
+      return (
+        denialOfCall(statement.name.qualifier ?? context.defaultSchema, statement.name.name) ??
+        judgeTree(statement, context.defaultSchema)
+      )
+    case 'Show':
+      return judgeShow(statement, context)
+    case 'DescribeTable':
+      return denialOfRead(statement.table.qualifier ?? context.defaultSchema, statement.table.name)
+    case 'Explain':
+    case 'VExplain':
+      return judge(statement.statement, context)
+    case 'ExplainConnection':
+      return { kind: 'Privilege', privileges: 'PROCESS' }
+    case 'LockTables':
+      return judgeLocked(statement.tables.map(({ table }) => table))
+    case 'TableAdmin':
+      return judgeAdministered(statement.tables, context) ?? judgeWords(context)
+    case 'Flush':
+      return denialOfFlush(statement.options[0] ?? '')
+    case 'Load':
+      return statement.local
+        ? (judgeWritten(statement.table, 'INSERT', context) ?? judgeWords(context))
+        : { kind: 'Account' }
+    case 'Ddl':
+      return judgeDdl(statement, context)
+    case 'Other':
+      return judgeOther(statement.verb, context)
+    case 'Use':
+    case 'Begin':
+    case 'Commit':
+    case 'Rollback':
+    case 'Savepoint':
+    case 'RollbackTo':
+    case 'ReleaseSavepoint':
+    case 'Kill':
+    case 'Prepare':
+    case 'Execute':
+    case 'Deallocate':
+    case 'UnlockTables':
+    case 'Empty':
+      return judgeNodes(statement)
+  }
+}
+
+/** The words of the whole text. */
+function judgeWords(context: PolicyContext): Denial | undefined {
+  return judgeTokens(passedOn(context))
+}
+
+function passedOn(context: PolicyContext): PassedOn {
+  const { sql, options } = context
+  return new PassedOn(sql, tokenize(sql, options), (literal) => judgeText(literal, context))
+}
+
+/** A statement in a literal. One that is none is refused when it is prepared. */
+function judgeText(literal: string, context: PolicyContext): Denial | undefined {
+  const sql = encodeBinary(stringText(literal, context.options.mode))
+  try {
+    return judge(parseStatement(sql, context.options), { ...context, sql })
+  } catch (error) {
+    if (error instanceof SqlError) return { kind: 'Privilege', privileges: 'SUPER' }
+    throw error
+  }
+}
+
+function judgeSet({ items }: Extract<Statement, { kind: 'Set' }>): Denial | undefined {
+  for (const item of items) {
+    const denied = item.kind === 'SetVariable' ? denialOfVariable(item.scope ?? '', item.name) : undefined
+    if (denied !== undefined) return denied
+  }
+  return undefined
+}
+
+function judgeShow(statement: Show, context: PolicyContext): Denial | undefined {
+  const { what, table, database } = statement
+  if (what === 'OTHER') {
+    const text = passedOn(context)
+    return denialOfShown(text.bare(1), text.bare(2)) ?? judgeWords(context)
+  }
+  if (table !== undefined) {
+    const denied = denialOfRead(database ?? table.qualifier ?? context.defaultSchema, table.name)
+    return denied?.kind === 'Table' && what.startsWith('CREATE') ? { ...denied, command: 'SHOW' } : denied
+  }
+  if (database !== undefined && isClosedSchema(database)) return { kind: 'Database', database }
+  return judgeTree(statement, context.defaultSchema)
+}
+
+function judgeLocked(tables: readonly TableName[]): Denial | undefined {
+  const system = tables.find(({ qualifier }) => qualifier !== undefined && isSystemSchema(fold(qualifier)))
+  return system?.qualifier === undefined ? undefined : { kind: 'Database', database: system.qualifier }
+}
+
+function judgeWritten(
+  table: TableName,
+  command: string,
+  { defaultSchema }: PolicyContext,
+): Denial | undefined {
+  return denialOfWrite(table.qualifier ?? defaultSchema, table.name, command)
+}
+
+function judgeAdministered(tables: readonly TableName[], context: PolicyContext): Denial | undefined {
+  for (const table of tables) {
+    const denied = judgeWritten(table, 'SELECT, INSERT', context)
+    if (denied !== undefined) return denied
+  }
+  return undefined
+}
+
+/** Objects that belong to a keyspace; any other is the server's. */
+const OWN_OBJECTS: ReadonlySet<string> = new Set([
+  ...[
+    'table',
+    'view',
+    'index',
+    'trigger',
+    'procedure',
+    'function',
+    'event',
+    'package',
+    'package body',
+    'sequence',
+  ],
+  ...['database', 'schema', 'vschema'],
+])
+
+function judgeDdl(statement: Ddl, context: PolicyContext): Denial | undefined {
+  const { verb, object, objectName, names } = statement
+  const denied = denialOfObject(verb.toUpperCase(), object.split(' ')[0]!.toUpperCase())
+  if (denied !== undefined) return denied
+  if (!OWN_OBJECTS.has(object)) return { kind: 'Privilege', privileges: 'SUPER' }
+  const inSchema = judgeObjectName(object, objectName)
+  if (inSchema !== undefined) return inSchema
+  const command = commandOf(statement)
+  for (const name of names) {
+    const notWritten = judgeWritten(name, command, context)
+    if (notWritten !== undefined) return notWritten
+  }
+  return (
+    judgeNodes(statement) ??
+    denialOfDefiner(passedOn(context)) ??
+    judgeQuery(statement.query, context) ??
+    judgeWords(context)
+  )
+}
+
+function judgeObjectName(object: string, name: TableName | undefined): Denial | undefined {
+  if (name === undefined) return undefined
+  const schema = object === 'database' || object === 'schema' ? name.name : name.qualifier
+  return schema !== undefined && isSystemSchema(fold(schema))
+    ? { kind: 'Database', database: schema }
+    : undefined
+}
+
+function judgeQuery(query: Query | undefined, context: PolicyContext): Denial | undefined {
+  return query === undefined ? undefined : judgeTree(query, context.defaultSchema)
+}
+
+/** Verbs of statements that are passed on, and that ordinary users have use for. */
+const OWN_VERBS: ReadonlySet<string> = new Set([
+  ...[
+    'HELP',
+    'SIGNAL',
+    'RESIGNAL',
+    'GET',
+    'CACHE',
+    'LOAD',
+    'XA',
+    'HANDLER',
+    'BEGIN',
+    'EXECUTE',
+    'SET',
+    'ANALYZE',
+  ],
+  ...[
+    'DELETE HISTORY',
+    'IF',
+    'CASE',
+    'LOOP',
+    'WHILE',
+    'REPEAT',
+    'FOR',
+    'CHECK',
+    'CHECKSUM',
+    'OPTIMIZE',
+    'REPAIR',
+  ],
+])
+
+function judgeOther(verb: string, context: PolicyContext): Denial | undefined {
+  const text = passedOn(context)
+  const denied = denialOfServerVerb(verb, text.bare(1), text.bare(2) || text.word(2))
+  if (denied !== undefined) return denied
+  if (!OWN_VERBS.has(verb)) return { kind: 'Privilege', privileges: 'SUPER' }
+  return judgeTokens(text)
+}
+
+// ------------------------------------------------------------------------------------------------- keyspaces
+
+/** The keyspaces that a statement names or reaches. Of what is passed on, every name that a schema's may be. */
+function reachesOf(statement: Statement, context: PolicyContext, byText: boolean): readonly Reach[] {
+  const { defaultSchema, keyspaceOf } = context
+  const reaches: Reach[] = []
+  for (const table of tablesOf(statement)) {
+    const found = keyspaceOf(table)
+    if (table.qualifier !== undefined) reaches.push({ schema: table.qualifier, table: table.name })
+    if (found !== undefined) reaches.push({ schema: found, table: table.name })
+  }
+  visit(statement, (node) => {
+    if (node.kind === 'Function' && node.qualifier !== undefined) reaches.push({ schema: node.qualifier })
+    if (node.kind === 'Call' && node.name.qualifier !== undefined)
+      reaches.push({ schema: node.name.qualifier })
+    if (node.kind === 'Show' && node.database !== undefined) reaches.push({ schema: node.database })
+    return undefined
+  })
+  if (defaultSchema !== '') reaches.push({ schema: defaultSchema })
+  if (byText) reaches.push(...qualifiersOf(passedOn(context)))
+  return reaches
+}
+
+function qualifiersOf(text: PassedOn): Reach[] {
+  const found: Reach[] = []
+  for (let at = 0; at < text.length; at++) {
+    const name = text.name(at)
+    if (name === undefined) continue
+    const isDatabase = ['DATABASE', 'SCHEMA'].includes(text.bare(at - 1))
+    if (text.word(at + 1) === '.' || isDatabase) found.push({ schema: name, isGuess: true })
+  }
+  return found
+}

@@ -1,0 +1,312 @@
+import type { Denial } from '../plan/needs.ts'
+import type { PassedOn } from './judge-tokens.ts'
+
+function privilege(privileges: string): Denial {
+  return { kind: 'Privilege', privileges }
+}
+
+const REPLICATION = privilege('SUPER or REPLICATION_SLAVE_ADMIN')
+const TABLESPACES = privilege('CREATE TABLESPACE')
+const BACKUP = privilege('BACKUP_ADMIN')
+const PROCESS = privilege('PROCESS')
+const REPLICATION_CLIENT = privilege('SUPER, REPLICATION CLIENT')
+const REPLICATION_SLAVE = privilege('REPLICATION SLAVE')
+
+/** What CREATE, ALTER, DROP and RENAME need for what belongs to the whole server; undefined: nothing special. */
+export function denialOfObject(verb: string, object: string): Denial | undefined {
+  switch (object) {
+    case 'USER':
+      return privilege('CREATE USER')
+    case 'ROLE':
+      return privilege(verb === 'DROP' ? 'CREATE USER, DROP ROLE' : 'CREATE USER, CREATE ROLE')
+    case 'SERVER':
+      return privilege('SUPER')
+    case 'TABLESPACE':
+    case 'LOGFILE':
+      return TABLESPACES
+    case 'RESOURCE':
+      return privilege('RESOURCE_GROUP_ADMIN')
+    case 'SPATIAL':
+      return privilege('SUPER or CREATE_SPATIAL_REFERENCE_SYSTEM')
+    case 'INSTANCE':
+      return privilege('SUPER or ENCRYPTION_KEY_ADMIN')
+    default:
+      return undefined
+  }
+}
+
+/** What FLUSH needs, by its first option. */
+export function denialOfFlush(option: string): Denial {
+  switch (option.split(' ')[0]) {
+    case 'PRIVILEGES':
+    case 'TABLES':
+    case 'STATUS':
+    case 'USER_RESOURCES':
+    case 'OPTIMIZER_COSTS':
+      return privilege(`RELOAD or FLUSH_${option.split(' ')[0]}`)
+    default:
+      return privilege('RELOAD')
+  }
+}
+
+/** What a statement that begins with these words needs, whatever follows; undefined where it may be an ordinary one. */
+export function denialOfServerVerb(verb: string, next: string, second: string): Denial | undefined {
+  switch (verb) {
+    case 'GRANT':
+    case 'REVOKE':
+      return privilege('CREATE USER')
+    case 'SHUTDOWN':
+    case 'RESTART':
+      return privilege('SHUTDOWN')
+    case 'RESET':
+      return privilege(next === 'BINARY' || next === 'MASTER' ? 'RELOAD or FLUSH_TABLES' : 'RELOAD')
+    case 'INSTALL':
+    case 'UNINSTALL':
+      return {
+        kind: 'Table',
+        command: verb === 'INSTALL' ? 'INSERT' : 'DELETE',
+        schema: 'mysql',
+        table: next === 'COMPONENT' ? 'component' : 'plugin',
+      }
+    case 'PURGE':
+      return privilege('SUPER or BINLOG_ADMIN')
+    case 'CHANGE':
+      return REPLICATION
+    case 'START':
+    case 'STOP':
+      if (next === 'TRANSACTION') return undefined
+      return next === 'GROUP_REPLICATION' ? privilege('SUPER or GROUP_REPLICATION_ADMIN') : REPLICATION
+    case 'CLONE':
+      return next === 'INSTANCE' ? privilege('CLONE_ADMIN') : BACKUP
+    case 'BINLOG':
+      return privilege('SUPER, BINLOG_ADMIN or REPLICATION_APPLIER')
+    case 'IMPORT':
+      return { kind: 'Account' }
+    case 'BACKUP':
+      return BACKUP
+    case 'LOCK':
+    case 'UNLOCK':
+      return next === 'INSTANCE' ? BACKUP : undefined
+    case 'FLUSH':
+      return denialOfFlush(
+        next === 'LOCAL' || next === 'NO_WRITE_TO_BINLOG' ? '' : next === 'TABLE' ? 'TABLES' : next,
+      )
+    case 'KILL':
+      return privilege('CONNECTION_ADMIN') // ids of a server's own connections
+    case 'XA':
+      return next === 'RECOVER' ? privilege('XA_RECOVER_ADMIN') : undefined
+    case 'SHOW':
+      return denialOfShown(next, second)
+    case 'SET':
+      return denialOfSetWord(next, second)
+    default:
+      return undefined
+  }
+}
+
+function denialOfSetWord(next: string, second: string): Denial | undefined {
+  switch (next) {
+    case 'PASSWORD':
+      return { kind: 'Database', database: 'mysql' }
+    case 'ROLE':
+      return second === '=' || second === ':=' ? undefined : privilege('ROLE_ADMIN')
+    case 'DEFAULT':
+      return second === 'ROLE' ? privilege('CREATE USER') : undefined
+    case 'RESOURCE':
+      return second === 'GROUP' ? privilege('RESOURCE_GROUP_ADMIN OR RESOURCE_GROUP_USER') : undefined
+    default:
+      return undefined
+  }
+}
+
+/** What SHOW needs, by the words behind it and its modifiers; what is not known of here is for administrators. */
+export function denialOfShown(first: string, second: string): Denial | undefined {
+  switch (first) {
+    case 'FULL':
+    case 'EXTENDED':
+    case 'ALL':
+      return denialOfShown(second, '')
+    case 'GRANTS':
+      return { kind: 'Table', command: 'SELECT', schema: 'mysql', table: 'user' }
+    case 'CREATE':
+      return second === 'USER' ? { kind: 'Database', database: 'mysql' } : undefined
+    case 'BINARY':
+    case 'MASTER':
+      return REPLICATION_CLIENT
+    case 'REPLICA':
+    case 'SLAVE':
+    case 'SLAVES':
+      return second === 'HOSTS' ? REPLICATION_SLAVE : REPLICATION_CLIENT
+    case 'BINLOG':
+    case 'RELAYLOG':
+    case 'REPLICAS':
+      return REPLICATION_SLAVE
+    default:
+      return SHOWN_TO_ALL.has(first) || /^(VITESS|VSCHEMA|V?GTID)/.test(first) ? undefined : PROCESS
+  }
+}
+
+const SHOWN_TO_ALL: ReadonlySet<string> = new Set([
+  ...[
+    'AUTHORS',
+    'CHAR',
+    'CHARACTER',
+    'CHARSET',
+    'COLLATION',
+    'COLUMNS',
+    'CONTRIBUTORS',
+    'COUNT',
+    'DATABASES',
+    'ENGINES',
+  ],
+  ...[
+    'ERRORS',
+    'EVENTS',
+    'FIELDS',
+    'FUNCTION',
+    'GLOBAL',
+    'INDEX',
+    'INDEXES',
+    'KEYS',
+    'KEYSPACES',
+    'LIBRARY',
+    'LOCAL',
+  ],
+  ...[
+    'OPEN',
+    'PACKAGE',
+    'PARSE_TREE',
+    'PLUGINS',
+    'PRIVILEGES',
+    'PROCEDURE',
+    'PROFILE',
+    'PROFILES',
+    'SCHEMAS',
+    'SESSION',
+  ],
+  ...['STATUS', 'STORAGE', 'TABLE', 'TABLES', 'TRIGGERS', 'UNRESOLVED', 'VARIABLES', 'WARNINGS'],
+])
+
+/** Words that begin a statement of the server's, and are names elsewhere. */
+const VERBS: ReadonlySet<string> = new Set([
+  ...[
+    'GRANT',
+    'REVOKE',
+    'SHUTDOWN',
+    'RESTART',
+    'RESET',
+    'INSTALL',
+    'UNINSTALL',
+    'PURGE',
+    'CHANGE',
+    'START',
+    'STOP',
+  ],
+  ...['CLONE', 'BINLOG', 'IMPORT', 'BACKUP', 'LOCK', 'UNLOCK', 'FLUSH', 'SET', 'KILL', 'XA', 'SHOW'],
+])
+
+/** Reserved everywhere: never a name without quotes. */
+const RESERVED_VERBS: ReadonlySet<string> = new Set([
+  ...['GRANT', 'REVOKE', 'PURGE', 'SET', 'LOCK', 'UNLOCK', 'KILL', 'SHOW'],
+])
+
+/** Reserved words behind which a name or an operand stands, and no statement can begin. */
+const BEFORE_NAMES: ReadonlySet<string> = new Set([
+  ...[
+    'SELECT',
+    'DISTINCT',
+    'ALL',
+    'FROM',
+    'JOIN',
+    'INTO',
+    'UPDATE',
+    'TABLE',
+    'WHERE',
+    'HAVING',
+    'ON',
+    'AND',
+    'OR',
+  ],
+  ...[
+    'XOR',
+    'NOT',
+    'BY',
+    'AS',
+    'WHEN',
+    'CASE',
+    'IN',
+    'LIKE',
+    'BETWEEN',
+    'IS',
+    'DIV',
+    'MOD',
+    'SET',
+    'CALL',
+    'TO',
+  ],
+  ...[
+    'COLUMN',
+    'KEY',
+    'INDEX',
+    'CONSTRAINT',
+    'DECLARE',
+    'RETURN',
+    'ADD',
+    'USING',
+    'PROCEDURE',
+    'TRIGGER',
+    'EXISTS',
+  ],
+  ...['RELEASE', 'CURSOR', 'FETCH', 'ELSEIF'],
+])
+
+/** Why not, where a statement of the server's may begin inside of a text; `at` is at a name. */
+export function denialOfVerb(text: PassedOn, at: number): Denial | undefined {
+  const verb = text.bare(at)
+  const next = text.bare(at + 1)
+  if (verb === 'CREATE' || verb === 'ALTER' || verb === 'DROP' || verb === 'RENAME')
+    return denialOfObject(verb, objectAt(text, at + 1))
+  if (verb === 'PREPARE' && text.bare(at + 2) === 'FROM') return denialOfInner(text, at + 3)
+  if (verb === 'EXECUTE' && next === 'IMMEDIATE') return denialOfInner(text, at + 2)
+  if (verb === 'SONAME' && text.type(at + 1) === 'String') return { kind: 'Database', database: 'mysql' }
+  if (verb === 'FOR' && next === 'CONNECTION') return PROCESS
+  if (!VERBS.has(verb) || !mayBegin(text, at, verb)) return undefined
+  return denialOfServerVerb(verb, next, text.bare(at + 2) || text.word(at + 2))
+}
+
+/** A text within the text. One literal is judged as a statement is; whatever else it comes from cannot be. */
+function denialOfInner(text: PassedOn, at: number): Denial | undefined {
+  const isLiteral = text.type(at) === 'String'
+  const ends = text.type(at + 1) === 'End' || text.word(at + 1) === ';' || text.bare(at + 1) === 'USING'
+  return isLiteral && ends ? text.judgeInner(text.text(at)) : DYNAMIC
+}
+
+/** What is only known when the program runs cannot be judged, and runs with the account of the proxy. */
+const DYNAMIC = privilege('SUPER')
+
+/** The kind of object behind CREATE and its kin, over OR REPLACE, UNDO, IF EXISTS. */
+function objectAt(text: PassedOn, from: number): string {
+  let at = from
+  if (text.bare(at) === 'OR') at += 2
+  if (text.bare(at) === 'UNDO') at++
+  if (text.bare(at) === 'SPATIAL') return text.bare(at + 1) === 'REFERENCE' ? 'SPATIAL' : ''
+  return text.bare(at)
+}
+
+function mayBegin(text: PassedOn, at: number, verb: string): boolean {
+  if (RESERVED_VERBS.has(verb)) return true
+  if (at === 0) return true
+  const before = text.word(at - 1)
+  if (before === ';' || before === ':' || before === ')') return true
+  const type = text.type(at - 1)
+  if (type === 'Operator') return false
+  if (BEFORE_NAMES.has(text.bare(at - 1))) return false
+  return continuesAsVerb(text, at, verb)
+}
+
+/** `flush` as a column's name has a point, an operator, a comma or the like behind it. */
+function continuesAsVerb(text: PassedOn, at: number, verb: string): boolean {
+  const follows = text.type(at + 1)
+  if (verb === 'SHUTDOWN' || verb === 'RESTART') return follows !== 'Operator' || text.word(at + 1) === ';'
+  return follows === 'Ident' || follows === 'String' || follows === 'Quoted'
+}
