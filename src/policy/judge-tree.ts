@@ -87,5 +87,5 @@ export function commandOf(statement: Statement): string {
   const { verb, object } = statement
   if (object === 'index') return 'INDEX'
   if (object === 'view' && verb === 'create') return 'CREATE VIEW'
-  return verb === 'rename' ? 'ALTER, DROP' : verb === 'truncate' ? 'DROP' : verb.toUpperCase()
+  return verb === 'rename' ? 'DROP, ALTER' : verb === 'truncate' ? 'DROP' : verb.toUpperCase()
 }

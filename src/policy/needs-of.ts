@@ -12,9 +12,16 @@ import { denialOfDefiner } from './definer.ts'
 import { fold } from './fold.ts'
 import { judgeTokens, PassedOn } from './judge-tokens.ts'
 import { commandOf, judgeNodes, judgeTree } from './judge-tree.ts'
-import { denialOfFlush, denialOfObject, denialOfServerVerb, denialOfShown } from './privileged-verbs.ts'
+import {
+  denialOfFlush,
+  denialOfGrant,
+  denialOfObject,
+  denialOfServerVerb,
+  denialOfShown,
+} from './privileged-verbs.ts'
 import { denialOfVariable } from './session-variables.ts'
 import { denialOfCall, denialOfRead, denialOfWrite, isClosedSchema } from './system-tables.ts'
+import { words } from './words.ts'
 
 /** What the needs of a statement depend on, beside it. */
 export interface PolicyContext {
@@ -174,7 +181,7 @@ function judgeShow(statement: Show, context: PolicyContext): Denial | undefined 
   }
   if (table !== undefined) {
     const denied = denialOfRead(database ?? table.qualifier ?? context.defaultSchema, table.name)
-    return denied?.kind === 'Table' && what.startsWith('CREATE') ? { ...denied, command: 'SHOW' } : denied
+    return denied?.kind === 'Table' && what === 'CREATE TABLE' ? { ...denied, command: 'SHOW' } : denied
   }
   if (database !== undefined && isClosedSchema(database)) return { kind: 'Database', database }
   return judgeTree(statement, context.defaultSchema)
@@ -202,32 +209,21 @@ function judgeAdministered(tables: readonly TableName[], context: PolicyContext)
 }
 
 /** Objects that belong to a keyspace; any other is the server's. */
-const OWN_OBJECTS: ReadonlySet<string> = new Set([
-  ...[
-    'table',
-    'view',
-    'index',
-    'trigger',
-    'procedure',
-    'function',
-    'event',
-    'package',
-    'package body',
-    'sequence',
-  ],
-  ...['database', 'schema', 'vschema'],
-])
+const OWN_OBJECTS = words(`
+  table view index trigger procedure function event package sequence database schema vschema
+`)
 
 function judgeDdl(statement: Ddl, context: PolicyContext): Denial | undefined {
-  const { verb, object, objectName, names } = statement
+  const { verb, object, names } = statement
   const denied = denialOfObject(verb.toUpperCase(), object.split(' ')[0]!.toUpperCase())
   if (denied !== undefined) return denied
-  if (!OWN_OBJECTS.has(object)) return { kind: 'Privilege', privileges: 'SUPER' }
-  const inSchema = judgeObjectName(object, objectName)
+  if (!OWN_OBJECTS.has(object.split(' ')[0]!)) return { kind: 'Privilege', privileges: 'SUPER' }
+  const inSchema = judgeObjectName(statement)
   if (inSchema !== undefined) return inSchema
   const command = commandOf(statement)
-  for (const name of names) {
-    const notWritten = judgeWritten(name, command, context)
+  for (const [i, name] of names.entries()) {
+    const isNewName = verb === 'rename' && i % 2 === 1
+    const notWritten = judgeWritten(name, isNewName ? 'INSERT, CREATE' : command, context)
     if (notWritten !== undefined) return notWritten
   }
   return (
@@ -238,12 +234,14 @@ function judgeDdl(statement: Ddl, context: PolicyContext): Denial | undefined {
   )
 }
 
-function judgeObjectName(object: string, name: TableName | undefined): Denial | undefined {
+function judgeObjectName({ verb, object, objectName: name }: Ddl): Denial | undefined {
   if (name === undefined) return undefined
   const schema = object === 'database' || object === 'schema' ? name.name : name.qualifier
-  return schema !== undefined && isSystemSchema(fold(schema))
-    ? { kind: 'Database', database: schema }
-    : undefined
+  if (schema === undefined || !isSystemSchema(fold(schema))) return undefined
+  const isRoutine = object === 'procedure' || object === 'function'
+  return verb !== 'create' && isRoutine
+    ? { kind: 'Routine', command: 'alter routine', routine: `${schema}.${name.name}` }
+    : { kind: 'Database', database: schema }
 }
 
 function judgeQuery(query: Query | undefined, context: PolicyContext): Denial | undefined {
@@ -251,41 +249,17 @@ function judgeQuery(query: Query | undefined, context: PolicyContext): Denial | 
 }
 
 /** Verbs of statements that are passed on, and that ordinary users have use for. */
-const OWN_VERBS: ReadonlySet<string> = new Set([
-  ...[
-    'HELP',
-    'SIGNAL',
-    'RESIGNAL',
-    'GET',
-    'CACHE',
-    'LOAD',
-    'XA',
-    'HANDLER',
-    'BEGIN',
-    'EXECUTE',
-    'SET',
-    'ANALYZE',
-  ],
-  ...[
-    'DELETE HISTORY',
-    'IF',
-    'CASE',
-    'LOOP',
-    'WHILE',
-    'REPEAT',
-    'FOR',
-    'CHECK',
-    'CHECKSUM',
-    'OPTIMIZE',
-    'REPAIR',
-  ],
-])
+const OWN_VERBS = words(`
+  HELP SIGNAL RESIGNAL GET CACHE LOAD XA HANDLER BEGIN EXECUTE SET ANALYZE CHECK CHECKSUM OPTIMIZE REPAIR DELETE
+  IF CASE LOOP WHILE REPEAT FOR
+`)
 
 function judgeOther(verb: string, context: PolicyContext): Denial | undefined {
   const text = passedOn(context)
-  const denied = denialOfServerVerb(verb, text.bare(1), text.bare(2) || text.word(2))
+  const denied =
+    denialOfGrant(verb, text) ?? denialOfServerVerb(verb, text.bare(1), text.bare(2) || text.word(2))
   if (denied !== undefined) return denied
-  if (!OWN_VERBS.has(verb)) return { kind: 'Privilege', privileges: 'SUPER' }
+  if (!OWN_VERBS.has(verb.split(' ')[0]!)) return { kind: 'Privilege', privileges: 'SUPER' }
   return judgeTokens(text)
 }
 

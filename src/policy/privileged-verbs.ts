@@ -1,5 +1,6 @@
 import type { Denial } from '../plan/needs.ts'
 import type { PassedOn } from './judge-tokens.ts'
+import { words } from './words.ts'
 
 function privilege(privileges: string): Denial {
   return { kind: 'Privilege', privileges }
@@ -47,6 +48,23 @@ export function denialOfFlush(option: string): Denial {
     default:
       return privilege('RELOAD')
   }
+}
+
+/** GRANT and REVOKE: what an account without GRANT OPTION is told depends on what is granted. */
+export function denialOfGrant(verb: string, text: PassedOn): Denial | undefined {
+  if (verb !== 'GRANT' && verb !== 'REVOKE') return undefined
+  let on = 1
+  while (on < text.length && text.bare(on) !== 'ON') on++
+  if (on === text.length)
+    return privilege(text.bare(1) === 'ALL' ? 'CREATE USER' : 'WITH ADMIN, ROLE_ADMIN, SUPER')
+  const object = ['TABLE', 'FUNCTION', 'PROCEDURE'].includes(text.bare(on + 1)) ? on + 2 : on + 1
+  if (text.word(object) === '*' && text.word(object + 1) === '.')
+    return verb === 'GRANT' ? { kind: 'Account' } : privilege('CREATE USER')
+  const first = text.name(object)
+  if (first === undefined || text.bare(1) === 'PROXY') return privilege('CREATE USER')
+  if (text.word(object + 2) === '*') return { kind: 'Database', database: first }
+  const table = text.word(object + 1) === '.' ? text.name(object + 2) : first
+  return { kind: 'Table', command: verb, schema: first, table: table ?? first }
 }
 
 /** What a statement that begins with these words needs, whatever follows; undefined where it may be an ordinary one. */
@@ -146,119 +164,30 @@ export function denialOfShown(first: string, second: string): Denial | undefined
   }
 }
 
-const SHOWN_TO_ALL: ReadonlySet<string> = new Set([
-  ...[
-    'AUTHORS',
-    'CHAR',
-    'CHARACTER',
-    'CHARSET',
-    'COLLATION',
-    'COLUMNS',
-    'CONTRIBUTORS',
-    'COUNT',
-    'DATABASES',
-    'ENGINES',
-  ],
-  ...[
-    'ERRORS',
-    'EVENTS',
-    'FIELDS',
-    'FUNCTION',
-    'GLOBAL',
-    'INDEX',
-    'INDEXES',
-    'KEYS',
-    'KEYSPACES',
-    'LIBRARY',
-    'LOCAL',
-  ],
-  ...[
-    'OPEN',
-    'PACKAGE',
-    'PARSE_TREE',
-    'PLUGINS',
-    'PRIVILEGES',
-    'PROCEDURE',
-    'PROFILE',
-    'PROFILES',
-    'SCHEMAS',
-    'SESSION',
-  ],
-  ...['STATUS', 'STORAGE', 'TABLE', 'TABLES', 'TRIGGERS', 'UNRESOLVED', 'VARIABLES', 'WARNINGS'],
-])
+const SHOWN_TO_ALL = words(`
+  AUTHORS CHAR CHARACTER CHARSET COLLATION COLUMNS CONTRIBUTORS COUNT DATABASES ENGINES ERRORS EVENTS
+  FIELDS FUNCTION GLOBAL INDEX INDEXES KEYS KEYSPACES LIBRARY LOCAL OPEN PACKAGE PARSE_TREE PLUGINS
+  PRIVILEGES PROCEDURE PROFILE PROFILES SCHEMAS SESSION STATUS STORAGE TABLE TABLES TRIGGERS UNRESOLVED
+  VARIABLES WARNINGS
+`)
 
 /** Words that begin a statement of the server's, and are names elsewhere. */
-const VERBS: ReadonlySet<string> = new Set([
-  ...[
-    'GRANT',
-    'REVOKE',
-    'SHUTDOWN',
-    'RESTART',
-    'RESET',
-    'INSTALL',
-    'UNINSTALL',
-    'PURGE',
-    'CHANGE',
-    'START',
-    'STOP',
-  ],
-  ...['CLONE', 'BINLOG', 'IMPORT', 'BACKUP', 'LOCK', 'UNLOCK', 'FLUSH', 'SET', 'KILL', 'XA', 'SHOW'],
-])
+const VERBS = words(`
+  GRANT REVOKE SHUTDOWN RESTART RESET INSTALL UNINSTALL PURGE CHANGE START STOP CLONE BINLOG IMPORT BACKUP
+  LOCK UNLOCK FLUSH SET KILL XA SHOW
+`)
 
 /** Reserved everywhere: never a name without quotes. */
-const RESERVED_VERBS: ReadonlySet<string> = new Set([
-  ...['GRANT', 'REVOKE', 'PURGE', 'SET', 'LOCK', 'UNLOCK', 'KILL', 'SHOW'],
-])
+const RESERVED_VERBS = words(`
+  GRANT REVOKE PURGE SET LOCK UNLOCK KILL SHOW
+`)
 
 /** Reserved words behind which a name or an operand stands, and no statement can begin. */
-const BEFORE_NAMES: ReadonlySet<string> = new Set([
-  ...[
-    'SELECT',
-    'DISTINCT',
-    'ALL',
-    'FROM',
-    'JOIN',
-    'INTO',
-    'UPDATE',
-    'TABLE',
-    'WHERE',
-    'HAVING',
-    'ON',
-    'AND',
-    'OR',
-  ],
-  ...[
-    'XOR',
-    'NOT',
-    'BY',
-    'AS',
-    'WHEN',
-    'CASE',
-    'IN',
-    'LIKE',
-    'BETWEEN',
-    'IS',
-    'DIV',
-    'MOD',
-    'SET',
-    'CALL',
-    'TO',
-  ],
-  ...[
-    'COLUMN',
-    'KEY',
-    'INDEX',
-    'CONSTRAINT',
-    'DECLARE',
-    'RETURN',
-    'ADD',
-    'USING',
-    'PROCEDURE',
-    'TRIGGER',
-    'EXISTS',
-  ],
-  ...['RELEASE', 'CURSOR', 'FETCH', 'ELSEIF'],
-])
+const BEFORE_NAMES = words(`
+  SELECT DISTINCT ALL FROM JOIN INTO UPDATE TABLE WHERE HAVING ON AND OR XOR NOT BY AS WHEN CASE IN LIKE
+  BETWEEN IS DIV MOD SET CALL TO COLUMN KEY INDEX CONSTRAINT DECLARE RETURN ADD USING PROCEDURE TRIGGER
+  EXISTS RELEASE CURSOR FETCH ELSEIF
+`)
 
 /** Why not, where a statement of the server's may begin inside of a text; `at` is at a name. */
 export function denialOfVerb(text: PassedOn, at: number): Denial | undefined {

@@ -1,46 +1,25 @@
 import type { Denial } from '../plan/needs.ts'
 import { fold } from './fold.ts'
 import type { PassedOn } from './judge-tokens.ts'
+import { words } from './words.ts'
 
 /**
  * Session variables that MySQL 9.7 lets only an administrator set, measured on a server; also MariaDB's and older names.
  * They decide what is written to the binary log, or how much of the server one session may take.
  */
-const SESSION_ADMIN: ReadonlySet<string> = new Set([
-  'binlog_direct_non_transactional_updates',
-  'binlog_format',
-  'binlog_row_image',
-  'binlog_row_value_options',
-  'binlog_rows_query_log_events',
-  'binlog_annotate_row_events',
-  'bulk_insert_buffer_size',
-  'connection_memory_chunk_size',
-  'connection_memory_limit',
-  'explicit_defaults_for_timestamp',
-  'global_connection_memory_tracking',
-  'histogram_generation_max_mem_size',
-  'pseudo_thread_id',
-  'skip_replication',
-  'sql_log_bin',
-  'sql_log_off',
-  'sql_require_primary_key',
-  'wsrep_on',
-  'wsrep_osu_method',
-])
+const SESSION_ADMIN = words(`
+  binlog_direct_non_transactional_updates binlog_format binlog_row_image binlog_row_value_options
+  binlog_rows_query_log_events binlog_annotate_row_events bulk_insert_buffer_size
+  connection_memory_chunk_size connection_memory_limit explicit_defaults_for_timestamp
+  global_connection_memory_tracking histogram_generation_max_mem_size pseudo_thread_id skip_replication
+  sql_log_bin sql_log_off sql_require_primary_key wsrep_on wsrep_osu_method
+`)
 
 /** As SESSION_ADMIN, of what the applier of replication sets. */
-const APPLIER: ReadonlySet<string> = new Set([
-  'gtid_next',
-  'gtid_domain_id',
-  'gtid_seq_no',
-  'immediate_server_version',
-  'original_commit_timestamp',
-  'original_server_version',
-  'pseudo_replica_mode',
-  'pseudo_slave_mode',
-  'server_id',
-  'transaction_write_set_extraction',
-])
+const APPLIER = words(`
+  gtid_next gtid_domain_id gtid_seq_no immediate_server_version original_commit_timestamp
+  original_server_version pseudo_replica_mode pseudo_slave_mode server_id transaction_write_set_extraction
+`)
 
 export const SET_GLOBAL: Denial = { kind: 'Privilege', privileges: 'SUPER or SYSTEM_VARIABLES_ADMIN' }
 const SET_SESSION: Denial = {

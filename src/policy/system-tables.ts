@@ -1,30 +1,19 @@
 import type { Denial } from '../plan/needs.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { fold } from './fold.ts'
+import { words } from './words.ts'
 
 /** What drivers and tools read of schema mysql: none of it tells of accounts. */
-const MYSQL_READABLE: ReadonlySet<string> = new Set([
-  'help_category',
-  'help_keyword',
-  'help_relation',
-  'help_topic',
-  'time_zone',
-  'time_zone_leap_second',
-  'time_zone_name',
-  'time_zone_transition',
-  'time_zone_transition_type',
-])
+const MYSQL_READABLE = words(`
+  help_category help_keyword help_relation help_topic time_zone time_zone_leap_second time_zone_name
+  time_zone_transition time_zone_transition_type
+`)
 
 /** Nothing in these is of another session, of an account or of the servers' files. */
-const PERFORMANCE_SCHEMA_READABLE: ReadonlySet<string> = new Set([
-  'global_status',
-  'global_variables',
-  'session_account_connect_attrs',
-  'session_status',
-  'session_variables',
-  'variables_info',
-  'variables_metadata',
-])
+const PERFORMANCE_SCHEMA_READABLE = words(`
+  global_status global_variables session_account_connect_attrs session_status session_variables
+  variables_info variables_metadata
+`)
 
 const SYS_READABLE: ReadonlySet<string> = new Set([
   'schema_auto_increment_columns',
@@ -35,20 +24,10 @@ const SYS_READABLE: ReadonlySet<string> = new Set([
 ])
 
 /** Helpers that compute with their arguments alone. */
-const SYS_FUNCTIONS: ReadonlySet<string> = new Set([
-  'extract_schema_from_file_name',
-  'extract_table_from_file_name',
-  'format_bytes',
-  'format_path',
-  'format_statement',
-  'format_time',
-  'list_add',
-  'list_drop',
-  'quote_identifier',
-  'version_major',
-  'version_minor',
-  'version_patch',
-])
+const SYS_FUNCTIONS = words(`
+  extract_schema_from_file_name extract_table_from_file_name format_bytes format_path format_statement
+  format_time list_add list_drop quote_identifier version_major version_minor version_patch
+`)
 
 /** Statements, transactions and pages of others: MySQL wants PROCESS for them, MariaDB shows them to the same account. */
 const OF_OTHERS =
@@ -82,7 +61,9 @@ export function denialOfRead(schema: string, table: string): Denial | undefined 
 /** Why an ordinary user may not change a table of a system schema; undefined for any other schema. */
 export function denialOfWrite(schema: string, table: string, command: string): Denial | undefined {
   if (!isSystemSchema(fold(schema))) return undefined
-  return fold(schema) === 'information_schema'
+  // Of performance_schema, too, nobody makes tables.
+  const isOnlyServers = fold(schema) === 'performance_schema' && command === 'CREATE'
+  return isOnlyServers || fold(schema) === 'information_schema'
     ? { kind: 'Database', database: schema }
     : { kind: 'Table', command, schema, table }
 }

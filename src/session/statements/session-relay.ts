@@ -13,6 +13,8 @@ export interface RelayOwner extends RelaySink {
   broken(error: unknown): void
   /** What the client is told instead of the backend's 1317: why its statement was stopped. */
   readonly interruption: SqlError | undefined
+  /** A text of a server as the client may see it. */
+  inOwnWords(text: string): string
 }
 
 /** Errors with which a server takes leave of an idle connection: they answer nothing that was asked. */
@@ -77,9 +79,10 @@ export class SessionRelay extends Relay {
       this.replacePacket(buf, start, end, encodeErr(interruption, 0))
       return
     }
-    this.errorMessage = error.message
-    if (this.#rename === undefined || !error.message.includes(this.#rename.from)) return
-    this.errorMessage = error.message.replaceAll(this.#rename.from, this.#rename.to)
+    const { from, to } = this.#rename ?? { from: '', to: '' }
+    const renamed = from === '' ? error.message : error.message.replaceAll(from, to)
+    this.errorMessage = this.#owner.inOwnWords(renamed)
+    if (this.errorMessage === error.message) return
     this.replacePacket(buf, start, end, encodeErr({ ...error, message: this.errorMessage }, 0))
   }
 

@@ -13,6 +13,7 @@ import type { Transaction } from '../../transaction/transaction.ts'
 import type { Answer } from '../commands/answer.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { KeptWarnings } from '../commands/kept-warnings.ts'
+import { inOwnWords, type OwnWordsContext } from '../commands/own-words.ts'
 import type { Replies } from '../commands/replies.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import type { RelayedHook } from './execution.ts'
@@ -20,7 +21,7 @@ import { type RelayOwner, SessionRelay } from './session-relay.ts'
 import { giveVariables, takeVariables } from './user-variables.ts'
 
 export interface SingleShardContext {
-  readonly proxy: { readonly gateway: Gateway; readonly log: Logger }
+  readonly proxy: { readonly gateway: Gateway; readonly log: Logger } & OwnWordsContext['proxy']
   readonly client: ClientConnection
   readonly state: SessionState
   readonly answer: Answer
@@ -150,6 +151,10 @@ export class SingleShard implements RelayOwner {
 
   get interruption() {
     return this.#context.interruption.error
+  }
+
+  inOwnWords(text: string): string {
+    return inOwnWords(this.#context, text)
   }
 
   write(bytes: Buffer): boolean {

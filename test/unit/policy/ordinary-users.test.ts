@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import { SqlError } from '../../../src/errors/sql-error.ts'
+import { type Access, USUAL_ACCESS } from '../../../src/mysql/server/auth/access.ts'
+import { deniedInComments, needsOf } from '../../../src/policy/needs-of.ts'
+import { accessDenied, permit } from '../../../src/policy/permit.ts'
+import { scan } from '../../../src/sql/fingerprint.ts'
+import { parseStatement } from '../../../src/sql/parse.ts'
+import { encodeBinary } from '../../../src/sql/text.ts'
+import { ordinaryStatements } from '../../support/ordinary-statements.ts'
+
+const options = { mode: 0, serverVersion: 90704 }
+const servers = {
+  isMariadb: false,
+  isKeyspaceOrDatabase: (name: string) => name === 'own' || name === 'other',
+}
+
+/** Number of the error that a user gets before anything is sent; 0 for none. */
+function refusal(text: string, access: Access = USUAL_ACCESS, defaultSchema = 'own'): number {
+  const sql = encodeBinary(text)
+  const context = {
+    sql,
+    options,
+    defaultSchema,
+    keyspaceOf: ({ qualifier }: { qualifier?: string }) => qualifier ?? defaultSchema,
+  }
+  const asker = { identity: { user: 'app', access }, remoteHost: 'localhost' }
+  try {
+    const isJudged = access.role === 'app' && scan(sql, 0, options.serverVersion).hasForeign
+    const inComments = isJudged ? deniedInComments(context) : undefined
+    if (inComments !== undefined) throw accessDenied(inComments, asker, servers)
+    permit(needsOf(parseStatement(sql, options), context), asker, servers)
+    return 0
+  } catch (error) {
+    if (!(error instanceof SqlError)) throw error
+    return error.errno
+  }
+}
+
+/** The session answers these: what is wrong with them is found there. */
+const BY_SESSION = /^(USE|PREPARE|SET `|SET sql_mode = `)/
+
+test.each(ordinaryStatements.filter(([sql]) => !BY_SESSION.test(sql)))('%s: %s', (sql, expected) => {
+  const errno = refusal(sql)
+  if (expected === 'like MySQL') expect(errno).toBeGreaterThan(0)
+  else expect(errno).toBe(expected === 'allowed' ? 0 : expected)
+})
+
+test.each(ordinaryStatements.filter(([sql]) => !BY_SESSION.test(sql)))('an administrator may: %s', (sql) => {
+  expect(refusal(sql, { role: 'admin', keyspaces: undefined })).toBe(0)
+})
+
+test('unqualified names are those of the default schema', () => {
+  expect(refusal('SELECT * FROM threads', USUAL_ACCESS, 'performance_schema')).toBe(1142)
+  expect(refusal('SELECT * FROM processlist', USUAL_ACCESS, 'information_schema')).toBe(1227)
+  expect(refusal('SHOW COLUMNS FROM threads', USUAL_ACCESS, 'performance_schema')).toBe(1142)
+  expect(refusal('SELECT * FROM tables', USUAL_ACCESS, 'information_schema')).toBe(0)
+  expect(refusal('SELECT 1 /*!99999 FROM processlist */', USUAL_ACCESS, 'information_schema')).toBe(1227)
+})
+
+test.each([
+  ['SELECT * FROM own_table', 0],
+  ['SELECT * FROM own.own_table', 0],
+  ['SELECT * FROM other.t', 1142],
+  ['SELECT 1 FROM own_table WHERE id IN (SELECT id FROM other.t)', 1142],
+  ['INSERT INTO own_table SELECT * FROM other.t', 1142],
+  ['UPDATE other.t SET a = 1', 1142],
+  ['SHOW TABLES FROM other', 1044],
+  ['SHOW COLUMNS FROM other.t', 1142],
+  ['SELECT other.f()', 1044],
+  ['CALL other.p()', 1044],
+  ['CREATE VIEW v AS SELECT * FROM other.t', 1142],
+  ['CREATE PROCEDURE p() SELECT * FROM other.t', 1044],
+  ['CREATE PROCEDURE p() SELECT a.id FROM own_table AS a', 0],
+  ['ALTER DATABASE other CHARACTER SET utf8mb4', 1044],
+  ['SELECT * FROM information_schema.tables', 0],
+] as const)('keyspaces: %s → %i', (sql, errno) => {
+  expect(refusal(sql, { role: 'app', keyspaces: new Set(['own']) })).toBe(errno)
+})
