@@ -278,12 +278,16 @@ function reachesOf(statement: Statement, context: PolicyContext, byText: boolean
     if (node.kind === 'Function' && node.qualifier !== undefined) reaches.push({ schema: node.qualifier })
     if (node.kind === 'Call' && node.name.qualifier !== undefined)
       reaches.push({ schema: node.name.qualifier })
-    if (node.kind === 'Show' && node.database !== undefined) reaches.push({ schema: node.database })
+    if (node.kind === 'Show' && node.database !== undefined) reaches.push(reachOf(node.database, node.table))
     return undefined
   })
   if (defaultSchema !== '') reaches.push({ schema: defaultSchema })
   if (byText) reaches.push(...qualifiersOf(passedOn(context)))
   return reaches
+}
+
+function reachOf(schema: string, table: TableName | undefined): Reach {
+  return table === undefined ? { schema } : { schema, table: table.name }
 }
 
 function qualifiersOf(text: PassedOn): Reach[] {

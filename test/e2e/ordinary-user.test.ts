@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startCluster, type TestCluster } from '../support/cluster.ts'
 import { mariadbCommand, mysqlCommand } from '../support/mysql.ts'
 import { ordinaryStatements } from '../support/ordinary-statements.ts'
-import { ProtocolClient, type Result } from '../support/protocol-client.ts'
+import { ProtocolClient, type Result, textRow } from '../support/protocol-client.ts'
 import { startTestProxy, type TestProxy } from '../support/proxy.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -43,6 +43,7 @@ describe.each([
       CREATE USER app@'%' IDENTIFIED BY 'x';
       GRANT ALL ON own.* TO app@'%';
       CREATE TABLE \`lookup_0\`.own_table (id INT PRIMARY KEY, v VARCHAR(100));
+      GRANT ALL ON *.* TO ${cluster.account.user}@'%';
     `)
     await root.end()
     const address = { host: '127.0.0.1', port: one!.port }
@@ -106,9 +107,206 @@ describe.each([
           : expected === 'like MySQL'
             ? real === undefined || answer === real
             : server === 'mariadb' || answer.startsWith(`${expected} `)
+      // MariaDB's performance_schema has no variables.
+      if (expected === 'allowed' && server === 'mariadb' && answer.startsWith('1146 ')) continue
       if (!isRight || (expected !== 'allowed' && answer === 'ok'))
         wrong.push(`${sql}\n  ${answer}\n  ${real ?? expected}`)
     }
     expect(wrong.join('\n')).toBe('')
   })
+
+  const refused = ordinaryStatements.filter(([, expected]) => expected !== 'allowed').map(([sql]) => sql)
+
+  test('nothing of it passes when it is prepared, in a multi-statement, or for one shard', async () => {
+    const [client, admin] = [await connect('app'), await connect('root_like')]
+    const passed: string[] = []
+    const note = (how: string, sql: string, result: Result | { kind: 'prepared' } | undefined) => {
+      if (result?.kind !== 'error' && (result?.kind !== 'rows' || result.error === undefined))
+        passed.push(`${how}: ${sql}`)
+    }
+    for (const database of ['lookup', 'main', 'main:-80', 'information_schema', 'performance_schema']) {
+      await client.initDb(database)
+      for (const sql of refused) {
+        note(`in ${database}`, sql, (await client.query(sql)).at(-1))
+        note(`SELECT 1; in ${database}`, sql, (await client.query(`SELECT 1; ${sql}`)).at(-1))
+        const prepared = await client.prepare(sql)
+        if (prepared.kind === 'prepared')
+          note(`executed in ${database}`, sql, (await client.execute(prepared.id)).at(-1))
+        await client.query(`SET @sql = ${quoted(sql)}`)
+        const inSql = (await client.query('PREPARE s FROM @sql; EXECUTE s')).at(-1)
+        note(`EXECUTE in ${database}`, sql, inSql)
+        note(
+          `PREPARE in ${database}`,
+          sql,
+          (await client.query(`PREPARE s FROM ${quoted(sql)}; EXECUTE s`)).at(-1),
+        )
+      }
+    }
+    expect(passed).toEqual([])
+    expect((await admin.query('SELECT 1')).at(-1)).toMatchObject({ kind: 'rows' }) // nobody has shut it down
+  })
+
+  test('a plan that an administrator has made is no way in, nor a statement prepared by one', async () => {
+    const [admin, client] = [await connect('root_like'), await connect('app')]
+    for (const sql of ['SELECT COUNT(*) FROM mysql.user', 'SHOW ENGINE INNODB STATUS']) {
+      expect((await admin.query(sql)).at(-1)).toMatchObject({ kind: 'rows' })
+      expect((await client.query(sql)).at(-1)).toMatchObject({ kind: 'error' })
+      expect((await admin.query(sql)).at(-1)).toMatchObject({ kind: 'rows' })
+    }
+    const { id } = (await admin.prepare('SELECT COUNT(*) FROM mysql.user')) as { id: number }
+    expect((await client.execute(id)).at(-1)).toMatchObject({ kind: 'error', errno: 1243 })
+    expect((await client.query('FLUSH STATUS')).at(-1)).toMatchObject({ kind: 'error', errno: 1227 })
+    expect((await admin.query('FLUSH STATUS')).at(-1)).toMatchObject({ kind: 'ok' })
+  })
+
+  test('a procedure does not do for a user what the user may not', async () => {
+    const [admin, client] = [await connect('root_like'), await connect('app')]
+    await admin.query('CREATE PROCEDURE by_admin() SELECT COUNT(*) FROM mysql.user')
+    // Whoever may make it answers for it, as with a DEFINER of MySQL's.
+    expect((await client.query('CALL by_admin()'))[0]).toMatchObject({ kind: 'rows' })
+    expect((await client.query('ALTER PROCEDURE by_admin SQL SECURITY INVOKER')).at(-1)).toMatchObject({
+      kind: 'ok',
+    })
+    await admin.query('DROP PROCEDURE by_admin')
+  })
+
+  test('MariaDB’s other ways to a statement', async () => {
+    if (server !== 'mariadb') return
+    const client = await connect('app')
+    for (const sql of [
+      "EXECUTE IMMEDIATE 'SELECT * FROM mysql.user'",
+      "EXECUTE IMMEDIATE CONCAT('SHUT', 'DOWN')",
+      "EXECUTE IMMEDIATE 'SHUT' 'DOWN'",
+      'EXECUTE IMMEDIATE @sql',
+      'BEGIN NOT ATOMIC SELECT * FROM mysql.user; END',
+      'BEGIN NOT ATOMIC SHUTDOWN; END',
+      'IF 1 THEN SHUTDOWN; END IF',
+      'SET STATEMENT max_statement_time = 1 FOR SELECT * FROM mysql.global_priv',
+      'SET STATEMENT sql_log_bin = 0 FOR SELECT 1',
+      'SELECT * FROM mysql.global_priv',
+      'SHOW EXPLAIN FOR 5',
+      'SHOW ALL SLAVES STATUS',
+      'SHOW USER_STATISTICS',
+      'BACKUP STAGE START',
+      'ANALYZE SELECT * FROM mysql.user',
+      "CREATE TABLE own_9 (id INT) ENGINE = FEDERATED CONNECTION = 'mysql://a@b/c/d'",
+      "CREATE TABLE own_9 ENGINE=CONNECT TABLE_TYPE=CSV FILE_NAME='/etc/passwd'",
+      'SELECT * FROM information_schema.user_variables',
+      '/*M!100100 SHUTDOWN */',
+      'KILL USER app',
+    ])
+      expect([sql, (await client.query(sql)).at(-1)?.kind]).toEqual([sql, 'error'])
+    expect((await client.query("EXECUTE IMMEDIATE 'SELECT 1'")).at(-1)).toMatchObject({ kind: 'rows' })
+    expect((await client.query('SELECT 1')).at(-1)).toMatchObject({ kind: 'rows' })
+  })
+
+  test('commands of the protocol', async () => {
+    const client = await connect('app')
+    expect(await client.initDb('mysql')).toMatchObject({ kind: 'error', errno: 1044 })
+    expect(await client.initDb('sys')).toMatchObject({ kind: 'error', errno: 1044 })
+    await expect(connect('app', 'mysql')).rejects.toThrow(/1044|Access denied/)
+  })
+
+  async function cells(
+    client: ProtocolClient,
+    sql: string,
+  ): Promise<readonly (readonly (string | null)[])[]> {
+    const result = (await client.query(sql)).at(-1)
+    if (result?.kind !== 'rows') throw new Error(`${sql}: ${JSON.stringify(result)}`)
+    return result.rows.map((row) => textRow(row))
+  }
+
+  test('keyspaces that a user may not use are not there for it', async () => {
+    const client = await connect('narrow')
+    for (const [sql, errno] of [
+      ['USE main', 1044],
+      ['USE `main:-80`', 1044],
+      ['USE `main@replica`', 1044],
+      ['USE nowhere', 1044],
+      ['SELECT * FROM main.users', 1142],
+      ['SELECT 1 UNION SELECT id FROM main.users', 1142],
+      ['INSERT INTO own_table SELECT id, name FROM main.users', 1142],
+      ['UPDATE main.users SET name = 1', 1142],
+      ['CREATE VIEW v AS SELECT * FROM main.users', 1142],
+      ['CREATE PROCEDURE p() SELECT * FROM main.users', 1044],
+      ['CREATE PROCEDURE p() SELECT * FROM `main_-80`.users', 1044],
+      ['SHOW TABLES FROM main', 1044],
+      ['SHOW COLUMNS FROM users FROM main', 1142],
+      ['SHOW CREATE TABLE main.users', 1142],
+      ['DESCRIBE main.users', 1142],
+      ['EXPLAIN SELECT * FROM main.users', 1142],
+      ["PREPARE s FROM 'SELECT * FROM main.users'", 1142],
+      ['SET @a = (SELECT MAX(id) FROM main.users)', 1142],
+      ['DO (SELECT MAX(id) FROM main.users)', 1142],
+      ['DROP TABLE main.users', 1142],
+      ['TRUNCATE main.users', 1142],
+      ['LOCK TABLES main.users READ', 1142],
+    ] as const)
+      expect([sql, (await client.query(sql)).at(-1)]).toMatchObject([sql, { kind: 'error', errno }])
+    expect(await client.initDb('main')).toMatchObject({ kind: 'error', errno: 1044 })
+    expect(await client.prepare('SELECT * FROM main.users')).toMatchObject({ kind: 'error', errno: 1142 })
+    await expect(connect('narrow', 'main')).rejects.toThrow(/1044|Access denied/)
+    expect((await cells(client, 'SHOW DATABASES')).flat()).toEqual([
+      'information_schema',
+      'lookup',
+      'performance_schema',
+    ])
+    expect((await client.query('SELECT * FROM own_table')).at(-1)).toMatchObject({ kind: 'rows' })
+    const wide = await connect('app')
+    expect((await wide.query('SELECT * FROM main.users')).at(-1)).toMatchObject({ kind: 'rows' })
+    expect((await client.query('SELECT * FROM main.users')).at(-1)).toMatchObject({ errno: 1142 })
+  })
+
+  test('SHOW GRANTS tells the role and its keyspaces, CURRENT_USER() the client’s user', async () => {
+    expect((await cells(await connect('app'), 'SHOW GRANTS')).flat()).toEqual([
+      'GRANT USAGE ON *.* TO `app`@`%`',
+      'GRANT ALL PRIVILEGES ON `lookup`.* TO `app`@`%`',
+      'GRANT ALL PRIVILEGES ON `main`.* TO `app`@`%`',
+    ])
+    expect((await cells(await connect('narrow'), 'SHOW GRANTS FOR CURRENT_USER()')).flat()).toEqual([
+      'GRANT USAGE ON *.* TO `narrow`@`%`',
+      'GRANT ALL PRIVILEGES ON `lookup`.* TO `narrow`@`%`',
+    ])
+    const admin = await connect('root_like')
+    expect((await cells(admin, 'SHOW GRANTS')).flat()).toEqual([
+      'GRANT ALL PRIVILEGES ON *.* TO `root_like`@`%`',
+    ])
+    for (const database of ['lookup', 'main', 'main:-80'])
+      for (const call of ['CURRENT_USER()', 'CURRENT_USER', 'USER()', 'SESSION_USER()', 'SYSTEM_USER()']) {
+        await admin.initDb(database)
+        const [[user]] = (await cells(admin, `SELECT ${call}`)) as [[string]]
+        expect([database, call, user]).toEqual([database, call, expect.stringMatching(/^root_like@/)])
+      }
+  })
+
+  test('the process list has the user’s own sessions, and all for an administrator', async () => {
+    const [client, admin] = [await connect('app'), await connect('root_like')]
+    expect(new Set((await cells(client, 'SHOW PROCESSLIST')).map(([, user]) => user))).toEqual(
+      new Set(['app']),
+    )
+    const all = new Set((await cells(admin, 'SHOW PROCESSLIST')).map(([, user]) => user))
+    expect(all).toContain('app')
+    expect(all).toContain('root_like')
+  })
+
+  test('an error of a server names the client’s user, not the account of the proxy', async () => {
+    const admin = await connect('root_like')
+    const texts: string[] = []
+    for (const sql of [
+      'CREATE DEFINER = nobody@nowhere PROCEDURE p() SELECT 1',
+      'SELECT * FROM mysql.nosuch',
+      "SET PASSWORD FOR nobody@nowhere = 'x'",
+      'SET GLOBAL read_only = 1',
+      'GRANT SUPER ON *.* TO nobody@nowhere',
+      'SHOW GRANTS FOR nobody@nowhere',
+    ]) {
+      const result = (await admin.query(sql)).at(-1)
+      if (result?.kind === 'error') texts.push(result.message)
+    }
+    expect(texts.join('\n')).not.toContain('shardgate')
+  })
 })
+
+function quoted(sql: string): string {
+  return `'${sql.replace(/[\\']/g, '\\$&')}'`
+}
