@@ -289,6 +289,24 @@ describe.each([
     expect(all).toContain('root_like')
   })
 
+  test('COM_CHANGE_USER changes what a connection may do', async () => {
+    const connection = await createConnection({
+      host: '127.0.0.1',
+      port: proxy.port,
+      user: 'app',
+      password: 'a',
+    })
+    const secret = () => connection.query('SELECT COUNT(*) FROM mysql.user')
+    await expect(secret()).rejects.toMatchObject({ errno: 1142 })
+    await connection.changeUser({ user: 'root_like', password: 'b', database: 'lookup' })
+    await secret()
+    await connection.changeUser({ user: 'app', password: 'a', database: 'main' })
+    await expect(secret()).rejects.toMatchObject({ errno: 1142 })
+    const denied = connection.changeUser({ user: 'narrow', password: 'c', database: 'main' })
+    await expect(denied).rejects.toMatchObject({ errno: 1044 })
+    connection.destroy()
+  })
+
   test('an error of a server names the client’s user, not the account of the proxy', async () => {
     const admin = await connect('root_like')
     const texts: string[] = []
