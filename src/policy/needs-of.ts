@@ -53,14 +53,20 @@ export function needsOf(statement: Statement, context: PolicyContext): Needs & {
  * What a text needs in which a versioned comment is left out that another server might execute: the server that gets it may be
  * another than the one whose version sessions read by.
  */
-export function deniedInComments(context: PolicyContext): Denial | undefined {
-  if (isSystemSchema(fold(context.defaultSchema))) return { kind: 'Privilege', privileges: 'SUPER' }
-  for (const serverVersion of [NEWEST_MYSQL, NEWEST_MARIADB]) {
-    const denied = judgeWords({ ...context, options: { ...context.options, serverVersion } })
-    if (denied !== undefined) return denied
-  }
-  return undefined
+export function needsOfComments(context: PolicyContext): readonly Needs[] {
+  return [NEWEST_MYSQL, NEWEST_MARIADB].map((serverVersion) => {
+    const read = { ...context, options: { ...context.options, serverVersion } }
+    const denied = isSystemSchema(fold(context.defaultSchema)) ? UNKNOWN : judgeWords(read)
+    return {
+      ...(denied === undefined ? {} : { denied }),
+      command: 'SELECT',
+      reaches: qualifiersOf(passedOn(read)),
+    }
+  })
 }
+
+/** Names without a schema are those of the default one, which the words do not show. */
+const UNKNOWN: Denial = { kind: 'Privilege', privileges: 'SUPER' }
 
 const NEWEST_MYSQL = 99_999
 const NEWEST_MARIADB = 999_999

@@ -42,10 +42,12 @@ export function maySee(access: Access, database: string): boolean {
 
 /** System schemas are judged by what is asked of them. */
 function mayUse({ keyspaces }: Access, schema: string): boolean {
-  return keyspaces === undefined || keyspaces.has(schema) || isSystemSchema(fold(schema))
+  return keyspaces === undefined || keyspaces.has(schema) || isSystemSchema(schema)
 }
 
 function isClosed({ schema, isGuess }: Reach, access: Access, servers: Servers): boolean {
+  // Which of its rows a text asks for that is passed on is not known.
+  if (isGuess === true && fold(schema) === 'information_schema') return true
   if (mayUse(access, schema)) return false
   return isGuess !== true || servers.isKeyspaceOrDatabase(fold(schema))
 }

@@ -257,6 +257,42 @@ describe.each([
     expect((await client.query('SELECT * FROM main.users')).at(-1)).toMatchObject({ errno: 1142 })
   })
 
+  test('information_schema has rows of the user’s keyspaces only', async () => {
+    const [wide, client] = [await connect('app'), await connect('narrow')]
+    const foreign = "table_schema LIKE 'main%'"
+    expect(await cells(wide, `SELECT COUNT(*) > 0 FROM information_schema.tables WHERE ${foreign}`)).toEqual([
+      ['1'],
+    ])
+    for (const sql of [
+      `SELECT COUNT(*) FROM information_schema.tables WHERE ${foreign}`,
+      `SELECT COUNT(*) FROM information_schema.TABLES AS t WHERE t.${foreign}`,
+      `SELECT COUNT(*) FROM \`INFORMATION_SCHEMA\`.tables WHERE ${foreign} OR table_schema = 'main'`,
+      `SELECT (SELECT COUNT(*) FROM information_schema.columns WHERE ${foreign})`,
+      `WITH c AS (SELECT * FROM information_schema.tables) SELECT COUNT(*) FROM c WHERE ${foreign}`,
+      `SELECT COUNT(*) FROM (SELECT * FROM information_schema.tables UNION SELECT * FROM information_schema.tables) d WHERE ${foreign}`,
+      `SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name LIKE 'main%'`,
+      `SET @n = (SELECT COUNT(*) FROM information_schema.tables WHERE ${foreign}); SELECT @n`,
+      `PREPARE s FROM 'SELECT COUNT(*) FROM information_schema.tables WHERE table_schema LIKE "main%"'; EXECUTE s`,
+    ]) {
+      expect([sql, await cells(client, sql)]).toEqual([sql, [['0']]])
+      const prepared = sql.includes(';') ? undefined : await client.prepare(sql)
+      if (prepared?.kind === 'prepared')
+        expect((await client.execute(prepared.id)).at(-1)).toMatchObject({
+          rows: [Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0])],
+        })
+    }
+    const own = `SELECT COUNT(*) > 0 FROM information_schema.tables WHERE table_schema LIKE 'lookup%'`
+    expect(await cells(client, own)).toEqual([['1']])
+    await client.query('USE information_schema')
+    expect(await cells(client, `SELECT COUNT(*) FROM tables WHERE ${foreign}`)).toEqual([['0']])
+    for (const sql of [
+      'TABLE information_schema.tables',
+      'SELECT 1 /*!99999 FROM information_schema.tables */',
+      'CREATE VIEW lookup.v AS SELECT * FROM information_schema.tables',
+    ])
+      expect([sql, (await client.query(sql)).at(-1)]).toMatchObject([sql, { kind: 'error' }])
+  })
+
   test('SHOW GRANTS tells the role and its keyspaces, CURRENT_USER() the client’s user', async () => {
     expect((await cells(await connect('app'), 'SHOW GRANTS')).flat()).toEqual([
       'GRANT USAGE ON *.* TO `app`@`%`',

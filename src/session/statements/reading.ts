@@ -1,7 +1,8 @@
 import { SqlError } from '../../errors/sql-error.ts'
 import type { Needs } from '../../plan/needs.ts'
 import type { Plan } from '../../plan/plan.ts'
-import { deniedInComments, needsOf, type PolicyContext } from '../../policy/needs-of.ts'
+import { needsOf, needsOfComments, type PolicyContext } from '../../policy/needs-of.ts'
+import { mayNameInformationSchema, withOwnSchemas } from '../../policy/own-schemas.ts'
 import { accessDenied, permit } from '../../policy/permit.ts'
 import type { Statement, TableName } from '../../sql/ast.ts'
 import { blanksToSpaces } from '../../sql/charset-blanks.ts'
@@ -124,10 +125,27 @@ export class Reading implements ReadingOptions {
 
   /** What is left out of a text is in no plan. */
   #permitComments(sql: string): void {
+    for (const needs of needsOfComments(this.#policyContext(sql))) this.#permit(needs)
+  }
+
+  /**
+   * The text as it is run for a user who may not use every keyspace: information_schema has its own rows only. Throws 1044 where
+   * that cannot be told. For all other users, and texts that do not name it, the same text.
+   */
+  ownText(sql: string): string {
     const { client, proxy } = this.#context
-    if (client.identity.access.role === 'admin') return
-    const denied = deniedInComments(this.#policyContext(sql))
-    if (denied !== undefined) throw accessDenied(denied, client, proxy)
+    const { keyspaces } = client.identity.access
+    const defaultSchema = this.target.keyspace
+    if (keyspaces === undefined || !mayNameInformationSchema(sql, defaultSchema)) return sql
+    const statement = this.parse(sql)
+    if (!isQueryOrWrite(statement)) return sql
+    const databases = [...keyspaces].flatMap(
+      (name) => proxy.gateway.keyspaces.get(name)?.shards.map(({ database }) => database) ?? [],
+    )
+    const schemas = [...new Set([...keyspaces, ...databases, 'information_schema', 'performance_schema'])]
+    const own = withOwnSchemas(sql, statement, { schemas, defaultSchema })
+    if (own !== undefined) return own
+    throw accessDenied({ kind: 'Database', database: 'information_schema' }, client, proxy)
   }
 
   #policyContext(sql: string): PolicyContext {
@@ -168,6 +186,28 @@ export class Reading implements ReadingOptions {
       this.#known = { generation, plans: this.#context.proxy.plansOf(this.target, this.sqlMode) }
     }
     return this.#known.plans
+  }
+}
+
+/** Statements that read rows; the others are judged by what they name. */
+function isQueryOrWrite(statement: Statement): boolean {
+  switch (statement.kind) {
+    case 'Explain':
+    case 'VExplain':
+      return isQueryOrWrite(statement.statement)
+    case 'Select':
+    case 'SetOperation':
+    case 'ValuesQuery':
+    case 'TableQuery':
+    case 'NestedQuery':
+    case 'Insert':
+    case 'Update':
+    case 'Delete':
+    case 'Do':
+    case 'Set':
+      return true
+    default:
+      return false
   }
 }
 
