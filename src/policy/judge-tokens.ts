@@ -106,6 +106,11 @@ function denialOfFile(text: PassedOn, at: number): Denial | undefined {
       return text.bare(at - 1) === 'LOCAL' ? undefined : ACCOUNT
     case 'DIRECTORY':
       return text.bare(at - 1) === 'DATA' || text.bare(at - 1) === 'INDEX' ? ACCOUNT : undefined
+    case 'CONNECTION': // of FEDERATED and SPIDER, and the file of CONNECT, whichever way the engine was chosen
+    case 'FILE_NAME': {
+      const value = text.word(at + 1) === '=' ? at + 2 : at + 1
+      return text.type(value) === 'String' ? FILE : undefined
+    }
     case 'ENGINE': {
       const named = text.word(at + 1) === '=' ? at + 2 : at + 1
       const engine = text.name(named) ?? (text.type(named) === 'String' ? text.text(named).slice(1, -1) : '')

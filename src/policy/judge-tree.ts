@@ -2,6 +2,8 @@ import type { Denial } from '../plan/needs.ts'
 import type { Delete, Insert, Statement, TableName, Update } from '../sql/ast.ts'
 import { tablesOf } from '../sql/tables-of.ts'
 import { type AnyNode, type Part, visit } from '../sql/visit.ts'
+import { isSystemSchema } from '../vschema/system-schemas.ts'
+import { fold } from './fold.ts'
 import { denialOfFunction } from './functions.ts'
 import { denialOfCall, denialOfRead, denialOfWrite } from './system-tables.ts'
 
@@ -34,9 +36,11 @@ function denialOfNode(node: AnyNode): Denial | undefined {
   }
 }
 
-function judgeTables(statement: Statement, defaultSchema: string): Denial | undefined {
-  const commandOf = commands(statement)
-  for (const table of tablesOf(statement)) {
+/** The tables of a statement, or of a part of one. */
+export function judgeTables(part: AnyNode | undefined, defaultSchema: string): Denial | undefined {
+  if (part === undefined) return undefined
+  const commandOf = commands(part)
+  for (const table of tablesIn(part, defaultSchema)) {
     const schema = table.qualifier ?? defaultSchema
     const command = commandOf(table)
     const denied =
@@ -46,8 +50,19 @@ function judgeTables(statement: Statement, defaultSchema: string): Denial | unde
   return undefined
 }
 
+/** In a system schema a name that WITH defines counts as well: servers tell `Threads` from `threads`, or do not. */
+function tablesIn(part: AnyNode, defaultSchema: string): readonly TableName[] {
+  if (!isSystemSchema(fold(defaultSchema))) return tablesOf(part)
+  const found: TableName[] = []
+  visit(part, (node) => {
+    if (node.kind === 'TableName') found.push(node)
+    return undefined
+  })
+  return found
+}
+
 /** What a statement does to each of its tables. Every table that a write joins counts as written. */
-function commands(statement: Statement): (table: TableName) => string {
+function commands(statement: AnyNode): (table: TableName) => string {
   const write = writeOf(statement)
   if (write === undefined) return () => 'SELECT'
   const { command, written } = write
@@ -56,7 +71,7 @@ function commands(statement: Statement): (table: TableName) => string {
 }
 
 /** The command of a statement's error 1142, and the parts with the tables that it changes. */
-function writeOf(statement: Statement): { readonly command: string; readonly written: AnyNode } | undefined {
+function writeOf(statement: AnyNode): { readonly command: string; readonly written: AnyNode } | undefined {
   switch (statement.kind) {
     case 'Insert':
       return { command: insertCommand(statement), written: statement.table }

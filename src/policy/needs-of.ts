@@ -2,16 +2,15 @@ import { SqlError } from '../errors/sql-error.ts'
 import type { Denial, Needs, Reach } from '../plan/needs.ts'
 import type { Ddl, Query, Show, Statement, TableName } from '../sql/ast.ts'
 import { tokenize } from '../sql/lexer.ts'
-import { stringText } from '../sql/literal-value.ts'
 import { type ParseOptions, parseStatement } from '../sql/parse.ts'
 import { tablesOf } from '../sql/tables-of.ts'
-import { encodeBinary } from '../sql/text.ts'
 import { visit } from '../sql/visit.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { denialOfDefiner } from './definer.ts'
 import { fold } from './fold.ts'
+import { denialOfForeign } from './foreign-databases.ts'
 import { judgeTokens, PassedOn } from './judge-tokens.ts'
-import { commandOf, judgeNodes, judgeTree } from './judge-tree.ts'
+import { commandOf, judgeNodes, judgeTables, judgeTree } from './judge-tree.ts'
 import {
   denialOfFlush,
   denialOfGrant,
@@ -30,6 +29,9 @@ export interface PolicyContext {
   readonly options: ParseOptions
   /** The session's default database, '' for none. */
   readonly defaultSchema: string
+  /** The session's target is a shard, which gets texts as they are. */
+  readonly isShard: boolean
+  isKeyspace(name: string): boolean
   /** The keyspace in which a table is found; undefined where there is none of the name. */
   keyspaceOf(table: TableName): string | undefined
 }
@@ -40,7 +42,7 @@ export interface PolicyContext {
  */
 export function needsOf(statement: Statement, context: PolicyContext): Needs & { readonly byText: boolean } {
   const byText = isPassedOn(statement)
-  const denied = judge(statement, context)
+  const denied = judge(statement, context) ?? denialOfForeign(statement, context)
   return {
     ...(denied === undefined ? {} : { denied }),
     command: commandOf(statement),
@@ -65,7 +67,7 @@ export function needsOfComments(context: PolicyContext): readonly Needs[] {
   })
 }
 
-/** Names without a schema are those of the default one, which the words do not show. */
+/** What cannot be known before it runs, with the account of the proxy, takes an administrator. */
 const UNKNOWN: Denial = { kind: 'Privilege', privileges: 'SUPER' }
 
 const NEWEST_MYSQL = 99_999
@@ -160,13 +162,17 @@ function passedOn(context: PolicyContext): PassedOn {
   return new PassedOn(sql, tokenize(sql, options), (literal) => judgeText(literal, context))
 }
 
-/** A statement in a literal. One that is none is refused when it is prepared. */
+/**
+ * A statement in a literal, which must read the same under every sql_mode and character set: a program may change them before
+ * it prepares it. What is no statement cannot be judged.
+ */
 function judgeText(literal: string, context: PolicyContext): Denial | undefined {
-  const sql = encodeBinary(stringText(literal, context.options.mode))
+  const sql = literal.slice(1, -1).replaceAll("''", "'")
+  if (!literal.startsWith("'") || !/^[\t\n\r\x20-\x7e]*$/.test(sql) || /["\\]/.test(sql)) return UNKNOWN
   try {
     return judge(parseStatement(sql, context.options), { ...context, sql })
   } catch (error) {
-    if (error instanceof SqlError) return { kind: 'Privilege', privileges: 'SUPER' }
+    if (error instanceof SqlError) return UNKNOWN
     throw error
   }
 }
@@ -185,12 +191,13 @@ function judgeShow(statement: Show, context: PolicyContext): Denial | undefined 
     const text = passedOn(context)
     return denialOfShown(text.bare(1), text.bare(2)) ?? judgeWords(context)
   }
+  const inWhere = judgeNodes(statement) ?? judgeTables(statement.where, context.defaultSchema)
+  if (inWhere !== undefined) return inWhere
   if (table !== undefined) {
     const denied = denialOfRead(database ?? table.qualifier ?? context.defaultSchema, table.name)
     return denied?.kind === 'Table' && what === 'CREATE TABLE' ? { ...denied, command: 'SHOW' } : denied
   }
-  if (database !== undefined && isClosedSchema(database)) return { kind: 'Database', database }
-  return judgeTree(statement, context.defaultSchema)
+  return database !== undefined && isClosedSchema(database) ? { kind: 'Database', database } : undefined
 }
 
 function judgeLocked(tables: readonly TableName[]): Denial | undefined {

@@ -1,5 +1,6 @@
 import type { Denial } from '../plan/needs.ts'
 import type { PassedOn } from './judge-tokens.ts'
+import { denialOfRead } from './system-tables.ts'
 import { words } from './words.ts'
 
 function privilege(privileges: string): Denial {
@@ -148,6 +149,13 @@ export function denialOfShown(first: string, second: string): Denial | undefined
       return { kind: 'Table', command: 'SELECT', schema: 'mysql', table: 'user' }
     case 'CREATE':
       return second === 'USER' ? { kind: 'Database', database: 'mysql' } : undefined
+    case 'ENGINE':
+    case 'PROCESSLIST':
+    case 'EXPLAIN':
+    case 'ANALYZE':
+    case 'MUTEX':
+    case 'INNODB':
+      return PROCESS
     case 'BINARY':
     case 'MASTER':
       return REPLICATION_CLIENT
@@ -160,7 +168,8 @@ export function denialOfShown(first: string, second: string): Denial | undefined
     case 'REPLICAS':
       return REPLICATION_SLAVE
     default:
-      return SHOWN_TO_ALL.has(first) || /^(VITESS|VSCHEMA|V?GTID)/.test(first) ? undefined : PROCESS
+      // MariaDB shows any table of information_schema by its name.
+      return SHOWN_TO_ALL.has(first) ? undefined : denialOfRead('information_schema', first)
   }
 }
 

@@ -8,6 +8,8 @@ import { words } from './words.ts'
  * They decide what is written to the binary log, or how much of the server one session may take.
  */
 const SESSION_ADMIN = words(`
+  binlog_transaction_compression binlog_transaction_compression_level_zstd default_table_encryption
+  innodb_tmpdir sql_generate_invisible_primary_key xa_detach_on_prepare
   binlog_direct_non_transactional_updates binlog_format binlog_row_image binlog_row_value_options
   binlog_rows_query_log_events binlog_annotate_row_events bulk_insert_buffer_size
   connection_memory_chunk_size connection_memory_limit explicit_defaults_for_timestamp

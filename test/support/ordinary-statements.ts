@@ -228,6 +228,23 @@ const refusedHere: readonly (readonly [sql: string, errno: number])[] = [
   ['SET `sort_buffer_size = 65536, GLOBAL max_connections` = 5', 1193],
   ['SET sql_mode = `ANSI, GLOBAL max_connections = 5`', 1231],
   ['XA RECOVER', 1227],
+  ['SHOW COLUMNS FROM own_table WHERE (SELECT COUNT(*) FROM mysql.user) > 0', 1142],
+  ['SHOW TABLES WHERE (SELECT COUNT(*) FROM mysql.user) > 0', 1142],
+  ["SHOW VARIABLES WHERE LOAD_FILE('/etc/passwd') IS NULL", 1227],
+  ["CREATE PROCEDURE own_p() BEGIN PREPARE s FROM 'SELECT ''a\\\\'' FROM own_table'; EXECUTE s; END", 1227],
+  ['CREATE PROCEDURE own_p() BEGIN PREPARE s FROM "SELECT 1"; EXECUTE s; END', 1227],
+  ['CREATE TABLE own_4 (id INT) UNION = (mysql.user) ENGINE = MERGE', 1142],
+  ["CREATE TABLE own_4 (id INT) CONNECTION = 'mysql://a@b/c/d'", 1227],
+  ['ALTER TABLE own_table RENAME TO mysql.x', 1142],
+  ['ALTER TABLE own_table EXCHANGE PARTITION p WITH TABLE mysql.user', 1142],
+  [
+    'INSERT INTO own_table VALUES (1, 1) ON DUPLICATE KEY UPDATE v = (SELECT MAX(user) FROM mysql.user)',
+    1142,
+  ],
+  ["SELECT * FROM JSON_TABLE((SELECT user FROM mysql.user), '$' COLUMNS (a INT PATH '$')) AS j", 1142],
+  ['SELECT * FROM {OJ own_table LEFT JOIN mysql.user ON 1}', 1142],
+  ['UPDATE own_table JOIN mysql.user SET own_table.v = mysql.user.authentication_string', 1142],
+  ['DELETE own_table FROM own_table JOIN mysql.user', 1142],
 ]
 
 const allowed = `

@@ -56,6 +56,7 @@ export async function prepareShow(
 /** Undefined for what the servers know. */
 async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | undefined> {
   const { client, proxy, state } = context
+  const sees = (name: string) => maySee(client.identity.access, name)
   switch (show.what) {
     case 'WARNINGS':
     case 'ERRORS':
@@ -69,22 +70,22 @@ async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | 
     case 'VITESS_KEYSPACES': {
       const suffix = show.like === undefined ? '' : ` (${show.like.text.slice(1, -1)})`
       const all = [...proxy.gateway.keyspaces.keys(), ...SYSTEM_SCHEMAS]
-      return nameTable(`Database${suffix}`, all.filter((name) => maySee(client.identity.access, name)).sort())
+      return nameTable(`Database${suffix}`, all.filter(sees).sort())
     }
     case 'GRANTS':
       return grantsTable(client, proxy.gateway.keyspaces.keys())
     case 'VITESS_SHARDS':
-      return shardsTable(proxy)
+      return shardsTable(proxy, sees)
     case 'VITESS_TABLETS':
-      return tabletsTable(proxy)
+      return tabletsTable(proxy, sees)
     case 'VITESS_TARGET':
       return textTable(['Target'], [[printTarget(state.target)]])
     case 'VSCHEMA TABLES':
       return vschemaTables(proxy, state.target)
     case 'VSCHEMA KEYSPACES':
-      return vschemaKeyspaces(proxy)
+      return vschemaKeyspaces(proxy, sees)
     case 'VSCHEMA VINDEXES':
-      return vschemaVindexes(proxy, state.target, show)
+      return vschemaVindexes(proxy, { target: state.target, sees }, show)
     case 'PROCESSLIST':
       return processList(proxy, client.identity)
     default:

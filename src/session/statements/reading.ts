@@ -150,12 +150,14 @@ export class Reading implements ReadingOptions {
 
   #policyContext(sql: string): PolicyContext {
     const { vschema } = this.#context.proxy
-    const { keyspace, tabletType } = this.target
+    const { keyspace, shard, tabletType } = this.target
     const type = tabletType.toLowerCase() as TabletTypeName
     return {
       sql,
       options: this.options,
       defaultSchema: keyspace,
+      isShard: shard !== undefined,
+      isKeyspace: (name) => vschema.keyspaces.has(name),
       keyspaceOf({ qualifier, name }: TableName) {
         const found = vschema.findTable(qualifier ?? (keyspace === '' ? undefined : keyspace), name, type)
         return found.kind === 'found' ? found.table.keyspace : undefined

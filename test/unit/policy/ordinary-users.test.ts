@@ -21,6 +21,8 @@ function refusal(text: string, access: Access = USUAL_ACCESS, defaultSchema = 'o
     sql,
     options,
     defaultSchema,
+    isShard: defaultSchema === 'shard',
+    isKeyspace: (name: string) => name === 'own' || name === 'other',
     keyspaceOf: ({ qualifier }: { qualifier?: string }) => qualifier ?? defaultSchema,
   }
   const asker = { identity: { user: 'app', access }, remoteHost: 'localhost' }
@@ -52,6 +54,9 @@ test('unqualified names are those of the default schema', () => {
   expect(refusal('SELECT * FROM threads', USUAL_ACCESS, 'performance_schema')).toBe(1142)
   expect(refusal('SELECT * FROM processlist', USUAL_ACCESS, 'information_schema')).toBe(1227)
   expect(refusal('SHOW COLUMNS FROM threads', USUAL_ACCESS, 'performance_schema')).toBe(1142)
+  expect(
+    refusal('WITH THREADS AS (SELECT 1) SELECT * FROM threads', USUAL_ACCESS, 'performance_schema'),
+  ).toBe(1142)
   expect(refusal('SELECT * FROM tables', USUAL_ACCESS, 'information_schema')).toBe(0)
   expect(refusal('SELECT 1 /*!99999 FROM processlist */', USUAL_ACCESS, 'information_schema')).toBe(1227)
 })
@@ -77,4 +82,33 @@ test.each([
   ['SELECT * FROM `İnformation_schema`.tables', 1142],
 ] as const)('keyspaces: %s → %i', (sql, errno) => {
   expect(refusal(sql, { role: 'app', keyspaces: new Set(['own']) })).toBe(errno)
+})
+
+test.each([
+  ['SELECT * FROM t', 0],
+  ['SELECT * FROM own.t', 0],
+  ['SELECT * FROM alien.t', 1142],
+  ['INSERT INTO alien.t VALUES (1)', 1142],
+  ['DROP TABLE alien.t', 1142],
+  ['CREATE TABLE alien.u (a INT)', 1142],
+  ['CREATE TABLE u LIKE alien.t', 1142],
+  ['SHOW TABLES FROM alien', 1044],
+  ['SHOW COLUMNS FROM t FROM alien', 1044],
+  ['CREATE PROCEDURE alien.p() SELECT 1', 1044],
+  ['CALL alien.p()', 1044],
+  ['CREATE DATABASE alien', 1044],
+  ['DROP DATABASE own', 1044],
+  ['ALTER DATABASE CHARACTER SET utf8mb4', 1044],
+] as const)('databases that are no keyspaces, on one shard: %s → %i', (sql, errno) => {
+  expect(refusal(sql, USUAL_ACCESS, 'shard')).toBe(errno)
+})
+
+test.each([
+  ['SELECT alien.f()', 1370],
+  ['CREATE TABLE u (a INT, FOREIGN KEY (a) REFERENCES alien.t (a))', 1142],
+  ['HANDLER alien.t OPEN', 1142],
+  ['SELECT own.f()', 0],
+  ['CREATE DATABASE alien', 0], // the planner has its own words for it
+] as const)('databases that are no keyspaces: %s → %i', (sql, errno) => {
+  expect(refusal(sql)).toBe(errno)
 })
