@@ -46,6 +46,10 @@ export class PassedOn {
     return at >= 0 && this.type(at) === 'Ident' ? this.text(at).toUpperCase() : ''
   }
 
+  start(at: number): number {
+    return this.#tokens.starts[at]!
+  }
+
   text(at: number): string {
     const { starts, ends } = this.#tokens
     return this.sql.slice(starts[at], ends[at])

@@ -1,6 +1,6 @@
 import { SqlError } from '../errors/sql-error.ts'
 import type { Denial, Needs, Reach } from '../plan/needs.ts'
-import type { Ddl, Query, Show, Statement, TableName } from '../sql/ast.ts'
+import type { Ddl, Explain, Query, Show, Statement, TableName } from '../sql/ast.ts'
 import { tokenize } from '../sql/lexer.ts'
 import { type ParseOptions, parseStatement } from '../sql/parse.ts'
 import { tablesOf } from '../sql/tables-of.ts'
@@ -117,6 +117,7 @@ function judge(statement: Statement, context: PolicyContext): Denial | undefined
     case 'DescribeTable':
       return denialOfRead(statement.table.qualifier ?? context.defaultSchema, statement.table.name)
     case 'Explain':
+      return judgeExplained(statement, context)
     case 'VExplain':
       return judge(statement.statement, context)
     case 'ExplainConnection':
@@ -175,6 +176,24 @@ function judgeText(literal: string, context: PolicyContext): Denial | undefined 
     if (error instanceof SqlError) return UNKNOWN
     throw error
   }
+}
+
+/** EXPLAIN … FOR SCHEMA name: the statement is read in that schema, and its warnings tell what constant rows hold. */
+function judgeExplained({ statement }: Explain, context: PolicyContext): Denial | undefined {
+  const schema = explainedIn(statement, context)
+  if (schema === undefined) return judge(statement, context)
+  const isKnown = context.isKeyspace(schema) || isSystemSchema(schema)
+  if (!isKnown || isClosedSchema(schema)) return { kind: 'Database', database: schema }
+  return judge(statement, { ...context, defaultSchema: schema })
+}
+
+function explainedIn({ span }: Statement, context: PolicyContext): string | undefined {
+  const text = passedOn(context)
+  for (let at = 0; at < text.length && text.start(at) < span.start; at++) {
+    const isSchema = text.bare(at + 1) === 'SCHEMA' || text.bare(at + 1) === 'DATABASE'
+    if (text.bare(at) === 'FOR' && isSchema) return text.name(at + 2)
+  }
+  return undefined
 }
 
 function judgeSet({ items }: Extract<Statement, { kind: 'Set' }>): Denial | undefined {
@@ -291,6 +310,10 @@ function reachesOf(statement: Statement, context: PolicyContext, byText: boolean
     if (node.kind === 'Function' && node.qualifier !== undefined) reaches.push({ schema: node.qualifier })
     if (node.kind === 'Call' && node.name.qualifier !== undefined)
       reaches.push({ schema: node.name.qualifier })
+    if (node.kind === 'Explain') {
+      const schema = explainedIn(node.statement, context)
+      if (schema !== undefined) reaches.push({ schema })
+    }
     if (node.kind === 'Show' && node.database !== undefined) reaches.push(reachOf(node.database, node.table))
     return undefined
   })

@@ -228,6 +228,12 @@ const refusedHere: readonly (readonly [sql: string, errno: number])[] = [
   ['SET `sort_buffer_size = 65536, GLOBAL max_connections` = 5', 1193],
   ['SET sql_mode = `ANSI, GLOBAL max_connections = 5`', 1231],
   ['XA RECOVER', 1227],
+  [
+    "EXPLAIN FOR SCHEMA mysql SELECT authentication_string FROM user WHERE host = 'localhost' AND user = 'root'",
+    1044,
+  ],
+  ['EXPLAIN FORMAT = JSON FOR DATABASE `performance_schema` SELECT * FROM threads', 1142],
+  ['EXPLAIN FOR SCHEMA alien SELECT * FROM t', 1044],
   ['SHOW COLUMNS FROM own_table WHERE (SELECT COUNT(*) FROM mysql.user) > 0', 1142],
   ['SHOW TABLES WHERE (SELECT COUNT(*) FROM mysql.user) > 0', 1142],
   ["SHOW VARIABLES WHERE LOAD_FILE('/etc/passwd') IS NULL", 1227],

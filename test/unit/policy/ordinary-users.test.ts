@@ -69,6 +69,7 @@ test.each([
   ['INSERT INTO own_table SELECT * FROM other.t', 1142],
   ['UPDATE other.t SET a = 1', 1142],
   ['SHOW TABLES FROM other', 1044],
+  ['EXPLAIN FOR SCHEMA other SELECT * FROM t', 1044],
   ['SHOW COLUMNS FROM other.t', 1142],
   ['SELECT other.f()', 1044],
   ['CALL other.p()', 1044],
