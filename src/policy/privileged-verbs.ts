@@ -208,6 +208,7 @@ export function denialOfVerb(text: PassedOn, at: number): Denial | undefined {
   if (verb === 'EXECUTE' && next === 'IMMEDIATE') return denialOfInner(text, at + 2)
   if (verb === 'SONAME' && text.type(at + 1) === 'String') return { kind: 'Database', database: 'mysql' }
   if (verb === 'FOR' && next === 'CONNECTION') return PROCESS
+  if (verb === 'LANGUAGE' && FOREIGN_LANGUAGES.has(next)) return DYNAMIC
   if (!VERBS.has(verb) || !mayBegin(text, at, verb)) return undefined
   return denialOfServerVerb(verb, next, text.bare(at + 2) || text.word(at + 2))
 }
@@ -221,6 +222,9 @@ function denialOfInner(text: PassedOn, at: number): Denial | undefined {
 
 /** What is only known when the program runs cannot be judged, and runs with the account of the proxy. */
 const DYNAMIC = privilege('SUPER')
+
+/** Of MySQL's multilingual engine; programs in these send what statements they like. */
+const FOREIGN_LANGUAGES = words(`JAVASCRIPT WASM`)
 
 /** The kind of object behind CREATE and its kin, over OR REPLACE, UNDO, IF EXISTS. */
 function objectAt(text: PassedOn, from: number): string {

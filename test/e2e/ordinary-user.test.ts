@@ -205,6 +205,12 @@ describe.each([
     expect(await client.initDb('mysql')).toMatchObject({ kind: 'error', errno: 1044 })
     expect(await client.initDb('sys')).toMatchObject({ kind: 'error', errno: 1044 })
     await expect(connect('app', 'mysql')).rejects.toThrow(/1044|Access denied/)
+    for (const command of SERVER_COMMANDS) {
+      const { raw } = await connect('app')
+      raw.send(Buffer.from([command, ...Buffer.from('anything at all')]))
+      const answer = (await raw.read())!.payload
+      expect([command, answer[0], answer.readUInt16LE(1)]).toEqual([command, 0xff, 1047])
+    }
   })
 
   async function cells(
@@ -287,6 +293,7 @@ describe.each([
     expect(await cells(client, `SELECT COUNT(*) FROM tables WHERE ${foreign}`)).toEqual([['0']])
     for (const sql of [
       'TABLE information_schema.tables',
+      'SHOW COLUMNS FROM information_schema.tables WHERE (SELECT COUNT(*) FROM information_schema.tables) > 0',
       'SELECT 1 /*!99999 FROM information_schema.tables */',
       'CREATE VIEW lookup.v AS SELECT * FROM information_schema.tables',
     ])
@@ -360,6 +367,9 @@ describe.each([
     expect(texts.join('\n')).not.toContain('shardgate')
   })
 })
+
+/** COM_CREATE_DB, DROP_DB, REFRESH, SHUTDOWN, PROCESS_INFO, CONNECT, DEBUG, TIME, DELAYED_INSERT, BINLOG_DUMP … */
+const SERVER_COMMANDS = [5, 6, 7, 8, 10, 11, 13, 15, 16, 18, 19, 20, 21, 29, 30, 32]
 
 function quoted(sql: string): string {
   return `'${sql.replace(/[\\']/g, '\\$&')}'`

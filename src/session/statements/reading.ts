@@ -138,7 +138,7 @@ export class Reading implements ReadingOptions {
     const defaultSchema = this.target.keyspace
     if (keyspaces === undefined || !mayNameInformationSchema(sql, defaultSchema)) return sql
     const statement = this.parse(sql)
-    if (!isQueryOrWrite(statement)) return sql
+    if (holdsNoQuery(statement)) return sql
     const databases = [...keyspaces].flatMap(
       (name) => proxy.gateway.keyspaces.get(name)?.shards.map(({ database }) => database) ?? [],
     )
@@ -191,23 +191,17 @@ export class Reading implements ReadingOptions {
   }
 }
 
-/** Statements that read rows; the others are judged by what they name. */
-function isQueryOrWrite(statement: Statement): boolean {
+/** Statements in which no query stands, or which are judged by the names in them (src/policy). */
+function holdsNoQuery(statement: Statement): boolean {
   switch (statement.kind) {
-    case 'Explain':
-    case 'VExplain':
-      return isQueryOrWrite(statement.statement)
-    case 'Select':
-    case 'SetOperation':
-    case 'ValuesQuery':
-    case 'TableQuery':
-    case 'NestedQuery':
-    case 'Insert':
-    case 'Update':
-    case 'Delete':
-    case 'Do':
-    case 'Set':
+    case 'Ddl':
+    case 'Other':
+    case 'Load':
+    case 'TableAdmin':
+    case 'DescribeTable':
       return true
+    case 'Show':
+      return statement.where === undefined
     default:
       return false
   }

@@ -113,3 +113,9 @@ test.each([
 ] as const)('databases that are no keyspaces: %s → %i', (sql, errno) => {
   expect(refusal(sql)).toBe(errno)
 })
+
+test('programs in other languages send what they like', () => {
+  const body = 'CREATE FUNCTION f() RETURNS INT LANGUAGE JAVASCRIPT AS $$ return 1 $$'
+  expect(refusal(body)).toBe(1227)
+  expect(refusal('CREATE PROCEDURE p() LANGUAGE SQL SELECT language FROM own_table')).toBe(0)
+})
