@@ -11,6 +11,7 @@ const PRIVILEGED: readonly (readonly [pattern: RegExp, privileges: string])[] = 
     /^(keyring_key_|mysql_firewall_|audit_log_|audit_api_|set_firewall_|read_firewall_|mysqlbackup_)/,
     'SUPER',
   ],
+  [/^(firewall_group_|version_tokens_|innodb_redo_log_|masking_dictionar)/, 'SUPER'],
   [/^roles_graphml$/, 'ROLE_ADMIN'],
 ]
 

@@ -148,7 +148,7 @@ export function denialOfShown(first: string, second: string): Denial | undefined
     case 'GRANTS':
       return { kind: 'Table', command: 'SELECT', schema: 'mysql', table: 'user' }
     case 'CREATE':
-      return second === 'USER' ? { kind: 'Database', database: 'mysql' } : undefined
+      return SHOWN_CREATE.has(second) ? undefined : { kind: 'Database', database: 'mysql' }
     case 'ENGINE':
     case 'PROCESSLIST':
     case 'EXPLAIN':
@@ -172,6 +172,11 @@ export function denialOfShown(first: string, second: string): Denial | undefined
       return SHOWN_TO_ALL.has(first) ? undefined : denialOfRead('information_schema', first)
   }
 }
+
+/** Not USER, nor MariaDB's SERVER, which tells a password. */
+const SHOWN_CREATE = words(`
+  TABLE VIEW DATABASE SCHEMA PROCEDURE FUNCTION TRIGGER EVENT PACKAGE SEQUENCE LIBRARY MATERIALIZED
+`)
 
 const SHOWN_TO_ALL = words(`
   AUTHORS CHAR CHARACTER CHARSET COLLATION COLUMNS CONTRIBUTORS COUNT DATABASES ENGINES ERRORS EVENTS

@@ -31,7 +31,7 @@ const SYS_FUNCTIONS = words(`
 
 /** Statements, transactions and pages of others: MySQL wants PROCESS for them, MariaDB shows them to the same account. */
 const OF_OTHERS =
-  /^(processlist|files|innodb_.*|metadata_lock_info|thread_pool_.*|xtradb_.*|tokudb_.*|rocksdb_.*|wsrep_.*|query_response_time.*|(user|client|table|index)_statistics|query_cache_info|disks|user_variables|feedback|spider_.*|keycaches|mroonga_.*|server_audit.*|optimizer_trace|profiling|s3_.*)$/
+  /^(processlist|files|innodb_.*|metadata_lock_info|thread_pool_.*|xtradb_.*|tokudb_.*|rocksdb_.*|wsrep_.*|query_response_time.*|(user|client|table|index)_statistics|query_cache_info|disks|user_variables|feedback|spider_.*|keycaches|mroonga_.*|server_audit.*|optimizer_trace|profiling|s3_.*|tp_.*|mysql_firewall_.*|connection_control_.*|ndb.*|.*masking.*|audit_.*)$/
 
 /** Accounts and their privileges: those of the account with which the proxy is there. */
 const OF_ACCOUNTS =

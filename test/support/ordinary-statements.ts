@@ -213,6 +213,7 @@ const refusedHere: readonly (readonly [sql: string, errno: number])[] = [
   ["PREPARE s FROM 'SELECT * FROM mysql.user'", 1142],
   ["PREPARE s FROM 'SHUTDOWN'", 1227],
   ['SHOW CREATE USER CURRENT_USER()', 1044],
+  ['SELECT innodb_redo_log_archive_start("a", "b")', 1227],
   ["ALTER USER CURRENT_USER() IDENTIFIED BY 'x'", 1227],
   ["SET PASSWORD = 'x'", 1044],
   ['SET ROLE ALL', 1227],
