@@ -253,6 +253,8 @@ describe.each([
     expect(await client.initDb('main')).toMatchObject({ kind: 'error', errno: 1044 })
     expect(await client.prepare('SELECT * FROM main.users')).toMatchObject({ kind: 'error', errno: 1142 })
     await expect(connect('narrow', 'main')).rejects.toThrow(/1044|Access denied/)
+    const nowhere = await connect('narrow', '')
+    expect((await nowhere.query('SELECT * FROM users')).at(-1)).toMatchObject({ kind: 'error', errno: 1142 })
     expect((await cells(client, 'SHOW DATABASES')).flat()).toEqual([
       'information_schema',
       'lookup',

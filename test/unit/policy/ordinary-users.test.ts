@@ -23,7 +23,8 @@ function refusal(text: string, access: Access = USUAL_ACCESS, defaultSchema = 'o
     defaultSchema,
     isShard: defaultSchema === 'shard',
     isKeyspace: (name: string) => name === 'own' || name === 'other',
-    keyspaceOf: ({ qualifier }: { qualifier?: string }) => qualifier ?? defaultSchema,
+    keyspaceOf: ({ qualifier, name }: { qualifier?: string; name: string }) =>
+      name === 'routed' ? 'other' : (qualifier ?? defaultSchema),
   }
   const asker = { identity: { user: 'app', access }, remoteHost: 'localhost' }
   try {
@@ -65,6 +66,8 @@ test.each([
   ['SELECT * FROM own_table', 0],
   ['SELECT * FROM own.own_table', 0],
   ['SELECT * FROM other.t', 1142],
+  ['SELECT * FROM routed', 1142], // a routing rule leads there
+  ['SELECT * FROM own.routed', 1142],
   ['SELECT 1 FROM own_table WHERE id IN (SELECT id FROM other.t)', 1142],
   ['INSERT INTO own_table SELECT * FROM other.t', 1142],
   ['UPDATE other.t SET a = 1', 1142],

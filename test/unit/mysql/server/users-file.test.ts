@@ -105,6 +105,8 @@ users:
     expect(users.get('ops')?.access).toEqual({ role: 'admin', keyspaces: undefined })
     expect(users.get('shop')?.access).toEqual({ role: 'app', keyspaces: new Set(['shop', 'lookup']) })
     expect(parseUsers('{"app": {"Password": "a"}}').get('app')?.access.role).toBe('app')
+    const again = parseUsers('users: {app: {role: admin, credentials: {password: a}}}').get('app')!
+    expect(users.get('app')!.isAs(again)).toBe(false) // a reload takes the new one
   })
 
   test('that is no YAML is refused in one line that does not quote it', () => {
