@@ -164,12 +164,13 @@ function passedOn(context: PolicyContext): PassedOn {
 }
 
 /**
- * A statement in a literal, which must read the same under every sql_mode and character set: a program may change them before
- * it prepares it. What is no statement cannot be judged.
+ * A statement in a literal, which must read the same under every sql_mode and character set, for a program may change them before
+ * it prepares it, and on every server. What is no statement cannot be judged.
  */
 function judgeText(literal: string, context: PolicyContext): Denial | undefined {
   const sql = literal.slice(1, -1).replaceAll("''", "'")
-  if (!literal.startsWith("'") || !/^[\t\n\r\x20-\x7e]*$/.test(sql) || /["\\]/.test(sql)) return UNKNOWN
+  if (!literal.startsWith("'") || !/^[\t\n\r\x20-\x7e]*$/.test(sql) || /["\\]|\/\*M?!/.test(sql))
+    return UNKNOWN
   try {
     return judge(parseStatement(sql, context.options), { ...context, sql })
   } catch (error) {

@@ -207,12 +207,20 @@ const BEFORE_NAMES = words(`
 export function denialOfVerb(text: PassedOn, at: number): Denial | undefined {
   const verb = text.bare(at)
   const next = text.bare(at + 1)
-  if (verb === 'CREATE' || verb === 'ALTER' || verb === 'DROP' || verb === 'RENAME')
-    return denialOfObject(verb, objectAt(text, at + 1))
+  if (verb === 'CREATE' || verb === 'ALTER' || verb === 'DROP' || verb === 'RENAME') {
+    const object = objectAt(text, at + 1)
+    // The statement itself is judged by its tree; in a program nobody makes or drops a database.
+    const isDatabase = at > 0 && (object === 'DATABASE' || object === 'SCHEMA')
+    return isDatabase
+      ? { kind: 'Database', database: databaseAt(text, at + 2) }
+      : denialOfObject(verb, object)
+  }
   if (verb === 'PREPARE' && text.bare(at + 2) === 'FROM') return denialOfInner(text, at + 3)
   if (verb === 'EXECUTE' && next === 'IMMEDIATE') return denialOfInner(text, at + 2)
   if (verb === 'SONAME' && text.type(at + 1) === 'String') return { kind: 'Database', database: 'mysql' }
   if (verb === 'FOR' && next === 'CONNECTION') return PROCESS
+  if (verb === 'FOR' && (next === 'SCHEMA' || next === 'DATABASE'))
+    return { kind: 'Database', database: text.name(at + 2) ?? '' } // of EXPLAIN
   if (verb === 'LANGUAGE' && FOREIGN_LANGUAGES.has(next)) return DYNAMIC
   if (!VERBS.has(verb) || !mayBegin(text, at, verb)) return undefined
   return denialOfServerVerb(verb, next, text.bare(at + 2) || text.word(at + 2))
@@ -227,6 +235,11 @@ function denialOfInner(text: PassedOn, at: number): Denial | undefined {
 
 /** What is only known when the program runs cannot be judged, and runs with the account of the proxy. */
 const DYNAMIC = privilege('SUPER')
+
+function databaseAt(text: PassedOn, at: number): string {
+  const name = text.bare(at) === 'IF' ? at + (text.bare(at + 1) === 'NOT' ? 3 : 2) : at
+  return text.name(name) ?? ''
+}
 
 /** Of MySQL's multilingual engine; programs in these send what statements they like. */
 const FOREIGN_LANGUAGES = words(`JAVASCRIPT WASM`)

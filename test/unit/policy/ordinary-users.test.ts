@@ -122,3 +122,33 @@ test('programs in other languages send what they like', () => {
   expect(refusal(body)).toBe(1227)
   expect(refusal('CREATE PROCEDURE p() LANGUAGE SQL SELECT language FROM own_table')).toBe(0)
 })
+
+/** What the server refuses in a stored program, or what is harmless there: it has no default schema but its own. */
+const NOT_IN_PROGRAMS =
+  /^(USE|SHOW TABLE|\w+ (INTO )?information_schema|PREPARE|SET `|SET sql_mode = `|CREATE (PROCEDURE|FUNCTION|TRIGGER|EVENT|DEFINER)|DROP PROCEDURE|ALTER PROCEDURE)/
+
+const inProgram: readonly (readonly [where: string, wrap: (sql: string) => string])[] = [
+  ['a body', (sql) => `CREATE PROCEDURE p() ${sql}`],
+  ['a block', (sql) => `CREATE PROCEDURE p() BEGIN SELECT 1; ${sql}; END`],
+  ['a branch', (sql) => `CREATE PROCEDURE p() IF 1 THEN ${sql}; ELSE SELECT 1; END IF`],
+  ['ELSE', (sql) => `CREATE PROCEDURE p() IF 1 THEN SELECT 1; ELSE ${sql}; END IF`],
+  ['a loop', (sql) => `CREATE PROCEDURE p() l: LOOP ${sql}; END LOOP l`],
+  [
+    'a handler',
+    (sql) => `CREATE PROCEDURE p() BEGIN DECLARE EXIT HANDLER FOR SQLEXCEPTION ${sql}; SELECT 1; END`,
+  ],
+  ['an event', (sql) => `CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO ${sql}`],
+  ['a trigger', (sql) => `CREATE TRIGGER t BEFORE INSERT ON own_table FOR EACH ROW BEGIN ${sql}; END`],
+  [
+    'PREPARE',
+    (sql) => `CREATE PROCEDURE p() BEGIN PREPARE s FROM '${sql.replaceAll("'", "''")}'; EXECUTE s; END`,
+  ],
+]
+
+test.each(inProgram)('no stored program does it for a user: %s', (_where, wrap) => {
+  const refused = ordinaryStatements.filter(
+    ([sql, expected]) => expected !== 'allowed' && !NOT_IN_PROGRAMS.test(sql),
+  )
+  const passed = refused.map(([sql]) => sql).filter((sql) => refusal(wrap(sql)) === 0)
+  expect(passed).toEqual([])
+})
