@@ -152,3 +152,21 @@ test.each(inProgram)('no stored program does it for a user: %s', (_where, wrap) 
   const passed = refused.map(([sql]) => sql).filter((sql) => refusal(wrap(sql)) === 0)
   expect(passed).toEqual([])
 })
+
+const written: readonly (readonly [how: string, write: (sql: string) => string])[] = [
+  ['behind a comment', (sql) => `/* a */ ${sql}`],
+  ['in a versioned comment', (sql) => `/*!50000 ${sql} */`],
+  ['with its beginning in one', (sql) => sql.replace(/^\w+/, '/*!$& */')],
+  ['with a line break for each space', (sql) => sql.replaceAll(/ (?=[^']*(?:'[^']*'[^']*)*$)/g, '\n')],
+  ['with a comment for each space', (sql) => sql.replaceAll(/ (?=[^']*(?:'[^']*'[^']*)*$)/g, '/**/')],
+  ['in lower case', (sql) => (/[`'"İ]/.test(sql) ? sql : sql.toLowerCase())],
+  ['before a semicolon', (sql) => `${sql} ; `],
+]
+
+test.each(written)('it is the same statement %s', (_how, write) => {
+  const refused = ordinaryStatements.filter(
+    ([sql, expected]) => expected !== 'allowed' && !BY_SESSION.test(sql),
+  )
+  const passed = refused.map(([sql]) => write(sql)).filter((sql) => refusal(sql) === 0)
+  expect(passed).toEqual([])
+})
