@@ -62,7 +62,7 @@ export function needsOfComments(context: PolicyContext): readonly Needs[] {
     return {
       ...(denied === undefined ? {} : { denied }),
       command: 'SELECT',
-      reaches: qualifiersOf(passedOn(read)),
+      reaches: qualifiersOf(passedOn(read), read.options),
     }
   })
 }
@@ -168,7 +168,7 @@ function passedOn(context: PolicyContext): PassedOn {
  * it prepares it, and on every server. What is no statement cannot be judged.
  */
 function judgeText(literal: string, context: PolicyContext): Denial | undefined {
-  const sql = literal.slice(1, -1).replaceAll("''", "'")
+  const sql = innerText(literal)
   if (!literal.startsWith("'") || !/^[\t\n\r\x20-\x7e]*$/.test(sql) || /["\\]|\/\*M?!/.test(sql))
     return UNKNOWN
   try {
@@ -319,7 +319,7 @@ function reachesOf(statement: Statement, context: PolicyContext, byText: boolean
     return undefined
   })
   if (defaultSchema !== '') reaches.push({ schema: defaultSchema })
-  if (byText) reaches.push(...qualifiersOf(passedOn(context)))
+  if (byText) reaches.push(...qualifiersOf(passedOn(context), context.options))
   return reaches
 }
 
@@ -327,13 +327,29 @@ function reachOf(schema: string, table: TableName | undefined): Reach {
   return table === undefined ? { schema } : { schema, table: table.name }
 }
 
-function qualifiersOf(text: PassedOn): Reach[] {
+/** Every name that may be a schema's, in the literals that are prepared from within as well. */
+function qualifiersOf(text: PassedOn, options: ParseOptions): Reach[] {
   const found: Reach[] = []
   for (let at = 0; at < text.length; at++) {
     const name = text.name(at)
+    if (text.type(at) === 'String' && isPrepared(text, at)) {
+      const sql = innerText(text.text(at))
+      found.push(...qualifiersOf(new PassedOn(sql, tokenize(sql, options), text.judgeInner), options))
+    }
     if (name === undefined) continue
     const isDatabase = ['DATABASE', 'SCHEMA'].includes(text.bare(at - 1))
     if (text.word(at + 1) === '.' || isDatabase) found.push({ schema: name, isGuess: true })
   }
   return found
+}
+
+function isPrepared(text: PassedOn, at: number): boolean {
+  return (
+    text.bare(at - 1) === 'IMMEDIATE' || (text.bare(at - 1) === 'FROM' && text.bare(at - 3) === 'PREPARE')
+  )
+}
+
+/** Of a literal in single quotes without escapes, the only ones that ordinary users may prepare from. */
+function innerText(literal: string): string {
+  return literal.slice(1, -1).replaceAll("''", "'")
 }

@@ -253,6 +253,15 @@ describe.each([
     expect(await client.initDb('main')).toMatchObject({ kind: 'error', errno: 1044 })
     expect(await client.prepare('SELECT * FROM main.users')).toMatchObject({ kind: 'error', errno: 1142 })
     await expect(connect('narrow', 'main')).rejects.toThrow(/1044|Access denied/)
+    if (server === 'mariadb')
+      for (const sql of [
+        "EXECUTE IMMEDIATE 'SELECT * FROM `main_-80`.users'",
+        "EXECUTE IMMEDIATE 'SELECT * FROM information_schema.tables'",
+        'BEGIN NOT ATOMIC SELECT * FROM `main_-80`.users; END',
+        'SET STATEMENT max_statement_time = 1 FOR SELECT * FROM `main_-80`.users',
+        "BEGIN NOT ATOMIC EXECUTE IMMEDIATE 'SELECT * FROM `main_-80`.users'; END",
+      ])
+        expect([sql, (await client.query(sql)).at(-1)]).toMatchObject([sql, { kind: 'error', errno: 1044 }])
     const nowhere = await connect('narrow', '')
     expect((await nowhere.query('SELECT * FROM users')).at(-1)).toMatchObject({ kind: 'error', errno: 1142 })
     expect((await cells(client, 'SHOW DATABASES')).flat()).toEqual([

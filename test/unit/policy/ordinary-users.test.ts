@@ -78,6 +78,11 @@ test.each([
   ['CALL other.p()', 1044],
   ['CREATE VIEW v AS SELECT * FROM other.t', 1142],
   ['CREATE PROCEDURE p() SELECT * FROM other.t', 1044],
+  ["CREATE PROCEDURE p() BEGIN PREPARE s FROM 'SELECT * FROM other.t'; EXECUTE s; END", 1044],
+  [
+    "CREATE PROCEDURE p() BEGIN PREPARE s FROM 'SELECT * FROM information_schema.tables'; EXECUTE s; END",
+    1044,
+  ],
   ['CREATE PROCEDURE p() SELECT a.id FROM own_table AS a', 0],
   ['ALTER DATABASE other CHARACTER SET utf8mb4', 1044],
   ['SELECT * FROM information_schema.tables', 0],
