@@ -58,7 +58,7 @@ const shape = z.strictObject({
     .prefault({}),
   users_file: text
     .optional()
-    .describe('Users and their password hashes (YAML or JSON); read again when it changes'),
+    .describe('Users, their password hashes, roles and keyspaces (YAML or JSON); read again when it changes'),
   backend: z
     .strictObject({
       user: text.optional().describe('Account on the MySQL servers behind the proxy'),

@@ -1,3 +1,4 @@
+import type { Needs } from './needs.ts'
 import type { Primitive } from './primitives.ts'
 import type { Routing } from './routing.ts'
 import type { QueryText } from './text.ts'
@@ -30,6 +31,8 @@ export interface Plan {
   readonly reserves?: string
   /** The rows tell of databases and tables; `reports`: every shard's report on a table, where one server would give one. */
   readonly metadata?: 'names' | 'reports'
+  /** What it needs of its user; absent: nothing that any user may lack. */
+  readonly needs?: Needs
 }
 
 export interface Shortcut {

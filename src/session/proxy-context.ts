@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { ClientConnection } from '../mysql/server/session-handler.ts'
 import type { Gateway } from '../tablet/gateway.ts'
+import type { ToldText } from '../tablet/keyspace-names.ts'
 import type { Sequences } from '../tablet/sequences.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { VSchema } from '../vschema/model.ts'
@@ -56,7 +57,9 @@ export interface ProxyContext {
   /** sql_mode that sessions begin with, as the servers have it; undefined while none has told. */
   readonly defaultSqlMode: string | undefined
   /** A server's message with the names of keyspaces in place of those of databases. */
-  inKeyspaceNames(told: { readonly errno: number; readonly message: string }): string
+  inKeyspaceNames(told: ToldText): string
+  /** A keyspace, or a database in which one lies, has this name, in lower case. */
+  isKeyspaceOrDatabase(folded: string): boolean
   /** The plans of one target and sql_mode, for this generation. */
   plansOf(target: Target, sqlMode: number): PlanCache
   /** Reads the columns of tables again after a DDL; resolves when plans may rely on them. */

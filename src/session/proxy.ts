@@ -151,6 +151,14 @@ export class Shardgate implements ProxyContext {
     return messageInKeyspaceNames(told, this.gateway.renamed)
   }
 
+  isKeyspaceOrDatabase(folded: string): boolean {
+    for (const [name, { shards }] of this.gateway.keyspaces) {
+      if (name.toLowerCase() === folded) return true
+      if (shards.some(({ database }) => database.toLowerCase() === folded)) return true
+    }
+    return false
+  }
+
   async schemaChanged(keyspace: string, _tables: readonly string[]): Promise<void> {
     await this.#tracker.refresh(keyspace)
   }

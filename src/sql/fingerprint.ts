@@ -154,6 +154,7 @@ class Fingerprinter {
       slots: this.#key.slots,
       params: this.#params,
       directives: cursor.directives,
+      hasForeign: cursor.hasForeign,
       kind: wordName(this.#verb),
       from: this.#from,
       start,

@@ -53,6 +53,8 @@ export interface Scan {
   readonly params: number
   /** Text inside each vtgate directive comment, in the order of the text: ` SCATTER_ERRORS_AS_WARNINGS `. */
   readonly directives: readonly string[]
+  /** A versioned comment was left out that is for another server than the one by whose version the text is read. */
+  readonly hasForeign: boolean
   /** Leading keyword, upper case (`SELECT` also behind parentheses); '' for a text without any token. */
   readonly kind: string
   /** Where the pass began: blanks and comments before the statement included. */

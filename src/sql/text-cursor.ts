@@ -12,6 +12,8 @@ export class TextCursor {
   #inVersioned = false
   /** Grows with every beginning or end of such a comment that skipBlanks gets past. */
   borders = 0
+  /** A versioned comment has been left out that another server may execute. */
+  hasForeign = false
   /** Optimizer hints are no comments here: the last token was the verb of a query. */
   stopsAtHint = false
 
@@ -100,6 +102,7 @@ export class TextCursor {
     }
     const end = blockCommentEnd(sql, pos, versioned)
     if (end < 0) return false
+    this.hasForeign ||= versioned || sql.startsWith('M!', pos + 2)
     if (sql.startsWith(VT_DIRECTIVE, pos + 2))
       this.directives.push(sql.slice(pos + 2 + VT_DIRECTIVE.length, end - 2))
     this.pos = end

@@ -61,6 +61,11 @@ export class Gateway {
     return this.#renamed
   }
 
+  /** The account on the servers, whose name no client is told. */
+  get backendUser(): string {
+    return this.#options.user
+  }
+
   get tablets(): readonly ServingTablet[] {
     return [...this.#endpoints.values()]
   }

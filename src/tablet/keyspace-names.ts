@@ -26,13 +26,16 @@ function patternOf(database: string): RegExp {
   return new RegExp(`${before}${name}(?=[.'"/]|\`\\.)|${made}${name}(?=\`)`, 'g')
 }
 
+/** A condition, as a server tells of it. */
+export interface ToldText {
+  readonly errno: number
+  readonly message: string
+}
+
 const ER_DUP_ENTRY = 1062
 
 /** A server's message. That of a duplicate key holds values of the client's, and no name of a database. */
-export function messageInKeyspaceNames(
-  { errno, message }: { readonly errno: number; readonly message: string },
-  renamings: readonly Renaming[],
-): string {
+export function messageInKeyspaceNames({ errno, message }: ToldText, renamings: readonly Renaming[]): string {
   return errno === ER_DUP_ENTRY ? message : inKeyspaceNames(message, renamings)
 }
 

@@ -198,6 +198,7 @@ class ClusterStart {
       dir: join(this.#dataDir, 'servers', name),
       port: state.ports[name]!,
       account,
+      databases: this.#layout.tablets.filter(({ server: on }) => on === name).map(({ database }) => database),
       ...this.#signal(),
       ...(this.#options.replicas > 0 && {
         replication: { serverId: plan.serverId, isReplica: plan.follows !== undefined },

@@ -16,6 +16,8 @@ export interface MysqlServerOptions {
   readonly dir: string
   readonly port: number
   readonly account: BackendAccount
+  /** Those in which the account may work; absent: it may do everything but write to a read-only server. */
+  readonly databases?: readonly string[]
   /** Given when the server takes part in replication; unique among its servers. */
   readonly replication?: { readonly serverId: number; readonly isReplica: boolean }
   readonly args?: readonly string[]
@@ -23,7 +25,7 @@ export interface MysqlServerOptions {
   readonly signal?: AbortSignal
 }
 
-/** The account that the proxy uses. It may do everything but write to a read-only server. */
+/** The account that the proxy uses. */
 export interface BackendAccount {
   readonly user: string
   readonly password: string
@@ -108,22 +110,47 @@ function replicationArgs({ program, replication }: MysqlServerOptions): string[]
 }
 
 /** Run at each start; not written to the binary log, so that replicas make the same accounts by themselves. */
-function accountSql({ account, program }: MysqlServerOptions): string {
+function accountSql({ account, program, databases }: MysqlServerOptions): string {
   const name = `${quote(account.user)}@'%'`
   const password = quote(account.password)
-  const bypass = program.flavor === 'mariadb' ? 'READ_ONLY ADMIN' : 'CONNECTION_ADMIN'
   const lines = [
     'SET SESSION sql_log_bin = 0',
     // A nameless account on localhost would be chosen before ours.
     `DROP USER IF EXISTS ''@'localhost'`,
     `CREATE USER IF NOT EXISTS ${name} IDENTIFIED BY ${password}`,
     `ALTER USER ${name} IDENTIFIED BY ${password}`,
-    `GRANT ALL PRIVILEGES ON *.* TO ${name}`,
-    `REVOKE SUPER, ${bypass} ON *.* FROM ${name}`,
+    `REVOKE ALL PRIVILEGES, GRANT OPTION FROM ${name}`,
+    ...(databases === undefined ? allPrivileges(name, program) : ownPrivileges(name, program, databases)),
     `CREATE USER IF NOT EXISTS '${REPLICATION_USER}'@'%' IDENTIFIED BY ${password}`,
     `GRANT REPLICATION SLAVE ON *.* TO '${REPLICATION_USER}'@'%'`,
   ]
   return lines.map((line) => `${line};\n`).join('')
+}
+
+function allPrivileges(name: string, { flavor }: MysqlProgram): string[] {
+  const bypass = flavor === 'mariadb' ? 'READ_ONLY ADMIN' : 'CONNECTION_ADMIN'
+  return [`GRANT ALL PRIVILEGES ON *.* TO ${name}`, `REVOKE SUPER, ${bypass} ON *.* FROM ${name}`]
+}
+
+/** What the README says the account needs, and no more. */
+function ownPrivileges(name: string, { flavor }: MysqlProgram, databases: readonly string[]): string[] {
+  return [
+    `GRANT ${flavor === 'mariadb' ? 'SLAVE MONITOR' : 'REPLICATION CLIENT'} ON *.* TO ${name}`,
+    ...READABLE.map((table) => `GRANT SELECT ON mysql.${table} TO ${name}`),
+    ...databases.map((database) => `GRANT ALL PRIVILEGES ON ${quotePattern(database)}.* TO ${name}`),
+  ]
+}
+
+/** Tables of schema mysql that applications may read. */
+const READABLE = [
+  ...['help_category', 'help_keyword', 'help_relation', 'help_topic'],
+  ...['time_zone', 'time_zone_leap_second', 'time_zone_name'],
+  ...['time_zone_transition', 'time_zone_transition_type'],
+]
+
+/** A database's name in GRANT, where `_` and `%` would be wild. */
+function quotePattern(database: string): string {
+  return `\`${database.replaceAll('`', '``').replace(/[\\_%]/g, '\\$&')}\``
 }
 
 export function quote(text: string): string {

@@ -48,7 +48,7 @@ export async function changeUser(
     },
   )
   const { database, attributes } = request
-  return { identity: { user: user.name, database, collationId, attributes }, nonce }
+  return { identity: { user: user.name, access: user.access, database, collationId, attributes }, nonce }
 }
 
 function readChangeUser(payload: Buffer, capabilities: number): ChangeUser {

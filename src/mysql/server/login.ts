@@ -114,7 +114,8 @@ export async function login(channel: PacketChannel, context: LoginContext): Prom
     },
   )
   const { database, attributes, capabilities } = response
-  const identity = { user: authenticated.user.name, database, collationId, attributes }
+  const { name: user, access } = authenticated.user
+  const identity = { user, access, database, collationId, attributes }
   return { identity, capabilities, tls: secured && describeTls(secured), nonce: authenticated.nonce }
 }
 

@@ -2,10 +2,13 @@ import type { SqlError } from '../../errors/sql-error.ts'
 import type { ColumnDef } from '../codec/column-def.ts'
 import type { OkPacket } from '../codec/responses.ts'
 import type { TextCell } from '../codec/text-row.ts'
+import type { Access } from './auth/access.ts'
 
 /** Who a connection is after authentication. */
 export interface Identity {
   readonly user: string
+  /** As it was when the user logged in. */
+  readonly access: Access
   /** Schema or target named on connecting; empty for none. Not checked yet: that is the session's business. */
   readonly database: string
   /** A known, permitted client collation. */

@@ -21,17 +21,18 @@ export async function kill(
     interruption.killedByItself(what)
     throw interrupted()
   }
-  const request = { id, what, user: client.identity.user }
+  const { user, access } = client.identity
+  const request = { id, what, user: access.role === 'admin' ? undefined : user }
   const here = killHere(proxy, request)
   checkKilled(here === 'unknown' ? ((await proxy.killElsewhere?.(request)) ?? here) : here, id)
   replies.ok({})
 }
 
-/** KILL of a session of this process. One may kill only what belongs to one's own user, as MySQL has it without privileges. */
+/** KILL of a session of this process. One may kill only what belongs to one's own user, unless one is an administrator. */
 export function killHere(proxy: Pick<ProxyContext, 'sessions'>, request: KillRequest): KillOutcome {
   const victim = proxy.sessions.get(request.id)
   if (victim === undefined) return 'unknown'
-  if (victim.client.identity.user !== request.user) return 'denied'
+  if (request.user !== undefined && victim.client.identity.user !== request.user) return 'denied'
   victim.interruption.killedByOther(request.what)
   return 'done'
 }

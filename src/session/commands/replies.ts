@@ -10,11 +10,12 @@ import type { SessionState } from '../settings/session-state.ts'
 import type { Answer } from './answer.ts'
 import type { Interruption } from './interruption.ts'
 import type { KeptWarnings } from './kept-warnings.ts'
+import type { OwnWordsContext } from './own-words.ts'
 import { toldError } from './told-error.ts'
 
 export interface RepliesContext {
   readonly client: ClientConnection
-  readonly proxy: Pick<ProxyContext, 'log' | 'isMariadb' | 'inKeyspaceNames'>
+  readonly proxy: OwnWordsContext['proxy'] & Pick<ProxyContext, 'log' | 'isMariadb'>
   readonly state: SessionState
   readonly answer: Answer
   readonly transaction: Transaction
@@ -68,9 +69,9 @@ export class Replies {
 
   /** Ends the statement with an error packet. */
   fail(failure: unknown): void {
-    const { client, proxy, state, answer, transaction, interruption, warnings } = this.#context
+    const { client, state, answer, transaction, interruption, warnings } = this.#context
     if (client.closed) return
-    const told = toldError(proxy, interruption.told(failure))
+    const told = toldError(this.#context, interruption.told(failure))
     const commitWarning = transaction.takeWarning()
     warnings.drop()
     state.rowCount = -1

@@ -63,6 +63,13 @@ export class TextCommands {
   }
 
   #statement(sql: string, scan: Scan, packet: Buffer | undefined): void {
+    const { reader } = this.#context
+    const own = reader.current.ownText(sql)
+    if (own === sql) this.#run(sql, scan, packet)
+    else this.#run(own, reader.current.scan(own), undefined)
+  }
+
+  #run(sql: string, scan: Scan, packet: Buffer | undefined): void {
     const context = this.#context
     const reading = context.reader.current
     statementBegins(context, scan)

@@ -54,7 +54,7 @@ export class PreparedStatements {
   prepare(payload: Buffer): void {
     const { proxy, reader, shards, replies } = this.#context
     const reading = reader.current
-    const sql = reading.clientText(payload)
+    const sql = reading.ownText(reading.clientText(payload))
     const max = proxy.limits.preparedStatementsMax
     if (this.#statements.size >= max) {
       throw new SqlError(

@@ -17,13 +17,15 @@ export interface SqlPrepareContext extends RunContext {
 /** PREPARE name FROM 'text' | @variable: the session keeps the text; it must be one statement that can be parsed. */
 export async function prepareSql(context: SqlPrepareContext, statement: Prepare): Promise<void> {
   const { proxy, reader, replies } = context
-  const sql = trimText(await stringValue(context, sourceOf(context, statement.from)))
+  const text = trimText(await stringValue(context, sourceOf(context, statement.from)))
   const { current: reading } = reader
+  const sql = reading.ownText(text)
   const scan = reading.scan(sql)
   if (scan.hasMore) reading.refuseSeveral(sql)
   const prepared = reading.parse(sql)
   if (prepared.kind === 'Empty' && !prepared.comment) throw emptyQuery()
   checkPreparable(prepared, proxy)
+  reading.permit(sql, scan, prepared)
   context.preparedTexts.set(statement.name.toLowerCase(), { sql, reading })
   replies.ok({ info: 'Statement prepared' })
 }

@@ -1,6 +1,7 @@
 import type { Condition } from '../../errors/condition.ts'
-import { notSupported } from '../../errors/sql-error.ts'
+import { notSupported, SqlError } from '../../errors/sql-error.ts'
 import type { Expr, SetItem, SetStatement } from '../../sql/ast.ts'
+import { quoteString } from '../../values/sql-literal.ts'
 import type { Replies } from '../commands/replies.ts'
 import { type EvaluateContext, evaluate } from '../statements/evaluate.ts'
 import { type OwnVariableContext, ownVariable } from './own-variables.ts'
@@ -60,7 +61,7 @@ async function changeOf(
         else context.state.userVariables.set(name, text)
       }
     case 'SetVariable': {
-      const name = item.name.toLowerCase()
+      const name = variableName(item.name)
       if (item.scope !== undefined && item.scope !== 'SESSION' && item.scope !== 'LOCAL')
         throw notSupported(`SET ${item.scope} ${name}: change it on the servers themselves`)
       await refuseVariable(context, name, text)
@@ -98,5 +99,16 @@ function givenText(item: SetItem): string {
   if (item.kind !== 'SetVariable') return ''
   const { value } = item
   if (value.kind === 'WordValue') return value.word
-  return value.kind === 'Column' ? value.name : 'DEFAULT'
+  return value.kind === 'Column' ? wordText(value.name) : 'DEFAULT'
+}
+
+/** A word that was written without quotes stays one; whatever else a quoted name holds is a string to the server, too. */
+function wordText(name: string): string {
+  return /^\w+$/.test(name) ? name : quoteString(name)
+}
+
+/** Throws for what no variable is called: the name goes into statements of our own. */
+function variableName(name: string): string {
+  if (/^[\w$]+(\.[\w$]+)?$/.test(name)) return name.toLowerCase()
+  throw new SqlError('ER_UNKNOWN_SYSTEM_VARIABLE', `Unknown system variable '${name}'`)
 }

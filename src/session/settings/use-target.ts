@@ -1,4 +1,5 @@
 import { SqlError, unknownDatabase } from '../../errors/sql-error.ts'
+import { type Asker, permitDatabase, type Servers } from '../../policy/permit.ts'
 import type { Gateway } from '../../tablet/gateway.ts'
 import { DATABASE } from '../../tablet/settings.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
@@ -8,14 +9,16 @@ import type { SessionState } from './session-state.ts'
 import { parseTarget } from './target.ts'
 
 export interface TargetContext {
-  readonly proxy: { readonly gateway: Pick<Gateway, 'keyspaces'> }
+  readonly client: Asker
+  readonly proxy: Servers & { readonly gateway: Pick<Gateway, 'keyspaces'> }
   readonly state: SessionState
   readonly transaction: Transaction
 }
 
-/** USE. Throws for a keyspace or shard that does not exist, and for another tablet type within a transaction. */
-export function useTarget({ proxy, state, transaction }: TargetContext, text: string): void {
+/** USE. Throws for a database that the user may not have, a keyspace or shard that does not exist, and for another tablet type within a transaction. */
+export function useTarget({ client, proxy, state, transaction }: TargetContext, text: string): void {
   const target = parseTarget(text, state.target)
+  if (target.keyspace !== '') permitDatabase(target.keyspace, client, proxy)
   const isSystem = isSystemSchema(target.keyspace)
   if (!isSystem && target.keyspace !== '') {
     const shards = proxy.gateway.keyspaces.get(target.keyspace)

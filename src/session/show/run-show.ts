@@ -1,4 +1,5 @@
 import type { ColumnDef } from '../../mysql/codec/column-def.ts'
+import { type Asker, maySee } from '../../policy/permit.ts'
 import type { Show } from '../../sql/ast.ts'
 import { print } from '../../sql/print.ts'
 import { SYSTEM_SCHEMAS } from '../../vschema/system-schemas.ts'
@@ -9,6 +10,7 @@ import type { EvaluateContext } from '../statements/evaluate.ts'
 import type { Execution } from '../statements/execution.ts'
 import type { Reading } from '../statements/reading.ts'
 import { answerMetadata, type RunContext, runStatement } from '../statements/run-statement.ts'
+import { grantsTable } from './grants.ts'
 import { gtidTable } from './gtid-tables.ts'
 import { type OwnValuesContext, variablesTable } from './own-values.ts'
 import { processList } from './process-list.ts'
@@ -30,6 +32,7 @@ import {
 export type ShownContext = ServerShowContext &
   ConditionsContext &
   OwnValuesContext & {
+    readonly client: Asker
     readonly proxy: ConditionsContext['proxy'] &
       Pick<ProxyContext, 'gateway' | 'vschema' | 'clock' | 'sessions' | 'isMariadb'>
   }
@@ -98,7 +101,8 @@ export async function prepareShow(
 
 /** Undefined for what the servers know. */
 async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | undefined> {
-  const { proxy, state } = context
+  const { client, proxy, state } = context
+  const sees = (name: string) => maySee(client.identity.access, name)
   switch (show.what) {
     case 'WARNINGS':
     case 'ERRORS':
@@ -111,16 +115,19 @@ async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | 
     case 'KEYSPACES':
     case 'VITESS_KEYSPACES': {
       const suffix = show.like === undefined ? '' : ` (${show.like.text.slice(1, -1)})`
-      return nameTable(`Database${suffix}`, [...proxy.gateway.keyspaces.keys(), ...SYSTEM_SCHEMAS].sort())
+      const all = [...proxy.gateway.keyspaces.keys(), ...SYSTEM_SCHEMAS]
+      return nameTable(`Database${suffix}`, all.filter(sees).sort())
     }
+    case 'GRANTS':
+      return grantsTable(client, proxy.gateway.keyspaces.keys())
     case 'VITESS_SHARDS':
-      return shardsTable(proxy)
+      return shardsTable(proxy, sees)
     case 'VITESS_TABLETS':
-      return tabletsTable(proxy)
+      return tabletsTable(proxy, sees)
     case 'VITESS_TARGET':
       return textTable(['Target'], [[printTarget(state.target)]])
     case 'VITESS_REPLICATION_STATUS':
-      return replicationTable(proxy)
+      return replicationTable(proxy, sees)
     case 'VITESS_MIGRATIONS':
       return textTable(MIGRATION_COLUMNS, [], 1)
     case 'VITESS_METADATA VARIABLES':
@@ -131,11 +138,11 @@ async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | 
     case 'VSCHEMA TABLES':
       return vschemaTables(proxy, state.target.keyspace || (onlyKeyspace(proxy.gateway) ?? ''))
     case 'VSCHEMA KEYSPACES':
-      return vschemaKeyspaces(proxy)
+      return vschemaKeyspaces(proxy, sees)
     case 'VSCHEMA VINDEXES':
-      return vschemaVindexes(proxy, state.target, show)
+      return vschemaVindexes(proxy, { target: state.target, sees }, show)
     case 'PROCESSLIST':
-      return processList(proxy)
+      return processList(proxy, client.identity)
     case 'VARIABLES':
     case 'STATUS':
       return variablesTable(context, show)

@@ -3,6 +3,7 @@ import type { Show } from '../../sql/ast.ts'
 import { NAMES } from '../../tablet/settings.ts'
 import { columnFlags, fieldTypes } from '../../values/types.ts'
 import type { KeptWarnings } from '../commands/kept-warnings.ts'
+import { inOwnWords, type OwnWordsContext } from '../commands/own-words.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import { namesCollationId } from '../settings/character-set.ts'
 import type { SessionState } from '../settings/session-state.ts'
@@ -10,7 +11,8 @@ import { numberColumn, textColumn } from './columns.ts'
 import type { ShownTable } from './shown-table.ts'
 
 export interface ConditionsContext {
-  readonly proxy: Pick<ProxyContext, 'isMariadb' | 'inKeyspaceNames'>
+  readonly client: OwnWordsContext['client']
+  readonly proxy: OwnWordsContext['proxy'] & Pick<ProxyContext, 'isMariadb'>
   readonly state: SessionState
   readonly warnings: KeptWarnings
 }
@@ -50,17 +52,15 @@ export async function countTable(
 }
 
 /** The conditions of the statement before. */
-async function fetchConditions(
-  { proxy, state, warnings }: ConditionsContext,
-  what: string,
-): Promise<readonly Condition[]> {
+async function fetchConditions(context: ConditionsContext, what: string): Promise<readonly Condition[]> {
+  const { state, warnings } = context
   const kept = await warnings.fetch()
   // Nothing is left of an error whose transaction has been rolled back since.
   if (kept !== undefined && kept.length > 0)
     state.keepWarnings(kept, Math.max(kept.length, state.warningCount))
   const all = state.warnings.map((each) => ({
     ...each,
-    message: proxy.inKeyspaceNames({ errno: each.code, message: each.message }),
+    message: inOwnWords(context, { errno: each.code, message: each.message }),
   }))
   return what === 'ERRORS' ? all.filter(({ level }) => level === 'Error') : all
 }

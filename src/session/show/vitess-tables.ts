@@ -5,35 +5,39 @@ import type { Target } from '../settings/target.ts'
 import { nameTable, type ShownTable, textTable } from './shown-table.ts'
 
 type Known = Pick<ProxyContext, 'gateway' | 'vschema'>
+/** Whether a keyspace is shown to the user. */
+type Sees = (keyspace: string) => boolean
 
-export function shardsTable({ gateway }: Known): ShownTable {
-  const shards = [...gateway.keyspaces.values()].flatMap((keyspace) => keyspace.shards)
+export function shardsTable({ gateway }: Known, sees: Sees): ShownTable {
+  const shards = [...gateway.keyspaces.values()].flatMap((each) => each.shards)
   return nameTable(
     'Shards',
-    shards.map(({ keyspace, name }) => `${keyspace}/${name}`),
+    shards.filter(({ keyspace }) => sees(keyspace)).map(({ keyspace, name }) => `${keyspace}/${name}`),
   )
 }
 
-export function tabletsTable({ gateway }: Known): ShownTable {
+export function tabletsTable({ gateway }: Known, sees: Sees): ShownTable {
   return textTable(
     ['Cell', 'Keyspace', 'Shard', 'TabletType', 'State', 'Alias', 'Hostname', 'PrimaryTermStartTime'],
-    gateway.tablets.map(({ record, health }) => [
-      record.alias.cell,
-      record.keyspace,
-      record.shard,
-      record.type,
-      health.state === 'unreachable' ? 'NOT_SERVING' : 'SERVING',
-      printAlias(record.alias),
-      record.hostname ?? record.unix_socket ?? '',
-      '',
-    ]),
+    gateway.tablets
+      .filter(({ record }) => sees(record.keyspace))
+      .map(({ record, health }) => [
+        record.alias.cell,
+        record.keyspace,
+        record.shard,
+        record.type,
+        health.state === 'unreachable' ? 'NOT_SERVING' : 'SERVING',
+        printAlias(record.alias),
+        record.hostname ?? record.unix_socket ?? '',
+        '',
+      ]),
     6,
   )
 }
 
 /** Of the replicas; LIKE is about keyspaces. */
-export function replicationTable({ gateway }: Pick<Known, 'gateway'>): ShownTable {
-  const replicas = gateway.tablets.filter(({ record }) => record.type !== 'PRIMARY')
+export function replicationTable({ gateway }: Pick<Known, 'gateway'>, sees: Sees): ShownTable {
+  const replicas = gateway.tablets.filter(({ record }) => record.type !== 'PRIMARY' && sees(record.keyspace))
   const rows = replicas.map(({ record, alias, health }) => {
     const { replication, lagSeconds } = health
     const lag =
@@ -82,25 +86,33 @@ export function vschemaTables({ vschema }: Known, keyspace: string): ShownTable 
   return nameTable('Tables', [...(vschema.keyspaces.get(keyspace)?.tables.keys() ?? [])].sort())
 }
 
-export function vschemaKeyspaces({ vschema }: Known): ShownTable {
+export function vschemaKeyspaces({ vschema }: Known, sees: Sees): ShownTable {
   return textTable(
     ['Keyspace', 'Sharded', 'Foreign Key', 'Comment'],
-    [...vschema.keyspaces.values()].map((keyspace) => [
-      keyspace.name,
-      String(keyspace.sharded),
-      keyspace.foreignKeyMode,
-      keyspace.error ?? '',
-    ]),
+    [...vschema.keyspaces.values()]
+      .filter(({ name }) => sees(name))
+      .map((keyspace) => [
+        keyspace.name,
+        String(keyspace.sharded),
+        keyspace.foreignKeyMode,
+        keyspace.error ?? '',
+      ]),
     0,
   )
 }
 
 /** The vindexes of a table, or all of them. */
-export function vschemaVindexes({ vschema }: Known, target: Target, { table: named }: Show): ShownTable {
+export function vschemaVindexes(
+  { vschema }: Known,
+  { target, sees }: { readonly target: Target; readonly sees: Sees },
+  { table: named }: Show,
+): ShownTable {
   if (named === undefined) {
-    const rows = [...vschema.keyspaces.values()].flatMap((keyspace) =>
-      [...keyspace.vindexes.values()].map(({ name, type }) => [keyspace.name, name, type, '', '']),
-    )
+    const rows = [...vschema.keyspaces.values()]
+      .filter(({ name }) => sees(name))
+      .flatMap((keyspace) =>
+        [...keyspace.vindexes.values()].map(({ name, type }) => [keyspace.name, name, type, '', '']),
+      )
     return textTable(['Keyspace', 'Name', 'Type', 'Params', 'Owner'], rows)
   }
   const keyspace = vschema.keyspaces.get(named.qualifier ?? target.keyspace)

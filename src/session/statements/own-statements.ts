@@ -4,7 +4,7 @@ import type { Kill, Statement } from '../../sql/ast.ts'
 import { type KillContext, kill } from '../commands/kill.ts'
 import { deallocateSql, executeSql, prepareSql, type SqlPrepareContext } from '../prepared/sql-prepare.ts'
 import { runSet, type SetContext } from '../settings/run-set.ts'
-import { useTarget } from '../settings/use-target.ts'
+import { type TargetContext, useTarget } from '../settings/use-target.ts'
 import { runShow, type ShowContext } from '../show/run-show.ts'
 import { type EvaluateContext, evaluate } from './evaluate.ts'
 import type { Execution } from './execution.ts'
@@ -18,7 +18,8 @@ import {
 } from './transaction-statements.ts'
 import { type VExplainContext, vexplain } from './vexplain.ts'
 
-export type OwnStatementContext = SetContext &
+export type OwnStatementContext = TargetContext &
+  SetContext &
   ShowContext &
   TransactionStatementContext &
   KillContext &

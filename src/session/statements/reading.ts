@@ -1,12 +1,17 @@
 import { SqlError } from '../../errors/sql-error.ts'
+import type { Needs } from '../../plan/needs.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { Statement } from '../../sql/ast.ts'
+import { needsOf, needsOfComments, type PolicyContext } from '../../policy/needs-of.ts'
+import { mayNameInformationSchema, withOwnSchemas } from '../../policy/own-schemas.ts'
+import { accessDenied, permit } from '../../policy/permit.ts'
+import type { Statement, TableName } from '../../sql/ast.ts'
 import { blanksToSpaces } from '../../sql/charset-blanks.ts'
 import { scan } from '../../sql/fingerprint.ts'
 import { normalize, type ParseOptions, parseStatement } from '../../sql/parse.ts'
 import type { Scan } from '../../sql/scan.ts'
 import type { SqlMode } from '../../sql/sql-mode.ts'
 import { trimText } from '../../sql/trim-text.ts'
+import type { TabletTypeName } from '../../vschema/model.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionFunctionContext } from '../settings/session-functions.ts'
 import { sessionFunction } from '../settings/session-functions.ts'
@@ -19,7 +24,14 @@ import { StatementBindings, type StatementText } from './statement-bindings.ts'
 export interface ReadingContext extends SessionFunctionContext {
   readonly proxy: Pick<
     ProxyContext,
-    'gateway' | 'vschema' | 'generation' | 'plansOf' | 'serverVersionNumber' | 'isMariadb' | 'limits'
+    | 'gateway'
+    | 'vschema'
+    | 'generation'
+    | 'plansOf'
+    | 'serverVersionNumber'
+    | 'isMariadb'
+    | 'isKeyspaceOrDatabase'
+    | 'limits'
   >
 }
 
@@ -81,14 +93,77 @@ export class Reading implements ReadingOptions {
     )
   }
 
+  /** Throws what MySQL says to a user who lacks something for the statement (src/policy). */
   planOf(sql: string, scan: Scan): Plan {
+    if (scan.hasForeign) this.#permitComments(sql)
     const plans = this.#plans()
     const known = plans.get(scan.key)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      this.#permit(known.needs)
+      return known
+    }
     const { statement, isShared } = normalize(sql, scan, this.options)
-    const plan = planStatement(this.#context.proxy, this, statement, { sql, scan })
-    if (isShared && isCacheable(scan)) plans.set(scan.key, plan)
+    const { byText, ...needs } = needsOf(statement, this.#policyContext(sql))
+    this.#permit(needs)
+    const plan: Plan = { ...planStatement(this.#context.proxy, this, statement, { sql, scan }), needs }
+    if (isShared && !byText && isCacheable(scan)) plans.set(scan.key, plan)
     return plan
+  }
+
+  /** Throws as planOf does for what the user lacks, of a statement that is not to be planned yet. */
+  permit(sql: string, scan: Scan, statement: Statement): void {
+    if (scan.hasForeign) this.#permitComments(sql)
+    this.#permit(needsOf(statement, this.#policyContext(sql)))
+  }
+
+  /** Plans are shared by all users: what they need is asked of each execution's own. */
+  #permit(needs: Needs | undefined): void {
+    const { client, proxy } = this.#context
+    if (needs === undefined) return
+    if (needs.denied === undefined && client.identity.access.keyspaces === undefined) return
+    permit(needs, client, proxy)
+  }
+
+  /** What is left out of a text is in no plan. */
+  #permitComments(sql: string): void {
+    for (const needs of needsOfComments(this.#policyContext(sql))) this.#permit(needs)
+  }
+
+  /**
+   * The text as it is run for a user who may not use every keyspace: information_schema has its own rows only. Throws 1044 where
+   * that cannot be told. For all other users, and texts that do not name it, the same text.
+   */
+  ownText(sql: string): string {
+    const { client, proxy } = this.#context
+    const { keyspaces } = client.identity.access
+    const defaultSchema = this.target.keyspace
+    if (keyspaces === undefined || !mayNameInformationSchema(sql, defaultSchema)) return sql
+    const statement = this.parse(sql)
+    if (holdsNoQuery(statement)) return sql
+    const databases = [...keyspaces].flatMap(
+      (name) => proxy.gateway.keyspaces.get(name)?.shards.map(({ database }) => database) ?? [],
+    )
+    const schemas = [...new Set([...keyspaces, ...databases, 'information_schema', 'performance_schema'])]
+    const own = withOwnSchemas(sql, statement, { schemas, defaultSchema })
+    if (own !== undefined) return own
+    throw accessDenied({ kind: 'Database', database: 'information_schema' }, client, proxy)
+  }
+
+  #policyContext(sql: string): PolicyContext {
+    const { vschema } = this.#context.proxy
+    const { keyspace, shard, tabletType } = this.target
+    const type = tabletType.toLowerCase() as TabletTypeName
+    return {
+      sql,
+      options: this.options,
+      defaultSchema: keyspace,
+      isShard: shard !== undefined,
+      isKeyspace: (name) => vschema.keyspaces.has(name),
+      keyspaceOf({ qualifier, name }: TableName) {
+        const found = vschema.findTable(qualifier ?? (keyspace === '' ? undefined : keyspace), name, type)
+        return found.kind === 'found' ? found.table.keyspace : undefined
+      },
+    }
   }
 
   /** How the plan is found, whether or not it is known already. */
@@ -115,6 +190,22 @@ export class Reading implements ReadingOptions {
       this.#known = { generation, plans: this.#context.proxy.plansOf(this.target, this.sqlMode) }
     }
     return this.#known.plans
+  }
+}
+
+/** Statements in which no query stands, or which are judged by the names in them (src/policy). */
+function holdsNoQuery(statement: Statement): boolean {
+  switch (statement.kind) {
+    case 'Ddl':
+    case 'Other':
+    case 'Load':
+    case 'TableAdmin':
+    case 'DescribeTable':
+      return true
+    case 'Show':
+      return statement.where === undefined
+    default:
+      return false
   }
 }
 

@@ -3,7 +3,7 @@ import { Relay, type RelaySink } from '../../mysql/client/relay.ts'
 import type { ResponseSummary } from '../../mysql/client/response-reader.ts'
 import { decodeColumnDef, encodeColumnDef } from '../../mysql/codec/column-def.ts'
 import { decodeErr, encodeErr } from '../../mysql/codec/responses.ts'
-import { columnInKeyspaceNames, messageInKeyspaceNames, type Renaming } from '../../tablet/keyspace-names.ts'
+import { columnInKeyspaceNames, type Renaming, type ToldText } from '../../tablet/keyspace-names.ts'
 
 /** What the session does when a relayed answer is over. */
 export interface RelayOwner extends RelaySink {
@@ -14,6 +14,8 @@ export interface RelayOwner extends RelaySink {
   broken(error: unknown): void
   /** What the client is told instead of the backend's 1317: why its statement was stopped. */
   readonly interruption: SqlError | undefined
+  /** A server's message as the client may see it. */
+  inOwnWords(told: ToldText): string
 }
 
 /** Errors with which a server takes leave of an idle connection: they answer nothing that was asked. */
@@ -80,9 +82,7 @@ export class SessionRelay extends Relay {
       this.replacePacket(buf, start, end, encodeErr(interruption, 0))
       return
     }
-    this.errorMessage = error.message
-    if (this.#rename === undefined) return
-    this.errorMessage = messageInKeyspaceNames(error, [this.#rename])
+    this.errorMessage = this.#owner.inOwnWords(error)
     if (this.errorMessage === error.message) return
     this.replacePacket(buf, start, end, encodeErr({ ...error, message: this.errorMessage }, 0))
   }

@@ -6,6 +6,7 @@ import { runQuery } from '../../mysql/client/simple-command.ts'
 import { Status } from '../../mysql/codec/constants.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import type { Gateway } from '../../tablet/gateway.ts'
+import type { ToldText } from '../../tablet/keyspace-names.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import type { Settings } from '../../tablet/settings.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
@@ -15,6 +16,7 @@ import type { Transaction } from '../../transaction/transaction.ts'
 import type { Answer } from '../commands/answer.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { KeptWarnings } from '../commands/kept-warnings.ts'
+import { inOwnWords, type OwnWordsContext } from '../commands/own-words.ts'
 import type { Replies } from '../commands/replies.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import type { RelayedHook } from './execution.ts'
@@ -22,7 +24,7 @@ import { type RelayOwner, SessionRelay } from './session-relay.ts'
 import { type Carried, giveVariables, takeVariables } from './user-variables.ts'
 
 export interface SingleShardContext {
-  readonly proxy: { readonly gateway: Gateway; readonly log: Logger }
+  readonly proxy: { readonly gateway: Gateway; readonly log: Logger } & OwnWordsContext['proxy']
   readonly client: ClientConnection
   readonly state: SessionState
   readonly answer: Answer
@@ -160,6 +162,10 @@ export class SingleShard implements RelayOwner {
 
   get interruption() {
     return this.#context.interruption.error
+  }
+
+  inOwnWords(told: ToldText): string {
+    return inOwnWords(this.#context, told)
   }
 
   write(bytes: Buffer): boolean {

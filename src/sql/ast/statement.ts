@@ -184,7 +184,7 @@ export interface SetTransaction extends StatementBase {
  * What SHOW shows. `what` is the words behind SHOW and its modifiers, upper case: 'VARIABLES', 'STATUS', 'TABLES',
  * 'TABLE STATUS', 'COLUMNS' (also FIELDS), 'INDEX' (also INDEXES, KEYS), 'DATABASES' (also SCHEMAS), 'WARNINGS',
  * 'ERRORS', 'COUNT WARNINGS', 'COUNT ERRORS', 'CREATE TABLE', 'CREATE VIEW', 'CREATE DATABASE', 'ENGINES',
- * 'COLLATION', 'CHARACTER SET', 'PROCESSLIST', 'PLUGINS', 'TRIGGERS', 'PRIVILEGES', 'GRANTS', 'VITESS_SHARDS',
+ * 'COLLATION', 'CHARACTER SET', 'PROCESSLIST', 'PLUGINS', 'TRIGGERS', 'PRIVILEGES', 'GRANTS' (one's own), 'VITESS_SHARDS',
  * 'VSCHEMA TABLES' …; anything else is 'OTHER'.
  */
 export interface Show extends StatementBase {

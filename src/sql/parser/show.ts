@@ -95,6 +95,8 @@ function takeWhat(p: TokenStream, scope: Show['scope'] | undefined): string {
       return takeCount(p)
     case 'CREATE':
       return takeCreate(p)
+    case 'GRANTS':
+      return takeGrants(p)
     case 'VSCHEMA':
       return next === 'TABLES' || next === 'KEYSPACES' || next === 'VINDEXES'
         ? take(p, 2, `VSCHEMA ${next}`)
@@ -174,6 +176,15 @@ function takeCreate(p: TokenStream): string {
   }
 }
 
+/** One's own: GRANTS, GRANTS FOR CURRENT_USER[()]. Those of others are left to the server. */
+function takeGrants(p: TokenStream): string {
+  const isOwn = p.peekWord() === 'FOR' && p.peekWord(2) === 'CURRENT_USER'
+  const isCalled = isOwn && p.peekWord(3) === '(' && p.peekWord(4) === ')'
+  const words = isCalled ? 5 : isOwn ? 3 : 1
+  const ends = p.peekType(words) === 'End' || p.peekWord(words) === ';'
+  return ends ? take(p, words, 'GRANTS') : 'OTHER'
+}
+
 function parseRest(p: TokenStream, what: string, pieces: PieceBuilder): Rest {
   const rest: Rest = {
     table: undefined,
@@ -206,6 +217,8 @@ function parseRest(p: TokenStream, what: string, pieces: PieceBuilder): Rest {
     case 'VSCHEMA VINDEXES':
       if (p.acceptOneOf(['FROM', 'ON', 'IN']) !== undefined) rest.table = pieces.take(parseTableName)
       break
+    case 'GRANTS':
+      return rest
     case 'WARNINGS':
     case 'ERRORS':
       rest.limit = parseShowLimit(p, pieces)

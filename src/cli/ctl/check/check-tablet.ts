@@ -54,12 +54,13 @@ async function readServer(connection: Connection): Promise<[version: string, isR
 async function checkPrivileges(connection: Connection, what: string, database: string): Promise<Finding[]> {
   const [rows] = await connection.query('SHOW GRANTS')
   const grants = (rows as object[]).map((row) => String(Object.values(row)[0]))
-  const { data, definitions, hasRoles } = missingPrivileges(grants, database)
+  const { data, definitions, programs, hasRoles } = missingPrivileges(grants, database)
   const seen = hasRoles ? ' (privileges of roles are not seen)' : ''
   const lacks = (list: readonly string[]) => `the account lacks ${list.join(', ')} on ${database}${seen}`
   return [
     ...(data.length > 0 ? [hasRoles ? warning(what, lacks(data)) : mistake(what, lacks(data))] : []),
     ...(definitions.length > 0 ? [warning(what, `${lacks(definitions)}: DDL will fail`)] : []),
+    ...(programs.length > 0 ? [warning(what, `${lacks(programs)}: what needs them will fail`)] : []),
   ]
 }
 

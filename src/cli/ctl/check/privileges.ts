@@ -1,10 +1,16 @@
 /** What statements of applications need on a shard's database. */
 const DATA = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] as const
-const DEFINITIONS = ['CREATE', 'ALTER', 'DROP', 'INDEX'] as const
+const DEFINITIONS = ['CREATE', 'ALTER', 'DROP', 'INDEX', 'REFERENCES'] as const
+/** Views, stored programs, temporary tables and LOCK TABLES. */
+const PROGRAMS = [
+  ...['CREATE VIEW', 'SHOW VIEW', 'TRIGGER', 'CREATE ROUTINE', 'ALTER ROUTINE', 'EXECUTE', 'EVENT'],
+  ...['CREATE TEMPORARY TABLES', 'LOCK TABLES'],
+] as const
 
 export interface Missing {
   readonly data: readonly string[]
   readonly definitions: readonly string[]
+  readonly programs: readonly string[]
 }
 
 /**
@@ -27,7 +33,12 @@ export function missingPrivileges(
   }
   const lacks = (privilege: string) =>
     !given.has(privilege) && !given.has('ALL PRIVILEGES') && !given.has('ALL')
-  return { data: DATA.filter(lacks), definitions: DEFINITIONS.filter(lacks), hasRoles }
+  return {
+    data: DATA.filter(lacks),
+    definitions: DEFINITIONS.filter(lacks),
+    programs: PROGRAMS.filter(lacks),
+    hasRoles,
+  }
 }
 
 /** `*` or a pattern in backticks, in which `_` and `%` are wild unless they stand behind a backslash. */

@@ -1,4 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { type Access, USUAL_ACCESS } from './access.ts'
 import { cachingSha2Stage2, checkCachingSha2, checkNative, nativeStage2 } from './scramble.ts'
 import { checkSha256Crypt, type Sha256Crypt } from './sha256-crypt.ts'
 
@@ -30,16 +32,22 @@ export function credentialOf(password: Uint8Array): Credential {
  */
 export class User {
   readonly name: string
+  readonly access: Access
   readonly #credentials: readonly Credential[]
   readonly #verified: (Buffer | undefined)[] = []
 
-  constructor(name: string, credentials: readonly Credential[]) {
+  constructor(name: string, credentials: readonly Credential[], access: Access = USUAL_ACCESS) {
     this.name = name
+    this.access = access
     this.#credentials = credentials
   }
 
-  sameCredentials(other: User): boolean {
-    return JSON.stringify(this.#credentials) === JSON.stringify(other.#credentials)
+  /** The other one has the same passwords and may do the same. */
+  isAs(other: User): boolean {
+    return (
+      JSON.stringify(this.#credentials) === JSON.stringify(other.#credentials) &&
+      isDeepStrictEqual(this.access, other.access)
+    )
   }
 
   /** Every password can be checked by mysql_native_password. */

@@ -1,6 +1,7 @@
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { yamlMistake } from '../../../base/yaml-mistake.ts'
+import { type Access, USUAL_ACCESS } from './access.ts'
 import { type Credential, credentialOf, User } from './credentials.ts'
 import { parseSha256Crypt } from './sha256-crypt.ts'
 
@@ -13,6 +14,10 @@ import { parseSha256Crypt } from './sha256-crypt.ts'
  *         - native: '*6BB4837E…'       # SHA1(SHA1(password)); several entries: each is accepted, for rotation
  *       dev:
  *         - password: secret           # in clear, for development
+ *       ops:
+ *         role: admin                  # default app: an ordinary user of MySQL
+ *         keyspaces: [shop]            # the only ones that may be used; default all
+ *         credentials: [{native: '*6BB4837E…'}]
  *
  * The file of Vitess's static authentication is read as well:
  * `{"app": [{"MysqlNativePassword": "*…", "CachingSha2Password": "*…", "Password": "…", "UserData": "…"}]}`.
@@ -24,7 +29,10 @@ export function parseUsers(text: string): ReadonlyMap<string, User> {
   const parsed = schema.safeParse(document)
   if (!parsed.success) throw new UsersFileError(parsed.error.issues.map(describeIssue).join('; '))
   return new Map(
-    Object.entries(parsed.data).map(([name, credentials]) => [name, new User(name, credentials)]),
+    Object.entries(parsed.data).map(([name, { credentials, access }]) => [
+      name,
+      new User(name, credentials, access),
+    ]),
   )
 }
 
@@ -116,10 +124,46 @@ function oneOrMore<T extends z.ZodType<Credential>>(credential: T) {
   return z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(credential).min(1))
 }
 
-const ours = z
-  .strictObject({ users: z.record(z.string(), oneOrMore(ourCredential)) })
-  .transform(({ users }) => users)
-const vitess = z.record(z.string(), oneOrMore(vitessCredential))
+/** What a file says of one user. */
+interface Account {
+  readonly credentials: readonly Credential[]
+  readonly access: Access
+}
+
+function usual(credentials: readonly Credential[]): Account {
+  return { credentials, access: USUAL_ACCESS }
+}
+
+const accountWithAccess = z
+  .strictObject({
+    role: z.enum(['app', 'admin'], 'expected app or admin').default('app'),
+    keyspaces: z
+      .array(z.string().min(1, 'expected the name of a keyspace'))
+      .min(1, 'expected the names of keyspaces; leave it out to allow all')
+      .optional(),
+    credentials: oneOrMore(ourCredential),
+  })
+  .transform(({ role, keyspaces, credentials }): Account => {
+    return { credentials, access: { role, keyspaces: keyspaces && new Set(keyspaces) } }
+  })
+
+/** Credentials alone, or an object that says what the user may do beside them. */
+const ourAccount = z.unknown().transform((value, context): Account => {
+  const isWithAccess =
+    typeof value === 'object' &&
+    value !== null &&
+    ['role', 'keyspaces', 'credentials'].some((key) => key in value)
+  const parsed = (isWithAccess ? accountWithAccess : oneOrMore(ourCredential).transform(usual)).safeParse(
+    value,
+  )
+  if (parsed.success) return parsed.data
+  for (const issue of parsed.error.issues)
+    context.addIssue({ code: 'custom', path: issue.path, message: issue.message })
+  return z.NEVER
+})
+
+const ours = z.strictObject({ users: z.record(z.string(), ourAccount) }).transform(({ users }) => users)
+const vitess = z.record(z.string(), oneOrMore(vitessCredential).transform(usual))
 
 function hasSomething(fields: Readonly<Record<string, unknown>>): boolean {
   return Object.values(fields).some((value) => value !== undefined)

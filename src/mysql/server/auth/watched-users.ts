@@ -6,7 +6,7 @@ import { parseUsersFile } from './users-file.ts'
 
 /**
  * The users of a file, which may change at any time; a file that becomes unusable leaves the users as they were.
- * A user whose credentials did not change keeps what it remembers of the fast path.
+ * A user of whom nothing changed keeps what it remembers of the fast path.
  */
 export class WatchedUsers implements UserDirectory {
   readonly #files: WatchedFiles<StaticUserDirectory>
@@ -51,7 +51,7 @@ function makeDirectory(
   const users = new Map<string, User>()
   for (const [name, user] of parseUsersFile(path, content)) {
     const before = previous?.find(name)
-    users.set(name, before?.sameCredentials(user) ? before : user)
+    users.set(name, before?.isAs(user) ? before : user)
   }
   // All workers read the same file, and nobody outside knows it.
   return new StaticUserDirectory(users, createHash('sha256').update(content).digest('hex'))

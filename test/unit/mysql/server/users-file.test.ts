@@ -62,6 +62,27 @@ users:
     },
     { why: 'a user without credentials', users: { app: [] }, path: 'users.app' },
     {
+      why: 'a role that there is not',
+      users: { app: { role: 'root', credentials: [{ password: 'plain' }] } },
+      path: 'users.app.role: expected app or admin',
+    },
+    {
+      why: 'no keyspace',
+      users: { app: { keyspaces: [], credentials: [{ password: 'plain' }] } },
+      path: 'users.app.keyspaces: ',
+    },
+    {
+      why: 'a keyspace without a name',
+      users: { app: { keyspaces: [''], credentials: [{ password: 'plain' }] } },
+      path: 'users.app.keyspaces[0]: ',
+    },
+    { why: 'a role without credentials', users: { app: { role: 'app' } }, path: 'users.app.credentials' },
+    {
+      why: 'a field beside the role',
+      users: { app: { role: 'app', keyspace: 'a', credentials: [{ password: 'plain' }] } },
+      path: 'users.app: ',
+    },
+    {
       why: 'a credential without a password',
       users: { a: [{ password: '' }], app: [{}] },
       path: 'users.app[0]',
@@ -72,6 +93,21 @@ users:
       expect(() => parseUsers(JSON.stringify({ users }))).not.toThrow(/plain|1234/)
     })
   }
+
+  test('says what a user may do: an ordinary user of all keyspaces unless told otherwise', () => {
+    const users = parseUsers(`
+users:
+  app: {password: a}
+  ops: {role: admin, credentials: {password: b}}
+  shop: {keyspaces: [shop, lookup], credentials: [{password: c}]}
+`)
+    expect(users.get('app')?.access).toEqual({ role: 'app', keyspaces: undefined })
+    expect(users.get('ops')?.access).toEqual({ role: 'admin', keyspaces: undefined })
+    expect(users.get('shop')?.access).toEqual({ role: 'app', keyspaces: new Set(['shop', 'lookup']) })
+    expect(parseUsers('{"app": {"Password": "a"}}').get('app')?.access.role).toBe('app')
+    const again = parseUsers('users: {app: {role: admin, credentials: {password: a}}}').get('app')!
+    expect(users.get('app')!.isAs(again)).toBe(false) // a reload takes the new one
+  })
 
   test('that is no YAML is refused in one line that does not quote it', () => {
     expect(() => parseUsers('users: {app: {password: plain}\nx: [')).toThrow(/^[^\n]* at line 2, column 1$/)
