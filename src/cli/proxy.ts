@@ -12,6 +12,7 @@ import type { TopologyView } from '../topology/snapshot.ts'
 import { gatewayOptions } from './backend-options.ts'
 import type { ServeConfig } from './config.ts'
 import { logEvent } from './log-events.ts'
+import type { ProxyLoad } from './proxy-metrics.ts'
 import { type ServingState, servingState } from './serving-state.ts'
 import { joinKills } from './worker-kill.ts'
 
@@ -31,6 +32,7 @@ export interface RunningProxy {
   readonly port: number
   /** How it serves at this moment. */
   state(): ServingState
+  load(): ProxyLoad
   /** Takes no new connections, waits up to `drainMs` for open transactions, then closes the rest. */
   close(options: { readonly drainMs: number }): Promise<void>
 }
@@ -76,6 +78,7 @@ export const startProxy: CreateProxy = async ({ config, topology, logger, worker
     return {
       port: (server.addresses()[0] as AddressInfo).port,
       state: () => servingState(topology.current(), proxy.gateway),
+      load: () => ({ clients: proxy.sessions.size, tablets: proxy.gateway.tablets }),
       async close({ drainMs }) {
         await server.drain(drainMs)
         for (const close of closers.reverse()) close()

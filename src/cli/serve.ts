@@ -10,6 +10,7 @@ import { fileMistakes } from './config-files.ts'
 import { catchTheRest } from './last-resort.ts'
 import { followTopology, openStore } from './open-topology.ts'
 import { type CreateProxy, startProxy } from './proxy.ts'
+import { registerProxyMetrics } from './proxy-metrics.ts'
 import { notServing, printProblem, type ServingState } from './serving-state.ts'
 import { onStopSignal } from './signals.ts'
 import { watchServing } from './watch-serving.ts'
@@ -60,6 +61,7 @@ async function serveHere(
     logger.info('reading the topology', { store: store.description })
     await topology.start(stop.signal)
     const proxy = await createProxy({ config, topology, logger, workerNumber: workerSlot() })
+    registerProxyMetrics(registry, () => proxy.load())
     // Of workers the parent tells the log, once for all.
     const troubleLog = cluster.isWorker ? silentLogger : logger
     stopWatching = watchServing(
