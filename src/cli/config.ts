@@ -109,7 +109,16 @@ const shape = z.strictObject({
       auth: duration.prefault('10s').describe('From accepting a client to the end of its login'),
       idle: duration.prefault('8h').describe('A client that sends nothing is told 4031 and closed'),
       query: duration.prefault('0').describe('One statement, then it is killed (3024); 0 for no limit'),
-      drain: duration.prefault('10s').describe('At the end, how long open transactions are waited for'),
+      lame_duck: duration
+        .prefault('5s')
+        .describe(
+          'After SIGTERM, how long /readyz is 503 while all are still served, also new clients; for load balancers to see it',
+        ),
+      drain: duration
+        .prefault('10s')
+        .describe(
+          'Then, with no new clients, how long running statements and open transactions are waited for',
+        ),
     })
     .prefault({}),
   max_connections: integer(1, 1_000_000)

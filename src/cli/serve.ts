@@ -77,7 +77,10 @@ async function serveHere(
     if (cluster.isWorker) process.send?.({ kind: 'ready' } satisfies WorkerMessage)
     const signal = await stop.received
     state.phase = 'draining'
-    logger.info('stopping', { signal, drainMs: config.timeouts.drain })
+    // Ctrl-C is a person at a terminal, whom no load balancer sends clients.
+    const lameDuckMs = signal === 'SIGTERM' ? config.timeouts.lame_duck : 0
+    logger.info('stopping', { signal, lameDuckMs, drainMs: config.timeouts.drain })
+    await new Promise<void>((resolve) => systemClock.after(lameDuckMs, resolve))
     await proxy.close({ drainMs: config.timeouts.drain })
     return 0
   } catch (error) {

@@ -51,6 +51,9 @@ export interface ConnectionContext {
  */
 type State = 'idle' | 'busy' | 'authenticating' | 'closed'
 
+/** How long a client that is being drained has been silent before it is closed unasked. */
+const DRAIN_QUIET_MS = 1_000
+
 /** A client connection in its command phase: one command at a time, the rest waits in a bounded buffer. */
 export class Connection implements ClientConnection {
   readonly id: number
@@ -144,14 +147,15 @@ export class Connection implements ClientConnection {
   commandDone(): void {
     if (this.#state === 'closed') return
     assert(this.#state === 'busy', 'a command is done once')
-    this.#output.flush()
+    if (!this.#draining) this.#output.flush()
     this.#becomeIdle()
   }
 
   finish(lastChunk: Buffer): void {
     if (this.#state === 'closed') return
     assert(this.#state === 'busy', 'a command is done once')
-    this.#output.writeThrough(lastChunk)
+    if (this.#draining) this.#output.write(lastChunk)
+    else this.#output.writeThrough(lastChunk)
     this.#becomeIdle()
   }
 
@@ -186,10 +190,17 @@ export class Connection implements ClientConnection {
     closeGently(this.#socket, this.#context.clock)
   }
 
-  /** Closes as soon as no transaction is open, for a proxy that is to stop. */
+  /**
+   * For a proxy that is to stop: closes with 1053 as soon as no transaction is open. A client at work is told together with
+   * its next answer, for then it cannot have sent another statement yet; one that is quiet, unasked, by the next sweep.
+   */
   drain(): void {
     this.#draining = true
-    if (this.#state === 'idle' && this.#mayStop()) this.close(serverShutdown())
+  }
+
+  /** Ends it now; an idle client is told why. */
+  shutDown(): void {
+    this.close(this.#state === 'idle' ? serverShutdown() : undefined)
   }
 
   /** Called about once a second: whatever has a time limit is checked here. */
@@ -202,7 +213,9 @@ export class Connection implements ClientConnection {
     } else if (this.#state === 'idle' && this.#assembler.bufferedBytes > 0) {
       if (nowMs - this.#readAtMs >= limits.readTimeoutMs) this.#timeOut('read', readTimedOut())
     } else if (this.#state === 'idle') {
-      if (nowMs - this.#idleSinceMs >= this.#idleTimeoutMs) this.#timeOut('idle', idleTimedOut())
+      const idleMs = nowMs - this.#idleSinceMs
+      if (this.#draining && idleMs >= DRAIN_QUIET_MS && this.#mayStop()) this.close(serverShutdown())
+      else if (idleMs >= this.#idleTimeoutMs) this.#timeOut('idle', idleTimedOut())
     }
   }
 
@@ -247,8 +260,7 @@ export class Connection implements ClientConnection {
     // A packet without payload is COM_SLEEP to MySQL.
     const command = payload.length === 0 ? Command.SLEEP : payload[0]!
     const bytesMin = sessionPayloadBytesMin[command]!
-    if (this.#draining && this.#mayStop()) this.close(serverShutdown())
-    else if (bytesMin === 0) this.#answer(command, payload)
+    if (bytesMin === 0) this.#answer(command, payload)
     else if (payload.length < bytesMin) this.sendError(malformedPacket())
     else this.#carryOut(frame)
   }

@@ -96,8 +96,8 @@ export class MysqlServer {
   }
 
   /**
-   * Stops accepting, closes every connection as soon as it has no open transaction, with error 1053, and all that are
-   * left after `graceMs`. Resolves when none is left.
+   * Stops accepting, closes every connection with error 1053 once it has no open transaction and is answered or quiet, and
+   * all that are left after `graceMs`. Resolves when none is left.
    */
   async drain(graceMs: number): Promise<void> {
     this.#draining = true
@@ -123,7 +123,7 @@ export class MysqlServer {
       (listener) =>
         new Promise<void>((resolve) => (listener.listening ? listener.once('close', resolve) : resolve())),
     )
-    for (const connection of this.#connections.values()) connection.close()
+    for (const connection of this.#connections.values()) connection.shutDown()
     for (const socket of this.#sockets) socket.destroySoon()
     const cancel = this.#clock.after(CLOSE_MS, () => {
       for (const socket of this.#sockets) socket.destroy()

@@ -119,8 +119,10 @@ class ChaosRun {
     let saidMs = startMs
     while (performance.now() < untilMs && this.broken.length === 0) {
       await pause(200)
-      if (!this.#world.proxy.isRunning)
-        return void this.#break(`the proxy ended: ${this.#world.proxy.ending}`)
+      if (!this.#world.proxy.isRunning) {
+        this.#break(`the proxy ended: ${this.#world.proxy.ending}`)
+        return undefined
+      }
       const nowMs = performance.now()
       if (warm === undefined && nowMs > warmMs) warm = await this.#measure()
       if (nowMs - saidMs < 60_000) continue

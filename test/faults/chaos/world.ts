@@ -133,7 +133,8 @@ export class ProxyProcess {
   }
 
   get ending(): string {
-    return `exit code ${this.#child.exitCode}, signal ${this.#child.signalCode}`
+    const { exitCode, signalCode } = this.#child
+    return `exit code ${exitCode}, signal ${signalCode}; the end of its log:\n${this.log().slice(-2_000)}`
   }
 
   log(): string {

@@ -206,13 +206,15 @@ describe('back-pressure', () => {
 })
 
 describe('an orderly end', () => {
-  test('idle connections go at once with 1053, transactions may finish, nobody new comes in', async () => {
-    const frontEnd = await startFrontEnd()
+  test('quiet connections go with 1053, transactions may finish, nobody new comes in', async () => {
+    const clock = new ManualClock()
+    const frontEnd = await startFrontEnd({ clock })
     const idle = await logIn(frontEnd)
     const busy = await logIn(frontEnd)
     busy.send(Buffer.from('\x03begin'))
     await busy.read()
     const drained = frontEnd.server.drain(60_000)
+    await clock.advance(2_000)
     expect(await idle.readErrno()).toBe(1053)
     expect(await idle.readHex()).toBe('closed')
     await expect(RawClient.connect(frontEnd)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
@@ -224,6 +226,19 @@ describe('an orderly end', () => {
     await drained
   })
 
+  test('a client at work is answered and told 1053 in one write, so that it sends no statement in vain', async () => {
+    const frontEnd = await startFrontEnd({ clock: new ManualClock() })
+    const client = await logIn(frontEnd)
+    const drained = frontEnd.server.drain(60_000)
+    const chunks: Buffer[] = []
+    client.socket.on('data', (chunk) => chunks.push(chunk))
+    client.send(Buffer.from('\x03x'))
+    expect(await client.readHex()).toBe('1:00000002000000')
+    expect(await client.readErrno()).toBe(1053)
+    expect(chunks.length).toBe(1)
+    await drained
+  })
+
   test('what is left after the grace is closed', async () => {
     const clock = new ManualClock()
     const frontEnd = await startFrontEnd({ clock })
@@ -232,7 +247,7 @@ describe('an orderly end', () => {
     await client.read()
     const drained = frontEnd.server.drain(5_000)
     await clock.advance(5_000)
-    expect(await client.readHex()).toBe('closed')
+    expect(await client.readErrno()).toBe(1053)
     await drained
     await frontEnd.sessions[0]!.gone
   })
