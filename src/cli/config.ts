@@ -125,6 +125,14 @@ const shape = z.strictObject({
     .default(10_000)
     .describe('Client connections at most; one more is told 1040'),
   max_allowed_packet: byteSize.prefault('64M').describe('Bytes of one statement at most (1153)'),
+  connection_memory_limit: byteSize
+    .prefault('0')
+    .describe(
+      'Bytes that one session may hold: user variables, prepared statements, rows being sorted (4082, 1038); 0 for a quarter of the next',
+    ),
+  global_connection_memory_limit: byteSize
+    .prefault('0')
+    .describe('Bytes that all sessions of a process may hold (4081); 0 for a quarter of its heap'),
   server_version: text
     .optional()
     .describe('Version told to clients; without it, that of the oldest primary behind the proxy'),

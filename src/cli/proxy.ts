@@ -12,6 +12,7 @@ import type { TopologyView } from '../topology/snapshot.ts'
 import { gatewayOptions } from './backend-options.ts'
 import type { ServeConfig } from './config.ts'
 import { logEvent } from './log-events.ts'
+import { memoryLimits } from './memory-limits.ts'
 import type { ProxyLoad } from './proxy-metrics.ts'
 import { type ServingState, servingState } from './serving-state.ts'
 import { joinKills } from './worker-kill.ts'
@@ -57,8 +58,7 @@ export const startProxy: CreateProxy = async ({ config, topology, logger, worker
       gateway: gatewayOptions(config),
       limits: {
         maxAllowedPacket: config.max_allowed_packet,
-        sortRowsMax: SORT_ROWS_MAX,
-        sortBytesMax: SORT_BYTES_MAX,
+        ...memoryLimits(config),
         preparedStatementsMax: PREPARED_STATEMENTS_MAX,
         queryTimeoutMs: config.timeouts.query,
       },
@@ -123,8 +123,6 @@ function mysqlServer({ config, workerNumber, users, tls, proxy, onEvent }: Front
   })
 }
 
-const SORT_ROWS_MAX = 1_000_000
-const SORT_BYTES_MAX = 256 * 1024 * 1024
 const PREPARED_STATEMENTS_MAX = 16_382
 
 function listenAddresses(config: ServeConfig): readonly ListenAddress[] {

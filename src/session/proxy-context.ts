@@ -1,3 +1,4 @@
+import type { ByteBudget } from '../base/byte-budget.ts'
 import type { Clock } from '../base/clock.ts'
 import type { ClientConnection } from '../mysql/server/session-handler.ts'
 import type { Gateway } from '../tablet/gateway.ts'
@@ -11,9 +12,11 @@ import type { PlanCache } from './statements/plan-cache.ts'
 export interface SessionLimits {
   /** Bytes of one command; longer ones are refused with 1153. */
   readonly maxAllowedPacket: number
-  /** Rows and bytes that a primitive may hold in memory (sorts, rows that must make way on their connection). */
-  readonly sortRowsMax: number
-  readonly sortBytesMax: number
+  /** Bytes of what one session, and all of them together, may hold: user variables, prepared statements, rows in memory. */
+  readonly sessionMemoryMax: number
+  readonly memoryMax: number
+  /** Bytes of the plans that are kept. */
+  readonly planMemoryMax: number
   /** Prepared statements of one session. */
   readonly preparedStatementsMax: number
   /** 0: none. */
@@ -38,6 +41,8 @@ export interface ProxyContext {
   readonly coarseNowMs: number
   readonly log: Logger
   readonly limits: SessionLimits
+  /** What all sessions hold; each has a part of it. */
+  readonly memory: ByteBudget
   /** Live sessions of this process by connection id. */
   readonly sessions: Map<number, LiveSession>
   /** Commands of all sessions so far that ran a statement. */

@@ -21,3 +21,8 @@ export function unquote(source: string): string {
   const inner = source.slice(1, -1)
   return decodeBinary(inner.includes(quote) ? inner.replaceAll(quote + quote, quote) : inner)
 }
+
+/** The same binary string, which no longer keeps alive the statement that it was cut from. */
+export function ownText(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1')
+}

@@ -1,6 +1,7 @@
 import type { Condition } from '../../errors/condition.ts'
 import { notSupported } from '../../errors/sql-error.ts'
 import type { Expr, SetItem, SetStatement } from '../../sql/ast.ts'
+import { ownText } from '../../sql/text.ts'
 import type { Replies } from '../commands/replies.ts'
 import { type EvaluateContext, evaluate } from '../statements/evaluate.ts'
 import { type OwnVariableContext, ownVariable } from './own-variables.ts'
@@ -52,7 +53,7 @@ async function changeOf(context: SetContext, item: SetItem, text: string): Promi
       return () => {
         const name = item.target.name.toLowerCase()
         if (text === 'NULL') context.state.userVariables.delete(name)
-        else context.state.userVariables.set(name, text)
+        else context.state.userVariables.set(name, ownText(text))
       }
     case 'SetVariable': {
       const name = item.name.toLowerCase()

@@ -1,3 +1,4 @@
+import type { ByteBudget } from '../../base/byte-budget.ts'
 import type { Condition } from '../../errors/condition.ts'
 import { DEFAULT_SQL_MODE, parseSqlMode, type SqlMode } from '../../sql/sql-mode.ts'
 import {
@@ -10,6 +11,7 @@ import {
 } from '../../tablet/settings.ts'
 import { quoteName } from '../../values/sql-literal.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
+import { HeldMap } from './held-map.ts'
 import { NO_TARGET, type Target } from './target.ts'
 
 /** How a statement was read. */
@@ -44,7 +46,7 @@ export class SessionState {
   /** Lexical bits of sql_mode. */
   sqlMode: SqlMode = DEFAULT_SQL_MODE
   /** SQL text of each user variable's value, by lower-case name; a variable that is absent is NULL. */
-  readonly userVariables = new Map<string, string>()
+  readonly userVariables: HeldMap<string>
 
   /** sql_mode has NO_AUTO_VALUE_ON_ZERO. */
   noAutoValueOnZero = false
@@ -58,7 +60,8 @@ export class SessionState {
   warningCount = 0
   #warnings: readonly Condition[] = []
 
-  constructor(defaults: SessionDefaults) {
+  constructor(defaults: SessionDefaults, memory: ByteBudget) {
+    this.userVariables = new HeldMap(memory, (text) => text.length)
     this.reset(defaults)
   }
 

@@ -139,7 +139,7 @@ interface Answer {
 }
 
 async function select(context: EvaluateContext, sql: string): Promise<Answer> {
-  const { proxy, state, shards, reader } = context
+  const { state, shards, reader, memory } = context
   const execution = textExecution(reader.current, sql)
   const { plan, bindings, reading } = execution
   const settings = withoutSelectLimit(state.settings)
@@ -153,9 +153,7 @@ async function select(context: EvaluateContext, sql: string): Promise<Answer> {
       lane = await reserve(context, plan, shards.target(keyspace, shard, reading.target.tabletType))
     ;[stream] = (await port.openStreams({ keyspace, shards: [shard], query })) as [RowStream]
   } else {
-    const { sortRowsMax, sortBytesMax } = proxy.limits
-    const limits = { sortRowsMax, sortBytesMax }
-    const outcome = await begun.run({ bindings, shards, port, format: 'text', limits })
+    const outcome = await begun.run({ bindings, shards, port, format: 'text', memory })
     assert(outcome.kind === 'Rows', 'a query answers rows')
     stream = outcome.stream
   }

@@ -87,7 +87,7 @@ export class Reading implements ReadingOptions {
     if (known !== undefined) return known
     const { statement, isShared } = normalize(sql, scan, this.options)
     const plan = planStatement(this.#context.proxy, this, statement, { sql, scan })
-    if (isShared && isCacheable(scan)) plans.set(scan.key, plan)
+    if (isShared && isCacheable(scan)) plans.set(scan.key, plan, sql.length)
     return plan
   }
 
@@ -110,7 +110,7 @@ export class Reading implements ReadingOptions {
 
   #plans(): PlanCache {
     const { generation } = this.#context.proxy
-    if (this.#known?.generation !== generation) {
+    if (this.#known?.generation !== generation || this.#known.plans.isDropped) {
       this.#known = { generation, plans: this.#context.proxy.plansOf(this.target, this.sqlMode) }
     }
     return this.#known.plans
