@@ -5,19 +5,28 @@ import type { ServingTablet } from '../tablet/serving-tablet.ts'
 export interface ProxyLoad {
   /** Client connections that have logged in. */
   readonly clients: number
+  /** What their sessions hold: variables, prepared statements, rows. */
+  readonly heldBytes: number
   readonly tablets: readonly Pick<ServingTablet, 'alias' | 'record' | 'load'>[]
 }
 
 /** Clients and the places of the pools; of several workers they are added up. */
 export function registerProxyMetrics(registry: Registry, load: () => ProxyLoad): void {
-  new Gauge({
-    name: 'shardgate_client_connections',
-    help: 'Client connections that have logged in',
-    registers: [registry],
-    collect() {
-      this.set(load().clients)
-    },
-  })
+  const total = (name: string, help: string, value: (now: ProxyLoad) => number) =>
+    new Gauge({
+      name: `shardgate_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value(load()))
+      },
+    })
+  total('client_connections', 'Client connections that have logged in', ({ clients }) => clients)
+  total(
+    'session_memory_bytes',
+    'Bytes of user variables, prepared statements and rows that sessions hold',
+    ({ heldBytes }) => heldBytes,
+  )
   const labelNames = ['keyspace', 'shard', 'tablet'] as const
   const pools = (what: string, help: string, value: (tablet: ServingTablet['load']) => number) =>
     new Gauge({

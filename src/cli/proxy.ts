@@ -78,7 +78,11 @@ export const startProxy: CreateProxy = async ({ config, topology, logger, worker
     return {
       port: (server.addresses()[0] as AddressInfo).port,
       state: () => servingState(topology.current(), proxy.gateway),
-      load: () => ({ clients: proxy.sessions.size, tablets: proxy.gateway.tablets }),
+      load: () => ({
+        clients: proxy.sessions.size,
+        heldBytes: proxy.memory.held,
+        tablets: proxy.gateway.tablets,
+      }),
       async close({ drainMs }) {
         await server.drain(drainMs)
         for (const close of closers.reverse()) close()

@@ -63,3 +63,10 @@ export function memoryExceeded(memory: ByteBudget, bytes: number): SqlError {
     `Global connection memory limit exceeded: the sessions of this proxy hold too many user variables, prepared statements and rows for ${bytes} bytes more. Free some, or raise global_connection_memory_limit.`,
   )
 }
+
+export function isOutOfMemory(error: unknown): error is SqlError {
+  return (
+    error instanceof SqlError &&
+    (error.code === 'ER_DA_CONN_LIMIT' || error.code === 'ER_DA_GLOBAL_CONN_LIMIT')
+  )
+}

@@ -1,3 +1,4 @@
+import type { SqlError } from '../../errors/sql-error.ts'
 import type { ResponseShape, ResponseSummary } from '../../mysql/client/response-reader.ts'
 import type { ShardStatement } from '../../mysql/client/shard-statement.ts'
 import { runQuery } from '../../mysql/client/simple-command.ts'
@@ -14,6 +15,7 @@ import type { Answer } from '../commands/answer.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { KeptWarnings } from '../commands/kept-warnings.ts'
 import type { Replies } from '../commands/replies.ts'
+import { isOutOfMemory } from '../settings/held-map.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import type { RelayedHook } from './execution.ts'
 import { type RelayOwner, SessionRelay } from './session-relay.ts'
@@ -173,20 +175,34 @@ export class SingleShard implements RelayOwner {
     if (userVariables.length === 0 || lease.connection.state !== 'idle') this.#relayed(relaying, summary)
     else
       this.#readBack(relaying, userVariables)
-        .then(() => this.#relayed(relaying, summary))
+        .then((refused) => {
+          if (refused === undefined) this.#relayed(relaying, summary)
+          else this.#variablesRefused(relaying, summary, refused)
+        })
         .catch((error) => replies.broken(error))
   }
 
-  /** Takes the user variables that the statement has assigned, as the next one relies on them. */
-  async #readBack({ lease }: Relaying, names: readonly string[]): Promise<void> {
+  /** Takes the user variables that the statement has assigned, as the next one relies on them; or tells why it may not. */
+  async #readBack({ lease }: Relaying, names: readonly string[]): Promise<SqlError | undefined> {
     const { proxy, client, state } = this.#context
     try {
       await takeVariables(lease.connection, state, names)
     } catch (error) {
+      if (isOutOfMemory(error)) return error
       // The session's state is gone with the connection, as with any connection to a server that breaks.
       if (!client.closed) proxy.log.warn('a session ends: its user variables were lost', { error })
       client.close()
     }
+    return undefined
+  }
+
+  /** There is no room for the values: the statement fails, where its answer is not with the client yet. */
+  #variablesRefused(relaying: Relaying, summary: ResponseSummary, error: SqlError): void {
+    const { client, replies } = this.#context
+    const unwritten = this.#relay.takeLastBytes()?.length ?? 0
+    if (this.#relay.bytesRelayed > unwritten) return client.close()
+    this.#giveBack(relaying, summary)
+    replies.fail(error)
   }
 
   #relayed(relaying: Relaying, summary: ResponseSummary): void {

@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { cpSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Connection } from 'mysql2/promise'
-import { freePort } from '../../../src/cli/local/free-port.ts'
 import { type MysqlServer, startMysqlServer } from '../../../src/cli/local/mysql-server.ts'
 import { startCluster, type TestCluster } from '../../support/cluster.ts'
-import { eventually } from '../../support/eventually.ts'
 import { ProtocolClient } from '../../support/protocol-client.ts'
-import { PROXY_ACCOUNT, usersText } from '../../support/proxy.ts'
+import { PROXY_ACCOUNT } from '../../support/proxy.ts'
+import { ProxyProcess } from '../../support/proxy-process.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { Forwarder } from './forwarder.ts'
 
@@ -22,7 +20,6 @@ export const LIMITS = {
 
 /** From the root of the repository, for this is bundled, too. */
 const SCHEMA_DIR = 'test/differential/schema'
-const PROGRAM = 'scripts/start.mjs'
 const HEAP_MB = 192
 
 /** A server of the cluster, and the network before it. */
@@ -60,7 +57,11 @@ export class World {
     const dir = tempDir('chaos')
     try {
       const topologyDir = topologyThrough(cluster, backends, dir.path)
-      const proxy = await ProxyProcess.start(dir.path, topologyDir, cluster.account)
+      const proxy = await ProxyProcess.start({
+        dir: dir.path,
+        heapMb: HEAP_MB,
+        config: configOf(cluster, topologyDir),
+      })
       return new World(cluster, backends, proxy, () => dir.remove())
     } catch (error) {
       await cluster.close()
@@ -81,88 +82,6 @@ export class World {
     }
     await this.#cluster.close()
     this.#removeDir()
-  }
-}
-
-/** `serve`, seen from outside. */
-export class ProxyProcess {
-  readonly port: number
-  readonly logFile: string
-  readonly #httpPort: number
-  readonly #child: ChildProcess
-
-  private constructor(child: ChildProcess, ports: readonly [number, number], logFile: string) {
-    this.#child = child
-    this.port = ports[0]
-    this.#httpPort = ports[1]
-    this.logFile = logFile
-  }
-
-  static async start(dir: string, topologyDir: string, account: TestCluster['account']) {
-    const [port, httpPort] = [await freePort(), await freePort()]
-    writeFileSync(join(dir, 'users.json'), usersText())
-    const config = {
-      topology: { type: 'files', dir: topologyDir },
-      listen: { host: '127.0.0.1', port },
-      http: { host: '127.0.0.1', port: httpPort },
-      users_file: join(dir, 'users.json'),
-      backend: account,
-      pool: { size: LIMITS.poolSize, wait_timeout: '3s' },
-      health: { interval: '200ms', timeout: '1s' },
-      timeouts: { connect: '1s', silence: LIMITS.silenceMs, query: LIMITS.queryMs, auth: '3s' },
-      log_level: 'warn',
-    }
-    const file = join(dir, 'shardgate.yaml')
-    writeFileSync(file, JSON.stringify(config))
-    const logFile = join(dir, 'proxy.log')
-    const log = openSync(logFile, 'a')
-    const args = [`--max-old-space-size=${HEAP_MB}`, PROGRAM, 'serve', '--config', file]
-    const child = spawn(process.execPath, args, { stdio: ['ignore', log, log] })
-    process.once('exit', () => child.kill('SIGKILL'))
-    const proxy = new ProxyProcess(child, [port, httpPort], logFile)
-    await eventually('the proxy serves', async () => {
-      if (!proxy.isRunning) throw new Error(`the proxy ended:\n${proxy.log()}`)
-      const answer = await fetch(`http://127.0.0.1:${httpPort}/readyz`).catch(() => undefined)
-      return (await answer?.text())?.trim() === 'ok' && answer?.ok
-    })
-    return proxy
-  }
-
-  get isRunning(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null
-  }
-
-  get ending(): string {
-    const { exitCode, signalCode } = this.#child
-    return `exit code ${exitCode}, signal ${signalCode}; the end of its log:\n${this.log().slice(-2_000)}`
-  }
-
-  log(): string {
-    return readFileSync(this.logFile, 'utf8')
-  }
-
-  get rssBytes(): number {
-    const status = readFileSync(`/proc/${this.#child.pid}/status`, 'latin1')
-    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)![1]) * 1024
-  }
-
-  get descriptors(): number {
-    return readdirSync(`/proc/${this.#child.pid}/fd`).length
-  }
-
-  /** Sum of a metric over its labels. */
-  async metric(name: string): Promise<number> {
-    const text = await (await fetch(`http://127.0.0.1:${this.#httpPort}/metrics`)).text()
-    const values = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))]
-    if (values.length === 0) throw new Error(`/metrics has no ${name}`)
-    return values.reduce((sum, [, value]) => sum + Number(value), 0)
-  }
-
-  async close(): Promise<void> {
-    if (!this.isRunning) return
-    const ended = new Promise((resolve) => this.#child.once('exit', resolve))
-    this.#child.kill('SIGKILL')
-    await ended
   }
 }
 
@@ -193,4 +112,14 @@ function topologyThrough(cluster: TestCluster, backends: readonly Backend[], dir
     tablet.mysql_port = ports.get(tablet.mysql_port)!
   writeFileSync(file, JSON.stringify(topology))
   return target
+}
+
+function configOf({ account }: TestCluster, topologyDir: string): Record<string, unknown> {
+  return {
+    topology: { type: 'files', dir: topologyDir },
+    backend: account,
+    pool: { size: LIMITS.poolSize, wait_timeout: '3s' },
+    health: { interval: '200ms', timeout: '1s' },
+    timeouts: { connect: '1s', silence: LIMITS.silenceMs, query: LIMITS.queryMs, auth: '3s' },
+  }
 }
