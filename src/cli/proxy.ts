@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { ByteBudget } from '../base/byte-budget.ts'
 import { systemClock } from '../base/clock.ts'
 import { WatchedUsers } from '../mysql/server/auth/watched-users.ts'
 import { MysqlServer } from '../mysql/server/mysql-server.ts'
@@ -12,7 +13,7 @@ import type { TopologyView } from '../topology/snapshot.ts'
 import { gatewayOptions } from './backend-options.ts'
 import type { ServeConfig } from './config.ts'
 import { logEvent } from './log-events.ts'
-import { memoryLimits } from './memory-limits.ts'
+import { memoryLimits, packetMemoryMax } from './memory-limits.ts'
 import type { ProxyLoad } from './proxy-metrics.ts'
 import { type ServingState, servingState } from './serving-state.ts'
 import { joinKills } from './worker-kill.ts'
@@ -116,6 +117,7 @@ function mysqlServer({ config, workerNumber, users, tls, proxy, onEvent }: Front
     tls: tls?.upgrader,
     requireSecureTransport: config.listen.require_secure_transport,
     workerNumber,
+    packetMemory: new ByteBudget(packetMemoryMax(config)),
     limits: {
       connectionsMax: config.max_connections,
       packetBytesMax: config.max_allowed_packet,

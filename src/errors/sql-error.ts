@@ -62,6 +62,7 @@ const sqlErrors = {
   ER_CLIENT_INTERACTION_TIMEOUT: { errno: 4031, sqlState: 'HY000' },
   ER_DA_GLOBAL_CONN_LIMIT: { errno: 4081, sqlState: 'HY000' },
   ER_DA_CONN_LIMIT: { errno: 4082, sqlState: 'HY000' },
+  ER_CAPACITY_EXCEEDED: { errno: 3170, sqlState: 'HY000' },
   ER_SECURE_TRANSPORT_REQUIRED: { errno: 3159, sqlState: 'HY000' },
   ER_QUERY_TIMEOUT: { errno: 3024, sqlState: 'HY000' },
   ER_MUST_CHANGE_PASSWORD_LOGIN: { errno: 1862, sqlState: 'HY000' },

@@ -15,6 +15,8 @@ export interface SessionLimits {
   /** Bytes of what one session, and all of them together, may hold: user variables, prepared statements, rows in memory. */
   readonly sessionMemoryMax: number
   readonly memoryMax: number
+  /** Bytes that reading one statement may take. */
+  readonly parserMemoryMax: number
   /** Bytes of the plans that are kept. */
   readonly planMemoryMax: number
   /** Prepared statements of one session. */

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { assert } from '../../base/assert.ts'
+import type { ByteBudget } from '../../base/byte-budget.ts'
 import type { Clock } from '../../base/clock.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import { Capability, Command, Status } from '../codec/constants.ts'
@@ -28,11 +29,19 @@ import type {
 } from './session-handler.ts'
 import { encodeResultSet } from './small-result.ts'
 import { type Statistics, statisticsText } from './statistics.ts'
-import { idleTimedOut, internalError, readTimedOut, serverShutdown, unknownCommand } from './wire-errors.ts'
+import {
+  idleTimedOut,
+  internalError,
+  packetMemoryExceeded,
+  readTimedOut,
+  serverShutdown,
+  unknownCommand,
+} from './wire-errors.ts'
 
 /** What all connections of a server share. */
 export interface ConnectionContext {
   readonly limits: Limits
+  readonly packetMemory: ByteBudget
   readonly clock: Clock
   readonly users: UserDirectory
   readonly rsaKey: RsaKey
@@ -83,6 +92,8 @@ export class Connection implements ClientConnection {
   #idleSinceMs = 0
   #readAtMs = 0
   #blockedSinceMs: number | undefined
+  /** Of the memory for packets: by one that is larger than what is read ahead, until it is carried out. */
+  #heldBytes = 0
 
   constructor(
     socket: Socket,
@@ -223,8 +234,28 @@ export class Connection implements ClientConnection {
     if (this.#state === 'closed') return
     this.#readAtMs = this.#context.coarseNowMs()
     this.#assembler.push(chunk)
-    if (this.#state === 'idle') this.#deliver()
-    else if (this.#assembler.bufferedBytes > this.#context.limits.pipelineBytesMax) this.#socket.pause()
+    const isMuch = this.#assembler.bufferedBytes > this.#context.limits.pipelineBytesMax
+    if (this.#state === 'idle') {
+      if (isMuch && !this.#holdPacket()) return
+      this.#deliver()
+    } else if (isMuch) this.#socket.pause()
+  }
+
+  /** Ends the connection, as nothing else would end the packet, where there is no memory for more of it. */
+  #holdPacket(): boolean {
+    const { packetMemory } = this.#context
+    const more = this.#assembler.bufferedBytes - this.#heldBytes
+    if (!packetMemory.take(more)) {
+      this.#protocolError(packetMemoryExceeded(packetMemory))
+      return false
+    }
+    this.#heldBytes += more
+    return true
+  }
+
+  #givePacket(): void {
+    this.#context.packetMemory.give(this.#heldBytes)
+    this.#heldBytes = 0
   }
 
   /** Hands over commands until one keeps the session busy. */
@@ -365,6 +396,7 @@ export class Connection implements ClientConnection {
 
   #becomeIdle(): void {
     this.#state = 'idle'
+    if (this.#heldBytes > 0) this.#givePacket()
     this.#idleSinceMs = this.#context.coarseNowMs()
     if (this.#draining && this.#mayStop()) this.close(serverShutdown())
     else if (!this.#delivering && (this.#assembler.bufferedBytes > 0 || this.#ended)) this.#deliver()
@@ -448,6 +480,7 @@ export class Connection implements ClientConnection {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#assembler.drain()
+    this.#givePacket()
     this.#call(() => this.#session.onClientGone())
     this.#context.onClosed(this.id)
     this.#context.onEvent({ kind: 'closed', connectionId: this.id })

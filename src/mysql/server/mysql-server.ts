@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import { chmod } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { ByteBudget } from '../../base/byte-budget.ts'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import { encodeEarlyErr, encodeErr } from '../codec/responses.ts'
@@ -62,6 +63,7 @@ export class MysqlServer {
     this.#coarseNowMs = this.#clock.now()
     this.#context = {
       limits: this.#limits,
+      packetMemory: options.packetMemory ?? new ByteBudget(Number.POSITIVE_INFINITY),
       clock: this.#clock,
       users: options.users,
       rsaKey: options.rsaKey ?? new RsaKey(),

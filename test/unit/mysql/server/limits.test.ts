@@ -1,10 +1,11 @@
 import mysql from 'mysql2/promise'
 import { describe, expect, test } from 'vitest'
+import { ByteBudget } from '../../../../src/base/byte-budget.ts'
 import { ConnectionIds, workerOf } from '../../../../src/mysql/server/connection-ids.ts'
 import { eventually } from '../../../support/eventually.ts'
 import { type FrontEnd, logIn, startFrontEnd } from '../../../support/front-end.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
-import { handshakeResponse, RawClient } from '../../../support/wire.ts'
+import { handshakeResponse, RawClient, rawPacket } from '../../../support/wire.ts'
 
 const OK = '1:00000002000000'
 
@@ -165,6 +166,26 @@ describe('time limits', () => {
       await clock.advance(3_000)
       await session.gone
       client.destroy()
+    })
+  })
+})
+
+describe('memory for large packets', () => {
+  test('is for all connections together; one beyond it is told 4081 and closed, and what it took comes back', async () => {
+    const packetMemory = new ByteBudget(1_000_000)
+    await withFrontEnd({ packetMemory, prepare: (s) => (s.hold = () => true) }, async (frontEnd) => {
+      const [first, second] = [await logIn(frontEnd), await logIn(frontEnd)]
+      const command = frontEnd.sessions[0]!.nextCommand()
+      first.send(Buffer.alloc(600_000, 0x03))
+      await command
+      expect(packetMemory.held).toBeGreaterThan(500_000)
+      second.write(rawPacket(Buffer.alloc(600_000, 0x03), 0))
+      expect(await second.readErrno()).toBe(4081)
+      frontEnd.sessions[0]!.client.sendOk({ status: 2 })
+      expect(await first.readHex()).toBe(OK)
+      expect(packetMemory.held).toBe(0)
+      first.destroy()
+      second.destroy()
     })
   })
 })
