@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os'
 import { getHeapStatistics } from 'node:v8'
 import type { SessionLimits } from '../session/proxy-context.ts'
 import type { ServeConfig } from './config.ts'
@@ -37,4 +38,23 @@ export function packetMemoryMax(
   heapBytes = getHeapStatistics().heap_size_limit,
 ): number {
   return Math.max(packetMax, Math.floor(heapBytes * PACKETS_PART))
+}
+
+/**
+ * Arguments of node for each of several workers: in a container, where node gives every process a heap for the memory of all,
+ * they share the heap that this one may have.
+ */
+export function workerHeapArgs(
+  workers: number,
+  { heapBytes, isContained } = {
+    heapBytes: getHeapStatistics().heap_size_limit,
+    isContained: hasMemoryLimit(),
+  },
+): readonly string[] {
+  return isContained ? [`--max-old-space-size=${Math.floor(heapBytes / workers / 2 ** 20)}`] : []
+}
+
+function hasMemoryLimit(): boolean {
+  const limit = process.constrainedMemory()
+  return limit > 0 && limit < totalmem()
 }

@@ -1,5 +1,8 @@
 import { SqlError } from '../errors/sql-error.ts'
 
+/** Of all in a transaction: they are repeated on each of its shards. */
+const NAMES_BYTES_MAX = 256 * 1024
+
 /**
  * The savepoints of one transaction, oldest first, as quoted SQL names. They are set on all of its lanes and repeated on
  * those that are opened later, so that ROLLBACK TO means the same everywhere.
@@ -11,8 +14,15 @@ export class Savepoints {
     return this.#names
   }
 
-  /** A name that exists already moves to the end, as in MySQL. */
+  /** A name that exists already moves to the end, as in MySQL. Throws ER_CAPACITY_EXCEEDED. */
   add(name: string): void {
+    const bytes = this.#names.reduce((sum, other) => sum + other.length, name.length)
+    if (bytes > NAMES_BYTES_MAX) {
+      throw new SqlError(
+        'ER_CAPACITY_EXCEEDED',
+        `Memory capacity of ${NAMES_BYTES_MAX} bytes for 'savepoint names' exceeded. Release some of the transaction's savepoints.`,
+      )
+    }
     this.#names = [...this.#names.filter((other) => !isSame(other, name)), name]
   }
 
