@@ -14,15 +14,18 @@ export class Savepoints {
     return this.#names
   }
 
-  /** A name that exists already moves to the end, as in MySQL. Throws ER_CAPACITY_EXCEEDED. */
-  add(name: string): void {
+  /** Throws ER_CAPACITY_EXCEEDED where one more would be too much. */
+  requireRoom(name: string): void {
     const bytes = this.#names.reduce((sum, other) => sum + other.length, name.length)
-    if (bytes > NAMES_BYTES_MAX) {
-      throw new SqlError(
-        'ER_CAPACITY_EXCEEDED',
-        `Memory capacity of ${NAMES_BYTES_MAX} bytes for 'savepoint names' exceeded. Release some of the transaction's savepoints.`,
-      )
-    }
+    if (bytes <= NAMES_BYTES_MAX) return
+    throw new SqlError(
+      'ER_CAPACITY_EXCEEDED',
+      `Memory capacity of ${NAMES_BYTES_MAX} bytes for 'savepoint names' exceeded. Release some of the transaction's savepoints.`,
+    )
+  }
+
+  /** A name that exists already moves to the end, as in MySQL. */
+  add(name: string): void {
     this.#names = [...this.#names.filter((other) => !isSame(other, name)), name]
   }
 

@@ -226,6 +226,7 @@ export class Transaction {
   /** `name` is quoted SQL. Outside a transaction MySQL takes a savepoint and forgets it with the statement. */
   async savepoint(name: string): Promise<void> {
     if (!this.#isOpen && this.autocommit) return
+    this.#savepoints.requireRoom(name)
     await this.lanes.everywhere(`SAVEPOINT ${name}`)
     this.#savepoints.add(name)
   }

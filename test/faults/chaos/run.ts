@@ -8,13 +8,14 @@ import { leaveActs } from './leave-acts.ts'
 import { checkRows, readActs } from './read-acts.ts'
 import { sessionActs } from './session-acts.ts'
 import { bringTrouble } from './trouble.ts'
-import { LIMITS, World } from './world.ts'
+import { LIMITS, type TestClusterServer, World } from './world.ts'
 import { writeActs } from './write-acts.ts'
 
 export interface ChaosOptions {
   readonly seconds: number
   /** Repeats the choices of a run; how they meet is up to the machine. */
   readonly seed: number
+  readonly server: TestClusterServer
   readonly say: (line: string) => void
 }
 
@@ -39,7 +40,7 @@ const LEAVE_ONE_IN = 12
 
 /** Clients of all kinds at work while servers and networks have trouble; then what must hold is looked at. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
-  const world = await World.start()
+  const world = await World.start(options.server)
   try {
     const run = new ChaosRun(world, options)
     await run.go()

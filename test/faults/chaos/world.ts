@@ -22,6 +22,8 @@ export const LIMITS = {
 const SCHEMA_DIR = 'test/differential/schema'
 const HEAP_MB = 192
 
+export type TestClusterServer = 'mariadb' | 'mysql'
+
 /** A server of the cluster, and the network before it. */
 export interface Backend {
   readonly name: string
@@ -51,8 +53,8 @@ export class World {
     this.#removeDir = removeDir
   }
 
-  static async start(): Promise<World> {
-    const cluster = await startCluster({ shards: 2, schemaDir: SCHEMA_DIR })
+  static async start(server: TestClusterServer): Promise<World> {
+    const cluster = await startCluster({ shards: 2, schemaDir: SCHEMA_DIR, server })
     const backends = await Promise.all([...cluster.servers].map((entry) => backendOf(cluster, entry)))
     const dir = tempDir('chaos')
     try {
