@@ -54,10 +54,38 @@ const sleep: Act = async (client) => {
   await client.rows(`SELECT SLEEP(0.${client.random.int(3)}) FROM users WHERE id = ${id}`)
 }
 
+/** Of one shard or of all; asked for or not. */
 const warnings: Act = async (client) => {
-  await client.rows(`SELECT COUNT(*) FROM users WHERE id IN (${client.ledger.ids.join()}) AND name > 0`)
-  await client.rows('SHOW WARNINGS')
+  const { ids } = client.ledger
+  const wanted = client.random.oneIn(2) ? [client.random.pick(ids)] : ids
+  await client.rows(`SELECT SUM(name > 0) FROM users WHERE id IN (${wanted.join()})`)
+  if (client.random.oneIn(2)) await client.rows('SHOW WARNINGS')
 }
+
+/** What a server refuses, and what the proxy refuses: the session goes on. */
+const mistakes: Act = async (client) => {
+  const id = client.random.pick(client.ledger.ids)
+  const [sql, errno] = client.random.pick([
+    [`INSERT INTO users (id, name) VALUES (${id}, 'a second')`, 1062],
+    [`SELECT no_such FROM users WHERE id = ${id}`, 1054],
+    [`SELECT FROM users WHERE id = ${id}`, 1064],
+    [
+      `SELECT name FROM users WHERE id = ${id} AND name = (SELECT name FROM users WHERE id IN (${id}, ${id}))`,
+      0,
+    ],
+  ] as const)
+  const answered = await client.query(sql).then(
+    () => 0,
+    (error: unknown) => {
+      if (!(error instanceof Refused) || CONNECTION_ERRORS.has(error.errno)) throw error
+      return error.errno
+    },
+  )
+  if (answered !== errno) throw new Broken(`${sql} was answered with ${answered}`)
+}
+
+/** Lost, killed, timed out, no place: they may come to any statement. */
+const CONNECTION_ERRORS: ReadonlySet<number> = new Set([1105, 1203, 1205, 1317, 2013, 3024])
 
 const reset: Act = async (client) => {
   await client.ask('reset', async (db) => {
@@ -69,7 +97,7 @@ const reset: Act = async (client) => {
   client.variables.clear()
 }
 
-export const sessionActs = { variables, sessionVariable, lock, sleep, warnings, reset }
+export const sessionActs = { variables, sessionVariable, lock, sleep, warnings, mistakes, reset }
 
 function may(client: ChaosClient, name: string): Set<string | null> {
   return client.variables.get(name) ?? new Set([null])
