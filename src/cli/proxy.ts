@@ -61,6 +61,7 @@ export const startProxy: CreateProxy = async ({ config, topology, logger, worker
         maxAllowedPacket: config.max_allowed_packet,
         ...memoryLimits(config),
         preparedStatementsMax: PREPARED_STATEMENTS_MAX,
+        idleTimeoutMs: config.timeouts.idle,
         queryTimeoutMs: config.timeouts.query,
       },
       serverVersion: config.server_version,

@@ -53,6 +53,7 @@ const sqlErrors = {
   ER_QUERY_INTERRUPTED: { errno: 1317, sqlState: '70100' },
   ER_MAX_PREPARED_STMT_COUNT_REACHED: { errno: 1461, sqlState: '42000' },
   ER_TRUNCATED_WRONG_VALUE_FOR_FIELD: { errno: 1366, sqlState: 'HY000' },
+  ER_NON_DML_DYNAMIC_PARAMETERS: { errno: 6413, sqlState: 'HY000' },
   ER_UNSUPPORTED_PS: { errno: 1295, sqlState: 'HY000' },
   ER_WRONG_PARAMCOUNT_TO_STORED: { errno: 1318, sqlState: '42000' },
   ER_DATA_OUT_OF_RANGE: { errno: 1690, sqlState: '22003' },

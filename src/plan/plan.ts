@@ -20,6 +20,8 @@ export interface Plan {
   readonly userVariables: readonly string[]
   /** Locking reads (`FOR UPDATE`, `FOR SHARE`) go to the primary and take part in the transaction. */
   readonly locks: boolean
+  /** It asks no table, and so begins no transaction. */
+  readonly isTableless?: boolean
   /** What the statement leaves on its connection (`GET_LOCK()`, `temporary table`): it becomes a reserved one for that. */
   readonly reserves?: string
 }

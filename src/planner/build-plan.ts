@@ -13,7 +13,7 @@ import { planInsert, planWrite } from './plan-write.ts'
 import { readPlan, sessionPlan, unsupportedPlan, writePlan } from './plans.ts'
 import { Trace } from './rules/trace.ts'
 import { ddlPlan, planDdl } from './statements/plan-ddl.ts'
-import { planOnOneServer, planUnlock, serverPlan } from './statements/plan-on-one-server.ts'
+import { planOnOneServer, serverPlan } from './statements/plan-on-one-server.ts'
 import { planDescribe, planDo, planExplain, planShow, planTableAdmin } from './statements/plan-other.ts'
 import { unshardedKeyspace } from './unsharded-keyspace.ts'
 
@@ -78,8 +78,6 @@ function planStatement(statement: Statement, context: PlanContext, trace: Trace 
       return planTableAdmin(statement, context)
     case 'Do':
       return planDo(statement, context, trace)
-    case 'UnlockTables':
-      return planUnlock(statement, context)
     case 'Call':
     case 'ExplainConnection':
     case 'Flush':
@@ -96,6 +94,7 @@ function planStatement(statement: Statement, context: PlanContext, trace: Trace 
     case 'Savepoint':
     case 'RollbackTo':
     case 'ReleaseSavepoint':
+    case 'UnlockTables':
     case 'Kill':
     case 'VExplain':
     case 'Prepare':
@@ -159,7 +158,6 @@ function planForShard(statement: Statement, routing: Routing, context: PlanConte
     case 'Call':
     case 'Load':
     case 'LockTables':
-    case 'UnlockTables':
     case 'Flush':
     case 'Other':
       return serverPlan(statement, routing, context)

@@ -30,7 +30,7 @@ export function makeInteger(n: number): Literal {
   return { kind: 'Literal', type: 'Int', text: String(n), span }
 }
 
-function makeNull(): Literal {
+export function makeNull(): Literal {
   return { kind: 'Literal', type: 'Null', text: 'NULL', span }
 }
 

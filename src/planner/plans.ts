@@ -57,6 +57,6 @@ export function connectionState(statement: Part): Pick<Plan, 'userVariables' | '
     setsSome ||= setsVariables(node)
     return undefined
   })
-  if (setsSome) return { userVariables: [...names], reserves: 'user variables' }
-  return takesLock ? { userVariables: [], reserves: 'GET_LOCK()' } : { userVariables: [] }
+  const userVariables = setsSome ? [...names] : []
+  return takesLock ? { userVariables, reserves: 'GET_LOCK()' } : { userVariables }
 }

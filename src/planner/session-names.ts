@@ -1,3 +1,5 @@
+import type { SystemVariable } from '../sql/ast.ts'
+
 /** Functions of the session, by their name and those that mean the same. */
 export const sessionFunctions: ReadonlyMap<string, string> = new Map([
   ['last_insert_id', 'last_insert_id'],
@@ -12,18 +14,45 @@ export const sessionFunctions: ReadonlyMap<string, string> = new Map([
   ['current_user', 'current_user'],
 ])
 
-export const sessionVariables: ReadonlyMap<string, string> = new Map([
+const sessionVariables: ReadonlyMap<string, string> = new Map([
   ['autocommit', 'autocommit'],
   ['last_insert_id', 'last_insert_id'],
   ['identity', 'last_insert_id'],
   ['warning_count', 'warning_count'],
   ['error_count', 'error_count'],
+  ['pseudo_thread_id', 'pseudo_thread_id'],
+  ['max_allowed_packet', 'max_allowed_packet'],
+  ['wait_timeout', 'wait_timeout'],
+  ['interactive_timeout', 'interactive_timeout'],
 ])
+
+/** With GLOBAL: what the proxy is configured to, where clients mean the server that they are connected to. */
+const globalVariables: ReadonlyMap<string, string> = new Map([
+  ['max_allowed_packet', 'max_allowed_packet'],
+  ['wait_timeout', 'idle_timeout'],
+  ['interactive_timeout', 'idle_timeout'],
+])
+
+/** Values that the proxy knows and a server could not rule out to be NULL: the column is defined so. */
+export const nullableOfSession: ReadonlySet<string> = new Set([
+  ...globalVariables.keys(),
+  ...globalVariables.values(),
+])
+
+/** What the session answers for a system variable; undefined for one that a server answers. */
+export function variableOfSession({ name, scope }: SystemVariable): string | undefined {
+  return (scope === 'GLOBAL' ? globalVariables : sessionVariables).get(name.toLowerCase())
+}
 
 /** Types of what would else be as short as its digits. */
 export const sessionIntegers: ReadonlyMap<string, 'SIGNED' | 'UNSIGNED'> = new Map([
   ['last_insert_id', 'UNSIGNED'],
   ['connection_id', 'UNSIGNED'],
+  ['pseudo_thread_id', 'UNSIGNED'],
   ['found_rows', 'SIGNED'],
   ['row_count', 'SIGNED'],
+  ['max_allowed_packet', 'UNSIGNED'],
+  ['wait_timeout', 'UNSIGNED'],
+  ['interactive_timeout', 'UNSIGNED'],
+  ['idle_timeout', 'UNSIGNED'],
 ])

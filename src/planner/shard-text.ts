@@ -18,9 +18,9 @@ import { type AnyNode, type Part, rewrite, someNode, visit } from '../sql/visit.
 import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { findTable } from './binding/find-table.ts'
 import { setsVariables } from './binding/traits.ts'
-import { makeCast, makeHole } from './make-node.ts'
+import { makeCall, makeCast, makeHole, makeNull } from './make-node.ts'
 import type { PlanContext } from './plan-context.ts'
-import { sessionFunctions, sessionIntegers, sessionVariables } from './session-names.ts'
+import { nullableOfSession, sessionFunctions, sessionIntegers, variableOfSession } from './session-names.ts'
 
 /**
  * Makes of a statement what shards are to see: names as the shard's database has them, and holes for what only the
@@ -172,15 +172,16 @@ export class ShardText {
   }
 
   #systemVariable(node: SystemVariable): Expr | undefined {
-    if (node.scope === 'GLOBAL') return undefined
-    const name = sessionVariables.get(node.name.toLowerCase())
+    const name = variableOfSession(node)
     return name === undefined ? undefined : this.#sessionValue(name)
   }
 
   #sessionValue(name: string): Expr {
     const hole = this.hole({ session: name })
     const type = sessionIntegers.get(name)
-    return type === undefined ? hole : makeCast(hole, type)
+    if (type === undefined) return hole
+    const typed = makeCast(hole, type)
+    return nullableOfSession.has(name) ? makeCall('NULLIF', typed, makeNull()) : typed
   }
 
   #function(node: FunctionCall): Expr | undefined {

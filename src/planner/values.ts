@@ -1,7 +1,7 @@
 import type { PlanList, PlanValue } from '../plan/values.ts'
 import type { Expr, List, Literal } from '../sql/ast.ts'
 import { integerValue, nullValue } from '../values/value.ts'
-import { sessionFunctions, sessionIntegers, sessionVariables } from './session-names.ts'
+import { sessionFunctions, sessionIntegers, variableOfSession } from './session-names.ts'
 
 /** The expression as a value that is known without MySQL: a literal or param, perhaps with a sign; else undefined. */
 export function planValue(expr: Expr): PlanValue | undefined {
@@ -12,10 +12,10 @@ export function planValue(expr: Expr): PlanValue | undefined {
       return expr.slot === undefined ? constantOf(expr) : { kind: 'Slot', slot: expr.slot }
     case 'Function':
       return expr.args.length === 0 && expr.qualifier === undefined
-        ? sessionInteger(sessionFunctions, expr.name)
+        ? sessionInteger(sessionFunctions.get(expr.name))
         : undefined
     case 'SystemVariable':
-      return expr.scope === 'GLOBAL' ? undefined : sessionInteger(sessionVariables, expr.name.toLowerCase())
+      return sessionInteger(variableOfSession(expr))
     case 'Unary':
       return signedValue(expr.op, planValue(expr.operand))
     default:
@@ -23,8 +23,7 @@ export function planValue(expr: Expr): PlanValue | undefined {
   }
 }
 
-function sessionInteger(names: ReadonlyMap<string, string>, name: string): PlanValue | undefined {
-  const session = names.get(name)
+function sessionInteger(session: string | undefined): PlanValue | undefined {
   return session !== undefined && sessionIntegers.has(session) ? { kind: 'Session', session } : undefined
 }
 

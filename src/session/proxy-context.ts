@@ -21,6 +21,8 @@ export interface SessionLimits {
   readonly planMemoryMax: number
   /** Prepared statements of one session. */
   readonly preparedStatementsMax: number
+  /** wait_timeout and interactive_timeout as sessions begin. */
+  readonly idleTimeoutMs: number
   /** 0: none. */
   readonly queryTimeoutMs: number
 }

@@ -58,7 +58,7 @@ export class Session implements SessionHandler, LiveSession {
     this.state = new SessionState(this.#defaults(client.identity.collationId), this.memory)
     this.preparedTexts = new HeldMap(this.memory, ({ sql }) => preparedBytes(sql))
     this.answer = new Answer(client)
-    this.transaction = new Transaction(proxy.gateway)
+    this.transaction = new Transaction(proxy.gateway, () => this.state.isReadOnly)
     this.interruption = new Interruption(client, proxy.clock)
     this.warnings = new KeptWarnings(proxy.clock)
     this.replies = new Replies(this)
@@ -117,6 +117,7 @@ export class Session implements SessionHandler, LiveSession {
       const { target } = this.state
       this.#reset(DEFAULT_COLLATION_ID) // the server's, whatever the login said
       useTarget(this, printTarget(target)) // COM_RESET_CONNECTION keeps the default database
+      this.state.tracker.drop()
       this.replies.ok({})
     })
   }
@@ -146,7 +147,8 @@ export class Session implements SessionHandler, LiveSession {
       this.client.close(error as SqlError)
       return
     }
-    this.client.sendOk({ status: this.statusFlags })
+    const stateChanges = this.state.tracker.take()
+    this.client.sendOk({ status: this.statusFlags, ...(stateChanges && { stateChanges }) })
   }
 
   #command(payload: Buffer, packet: Buffer): void {
@@ -198,6 +200,7 @@ export class Session implements SessionHandler, LiveSession {
       },
       sqlMode: this.proxy.defaultSqlMode,
       ignoreSpace: (capabilities & Capability.IGNORE_SPACE) !== 0,
+      isTracked: (capabilities & Capability.SESSION_TRACK) !== 0,
     }
   }
 

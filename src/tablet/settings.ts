@@ -33,6 +33,28 @@ export const DATABASE = 'USE'
 /** `SET TRANSACTION ISOLATION LEVEL` has a statement of its own, the variable's name differing between servers. */
 export const ISOLATION = 'TRANSACTION ISOLATION LEVEL'
 
+/** READ ONLY or READ WRITE, as 1 or 0, by the names that MySQL and MariaDB have for it. */
+export const READ_ONLY = { mysql: 'transaction_read_only', mariadb: 'tx_read_only' } as const
+
+/** What SET TRANSACTION says of a transaction. */
+export interface Characteristics {
+  /** `READ COMMITTED` … */
+  readonly isolation?: string | undefined
+  readonly access?: 'READ ONLY' | 'READ WRITE' | undefined
+}
+
+/** The same as items of settings: for all transactions of a connection. */
+export function characteristicItems(
+  { isolation, access }: Characteristics,
+  isMariadb: boolean,
+): ReadonlyMap<string, string> {
+  const items = new Map<string, string>()
+  if (isolation !== undefined) items.set(ISOLATION, isolation)
+  if (access !== undefined)
+    items.set(READ_ONLY[isMariadb ? 'mariadb' : 'mysql'], access === 'READ ONLY' ? '1' : '0')
+  return items
+}
+
 export function makeSettings(items: ReadonlyMap<string, string>, kind: ConnectionKind): Settings {
   const sorted = [...items].sort(([a], [b]) => (a < b ? -1 : 1))
   // Neither a variable's name nor NUL can occur unquoted in an item, so that the key is unambiguous.

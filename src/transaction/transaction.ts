@@ -6,7 +6,7 @@ import type { ResponseSummary } from '../mysql/client/response-reader.ts'
 import { Status } from '../mysql/codec/constants.ts'
 import type { Gateway } from '../tablet/gateway.ts'
 import type { Lease } from '../tablet/lease.ts'
-import type { Settings } from '../tablet/settings.ts'
+import type { Characteristics, Settings } from '../tablet/settings.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
 import { BestEffort, rollBack } from './best-effort.ts'
 import type { CommitFailure } from './commit-protocol.ts'
@@ -20,6 +20,8 @@ const ER_LOCK_TABLE_FULL = 1206
 
 const PLAIN_START: TransactionStart = { before: [], begin: 'BEGIN' }
 
+const NONE: Characteristics = {}
+
 /**
  * What a session has open on shards: the transaction, when and how it begins on a shard and ends on all of them, and the
  * connections that are reserved beyond it.
@@ -30,8 +32,11 @@ export class Transaction {
   readonly #protocol: BestEffort
   readonly #savepoints = new Savepoints()
   autocommit = true
-  /** `SET TRANSACTION …` without scope: for the next transaction only. */
-  nextCharacteristics: readonly string[] = []
+  /** `SET TRANSACTION …` without scope: for the next transaction alone. */
+  #next = NONE
+  #isNextInUse = false
+  /** What the open one was given so. */
+  #given = NONE
   #isOpen = false
   #isReadOnly = false
   #start: TransactionStart | undefined
@@ -41,8 +46,12 @@ export class Transaction {
   #committing = false
   #closed = false
 
-  constructor(gateway: Pick<Gateway, 'acquire' | 'termOf'>) {
+  readonly #isSessionReadOnly: () => boolean
+
+  /** `isSessionReadOnly`: transactions that say nothing of it are READ ONLY. */
+  constructor(gateway: Pick<Gateway, 'acquire' | 'termOf'>, isSessionReadOnly = () => false) {
     this.#gateway = gateway
+    this.#isSessionReadOnly = isSessionReadOnly
     this.lanes = new Lanes(gateway)
     this.#protocol = new BestEffort(this.lanes)
   }
@@ -61,20 +70,75 @@ export class Transaction {
     if (this.#isOpen) return this.#start ?? PLAIN_START
     if (this.autocommit) return undefined
     // autocommit=0: the first statement that reaches a shard begins a transaction.
-    this.begin({ begin: 'BEGIN', readOnly: false })
+    this.begin({ begin: 'BEGIN' })
     return this.#start
   }
 
-  /** How the open transaction was asked for: what COMMIT AND CHAIN asks for again. */
-  get asked(): { readonly begin: string; readonly readOnly: boolean } {
-    return { begin: this.#start?.begin ?? 'BEGIN', readOnly: this.#isReadOnly }
+  /** As `start`, for a statement that touches no table: it begins nothing. */
+  startIfOpen(): TransactionStart | undefined {
+    return this.#isOpen ? this.start() : undefined
   }
 
-  begin(how: { readonly begin: string; readonly readOnly: boolean }): void {
-    this.#start = { before: this.nextCharacteristics, begin: how.begin }
-    this.nextCharacteristics = []
-    this.#isReadOnly = how.readOnly
+  /** Begins another one like the open one when that has ended: COMMIT AND CHAIN. */
+  get again(): () => void {
+    const { begin } = this.#start ?? PLAIN_START
+    const [given, isReadOnly] = [this.#given, this.#isReadOnly]
+    return () => {
+      this.#next = given
+      this.begin({ begin })
+      this.#isReadOnly = isReadOnly
+    }
+  }
+
+  /** `access`: as the text of `begin` has it. */
+  begin(how: { readonly begin: string; readonly access?: Characteristics['access'] }): void {
+    this.#given = this.takeNext()
+    const { isolation, access } = this.#given
+    const level = isolation === undefined ? [] : [`ISOLATION LEVEL ${isolation}`]
+    const parts = access === undefined ? level : [...level, access]
+    this.#start = {
+      before: parts.length === 0 ? [] : [`SET TRANSACTION ${parts.join(', ')}`],
+      begin: how.begin,
+    }
+    const said = how.access ?? access
+    this.#isReadOnly = said === undefined ? this.#isSessionReadOnly() : said === 'READ ONLY'
     this.#isOpen = true
+  }
+
+  /** SET TRANSACTION: what was said before stays, where it is about something else. Throws within a transaction. */
+  setNext(characteristics: Characteristics): void {
+    this.checkNext()
+    this.#next = { ...this.#next, ...characteristics }
+  }
+
+  /** Throws within a transaction. */
+  checkNext(): void {
+    if (!this.#isOpen) return
+    throw new SqlError(
+      'ER_CANT_CHANGE_TX_CHARACTERISTICS',
+      "Transaction characteristics can't be changed while a transaction is in progress",
+    )
+  }
+
+  /** What SET TRANSACTION has said, for a statement that is a transaction by itself; undefined when it has said nothing. */
+  nextOfStatement(): Characteristics | undefined {
+    if (this.#next === NONE || this.#isOpen || !this.autocommit) return undefined
+    this.#isNextInUse = true
+    return this.#next
+  }
+
+  /** One that failed was no transaction: the next statement has what it was given. */
+  statementEnds(failed: boolean): void {
+    if (!this.#isNextInUse) return
+    this.#isNextInUse = false
+    if (!failed) this.#next = NONE
+  }
+
+  /** What SET TRANSACTION has said, for the transaction that begins. */
+  takeNext(): Characteristics {
+    const next = this.#next
+    this.#next = NONE
+    return next
   }
 
   /** Begins on these shards now, and as much at once as can be: when there is a connection to each. */
@@ -193,7 +257,7 @@ export class Transaction {
   /** Another transaction beside this one, for one statement: what it leaves open is closed by `end`. */
   async aside<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const aside = new Transaction(this.#gateway)
-    aside.begin({ begin: 'BEGIN', readOnly: false })
+    aside.begin({ begin: 'BEGIN' })
     try {
       const result = await work(aside)
       await aside.commit()
@@ -213,7 +277,7 @@ export class Transaction {
     this.#end()
     this.#failure = undefined
     this.autocommit = true
-    this.nextCharacteristics = []
+    this.#next = NONE
   }
 
   /** The client is gone. A COMMIT that it has sent is carried through on all shards first, as one server would. */

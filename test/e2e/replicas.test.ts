@@ -3,6 +3,7 @@ import { type Connection, createConnection, type RowDataPacket } from 'mysql2/pr
 import { afterAll, beforeAll, test } from 'vitest'
 import { startCluster, type TestCluster } from '../support/cluster.ts'
 import { eventually } from '../support/eventually.ts'
+import { pause, resume } from '../support/pause.ts'
 import { startTestProxy, type TestProxy } from '../support/proxy.ts'
 
 let cluster: TestCluster
@@ -85,13 +86,13 @@ test('a replica that stops in the middle of a read is an error, and the session 
     ([name]) => name.startsWith('shop') && name.includes('replica'),
   )
   await reading.query('SELECT COUNT(*) FROM customers')
-  replica![1].process.signal('SIGSTOP')
+  await pause(replica![1].process)
   try {
     await assert.rejects(reading.query('SELECT COUNT(*) FROM customers'), /no healthy tablet available/)
     await reading.query('USE shop')
     await reading.query('SELECT COUNT(*) FROM customers')
   } finally {
-    replica![1].process.signal('SIGCONT')
+    resume(replica![1].process)
   }
   await reading.end()
   await impatient.close()

@@ -65,6 +65,35 @@ test('long data belongs to one execute, also to one that fails before it reaches
   expect(cells(await of.query('SELECT note FROM orders WHERE user_id = 7'))).toEqual([['new']])
 })
 
+test('UNLOCK TABLES gives the connection back', async () => {
+  const [of, other] = [await client(narrow), await client(narrow)]
+  await of.query('USE `main/-80`')
+  for (const lock of ['LOCK TABLES users WRITE', 'FLUSH TABLES WITH READ LOCK']) {
+    expect((await of.query(lock))[0]).toMatchObject({ kind: 'ok' })
+    const waiting = other.query(`UPDATE users SET name = 'a' WHERE id = 1`)
+    expect((await of.query('UNLOCK TABLES'))[0]).toMatchObject({ kind: 'ok' })
+    expect((await waiting)[0]).toMatchObject({ kind: 'ok' })
+  }
+})
+
+test('a statement that assigns a user variable leaves its connection to others, and nothing on it', async () => {
+  const root = await faults.rootOf('-80')
+  await root.query('CREATE FUNCTION main.kept_here() RETURNS INT RETURN @kept')
+  await root.end()
+  const [of, other] = [await client(narrow), await client(narrow)]
+  for (const sql of [
+    'SELECT @kept := 7 FROM users WHERE id = 1',
+    'SELECT 7 FROM users WHERE id = 1 INTO @kept',
+    'SET @kept = (@kept := 7)',
+  ]) {
+    await of.query(sql)
+    expect([sql, cells(await other.query('SELECT name FROM users WHERE id = 1'))]).toEqual([sql, [['a']]])
+    expect(cells(await of.query('SELECT @kept'))).toEqual([['7']])
+  }
+  // A function or trigger sees what the connection itself has.
+  expect(cells(await other.query('SELECT kept_here() FROM users WHERE id = 1'))).toEqual([[null]])
+})
+
 test('a user variable that a prepared statement assigns is read back behind it, on a connection that prepares it first', async () => {
   const of = await client(narrow)
   const id = await prepare(of, 'SELECT @x := name FROM users WHERE id = ?')

@@ -26,7 +26,7 @@ beforeAll(async () => {
   await setup.query(`INSERT INTO users (id, name) VALUES (${STOPPED}, 'a'), (${OTHER}, 'b')`)
 })
 afterEach(async () => {
-  faults.signal('-80', 'SIGCONT')
+  faults.resume('-80')
   for (const each of clients.splice(0)) each.destroy()
 })
 afterAll(() => faults?.close())
@@ -44,7 +44,7 @@ async function timed(work: Promise<readonly Result[]>): Promise<{ result: Result
 }
 
 async function expectAllWell(): Promise<void> {
-  faults.signal('-80', 'SIGCONT')
+  faults.resume('-80')
   const asking = await client()
   await eventually('the shard serves again', async () => {
     const [row] = await asking.query(`SELECT name FROM users WHERE id = ${STOPPED}`)
@@ -66,7 +66,7 @@ test.each([
 ])('$what is ended with an error after a stated time, and the pool is whole again', async ({ sql }) => {
   const asking = await client()
   await asking.query(`SELECT name FROM users WHERE id = ${STOPPED}`)
-  faults.signal('-80', 'SIGSTOP')
+  await faults.pause('-80')
   const { result, elapsedMs } = await timed(asking.query(sql))
   expect(result).toMatchObject({ kind: 'error' })
   expect(elapsedMs).toBeLessThan(GIVEN_UP_MS)
@@ -79,7 +79,7 @@ test('a transaction is lost with it, says so, and is rolled back on the other sh
   await asking.query('BEGIN')
   await asking.query(`UPDATE users SET name = 'in transaction' WHERE id = ${STOPPED}`)
   await asking.query(`UPDATE users SET name = 'in transaction' WHERE id = ${OTHER}`)
-  faults.signal('-80', 'SIGSTOP')
+  await faults.pause('-80')
   const { result, elapsedMs } = await timed(asking.query('COMMIT'))
   expect(elapsedMs).toBeLessThan(GIVEN_UP_MS)
   expect(result).toMatchObject({ kind: 'error' })
@@ -94,7 +94,7 @@ test('a statement with a deadline is told 3024 then, not when the server is give
   })
   const asking = await client(strict)
   await asking.query(`SELECT name FROM users WHERE id = ${STOPPED}`)
-  faults.signal('-80', 'SIGSTOP')
+  await faults.pause('-80')
   for (const sql of [`SELECT name FROM users WHERE id = ${STOPPED}`, 'SELECT COUNT(*) FROM users']) {
     const { result, elapsedMs } = await timed(asking.query(sql))
     expect(result).toMatchObject({ kind: 'error', errno: 3024 })

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Connection } from 'mysql2/promise'
 import { type MysqlServer, startMysqlServer } from '../../src/cli/local/mysql-server.ts'
 import { startCluster, type TestCluster } from './cluster.ts'
+import { pause, resume } from './pause.ts'
 import { ProtocolClient, type ProtocolClientOptions } from './protocol-client.ts'
 import { startTestProxy, type TestProxy, type TestProxyOptions } from './proxy.ts'
 
@@ -15,8 +16,9 @@ export interface FaultCluster {
   rootOf(shard: Shard): Promise<Connection>
   /** Ends a shard's server without a word. */
   kill(shard: Shard): Promise<void>
-  /** Pauses or resumes a shard's server, as a machine that hangs would. */
-  signal(shard: Shard, signal: 'SIGSTOP' | 'SIGCONT'): void
+  /** Stops a shard's server as a machine that hangs would, until `resume`. */
+  pause(shard: Shard): Promise<void>
+  resume(shard: Shard): void
   /** Starts it again on its port, with its data. */
   restart(shard: Shard): Promise<void>
   /** Another proxy over the same cluster. */
@@ -47,7 +49,8 @@ export async function startFaultCluster(options: TestProxyOptions = {}): Promise
     connect: (more = {}) => connectTo(proxy, more),
     rootOf: (shard) => servers.get(nameOf(shard))!.connectAsRoot(),
     kill: (shard) => servers.get(nameOf(shard))!.process.stop('SIGKILL'),
-    signal: (shard, signal) => servers.get(nameOf(shard))!.process.signal(signal),
+    pause: (shard) => pause(servers.get(nameOf(shard))!.process),
+    resume: (shard) => resume(servers.get(nameOf(shard))!.process),
     restart: async (shard) => {
       const name = nameOf(shard)
       const { program, port } = servers.get(name)!

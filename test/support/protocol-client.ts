@@ -18,6 +18,8 @@ export interface ProtocolClientOptions {
   readonly multiStatements?: boolean
   /** CLIENT_MULTI_RESULTS; default true. */
   readonly multiResults?: boolean
+  /** CLIENT_SESSION_TRACK. */
+  readonly sessionTrack?: boolean
   /** Default 45, utf8mb4_general_ci, which every server has. */
   readonly collationId?: number
 }
@@ -43,6 +45,8 @@ export type Result =
       readonly status: number
       readonly warnings: number
       readonly info: string
+      /** SESSION_STATE_CHANGED: `[type, text, …]` of each entry. */
+      readonly stateChanges?: readonly (readonly [number, ...string[]])[]
     }
   | { readonly kind: 'error'; readonly errno: number; readonly sqlState: string; readonly message: string }
   | {
@@ -82,15 +86,20 @@ const MULTI_RESULTS = 0x0002_0000
 const PS_MULTI_RESULTS = 0x0004_0000
 const FOUND_ROWS = 0x0002
 const CONNECT_WITH_DB = 0x0008
+const SESSION_TRACK = 0x0080_0000
+const SESSION_STATE_CHANGED = 0x4000
 
 export class ProtocolClient {
   readonly #client: RawClient
   /** Announced by the server. */
   readonly serverVersion: string
   readonly connectionId: number
+  /** The OK that ended the login. */
+  readonly login: Result
 
-  private constructor(client: RawClient, greeting: Greeting) {
+  private constructor(client: RawClient, greeting: Greeting, login: Result) {
     this.#client = client
+    this.login = login
     this.serverVersion = greeting.version
     this.connectionId = greeting.connectionId
   }
@@ -101,8 +110,8 @@ export class ProtocolClient {
     client.socket.setNoDelay(true)
     const greeting = readGreeting((await client.read())!.payload)
     client.send(handshakeResponse(greeting, options), 1)
-    await finishLogin(client, options.password, greeting.nonce)
-    return new ProtocolClient(client, greeting)
+    const login = await finishLogin(client, options.password, greeting.nonce)
+    return new ProtocolClient(client, greeting, login)
   }
 
   /** The socket and its packets, for tests that go below commands. */
@@ -322,12 +331,14 @@ function handshakeResponse(greeting: Greeting, options: ProtocolClientOptions): 
     foundRows = false,
     multiStatements = true,
     multiResults = true,
+    sessionTrack = false,
     collationId = 45,
   } = options
   let capabilities = CAPABILITIES | PS_MULTI_RESULTS
   capabilities = multiStatements ? capabilities | MULTI_STATEMENTS : capabilities & ~MULTI_STATEMENTS
   if (foundRows) capabilities |= FOUND_ROWS
   if (!multiResults) capabilities &= ~MULTI_RESULTS
+  if (sessionTrack) capabilities |= SESSION_TRACK
   if (database !== undefined) capabilities |= CONNECT_WITH_DB
   const fixed = Buffer.alloc(32)
   fixed.writeUInt32LE(capabilities, 0)
@@ -344,13 +355,13 @@ function handshakeResponse(greeting: Greeting, options: ProtocolClientOptions): 
   ])
 }
 
-async function finishLogin(client: RawClient, password: string, firstNonce: Buffer): Promise<void> {
+async function finishLogin(client: RawClient, password: string, firstNonce: Buffer): Promise<Result> {
   let nonce = firstNonce
   for (;;) {
     const reply = await client.read()
     if (reply === undefined) throw new Error('the server closed the connection during the login')
     const { payload, sequenceId } = reply
-    if (payload[0] === 0x00) return
+    if (payload[0] === 0x00) return readOk(payload)
     if (payload[0] === 0xff) throw new Error(printError(readErr(payload)))
     if (payload[0] === 0xfe) {
       const pluginEnd = payload.indexOf(0, 1)
@@ -425,8 +436,31 @@ function readOk(payload: Buffer): Result {
   const status = payload.readUInt16LE(cursor.at)
   const warnings = payload.readUInt16LE(cursor.at + 2)
   const info = new Cursor(payload, cursor.at + 4)
+  if ((status & SESSION_STATE_CHANGED) !== 0) {
+    const told = info.text()
+    return {
+      kind: 'ok',
+      affectedRows,
+      lastInsertId,
+      status,
+      warnings,
+      info: told,
+      stateChanges: readChanges(info),
+    }
+  }
   const text = info.at < payload.length ? (info.isLenencTo(payload.length) ? info.text() : info.rest()) : ''
   return { kind: 'ok', affectedRows, lastInsertId, status, warnings, info: text }
+}
+
+/** Source: "OK_Packet", session state information. */
+function readChanges(cursor: Cursor): readonly (readonly [number, ...string[]])[] {
+  const changes: [number, ...string[]][] = []
+  for (const end = cursor.lenencInt() + cursor.at; cursor.at < end; ) {
+    const change: [number, ...string[]] = [cursor.lenencInt()]
+    for (const changeEnd = cursor.lenencInt() + cursor.at; cursor.at < changeEnd; ) change.push(cursor.text())
+    changes.push(change)
+  }
+  return changes
 }
 
 function readColumn(payload: Buffer): ColumnInfo {

@@ -1,4 +1,5 @@
 import type { SqlError } from '../../errors/sql-error.ts'
+import { Status } from './constants.ts'
 import { PacketReader } from './packet-reader.ts'
 import { PacketWriter } from './packet-writer.ts'
 
@@ -13,7 +14,12 @@ export interface OkPacket {
   readonly warnings: number
   /** Human-readable, e.g. `Rows matched: 1  Changed: 1  Warnings: 0`; UTF-8. */
   readonly info: string
+  /** For a client that negotiated CLIENT_SESSION_TRACK: what changed of its session, entries of `encodeStateChange`. */
+  readonly stateChanges?: Buffer
 }
+
+/** What a state change is about. Source: enum_session_state_type of MySQL. */
+export const StateChange = { SYSTEM_VARIABLES: 0, SCHEMA: 1 } as const
 
 /** The parts of an ERR packet; `errno` is any server's, so it need not be in our catalogue. */
 export interface ErrPacket {
@@ -23,20 +29,29 @@ export interface ErrPacket {
 }
 
 /**
- * OK packet without session tracking.
+ * OK packet.
  *
  * The manual calls the text `string<EOF>`; servers have always written it length-encoded, or not at all when it is
  * empty, and clients read it so. Source: "OK_Packet"; net_send_ok() and read_ok_ex() of MySQL.
  */
 export function encodeOk(ok: Partial<OkPacket>, sequenceId: number): Buffer {
+  const { info = '', stateChanges } = ok
   const writer = new PacketWriter()
     .uint1(ResponseHeader.OK)
     .lenencInt(ok.affectedRows ?? 0)
     .lenencInt(ok.lastInsertId ?? 0)
-    .uint2(ok.status ?? 0)
+    .uint2((ok.status ?? 0) | (stateChanges === undefined ? 0 : Status.SESSION_STATE_CHANGED))
     .uint2(Math.min(ok.warnings ?? 0, 0xffff))
-  if (ok.info) writer.lenencUtf8(ok.info)
+  if (info !== '' || stateChanges !== undefined) writer.lenencUtf8(info)
+  if (stateChanges !== undefined) writer.lenencBytes(stateChanges)
   return writer.finish(sequenceId)
+}
+
+/** One entry of an OK packet's state changes: its type and its data, each text of which has a length before it. */
+export function encodeStateChange(type: number, texts: readonly string[]): Buffer {
+  const data = new PacketWriter()
+  for (const text of texts) data.lenencUtf8(text)
+  return new PacketWriter().uint1(type).lenencBytes(data.finishPayload()).finishPayload()
 }
 
 export function decodeOk(payload: Buffer): OkPacket {

@@ -189,6 +189,10 @@ export class Connection implements ClientConnection {
     this.finish(encodeResultSet(resultSet, sequenceId))
   }
 
+  get idleTimeoutMs(): number {
+    return this.#idleTimeoutMs
+  }
+
   setIdleTimeout(timeoutMs: number | undefined): void {
     this.#idleTimeoutMs = timeoutMs ?? this.#ownIdleTimeoutMs()
   }

@@ -26,7 +26,7 @@ import { describeTls, type TlsUpgrader } from './tls.ts'
 
 /**
  * What is offered to clients: everything that lets answers be relayed byte for byte. Left out because packets would
- * have to be translated: DEPRECATE_EOF, SESSION_TRACK, OPTIONAL_RESULTSET_METADATA, QUERY_ATTRIBUTES, compression.
+ * have to be translated: DEPRECATE_EOF, OPTIONAL_RESULTSET_METADATA, QUERY_ATTRIBUTES, compression.
  * LOCAL_FILES is left out as well: a proxy has no file to ask for.
  */
 export const OFFERED_CAPABILITIES =
@@ -48,7 +48,8 @@ export const OFFERED_CAPABILITIES =
   Capability.PS_MULTI_RESULTS |
   Capability.PLUGIN_AUTH |
   Capability.CONNECT_ATTRS |
-  Capability.PLUGIN_AUTH_LENENC_CLIENT_DATA
+  Capability.PLUGIN_AUTH_LENENC_CLIENT_DATA |
+  Capability.SESSION_TRACK
 
 /** A handshake response holds at most 64 KiB of attributes and a few names; more is not read before authentication. */
 export const LOGIN_PACKET_BYTES_MAX = 128 * 1024

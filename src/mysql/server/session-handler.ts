@@ -92,6 +92,8 @@ export interface ClientConnection {
   sendError(error: SqlError, sequenceId?: number): void
   sendResultSet(resultSet: SmallResultSet, sequenceId?: number): void
 
+  /** How long it may be idle, in milliseconds. */
+  readonly idleTimeoutMs: number
   /** Idle limit of this session (wait_timeout), in milliseconds; undefined, a reset or change of user take it back. */
   setIdleTimeout(timeoutMs: number | undefined): void
   /**

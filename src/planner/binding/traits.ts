@@ -1,5 +1,5 @@
 import type { AggregateCall, Select, SelectExpr, SelectItem } from '../../sql/ast.ts'
-import { type AnyNode, type Part, someInBlock } from '../../sql/visit.ts'
+import { type AnyNode, type Part, someInBlock, someNode } from '../../sql/visit.ts'
 
 /** What a SELECT does with the rows of its FROM and WHERE. */
 
@@ -52,6 +52,22 @@ const changing: ReadonlySet<string> = new Set([
   'lastval',
   'sleep',
 ])
+
+/** What clients ask a server without a table. */
+const TABLELESS: ReadonlySet<string> = new Set(
+  `coalesce concat connection_id curdate current_date current_time current_timestamp current_user curtime database
+  found_rows get_lock if ifnull is_free_lock is_used_lock last_insert_id localtime localtimestamp lower now rand
+  release_all_locks release_lock row_count schema session_user sleep sysdate system_user unix_timestamp upper user utc_date
+  utc_time utc_timestamp uuid version`.split(/\s+/),
+)
+
+/** Names a table, or calls what may be a stored function, which may ask one. */
+export function mayAskTables(part: Part): boolean {
+  return someNode(part, (node) => {
+    if (node.kind === 'Function') return node.qualifier !== undefined || !TABLELESS.has(node.name)
+    return node.kind === 'Table'
+  })
+}
 
 /** May set user variables, be it as OUT parameters: they have to stand there by name. */
 export function setsVariables(node: AnyNode): boolean {

@@ -5,6 +5,7 @@ import type { Routing } from '../../plan/routing.ts'
 import type { Query } from '../../sql/ast.ts'
 import { someNode } from '../../sql/visit.ts'
 import type { BoundQuery } from '../binding/bound.ts'
+import { mayAskTables } from '../binding/traits.ts'
 import { type Operator, routesOf } from '../operators/operator.ts'
 import { hasTables } from '../operators/route.ts'
 import type { PlanContext } from '../plan-context.ts'
@@ -31,7 +32,10 @@ export function finishQuery(
   const problem = refusalOfKeyspaces(routes) ?? refusalOfVindexes(routes)
   if (problem !== undefined) return unsupportedPlan(problem)
   const locks = someNode(ast, (node) => node.kind === 'Lock')
-  if (!routes.some(hasTables)) return { ...readPlan(ast, oneShardOf(root, query), context), locks }
+  if (!routes.some(hasTables)) {
+    const isTableless = !mayAskTables(ast)
+    return { ...readPlan(ast, oneShardOf(root, query), context), locks, ...(isTableless && { isTableless }) }
+  }
   const text = new ShardText(context).ofStatement(query.ast)
   const answer = finishRows(root, query, { context, statement: query.ast, text, refusals })
   const primitive: RowsPrimitive = isRefusal(answer)

@@ -1,4 +1,5 @@
 import type { Plan } from '../../plan/plan.ts'
+import { TABLE_LOCKS } from '../../plan/reserves.ts'
 import type { Routing } from '../../plan/routing.ts'
 import type {
   Call,
@@ -9,21 +10,10 @@ import type {
   Other,
   Statement,
   TableName,
-  UnlockTables,
 } from '../../sql/ast.ts'
 import { keyspaceOf } from '../binding/find-table.ts'
 import type { PlanContext } from '../plan-context.ts'
-import { sessionPlan, unsupportedPlan, writePlan } from '../plans.ts'
-
-/** The session knows its locks, wherever its target has gone since. On one server its own answer is relayed. */
-export function planUnlock(statement: UnlockTables, context: PlanContext): Plan {
-  const { defaultKeyspace } = context
-  const isOneServer =
-    defaultKeyspace !== undefined && context.vschema.keyspaces.get(defaultKeyspace)?.sharded === false
-  return isOneServer
-    ? serverPlan(statement, { kind: 'Unsharded', keyspace: defaultKeyspace }, context)
-    : sessionPlan
-}
+import { unsupportedPlan, writePlan } from '../plans.ts'
 
 type OnOneServer = Call | ExplainConnection | Flush | Load | LockTables | Other
 
@@ -86,11 +76,17 @@ export function serverPlan(statement: Statement, routing: Routing, context: Plan
   return held === undefined ? plan : { ...plan, reserves: held }
 }
 
+/** Of FLUSH TABLES. */
+const LOCKS = /\bWITH\s+READ\s+LOCK\b|\bFOR\s+EXPORT\b/i
+
 function heldBy(statement: Statement): string | undefined {
   switch (statement.kind) {
     case 'LockTables':
-    case 'UnlockTables':
-      return 'LOCK TABLES'
+      return TABLE_LOCKS
+    case 'Flush':
+      return statement.pieces.some((piece) => typeof piece === 'string' && LOCKS.test(piece))
+        ? TABLE_LOCKS
+        : undefined
     case 'Other':
       return holding.has(statement.verb) ? statement.verb : undefined
     default:

@@ -6,6 +6,7 @@ import { bindExprs } from '../binding/bind-subqueries.ts'
 import { findTable, keyspaceOf } from '../binding/find-table.ts'
 import { rootPlace } from '../binding/place.ts'
 import { emptyScope } from '../binding/scope.ts'
+import { mayAskTables } from '../binding/traits.ts'
 import { refusalOfKeyspaces } from '../finish/refusal-of-tables.ts'
 import { anyShard, oneShard } from '../one-shard.ts'
 import { applied } from '../operators/build-operators.ts'
@@ -77,5 +78,10 @@ export function planDo(statement: Do, context: PlanContext, trace?: Trace): Plan
   const problem = refusalOfKeyspaces(routes)
   if (problem !== undefined) return unsupportedPlan(problem)
   if (routes.some(hasTables)) return unsupportedPlan('DO with a subquery on a sharded keyspace')
-  return writePlan(statement, { verb: 'other', routing: routes[0].routing ?? anyShard(context) }, context)
+  const plan = writePlan(
+    statement,
+    { verb: 'other', routing: routes[0].routing ?? anyShard(context) },
+    context,
+  )
+  return mayAskTables(statement) ? plan : { ...plan, isTableless: true }
 }

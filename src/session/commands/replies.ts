@@ -53,7 +53,8 @@ export class Replies {
     state.rowCount = ok.affectedRows ?? 0
     // Falsy both as a number and as a bigint.
     if (ok.lastInsertId && !explicitId) state.lastInsertId = ok.lastInsertId
-    answer.ok(ok, this.statusFlags)
+    const stateChanges = state.tracker.take()
+    answer.ok(stateChanges === undefined ? ok : { ...ok, stateChanges }, this.statusFlags)
     this.done(false)
   }
 
@@ -90,6 +91,7 @@ export class Replies {
   done(failed: boolean, lastBytes?: Buffer): void {
     const { client, interruption, transaction } = this.#context
     interruption.statementEnds()
+    transaction.statementEnds(failed)
     if (transaction.lanes.size > 0) transaction.lanes.giveBackUnused()
     if (this.nextStatement(failed, lastBytes)) return
     interruption.commandEnds()

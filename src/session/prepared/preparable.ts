@@ -1,5 +1,6 @@
 import { SqlError } from '../../errors/sql-error.ts'
 import type { Statement } from '../../sql/ast.ts'
+import { someNode } from '../../sql/visit.ts'
 
 const IN_TEXT_ONLY: ReadonlySet<Statement['kind']> = new Set(['Prepare', 'Execute', 'Deallocate'])
 
@@ -15,8 +16,14 @@ const UNPREPARABLE: ReadonlySet<Statement['kind']> = new Set([
 
 const DIAGNOSTICS: ReadonlySet<string> = new Set(['WARNINGS', 'ERRORS', 'COUNT WARNINGS', 'COUNT ERRORS'])
 
-/** Throws ER_UNSUPPORTED_PS for what the server refuses to prepare. */
+/** Throws ER_UNSUPPORTED_PS for what the server refuses to prepare, and what MySQL says of a `KILL ?`. */
 export function checkPreparable(statement: Statement, { isMariadb }: { readonly isMariadb: boolean }): void {
+  if (!isMariadb && statement.kind === 'Kill' && someNode(statement, ({ kind }) => kind === 'Param')) {
+    throw new SqlError(
+      'ER_NON_DML_DYNAMIC_PARAMETERS',
+      'Dynamic parameters can only be used in DML statements.',
+    )
+  }
   if (!isRefused(statement, isMariadb)) return
   throw new SqlError(
     'ER_UNSUPPORTED_PS',

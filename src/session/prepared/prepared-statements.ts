@@ -163,7 +163,7 @@ export class PreparedStatements {
     this.#context.singleShard.relayTo(
       target,
       { format: 'binary', send: (connection, reader) => connection.send(packet, reader) },
-      { read: true, shape: 'prepare', statementId: text.id, onRelayed },
+      { read: true, begins: false, shape: 'prepare', statementId: text.id, onRelayed },
     )
   }
 

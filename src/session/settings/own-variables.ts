@@ -1,4 +1,6 @@
+import type { Condition } from '../../errors/condition.ts'
 import { SqlError, wrongValue } from '../../errors/sql-error.ts'
+import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import type { SetVariable } from '../../sql/ast.ts'
 import { ISOLATION } from '../../tablet/settings.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
@@ -6,45 +8,97 @@ import type { SessionState } from './session-state.ts'
 import { unquoted } from './unquoted.ts'
 
 export interface OwnVariableContext {
+  readonly client: Pick<ClientConnection, 'idleTimeoutMs' | 'setIdleTimeout'>
   readonly state: SessionState
   readonly transaction: Transaction
 }
 
 /**
  * Variables that the proxy itself goes by: what setting one does, undefined for any other. `text` is its value as SQL text, a
- * word or DEFAULT. Throws what MySQL says of a value.
+ * word or DEFAULT; warnings of it go to `conditions`. Throws what MySQL says of a value.
  */
 export function ownVariable(
-  { state, transaction }: OwnVariableContext,
+  { client, state, transaction }: OwnVariableContext,
   item: SetVariable,
   text: string,
+  conditions: Condition[],
 ): (() => void | Promise<void>) | undefined {
   const name = item.name.toLowerCase()
   switch (name) {
     case 'autocommit': {
       const on = booleanOf(name, text)
-      return () => setAutocommit(transaction, on)
+      return async () => {
+        await setAutocommit(transaction, on)
+        state.tracker.variable(name, on ? 'ON' : 'OFF')
+      }
     }
     case 'transaction_isolation':
     case 'tx_isolation': {
       if (isDefault(item)) return () => state.setSetting(ISOLATION, undefined)
       const level = isolationLevel(name, text)
-      if (!item.at || item.scope !== undefined) return () => state.setSetting(ISOLATION, level)
-      // `SET @@transaction_isolation = …`, without a scope, is for the next transaction alone.
-      return () => {
-        transaction.nextCharacteristics = [`SET TRANSACTION ISOLATION LEVEL ${level}`]
-      }
+      if (!isForNext(item)) return () => state.setSetting(ISOLATION, level)
+      transaction.checkNext()
+      return () => transaction.setNext({ isolation: level })
+    }
+    case 'transaction_read_only':
+    case 'tx_read_only': {
+      if (!isForNext(item)) return undefined
+      const access = booleanOf(name, text) ? 'READ ONLY' : 'READ WRITE'
+      transaction.checkNext()
+      return () => transaction.setNext({ access })
     }
     case 'last_insert_id':
     case 'identity': {
-      const id = insertId(item, name, text)
+      const id = insertId(item, name, text, conditions)
       return () => {
         state.lastInsertId = id
+      }
+    }
+    case 'wait_timeout': {
+      const seconds = secondsOf(item, name, text, conditions)
+      return () => {
+        client.setIdleTimeout(seconds === undefined ? undefined : seconds * 1_000)
+        state.tracker.variable(name, String(client.idleTimeoutMs / 1_000))
+      }
+    }
+    case 'interactive_timeout': {
+      const seconds = secondsOf(item, name, text, conditions)
+      return () => {
+        state.interactiveTimeoutS = seconds
       }
     }
     default:
       return undefined
   }
+}
+
+/** `SET @@transaction_isolation = …`, without a scope, is for the next transaction alone. */
+function isForNext({ at, scope }: SetVariable): boolean {
+  return at === true && scope === undefined
+}
+
+const ER_TRUNCATED_WRONG_VALUE = 1292
+
+/** Bounds of wait_timeout and interactive_timeout, in seconds. */
+const [TIMEOUT_MIN, TIMEOUT_MAX] = [1n, 31_536_000n]
+
+/** Undefined for DEFAULT. What is out of bounds becomes the bound, with a warning. */
+function secondsOf(
+  item: SetVariable,
+  name: string,
+  text: string,
+  conditions: Condition[],
+): number | undefined {
+  if (isDefault(item)) return undefined
+  const given = wholeNumber(name, text)
+  const seconds = given < TIMEOUT_MIN ? TIMEOUT_MIN : given > TIMEOUT_MAX ? TIMEOUT_MAX : given
+  if (seconds !== given) conditions.push(truncated(name, text))
+  return Number(seconds)
+}
+
+function truncated(name: string, text: string): Condition {
+  const message = `Truncated incorrect ${name} value: '${text}'`
+  return { level: 'Warning', code: ER_TRUNCATED_WRONG_VALUE, message }
 }
 
 const ISOLATION_LEVELS = ['READ UNCOMMITTED', 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE']
@@ -73,12 +127,19 @@ function booleanOf(name: string, text: string): boolean {
 }
 
 /** A whole number; negative ones are 0, as for MySQL. */
-function insertId(item: SetVariable, name: string, text: string): bigint {
+function insertId(item: SetVariable, name: string, text: string, conditions: Condition[]): bigint {
   if (isDefault(item))
     throw new SqlError('ER_NO_DEFAULT', `Variable '${item.name}' doesn't have a default value`)
+  const id = wholeNumber(name, text)
+  if (id >= 0n) return id
+  conditions.push(truncated(name, text))
+  return 0n
+}
+
+/** Throws for texts, NULL and numbers that are no integers of 64 bits. */
+function wholeNumber(name: string, text: string): bigint {
   if (!/^-?\d+$/.test(text) || isOtherNumber(text)) throw wrongType(name)
-  const id = BigInt(text)
-  return id < 0n ? 0n : id
+  return BigInt(text)
 }
 
 function isDefault({ value }: SetVariable): boolean {

@@ -1,10 +1,13 @@
 import { notSupported } from '../../errors/sql-error.ts'
+import { runQuery } from '../../mysql/client/simple-command.ts'
+import type { ShardAccess } from '../statements/shard-access.ts'
+import { UNTRACKED } from './session-tracker.ts'
 import { unquoted } from './unquoted.ts'
 
 /**
- * Variables that change what a server does next with its own connection, and the values with which they change nothing. The
- * proxy has many connections and ends transactions itself: taken on trust, the others would store wrong ids, or leave a
- * transaction open that nobody knows of.
+ * Variables that change what a server does next with its own connection, or tells of it, and the values with which they
+ * change nothing. The proxy has many connections and ends transactions itself: taken on trust, the others would store wrong
+ * ids, leave a transaction open that nobody knows of, or have a client wait for what never comes.
  */
 const HARMLESS: ReadonlyMap<string, readonly string[]> = new Map([
   ['completion_type', ['0', 'NO_CHAIN', 'DEFAULT']],
@@ -12,11 +15,23 @@ const HARMLESS: ReadonlyMap<string, readonly string[]> = new Map([
   ['insert_id', []],
   ['rand_seed1', []],
   ['rand_seed2', []],
+  ...UNTRACKED,
 ])
 
-/** Throws ER_NOT_SUPPORTED_YET for a value that could not be kept. */
-export function refuseVariable(name: string, text: string): void {
+const HAVE_NO_DEFAULT: ReadonlySet<string> = new Set(['insert_id', 'rand_seed1', 'rand_seed2'])
+
+/** Throws what MySQL says of a value, or ER_NOT_SUPPORTED_YET for one that could not be kept. */
+export async function refuseVariable(
+  { shards }: { readonly shards: ShardAccess },
+  name: string,
+  text: string,
+): Promise<void> {
   const harmless = HARMLESS.get(name)
   if (harmless === undefined || harmless.includes(unquoted(text).toUpperCase())) return
+  const neutral = HAVE_NO_DEFAULT.has(name) ? '0' : 'DEFAULT'
+  await shards.onAny(async ({ connection }) => {
+    await runQuery(connection, `SET SESSION ${name} = ${text}`)
+    await runQuery(connection, `SET SESSION ${name} = ${neutral}`)
+  })
   throw notSupported(`SET ${name} = ${text}`)
 }

@@ -29,21 +29,26 @@ type Change = () => void | Promise<void>
 export async function runSet(context: SetContext, { items }: SetStatement): Promise<void> {
   const { state, replies } = context
   const { texts, conditions } = await valuesOf(context, items)
+  const warnings: Condition[] = [...conditions]
   const changes: Change[] = []
   const onServer: ServerItem[] = []
   for (const [i, item] of items.entries()) {
-    const change = await changeOf(context, item, texts[i]!)
+    const change = await changeOf(context, item, texts[i]!, warnings)
     if (typeof change === 'function') changes.push(change)
     else onServer.push(change)
   }
-  const warnings: Condition[] = [...conditions]
   if (onServer.length > 0) warnings.push(...(await setOnServer(context, onServer)))
   for (const change of changes) await change()
   state.warnings = warnings
   replies.ok({ warnings: warnings.length })
 }
 
-async function changeOf(context: SetContext, item: SetItem, text: string): Promise<Change | ServerItem> {
+async function changeOf(
+  context: SetContext,
+  item: SetItem,
+  text: string,
+  warnings: Condition[],
+): Promise<Change | ServerItem> {
   switch (item.kind) {
     case 'SetNames':
       return setNames(context, item)
@@ -59,8 +64,10 @@ async function changeOf(context: SetContext, item: SetItem, text: string): Promi
       const name = item.name.toLowerCase()
       if (item.scope !== undefined && item.scope !== 'SESSION' && item.scope !== 'LOCAL')
         throw notSupported(`SET ${item.scope} ${name}: change it on the servers themselves`)
-      refuseVariable(name, text)
-      return ownVariable(context, item, text) ?? namesVariable(context, name, text) ?? { name, text }
+      await refuseVariable(context, name, text)
+      return (
+        ownVariable(context, item, text, warnings) ?? namesVariable(context, name, text) ?? { name, text }
+      )
     }
   }
 }

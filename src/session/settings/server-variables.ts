@@ -2,16 +2,15 @@ import type { Condition } from '../../errors/condition.ts'
 import { ServerError } from '../../errors/server-error.ts'
 import type { BackendConnection } from '../../mysql/client/backend-connection.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
-import { type CollectingReader, runQuery } from '../../mysql/client/simple-command.ts'
-import type { ClientConnection } from '../../mysql/server/session-handler.ts'
+import { type CollectingReader, runQuery, textCells } from '../../mysql/client/simple-command.ts'
 import { type Settings, SQL_MODE } from '../../tablet/settings.ts'
+import { quoteString } from '../../values/sql-literal.ts'
 import { textsOfRow } from '../statements/row-texts.ts'
 import type { ShardAccess } from '../statements/shard-access.ts'
 import type { SessionState } from './session-state.ts'
 import { unquoted } from './unquoted.ts'
 
 export interface ServerVariableContext {
-  readonly client: Pick<ClientConnection, 'setIdleTimeout'>
   readonly state: SessionState
   readonly shards: ShardAccess
 }
@@ -28,7 +27,7 @@ export interface ServerItem {
  * session is as it was then.
  */
 export async function setOnServer(
-  { client, state, shards }: ServerVariableContext,
+  { state, shards }: ServerVariableContext,
   items: readonly ServerItem[],
 ): Promise<readonly Condition[]> {
   const names = [...new Set(items.map(({ name }) => name))]
@@ -47,13 +46,23 @@ export async function setOnServer(
     lease.noteSettings(new Map(changed))
     for (const [name, text] of changed) {
       state.setSetting(name, text)
-      if (name === 'wait_timeout')
-        client.setIdleTimeout(text === undefined ? undefined : Number(text) * 1_000)
+      state.tracker.configure(name, text)
     }
     const mode = texts[names.indexOf(SQL_MODE)]
     if (mode !== undefined) state.setSqlMode(unquoted(mode))
+    for (const [i, name] of names.entries()) {
+      if (state.tracker.tracks(name))
+        state.tracker.variable(name, await shownValue(connection, name, texts[i]!))
+    }
     return conditions
   })
+}
+
+/** A variable's value as SHOW VARIABLES has it: a switch is ON or OFF there, and 1 or 0 where it is selected. */
+async function shownValue(connection: BackendConnection, name: string, text: string): Promise<string> {
+  if (text !== '0' && text !== '1') return text === 'NULL' ? '' : unquoted(text)
+  const answer = await runQuery(connection, `SHOW SESSION VARIABLES LIKE ${quoteString(name)}`)
+  return textCells(answer.rows[0]!, 2)[1]!
 }
 
 /** MySQL judges all values before it takes any; but what it still refuses then leaves those before it set: they are set back. */

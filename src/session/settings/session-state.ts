@@ -2,16 +2,20 @@ import type { ByteBudget } from '../../base/byte-budget.ts'
 import type { Condition } from '../../errors/condition.ts'
 import { DEFAULT_SQL_MODE, parseSqlMode, type SqlMode } from '../../sql/sql-mode.ts'
 import {
+  type Characteristics,
   type ConnectionKind,
+  characteristicItems,
   DATABASE,
   makeSettings,
   NAMES,
+  READ_ONLY,
   type Settings,
   SQL_MODE,
 } from '../../tablet/settings.ts'
 import { quoteName } from '../../values/sql-literal.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { HeldMap } from './held-map.ts'
+import { SessionTracker } from './session-tracker.ts'
 import { NO_TARGET, type Target } from './target.ts'
 
 /** How a statement was read. */
@@ -32,6 +36,8 @@ export interface SessionDefaults {
   readonly sqlMode: string | undefined
   /** CLIENT_IGNORE_SPACE: IGNORE_SPACE is added to sql_mode. Source: MySQL's `mysql_real_connect()`. */
   readonly ignoreSpace: boolean
+  /** CLIENT_SESSION_TRACK: OK packets tell what has changed. */
+  readonly isTracked: boolean
 }
 
 /**
@@ -47,6 +53,9 @@ export class SessionState {
   sqlMode: SqlMode = DEFAULT_SQL_MODE
   /** SQL text of each user variable's value, by lower-case name; a variable that is absent is NULL. */
   readonly userVariables: HeldMap<string>
+  tracker!: SessionTracker
+  /** interactive_timeout in seconds, where it has been set: it decides nothing once a client is connected. */
+  interactiveTimeoutS: number | undefined
 
   /** sql_mode has NO_AUTO_VALUE_ON_ZERO. */
   noAutoValueOnZero = false
@@ -66,13 +75,15 @@ export class SessionState {
   }
 
   /** As a new session begins. */
-  reset({ names, kind, sqlMode, ignoreSpace }: SessionDefaults): void {
+  reset({ names, kind, sqlMode, ignoreSpace, isTracked }: SessionDefaults): void {
     this.target = NO_TARGET
     this.userVariables.clear()
+    this.interactiveTimeoutS = undefined
     this.lastInsertId = 0
     this.rowCount = 0
     this.foundRows = 0
     this.warnings = []
+    this.tracker = new SessionTracker(isTracked)
     const items = new Map([[NAMES, names]])
     this.settings = makeSettings(items, kind)
     this.#charset = clientCharset(items)
@@ -120,6 +131,17 @@ export class SessionState {
     const schema = isSystemSchema(target.keyspace) ? quoteName(target.keyspace) : undefined
     setOrDelete(items, DATABASE, schema)
     return makeSettings(items, this.settings.kind)
+  }
+
+  /** SET SESSION TRANSACTION: for all transactions from now on. */
+  setCharacteristics(characteristics: Characteristics, isMariadb: boolean): void {
+    for (const [name, text] of characteristicItems(characteristics, isMariadb)) this.setSetting(name, text)
+  }
+
+  /** Transactions that do not say otherwise are READ ONLY. */
+  get isReadOnly(): boolean {
+    const { items } = this.settings
+    return (items.get(READ_ONLY.mysql) ?? items.get(READ_ONLY.mariadb)) === '1'
   }
 
   setSqlMode(value: string): void {

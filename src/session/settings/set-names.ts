@@ -31,7 +31,10 @@ export function setNames({ proxy, state }: NamesContext, { charset, collation }:
     charset === undefined
       ? namesOf(DEFAULT_COLLATION_ID, isMariadb)
       : namesOfSet(charset, collation, isMariadb)
-  return () => takeNames(state, names)
+  return () => {
+    takeNames(state, names)
+    trackNames(state)
+  }
 }
 
 /** SET CHARACTER SET: client and results; the connection's is the database's. */
@@ -49,7 +52,21 @@ export async function setCharset(
   return () => {
     takeNames(state, names)
     state.setSetting('collation_connection', quoteString(collation!))
+    trackNames(state, collationByName(collation!)?.charset.name)
   }
+}
+
+/** In the order in which MySQL tells them. */
+function trackNames({ tracker, charset }: SessionState, ofConnection = charset): void {
+  tracker.variable('character_set_client', charset)
+  tracker.variable('character_set_connection', ofConnection)
+  tracker.variable('character_set_results', charset)
+}
+
+/** Undefined: texts are not converted. */
+function setTracked(state: SessionState, name: string, charset: string | undefined): void {
+  state.setSetting(name, charset === undefined ? 'NULL' : `'${charset}'`)
+  state.tracker.variable(name, charset ?? '')
 }
 
 function takeNames(state: SessionState, names: string): void {
@@ -71,16 +88,19 @@ export function namesVariable(
     case 'character_set_client': {
       const charset = charsetOf(name, text)
       checkClientCharset(charset)
-      return () => state.setSetting(name, `'${charset.name}'`)
+      return () => setTracked(state, name, charset.name)
     }
     case 'character_set_results': {
-      if (text.toUpperCase() === 'NULL') return () => state.setSetting(name, 'NULL')
-      const charset = charsetOf(name, text)
-      return () => state.setSetting(name, `'${charset.name}'`)
+      const charset = text.toUpperCase() === 'NULL' ? undefined : charsetOf(name, text)
+      return () => setTracked(state, name, charset?.name)
     }
     case 'character_set_connection': {
-      const collation = defaultCollation(charsetOf(name, text), flavor)
-      return () => state.setSetting('collation_connection', `'${collation.name}'`)
+      const charset = charsetOf(name, text)
+      const collation = defaultCollation(charset, flavor)
+      return () => {
+        state.setSetting('collation_connection', `'${collation.name}'`)
+        state.tracker.variable(name, charset.name)
+      }
     }
     case 'collation_connection': {
       const word = wordOf(name, text)

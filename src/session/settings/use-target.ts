@@ -34,6 +34,7 @@ export function useTarget({ proxy, state, transaction }: TargetContext, text: st
     )
   }
   state.target = target
+  state.tracker.schema(target.keyspace)
   // Unqualified names are the system schema's then.
   if (isSystem) state.setSetting(DATABASE, quoteName(target.keyspace))
   else if (state.settings.items.has(DATABASE)) state.setSetting(DATABASE, undefined)

@@ -6,6 +6,7 @@ import type { ProxyContext } from '../proxy-context.ts'
 import { printTarget } from '../settings/target.ts'
 import type { Execution } from '../statements/execution.ts'
 import type { SingleShard } from '../statements/single-shard.ts'
+import { type OwnValuesContext, variablesTable } from './own-values.ts'
 import { processList } from './process-list.ts'
 import { type ServerShow, type ServerShowContext, serverShow } from './server-show.ts'
 import { type ConditionsContext, conditionsTable, countTable } from './show-conditions.ts'
@@ -20,7 +21,8 @@ import {
 
 /** What is shown. */
 export type ShownContext = ServerShowContext &
-  ConditionsContext & {
+  ConditionsContext &
+  OwnValuesContext & {
     readonly proxy: ConditionsContext['proxy'] &
       Pick<ProxyContext, 'gateway' | 'vschema' | 'clock' | 'sessions'>
   }
@@ -81,6 +83,9 @@ async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | 
       return vschemaVindexes(proxy, state.target, show)
     case 'PROCESSLIST':
       return processList(proxy)
+    case 'VARIABLES':
+    case 'STATUS':
+      return variablesTable(context, show)
     default:
       return undefined
   }

@@ -8,12 +8,13 @@ import type { Exists, Expr, Literal, Query, Subquery } from '../../sql/ast.ts'
 import { literalValue } from '../../sql/literal-value.ts'
 import { print } from '../../sql/print.ts'
 import { type AnyNode, rewrite, visit } from '../../sql/visit.ts'
+import type { Settings } from '../../tablet/settings.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
 import type { Lane } from '../../transaction/lane.ts'
 import { valueLiteral } from '../../values/sql-literal.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
-import { textsOfRow } from './row-texts.ts'
+import { losslessTexts, textsOfRow } from './row-texts.ts'
 import { withoutSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { StatementReader } from './statement-reader.ts'
@@ -142,15 +143,19 @@ async function select(context: EvaluateContext, sql: string): Promise<Answer> {
   const { state, shards, reader, memory } = context
   const execution = textExecution(reader.current, sql)
   const { plan, bindings, reading } = execution
-  const settings = withoutSelectLimit(state.settings)
+  const settings = withoutSelectLimit(losslessTexts(state.settings))
   const port = new SessionPort(context, execution, settings)
   const begun = beginPlan(plan, bindings, shards)
   let lane: Lane | undefined
   let stream: RowStream
   if (begun.kind === 'OneShard') {
     const { keyspace, shard, query } = begun
-    if (plan.reserves !== undefined)
-      lane = await reserve(context, plan, shards.target(keyspace, shard, reading.target.tabletType))
+    if (plan.reserves !== undefined || plan.userVariables.length > 0)
+      lane = await reachOwn(
+        context,
+        { plan, settings },
+        shards.target(keyspace, shard, reading.target.tabletType),
+      )
     ;[stream] = (await port.openStreams({ keyspace, shards: [shard], query })) as [RowStream]
   } else {
     const outcome = await begun.run({ bindings, shards, port, format: 'text', memory })
@@ -159,15 +164,19 @@ async function select(context: EvaluateContext, sql: string): Promise<Answer> {
   }
   const rows = await firstRows(stream)
   if (lane !== undefined && plan.userVariables.length > 0)
-    await takeVariables(lane.connection, state, plan.userVariables)
+    await takeVariables(lane.lease, state, plan.userVariables)
   return { rows, conditions: await port.conditions() }
 }
 
-/** What an expression leaves on its connection (GET_LOCK()), or assigns there (`(@a := 1)`), needs one of the session's own. */
-async function reserve(context: EvaluateContext, plan: Plan, target: ShardTarget): Promise<Lane> {
+/** What an expression leaves on its connection (GET_LOCK()), or assigns there (`(@a := 1)`), needs one of the session's own: that stays, or until this has been read. */
+async function reachOwn(
+  context: EvaluateContext,
+  { plan, settings }: { readonly plan: Plan; readonly settings: Settings },
+  target: ShardTarget,
+): Promise<Lane> {
   const { state, transaction, interruption } = context
-  const lane = await transaction.reach(target, withoutSelectLimit(state.settings), interruption)
-  lane.reserve(plan.reserves!)
+  const lane = await transaction.reach(target, settings, interruption)
+  if (plan.reserves !== undefined) lane.reserve(plan.reserves)
   if (plan.userVariables.length > 0) await lane.query(giveVariables(state, plan.userVariables))
   return lane
 }

@@ -1,10 +1,12 @@
 import { emptyQuery, notSupported } from '../../errors/sql-error.ts'
+import { makeCast } from '../../planner/make-node.ts'
 import type { Kill, Statement } from '../../sql/ast.ts'
 import { type KillContext, kill } from '../commands/kill.ts'
 import { deallocateSql, executeSql, prepareSql, type SqlPrepareContext } from '../prepared/sql-prepare.ts'
 import { runSet, type SetContext } from '../settings/run-set.ts'
 import { useTarget } from '../settings/use-target.ts'
 import { runShow, type ShowContext } from '../show/run-show.ts'
+import { type EvaluateContext, evaluate } from './evaluate.ts'
 import type { Execution } from './execution.ts'
 import {
   begin,
@@ -76,7 +78,12 @@ function beginningOf(statement: Statement, execution: Execution): string {
   return execution.sql.slice(start, start + 40)
 }
 
-async function killStatement(context: KillContext, { id, what }: Kill): Promise<void> {
-  if (id.kind !== 'Literal' || id.type !== 'Int') throw notSupported('KILL of an expression')
-  await kill(context, Number(id.text), what === 'QUERY' ? 'query' : 'connection')
+async function killStatement(context: KillContext & EvaluateContext, { id, what }: Kill): Promise<void> {
+  const [text] =
+    id.kind === 'Literal' && id.type === 'Int'
+      ? [id.text]
+      : (await evaluate(context, [makeCast(id, 'SIGNED')])).texts
+  // As MySQL: NULL is no thread, and an id has 32 bits.
+  const thread = text === 'NULL' ? 0 : Number(BigInt.asUintN(32, BigInt(text!)))
+  await kill(context, thread, what === 'QUERY' ? 'query' : 'connection')
 }

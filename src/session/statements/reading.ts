@@ -20,7 +20,7 @@ import { StatementBindings, type StatementText } from './statement-bindings.ts'
 export interface ReadingContext extends SessionFunctionContext {
   readonly proxy: Pick<
     ProxyContext,
-    'gateway' | 'limits' | 'vschema' | 'generation' | 'plansOf' | 'serverVersionNumber' | 'isMariadb'
+    'gateway' | 'vschema' | 'generation' | 'plansOf' | 'serverVersionNumber' | 'isMariadb' | 'limits'
   >
 }
 

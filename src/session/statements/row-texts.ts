@@ -1,8 +1,18 @@
 import { textCells } from '../../mysql/client/simple-command.ts'
 import { decodeColumnDef } from '../../mysql/codec/column-def.ts'
+import { makeSettings, NAMES, type Settings } from '../../tablet/settings.ts'
 import { BINARY_COLLATION_ID, collationById } from '../../values/charsets.ts'
 import { binaryLiteral, doubleLiteral, textLiteral } from '../../values/sql-literal.ts'
 import { fieldTypes } from '../../values/types.ts'
+
+const RESULTS = 'character_set_results'
+
+/** For rows that become SQL text: a character set narrower than Unicode would have `?` in them. */
+export function losslessTexts(settings: Settings): Settings {
+  const results = settings.items.get(RESULTS) ?? settings.items.get(NAMES)!
+  if (results === 'NULL' || results.startsWith("'utf8mb4'")) return settings
+  return makeSettings(new Map([...settings.items, [RESULTS, 'NULL']]), settings.kind)
+}
 
 /** Cells of a text-protocol row as SQL text that gives the same value again. `columns`: payloads of their definitions. */
 export function textsOfRow(columns: readonly Buffer[], row: Buffer): readonly string[] {

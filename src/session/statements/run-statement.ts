@@ -5,7 +5,7 @@ import { SqlError } from '../../errors/sql-error.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import type { Primitive } from '../../plan/primitives.ts'
 import type { Statement } from '../../sql/ast.ts'
-import type { Settings } from '../../tablet/settings.ts'
+import { characteristicItems, makeSettings, type Settings } from '../../tablet/settings.ts'
 import type { Answer } from '../commands/answer.ts'
 import type { Replies } from '../commands/replies.ts'
 import type { ProxyContext } from '../proxy-context.ts'
@@ -17,7 +17,7 @@ import type { SingleShard } from './single-shard.ts'
 import type { StatementReader } from './statement-reader.ts'
 
 export interface RunContext extends SessionPortContext {
-  readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits'>
+  readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits' | 'isMariadb'>
   readonly client: ClientConnection
   readonly state: SessionState
   readonly answer: Answer
@@ -48,9 +48,9 @@ export function runStatement(context: RunContext, execution: Execution): void {
 const WITH_CURSOR = { cursor: true } as const
 
 function runPlan(context: RunContext, execution: Execution): void {
-  const { state, shards, singleShard, replies } = context
+  const { shards, singleShard, replies } = context
   const { target } = execution.reading
-  const own = state.settingsFor(execution.reading)
+  const own = ownSettings(context, execution)
   const { plan, settings } = withSelectLimit(execution.plan, own)
   const begun = beginPlan(plan, execution.bindings, shards)
   if (begun.kind === 'Several') {
@@ -60,12 +60,25 @@ function runPlan(context: RunContext, execution: Execution): void {
   const to = shards.target(keyspace, shard, target.tabletType)
   singleShard.relayTo(to, statementFor(execution, query, WITH_CURSOR), {
     settings: own,
-    read: !plan.locks,
+    read: !plan.locks && plan.userVariables.length === 0,
+    begins: plan.isTableless !== true,
     reserve: plan.reserves,
     userVariables: plan.userVariables,
     explicitId: bringsIds,
     onRelayed: execution.onRelayed,
   })
+}
+
+/**
+ * The session's settings for a statement. Where it is a transaction by itself it has what SET TRANSACTION said for the next
+ * one, as settings: the connection has others again with the statement after it.
+ */
+function ownSettings({ proxy, state, transaction }: RunContext, { plan, reading }: Execution): Settings {
+  const settings = state.settingsFor(reading)
+  const next = plan.isTableless === true ? undefined : transaction.nextOfStatement()
+  if (next === undefined) return settings
+  const once = characteristicItems(next, proxy.isMariadb)
+  return makeSettings(new Map([...settings.items, ...once]), settings.kind)
 }
 
 interface Several {

@@ -1,6 +1,8 @@
+import type { Condition } from '../../errors/condition.ts'
 import type { SqlError } from '../../errors/sql-error.ts'
+import { readConditions } from '../../mysql/client/conditions.ts'
 import type { ResponseShape, ResponseSummary } from '../../mysql/client/response-reader.ts'
-import type { ShardStatement } from '../../mysql/client/shard-statement.ts'
+import { forgetStatements, type ShardStatement } from '../../mysql/client/shard-statement.ts'
 import { runQuery } from '../../mysql/client/simple-command.ts'
 import { Status } from '../../mysql/codec/constants.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
@@ -38,6 +40,8 @@ export interface RelayToOptions {
   /** It may be asked again on a new connection when the first turned out to be dead before it answered anything. */
   readonly read: boolean
   readonly shape?: ResponseShape
+  /** Under autocommit=0 it begins a transaction; default true. */
+  readonly begins?: boolean
   /** COM_STMT_PREPARE: the id that the client is told. */
   readonly statementId?: number
   /** The statement leaves state on its connection (a temporary table): the session keeps it, for this reason. */
@@ -57,6 +61,8 @@ interface Relaying {
   readonly options: RelayToOptions
   /** Somebody else looks after the connection: a cursor. */
   kept: boolean
+  /** What the statement left, where it had to be read before the connection was asked for something else. */
+  conditions?: readonly Condition[]
 }
 
 /**
@@ -78,7 +84,7 @@ export class SingleShard implements RelayOwner {
     const { proxy, state, transaction, interruption, replies } = this.#context
     const { settings = state.settings } = options
     const lane = transaction.lanes.size === 0 ? undefined : transaction.lane(target)
-    const start = transaction.start()
+    const start = options.begins === false ? transaction.startIfOpen() : transaction.start()
     if (lane !== undefined || start !== undefined || options.reserve !== undefined) {
       const isReady =
         lane?.lease.settingsKey === settings.key &&
@@ -129,8 +135,11 @@ export class SingleShard implements RelayOwner {
     const { moreResults, sequenceId } = answer
     const { statusFlags: status } = replies
     this.#relay.begin({ shape, status, moreResults, sequenceId }, () => connection.pause())
-    if (userVariables.length > 0)
+    if (userVariables.length > 0) {
+      // What is prepared keeps the types that its variables had then (MySQL 8.0.22 and later).
+      forgetStatements(connection)
       runQuery(connection, giveVariables(state, userVariables)).catch((error) => lease.discard(error))
+    }
     this.#send(statement, connection, lane)
   }
 
@@ -174,7 +183,7 @@ export class SingleShard implements RelayOwner {
     const { userVariables = [] } = options
     if (userVariables.length === 0 || lease.connection.state !== 'idle') this.#relayed(relaying, summary)
     else
-      this.#readBack(relaying, userVariables)
+      this.#readBack(relaying, summary, userVariables)
         .then((refused) => {
           if (refused === undefined) this.#relayed(relaying, summary)
           else this.#variablesRefused(relaying, summary, refused)
@@ -183,10 +192,16 @@ export class SingleShard implements RelayOwner {
   }
 
   /** Takes the user variables that the statement has assigned, as the next one relies on them; or tells why it may not. */
-  async #readBack({ lease }: Relaying, names: readonly string[]): Promise<SqlError | undefined> {
+  async #readBack(
+    relaying: Relaying,
+    summary: ResponseSummary,
+    names: readonly string[],
+  ): Promise<SqlError | undefined> {
     const { proxy, client, state } = this.#context
+    const { lease } = relaying
     try {
-      await takeVariables(lease.connection, state, names)
+      if (hasConditions(summary)) relaying.conditions = await readConditions(lease.connection)
+      await takeVariables(lease, state, names)
     } catch (error) {
       if (isOutOfMemory(error)) return error
       // The session's state is gone with the connection, as with any connection to a server that breaks.
@@ -206,7 +221,7 @@ export class SingleShard implements RelayOwner {
   }
 
   #relayed(relaying: Relaying, summary: ResponseSummary): void {
-    const { answer, transaction, warnings, replies } = this.#context
+    const { state, answer, transaction, warnings, replies } = this.#context
     const { options } = relaying
     if (options.onRelayed !== undefined) this.#tellRelayed(options.onRelayed, summary, relaying)
     answer.sequenceId = this.#relay.nextSequenceId
@@ -214,6 +229,7 @@ export class SingleShard implements RelayOwner {
     if (options.shape !== 'prepare' || failed) {
       const { explicitId = false } = options
       replies.noteResult(summary, { explicitId, errorMessage: this.#relay.errorMessage })
+      if (relaying.conditions !== undefined) state.warnings = relaying.conditions
     }
     this.#giveBack(relaying, summary)
     const rolledBack = failed ? transaction.afterFailure(summary.errno) : undefined
@@ -232,19 +248,20 @@ export class SingleShard implements RelayOwner {
   }
 
   /** The connection goes where its answer says that it belongs now. */
-  #giveBack({ target, lease, lane, options, kept }: Relaying, summary: ResponseSummary): void {
+  #giveBack(relaying: Relaying, summary: ResponseSummary): void {
     const { client, transaction, warnings } = this.#context
-    const hasConditions = (summary.warnings > 0 || summary.errno !== 0) && lease.connection.state === 'idle'
+    const { target, lease, lane, options, kept, conditions } = relaying
+    const leaves = conditions === undefined && hasConditions(summary) && lease.connection.state === 'idle'
     if (lane !== undefined) {
       if (options.reserve !== undefined) this.#reserve(lane, options.reserve, summary)
       // The answer to a prepare may carry no status at all.
       if (options.shape !== 'prepare') transaction.afterStatement(lane, summary)
-      if (hasConditions && transaction.lanes.holds(lane)) warnings.keepOwn(lease)
+      if (leaves && transaction.lanes.holds(lane)) warnings.keepOwn(lease)
     } else if (kept) {
       // its cursor holds the connection
     } else if ((summary.status & Status.IN_TRANS) !== 0 && summary.errno === 0) {
       transaction.adopt(target, lease)
-    } else if (hasConditions && !client.closed) warnings.keep(lease)
+    } else if (leaves && !client.closed) warnings.keep(lease)
     else lease.release()
   }
 
@@ -284,4 +301,9 @@ export class SingleShard implements RelayOwner {
   broken(error: unknown): void {
     this.#context.replies.broken(error)
   }
+}
+
+/** SHOW WARNINGS would show something. */
+function hasConditions({ warnings, errno }: ResponseSummary): boolean {
+  return warnings > 0 || errno !== 0
 }

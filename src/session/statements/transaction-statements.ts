@@ -1,8 +1,8 @@
-import { notSupported, SqlError } from '../../errors/sql-error.ts'
+import { notSupported } from '../../errors/sql-error.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
+import { TABLE_LOCKS } from '../../plan/reserves.ts'
 import type { Begin, EndTransaction, Savepoint, SetTransaction } from '../../sql/ast.ts'
 import { quoteIdentifier } from '../../sql/print.ts'
-import { ISOLATION } from '../../tablet/settings.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { Replies } from '../commands/replies.ts'
@@ -30,7 +30,8 @@ export async function begin(
 ): Promise<void> {
   if (transaction.isOpen) await transaction.commit()
   const text = modifiers.length === 0 ? 'BEGIN' : `START TRANSACTION ${modifiers.join(', ')}`
-  transaction.begin({ begin: text, readOnly: modifiers.includes('READ ONLY') })
+  const access = (['READ ONLY', 'READ WRITE'] as const).find((each) => modifiers.includes(each))
+  transaction.begin({ begin: text, ...(access && { access }) })
   if (modifiers.includes('WITH CONSISTENT SNAPSHOT'))
     await transaction.beginOn(shards.allTargets(), state.settings, interruption)
   replies.ok({})
@@ -40,10 +41,11 @@ export async function endTransaction(
   { client, transaction, replies }: TransactionStatementContext,
   statement: EndTransaction,
 ): Promise<void> {
-  const { asked } = transaction
+  const { again } = transaction
   if (statement.kind === 'Commit') await transaction.commit()
   else await transaction.rollback()
-  if (statement.chain === true) transaction.begin(asked)
+  transaction.takeNext()
+  if (statement.chain === true) again()
   replies.ok({})
   if (statement.release === true) client.close()
 }
@@ -62,10 +64,9 @@ export async function savepoint(
 /** Locks are on the connections that LOCK TABLES has bound to the session. Without any there is nothing to do. */
 export async function unlockTables({ transaction, replies }: TransactionStatementContext): Promise<void> {
   const { lanes } = transaction
-  await lanes.everywhere(
-    'UNLOCK TABLES',
-    lanes.all().filter(({ reservedFor }) => reservedFor.size > 0),
-  )
+  const reserved = lanes.all().filter(({ reservedFor }) => reservedFor.size > 0)
+  await lanes.everywhere('UNLOCK TABLES', reserved)
+  for (const lane of reserved) lane.unreserve(TABLE_LOCKS)
   replies.ok({})
 }
 
@@ -75,21 +76,10 @@ export async function setTransaction(
   { scope, isolation, access }: SetTransaction,
 ): Promise<void> {
   if (scope === 'SESSION' || scope === 'LOCAL') {
-    if (isolation !== undefined) state.setSetting(ISOLATION, isolation)
-    if (access !== undefined) {
-      const name = proxy.isMariadb ? 'tx_read_only' : 'transaction_read_only'
-      state.setSetting(name, access === 'READ ONLY' ? '1' : '0')
-    }
+    state.setCharacteristics({ isolation, access }, proxy.isMariadb)
     return replies.ok({})
   }
   if (scope !== undefined) throw notSupported(`SET ${scope} TRANSACTION: change it on the servers themselves`)
-  if (transaction.isOpen) {
-    throw new SqlError(
-      'ER_CANT_CHANGE_TX_CHARACTERISTICS',
-      "Transaction characteristics can't be changed while a transaction is in progress",
-    )
-  }
-  const parts = [isolation === undefined ? '' : `ISOLATION LEVEL ${isolation}`, access ?? '']
-  transaction.nextCharacteristics = [`SET TRANSACTION ${parts.filter((part) => part !== '').join(', ')}`]
+  transaction.setNext({ ...(isolation && { isolation }), ...(access && { access }) })
   replies.ok({})
 }

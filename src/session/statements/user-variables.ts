@@ -1,9 +1,9 @@
-import type { BackendConnection } from '../../mysql/client/backend-connection.ts'
 import { runQuery } from '../../mysql/client/simple-command.ts'
 import { type Part, visit } from '../../sql/visit.ts'
+import type { Lease } from '../../tablet/lease.ts'
 import { quoteName } from '../../values/sql-literal.ts'
 import type { SessionState } from '../settings/session-state.ts'
-import { textsOfRow } from './row-texts.ts'
+import { losslessTexts, textsOfRow } from './row-texts.ts'
 
 /** SET statement that gives a backend connection the session's values of these user variables. */
 export function giveVariables({ userVariables }: SessionState, names: readonly string[]): string {
@@ -11,15 +11,20 @@ export function giveVariables({ userVariables }: SessionState, names: readonly s
   return `SET ${items.join(', ')}`
 }
 
-/** Takes the values that a statement has left in these user variables on its connection. */
+/** Takes the values that a statement has left in these user variables from its connection, which may get other settings. */
 export async function takeVariables(
-  connection: BackendConnection,
-  { userVariables }: SessionState,
+  lease: Lease,
+  { settings, userVariables }: SessionState,
   names: readonly string[],
 ): Promise<void> {
-  // With a LIMIT, for sql_select_limit may be 0.
+  await lease.apply(losslessTexts(settings))
   const variables = names.map((name) => `@${quoteName(name)}`)
-  const answer = await runQuery(connection, `SELECT ${variables.join(', ')} LIMIT 1`)
+  const [answer] = await Promise.all([
+    // With a LIMIT, for sql_select_limit may be 0.
+    runQuery(lease.connection, `SELECT ${variables.join(', ')} LIMIT 1`),
+    // No trigger or procedure sees them there when the connection serves another session.
+    runQuery(lease.connection, `SET ${variables.map((variable) => `${variable} = NULL`).join(', ')}`),
+  ])
   for (const [i, text] of textsOfRow(answer.columns, answer.rows[0]!).entries()) {
     if (text === 'NULL') userVariables.delete(names[i]!)
     else userVariables.set(names[i]!, text)

@@ -11,7 +11,7 @@ import { FakeShards, settings, target } from './fake-shards.ts'
 async function twoShards() {
   const shards = new FakeShards()
   const transaction = new Transaction(shards.gateway)
-  transaction.begin({ begin: 'BEGIN', readOnly: false })
+  transaction.begin({ begin: 'BEGIN' })
   for (const name of ['-80', '80-']) {
     const reached = transaction.reach(target(name), settings)
     await shards.answer()
@@ -37,7 +37,7 @@ describe('a client that goes away', () => {
   test('while a connection is awaited: it goes back to the pool unused', async () => {
     const shards = new FakeShards()
     const transaction = new Transaction(shards.gateway)
-    transaction.begin({ begin: 'BEGIN', readOnly: false })
+    transaction.begin({ begin: 'BEGIN' })
     const reached = transaction.reach(target('-80'), settings)
     transaction.close()
     await expect(reached).rejects.toThrow('interrupted')
@@ -123,7 +123,7 @@ describe('lanes', () => {
   test('of one target that are wanted twice at once are one, in which the transaction begins once', async () => {
     const shards = new FakeShards()
     const transaction = new Transaction(shards.gateway)
-    transaction.begin({ begin: 'BEGIN', readOnly: false })
+    transaction.begin({ begin: 'BEGIN' })
     const both = [1, 2].map(() => transaction.reach(target('-80'), settings))
     await shards.answer()
     const [first, second] = await Promise.all(both)
