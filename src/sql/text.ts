@@ -22,7 +22,9 @@ export function unquote(source: string): string {
   return decodeBinary(inner.includes(quote) ? inner.replaceAll(quote + quote, quote) : inner)
 }
 
-/** The same binary string, which no longer keeps alive the statement that it was cut from. */
+/** The same string, which no longer keeps alive the statement that it was cut from. */
 export function ownText(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1')
+  const isBinary = !/[^\0-\xff]/.test(text)
+  const encoding = isBinary ? 'latin1' : 'utf16le'
+  return Buffer.from(text, encoding).toString(encoding)
 }
