@@ -9,6 +9,7 @@ import { isNumber, isSigned, type Value } from '../values/value.ts'
 import type { SingleColumnVindex, Vindex } from '../vindex/vindex.ts'
 import type { Bindings } from './bindings.ts'
 import { exactDigits, storedInteger } from './integer-value.ts'
+import { likePrefix } from './like-prefix.ts'
 import { outerRowsOf } from './outer-rows.ts'
 import { bindValue, isNullSafe } from './plan-value.ts'
 import { domainOf, equalForm } from './routable.ts'
@@ -51,6 +52,8 @@ export function resolveRouting(
       return resolveEqual(routing.vindex, routing.values, routing.columns, bindings, shards)
     case 'In':
       return resolveList(routing, bindings, shards)
+    case 'Prefix':
+      return resolvePrefix(routing, bindings, shards)
     case 'MultiEqual':
       return resolveTuples(routing.vindex, routing.tuples, routing.columns, bindings, shards)
     case 'Product':
@@ -103,6 +106,19 @@ function resolveEqual(
   const form = equalForm(domainOf(vindex, 0), columns?.[0], value)
   const destination = form === undefined ? undefined : mapSingle(vindex, form)
   return asResult(shards, destination, undefined)
+}
+
+/** `column LIKE pattern`: the shards of all values that begin as the pattern does. */
+function resolvePrefix(
+  { vindex, pattern, columns }: Routing & { readonly kind: 'Prefix' },
+  bindings: Bindings,
+  shards: Shards,
+): number | readonly number[] {
+  const value = bindValue(pattern, bindings)
+  if (value.type === 'NULL') return anyShardIndex
+  const prefix = vindex.kind === 'single' ? vindex.prefix : undefined
+  const begin = prefix === undefined ? undefined : likePrefix(columns?.[0], value)
+  return asResult(shards, begin && prefix!.map(begin), undefined)
 }
 
 /** All shards where it cannot be told what the columns will hold. */

@@ -18,12 +18,16 @@ export interface Plan {
   readonly shortcut?: Shortcut
   /** User variables the statement reads: they are set on the backend connection first. */
   readonly userVariables: readonly string[]
+  /** It runs statements that are text to the planner (MariaDB's EXECUTE IMMEDIATE): what they assign is known when it runs. */
+  readonly runsText?: true
   /** Locking reads (`FOR UPDATE`, `FOR SHARE`) go to the primary and take part in the transaction. */
   readonly locks: boolean
   /** It asks no table, and so begins no transaction. */
   readonly isTableless?: boolean
   /** What the statement leaves on its connection (`GET_LOCK()`, `temporary table`): it becomes a reserved one for that. */
   readonly reserves?: string
+  /** The rows tell of databases and tables; `reports`: every shard's report on a table, where one server would give one. */
+  readonly metadata?: 'names' | 'reports'
 }
 
 export interface Shortcut {

@@ -3,12 +3,16 @@ import type { Routing } from './routing.ts'
 import type { QueryTemplate, QueryText } from './text.ts'
 import type { PlanList, PlanValue } from './values.ts'
 
+function schemasOf({ schemas, lists = [] }: Routing & { readonly kind: 'SystemSchema' }): string {
+  return [...schemas.map(printValue), ...lists.map((slot) => `::${slot}`)].join(', ')
+}
+
 /** Slots are `:0`, `:1` …, lists of values `::0`, params `?0`, `?1` …. */
 export function printRouting(routing: Routing): string {
   const head = `${routing.kind} keyspace=${routing.keyspace}`
   switch (routing.kind) {
     case 'SystemSchema':
-      return `${routing.kind} keyspace=${routing.keyspace} schemas=[${routing.schemas.map(printValue).join(', ')}]`
+      return `${routing.kind} keyspace=${routing.keyspace} schemas=[${schemasOf(routing)}]`
     case 'Unsharded':
     case 'AnyShard':
     case 'None':
@@ -24,6 +28,8 @@ export function printRouting(routing: Routing): string {
       return `${head} vindex=${routing.vindex.name} values=${printValues(routing.values)}`
     case 'In':
       return `${head} vindex=${routing.vindex.name} list=${printList(routing.list)}`
+    case 'Prefix':
+      return `${head} vindex=${routing.vindex.name} pattern=${printValue(routing.pattern)}`
     case 'MultiEqual':
       return `${head} vindex=${routing.vindex.name} tuples=[${routing.tuples.map(printValues).join(', ')}]`
     case 'Product':

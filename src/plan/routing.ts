@@ -12,7 +12,13 @@ export type Routing =
    * information_schema and its kin: any shard of the keyspace that one of `schemas`, the values that are compared with a
    * schema's name, names; of `keyspace` when none does. '' is any.
    */
-  | { readonly kind: 'SystemSchema'; readonly keyspace: string; readonly schemas: readonly PlanValue[] }
+  | {
+      readonly kind: 'SystemSchema'
+      readonly keyspace: string
+      readonly schemas: readonly PlanValue[]
+      /** Slots of lists in which a schema's name is to be. */
+      readonly lists?: readonly number[]
+    }
   /** Provably empty: any one shard gives the empty answer with the right columns. */
   | { readonly kind: 'None'; readonly keyspace: string }
   | { readonly kind: 'Scatter'; readonly keyspace: string }
@@ -32,6 +38,14 @@ export type Routing =
       readonly keyspace: string
       readonly vindex: Vindex
       readonly list: PlanList
+      readonly columns?: RoutedColumns
+    }
+  /** The column is LIKE a pattern: all values that begin as it does. */
+  | {
+      readonly kind: 'Prefix'
+      readonly keyspace: string
+      readonly vindex: Vindex
+      readonly pattern: PlanValue
       readonly columns?: RoutedColumns
     }
   /** Several full or partial tuples for a vindex: OR of equalities, tuple IN, products of lists. */

@@ -2,7 +2,8 @@ import type { Plan } from '../plan/plan.ts'
 import type { SendWrite } from '../plan/primitives.ts'
 import type { Routing } from '../plan/routing.ts'
 import type { Statement } from '../sql/ast.ts'
-import { type Part, visit } from '../sql/visit.ts'
+import { type AnyNode, type Part, someNode, visit } from '../sql/visit.ts'
+import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { setsVariables } from './binding/traits.ts'
 import type { PlanContext } from './plan-context.ts'
 import { ShardText } from './shard-text.ts'
@@ -27,7 +28,25 @@ export function readPlan(statement: Statement, routing: Routing, context: PlanCo
     root: { kind: 'Route', ...shortcut, orderBy: [] },
     locks: false,
     ...connectionState(statement),
+    ...metadataIn(statement, context),
   }
+}
+
+function metadataIn(statement: Statement, context: PlanContext): Pick<Plan, 'metadata'> {
+  switch (statement.kind) {
+    case 'TableAdmin':
+      return { metadata: 'reports' }
+    case 'Show':
+    case 'DescribeTable':
+    case 'Explain':
+      return { metadata: 'names' }
+    default:
+      return someNode(statement, (node) => isOfSystem(node, context)) ? { metadata: 'names' } : {}
+  }
+}
+
+function isOfSystem(node: AnyNode, { defaultKeyspace }: PlanContext): boolean {
+  return node.kind === 'Table' && isSystemSchema(node.name.qualifier ?? defaultKeyspace)
 }
 
 /** A statement that answers an OK, as it is, on the shards of the routing. */

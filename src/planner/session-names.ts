@@ -24,6 +24,21 @@ const sessionVariables: ReadonlyMap<string, string> = new Map([
   ['max_allowed_packet', 'max_allowed_packet'],
   ['wait_timeout', 'wait_timeout'],
   ['interactive_timeout', 'interactive_timeout'],
+  // vtgate's
+  ...[
+    'client_found_rows',
+    'ddl_strategy',
+    'enable_system_settings',
+    'migration_context',
+    'query_timeout',
+    'read_after_write_gtid',
+    'read_after_write_timeout',
+    'session_uuid',
+    'skip_query_plan_cache',
+    'transaction_mode',
+    'transaction_timeout',
+    'workload',
+  ].map((name) => [name, name] as const),
 ])
 
 /** With GLOBAL: what the proxy is configured to, where clients mean the server that they are connected to. */

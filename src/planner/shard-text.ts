@@ -8,6 +8,7 @@ import type {
   Star,
   Statement,
   SystemVariable,
+  TableLock,
   TableName,
   TableRef,
 } from '../sql/ast.ts'
@@ -17,7 +18,9 @@ import { decodeBinary } from '../sql/text.ts'
 import { type AnyNode, type Part, rewrite, someNode, visit } from '../sql/visit.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { findTable } from './binding/find-table.ts'
+import { type NamedTables, namedTables, type WrittenByRule, writtenByRule } from './binding/named-tables.ts'
 import { setsVariables } from './binding/traits.ts'
+import { unplanned } from './binding/unplanned.ts'
 import { makeCall, makeCast, makeHole, makeNull } from './make-node.ts'
 import type { PlanContext } from './plan-context.ts'
 import { nullableOfSession, sessionFunctions, sessionIntegers, variableOfSession } from './session-names.ts'
@@ -31,6 +34,9 @@ export class ShardText {
   readonly #holes: QueryPiece[] = []
   /** DATABASE() is left to the shard. */
   #keepsDatabase = false
+  /** The tables that the statement names beside its queries. */
+  #named: NamedTables = new Map()
+  #written: WrittenByRule | undefined
 
   constructor(context: PlanContext) {
     this.#context = context
@@ -60,7 +66,7 @@ export class ShardText {
 
   #print(node: Printable): QueryTemplate {
     return this.#pieces(
-      rewrite(node, (inner) => (inner.kind === 'SelectExpr' ? this.#named(inner) : undefined)),
+      rewrite(node, (inner) => (inner.kind === 'SelectExpr' ? this.#itemNamed(inner) : undefined)),
     )
   }
 
@@ -68,7 +74,7 @@ export class ShardText {
    * MySQL names a column without alias after its text, blanks and all; printed anew it would get another name. The key of
    * a plan keeps the blanks of select lists, so that the name holds for every text of the plan.
    */
-  #named(item: SelectExpr): SelectExpr | undefined {
+  #itemNamed(item: SelectExpr): SelectExpr | undefined {
     const { source } = this.#context
     const { expr, span } = item
     if (source === undefined || item.alias !== undefined || span.end === span.start) return undefined
@@ -92,14 +98,20 @@ export class ShardText {
   #rewrite<T extends Part>(root: T): T {
     const { ctes, keepsVariables } = namesIn(root)
     this.#keepsDatabase = this.#asksShardAboutItself(root)
+    if (root !== undefined && 'kind' in root && this.#context.shard === undefined) {
+      this.#named = namedTables(root, this.#context)
+      this.#written = writtenByRule(root, this.#context)
+    }
     const replace = (node: AnyNode): AnyNode | undefined => {
       switch (node.kind) {
         case 'SelectExpr':
           return this.#item(node, replace)
         case 'Table':
-          return this.#table(node, ctes)
+          return this.#withoutVindexHints(this.#table(node, ctes) ?? node, node)
         case 'TableName':
           return this.#tableName(node)
+        case 'TableLock':
+          return this.#lock(node)
         case 'Column':
         case 'Star':
           return this.#column(node)
@@ -139,27 +151,61 @@ export class ShardText {
     )
   }
 
+  /** They are for the planner (binding/vindex-hints.ts): no server knows them. */
+  #withoutVindexHints(table: TableRef, written: TableRef): TableRef | undefined {
+    const { indexHints, ...rest } = table
+    const hints = indexHints?.filter(({ keyword }) => keyword !== 'VINDEX')
+    if (hints?.length === indexHints?.length) return table === written ? undefined : table
+    return hints === undefined || hints.length === 0 ? rest : { ...rest, indexHints: hints }
+  }
+
   #table(node: TableRef, ctes: ReadonlySet<string>): TableRef | undefined {
     const { name } = node
     if (name.qualifier === undefined && ctes.has(name.name)) return undefined
     if (isSystemSchema(name.qualifier ?? this.#context.defaultKeyspace)) return undefined
+    if (this.#context.shard !== undefined) {
+      const unqualified = this.#tableName(name)
+      return unqualified === undefined ? undefined : { ...node, name: unqualified }
+    }
     const table = findTable(name, this.#context)
     if (table.name === name.name) {
       const unqualified = this.#tableName(name)
       return unqualified === undefined ? undefined : { ...node, name: unqualified }
     }
+    if (node === this.#written?.node) return { ...node, name: { ...name, name: table.name } }
     const alias = node.alias ?? { kind: 'Alias', name: name.name, as: true, span: name.span }
     return { ...node, name: { kind: 'TableName', name: table.name, span: name.span }, alias }
   }
 
+  /** A lock holds for the alias under which queries name the table. */
+  #lock(node: TableLock): TableLock | undefined {
+    const table = this.#tableName(node.table)
+    if (table === undefined) return undefined
+    if (table.name === node.table.name || node.alias !== undefined) return { ...node, table }
+    return {
+      ...node,
+      table,
+      alias: { kind: 'Alias', name: node.table.name, as: true, span: node.table.span },
+    }
+  }
+
   #tableName(node: TableName): TableName | undefined {
-    if (node.qualifier === undefined || this.#stays(node.qualifier)) return undefined
     const { qualifier: _, ...unqualified } = node
-    return unqualified
+    const { name = node.name } = this.#named.get(node) ?? {}
+    if (name !== node.name) return { ...unqualified, name }
+    if (node.qualifier === undefined || this.#stays(node.qualifier)) return undefined
+    const { shard, defaultKeyspace, vschema } = this.#context
+    if (shard === undefined || node.qualifier === defaultKeyspace) return unqualified
+    if (!vschema.keyspaces.has(node.qualifier)) return undefined
+    return unplanned(
+      `a table of keyspace '${node.qualifier}' in a session at a shard of '${defaultKeyspace}'`,
+    )
   }
 
   #column<T extends ColumnName | Star>(node: T): T | undefined {
     const [schema, table] = node.qualifiers
+    if (this.#written !== undefined && node.qualifiers.at(-1) === this.#written.from)
+      return { ...node, qualifiers: [this.#written.to] }
     if (table === undefined || this.#stays(schema)) return undefined
     return { ...node, qualifiers: [table] }
   }

@@ -62,8 +62,8 @@ export interface ProxyContext {
   readonly isMariadb: boolean
   /** sql_mode that sessions begin with, as the servers have it; undefined while none has told. */
   readonly defaultSqlMode: string | undefined
-  /** A text of a server with the names of keyspaces in place of those of databases. */
-  inKeyspaceNames(text: string): string
+  /** A server's message with the names of keyspaces in place of those of databases. */
+  inKeyspaceNames(told: { readonly errno: number; readonly message: string }): string
   /** The plans of one target and sql_mode, for this generation. */
   plansOf(target: Target, sqlMode: number): PlanCache
   /** Reads the columns of tables again after a DDL; resolves when plans may rely on them. */

@@ -3,6 +3,7 @@ import { ByteBudget } from '../base/byte-budget.ts'
 import type { Clock } from '../base/clock.ts'
 import type { ClientConnection, SessionHandler } from '../mysql/server/session-handler.ts'
 import { Gateway, type GatewayOptions } from '../tablet/gateway.ts'
+import { messageInKeyspaceNames } from '../tablet/keyspace-names.ts'
 import { SchemaTracker } from '../tablet/schema-tracker.ts'
 import { Sequences } from '../tablet/sequences.ts'
 import type { ServingTablet } from '../tablet/serving-tablet.ts'
@@ -146,12 +147,8 @@ export class Shardgate implements ProxyContext {
     return this.#plans.of(`${sqlMode}/${printTarget(target)}`)
   }
 
-  inKeyspaceNames(text: string): string {
-    let translated = text
-    for (const { database, record } of this.gateway.renamed) {
-      translated = translated.replaceAll(database, record.keyspace)
-    }
-    return translated
+  inKeyspaceNames(told: { readonly errno: number; readonly message: string }): string {
+    return messageInKeyspaceNames(told, this.gateway.renamed)
   }
 
   async schemaChanged(keyspace: string, _tables: readonly string[]): Promise<void> {

@@ -19,7 +19,7 @@ import type { LiveSession, ProxyContext } from './proxy-context.ts'
 import { namesOf } from './settings/character-set.ts'
 import { HeldMap } from './settings/held-map.ts'
 import { type SessionDefaults, SessionState } from './settings/session-state.ts'
-import { printTarget } from './settings/target.ts'
+import { onlyKeyspace, printTarget } from './settings/target.ts'
 import { useTarget } from './settings/use-target.ts'
 import type { Execution } from './statements/execution.ts'
 import { runOwnStatement } from './statements/own-statements.ts'
@@ -184,8 +184,8 @@ export class Session implements SessionHandler, LiveSession {
 
   /** COM_FIELD_LIST: the columns of a table with their defaults, as any shard describes them. */
   #fieldList(packet: Buffer): void {
-    const { keyspace } = this.state.target
-    if (keyspace === '') throw noDatabaseSelected()
+    const keyspace = this.state.target.keyspace || onlyKeyspace(this.proxy.gateway)
+    if (keyspace === undefined) throw noDatabaseSelected()
     const statement: ShardStatement = { format: 'text', send: (c, reader) => c.send(packet, reader) }
     this.singleShard.relayTo(this.shards.target(keyspace, 0), statement, { read: true, shape: 'fields' })
   }

@@ -6,6 +6,7 @@ import type { Logger } from '../telemetry/log.ts'
 import { addressOf, databaseOf, type Tablet } from '../topology/records.ts'
 import type { TopologySnapshot, TopologyView } from '../topology/snapshot.ts'
 import { Endpoint, type EndpointOptions } from './endpoint.ts'
+import type { Renaming } from './keyspace-names.ts'
 import {
   type KeyspaceShards,
   type ServedKeyspace,
@@ -34,7 +35,7 @@ export class Gateway {
   readonly #unsubscribe: () => void
   #served: ReadonlyMap<string, ServedKeyspace> = new Map()
   #keyspaces: ReadonlyMap<string, KeyspaceShards> = new Map()
-  #renamed: readonly ServingTablet[] = []
+  #renamed: readonly Renaming[] = []
 
   /** `onHealth` is called when some tablet's health has changed. */
   constructor(
@@ -55,8 +56,8 @@ export class Gateway {
     return this.#keyspaces
   }
 
-  /** Those whose database has another name than the keyspace; none is part of the name of a later one. */
-  get renamed(): readonly ServingTablet[] {
+  /** Databases that have another name than their keyspace; none is part of the name of a later one. */
+  get renamed(): readonly Renaming[] {
     return this.#renamed
   }
 
@@ -181,8 +182,9 @@ export class Gateway {
       this.#endpoints.delete(key)
       endpoint.close()
     }
-    this.#renamed = this.tablets
-      .filter(({ database, record }) => database !== record.keyspace)
+    const renamed = this.tablets.filter(({ database, record }) => database !== record.keyspace)
+    this.#renamed = [...new Map(renamed.map(({ database, record }) => [database, record.keyspace]))]
+      .map(([database, keyspace]) => ({ database, keyspace }))
       .sort((a, b) => b.database.length - a.database.length)
   }
 }

@@ -11,7 +11,19 @@ export interface TabletHealth {
   readonly sqlMode: string | undefined
   /** Seconds a replica is behind; undefined for a server that does not replicate, Infinity where replication is broken. */
   readonly lagSeconds: number | undefined
+  /** Undefined for a server that does not replicate. */
+  readonly replication: ReplicationHealth | undefined
   readonly checkedAtMs: number
+  readonly lastError: string
+}
+
+/** As SHOW REPLICA STATUS has it. */
+export interface ReplicationHealth {
+  /** `host:port`. */
+  readonly source: string
+  /** Yes, No, Connecting. */
+  readonly receiverRunning: string
+  readonly applierRunning: string
   readonly lastError: string
 }
 
@@ -21,6 +33,7 @@ export const UNKNOWN_HEALTH: TabletHealth = {
   readOnly: false,
   sqlMode: undefined,
   lagSeconds: undefined,
+  replication: undefined,
   checkedAtMs: 0,
   lastError: '',
 }
@@ -93,13 +106,14 @@ export class HealthChecker {
         'SELECT @@version AS version, @@global.read_only AS read_only, @@global.sql_mode AS sql_mode',
       )
       const { version, read_only, sql_mode } = (rows as Checked[])[0]!
-      const lagSeconds = await this.#lag(version)
+      const status = await this.#replicaStatus(version)
       return {
         state: 'healthy',
         serverVersion: version,
         readOnly: Number(read_only) !== 0,
         sqlMode: sql_mode,
-        lagSeconds,
+        lagSeconds: status && lagOf(status),
+        replication: status && replicationOf(status),
         checkedAtMs,
         lastError: '',
       }
@@ -124,13 +138,28 @@ export class HealthChecker {
     return this.#connection!.query({ sql, timeout: this.#options.timeoutMs }) as Promise<[unknown, unknown]>
   }
 
-  async #lag(version: string): Promise<number | undefined> {
+  async #replicaStatus(version: string): Promise<Row | undefined> {
     const [rows] = await this.#query(
       version.includes('MariaDB') ? 'SHOW SLAVE STATUS' : 'SHOW REPLICA STATUS',
     )
-    const status = (rows as Record<string, unknown>[])[0]
-    if (status === undefined) return undefined
-    const seconds = status['Seconds_Behind_Source'] ?? status['Seconds_Behind_Master']
-    return seconds === null || seconds === undefined ? Number.POSITIVE_INFINITY : Number(seconds)
+    return (rows as Row[])[0]
+  }
+}
+
+type Row = Readonly<Record<string, unknown>>
+
+function lagOf(status: Row): number {
+  const seconds = status['Seconds_Behind_Source'] ?? status['Seconds_Behind_Master']
+  return seconds === null || seconds === undefined ? Number.POSITIVE_INFINITY : Number(seconds)
+}
+
+function replicationOf(status: Row): ReplicationHealth {
+  const host = status['Source_Host'] ?? status['Master_Host']
+  const port = status['Source_Port'] ?? status['Master_Port']
+  return {
+    source: `${host}:${port}`,
+    receiverRunning: String(status['Replica_IO_Running'] ?? status['Slave_IO_Running']),
+    applierRunning: String(status['Replica_SQL_Running'] ?? status['Slave_SQL_Running']),
+    lastError: String(status['Last_Error'] ?? ''),
   }
 }

@@ -37,6 +37,10 @@ export class Transaction {
   #isNextInUse = false
   /** What the open one was given so. */
   #given = NONE
+  /** transaction_mode = 'single': a transaction writes on one shard. */
+  isSingle = false
+  /** Shards that the transaction writes on, while it is a single one. */
+  readonly #written = new Set<string>()
   #isOpen = false
   #isReadOnly = false
   #start: TransactionStart | undefined
@@ -151,6 +155,17 @@ export class Transaction {
       await this.rollback()
       throw error
     }
+  }
+
+  /** A single transaction is about to write on the targets, or to lock rows there. Throws 1317 where it would need two shards. */
+  noteWrite(targets: readonly ShardTarget[]): void {
+    const all = new Set([...this.#written, ...targets.map(({ key }) => key)])
+    if (all.size > 1)
+      throw new SqlError(
+        'ER_QUERY_INTERRUPTED',
+        `multi-db transaction attempted: ${[...all].join(', ')} (transaction_mode is 'single')`,
+      )
+    if (this.#isOpen || !this.autocommit) for (const { key } of targets) this.#written.add(key)
   }
 
   /** Throws when only ROLLBACK is left. */
@@ -278,6 +293,7 @@ export class Transaction {
     this.#failure = undefined
     this.autocommit = true
     this.#next = NONE
+    this.isSingle = false
   }
 
   /** The client is gone. A COMMIT that it has sent is carried through on all shards first, as one server would. */
@@ -312,6 +328,7 @@ export class Transaction {
     this.#isOpen = false
     this.#isReadOnly = false
     this.#start = undefined
+    this.#written.clear()
     this.#savepoints.clear()
   }
 

@@ -30,8 +30,11 @@ export const createCfc: VindexFactory = (name, params) => {
     prefix: {
       cost: offsets.length || 2,
       map(pattern) {
-        const prefix = patternPrefix(valueBytes(pattern))
-        return prefixDestination(hash === undefined ? prefix : hashParts(prefix, offsets, hash))
+        const { prefix, isWhole } = patternPrefix(valueBytes(pattern))
+        if (hash === undefined) return prefixDestination(prefix)
+        // What follows the last offset is hashed as a whole: the beginning of it says nothing.
+        const known = isWhole ? prefix : prefix.subarray(0, offsets[offsets.length - 1])
+        return prefixDestination(hashParts(known, offsets, hash))
       },
     },
   }
@@ -89,11 +92,15 @@ const escapes = new Map([
 ])
 
 /** A LIKE pattern up to its first wildcard, unescaped. */
-function patternPrefix(pattern: Uint8Array): Uint8Array {
+function patternPrefix(pattern: Uint8Array): { readonly prefix: Uint8Array; readonly isWhole: boolean } {
   const prefix: number[] = []
+  let isWhole = true
   for (let i = 0; i < pattern.length; i++) {
     const byte = pattern[i]
-    if (byte === 0x25 || byte === 0x5f) break // % _
+    if (byte === 0x25 || byte === 0x5f) {
+      isWhole = false // % _
+      break
+    }
     if (byte !== 0x5c || i === pattern.length - 1) {
       prefix.push(byte)
     } else {
@@ -101,5 +108,5 @@ function patternPrefix(pattern: Uint8Array): Uint8Array {
       prefix.push(escapes.get(pattern[i]) ?? pattern[i])
     }
   }
-  return Uint8Array.from(prefix)
+  return { prefix: Uint8Array.from(prefix), isWhole }
 }

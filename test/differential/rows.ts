@@ -5,7 +5,10 @@ const COUNTRIES = ['AT', 'BR', 'CH', 'DE', 'XX']
  * The rows that every list of statements begins with, as statements: `{table}` by `{table}`. They go in through the
  * proxy, too: it must know which shard a row belongs to.
  */
-export const TABLES = ['users', 'orders', 'things', 'words', 'places', 'slugs', 'countries'] as const
+export const TABLES = [
+  ...(['users', 'orders', 'things', 'words', 'places', 'slugs', 'countries'] as const),
+  ...(['codes', 'tags', 'labels'] as const),
+] as const
 
 export const ROWS: readonly string[] = [
   `INSERT INTO countries (code, name) VALUES ('AT', 'Austria'), ('BR', 'Brazil'), ('CH', 'Switzerland'), ('DE', 'Germany')`,
@@ -14,6 +17,9 @@ export const ROWS: readonly string[] = [
   `INSERT INTO places (region, city, name, people) VALUES ${rows(0, 24, place)}`,
   `INSERT INTO slugs (slug, title, hits) VALUES ('straße', 'Road', 3), ('Ärger', 'Anger', 5), ('zoo', 'Zoo', 7),
     ('éclair', 'Pastry', 2), ('日本', 'Japan', 9), ('plain', 'Plain', 1), ('Über', 'Over', 4), ('naïve', 'Naive', 6)`,
+  ...['codes (code, n)', 'tags (tag, n)', 'labels (label, n)'].map(
+    (into) => `INSERT INTO ${into} VALUES ${codes()}`,
+  ),
   `INSERT INTO words (id, general, unicode, bin, latin, cased, fixed, raw) VALUES ${words()}`,
   `INSERT INTO things VALUES
     (1, -128, 255, -32768, -8388608, -2147483648, -9223372036854775808, 18446744073709551615, 42, b'1010101010',
@@ -86,4 +92,11 @@ function words(): string {
     'ñ',
   ]
   return texts.map((text, i) => `(${[i + 1, ...Array(7).fill(`'${text}'`)].join(', ')})`).join(', ')
+}
+
+/** What begins alike, in letters of both cases, with wildcards and spaces in it. */
+function codes(): string {
+  const begins = ['abcd', 'ab_d', 'ab%d', 'aBcd', 'ABcd', 'xycd', 'éacd', '12cd', 'zz\\\\cd']
+  const ends = ['', 'x', 'xyz']
+  return begins.flatMap((begin, i) => ends.map((end, j) => `('${begin}${end}', ${i * 10 + j})`)).join(', ')
 }

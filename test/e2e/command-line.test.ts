@@ -44,10 +44,13 @@ describe.skipIf(!client)('the mariadb command line client', () => {
     const tables = (await ask('SHOW TABLES')).trim().split('\n')
     expect(tables).toEqual([
       'Tables_in_main',
+      'codes',
       'countries',
+      'labels',
       'orders',
       'places',
       'slugs',
+      'tags',
       'things',
       'users',
       'words',

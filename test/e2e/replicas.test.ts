@@ -103,3 +103,19 @@ test('the tablet type does not change within a transaction', async () => {
   await assert.rejects(connection.query('USE `shop@replica`'), { errno: 1179 })
   await connection.query('ROLLBACK')
 })
+
+test('SHOW VITESS_REPLICATION_STATUS tells of each replica', async () => {
+  const statusOf = async (filter: string) => {
+    const [rows] = await connection.query<RowDataPacket[]>(`SHOW VITESS_REPLICATION_STATUS ${filter}`)
+    return rows
+  }
+  await eventually('health checks', async () => {
+    const [row] = await statusOf("LIKE 'shop'")
+    return row?.['ReplicationHealth'].includes('"EventApplierRunning":"Yes"')
+  })
+  const [row] = await statusOf("WHERE Keyspace = 'shop' AND TabletType = 'REPLICA'")
+  assert.match(row!['ReplicationSource'], /^\S+:\d+$/)
+  assert.equal(row!['Shard'], '-')
+  assert.match(row!['ReplicationLag'], /^\d+$/)
+  assert.deepEqual(await statusOf("LIKE 'nosuch'"), [])
+})

@@ -11,6 +11,7 @@ import { type Place, within } from './place.ts'
 import type { Scope } from './scope.ts'
 import { type ColumnAnswer, opaqueSource, type Source, tableSource } from './source.ts'
 import { unplanned } from './unplanned.ts'
+import { vindexesUnused } from './vindex-hints.ts'
 
 /** FROM, or a part of it, and what other clauses see of it. */
 export interface FromPart {
@@ -99,7 +100,11 @@ function bindNamed(node: TableRef, place: Place): FromPart {
   }
   if (isSystemSchema(keyspaceOf(name, place.context))) return leaf(unplaced('system table', place, alias))
   const table = findTable(name, place.context)
-  const instance = place.counters.createInstance(table, place.nullExtended)
+  const unusedVindexes = vindexesUnused(node, table)
+  const instance = {
+    ...place.counters.createInstance(table, place.nullExtended),
+    ...(unusedVindexes && { unusedVindexes }),
+  }
   const qualifier = node.alias === undefined ? (name.qualifier ?? table.keyspace) : undefined
   const source = tableSource(instance, alias, qualifier)
   return leaf({ kind: 'Table', instance, source, level: place.level, origin: place.origin })

@@ -1,5 +1,5 @@
 import type { PlanValue } from '../../plan/values.ts'
-import type { Comparison, Expr, In, Or } from '../../sql/ast.ts'
+import type { Comparison, Expr, In, Like, Or } from '../../sql/ast.ts'
 import { isNullConstant, planList, planValue } from '../values.ts'
 import { sameKind } from './column-type.ts'
 import type { Alternative, Level } from './level.ts'
@@ -18,6 +18,8 @@ export function addFacts(condition: Expr, scope: Scope, level: Level): void {
       return addIn(condition, scope, level)
     case 'Or':
       return addOr(condition, scope, level)
+    case 'Like':
+      return addLike(condition, scope, level)
     default:
   }
 }
@@ -78,6 +80,14 @@ function addIn(condition: In, scope: Scope, level: Level): void {
   }
   const alternatives = right.items.map((item) => equalitiesOf(operandPairs(left, item), scope))
   if (alternatives.every((alternative) => alternative !== undefined)) level.addAlternatives(alternatives)
+}
+
+/** A pattern with an escape character of its own is read by the servers alone. */
+function addLike(like: Like, scope: Scope, level: Level): void {
+  const ref = refOf(like.operand, scope)
+  const value = planValue(like.pattern)
+  if (like.negated || like.escape !== undefined || ref === undefined || value === undefined) return
+  level.addPattern(columnKey(ref), value)
 }
 
 /** More alternatives than this are no faster than asking all shards. */

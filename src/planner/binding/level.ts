@@ -15,6 +15,7 @@ export class Level {
   readonly #columnPairs: (readonly [string, string])[] = []
   readonly #values = new Map<string, { readonly columns: string[]; readonly value: PlanValue }>()
   readonly #lists: { readonly column: string; readonly list: PlanList }[] = []
+  readonly #patterns: { readonly column: string; readonly pattern: PlanValue }[] = []
   readonly #alternatives: (readonly Alternative[])[] = []
 
   constructor(parent?: Level) {
@@ -36,6 +37,10 @@ export class Level {
     this.#lists.push({ column, list })
   }
 
+  addPattern(column: string, pattern: PlanValue): void {
+    this.#patterns.push({ column, pattern })
+  }
+
   addAlternatives(alternatives: readonly Alternative[]): void {
     this.#alternatives.push(alternatives)
   }
@@ -47,6 +52,7 @@ export class Level {
     for (const { columns, value } of inner.#values.values())
       for (const column of columns) this.addValue(column, value)
     this.#lists.push(...inner.#lists)
+    this.#patterns.push(...inner.#patterns)
     this.#alternatives.push(...inner.#alternatives)
   }
 
@@ -71,6 +77,7 @@ export class Level {
         }
       }
       facts.lists.push(...level.#lists)
+      facts.patterns.push(...level.#patterns)
       facts.alternatives.push(...level.#alternatives)
     }
     return facts
@@ -80,6 +87,7 @@ export class Level {
 /** Classes of equal columns and values. */
 export class Facts {
   readonly lists: { readonly column: string; readonly list: PlanList }[] = []
+  readonly patterns: { readonly column: string; readonly pattern: PlanValue }[] = []
   readonly alternatives: (readonly Alternative[])[] = []
   readonly #parents = new Map<string, string>()
   readonly #values: { readonly column: string; readonly key: string; readonly value: PlanValue }[] = []
@@ -104,6 +112,11 @@ export class Facts {
   /** A list that the column must be in. */
   listOf(column: string): PlanList | undefined {
     return this.lists.find((known) => this.areEqual(known.column, column))?.list
+  }
+
+  /** A pattern that the column must be LIKE. What is equal to it need not be: `'a' = 'a '`. */
+  patternOf(column: string): PlanValue | undefined {
+    return this.patterns.find((known) => known.column === column)?.pattern
   }
 
   #root(key: string): string {

@@ -9,6 +9,8 @@ export interface TableInstance {
   readonly table: Table
   /** An outer join may fill its columns with NULLs. */
   readonly nullExtended: boolean
+  /** Vindexes by which its rows are not to be found: a hint says so. */
+  readonly unusedVindexes?: ReadonlySet<string>
 }
 
 /** A column of a table instance; `name` in lower case. */

@@ -34,7 +34,11 @@ export function finishQuery(
   const locks = someNode(ast, (node) => node.kind === 'Lock')
   if (!routes.some(hasTables)) {
     const isTableless = !mayAskTables(ast)
-    return { ...readPlan(ast, oneShardOf(root, query), context), locks, ...(isTableless && { isTableless }) }
+    return {
+      ...systemPlan(ast, oneShardOf(root, query), context),
+      locks,
+      ...(isTableless && { isTableless }),
+    }
   }
   const text = new ShardText(context).ofStatement(query.ast)
   const answer = finishRows(root, query, { context, statement: query.ast, text, refusals })
@@ -49,6 +53,16 @@ export function finishQuery(
     query: query.ast === ast ? text : new ShardText(context).ofStatement(ast),
   }
   return { shortcut, root: primitive, locks, ...connectionState(ast) }
+}
+
+/** A param that names a schema may have to make way for the name of a shard's database: its place must be known. */
+function systemPlan(ast: Query, routing: Routing, context: PlanContext): Plan {
+  const plan = readPlan(ast, routing, context)
+  if (routing.kind !== 'SystemSchema' || !routing.schemas.some(({ kind }) => kind === 'Param')) return plan
+  const isRenamed = [...context.vschema.keyspaces.keys()].some((name) => context.databaseName(name) !== name)
+  if (!isRenamed) return plan
+  const shortcut = { routing, query: new ShardText(context).ofTree(ast) }
+  return { ...plan, shortcut, root: { kind: 'Route', ...shortcut, orderBy: [] } }
 }
 
 /** All tables are on one shard, so that one route has all of the query. */

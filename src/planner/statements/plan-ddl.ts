@@ -1,9 +1,10 @@
 import { noDatabaseSelected, unknownDatabase } from '../../errors/sql-error.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Routing } from '../../plan/routing.ts'
-import type { Ddl, TableName } from '../../sql/ast.ts'
+import type { Ddl, Query } from '../../sql/ast.ts'
+import { tablesOf } from '../../sql/tables-of.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
-import { keyspaceOf } from '../binding/find-table.ts'
+import { existingTable, newTable, tablesOfDdl } from '../binding/named-tables.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { unsupportedPlan, writePlan } from '../plans.ts'
 import { isRefusal, type Refusal, refused } from '../refusal.ts'
@@ -53,7 +54,8 @@ export function ddlPlan(statement: Ddl, routing: Routing, context: PlanContext):
     return { ...writePlan(statement, { verb: 'other', routing }, context), reserves: 'temporary table' }
   const { keyspace } = routing
   const query = new ShardText(context).ofStatement(statement)
-  const tables = statement.names.map(({ name }) => name)
+  const named = context.shard === undefined ? tablesOfDdl(statement, context) : undefined
+  const tables = statement.names.map((name) => named?.get(name)?.name ?? name.name)
   return {
     root: { kind: 'Ddl', keyspace, routing, query, implicitCommit: true, tables },
     userVariables: [],
@@ -71,14 +73,12 @@ function refusedOnShards({ object, verb, query, temporary }: Ddl, words: string)
     : 'CREATE TABLE … SELECT in a sharded keyspace'
 }
 
+/** The keyspace of all tables that the statement names, in its queries too: no shard knows of another one's. */
 function keyspaceOfDdl(statement: Ddl, context: PlanContext): string | Refusal {
-  const { names, objectName, like, verb } = statement
-  const all = [
-    ...names,
-    ...(like === undefined ? [] : [like]),
-    ...(objectName?.qualifier === undefined ? [] : [objectName]),
-  ]
-  const keyspaces = new Set(all.map((name) => keyspaceOfName(name, statement, context)))
+  const { objectName, query, verb } = statement
+  const keyspaces = new Set([...tablesOfDdl(statement, context).values()].map(({ keyspace }) => keyspace))
+  if (objectName?.qualifier !== undefined) keyspaces.add(newTable(objectName, context).keyspace)
+  for (const keyspace of query === undefined ? [] : keyspacesOfQuery(query, context)) keyspaces.add(keyspace)
   const [keyspace = context.defaultKeyspace] = keyspaces
   if (keyspace === undefined) throw noDatabaseSelected()
   if (keyspaces.size > 1) return refused(`${verb.toUpperCase()} of tables of several keyspaces`)
@@ -87,14 +87,9 @@ function keyspaceOfDdl(statement: Ddl, context: PlanContext): string | Refusal {
   return keyspace
 }
 
-/** Without a default keyspace an existing table is found by its name alone. */
-function keyspaceOfName(name: TableName, statement: Ddl, context: PlanContext): string {
-  const keyspace = keyspaceOf(name, context)
-  if (keyspace !== undefined) return keyspace
-  const found =
-    statement.verb === 'create'
-      ? undefined
-      : context.vschema.findTable(undefined, name.name, context.tabletType)
-  if (found?.kind !== 'found') throw noDatabaseSelected()
-  return found.table.keyspace
+/** System schemas are on every server. */
+function keyspacesOfQuery(query: Query, context: PlanContext): readonly string[] {
+  return tablesOf(query)
+    .map((name) => existingTable(name, context).keyspace)
+    .filter((keyspace) => !isSystemSchema(keyspace))
 }

@@ -1,17 +1,9 @@
 import type { Plan } from '../../plan/plan.ts'
 import { TABLE_LOCKS } from '../../plan/reserves.ts'
 import type { Routing } from '../../plan/routing.ts'
-import type {
-  Call,
-  ExplainConnection,
-  Flush,
-  Load,
-  LockTables,
-  Other,
-  Statement,
-  TableName,
-} from '../../sql/ast.ts'
+import type { Call, ExplainConnection, Flush, Load, LockTables, Other, Statement } from '../../sql/ast.ts'
 import { keyspaceOf } from '../binding/find-table.ts'
+import { namedTables } from '../binding/named-tables.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { unsupportedPlan, writePlan } from '../plans.ts'
 
@@ -19,7 +11,10 @@ type OnOneServer = Call | ExplainConnection | Flush | Load | LockTables | Other
 
 /** What only a single MySQL server can do: its keyspace must be unsharded. */
 export function planOnOneServer(statement: OnOneServer, context: PlanContext): Plan {
-  const named = tablesOf(statement).map((name) => keyspaceOf(name, context))
+  const named =
+    statement.kind === 'Call'
+      ? [keyspaceOf(statement.name, context)]
+      : [...namedTables(statement, context).values()].map(({ keyspace }) => keyspace)
   const keyspaces = new Set(named.length === 0 ? [context.defaultKeyspace] : named)
   const [keyspace] = keyspaces
   const isOneServer =
@@ -31,22 +26,6 @@ export function planOnOneServer(statement: OnOneServer, context: PlanContext): P
     : unsupportedPlan(
         `${wordsOf(statement)} outside an unsharded keyspace (name a shard: USE \`keyspace:shard\`)`,
       )
-}
-
-function tablesOf(statement: OnOneServer): readonly TableName[] {
-  switch (statement.kind) {
-    case 'Call':
-      return [statement.name]
-    case 'Load':
-      return [statement.table]
-    case 'LockTables':
-      return statement.tables.map(({ table }) => table)
-    case 'Flush':
-      return statement.tables
-    case 'ExplainConnection':
-    case 'Other':
-      return []
-  }
 }
 
 function wordsOf(statement: OnOneServer): string {
@@ -73,11 +52,15 @@ const holding: ReadonlySet<string> = new Set(['HANDLER', 'XA'])
 export function serverPlan(statement: Statement, routing: Routing, context: PlanContext): Plan {
   const plan = writePlan(statement, { verb: 'other', routing }, context)
   const held = heldBy(statement)
+  if (statement.kind === 'Other' && running.has(statement.verb)) return { ...plan, runsText: true }
   return held === undefined ? plan : { ...plan, reserves: held }
 }
 
 /** Of FLUSH TABLES. */
 const LOCKS = /\bWITH\s+READ\s+LOCK\b|\bFOR\s+EXPORT\b/i
+
+/** MariaDB's EXECUTE IMMEDIATE and BEGIN NOT ATOMIC. */
+const running: ReadonlySet<string> = new Set(['EXECUTE', 'BEGIN'])
 
 function heldBy(statement: Statement): string | undefined {
   switch (statement.kind) {

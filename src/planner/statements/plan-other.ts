@@ -1,9 +1,11 @@
 import type { Plan } from '../../plan/plan.ts'
 import type { Routing } from '../../plan/routing.ts'
 import type { DescribeTable, Do, Explain, Show, TableAdmin, TableName } from '../../sql/ast.ts'
+import { someNode } from '../../sql/visit.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { bindExprs } from '../binding/bind-subqueries.ts'
 import { findTable, keyspaceOf } from '../binding/find-table.ts'
+import { existingTable } from '../binding/named-tables.ts'
 import { rootPlace } from '../binding/place.ts'
 import { emptyScope } from '../binding/scope.ts'
 import { mayAskTables } from '../binding/traits.ts'
@@ -22,10 +24,22 @@ import type { Trace } from '../rules/trace.ts'
 export function planShow(statement: Show, context: PlanContext): Plan {
   const { table, database, what } = statement
   if (table === undefined || what.startsWith('VSCHEMA') || what.startsWith('VITESS')) return sessionPlan
+  // A server would look at its own rows alone.
+  if (someNode(statement.where, (node) => node.kind === 'Subquery')) return sessionPlan
+  const shown =
+    database === undefined || isSystemSchema(database) ? statement : qualified(statement, table, database)
   const name: TableName = database === undefined ? table : { ...table, qualifier: database }
-  if (database !== undefined && !isSystemSchema(database) && context.databaseName(database) !== database)
-    return sessionPlan
-  return readPlan(statement, tableShard(name, context), context)
+  return readPlan(shown, tableShard(name, context), context)
+}
+
+/** `SHOW COLUMNS FROM t FROM keyspace`, its pieces put together anew with the table's name in one of them. */
+function qualified(statement: Show, named: TableName, database: string): Show {
+  const { what, extended, full, like, where } = statement
+  const { database: _, ...rest } = statement
+  const table: TableName = { ...named, qualifier: database }
+  const head = `SHOW ${extended ? 'EXTENDED ' : ''}${full ? 'FULL ' : ''}${what} FROM `
+  const filter = like !== undefined ? [' LIKE ', like] : where !== undefined ? [' WHERE ', where] : []
+  return { ...rest, table, pieces: [head, table, ...filter] }
 }
 
 export function planDescribe(statement: DescribeTable, context: PlanContext): Plan {
@@ -58,8 +72,11 @@ export function planExplain(statement: Explain, inner: Plan, context: PlanContex
 
 /** ANALYZE, CHECK, OPTIMIZE and REPAIR TABLE: every shard does it, and their reports follow each other. */
 export function planTableAdmin(statement: TableAdmin, context: PlanContext): Plan {
-  const keyspaces = new Set(statement.tables.map((name) => findTable(name, context).keyspace))
+  const named = statement.tables.map((name) => existingTable(name, context).keyspace)
+  // System schemas are on every server.
+  const keyspaces = new Set(named.filter((keyspace) => !isSystemSchema(keyspace)))
   const [keyspace] = keyspaces
+  if (keyspace === undefined) return readPlan(statement, anyShard(context), context)
   if (keyspaces.size !== 1) return unsupportedPlan(`${statement.verb} TABLE of several keyspaces`)
   const routing = oneShard(keyspace, context)
   if (routing.kind === 'Unsharded') return readPlan(statement, routing, context)

@@ -14,7 +14,7 @@ export function toldError(proxy: Names, error: unknown): SqlError | ServerError 
 }
 
 function withKeyspaceNames(proxy: Names, error: ServerError): ServerError {
-  const message = proxy.inKeyspaceNames(error.message)
+  const message = proxy.inKeyspaceNames(error)
   const { errno, sqlState } = error
   return message === error.message ? error : new ServerError({ errno, sqlState, message })
 }

@@ -15,6 +15,7 @@ import {
   splitExecute,
 } from '../../mysql/codec/execute-values.ts'
 import { encodePrepareOk } from '../../mysql/codec/stmt-prepare.ts'
+import type { Show } from '../../sql/ast.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
 import { valueLiteral } from '../../values/sql-literal.ts'
 import { type StatementBeginsContext, statementBegins } from '../commands/statement-begins.ts'
@@ -173,8 +174,11 @@ export class PreparedStatements {
     const statement = text.reading.parse(text.sql)
     if (statement.kind === 'Empty' && !statement.comment) throw emptyQuery()
     checkPreparable(statement, proxy)
-    const shown = statement.kind === 'Show' ? await prepareShow(this.#context, statement, text.sql) : []
-    if ('target' in shown) return this.#prepareOn(shown.target, shown.text, text)
+    const shown = statement.kind === 'Show' ? await this.#prepareShow(statement, text) : []
+    if ('keyspace' in shown) {
+      const { keyspace, shard } = shown
+      return this.#prepareOn(this.#context.shards.target(keyspace, shard), shown.text, text)
+    }
     const { params } = text.scan
     this.#add(text, params)
     const { statusFlags } = replies
@@ -190,6 +194,10 @@ export class PreparedStatements {
       answer.definitions(payloads, statusFlags)
     }
     replies.done(false)
+  }
+
+  #prepareShow(show: Show, { sql, reading }: PreparedText): ReturnType<typeof prepareShow> {
+    return prepareShow(this.#context, { show, sql, target: reading.target }, reading)
   }
 
   #add(text: PreparedText, paramCount: number): void {

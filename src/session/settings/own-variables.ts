@@ -6,6 +6,7 @@ import { ISOLATION } from '../../tablet/settings.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
 import type { SessionState } from './session-state.ts'
 import { unquoted } from './unquoted.ts'
+import { vitessValue } from './vitess-variables.ts'
 
 export interface OwnVariableContext {
   readonly client: Pick<ClientConnection, 'idleTimeoutMs' | 'setIdleTimeout'>
@@ -67,8 +68,25 @@ export function ownVariable(
         state.interactiveTimeoutS = seconds
       }
     }
+    case 'client_found_rows': {
+      const on = text !== 'DEFAULT' && booleanOf(name, text)
+      return () => state.setFoundRows(on)
+    }
     default:
-      return undefined
+      return vitessVariable({ state, transaction }, name, text)
+  }
+}
+
+function vitessVariable(
+  { state, transaction }: Pick<OwnVariableContext, 'state' | 'transaction'>,
+  name: string,
+  text: string,
+): (() => void) | undefined {
+  const value = vitessValue(name, text)
+  if (value === undefined) return undefined
+  return () => {
+    state.vitess = new Map([...state.vitess, [name, value]])
+    if (name === 'transaction_mode') transaction.isSingle = value === "'SINGLE'"
   }
 }
 

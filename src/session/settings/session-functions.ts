@@ -48,7 +48,12 @@ export function sessionFunction(context: SessionFunctionContext, name: string): 
       return String(Math.ceil(proxy.limits.idleTimeoutMs / 1_000))
     case 'target':
       return quoteString(printTarget(state.target))
+    case 'client_found_rows':
+      return state.settings.kind.foundRows ? '1' : '0'
+    case 'session_uuid':
+      return quoteString(state.uuid)
     default:
-      return state.userVariables.get(name.replace(/^@/, '').toLowerCase()) ?? 'NULL'
+      if (!name.startsWith('@')) return state.vitess.get(name) ?? 'NULL'
+      return state.userVariables.get(name.slice(1).toLowerCase()) ?? 'NULL'
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { ByteBudget } from '../../base/byte-budget.ts'
 import type { Condition } from '../../errors/condition.ts'
 import { DEFAULT_SQL_MODE, parseSqlMode, type SqlMode } from '../../sql/sql-mode.ts'
@@ -17,6 +18,7 @@ import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { HeldMap } from './held-map.ts'
 import { SessionTracker } from './session-tracker.ts'
 import { NO_TARGET, type Target } from './target.ts'
+import { INITIAL_VARIABLES, ownTimeoutMs, type VitessVariables } from './vitess-variables.ts'
 
 /** How a statement was read. */
 export interface ReadAs {
@@ -57,6 +59,10 @@ export class SessionState {
   /** interactive_timeout in seconds, where it has been set: it decides nothing once a client is connected. */
   interactiveTimeoutS: number | undefined
 
+  #vitess: VitessVariables = INITIAL_VARIABLES
+  #ownTimeoutMs: number | undefined
+  #uuid: string | undefined
+
   /** sql_mode has NO_AUTO_VALUE_ON_ZERO. */
   noAutoValueOnZero = false
   /** Until `sql_mode` is known: as the servers begin. */
@@ -79,6 +85,7 @@ export class SessionState {
     this.target = NO_TARGET
     this.userVariables.clear()
     this.interactiveTimeoutS = undefined
+    this.vitess = INITIAL_VARIABLES
     this.lastInsertId = 0
     this.rowCount = 0
     this.foundRows = 0
@@ -96,6 +103,26 @@ export class SessionState {
       : sqlMode
     this.setSqlMode(ownMode)
     if (ignoreSpace) this.setSetting(SQL_MODE, `'${ownMode}'`)
+  }
+
+  get vitess(): VitessVariables {
+    return this.#vitess
+  }
+
+  set vitess(variables: VitessVariables) {
+    this.#vitess = variables
+    this.#ownTimeoutMs = ownTimeoutMs(variables)
+  }
+
+  /** As `ownTimeoutMs` of vtgate's variables. */
+  get ownTimeoutMs(): number | undefined {
+    return this.#ownTimeoutMs
+  }
+
+  /** `@@session_uuid`, made when it is first asked for. */
+  get uuid(): string {
+    this.#uuid ??= randomUUID()
+    return this.#uuid
   }
 
   get warnings(): readonly Condition[] {
@@ -142,6 +169,11 @@ export class SessionState {
   get isReadOnly(): boolean {
     const { items } = this.settings
     return (items.get(READ_ONLY.mysql) ?? items.get(READ_ONLY.mariadb)) === '1'
+  }
+
+  /** CLIENT_FOUND_ROWS, which vtgate has as a variable, too. */
+  setFoundRows(foundRows: boolean): void {
+    this.settings = makeSettings(this.settings.items, { ...this.settings.kind, foundRows })
   }
 
   setSqlMode(value: string): void {

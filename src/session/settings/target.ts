@@ -1,4 +1,5 @@
 import { SqlError } from '../../errors/sql-error.ts'
+import type { Gateway } from '../../tablet/gateway.ts'
 import type { ServedTabletType } from '../../topology/records.ts'
 
 /** What a session addresses: `keyspace[:shard][@tablet_type]`; a keyspace alone reaches its primaries through vindexes. */
@@ -11,6 +12,11 @@ export interface Target {
 }
 
 export const NO_TARGET: Target = { keyspace: '', tabletType: 'PRIMARY' }
+
+/** Where tables are looked for in a session without a database: in a cluster of one keyspace there, as vtgate does it. */
+export function onlyKeyspace({ keyspaces }: Pick<Gateway, 'keyspaces'>): string | undefined {
+  return keyspaces.size === 1 ? [...keyspaces.keys()][0] : undefined
+}
 
 const TABLET_TYPES: Readonly<Record<string, ServedTabletType>> = {
   primary: 'PRIMARY',

@@ -39,6 +39,7 @@ export async function variablesTable(context: OwnValuesContext, show: Show): Pro
   const own = ownValues(context, show)
   const { columns, rows } = await context.shards.ask(questionOf(show, own))
   return {
+    isFiltered: true,
     columns: columns.map(decodeColumnDef),
     rows: rows.map((row) => withOwnValue(decodeTextRow(row, columns.length), own)),
   }

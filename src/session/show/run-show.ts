@@ -1,17 +1,24 @@
 import type { ColumnDef } from '../../mysql/codec/column-def.ts'
 import type { Show } from '../../sql/ast.ts'
+import { print } from '../../sql/print.ts'
 import { SYSTEM_SCHEMAS } from '../../vschema/system-schemas.ts'
-import type { Replies } from '../commands/replies.ts'
+import { describePlan } from '../prepared/describe-plan.ts'
 import type { ProxyContext } from '../proxy-context.ts'
-import { printTarget } from '../settings/target.ts'
+import { onlyKeyspace, printTarget } from '../settings/target.ts'
+import type { EvaluateContext } from '../statements/evaluate.ts'
 import type { Execution } from '../statements/execution.ts'
-import type { SingleShard } from '../statements/single-shard.ts'
+import type { Reading } from '../statements/reading.ts'
+import { answerMetadata, type RunContext, runStatement } from '../statements/run-statement.ts'
+import { gtidTable } from './gtid-tables.ts'
 import { type OwnValuesContext, variablesTable } from './own-values.ts'
 import { processList } from './process-list.ts'
-import { type ServerShow, type ServerShowContext, serverShow } from './server-show.ts'
+import { type AskedShow, type ServerShow, type ServerShowContext, serverShow } from './server-show.ts'
 import { type ConditionsContext, conditionsTable, countTable } from './show-conditions.ts'
+import { rowsWhere, withoutValues, withValues } from './show-where.ts'
 import { filteredRows, nameTable, type ShownTable, textTable } from './shown-table.ts'
 import {
+  MIGRATION_COLUMNS,
+  replicationTable,
   shardsTable,
   tabletsTable,
   vschemaKeyspaces,
@@ -24,32 +31,69 @@ export type ShownContext = ServerShowContext &
   ConditionsContext &
   OwnValuesContext & {
     readonly proxy: ConditionsContext['proxy'] &
-      Pick<ProxyContext, 'gateway' | 'vschema' | 'clock' | 'sessions'>
+      Pick<ProxyContext, 'gateway' | 'vschema' | 'clock' | 'sessions' | 'isMariadb'>
   }
 
-export interface ShowContext extends ShownContext {
-  readonly replies: Replies
-  readonly singleShard: SingleShard
-}
+export type ShowContext = ShownContext & EvaluateContext & RunContext
 
 /** SHOW of what the proxy knows better than any one server behind it; the rest is asked of a server. */
-export async function runShow(context: ShowContext, show: Show, execution: Execution): Promise<void> {
+export async function runShow(context: ShowContext, asked: Show, execution: Execution): Promise<void> {
+  const { show, conditions } = await withValues(context, asked)
   const table = await tableOf(context, show)
   if (table !== undefined) {
-    return context.replies.resultSet({ columns: table.columns, rows: filteredRows(show, table) })
+    const { where } = show
+    const isWhole = where === undefined || table.isFiltered === true
+    const rows = isWhole ? table.rows : await rowsWhere(context, where, table)
+    if (!TELL_CONDITIONS.has(show.what)) context.state.warnings = conditions
+    return context.replies.resultSet({ columns: table.columns, rows: filteredRows(show, { ...table, rows }) })
   }
-  const { target, text } = serverShow(context, show, execution.sql)
-  const statement = execution.ofText({ kind: 'Text', sql: text, params: [] })
-  context.singleShard.relayTo(target, statement, { read: true, onRelayed: execution.onRelayed })
+  const sql = show === asked ? execution.sql : print(show)
+  if (show.table !== undefined && show !== asked) return runStatement(context, planned(execution, sql))
+  await askServer(context, { show, sql, target: execution.reading.target }, execution)
+}
+
+/** They tell of the statement before, and are none that another one would be told of. */
+const TELL_CONDITIONS: ReadonlySet<string> = new Set(['WARNINGS', 'ERRORS', 'COUNT WARNINGS', 'COUNT ERRORS'])
+
+/** A SHOW of one table, by its own plan. */
+function planned(execution: Execution, sql: string): Execution {
+  const { reading } = execution
+  const scan = reading.scan(sql)
+  return {
+    ...execution,
+    sql,
+    plan: reading.planOf(sql, scan),
+    bindings: reading.bindingsOf(sql, scan),
+    verbatim: () => execution.ofText({ kind: 'Text', sql, params: [] }),
+  }
+}
+
+async function askServer(context: ShowContext, asked: AskedShow, execution: Execution): Promise<void> {
+  const { proxy, state, shards, singleShard } = context
+  const { keyspace, shard, text } = serverShow(context, asked)
+  const query = { kind: 'Text', sql: text, params: [] } as const
+  if (proxy.gateway.renamed.length > 0)
+    return answerMetadata(context, execution, { keyspace, shard, query, settings: state.settings })
+  const to = shards.target(keyspace, shard, asked.target.tabletType)
+  singleShard.relayTo(to, execution.ofText(query), { read: true, onRelayed: execution.onRelayed })
 }
 
 /** What COM_STMT_PREPARE is told of a SHOW: its columns, or which server to ask, and how. */
 export async function prepareShow(
   context: ShownContext,
-  show: Show,
-  sql: string,
+  asked: AskedShow,
+  reading: Reading,
 ): Promise<readonly ColumnDef[] | ServerShow> {
-  return (await tableOf(context, show))?.columns ?? serverShow(context, show, sql)
+  const { where: _, ...unfiltered } = asked.show
+  const table = await tableOf(context, unfiltered)
+  if (table !== undefined) return table.columns
+  // What the session is asked for has its value with every execution; the columns are the same without.
+  const show = withoutValues(asked.show)
+  const sql = show === asked.show ? asked.sql : print(show)
+  if (show.table === undefined) return serverShow(context, { ...asked, show, sql })
+  const scan = reading.scan(sql)
+  const { keyspace, sql: text = sql } = describePlan(reading.planOf(sql, scan), reading.bindingsOf(sql, scan))
+  return { keyspace, shard: 0, text }
 }
 
 /** Undefined for what the servers know. */
@@ -75,8 +119,17 @@ async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | 
       return tabletsTable(proxy)
     case 'VITESS_TARGET':
       return textTable(['Target'], [[printTarget(state.target)]])
+    case 'VITESS_REPLICATION_STATUS':
+      return replicationTable(proxy)
+    case 'VITESS_MIGRATIONS':
+      return textTable(MIGRATION_COLUMNS, [], 1)
+    case 'VITESS_METADATA VARIABLES':
+      return textTable(['Key', 'Value'], [], 0)
+    case 'GTID_EXECUTED':
+    case 'VGTID_EXECUTED':
+      return gtidTable(proxy, show, state.target)
     case 'VSCHEMA TABLES':
-      return vschemaTables(proxy, state.target)
+      return vschemaTables(proxy, state.target.keyspace || (onlyKeyspace(proxy.gateway) ?? ''))
     case 'VSCHEMA KEYSPACES':
       return vschemaKeyspaces(proxy)
     case 'VSCHEMA VINDEXES':

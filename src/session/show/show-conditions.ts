@@ -55,7 +55,10 @@ async function fetchConditions(
   const kept = await warnings.fetch()
   // Nothing is left of an error whose transaction has been rolled back since.
   if (kept !== undefined && kept.length > 0) state.warnings = kept
-  const all = state.warnings.map((each) => ({ ...each, message: proxy.inKeyspaceNames(each.message) }))
+  const all = state.warnings.map((each) => ({
+    ...each,
+    message: proxy.inKeyspaceNames({ errno: each.code, message: each.message }),
+  }))
   return what === 'ERRORS' ? all.filter(({ level }) => level === 'Error') : all
 }
 

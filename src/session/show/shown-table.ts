@@ -1,16 +1,17 @@
-import { notSupported } from '../../errors/sql-error.ts'
 import type { ColumnDef } from '../../mysql/codec/column-def.ts'
 import type { TextCell } from '../../mysql/codec/text-row.ts'
 import type { Show } from '../../sql/ast.ts'
 import { textColumn } from './columns.ts'
 import { likeMatcher } from './like.ts'
 
-/** What a SHOW answers, before LIKE. */
+/** What a SHOW answers, before LIKE and WHERE. */
 export interface ShownTable {
   readonly columns: readonly ColumnDef[]
   readonly rows: readonly (readonly TextCell[])[]
   /** The column that LIKE is about. */
   readonly filtered?: number
+  /** The rows are those of WHERE, too. */
+  readonly isFiltered?: boolean
 }
 
 export function textTable(
@@ -34,10 +35,8 @@ export function nameTable(title: string, names: readonly string[]): ShownTable {
   )
 }
 
-/** The rows that LIKE lets through. Throws 1235 for WHERE. */
+/** The rows that LIKE lets through. */
 export function filteredRows(show: Show, { rows, filtered }: ShownTable): readonly (readonly TextCell[])[] {
-  if (show.where !== undefined && filtered !== undefined)
-    throw notSupported(`SHOW ${show.what} … WHERE: use LIKE`)
   const matches = show.like === undefined || filtered === undefined ? undefined : likeMatcher(show.like.text)
   const kept = matches === undefined ? rows : rows.filter((row) => matches(String(row[filtered!] ?? '')))
   return kept.map((row) => row.map((cell) => (typeof cell === 'string' ? Buffer.from(cell) : cell)))

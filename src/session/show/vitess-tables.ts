@@ -31,7 +31,54 @@ export function tabletsTable({ gateway }: Known): ShownTable {
   )
 }
 
-export function vschemaTables({ vschema }: Known, { keyspace }: Target): ShownTable {
+/** Of the replicas; LIKE is about keyspaces. */
+export function replicationTable({ gateway }: Pick<Known, 'gateway'>): ShownTable {
+  const replicas = gateway.tablets.filter(({ record }) => record.type !== 'PRIMARY')
+  const rows = replicas.map(({ record, alias, health }) => {
+    const { replication, lagSeconds } = health
+    const lag =
+      lagSeconds === undefined || lagSeconds === Number.POSITIVE_INFINITY ? 'NULL' : String(lagSeconds)
+    return [
+      record.keyspace,
+      record.shard,
+      record.type,
+      alias,
+      record.hostname ?? record.unix_socket ?? '',
+      replication?.source ?? '',
+      JSON.stringify({
+        EventStreamRunning: replication?.receiverRunning ?? '',
+        EventApplierRunning: replication?.applierRunning ?? '',
+        LastError: replication?.lastError ?? health.lastError,
+      }),
+      lag,
+      '',
+    ]
+  })
+  return textTable(REPLICATION_COLUMNS, rows, 0)
+}
+
+const REPLICATION_COLUMNS = [
+  ...['Keyspace', 'Shard', 'TabletType', 'Alias', 'Hostname'],
+  ...['ReplicationSource', 'ReplicationHealth', 'ReplicationLag', 'ThrottlerStatus'],
+]
+
+/** Those of Vitess's `schema_migrations`, of which there are none: DDL is done when it is answered. */
+export const MIGRATION_COLUMNS: readonly string[] = [
+  ...['id', 'migration_uuid', 'keyspace', 'shard', 'mysql_schema', 'mysql_table', 'migration_statement'],
+  ...['strategy', 'options', 'added_timestamp', 'requested_timestamp', 'ready_timestamp'],
+  ...['started_timestamp', 'liveness_timestamp', 'completed_timestamp', 'cleanup_timestamp'],
+  ...['migration_status', 'log_path', 'artifacts', 'retries', 'tablet', 'tablet_failure', 'progress'],
+  ...['migration_context', 'ddl_action', 'message', 'eta_seconds', 'rows_copied', 'table_rows'],
+  ...['added_unique_keys', 'removed_unique_keys', 'log_file', 'retain_artifacts_seconds'],
+  ...['postpone_completion', 'removed_unique_key_names', 'dropped_no_default_column_names'],
+  ...['expanded_column_names', 'revertible_notes', 'allow_concurrent', 'reverted_uuid', 'is_view'],
+  ...['ready_to_complete', 'vitess_liveness_indicator', 'user_throttle_ratio', 'special_plan'],
+  ...['last_throttled_timestamp', 'component_throttled', 'cancelled_timestamp', 'postpone_launch'],
+  ...['stage', 'cutover_attempts', 'is_immediate_operation', 'reviewed_timestamp'],
+  ...['ready_to_complete_timestamp', 'removed_foreign_key_names'],
+]
+
+export function vschemaTables({ vschema }: Known, keyspace: string): ShownTable {
   return nameTable('Tables', [...(vschema.keyspaces.get(keyspace)?.tables.keys() ?? [])].sort())
 }
 

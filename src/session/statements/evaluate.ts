@@ -54,7 +54,7 @@ export async function evaluate(context: EvaluateContext, exprs: readonly Expr[])
 }
 
 /** The expression with what its subqueries came to in their places: they see no row that they could depend on. */
-async function withoutSubqueries(
+export async function withoutSubqueries(
   context: EvaluateContext,
   expr: Expr,
   conditions: Condition[],
@@ -134,12 +134,14 @@ function literalText({ sqlMode, charset }: SessionState, { type, text }: Literal
 /** Enough to see that there is more than one. */
 const ROWS_MAX = 2
 
-interface Answer {
+export interface Answer {
+  /** Cells as SQL text. */
   readonly rows: readonly (readonly string[])[]
   readonly conditions: readonly Condition[]
 }
 
-async function select(context: EvaluateContext, sql: string): Promise<Answer> {
+/** A query of the session's own, planned and run as the client's are. Reads no more than `rowsMax` rows. */
+export async function select(context: EvaluateContext, sql: string, rowsMax = ROWS_MAX): Promise<Answer> {
   const { state, shards, reader, memory } = context
   const execution = textExecution(reader.current, sql)
   const { plan, bindings, reading } = execution
@@ -162,7 +164,7 @@ async function select(context: EvaluateContext, sql: string): Promise<Answer> {
     assert(outcome.kind === 'Rows', 'a query answers rows')
     stream = outcome.stream
   }
-  const rows = await firstRows(stream)
+  const rows = await firstRows(stream, rowsMax)
   if (lane !== undefined && plan.userVariables.length > 0)
     await takeVariables(lane.lease, state, plan.userVariables)
   return { rows, conditions: await port.conditions() }
@@ -181,13 +183,13 @@ async function reachOwn(
   return lane
 }
 
-async function firstRows(stream: RowStream): Promise<Answer['rows']> {
+async function firstRows(stream: RowStream, rowsMax: number): Promise<Answer['rows']> {
   const rows: Buffer[] = []
   try {
-    while (rows.length < ROWS_MAX) {
+    while (rows.length < rowsMax) {
       const batch = await stream.next()
       if (batch === undefined) break
-      rows.push(...batch.slice(0, ROWS_MAX))
+      rows.push(...batch.slice(0, rowsMax))
     }
   } finally {
     await stream.close()

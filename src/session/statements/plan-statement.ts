@@ -5,7 +5,7 @@ import type { Statement } from '../../sql/ast.ts'
 import type { SqlMode } from '../../sql/sql-mode.ts'
 import type { TabletTypeName } from '../../vschema/model.ts'
 import type { ProxyContext } from '../proxy-context.ts'
-import type { Target } from '../settings/target.ts'
+import { onlyKeyspace, type Target } from '../settings/target.ts'
 import { orderingParams } from './ordering-params.ts'
 
 type Known = Pick<ProxyContext, 'gateway' | 'vschema' | 'isMariadb'>
@@ -43,11 +43,12 @@ function planContextOf(
   { target, sqlMode }: ReadAs,
   source: NonNullable<PlanContext['source']>,
 ): PlanContext {
+  const defaultKeyspace = target.keyspace === '' ? onlyKeyspace(gateway) : target.keyspace
   return {
     vschema,
     sqlMode,
     source,
-    ...(target.keyspace === '' ? {} : { defaultKeyspace: target.keyspace }),
+    ...(defaultKeyspace === undefined ? {} : { defaultKeyspace }),
     tabletType: target.tabletType.toLowerCase() as TabletTypeName,
     ...(target.shard === undefined ? {} : { shard: target.shard }),
     databaseName(keyspace) {

@@ -1,4 +1,5 @@
 import { beginPlan } from '../../engine/begin-plan.ts'
+import type { BoundQuery } from '../../engine/bindings.ts'
 import type { OkOutcome } from '../../engine/outcome.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import { SqlError } from '../../errors/sql-error.ts'
@@ -11,10 +12,12 @@ import type { Replies } from '../commands/replies.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import { type Execution, statementFor } from './execution.ts'
+import { metadataRows } from './metadata-rows.ts'
 import { withSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { SingleShard } from './single-shard.ts'
 import type { StatementReader } from './statement-reader.ts'
+import { variablesInText } from './user-variables.ts'
 
 export interface RunContext extends SessionPortContext {
   readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits' | 'isMariadb'>
@@ -30,12 +33,12 @@ export interface RunContext extends SessionPortContext {
 
 /** Runs a planned statement: its answer goes to the client. Throws, or ends in `replies.fail`, for what goes wrong. */
 export function runStatement(context: RunContext, execution: Execution): void {
-  const { proxy, transaction, interruption, replies } = context
+  const { proxy, state, transaction, interruption, replies } = context
   const { root } = execution.plan
   if (root.kind !== 'Session') transaction.checkUsable()
   replies.format = execution.format
-  const { queryTimeoutMs } = proxy.limits
-  if (queryTimeoutMs > 0) interruption.startDeadline(queryTimeoutMs)
+  const timeoutMs = state.ownTimeoutMs ?? proxy.limits.queryTimeoutMs
+  if (timeoutMs > 0) interruption.startDeadline(timeoutMs)
   if (root.kind === 'Session') {
     const statement = execution.reading.parse(execution.sql)
     return replies.detached(() => context.runOwn(statement, execution))
@@ -48,7 +51,7 @@ export function runStatement(context: RunContext, execution: Execution): void {
 const WITH_CURSOR = { cursor: true } as const
 
 function runPlan(context: RunContext, execution: Execution): void {
-  const { shards, singleShard, replies } = context
+  const { proxy, state, shards, singleShard, replies } = context
   const { target } = execution.reading
   const own = ownSettings(context, execution)
   const { plan, settings } = withSelectLimit(execution.plan, own)
@@ -56,14 +59,19 @@ function runPlan(context: RunContext, execution: Execution): void {
   if (begun.kind === 'Several') {
     return replies.detached(() => runOnSeveral(context, execution, { settings, run: begun.run }))
   }
+  // What leaves something on its connection must be relayed from there.
+  const leaves = plan.reserves !== undefined || plan.userVariables.length > 0
+  if (plan.metadata !== undefined && !leaves && proxy.gateway.renamed.length > 0)
+    return replies.detached(() => answerMetadata(context, execution, { ...begun, settings: own }))
   const { keyspace, shard, query, bringsIds } = begun
   const to = shards.target(keyspace, shard, target.tabletType)
+  const userVariables = plan.runsText ? variablesInText(state, execution.sql) : plan.userVariables
   singleShard.relayTo(to, statementFor(execution, query, WITH_CURSOR), {
     settings: own,
-    read: !plan.locks && plan.userVariables.length === 0,
+    read: !plan.locks && userVariables.length === 0,
     begins: plan.isTableless !== true,
     reserve: plan.reserves,
-    userVariables: plan.userVariables,
+    userVariables,
     explicitId: bringsIds,
     onRelayed: execution.onRelayed,
   })
@@ -88,11 +96,38 @@ interface Several {
 
 async function runOnSeveral(context: RunContext, execution: Execution, several: Several): Promise<void> {
   const { shards, memory } = context
-  const { bindings, format } = execution
+  const { plan, bindings, format } = execution
   const port = new SessionPort(context, execution, several.settings)
   const outcome = await several.run({ bindings, shards, port, format, memory })
   if (outcome.kind === 'Ok') return answerOk(context, outcome)
-  await answerRows(context, outcome.stream, port)
+  const { metadata } = plan
+  const { stream } = outcome
+  const told = metadata === undefined ? stream : metadataRows(stream, metadata, shards.databaseNames(''))
+  await answerRows(context, told, port)
+}
+
+/** What one shard tells of databases and tables, where databases have other names than their keyspaces. */
+export async function answerMetadata(
+  context: RunContext,
+  execution: Execution,
+  {
+    keyspace,
+    shard,
+    query,
+    settings,
+  }: {
+    readonly keyspace: string
+    readonly shard: number
+    readonly query: BoundQuery
+    readonly settings: Settings
+  },
+): Promise<void> {
+  const port = new SessionPort(context, execution, settings)
+  const [stream] = await port.openStreams({ keyspace, shards: [shard], query })
+  // SELECT … INTO OUTFILE answers no rows.
+  if (stream!.columns.length === 0) return context.replies.ok({})
+  const names = context.shards.databaseNames(keyspace, shard)
+  await answerRows(context, metadataRows(stream!, 'names', names), port)
 }
 
 function answerOk({ state, replies }: RunContext, outcome: OkOutcome): void {

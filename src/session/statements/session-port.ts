@@ -42,6 +42,9 @@ export class SessionPort implements ShardPort {
 
   async openStreams({ keyspace, shards, query }: ShardQuery): Promise<readonly RowStream[]> {
     const statement = statementFor(this.#execution, query)
+    const { transaction } = this.#context
+    if (transaction.isSingle && this.#execution.plan.locks)
+      transaction.noteWrite(shards.map((shard) => this.#target(keyspace, shard)))
     const attempts = await Promise.allSettled(
       shards.map((shard) => this.#open(this.#target(keyspace, shard), statement)),
     )
@@ -55,6 +58,7 @@ export class SessionPort implements ShardPort {
   write(writes: readonly ShardWrite[]): Promise<readonly WriteAnswer[]> {
     const { transaction, interruption } = this.#context
     const targets = writes.map((write) => this.#targetWrite(write))
+    if (transaction.isSingle) transaction.noteWrite(targets.map(({ target }) => target))
     if (targets.length > 1) return writeShards(transaction, targets, this.#settings, interruption)
     return settleAll(targets.map((write) => this.#runOn(write, { outsideTransaction: false })))
   }

@@ -3,6 +3,7 @@ import { Relay, type RelaySink } from '../../mysql/client/relay.ts'
 import type { ResponseSummary } from '../../mysql/client/response-reader.ts'
 import { decodeColumnDef, encodeColumnDef } from '../../mysql/codec/column-def.ts'
 import { decodeErr, encodeErr } from '../../mysql/codec/responses.ts'
+import { columnInKeyspaceNames, messageInKeyspaceNames, type Renaming } from '../../tablet/keyspace-names.ts'
 
 /** What the session does when a relayed answer is over. */
 export interface RelayOwner extends RelaySink {
@@ -24,7 +25,7 @@ const ER_QUERY_INTERRUPTED = 1317
 export class SessionRelay extends Relay {
   readonly #owner: RelayOwner
   /** Set when the database on the shard has another name than the keyspace: names in the answer are translated. */
-  #rename: { readonly from: string; readonly to: string } | undefined
+  #rename: Renaming | undefined
   /** COM_STMT_PREPARE: the statement id that the client gets. */
   #statementId = 0
   #farewell = false
@@ -42,7 +43,7 @@ export class SessionRelay extends Relay {
 
   /** Before `begin`: how names are translated and which statement id a prepare announces. */
   translate(database: string, keyspace: string, statementId = 0): void {
-    this.#rename = database === keyspace ? undefined : { from: database, to: keyspace }
+    this.#rename = database === keyspace ? undefined : { database, keyspace }
     this.#statementId = statementId
     this.#farewell = false
   }
@@ -56,9 +57,11 @@ export class SessionRelay extends Relay {
   protected override onColumn(buf: Buffer, start: number, end: number): void {
     if (this.#rename === undefined) return
     const column = decodeColumnDef(buf.subarray(start, end))
-    const { from, to } = this.#rename
-    const names = { schema: column.schema === from ? to : column.schema, name: column.name }
-    if (column.name.startsWith('Tables_in_')) names.name = column.name.replace(from, to)
+    const { database, keyspace } = this.#rename
+    const names = {
+      schema: column.schema === database ? keyspace : column.schema,
+      name: columnInKeyspaceNames(column.name, [this.#rename]),
+    }
     if (names.schema === column.schema && names.name === column.name) return
     const renamed = encodeColumnDef({ ...column, ...names }, 0)
     this.replacePacket(buf, start, end, renamed)
@@ -78,8 +81,9 @@ export class SessionRelay extends Relay {
       return
     }
     this.errorMessage = error.message
-    if (this.#rename === undefined || !error.message.includes(this.#rename.from)) return
-    this.errorMessage = error.message.replaceAll(this.#rename.from, this.#rename.to)
+    if (this.#rename === undefined) return
+    this.errorMessage = messageInKeyspaceNames(error, [this.#rename])
+    if (this.errorMessage === error.message) return
     this.replacePacket(buf, start, end, encodeErr({ ...error, message: this.errorMessage }, 0))
   }
 

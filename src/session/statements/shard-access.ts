@@ -10,6 +10,7 @@ import type { Transaction } from '../../transaction/transaction.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { SessionState } from '../settings/session-state.ts'
+import type { DatabaseNames } from './metadata-rows.ts'
 
 /** Whose turn it is where any shard will do. */
 let turn = 0
@@ -50,6 +51,20 @@ export class ShardAccess implements ShardsView {
 
   databaseOf(keyspace: string, shard: number): string {
     return this.of(keyspace).shards[shard]!.database
+  }
+
+  /**
+   * The names that the rows of a statement may hold: of the shard that answers it, the databases of its own keyspace's other
+   * shards are not told of; without one of all shards.
+   */
+  databaseNames(keyspace: string, shard?: number): DatabaseNames {
+    const { gateway } = this.#context.proxy
+    const own = shard === undefined ? undefined : this.of(keyspace).shards[shard]
+    const hidden = [...gateway.keyspaces.values()].flatMap(({ shards }) => {
+      const speaker = own?.keyspace === shards[0]?.keyspace ? own : shards[0]
+      return shards.map(({ database }) => database).filter((database) => database !== speaker?.database)
+    })
+    return { renamings: gateway.renamed, hidden: new Set(own === undefined ? [] : hidden) }
   }
 
   get insertMode(): InsertMode {

@@ -83,6 +83,7 @@ export class SingleShard implements RelayOwner {
   relayTo(target: ShardTarget, statement: ShardStatement, options: RelayToOptions): void {
     const { proxy, state, transaction, interruption, replies } = this.#context
     const { settings = state.settings } = options
+    if (transaction.isSingle && !options.read) transaction.noteWrite([target])
     const lane = transaction.lanes.size === 0 ? undefined : transaction.lane(target)
     const start = options.begins === false ? transaction.startIfOpen() : transaction.start()
     if (lane !== undefined || start !== undefined || options.reserve !== undefined) {

@@ -31,6 +31,20 @@ export async function takeVariables(
   }
 }
 
+/**
+ * Names, in lower case, of the user variables in a text that holds statements, and in the values of those: `EXECUTE IMMEDIATE
+ * @text` may assign what its value names.
+ */
+export function variablesInText({ userVariables }: SessionState, sql: string): readonly string[] {
+  const named = namesIn(sql)
+  const values = named.flatMap((name) => namesIn(userVariables.get(name) ?? ''))
+  return [...new Set([...named, ...values])]
+}
+
+function namesIn(text: string): readonly string[] {
+  return [...text.matchAll(/(?<!@)@([\w.$]+)/g)].map(([, name]) => name!.toLowerCase())
+}
+
 /** Names, in lower case, of the user variables in these trees. */
 export function variablesIn(trees: Part): readonly string[] {
   const found = new Set<string>()

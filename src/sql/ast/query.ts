@@ -205,7 +205,8 @@ export interface FrameBound {
 export interface IndexHint {
   readonly kind: 'IndexHint'
   readonly action: 'USE' | 'FORCE' | 'IGNORE'
-  readonly keyword: 'INDEX' | 'KEY'
+  /** VINDEX is for the proxy: no server is sent it. */
+  readonly keyword: 'INDEX' | 'KEY' | 'VINDEX'
   readonly scope?: 'JOIN' | 'ORDER BY' | 'GROUP BY'
   readonly indexes: readonly string[]
   readonly span: Span

@@ -18,7 +18,7 @@ export function parseShow(p: TokenStream): Show {
   const scope = p.acceptOneOf(['GLOBAL', 'SESSION', 'LOCAL'])
   const extended = p.accept('EXTENDED')
   const full = p.accept('FULL')
-  const what = takeWhat(p)
+  const what = takeWhat(p, scope)
   const rest = parseRest(p, what, pieces)
   return make<Show>({
     kind: 'Show',
@@ -41,7 +41,7 @@ type Rest = {
 }
 
 /** The words behind SHOW's modifiers, taken, in the spelling of `Show.what`; OTHER takes none. */
-function takeWhat(p: TokenStream): string {
+function takeWhat(p: TokenStream, scope: Show['scope'] | undefined): string {
   const next = p.peekWord()
   switch (p.word) {
     case 'VARIABLES':
@@ -103,8 +103,11 @@ function takeWhat(p: TokenStream): string {
       return next === 'VARIABLES' ? take(p, 2, 'VITESS_METADATA VARIABLES') : 'OTHER'
     case 'VITESS_THROTTLER':
       return next === 'STATUS' ? take(p, 2, 'VITESS_THROTTLER STATUS') : 'OTHER'
-    default:
-      return 'OTHER'
+    default: {
+      const text = p.text.toUpperCase()
+      const isGtid = scope === 'GLOBAL' && (text === 'GTID_EXECUTED' || text === 'VGTID_EXECUTED')
+      return isGtid ? take(p, 1, text) : 'OTHER'
+    }
   }
 }
 

@@ -309,14 +309,16 @@ function parsePercent(p: TokenStream): Expr {
   return takeNumber(p)
 }
 
+/** MySQL's index hints; vtgate's `USE VINDEX (…)`, `IGNORE VINDEX (…)`. */
 function parseIndexHints(p: TokenStream): IndexHint[] | undefined {
   const hints: IndexHint[] = []
   while (p.at('USE') || p.at('FORCE') || p.at('IGNORE')) {
     const { start } = p
     const action = p.expectOneOf(['USE', 'FORCE', 'IGNORE'])
-    const keyword = p.expectOneOf(['INDEX', 'KEY'])
-    const scope = parseHintScope(p)
-    const indexes = parseIndexNames(p, action === 'USE')
+    const isVindex = action !== 'FORCE' && p.peekWord() === '(' && p.accept('VINDEX')
+    const keyword = isVindex ? 'VINDEX' : p.expectOneOf(['INDEX', 'KEY'])
+    const scope = isVindex ? undefined : parseHintScope(p)
+    const indexes = isVindex ? parseNameList(p) : parseIndexNames(p, action === 'USE')
     hints.push(
       make<IndexHint>({ kind: 'IndexHint', action, keyword, scope, indexes, span: p.spanFrom(start) }),
     )

@@ -212,3 +212,44 @@ describe('several columns', () => {
     expect(resolve({ kind: 'In', vindex: region, list: lists[0] })).toEqual([3, 7])
   })
 })
+
+describe('LIKE, by a cfc vindex', () => {
+  const cfc = vindex('cfc', { hash: 'md5', offsets: '[2,4]' }) as SingleColumnVindex
+  const like = (pattern: Literal, columns?: RoutedColumns) =>
+    resolve({ kind: 'Prefix', vindex: cfc, pattern: constant(pattern), ...(columns ? { columns } : {}) })
+  const shardWith = (text: string) => {
+    const destination = cfc.map(value('VARCHAR', text))
+    if (destination.kind !== 'KeyspaceId') throw new Error(destination.kind)
+    return shardIndexOf(shards, destination.id)
+  }
+  const here = shardWith('abcdef')
+
+  test.each(['ab%', 'abc%', 'abcd%', 'abcdx%', 'ab_def', 'abcdef', 'ab\\%%', 'ab\\'])(
+    '%s: the shard of ab',
+    (pattern) => {
+      expect(like(pattern)).toBe(here)
+    },
+  )
+  test.each(['%', 'a%', '_bcd', '\\ab%', ''])('%s: no part is whole', (pattern) => {
+    expect(like(pattern)).toEqual(all)
+  })
+  test('what follows the last offset is hashed as a whole', () => {
+    // In 16 shards the first part's hash decides; the ids differ behind it.
+    expect(like('abcde%')).toBe(shardWith('abcdefgh'))
+  })
+  test('NULL is like nothing', () => expect(like(null)).toBe(anyShard))
+  test('a number is for the servers', () => expect(like(12)).toEqual(all))
+  test.each([
+    ['VARBINARY', undefined, here],
+    ['VARCHAR', 'utf8mb4_bin', here],
+    ['VARCHAR', 'utf8mb4_0900_bin', here],
+    ['VARCHAR', 'utf8mb4_general_ci', all],
+    ['VARCHAR', 'utf8mb4_0900_as_cs', all],
+    ['INT64', undefined, all],
+  ] as const)('a column %s %s', (type, collation, expected) => {
+    expect(like('ab%', [{ type, ...(collation ? { collation } : {}) }])).toEqual(expected)
+  })
+  test('spaces at the end of a CHAR are not stored', () => {
+    expect(like('a   %', [{ type: 'CHAR', collation: 'utf8mb4_bin' }])).toEqual(all)
+  })
+})

@@ -10,7 +10,13 @@ export const plansFolder = new URL('../../plans/', import.meta.url)
 const keyspaces = JSON.parse(readFileSync(new URL('vschema.json', plansFolder), 'utf8'))
 
 const vschema = buildVSchema(
-  { keyspaces: new Map(Object.entries(keyspaces)) },
+  {
+    keyspaces: new Map(Object.entries(keyspaces)),
+    routingRules: [
+      { fromTable: 'customer.goods', toTables: ['commerce.product'] },
+      { fromTable: 'customer.tunes', toTables: ['customer.music'] },
+    ],
+  },
   { deps: { readFile: () => new Uint8Array() } },
 )
 

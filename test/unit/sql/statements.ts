@@ -359,6 +359,9 @@ export const mariadbStatements: readonly string[] = [
 
 /** Statements of vtgate only. */
 export const vtgateStatements: readonly string[] = [
+  'SELECT a FROM t AS x USE VINDEX (hash, other) IGNORE INDEX (i)',
+  'UPDATE t IGNORE VINDEX (hash) SET a = 1',
+  'SHOW GLOBAL VGTID_EXECUTED FROM ks',
   "ALTER VSCHEMA CREATE VINDEX ks.v USING lookup WITH owner = t, `from` = 'a,b', batch = 5",
   'ALTER VSCHEMA CREATE VINDEX v USING `hash`',
   'ALTER VSCHEMA DROP VINDEX ks.v',

@@ -17,6 +17,7 @@ const costs: Readonly<Record<Routing['kind'], number>> = {
   Union: 0,
   Pinned: 0,
   Equal: 1,
+  Prefix: 5,
   In: 10,
   MultiEqual: 10,
   Product: 10,
@@ -52,7 +53,7 @@ function candidatesOf(table: BoundTable, facts: Facts, keyspace: string): readon
     return [{ routing: { kind: 'Pinned', keyspace, keyspaceId: pinned }, cost: costs.Pinned }]
   const primary = functionalVindex(table.instance.table)
   return columnVindexes
-    .filter(({ vindex }) => vindex === primary?.vindex)
+    .filter(({ vindex, name }) => vindex === primary?.vindex && !table.instance.unusedVindexes?.has(name))
     .flatMap((vindex) => candidateOf(table, vindex, facts, keyspace) ?? [])
 }
 
@@ -87,7 +88,10 @@ function routingOf(
     return { kind: 'Product', keyspace, vindex, lists, ...known }
   }
   const tuples = tuplesOf(columns, values, facts)
-  if (tuples === undefined) return undefined
+  if (tuples === undefined) {
+    const pattern = vindex.kind === 'single' && vindex.prefix ? facts.patternOf(columns[0]) : undefined
+    return pattern && { kind: 'Prefix', keyspace, vindex, pattern, ...known }
+  }
   if (columns.length > 1) return { kind: 'MultiEqual', keyspace, vindex, tuples, ...known }
   const list: PlanList = { kind: 'Values', values: tuples.map((tuple) => tuple[0]) }
   return { kind: 'In', keyspace, vindex, list, ...known }

@@ -90,3 +90,19 @@ CREATE TABLE countries (
   name VARCHAR(40) NOT NULL,
   PRIMARY KEY (code)
 );
+
+CREATE TABLE codes (
+  code VARBINARY(20) NOT NULL,
+  n INT NOT NULL,
+  PRIMARY KEY (code)
+);
+
+CREATE TABLE tags (
+  tag VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  n INT NOT NULL
+);
+
+CREATE TABLE labels (
+  label VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL,
+  n INT NOT NULL
+);

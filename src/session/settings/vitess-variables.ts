@@ -1,0 +1,113 @@
+import { notSupported, SqlError, wrongValue } from '../../errors/sql-error.ts'
+import { unquoted } from './unquoted.ts'
+
+/** Variables of vtgate's, which no server knows, as their session has them: SQL text by lower-case name. */
+export type VitessVariables = ReadonlyMap<string, string>
+
+/** SQL text of a value that the variable may have, from the SQL text or word that it is set to. Throws 1231 and 1235 for others. */
+type Check = (name: string, text: string) => string
+
+interface Definition {
+  /** As SQL text. */
+  readonly initial: string
+  readonly check: Check
+}
+
+/** Source: vtgate's `sysvars.VitessAware`; what they mean is with their readers. */
+const definitions: ReadonlyMap<string, Definition> = new Map([
+  // OLAP and DBA: no time-out for queries.
+  ['workload', { initial: "'OLTP'", check: oneOf('UNSPECIFIED', 'OLTP', 'OLAP', 'DBA') }],
+  ['transaction_mode', { initial: "'MULTI'", check: transactionMode }],
+  // Milliseconds; 0: the configuration's.
+  ['query_timeout', { initial: '0', check: wholeNumber }],
+  ['transaction_timeout', { initial: '0', check: onlyValue('0', 'transactions that end after a time') }],
+  ['ddl_strategy', { initial: "'direct'", check: ddlStrategy }],
+  ['migration_context', { initial: "''", check: string }],
+  ['enable_system_settings', { initial: '1', check: systemSettings }],
+  // No plan depends on a value that could be out of date, and a read sees what its primary has: nothing to do.
+  ['skip_query_plan_cache', { initial: '0', check: boolean }],
+  ['read_after_write_gtid', { initial: "''", check: string }],
+  ['read_after_write_timeout', { initial: '0', check: number }],
+])
+
+const SESSION_UUID = 'session_uuid'
+
+export const INITIAL_VARIABLES: VitessVariables = new Map(
+  [...definitions].map(([name, { initial }]) => [name, initial]),
+)
+
+/** The value that the variable has then, as SQL text; undefined for a variable that is not vtgate's. */
+export function vitessValue(name: string, text: string): string | undefined {
+  if (name === SESSION_UUID)
+    throw new SqlError('ER_INCORRECT_GLOBAL_LOCAL_VAR', `Variable '${name}' is a read only variable`)
+  // Kept in the topology, where vtgate may write.
+  if (name.startsWith('vitess_metadata.')) throw notSupported(`SET @@${name}: the topology holds no metadata`)
+  const definition = definitions.get(name)
+  if (definition === undefined) return undefined
+  return text === 'DEFAULT' ? definition.initial : definition.check(name, text)
+}
+
+/** Milliseconds that a statement of the session may take; 0: any time; undefined: as the configuration says. */
+export function ownTimeoutMs(variables: VitessVariables): number | undefined {
+  const own = Number(variables.get('query_timeout'))
+  if (own > 0) return own
+  const workload = variables.get('workload')
+  return workload === "'OLAP'" || workload === "'DBA'" ? 0 : undefined
+}
+
+function oneOf(...words: readonly string[]): Check {
+  return (name, text) => {
+    const word = unquoted(text).toUpperCase()
+    if (!words.includes(word)) throw wrongValue(name, unquoted(text))
+    return `'${word}'`
+  }
+}
+
+function transactionMode(name: string, text: string): string {
+  const mode = oneOf('UNSPECIFIED', 'SINGLE', 'MULTI', 'TWOPC')(name, text)
+  if (mode === "'TWOPC'") throw notSupported(`transaction_mode = 'twopc': use 'multi' or 'single'`)
+  return mode
+}
+
+function ddlStrategy(_name: string, text: string): string {
+  const strategy = unquoted(text)
+  if (strategy !== '' && strategy.toLowerCase() !== 'direct')
+    throw notSupported(`ddl_strategy = '${strategy}': use 'direct'`)
+  return `'${strategy}'`
+}
+
+function systemSettings(name: string, text: string): string {
+  const value = boolean(name, text)
+  if (value === '0') throw notSupported(`${name} = 0: SET takes effect`)
+  return value
+}
+
+function boolean(name: string, text: string): string {
+  const word = unquoted(text).toUpperCase()
+  if (word === '1' || word === 'ON' || word === 'TRUE') return '1'
+  if (word === '0' || word === 'OFF' || word === 'FALSE') return '0'
+  throw wrongValue(name, unquoted(text))
+}
+
+function wholeNumber(name: string, text: string): string {
+  if (!/^\d{1,9}$/.test(text)) throw wrongValue(name, unquoted(text))
+  return String(Number(text))
+}
+
+function number(name: string, text: string): string {
+  if (!/^\d+(\.\d+)?(e\d+)?$/.test(text)) throw wrongValue(name, unquoted(text))
+  return text
+}
+
+function onlyValue(value: string, what: string): Check {
+  return (name, text) => {
+    if (wholeNumber(name, text) !== value) throw notSupported(`${name} = ${text}: ${what}`)
+    return value
+  }
+}
+
+/** A string as its SQL text has it. */
+function string(name: string, text: string): string {
+  if (text.toUpperCase() === 'NULL' || /^[\d.-]/.test(text)) throw wrongValue(name, text)
+  return /^['_]/.test(text) ? text : `'${unquoted(text)}'`
+}
