@@ -23,6 +23,6 @@ VOLUME /var/lib/shardgate
 EXPOSE 3306 15307
 # Docker's own check; Kubernetes uses its probes.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["node", "-e", "fetch('http://127.0.0.1:15307/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# node itself is process 1 and takes SIGTERM, which drains.
-ENTRYPOINT ["node", "bin/shardgate.mjs"]
+# Sets the heap by the container's memory; then node itself is process 1 and takes SIGTERM, which drains.
+ENTRYPOINT ["bin/in-container.sh"]
 CMD ["serve", "--config", "/etc/shardgate/shardgate.yaml"]

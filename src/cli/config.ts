@@ -109,13 +109,30 @@ const shape = z.strictObject({
       auth: duration.prefault('10s').describe('From accepting a client to the end of its login'),
       idle: duration.prefault('8h').describe('A client that sends nothing is told 4031 and closed'),
       query: duration.prefault('0').describe('One statement, then it is killed (3024); 0 for no limit'),
-      drain: duration.prefault('10s').describe('At the end, how long open transactions are waited for'),
+      lame_duck: duration
+        .prefault('5s')
+        .describe(
+          'After SIGTERM, how long /readyz is 503 while all are still served, also new clients; for load balancers to see it',
+        ),
+      drain: duration
+        .prefault('10s')
+        .describe(
+          'Then, with no new clients, how long running statements and open transactions are waited for',
+        ),
     })
     .prefault({}),
   max_connections: integer(1, 1_000_000)
     .default(10_000)
     .describe('Client connections at most; one more is told 1040'),
   max_allowed_packet: byteSize.prefault('64M').describe('Bytes of one statement at most (1153)'),
+  connection_memory_limit: byteSize
+    .prefault('0')
+    .describe(
+      'Bytes that one session may hold: user variables, prepared statements, rows being sorted (4082, 1038); 0 for a quarter of the next',
+    ),
+  global_connection_memory_limit: byteSize
+    .prefault('0')
+    .describe('Bytes that all sessions of a process may hold (4081); 0 for a quarter of its heap'),
   server_version: text
     .optional()
     .describe('Version told to clients; without it, that of the oldest primary behind the proxy'),

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { ByteBudget } from '../base/byte-budget.ts'
 import { systemClock } from '../base/clock.ts'
 import { WatchedUsers } from '../mysql/server/auth/watched-users.ts'
 import { MysqlServer } from '../mysql/server/mysql-server.ts'
@@ -12,6 +13,8 @@ import type { TopologyView } from '../topology/snapshot.ts'
 import { gatewayOptions } from './backend-options.ts'
 import type { ServeConfig } from './config.ts'
 import { logEvent } from './log-events.ts'
+import { memoryLimits, packetMemoryMax } from './memory-limits.ts'
+import type { ProxyLoad } from './proxy-metrics.ts'
 import { type ServingState, servingState } from './serving-state.ts'
 import { joinKills } from './worker-kill.ts'
 
@@ -31,6 +34,7 @@ export interface RunningProxy {
   readonly port: number
   /** How it serves at this moment. */
   state(): ServingState
+  load(): ProxyLoad
   /** Takes no new connections, waits up to `drainMs` for open transactions, then closes the rest. */
   close(options: { readonly drainMs: number }): Promise<void>
 }
@@ -55,8 +59,7 @@ export const startProxy: CreateProxy = async ({ config, topology, logger, worker
       gateway: gatewayOptions(config),
       limits: {
         maxAllowedPacket: config.max_allowed_packet,
-        sortRowsMax: SORT_ROWS_MAX,
-        sortBytesMax: SORT_BYTES_MAX,
+        ...memoryLimits(config),
         preparedStatementsMax: PREPARED_STATEMENTS_MAX,
         idleTimeoutMs: config.timeouts.idle,
         queryTimeoutMs: config.timeouts.query,
@@ -77,6 +80,11 @@ export const startProxy: CreateProxy = async ({ config, topology, logger, worker
     return {
       port: (server.addresses()[0] as AddressInfo).port,
       state: () => servingState(topology.current(), proxy.gateway),
+      load: () => ({
+        clients: proxy.sessions.size,
+        heldBytes: proxy.memory.held,
+        tablets: proxy.gateway.tablets,
+      }),
       async close({ drainMs }) {
         await server.drain(drainMs)
         for (const close of closers.reverse()) close()
@@ -110,6 +118,7 @@ function mysqlServer({ config, workerNumber, users, tls, proxy, onEvent }: Front
     tls: tls?.upgrader,
     requireSecureTransport: config.listen.require_secure_transport,
     workerNumber,
+    packetMemory: new ByteBudget(packetMemoryMax(config)),
     limits: {
       connectionsMax: config.max_connections,
       packetBytesMax: config.max_allowed_packet,
@@ -121,8 +130,6 @@ function mysqlServer({ config, workerNumber, users, tls, proxy, onEvent }: Front
   })
 }
 
-const SORT_ROWS_MAX = 1_000_000
-const SORT_BYTES_MAX = 256 * 1024 * 1024
 const PREPARED_STATEMENTS_MAX = 16_382
 
 function listenAddresses(config: ServeConfig): readonly ListenAddress[] {

@@ -10,6 +10,7 @@ import { fileMistakes } from './config-files.ts'
 import { catchTheRest } from './last-resort.ts'
 import { followTopology, openStore } from './open-topology.ts'
 import { type CreateProxy, startProxy } from './proxy.ts'
+import { registerProxyMetrics } from './proxy-metrics.ts'
 import { notServing, printProblem, type ServingState } from './serving-state.ts'
 import { onStopSignal } from './signals.ts'
 import { watchServing } from './watch-serving.ts'
@@ -60,6 +61,7 @@ async function serveHere(
     logger.info('reading the topology', { store: store.description })
     await topology.start(stop.signal)
     const proxy = await createProxy({ config, topology, logger, workerNumber: workerSlot() })
+    registerProxyMetrics(registry, () => proxy.load())
     // Of workers the parent tells the log, once for all.
     const troubleLog = cluster.isWorker ? silentLogger : logger
     stopWatching = watchServing(
@@ -75,7 +77,10 @@ async function serveHere(
     if (cluster.isWorker) process.send?.({ kind: 'ready' } satisfies WorkerMessage)
     const signal = await stop.received
     state.phase = 'draining'
-    logger.info('stopping', { signal, drainMs: config.timeouts.drain })
+    // Ctrl-C is a person at a terminal, whom no load balancer sends clients.
+    const lameDuckMs = signal === 'SIGTERM' ? config.timeouts.lame_duck : 0
+    logger.info('stopping', { signal, lameDuckMs, drainMs: config.timeouts.drain })
+    await new Promise<void>((resolve) => systemClock.after(lameDuckMs, resolve))
     await proxy.close({ drainMs: config.timeouts.drain })
     return 0
   } catch (error) {

@@ -5,6 +5,7 @@ import { systemClock } from '../base/clock.ts'
 import { removeStaleSocket } from '../mysql/server/stale-socket.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { ServeConfig } from './config.ts'
+import { workerHeapArgs } from './memory-limits.ts'
 import { notServing, printProblem, type ServingState } from './serving-state.ts'
 import { onStopSignal } from './signals.ts'
 import { watchServing } from './watch-serving.ts'
@@ -58,6 +59,7 @@ export async function runWorkers(config: ServeConfig, logger: Logger): Promise<n
   const http = config.http.enabled ? await startHttp(config.http, { notReady, warnings, metrics }) : undefined
   // The parent alone may: to a worker the sockets of its siblings look like strangers'.
   if (config.listen.socket !== undefined) await removeStaleSocket(config.listen.socket)
+  cluster.setupPrimary({ execArgv: [...process.execArgv, ...workerHeapArgs(config.workers)] })
   const exitCode = await new Promise<number>((resolve) => {
     let isEverReady = false
     let hasGivenUp = false

@@ -1,4 +1,5 @@
 import { unreachable } from '../base/assert.ts'
+import type { ByteBudget } from '../base/byte-budget.ts'
 import { notSupported, SqlError } from '../errors/sql-error.ts'
 import type { LimitRows, Route, RowsPrimitive } from '../plan/primitives.ts'
 import { classOf } from '../values/types.ts'
@@ -17,7 +18,7 @@ import type { RowFormat, RowStream, StreamColumn } from './row-stream.ts'
 import { nextFromSequence } from './sequence.ts'
 import type { ShardPort } from './shard-port.ts'
 import type { ShardsView } from './shards-view.ts'
-import { type MemoryLimits, Sort } from './sort.ts'
+import { Sort } from './sort.ts'
 import { keyspaceAskedFor } from './system-schema.ts'
 import { dropColumns } from './truncate.ts'
 
@@ -28,7 +29,8 @@ export interface RunContext {
   readonly port: ShardPort
   /** The client's protocol, for rows that no shard sends; shards' rows come in the same by the port's doing. */
   readonly format: RowFormat
-  readonly limits: MemoryLimits
+  /** What the session may hold: sorted rows. */
+  readonly memory: ByteBudget
 }
 
 /**
@@ -48,7 +50,7 @@ export async function runPrimitive(node: RowsPrimitive, context: RunContext): Pr
     case 'Distinct':
       return above(node.input, context, (input) => distinctRows(input, node.keys))
     case 'Sort':
-      return above(node.input, context, (input) => new Sort(input, node.keys, context.limits))
+      return above(node.input, context, (input) => new Sort(input, node.keys, context.memory))
     case 'Filter':
       return above(node.input, context, (input) => filterRows(input, node.predicate, context.bindings))
     case 'Truncate':

@@ -1,3 +1,4 @@
+import type { ByteBudget } from '../base/byte-budget.ts'
 import type { Clock } from '../base/clock.ts'
 import type { ClientConnection } from '../mysql/server/session-handler.ts'
 import type { Gateway } from '../tablet/gateway.ts'
@@ -12,9 +13,13 @@ import type { PlanCache } from './statements/plan-cache.ts'
 export interface SessionLimits {
   /** Bytes of one command; longer ones are refused with 1153. */
   readonly maxAllowedPacket: number
-  /** Rows and bytes that a primitive may hold in memory (sorts, rows that must make way on their connection). */
-  readonly sortRowsMax: number
-  readonly sortBytesMax: number
+  /** Bytes of what one session, and all of them together, may hold: user variables, prepared statements, rows in memory. */
+  readonly sessionMemoryMax: number
+  readonly memoryMax: number
+  /** Bytes that reading one statement may take. */
+  readonly parserMemoryMax: number
+  /** Bytes of the plans that are kept. */
+  readonly planMemoryMax: number
   /** Prepared statements of one session. */
   readonly preparedStatementsMax: number
   /** wait_timeout and interactive_timeout as sessions begin. */
@@ -41,6 +46,8 @@ export interface ProxyContext {
   readonly coarseNowMs: number
   readonly log: Logger
   readonly limits: SessionLimits
+  /** What all sessions hold; each has a part of it. */
+  readonly memory: ByteBudget
   /** Live sessions of this process by connection id. */
   readonly sessions: Map<number, LiveSession>
   /** Commands of all sessions so far that ran a statement. */

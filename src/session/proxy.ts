@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { ByteBudget } from '../base/byte-budget.ts'
 import type { Clock } from '../base/clock.ts'
 import type { ClientConnection, SessionHandler } from '../mysql/server/session-handler.ts'
 import { Gateway, type GatewayOptions } from '../tablet/gateway.ts'
@@ -16,7 +17,7 @@ import type { LiveSession, ProxyContext, SessionLimits } from './proxy-context.t
 import { greetingVersion, parseServerVersion, type ServerVersion } from './server-version.ts'
 import { Session } from './session.ts'
 import { printTarget, type Target } from './settings/target.ts'
-import { PlanCache } from './statements/plan-cache.ts'
+import { type PlanCache, PlanCaches } from './statements/plan-cache.ts'
 
 export interface ProxyOptions {
   readonly topology: TopologyView
@@ -28,8 +29,7 @@ export interface ProxyOptions {
   readonly clock: Clock
 }
 
-/** Plans kept for one target and sql_mode. */
-const PLANS_MAX = 5_000
+const PLANS_MAX = 10_000
 /** Targets and sql_modes whose plans are kept. */
 const PLAN_CACHES_MAX = 64
 
@@ -46,11 +46,12 @@ export class Shardgate implements ProxyContext {
   readonly log: Logger
   readonly clock: Clock
   readonly limits: SessionLimits
+  readonly memory: ByteBudget
   readonly #topology: TopologyView
   readonly #tracker: SchemaTracker
   readonly #fixedVersion: string | undefined
   readonly #unsubscribe: () => void
-  readonly #plans = new Map<string, PlanCache>()
+  readonly #plans: PlanCaches
   #version: ServerVersion
   #defaultSqlMode: string | undefined
   #vschema: VSchema
@@ -66,6 +67,12 @@ export class Shardgate implements ProxyContext {
     this.#coarseNowMs = clock.now()
     this.#tick()
     this.limits = options.limits
+    this.#plans = new PlanCaches({
+      plansMax: PLANS_MAX,
+      bytesMax: options.limits.planMemoryMax,
+      cachesMax: PLAN_CACHES_MAX,
+    })
+    this.memory = new ByteBudget(options.limits.memoryMax)
     this.#topology = topology
     this.#fixedVersion = options.serverVersion
     this.gateway = new Gateway(topology, options.gateway, { clock, log }, () => this.#healthChanged())
@@ -137,14 +144,7 @@ export class Shardgate implements ProxyContext {
   }
 
   plansOf(target: Target, sqlMode: number): PlanCache {
-    const key = `${sqlMode}/${printTarget(target)}`
-    let plans = this.#plans.get(key)
-    if (plans === undefined) {
-      if (this.#plans.size >= PLAN_CACHES_MAX) this.#plans.delete(this.#plans.keys().next().value!)
-      plans = new PlanCache(PLANS_MAX)
-      this.#plans.set(key, plans)
-    }
-    return plans
+    return this.#plans.of(`${sqlMode}/${printTarget(target)}`)
   }
 
   inKeyspaceNames(told: { readonly errno: number; readonly message: string }): string {

@@ -1,3 +1,4 @@
+import { ByteBudget } from '../base/byte-budget.ts'
 import { noDatabaseSelected, SqlError } from '../errors/sql-error.ts'
 import type { ShardStatement } from '../mysql/client/shard-statement.ts'
 import { Capability, Command } from '../mysql/codec/constants.ts'
@@ -11,10 +12,12 @@ import { KeptWarnings } from './commands/kept-warnings.ts'
 import { kill } from './commands/kill.ts'
 import { Replies } from './commands/replies.ts'
 import { TextCommands } from './commands/text-commands.ts'
+import { preparedBytes } from './prepared/client-statement.ts'
 import { PreparedStatements } from './prepared/prepared-statements.ts'
 import type { SqlPrepareContext } from './prepared/sql-prepare.ts'
 import type { LiveSession, ProxyContext } from './proxy-context.ts'
 import { namesOf } from './settings/character-set.ts'
+import { HeldMap } from './settings/held-map.ts'
 import { type SessionDefaults, SessionState } from './settings/session-state.ts'
 import { onlyKeyspace, printTarget } from './settings/target.ts'
 import { useTarget } from './settings/use-target.ts'
@@ -40,7 +43,9 @@ export class Session implements SessionHandler, LiveSession {
   readonly shards: ShardAccess
   readonly reader: StatementReader
   readonly singleShard: SingleShard
-  readonly preparedTexts: SqlPrepareContext['preparedTexts'] = new Map()
+  /** What the client makes the session hold. */
+  readonly memory: ByteBudget
+  readonly preparedTexts: SqlPrepareContext['preparedTexts']
   readonly #texts: TextCommands
   readonly #prepared: PreparedStatements
   /** Epoch ms of the last command's beginning. */
@@ -49,7 +54,9 @@ export class Session implements SessionHandler, LiveSession {
   constructor(proxy: ProxyContext, client: ClientConnection) {
     this.proxy = proxy
     this.client = client
-    this.state = new SessionState(this.#defaults(client.identity.collationId))
+    this.memory = new ByteBudget(proxy.limits.sessionMemoryMax, proxy.memory)
+    this.state = new SessionState(this.#defaults(client.identity.collationId), this.memory)
+    this.preparedTexts = new HeldMap(this.memory, ({ sql }) => preparedBytes(sql))
     this.answer = new Answer(client)
     this.transaction = new Transaction(proxy.gateway, () => this.state.isReadOnly)
     this.interruption = new Interruption(client, proxy.clock)
@@ -123,6 +130,7 @@ export class Session implements SessionHandler, LiveSession {
     this.warnings.drop()
     this.#prepared.closeAll()
     this.transaction.close()
+    this.memory.close()
   }
 
   onDrain(): void {

@@ -21,3 +21,10 @@ export function unquote(source: string): string {
   const inner = source.slice(1, -1)
   return decodeBinary(inner.includes(quote) ? inner.replaceAll(quote + quote, quote) : inner)
 }
+
+/** The same string, which no longer keeps alive the statement that it was cut from. */
+export function ownText(text: string): string {
+  const isBinary = !/[^\0-\xff]/.test(text)
+  const encoding = isBinary ? 'latin1' : 'utf16le'
+  return Buffer.from(text, encoding).toString(encoding)
+}

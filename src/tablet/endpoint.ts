@@ -6,7 +6,7 @@ import { addressOf, databaseOf, type Tablet } from '../topology/records.ts'
 import { type BackendAccess, connectControl } from './connect-control.ts'
 import { ControlConnections } from './control-connections.ts'
 import { HealthChecker, type HealthOptions, type TabletHealth } from './health.ts'
-import type { ServingTablet } from './serving-tablet.ts'
+import type { ServingTablet, TabletLoad } from './serving-tablet.ts'
 import { type PoolOptions, TabletPool } from './tablet-pool.ts'
 
 export interface EndpointOptions extends BackendAccess {
@@ -71,6 +71,11 @@ export class Endpoint implements ServingTablet {
 
   get health(): TabletHealth {
     return this.checker.health
+  }
+
+  get load(): TabletLoad {
+    const { size, idle, waiting } = this.pool
+    return { busy: size - idle, idle, waiting }
   }
 
   close(): void {

@@ -10,4 +10,14 @@ export interface ServingTablet {
   /** Database that holds the shard's tables. */
   readonly database: string
   readonly health: TabletHealth
+  readonly load: TabletLoad
+}
+
+/** The places of a tablet's pool. */
+export interface TabletLoad {
+  /** In somebody's hands, or being made. */
+  readonly busy: number
+  readonly idle: number
+  /** Requests that wait for a connection. */
+  readonly waiting: number
 }

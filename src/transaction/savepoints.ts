@@ -1,5 +1,8 @@
 import { SqlError } from '../errors/sql-error.ts'
 
+/** Of all in a transaction: they are repeated on each of its shards. */
+const NAMES_BYTES_MAX = 256 * 1024
+
 /**
  * The savepoints of one transaction, oldest first, as quoted SQL names. They are set on all of its lanes and repeated on
  * those that are opened later, so that ROLLBACK TO means the same everywhere.
@@ -9,6 +12,16 @@ export class Savepoints {
 
   get names(): readonly string[] {
     return this.#names
+  }
+
+  /** Throws ER_CAPACITY_EXCEEDED where one more would be too much. */
+  requireRoom(name: string): void {
+    const bytes = this.#names.reduce((sum, other) => sum + other.length, name.length)
+    if (bytes <= NAMES_BYTES_MAX) return
+    throw new SqlError(
+      'ER_CAPACITY_EXCEEDED',
+      `Memory capacity of ${NAMES_BYTES_MAX} bytes for 'savepoint names' exceeded. Release some of the transaction's savepoints.`,
+    )
   }
 
   /** A name that exists already moves to the end, as in MySQL. */

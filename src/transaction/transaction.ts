@@ -1,5 +1,6 @@
 import type { Cancellation } from '../base/abort.ts'
 import type { Condition } from '../errors/condition.ts'
+import { ServerError } from '../errors/server-error.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { ResponseSummary } from '../mysql/client/response-reader.ts'
 import { Status } from '../mysql/codec/constants.ts'
@@ -306,6 +307,7 @@ export class Transaction {
   /** `name` is quoted SQL. Outside a transaction MySQL takes a savepoint and forgets it with the statement. */
   async savepoint(name: string): Promise<void> {
     if (!this.#isOpen && this.autocommit) return
+    this.#savepoints.requireRoom(name)
     await this.lanes.everywhere(`SAVEPOINT ${name}`)
     this.#savepoints.add(name)
   }
@@ -333,9 +335,15 @@ export class Transaction {
   /** Tells of a COMMIT that not all shards took: an error, and a warning that SHOW WARNINGS repeats. */
   #throwCommitFailure(failed: CommitFailure): never {
     if (failed.committed.length === 0) throw failed.error
-    const text =
-      `Commit is not atomic over several shards: ${failed.failed} failed (${failed.error.message}), ` +
-      `committed: ${failed.committed.join(', ')}; rolled back: ${[failed.failed, ...failed.rolledBack].join(', ')}`
+    // A server that refused was told to roll back; of one that was lost nobody knows how far it came.
+    const isRefusal = failed.error instanceof ServerError
+    const rolledBack = isRefusal ? [failed.failed, ...failed.rolledBack] : failed.rolledBack
+    const outcomes = [
+      `committed: ${failed.committed.join(', ')}`,
+      ...(isRefusal ? [] : [`not known: ${failed.failed}`]),
+      ...(rolledBack.length > 0 ? [`rolled back: ${rolledBack.join(', ')}`] : []),
+    ]
+    const text = `Commit is not atomic over several shards: ${failed.failed} failed (${failed.error.message}), ${outcomes.join('; ')}`
     this.#warning = { level: 'Warning', code: 301, message: text }
     throw new SqlError('ER_UNKNOWN_ERROR', text, { cause: failed.error })
   }

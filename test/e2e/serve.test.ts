@@ -121,7 +121,7 @@ describe.skipIf(!mariadbCommand || !etcdCommand)('serve against an etcd', () => 
       ...['--listen-host', '127.0.0.1', '--listen-port', String(port)],
       ...['--http-host', '127.0.0.1', '--http-port', String(httpPort)],
       ...['--users-file', join(dir.path, 'users.yaml'), '--backend-user', cluster.account.user],
-      ...['--backend-password-file', join(dir.path, 'password'), ...options],
+      ...['--backend-password-file', join(dir.path, 'password'), '--timeouts-lame-duck', '0', ...options],
     )
     const get = async (path: string) => {
       const response = await fetch(`http://127.0.0.1:${httpPort}${path}`).catch(() => undefined)

@@ -41,7 +41,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  proxy?.kill('SIGTERM')
+  proxy?.kill('SIGKILL')
   await cluster?.close()
   dir.remove()
 })

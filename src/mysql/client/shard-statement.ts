@@ -32,6 +32,8 @@ export class TextStatement implements ShardStatement {
 
 /** Bound of the statements one backend connection keeps prepared (max_prepared_stmt_count is one limit a server). */
 const STATEMENTS_PER_CONNECTION_MAX = 64
+/** Bytes of their texts; a statement that is longer stays alone. */
+const STATEMENT_TEXTS_BYTES_MAX = 256 * 1024
 
 /**
  * COM_STMT_EXECUTE of a text that each connection prepares once and keeps, least recently used first to go. Only the
@@ -87,7 +89,7 @@ function sendLongData(
   }
 }
 
-/** Remembers a prepared statement on its connection, once for each text: the oldest or this one is closed for it. */
+/** Remembers a prepared statement on its connection, once for each text: the oldest ones or this one are closed for it. */
 export function rememberStatement(connection: BackendConnection, sql: string, id: number): BackendStatement {
   const { statements } = connection
   const known = statements.get(sql)
@@ -95,9 +97,12 @@ export function rememberStatement(connection: BackendConnection, sql: string, id
     connection.sendUnanswered(idPacket(Command.STMT_CLOSE, id))
     return known
   }
-  if (statements.size >= STATEMENTS_PER_CONNECTION_MAX) {
-    const [oldest, { id: oldestId }] = statements.entries().next().value!
+  let textBytes = sql.length
+  for (const text of statements.keys()) textBytes += text.length
+  for (const [oldest, { id: oldestId }] of statements) {
+    if (statements.size < STATEMENTS_PER_CONNECTION_MAX && textBytes <= STATEMENT_TEXTS_BYTES_MAX) break
     statements.delete(oldest)
+    textBytes -= oldest.length
     connection.sendUnanswered(idPacket(Command.STMT_CLOSE, oldestId))
   }
   const statement: BackendStatement = { id, boundTypes: undefined }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { assert } from '../../base/assert.ts'
+import type { ByteBudget } from '../../base/byte-budget.ts'
 import type { Clock } from '../../base/clock.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import { Capability, Command, Status } from '../codec/constants.ts'
@@ -28,11 +29,19 @@ import type {
 } from './session-handler.ts'
 import { encodeResultSet } from './small-result.ts'
 import { type Statistics, statisticsText } from './statistics.ts'
-import { idleTimedOut, internalError, readTimedOut, serverShutdown, unknownCommand } from './wire-errors.ts'
+import {
+  idleTimedOut,
+  internalError,
+  packetMemoryExceeded,
+  readTimedOut,
+  serverShutdown,
+  unknownCommand,
+} from './wire-errors.ts'
 
 /** What all connections of a server share. */
 export interface ConnectionContext {
   readonly limits: Limits
+  readonly packetMemory: ByteBudget
   readonly clock: Clock
   readonly users: UserDirectory
   readonly rsaKey: RsaKey
@@ -50,6 +59,9 @@ export interface ConnectionContext {
  * with packets that are not commands. `closed`: nothing more is written, whatever arrives is dropped.
  */
 type State = 'idle' | 'busy' | 'authenticating' | 'closed'
+
+/** How long a client that is being drained has been silent before it is closed unasked. */
+const DRAIN_QUIET_MS = 1_000
 
 /** A client connection in its command phase: one command at a time, the rest waits in a bounded buffer. */
 export class Connection implements ClientConnection {
@@ -80,6 +92,8 @@ export class Connection implements ClientConnection {
   #idleSinceMs = 0
   #readAtMs = 0
   #blockedSinceMs: number | undefined
+  /** Of the memory for packets: by one that is larger than what is read ahead, until it is carried out. */
+  #heldBytes = 0
 
   constructor(
     socket: Socket,
@@ -144,14 +158,15 @@ export class Connection implements ClientConnection {
   commandDone(): void {
     if (this.#state === 'closed') return
     assert(this.#state === 'busy', 'a command is done once')
-    this.#output.flush()
+    if (!this.#draining) this.#output.flush()
     this.#becomeIdle()
   }
 
   finish(lastChunk: Buffer): void {
     if (this.#state === 'closed') return
     assert(this.#state === 'busy', 'a command is done once')
-    this.#output.writeThrough(lastChunk)
+    if (this.#draining) this.#output.write(lastChunk)
+    else this.#output.writeThrough(lastChunk)
     this.#becomeIdle()
   }
 
@@ -190,10 +205,17 @@ export class Connection implements ClientConnection {
     closeGently(this.#socket, this.#context.clock)
   }
 
-  /** Closes as soon as no transaction is open, for a proxy that is to stop. */
+  /**
+   * For a proxy that is to stop: closes with 1053 as soon as no transaction is open. A client at work is told together with
+   * its next answer, for then it cannot have sent another statement yet; one that is quiet, unasked, by the next sweep.
+   */
   drain(): void {
     this.#draining = true
-    if (this.#state === 'idle' && this.#mayStop()) this.close(serverShutdown())
+  }
+
+  /** Ends it now; an idle client is told why. */
+  shutDown(): void {
+    this.close(this.#state === 'idle' ? serverShutdown() : undefined)
   }
 
   /** Called about once a second: whatever has a time limit is checked here. */
@@ -206,7 +228,9 @@ export class Connection implements ClientConnection {
     } else if (this.#state === 'idle' && this.#assembler.bufferedBytes > 0) {
       if (nowMs - this.#readAtMs >= limits.readTimeoutMs) this.#timeOut('read', readTimedOut())
     } else if (this.#state === 'idle') {
-      if (nowMs - this.#idleSinceMs >= this.#idleTimeoutMs) this.#timeOut('idle', idleTimedOut())
+      const idleMs = nowMs - this.#idleSinceMs
+      if (this.#draining && idleMs >= DRAIN_QUIET_MS && this.#mayStop()) this.close(serverShutdown())
+      else if (idleMs >= this.#idleTimeoutMs) this.#timeOut('idle', idleTimedOut())
     }
   }
 
@@ -214,8 +238,28 @@ export class Connection implements ClientConnection {
     if (this.#state === 'closed') return
     this.#readAtMs = this.#context.coarseNowMs()
     this.#assembler.push(chunk)
-    if (this.#state === 'idle') this.#deliver()
-    else if (this.#assembler.bufferedBytes > this.#context.limits.pipelineBytesMax) this.#socket.pause()
+    const isMuch = this.#assembler.bufferedBytes > this.#context.limits.pipelineBytesMax
+    if (this.#state === 'idle') {
+      if (isMuch && !this.#holdPacket()) return
+      this.#deliver()
+    } else if (isMuch) this.#socket.pause()
+  }
+
+  /** Ends the connection, as nothing else would end the packet, where there is no memory for more of it. */
+  #holdPacket(): boolean {
+    const { packetMemory } = this.#context
+    const more = this.#assembler.bufferedBytes - this.#heldBytes
+    if (!packetMemory.take(more)) {
+      this.#protocolError(packetMemoryExceeded(packetMemory))
+      return false
+    }
+    this.#heldBytes += more
+    return true
+  }
+
+  #givePacket(): void {
+    this.#context.packetMemory.give(this.#heldBytes)
+    this.#heldBytes = 0
   }
 
   /** Hands over commands until one keeps the session busy. */
@@ -251,8 +295,7 @@ export class Connection implements ClientConnection {
     // A packet without payload is COM_SLEEP to MySQL.
     const command = payload.length === 0 ? Command.SLEEP : payload[0]!
     const bytesMin = sessionPayloadBytesMin[command]!
-    if (this.#draining && this.#mayStop()) this.close(serverShutdown())
-    else if (bytesMin === 0) this.#answer(command, payload)
+    if (bytesMin === 0) this.#answer(command, payload)
     else if (payload.length < bytesMin) this.sendError(malformedPacket())
     else this.#carryOut(frame)
   }
@@ -357,6 +400,7 @@ export class Connection implements ClientConnection {
 
   #becomeIdle(): void {
     this.#state = 'idle'
+    if (this.#heldBytes > 0) this.#givePacket()
     this.#idleSinceMs = this.#context.coarseNowMs()
     if (this.#draining && this.#mayStop()) this.close(serverShutdown())
     else if (!this.#delivering && (this.#assembler.bufferedBytes > 0 || this.#ended)) this.#deliver()
@@ -440,6 +484,7 @@ export class Connection implements ClientConnection {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#assembler.drain()
+    this.#givePacket()
     this.#call(() => this.#session.onClientGone())
     this.#context.onClosed(this.id)
     this.#context.onEvent({ kind: 'closed', connectionId: this.id })

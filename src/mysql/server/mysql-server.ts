@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import { chmod } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { ByteBudget } from '../../base/byte-budget.ts'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import { encodeEarlyErr, encodeErr } from '../codec/responses.ts'
@@ -62,6 +63,7 @@ export class MysqlServer {
     this.#coarseNowMs = this.#clock.now()
     this.#context = {
       limits: this.#limits,
+      packetMemory: options.packetMemory ?? new ByteBudget(Number.POSITIVE_INFINITY),
       clock: this.#clock,
       users: options.users,
       rsaKey: options.rsaKey ?? new RsaKey(),
@@ -96,8 +98,8 @@ export class MysqlServer {
   }
 
   /**
-   * Stops accepting, closes every connection as soon as it has no open transaction, with error 1053, and all that are
-   * left after `graceMs`. Resolves when none is left.
+   * Stops accepting, closes every connection with error 1053 once it has no open transaction and is answered or quiet, and
+   * all that are left after `graceMs`. Resolves when none is left.
    */
   async drain(graceMs: number): Promise<void> {
     this.#draining = true
@@ -123,7 +125,7 @@ export class MysqlServer {
       (listener) =>
         new Promise<void>((resolve) => (listener.listening ? listener.once('close', resolve) : resolve())),
     )
-    for (const connection of this.#connections.values()) connection.close()
+    for (const connection of this.#connections.values()) connection.shutDown()
     for (const socket of this.#sockets) socket.destroySoon()
     const cancel = this.#clock.after(CLOSE_MS, () => {
       for (const socket of this.#sockets) socket.destroy()

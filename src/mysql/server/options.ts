@@ -1,3 +1,4 @@
+import type { ByteBudget } from '../../base/byte-budget.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { RsaKey } from './auth/rsa-key.ts'
 import type { UserDirectory } from './auth/user-directory.ts'
@@ -83,6 +84,8 @@ export interface MysqlServerOptions {
   /** The plugin clients are greeted with; usually that of the announced server, as MariaDB's differs from MySQL's. */
   readonly authPlugin?: 'caching_sha2_password' | 'mysql_native_password'
   readonly limits?: Partial<Limits>
+  /** What large packets may take that are being received or carried out, of all connections together. Default: no bound. */
+  readonly packetMemory?: ByteBudget
   /** Upper eight bits of connection ids, so that every worker has ids of its own. */
   readonly workerNumber?: number
   readonly clock?: Clock

@@ -28,3 +28,10 @@ export function idleTimedOut(): SqlError {
 export function internalError(): SqlError {
   return new SqlError('ER_INTERNAL_ERROR', 'Internal error in the proxy; the connection is closed')
 }
+
+export function packetMemoryExceeded({ bytesMax }: { readonly bytesMax: number }): SqlError {
+  return new SqlError(
+    'ER_DA_GLOBAL_CONN_LIMIT',
+    `Connection closed. The statements that are being received by this proxy take more than ${bytesMax} bytes: send fewer large ones at once, or give it a larger heap.`,
+  )
+}

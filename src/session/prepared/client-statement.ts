@@ -1,7 +1,10 @@
+import type { ByteBudget } from '../../base/byte-budget.ts'
+import type { SqlError } from '../../errors/sql-error.ts'
 import type { Scan } from '../../sql/scan.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
 import type { Lane } from '../../transaction/lane.ts'
+import { memoryExceeded } from '../settings/held-map.ts'
 import type { Reading } from '../statements/reading.ts'
 
 export interface PreparedText {
@@ -9,6 +12,11 @@ export interface PreparedText {
   readonly sql: string
   readonly scan: Scan
   readonly reading: Reading
+}
+
+/** What a prepared text takes: with its fingerprint, and what is known of it beside that. */
+export function preparedBytes(sql: string): number {
+  return 2 * sql.length + 1024
 }
 
 /** A statement that the client has prepared. Backend connections prepare it when it first runs on them. */
@@ -24,9 +32,15 @@ export class ClientStatement {
   cursor: Cursor | undefined
   readonly #longData = new Map<number, Buffer[]>()
   #longDataBytes = 0
+  #keptBytes = 0
+  #longDataError: SqlError | undefined
   #isBroken = false
+  readonly #memory: ByteBudget
 
-  constructor(text: PreparedText, paramCount: number) {
+  /** Holds `preparedBytes` of the memory until it is closed. */
+  constructor(text: PreparedText, paramCount: number, memory: ByteBudget) {
+    this.#memory = memory
+    memory.hold(preparedBytes(text.sql))
     this.id = text.id
     this.sql = text.sql
     this.scan = text.scan
@@ -49,20 +63,44 @@ export class ClientStatement {
     return this.#isBroken
   }
 
-  /** Pieces beyond `bytesMax` in all are not kept. */
+  /** Memory had no room for them: they are lost, until they are sent anew. */
+  get longDataError(): SqlError | undefined {
+    return this.#longDataError
+  }
+
+  /** Pieces beyond `bytesMax` in all, or beyond the session's memory, are not kept. */
   addLongData(param: number, data: Buffer, bytesMax: number): void {
     if (param >= this.paramCount) this.#isBroken = true
     if (this.#isBroken) return
     this.#longDataBytes += data.length
-    if (this.#longDataBytes > bytesMax) return
+    if (this.#longDataBytes > bytesMax || this.#longDataError !== undefined) return
+    if (!this.#memory.take(data.length)) {
+      this.#longDataError = memoryExceeded(this.#memory, data.length)
+      this.#dropPieces()
+      return
+    }
+    this.#keptBytes += data.length
     const pieces = this.#longData.get(param)
     if (pieces === undefined) this.#longData.set(param, [data])
     else pieces.push(data)
   }
 
   clearLongData(): void {
-    this.#longData.clear()
+    this.#dropPieces()
     this.#longDataBytes = 0
+    this.#longDataError = undefined
+  }
+
+  #dropPieces(): void {
+    this.#longData.clear()
+    this.#memory.give(this.#keptBytes)
+    this.#keptBytes = 0
+  }
+
+  /** It is forgotten: gives back what it held. */
+  close(): void {
+    this.#dropPieces()
+    this.#memory.give(preparedBytes(this.sql))
   }
 
   /** COM_STMT_RESET. */

@@ -19,10 +19,11 @@ import type { Show } from '../../sql/ast.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
 import { valueLiteral } from '../../values/sql-literal.ts'
 import { type StatementBeginsContext, statementBegins } from '../commands/statement-begins.ts'
+import { requireMemory } from '../settings/held-map.ts'
 import { prepareShow, type ShownContext } from '../show/run-show.ts'
 import type { CursorOptions, Execution, RelayedHook } from '../statements/execution.ts'
 import { type RunContext, runStatement } from '../statements/run-statement.ts'
-import { ClientStatement, type PreparedText } from './client-statement.ts'
+import { ClientStatement, type PreparedText, preparedBytes } from './client-statement.ts'
 import { describePlan } from './describe-plan.ts'
 import { ParamBindings } from './param-bindings.ts'
 import { paramDefinition } from './param-definition.ts'
@@ -52,7 +53,7 @@ export class PreparedStatements {
   }
 
   prepare(payload: Buffer): void {
-    const { proxy, reader, shards, replies } = this.#context
+    const { proxy, reader, shards, replies, memory } = this.#context
     const reading = reader.current
     const sql = reading.ownText(reading.clientText(payload))
     const max = proxy.limits.preparedStatementsMax
@@ -62,6 +63,7 @@ export class PreparedStatements {
         `Can't create more than max_prepared_stmt_count statements (current value: ${max})`,
       )
     }
+    requireMemory(memory, preparedBytes(sql))
     const scan = reading.scan(sql)
     if (scan.hasMore) reading.refuseSeveral(sql)
     this.#lastPrepared = undefined
@@ -86,6 +88,11 @@ export class PreparedStatements {
         'ER_WRONG_ARGUMENTS',
         "Parameter of prepared statement which is set through mysql_send_long_data() is longer than 'max_allowed_packet' bytes",
       )
+    }
+    const { longDataError } = statement
+    if (longDataError !== undefined) {
+      statement.clearLongData()
+      throw longDataError
     }
     this.#closeCursor(statement)
     const values = valuesOf(statement, payload)
@@ -117,7 +124,7 @@ export class PreparedStatements {
   /** No answer, by the protocol. */
   close(id: number): void {
     const statement = this.#statements.get(id)
-    if (statement !== undefined) this.#closeCursor(statement)
+    if (statement !== undefined) this.#forget(statement)
     if (statement === this.#lastPrepared) this.#lastPrepared = undefined
     this.#statements.delete(id)
     this.#context.replies.done(false)
@@ -139,7 +146,7 @@ export class PreparedStatements {
   }
 
   closeAll(): void {
-    for (const statement of this.#statements.values()) this.#closeCursor(statement)
+    for (const statement of this.#statements.values()) this.#forget(statement)
     this.#statements.clear()
     this.#lastPrepared = undefined
   }
@@ -194,8 +201,13 @@ export class PreparedStatements {
   }
 
   #add(text: PreparedText, paramCount: number): void {
-    this.#lastPrepared = new ClientStatement(text, paramCount)
+    this.#lastPrepared = new ClientStatement(text, paramCount, this.#context.memory)
     this.#statements.set(text.id, this.#lastPrepared)
+  }
+
+  #forget(statement: ClientStatement): void {
+    this.#closeCursor(statement)
+    statement.close()
   }
 
   #find(id: number): ClientStatement {

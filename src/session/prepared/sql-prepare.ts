@@ -2,6 +2,7 @@ import { emptyQuery, notSupported, SqlError } from '../../errors/sql-error.ts'
 import { textCells } from '../../mysql/client/simple-command.ts'
 import type { Deallocate, Execute, Prepare } from '../../sql/ast.ts'
 import { trimText } from '../../sql/trim-text.ts'
+import type { HeldMap } from '../settings/held-map.ts'
 import type { Reading } from '../statements/reading.ts'
 import { type RunContext, runStatement } from '../statements/run-statement.ts'
 import { textExecution } from '../statements/text-execution.ts'
@@ -11,7 +12,7 @@ import { substituteParams } from './substitute-params.ts'
 export interface SqlPrepareContext extends RunContext {
   readonly proxy: RunContext['proxy'] & { readonly isMariadb: boolean }
   /** What PREPARE has prepared, by lower-case name. */
-  readonly preparedTexts: Map<string, { readonly sql: string; readonly reading: Reading }>
+  readonly preparedTexts: HeldMap<{ readonly sql: string; readonly reading: Reading }>
 }
 
 /** PREPARE name FROM 'text' | @variable: the session keeps the text; it must be one statement that can be parsed. */

@@ -1,6 +1,7 @@
 import type { Condition } from '../../errors/condition.ts'
 import { notSupported, SqlError } from '../../errors/sql-error.ts'
 import type { Expr, SetItem, SetStatement } from '../../sql/ast.ts'
+import { ownText } from '../../sql/text.ts'
 import { quoteString } from '../../values/sql-literal.ts'
 import type { Replies } from '../commands/replies.ts'
 import { type EvaluateContext, evaluate } from '../statements/evaluate.ts'
@@ -58,7 +59,7 @@ async function changeOf(
       return () => {
         const name = item.target.name.toLowerCase()
         if (text === 'NULL') context.state.userVariables.delete(name)
-        else context.state.userVariables.set(name, text)
+        else context.state.userVariables.set(name, ownText(text))
       }
     case 'SetVariable': {
       const name = variableName(item.name)

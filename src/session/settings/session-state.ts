@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { ByteBudget } from '../../base/byte-budget.ts'
 import type { Condition } from '../../errors/condition.ts'
 import { DEFAULT_SQL_MODE, parseSqlMode, type SqlMode } from '../../sql/sql-mode.ts'
 import {
@@ -14,6 +15,7 @@ import {
 } from '../../tablet/settings.ts'
 import { quoteName } from '../../values/sql-literal.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
+import { HeldMap } from './held-map.ts'
 import { SessionTracker } from './session-tracker.ts'
 import { NO_TARGET, type Target } from './target.ts'
 import { INITIAL_VARIABLES, ownTimeoutMs, type VitessVariables } from './vitess-variables.ts'
@@ -52,7 +54,7 @@ export class SessionState {
   /** Lexical bits of sql_mode. */
   sqlMode: SqlMode = DEFAULT_SQL_MODE
   /** SQL text of each user variable's value, by lower-case name; a variable that is absent is NULL. */
-  readonly userVariables = new Map<string, string>()
+  readonly userVariables: HeldMap<string>
   tracker!: SessionTracker
   /** interactive_timeout in seconds, where it has been set: it decides nothing once a client is connected. */
   interactiveTimeoutS: number | undefined
@@ -73,7 +75,8 @@ export class SessionState {
   warningCount = 0
   #warnings: readonly Condition[] = []
 
-  constructor(defaults: SessionDefaults) {
+  constructor(defaults: SessionDefaults, memory: ByteBudget) {
+    this.userVariables = new HeldMap(memory, (text) => text.length)
     this.reset(defaults)
   }
 

@@ -142,7 +142,7 @@ export interface Answer {
 
 /** A query of the session's own, planned and run as the client's are. Reads no more than `rowsMax` rows. */
 export async function select(context: EvaluateContext, sql: string, rowsMax = ROWS_MAX): Promise<Answer> {
-  const { proxy, state, shards, reader } = context
+  const { state, shards, reader, memory } = context
   const execution = textExecution(reader.current, sql)
   const { plan, bindings, reading } = execution
   const settings = withoutSelectLimit(losslessTexts(state.settings))
@@ -160,9 +160,7 @@ export async function select(context: EvaluateContext, sql: string, rowsMax = RO
       )
     ;[stream] = (await port.openStreams({ keyspace, shards: [shard], query })) as [RowStream]
   } else {
-    const { sortRowsMax, sortBytesMax } = proxy.limits
-    const limits = { sortRowsMax, sortBytesMax }
-    const outcome = await begun.run({ bindings, shards, port, format: 'text', limits })
+    const outcome = await begun.run({ bindings, shards, port, format: 'text', memory })
     assert(outcome.kind === 'Rows', 'a query answers rows')
     stream = outcome.stream
   }

@@ -8,6 +8,7 @@ import type { Statement, TableName } from '../../sql/ast.ts'
 import { blanksToSpaces } from '../../sql/charset-blanks.ts'
 import { scan } from '../../sql/fingerprint.ts'
 import { normalize, type ParseOptions, parseStatement } from '../../sql/parse.ts'
+import { COSTLY_TEXT_BYTES_MIN, parseCost } from '../../sql/parse-cost.ts'
 import type { Scan } from '../../sql/scan.ts'
 import type { SqlMode } from '../../sql/sql-mode.ts'
 import { trimText } from '../../sql/trim-text.ts'
@@ -71,7 +72,9 @@ export class Reading implements ReadingOptions {
     return trimText(blanksToSpaces(payload.latin1Slice(1), this.charset, this.options))
   }
 
+  /** Throws ER_CAPACITY_EXCEEDED for a text that would take too much of the process's memory. */
   scan(sql: string): Scan {
+    if (sql.length > COSTLY_TEXT_BYTES_MIN) this.#checkCost(sql)
     return scan(sql, this.sqlMode, this.#context.proxy.serverVersionNumber)
   }
 
@@ -106,7 +109,7 @@ export class Reading implements ReadingOptions {
     const { byText, ...needs } = needsOf(statement, this.#policyContext(sql))
     this.#permit(needs)
     const plan: Plan = { ...planStatement(this.#context.proxy, this, statement, { sql, scan }), needs }
-    if (isShared && !byText && isCacheable(scan)) plans.set(scan.key, plan)
+    if (isShared && !byText && isCacheable(scan)) plans.set(scan.key, plan, sql.length)
     return plan
   }
 
@@ -184,9 +187,18 @@ export class Reading implements ReadingOptions {
   /** What the session answers for functions about itself, as SQL text. */
   readonly sessionText = (name: string): string => sessionFunction(this.#context, name)
 
+  #checkCost(sql: string): void {
+    const { parserMemoryMax } = this.#context.proxy.limits
+    if (parseCost(sql) <= parserMemoryMax) return
+    throw new SqlError(
+      'ER_CAPACITY_EXCEEDED',
+      `Memory capacity of ${parserMemoryMax} bytes for 'parser_max_mem_size' exceeded. Parser bailed out for this query: send it in parts, or give the proxy a larger heap.`,
+    )
+  }
+
   #plans(): PlanCache {
     const { generation } = this.#context.proxy
-    if (this.#known?.generation !== generation) {
+    if (this.#known?.generation !== generation || this.#known.plans.isDropped) {
       this.#known = { generation, plans: this.#context.proxy.plansOf(this.target, this.sqlMode) }
     }
     return this.#known.plans

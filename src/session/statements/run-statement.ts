@@ -95,11 +95,10 @@ interface Several {
 }
 
 async function runOnSeveral(context: RunContext, execution: Execution, several: Several): Promise<void> {
-  const { proxy, shards } = context
+  const { shards, memory } = context
   const { plan, bindings, format } = execution
-  const { sortRowsMax, sortBytesMax } = proxy.limits
   const port = new SessionPort(context, execution, several.settings)
-  const outcome = await several.run({ bindings, shards, port, format, limits: { sortRowsMax, sortBytesMax } })
+  const outcome = await several.run({ bindings, shards, port, format, memory })
   if (outcome.kind === 'Ok') return answerOk(context, outcome)
   const { metadata } = plan
   const { stream } = outcome

@@ -1,3 +1,4 @@
+import type { ByteBudget } from '../../base/byte-budget.ts'
 import { mergeConditions } from '../../engine/merge-conditions.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import type { Judge, ShardPort, ShardQuery, ShardWrite, WriteAnswer } from '../../engine/shard-port.ts'
@@ -19,10 +20,11 @@ import type { ShardAccess } from './shard-access.ts'
 import { ShardRows } from './shard-rows.ts'
 
 export interface SessionPortContext {
-  readonly proxy: Pick<ProxyContext, 'gateway' | 'sequences' | 'limits' | 'schemaChanged'>
+  readonly proxy: Pick<ProxyContext, 'gateway' | 'sequences' | 'schemaChanged'>
   readonly transaction: Transaction
   readonly interruption: Interruption
   readonly shards: ShardAccess
+  readonly memory: ByteBudget
 }
 
 /** The shards as the plan of one statement reaches them, in the session's transaction and with its settings. */
@@ -161,14 +163,14 @@ export class SessionPort implements ShardPort {
   }
 
   #rowsOf(lease: Lease, { format }: ShardStatement, release: (rows: ShardRows) => void): ShardRows {
-    const { interruption, proxy } = this.#context
+    const { interruption, memory } = this.#context
     interruption.working.add(lease)
     const { connection, tablet } = lease
     return new ShardRows(
       {
         connection,
         tablet,
-        spoolBytesMax: proxy.limits.sortBytesMax,
+        memory,
         release: (rows) => {
           interruption.working.delete(lease)
           release(rows)

@@ -1,3 +1,4 @@
+import type { ByteBudget } from '../../base/byte-budget.ts'
 import { deferred } from '../../base/deferred.ts'
 import type { Row, RowBatch, RowFormat, RowStream, StreamColumn } from '../../engine/row-stream.ts'
 import { ServerError } from '../../errors/server-error.ts'
@@ -17,8 +18,8 @@ const READ_AHEAD_BYTES = 256 * 1024
 export interface RowsSource {
   readonly connection: BackendConnection
   readonly tablet: Pick<ServingTablet, 'database' | 'record'>
-  /** Bytes that `spool` may take into memory. */
-  readonly spoolBytesMax: number
+  /** What `spool` takes rows into. */
+  readonly memory: ByteBudget
   /** The rows have ended, or their reader has left: the connection is idle after the end, and still busy when left early. */
   release(rows: ShardRows): void
 }
@@ -41,6 +42,8 @@ export class ShardRows extends ResponseReader implements RowStream, OpenRows {
   #error: Error | undefined
   #paused = false
   #spooling = false
+  /** Of the memory, for what is spooled. */
+  #heldBytes = 0
 
   constructor(source: RowsSource, format: RowFormat) {
     super({ wholeRows: true })
@@ -75,6 +78,7 @@ export class ShardRows extends ResponseReader implements RowStream, OpenRows {
 
   close(): Promise<void> {
     this.#batch = []
+    this.#giveMemory()
     this.#paused = false // whose connection it is now decides
     if (this.#state === 'open') {
       this.#state = 'closed'
@@ -89,8 +93,14 @@ export class ShardRows extends ResponseReader implements RowStream, OpenRows {
     const batch = this.#batch
     this.#batch = []
     this.#batchBytes = 0
+    this.#giveMemory()
     this.#resume()
     return batch
+  }
+
+  #giveMemory(): void {
+    this.#source.memory.give(this.#heldBytes)
+    this.#heldBytes = 0
   }
 
   #resume(): void {
@@ -147,7 +157,9 @@ export class ShardRows extends ResponseReader implements RowStream, OpenRows {
       this.#waiting = undefined
       resolve(this.#takeBatch())
     } else if (this.#spooling) {
-      if (this.#batchBytes > this.#source.spoolBytesMax) this.#overflow()
+      const more = this.#batchBytes - this.#heldBytes
+      if (!this.#source.memory.take(more)) this.#overflow()
+      else this.#heldBytes += more
     } else if (this.#batchBytes >= READ_AHEAD_BYTES && !this.#paused) {
       this.#paused = true
       this.#source.connection.pause()
@@ -158,9 +170,10 @@ export class ShardRows extends ResponseReader implements RowStream, OpenRows {
   #overflow(): void {
     this.#batch = []
     this.#batchBytes = 0
+    this.#giveMemory()
     this.#error = new SqlError(
       'ER_OUT_OF_SORTMEMORY',
-      `Out of sort memory: rows of a shard that are not read while the transaction needs its connection exceed ${this.#source.spoolBytesMax} bytes`,
+      'Out of sort memory: there is no room for the rows of a shard that are not read while the transaction needs its connection: read them first, or raise connection_memory_limit',
     )
     this.#state = 'closed'
     this.#settle()

@@ -1,4 +1,5 @@
 import type { Condition } from '../../errors/condition.ts'
+import type { SqlError } from '../../errors/sql-error.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
 import type { ResponseShape, ResponseSummary } from '../../mysql/client/response-reader.ts'
 import { forgetStatements, type ShardStatement } from '../../mysql/client/shard-statement.ts'
@@ -18,6 +19,7 @@ import type { Interruption } from '../commands/interruption.ts'
 import type { KeptWarnings } from '../commands/kept-warnings.ts'
 import { inOwnWords, type OwnWordsContext } from '../commands/own-words.ts'
 import type { Replies } from '../commands/replies.ts'
+import { isOutOfMemory } from '../settings/held-map.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import type { RelayedHook } from './execution.ts'
 import { type RelayOwner, SessionRelay } from './session-relay.ts'
@@ -189,22 +191,40 @@ export class SingleShard implements RelayOwner {
     if (carried === undefined || lease.connection.state !== 'idle') this.#relayed(relaying, summary)
     else
       this.#readBack(relaying, summary, carried)
-        .then(() => this.#relayed(relaying, summary))
+        .then((refused) => {
+          if (refused === undefined) this.#relayed(relaying, summary)
+          else this.#variablesRefused(relaying, summary, refused)
+        })
         .catch((error) => replies.broken(error))
   }
 
-  /** Takes what the statement has assigned, as the next one relies on it. */
-  async #readBack(relaying: Relaying, summary: ResponseSummary, carried: Carried): Promise<void> {
+  /** Takes what the statement has assigned, as the next one relies on it; or tells why it may not. */
+  async #readBack(
+    relaying: Relaying,
+    summary: ResponseSummary,
+    carried: Carried,
+  ): Promise<SqlError | undefined> {
     const { proxy, client, state } = this.#context
     const { lease } = relaying
     try {
       if (hasConditions(summary)) relaying.conditions = await readConditions(lease.connection)
       await takeVariables(lease, state, carried)
     } catch (error) {
+      if (isOutOfMemory(error)) return error
       // The session's state is gone with the connection, as with any connection to a server that breaks.
       if (!client.closed) proxy.log.warn('a session ends: its user variables were lost', { error })
       client.close()
     }
+    return undefined
+  }
+
+  /** There is no room for the values: the statement fails, where its answer is not with the client yet. */
+  #variablesRefused(relaying: Relaying, summary: ResponseSummary, error: SqlError): void {
+    const { client, replies } = this.#context
+    const unwritten = this.#relay.takeLastBytes()?.length ?? 0
+    if (this.#relay.bytesRelayed > unwritten) return client.close()
+    this.#giveBack(relaying, summary)
+    replies.fail(error)
   }
 
   #relayed(relaying: Relaying, summary: ResponseSummary): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { ByteBudget } from '../../../src/base/byte-budget.ts'
 import { beginPlan } from '../../../src/engine/begin-plan.ts'
 import type { RunContext } from '../../../src/engine/run.ts'
 import type { ShardPort, ShardWrite, WriteAnswer } from '../../../src/engine/shard-port.ts'
@@ -39,7 +40,7 @@ async function run(plan: Plan, doors: Partial<ShardPort>, bindings = bindingsOf(
     shards: view,
     port: portOf(doors),
     format: 'text',
-    limits: { sortRowsMax: 10, sortBytesMax: 1_000 },
+    memory: new ByteBudget(1e6),
   }
   return await begun.run(context)
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { ByteBudget } from '../../../src/base/byte-budget.ts'
 import type { RowFormat, RowStream, StreamColumn } from '../../../src/engine/row-stream.ts'
 import { type RunContext, runPrimitive } from '../../../src/engine/run.ts'
 import type { ShardQuery } from '../../../src/engine/shard-port.ts'
@@ -36,7 +37,7 @@ function cluster(
       nextIds: async (keyspace, table, count) => BigInt(`${keyspace}${table}`.length * 100 + count),
     }),
     format,
-    limits: { sortRowsMax: 100, sortBytesMax: 10_000 },
+    memory: new ByteBudget(1e6),
   }
   return { context, queries, opened }
 }

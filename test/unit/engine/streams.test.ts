@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { ByteBudget } from '../../../src/base/byte-budget.ts'
 import { distinctRows } from '../../../src/engine/distinct.ts'
 import { Gather } from '../../../src/engine/gather.ts'
 import { limitRows } from '../../../src/engine/limit.ts'
@@ -106,10 +107,7 @@ for (const format of formats) {
       await fc.assert(
         fc.asyncProperty(fc.array(rowArbitrary, { maxLength: 40 }), keysArbitrary, async (rows, drawn) => {
           const keys = toKeys(drawn)
-          const sort = new Sort(streamOf(columns, format, rows), keys, {
-            sortRowsMax: 100,
-            sortBytesMax: 10_000,
-          })
+          const sort = new Sort(streamOf(columns, format, rows), keys, new ByteBudget(1e6))
           expect(await readAll(sort)).toEqual([...rows].sort((a, b) => compareCells(keys, a, b)))
         }),
       )
@@ -248,10 +246,11 @@ describe('memory and back-pressure', () => {
 
   test('a sort beyond its limits is an error and no partial answer', async () => {
     const rows = Array.from({ length: 11 }, (_, i) => row(i))
-    const byRows = new Sort(streamOf(columns, 'text', rows), keys, { sortRowsMax: 10, sortBytesMax: 1e6 })
-    await expect(byRows.next()).rejects.toMatchObject({ errno: 1038 })
-    const byBytes = new Sort(streamOf(columns, 'text', rows), keys, { sortRowsMax: 100, sortBytesMax: 20 })
-    await expect(byBytes.next()).rejects.toMatchObject({ errno: 1038 })
+    const memory = new ByteBudget(1_000)
+    const sort = new Sort(streamOf(columns, 'text', rows), keys, memory)
+    await expect(sort.next()).rejects.toMatchObject({ errno: 1038 })
+    await sort.close()
+    expect(memory.held).toBe(0)
   })
 
   test('a limit closes its input with the last row it needs', async () => {

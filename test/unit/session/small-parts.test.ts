@@ -5,7 +5,7 @@ import type { Plan } from '../../../src/plan/plan.ts'
 import { greetingVersion, parseServerVersion } from '../../../src/session/server-version.ts'
 import { namesOf, namesOfSet } from '../../../src/session/settings/character-set.ts'
 import { likeMatcher } from '../../../src/session/show/like.ts'
-import { PlanCache } from '../../../src/session/statements/plan-cache.ts'
+import { PlanCaches, type PlanLimits } from '../../../src/session/statements/plan-cache.ts'
 import { quoteString } from '../../../src/values/sql-literal.ts'
 import { toUtf8 } from '../../../src/values/to-utf8.ts'
 
@@ -65,17 +65,40 @@ describe('the plan cache', () => {
     locks: false,
   })
 
+  const caches = (limits: Partial<PlanLimits>) =>
+    new PlanCaches({ plansMax: 1000, bytesMax: 1e9, cachesMax: 2, ...limits })
+
   test('forgets what was not asked for while others were', () => {
-    const cache = new PlanCache(4)
-    cache.set('a', plan('a'))
-    cache.set('b', plan('b'))
-    cache.set('c', plan('c')) // a and b are the older half now
+    const cache = caches({ plansMax: 4 }).of('main')
+    cache.set('a', plan('a'), 1)
+    cache.set('b', plan('b'), 1)
+    cache.set('c', plan('c'), 1) // a and b are the older half now
     assert.equal(cache.get('a')?.root.kind, 'Unsupported') // and a is young again
-    cache.set('d', plan('d'))
-    cache.set('e', plan('e'))
+    cache.set('d', plan('d'), 1)
+    cache.set('e', plan('e'), 1)
     assert.equal(cache.get('b'), undefined)
     assert.notEqual(cache.get('a'), undefined)
     assert.ok(cache.size <= 4)
+  })
+
+  test('counts the texts that plans keep alive, those of all ways of reading together', () => {
+    const all = caches({ bytesMax: 10_000_000 })
+    const [main, other] = [all.of('main'), all.of('other')]
+    for (let i = 0; i < 1000; i++) for (const cache of [main, other]) cache.set(`${i}`, plan('x'), 60_000)
+    assert.ok((main.size + other.size) * 120_000 < 10_000_000)
+    main.set('huge', plan('huge'), 2_000_000)
+    assert.equal(main.get('huge'), undefined)
+  })
+
+  test('a cache that gave its place to another one says so, and keeps nothing', () => {
+    const all = caches({})
+    const first = all.of('1')
+    first.set('a', plan('a'), 1)
+    all.of('2')
+    all.of('3')
+    assert.ok(first.isDropped)
+    first.set('b', plan('b'), 1)
+    assert.equal(first.size, 0)
   })
 })
 

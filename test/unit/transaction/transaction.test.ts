@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ServerError } from '../../../src/errors/server-error.ts'
+import { SqlError } from '../../../src/errors/sql-error.ts'
 import type { ResponseReader } from '../../../src/mysql/client/response-reader.ts'
 import { TextStatement } from '../../../src/mysql/client/shard-statement.ts'
 import type { OpenRows } from '../../../src/transaction/lane.ts'
@@ -61,16 +62,24 @@ test('a COMMIT commits nowhere when a connection is known to be lost', async () 
   expect(transaction.takeWarning()).toBeUndefined()
 })
 
-test('a COMMIT that one shard refuses says what has become of the others', async () => {
+test.each([
+  {
+    what: 'refuses',
+    error: new ServerError({ errno: 1205, sqlState: 'HY000', message: 'no' }),
+    says: 'ks/80- failed (no), committed: ks/-80; rolled back: ks/80-',
+  },
+  {
+    what: 'does not answer',
+    error: new SqlError('CR_SERVER_LOST', 'lost'),
+    says: 'ks/80- failed (lost), committed: ks/-80; not known: ks/80-',
+  },
+])('a COMMIT that one shard $what says what has become of the others', async ({ error, says }) => {
   const { transaction, shards } = await twoShards()
   const lane = transaction.lanes.get(target('80-'))!
   const { query } = lane
-  lane.query = (sql) =>
-    sql === 'COMMIT'
-      ? Promise.reject(new ServerError({ errno: 1205, sqlState: 'HY000', message: 'no' }))
-      : query.call(lane, sql)
+  lane.query = (sql) => (sql === 'COMMIT' ? Promise.reject(error) : query.call(lane, sql))
   const failed = expect(transaction.commit()).rejects.toThrow(
-    'Commit is not atomic over several shards: ks/80- failed (no), committed: ks/-80; rolled back: ks/80-',
+    `Commit is not atomic over several shards: ${says}`,
   )
   await shards.answer()
   await shards.answer()

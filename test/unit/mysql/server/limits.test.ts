@@ -1,10 +1,11 @@
 import mysql from 'mysql2/promise'
 import { describe, expect, test } from 'vitest'
+import { ByteBudget } from '../../../../src/base/byte-budget.ts'
 import { ConnectionIds, workerOf } from '../../../../src/mysql/server/connection-ids.ts'
 import { eventually } from '../../../support/eventually.ts'
 import { type FrontEnd, logIn, startFrontEnd } from '../../../support/front-end.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
-import { handshakeResponse, RawClient } from '../../../support/wire.ts'
+import { handshakeResponse, RawClient, rawPacket } from '../../../support/wire.ts'
 
 const OK = '1:00000002000000'
 
@@ -169,6 +170,26 @@ describe('time limits', () => {
   })
 })
 
+describe('memory for large packets', () => {
+  test('is for all connections together; one beyond it is told 4081 and closed, and what it took comes back', async () => {
+    const packetMemory = new ByteBudget(1_000_000)
+    await withFrontEnd({ packetMemory, prepare: (s) => (s.hold = () => true) }, async (frontEnd) => {
+      const [first, second] = [await logIn(frontEnd), await logIn(frontEnd)]
+      const command = frontEnd.sessions[0]!.nextCommand()
+      first.send(Buffer.alloc(600_000, 0x03))
+      await command
+      expect(packetMemory.held).toBeGreaterThan(500_000)
+      second.write(rawPacket(Buffer.alloc(600_000, 0x03), 0))
+      expect(await second.readErrno()).toBe(4081)
+      frontEnd.sessions[0]!.client.sendOk({ status: 2 })
+      expect(await first.readHex()).toBe(OK)
+      expect(packetMemory.held).toBe(0)
+      first.destroy()
+      second.destroy()
+    })
+  })
+})
+
 describe('back-pressure', () => {
   test('write says stop at the high-water mark and onDrain says go, with little in memory', () =>
     withFrontEnd({ prepare: (s) => (s.hold = () => true) }, async (frontEnd) => {
@@ -206,13 +227,15 @@ describe('back-pressure', () => {
 })
 
 describe('an orderly end', () => {
-  test('idle connections go at once with 1053, transactions may finish, nobody new comes in', async () => {
-    const frontEnd = await startFrontEnd()
+  test('quiet connections go with 1053, transactions may finish, nobody new comes in', async () => {
+    const clock = new ManualClock()
+    const frontEnd = await startFrontEnd({ clock })
     const idle = await logIn(frontEnd)
     const busy = await logIn(frontEnd)
     busy.send(Buffer.from('\x03begin'))
     await busy.read()
     const drained = frontEnd.server.drain(60_000)
+    await clock.advance(2_000)
     expect(await idle.readErrno()).toBe(1053)
     expect(await idle.readHex()).toBe('closed')
     await expect(RawClient.connect(frontEnd)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
@@ -224,6 +247,19 @@ describe('an orderly end', () => {
     await drained
   })
 
+  test('a client at work is answered and told 1053 in one write, so that it sends no statement in vain', async () => {
+    const frontEnd = await startFrontEnd({ clock: new ManualClock() })
+    const client = await logIn(frontEnd)
+    const drained = frontEnd.server.drain(60_000)
+    const chunks: Buffer[] = []
+    client.socket.on('data', (chunk) => chunks.push(chunk))
+    client.send(Buffer.from('\x03x'))
+    expect(await client.readHex()).toBe('1:00000002000000')
+    expect(await client.readErrno()).toBe(1053)
+    expect(chunks.length).toBe(1)
+    await drained
+  })
+
   test('what is left after the grace is closed', async () => {
     const clock = new ManualClock()
     const frontEnd = await startFrontEnd({ clock })
@@ -232,7 +268,7 @@ describe('an orderly end', () => {
     await client.read()
     const drained = frontEnd.server.drain(5_000)
     await clock.advance(5_000)
-    expect(await client.readHex()).toBe('closed')
+    expect(await client.readErrno()).toBe(1053)
     await drained
     await frontEnd.sessions[0]!.gone
   })
