@@ -65,7 +65,8 @@ function queryOf({ name }: TableName, schemas: readonly string[]): string | unde
   const column = SCHEMA_COLUMNS.get(name.toLowerCase())
   if (column === undefined) return undefined
   const list = schemas.map((schema) => `'${schema.replaceAll("'", "''")}'`).join(', ')
-  const where = column === '' ? '' : ` WHERE ${column} IN (${list})`
+  // An expression: a comparison of the column itself would say which keyspace the client asks about.
+  const where = column === '' ? '' : ` WHERE CONCAT(${column}) IN (${list})`
   return `(SELECT * FROM ${INFORMATION_SCHEMA}.${quote(name)}${where})`
 }
 

@@ -89,7 +89,9 @@ export async function compareRandomWrites(pair: Pair): Promise<void> {
 }
 
 async function openAll({ reference, proxies }: Pair): Promise<readonly Runner[]> {
-  return await Promise.all([reference, ...proxies].map((side) => Runner.open(side, { foundRows: false })))
+  return await Promise.all(
+    [reference, ...proxies].map((side) => Runner.open(side, { foundRows: false, isAdmin: false })),
+  )
 }
 
 /** The number of proxies that refused with 1235. */

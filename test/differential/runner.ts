@@ -35,9 +35,12 @@ export class Runner {
     this.#observer = observer
   }
 
-  static async open(side: Side, { foundRows }: Pick<StatementList, 'foundRows'>): Promise<Runner> {
+  static async open(
+    side: Side,
+    { foundRows, isAdmin }: Pick<StatementList, 'foundRows' | 'isAdmin'>,
+  ): Promise<Runner> {
     const database = 'main'
-    return new Runner(await side.connect({ database, foundRows }), await side.connect({ database }))
+    return new Runner(await side.connect({ database, foundRows, isAdmin }), await side.connect({ database }))
   }
 
   async run(statement: Asked, protocol: Protocol): Promise<Pick<Outcome, 'prepared' | 'results'>> {

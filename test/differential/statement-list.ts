@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
  *
  *     # why these statements
  *     %% foundrows              for the whole list: the client sets CLIENT_FOUND_ROWS
+ *     %% admin                  for the whole list: the proxy's client has role admin, as the plain server's may do everything
  *     % differs message: why    for the next statement: a difference that is meant
  *     SELECT …
  *       continued               lines that begin with white space go on with the statement
@@ -17,6 +18,7 @@ import { readFileSync } from 'node:fs'
 export interface StatementList {
   readonly name: string
   readonly foundRows: boolean
+  readonly isAdmin: boolean
   readonly statements: readonly ListedStatement[]
 }
 
@@ -61,7 +63,7 @@ export function readStatementList(file: URL, flavor: 'mysql' | 'mariadb'): State
     }
   }
   const name = /([^/]+)\.txt$/.exec(file.pathname)![1]!
-  return { name, foundRows: ofList.includes('foundrows'), statements }
+  return { name, foundRows: ofList.includes('foundrows'), isAdmin: ofList.includes('admin'), statements }
 }
 
 function parseStatement(

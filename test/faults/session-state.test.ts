@@ -8,7 +8,7 @@ import {
   type Result,
   textRow,
 } from '../support/protocol-client.ts'
-import type { TestProxy } from '../support/proxy.ts'
+import { PROXY_ADMIN, type TestProxy } from '../support/proxy.ts'
 import { nativeResponse } from '../support/wire.ts'
 
 /** What a statement leaves with its session, on its connection and in its pool, where it fails or its client goes. */
@@ -66,7 +66,8 @@ test('long data belongs to one execute, also to one that fails before it reaches
 })
 
 test('UNLOCK TABLES gives the connection back', async () => {
-  const [of, other] = [await client(narrow), await client(narrow)]
+  const [of, other] = [await connectTo(narrow, PROXY_ADMIN), await client(narrow)]
+  clients.push(of)
   await of.query('USE `main/-80`')
   for (const lock of ['LOCK TABLES users WRITE', 'FLUSH TABLES WITH READ LOCK']) {
     expect((await of.query(lock))[0]).toMatchObject({ kind: 'ok' })

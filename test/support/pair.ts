@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { startCluster, type TestCluster } from './cluster.ts'
 import { startMariadb, startMysql, type TestServer } from './mysql.ts'
 import { ProtocolClient, type ProtocolClientOptions } from './protocol-client.ts'
-import { startTestProxy, type TestProxy } from './proxy.ts'
+import { PROXY_ACCOUNT, PROXY_ADMIN, startTestProxy, type TestProxy } from './proxy.ts'
 
 export interface PairOptions {
   readonly server: 'mariadb' | 'mysql'
@@ -16,10 +16,15 @@ export interface PairOptions {
   readonly keyspaces: readonly string[]
 }
 
+export interface SideOptions extends Partial<ProtocolClientOptions> {
+  /** With role `admin` at a proxy; the reference's account may do everything. */
+  readonly isAdmin?: boolean
+}
+
 /** Somebody who answers statements. */
 export interface Side {
   readonly name: string
-  connect(options?: Partial<ProtocolClientOptions>): Promise<ProtocolClient>
+  connect(options?: SideOptions): Promise<ProtocolClient>
 }
 
 /** One plain server that holds all rows, and proxies over shards that hold the same ones. */
@@ -67,7 +72,10 @@ function connectTo({
   user: string
   password: string
 }): Side['connect'] {
-  return (more = {}) => ProtocolClient.connect({ port, user, password, ...more })
+  return ({ isAdmin = false, ...more } = {}) => {
+    const account = isAdmin && user === PROXY_ACCOUNT.user ? PROXY_ADMIN : { user, password }
+    return ProtocolClient.connect({ port, ...account, ...more })
+  }
 }
 
 async function startReference({ server, schemaDir, keyspaces }: PairOptions): Promise<TestServer> {

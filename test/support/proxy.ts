@@ -10,6 +10,8 @@ import { tempDir } from './temp-dir.ts'
 
 /** Who may connect to a test proxy. */
 export const PROXY_ACCOUNT = { user: 'app', password: 'open sesame' } as const
+/** With role `admin`. */
+export const PROXY_ADMIN = { user: 'boss', password: 'open more' } as const
 
 type ConfigInput = Partial<z.input<typeof configSchema>>
 
@@ -69,9 +71,11 @@ export async function startTestProxy(
   }
 }
 
-/** A users file with the test account. */
+/** A users file with the test accounts. */
 export function usersText(): string {
-  return JSON.stringify({ users: { [PROXY_ACCOUNT.user]: [{ password: PROXY_ACCOUNT.password }] } })
+  const { user: app, password } = PROXY_ACCOUNT
+  const boss = { role: 'admin', credentials: [{ password: PROXY_ADMIN.password }] }
+  return JSON.stringify({ users: { [app]: [{ password }], [PROXY_ADMIN.user]: boss } })
 }
 
 /** Keeps what people would look at; the rest is not of interest. */
