@@ -205,7 +205,6 @@ describe('the exchange, byte by byte', () => {
       COMPRESS: 5,
       LOCAL_FILES: 7,
       SSL: 11,
-      SESSION_TRACK: 23,
       DEPRECATE_EOF: 24,
       QUERY_ATTRIBUTES: 27,
     }
