@@ -2,11 +2,11 @@ import { unreachable } from '../base/assert.ts'
 import type { Plan } from '../plan/plan.ts'
 import { printPlan } from '../plan/print-plan.ts'
 import type { Routing } from '../plan/routing.ts'
-import type { Delete, Insert, Query, Statement, Update } from '../sql/ast.ts'
+import type { Delete, Query, Statement, Update } from '../sql/ast.ts'
 import { someNode } from '../sql/visit.ts'
 import { setsLastInsertId } from './binding/traits.ts'
 import { Unplanned } from './binding/unplanned.ts'
-import { insertVerb } from './operators/write.ts'
+import { wholeInsert } from './finish/whole-insert.ts'
 import type { PlanContext } from './plan-context.ts'
 import { planQuery } from './plan-query.ts'
 import { planInsert, planWrite } from './plan-write.ts'
@@ -149,6 +149,7 @@ function planForShard(statement: Statement, routing: Routing, context: PlanConte
     case 'Show':
       return statement.table === undefined ? sessionPlan : readPlan(statement, routing, context)
     case 'Insert':
+      return wholeInsert(statement, routing, context)
     case 'Update':
     case 'Delete':
       return writePlan(statement, { verb: verbOf(statement), routing }, context)
@@ -173,7 +174,6 @@ function wholeQuery(query: Query, routing: Routing, context: PlanContext): Plan 
   return someNode(query, setsLastInsertId) ? settingInsertId(plan) : plan
 }
 
-function verbOf(statement: Insert | Update | Delete): 'insert' | 'replace' | 'update' | 'delete' {
-  if (statement.kind === 'Insert') return insertVerb(statement)
+function verbOf(statement: Update | Delete): 'update' | 'delete' {
   return statement.kind === 'Update' ? 'update' : 'delete'
 }

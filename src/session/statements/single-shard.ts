@@ -234,7 +234,8 @@ export class SingleShard implements RelayOwner {
     answer.sequenceId = this.#relay.nextSequenceId
     const failed = summary.errno !== 0
     if (options.shape !== 'prepare' || failed) {
-      const { explicitId = false } = options
+      // What has been read back is LAST_INSERT_ID(), whatever id the OK tells.
+      const explicitId = options.explicitId === true || options.carried?.setsInsertId === true
       replies.noteResult(summary, { explicitId, errorMessage: this.#relay.errorMessage })
       if (relaying.conditions !== undefined) state.warnings = relaying.conditions
     }
