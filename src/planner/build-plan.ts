@@ -14,7 +14,14 @@ import { readPlan, sessionPlan, settingInsertId, unsupportedPlan, writePlan } fr
 import { Trace } from './rules/trace.ts'
 import { ddlPlan, planDdl } from './statements/plan-ddl.ts'
 import { planOnOneServer, serverPlan } from './statements/plan-on-one-server.ts'
-import { planDescribe, planDo, planExplain, planShow, planTableAdmin } from './statements/plan-other.ts'
+import {
+  committingFirst,
+  planDescribe,
+  planDo,
+  planExplain,
+  planShow,
+  planTableAdmin,
+} from './statements/plan-other.ts'
 import { unshardedKeyspace } from './unsharded-keyspace.ts'
 
 export type { PlanContext } from './plan-context.ts'
@@ -144,8 +151,9 @@ function planForShard(statement: Statement, routing: Routing, context: PlanConte
     case 'DescribeTable':
     case 'Explain':
     case 'ExplainConnection':
-    case 'TableAdmin':
       return readPlan(statement, routing, context)
+    case 'TableAdmin':
+      return committingFirst(statement, readPlan(statement, routing, context))
     case 'Show':
       return statement.table === undefined ? sessionPlan : readPlan(statement, routing, context)
     case 'Insert':

@@ -18,11 +18,12 @@ import { losslessTexts, textsOfRow } from './row-texts.ts'
 import { withoutSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { StatementReader } from './statement-reader.ts'
+import { settingsOfStatement } from './statement-settings.ts'
 import { textExecution } from './text-execution.ts'
 import { carriesAny, giveVariables, takeVariables } from './user-variables.ts'
 
 export interface EvaluateContext extends SessionPortContext {
-  readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits'>
+  readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits' | 'isMariadb'>
   readonly state: SessionState
   readonly reader: StatementReader
 }
@@ -145,7 +146,8 @@ export async function select(context: EvaluateContext, sql: string, rowsMax = RO
   const { state, shards, reader, memory } = context
   const execution = textExecution(reader.current, sql)
   const { plan, bindings, reading } = execution
-  const settings = withoutSelectLimit(losslessTexts(state.settings))
+  const own = settingsOfStatement(context, plan, state.settings)
+  const settings = withoutSelectLimit(losslessTexts(own))
   const port = new SessionPort(context, execution, settings)
   const begun = beginPlan(plan, bindings, shards)
   let lane: Lane | undefined

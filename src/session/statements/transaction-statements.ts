@@ -29,12 +29,21 @@ export async function begin(
   { modifiers }: Begin,
 ): Promise<void> {
   if (transaction.isOpen) await transaction.commit()
+  await endTableLocks(transaction)
   const text = modifiers.length === 0 ? 'BEGIN' : `START TRANSACTION ${modifiers.join(', ')}`
   const access = (['READ ONLY', 'READ WRITE'] as const).find((each) => modifiers.includes(each))
   transaction.begin({ begin: text, ...(access && { access }) })
   if (modifiers.includes('WITH CONSISTENT SNAPSHOT'))
     await transaction.beginOn(shards.allTargets(), state.settings, interruption)
   replies.ok({})
+}
+
+/** A transaction that begins ends LOCK TABLES, but no FLUSH TABLES WITH READ LOCK: the servers tell them apart. */
+async function endTableLocks({ lanes }: Transaction): Promise<void> {
+  const locked = lanes.all().filter(({ reservedFor }) => reservedFor.has(TABLE_LOCKS))
+  if (locked.length === 0) return
+  await lanes.everywhere('BEGIN', locked)
+  await lanes.everywhere('COMMIT', locked)
 }
 
 export async function endTransaction(
@@ -77,6 +86,7 @@ export async function setTransaction(
 ): Promise<void> {
   if (scope === 'SESSION' || scope === 'LOCAL') {
     state.setCharacteristics({ isolation, access }, proxy.isMariadb)
+    transaction.forgetNext({ isolation: isolation !== undefined, access: access !== undefined })
     return replies.ok({})
   }
   if (scope !== undefined) throw notSupported(`SET ${scope} TRANSACTION: change it on the servers themselves`)
