@@ -1,5 +1,5 @@
 import type { Plan } from '../../plan/plan.ts'
-import { TABLE_LOCKS } from '../../plan/reserves.ts'
+import { READ_LOCK, TABLE_LOCKS } from '../../plan/reserves.ts'
 import type { Routing } from '../../plan/routing.ts'
 import type { Call, ExplainConnection, Flush, Load, LockTables, Other, Statement } from '../../sql/ast.ts'
 import { keyspaceOf } from '../binding/find-table.ts'
@@ -83,7 +83,7 @@ function heldBy(statement: Statement): string | undefined {
       return TABLE_LOCKS
     case 'Flush':
       return statement.pieces.some((piece) => typeof piece === 'string' && LOCKS.test(piece))
-        ? TABLE_LOCKS
+        ? READ_LOCK
         : undefined
     case 'Other':
       return holding.has(statement.verb) ? statement.verb : undefined

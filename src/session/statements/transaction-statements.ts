@@ -1,6 +1,6 @@
 import { notSupported } from '../../errors/sql-error.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
-import { TABLE_LOCKS } from '../../plan/reserves.ts'
+import { READ_LOCK, TABLE_LOCKS } from '../../plan/reserves.ts'
 import type { Begin, EndTransaction, Savepoint, SetTransaction } from '../../sql/ast.ts'
 import { quoteIdentifier } from '../../sql/print.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
@@ -44,6 +44,7 @@ async function endTableLocks({ lanes }: Transaction): Promise<void> {
   if (locked.length === 0) return
   await lanes.everywhere('BEGIN', locked)
   await lanes.everywhere('COMMIT', locked)
+  for (const lane of locked) lane.unreserve(TABLE_LOCKS)
 }
 
 export async function endTransaction(
@@ -75,7 +76,7 @@ export async function unlockTables({ transaction, replies }: TransactionStatemen
   const { lanes } = transaction
   const reserved = lanes.all().filter(({ reservedFor }) => reservedFor.size > 0)
   await lanes.everywhere('UNLOCK TABLES', reserved)
-  for (const lane of reserved) lane.unreserve(TABLE_LOCKS)
+  for (const lane of reserved) for (const lock of [TABLE_LOCKS, READ_LOCK]) lane.unreserve(lock)
   replies.ok({})
 }
 
