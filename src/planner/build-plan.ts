@@ -13,6 +13,7 @@ import { planInsert, planWrite } from './plan-write.ts'
 import { readPlan, sessionPlan, settingInsertId, unsupportedPlan, writePlan } from './plans.ts'
 import { Trace } from './rules/trace.ts'
 import { ddlPlan, planDdl } from './statements/plan-ddl.ts'
+import { atLockServer } from './statements/plan-locks.ts'
 import { planOnOneServer, serverPlan } from './statements/plan-on-one-server.ts'
 import {
   committingFirst,
@@ -53,7 +54,8 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
       trace?.note(`the target is shard ${defaultKeyspace}:${shard}, which gets the statement as it is`)
       return planForShard(statement, { kind: 'Shard', keyspace: defaultKeyspace, shard }, context)
     }
-    return unshardedPlan(statement, context, trace) ?? planStatement(statement, context, trace)
+    const planned = unshardedPlan(statement, context, trace) ?? planStatement(statement, context, trace)
+    return atLockServer(statement, planned, context)
   } catch (error) {
     if (error instanceof Unplanned) return unsupportedPlan(error.construct)
     throw error
