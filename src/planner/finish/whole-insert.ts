@@ -35,6 +35,8 @@ export function asValues(ast: Insert, source: Exclude<Insert['source'], Query>):
 function idsOf(ast: Insert, context: PlanContext): CountedRows | 'drawn' | 'untold' {
   const found = context.vschema.findTable(keyspaceOf(ast.table, context), ast.table.name, context.tabletType)
   if (found.kind !== 'found') return 'drawn'
+  // MariaDB's: the answer has rows instead of an id.
+  if (ast.returning !== undefined) return 'untold'
   const { source } = ast
   if (source.kind === 'InsertValues' || source.kind === 'InsertSet')
     return idsOfRows(asValues(ast, source), found.table, context)

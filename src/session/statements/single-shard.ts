@@ -141,7 +141,7 @@ export class SingleShard implements RelayOwner {
     this.#relay.begin({ shape, status, moreResults, sequenceId }, () => connection.pause())
     if (carried !== undefined) {
       // What is prepared keeps the types that its variables had then (MySQL 8.0.22 and later).
-      forgetStatements(connection)
+      if (carried.userVariables.length > 0) forgetStatements(connection)
       runQuery(connection, giveVariables(state, carried)).catch((error) => lease.discard(error))
     }
     this.#send(statement, connection, lane)
