@@ -74,6 +74,9 @@ export async function savepoint(
 /** Locks are on the connections that LOCK TABLES has bound to the session. Without any there is nothing to do. */
 export async function unlockTables({ transaction, replies }: TransactionStatementContext): Promise<void> {
   const { lanes } = transaction
+  // Only the end of LOCK TABLES commits.
+  if (lanes.all().some(({ reservedFor }) => reservedFor.has(TABLE_LOCKS)) && transaction.isOpen)
+    await transaction.commit()
   const reserved = lanes.all().filter(({ reservedFor }) => reservedFor.size > 0)
   await lanes.everywhere('UNLOCK TABLES', reserved)
   for (const lane of reserved) for (const lock of [TABLE_LOCKS, READ_LOCK]) lane.unreserve(lock)
