@@ -4,6 +4,7 @@ import type { Plan, Shortcut } from '../plan/plan.ts'
 import type { SendWrite, SplitInsert } from '../plan/primitives.ts'
 import { bindQuery } from './bind.ts'
 import type { Bindings, BoundQuery } from './bindings.ts'
+import { bringsIds } from './brought-ids.ts'
 import { runDdl } from './ddl.ts'
 import { isWhole, runInsert } from './insert.ts'
 import { InsertSplit } from './insert-split.ts'
@@ -73,7 +74,11 @@ function beginWrite(write: SendWrite, bindings: Bindings, shards: ShardsView): B
   const { keyspace } = write.routing
   const met = shardsMet(write.routing, bindings, shards)
   const query = bindQuery(write.query, bindings)
-  if (met.length === 1) return { kind: 'OneShard', keyspace, shard: met[0], query, bringsIds: false }
+  const { counted } = write
+  if (met.length === 1) {
+    const brings = counted !== undefined && bringsIds(counted, bindings, shards.insertMode)
+    return { kind: 'OneShard', keyspace, shard: met[0], query, bringsIds: brings }
+  }
   if (write.singleShardOnly !== undefined) throw notSupported(`${write.singleShardOnly} over several shards`)
   return several(async (context) => ok(await runWrite(write, { shards: met, query }, context)))
 }
@@ -86,7 +91,8 @@ function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView
   const { inserts } = bound
   if (!isWhole(bound)) return several(async (context) => ok(await runInsert(split, context)))
   const [{ shard, query }] = inserts
-  return { kind: 'OneShard', keyspace, shard, query, bringsIds: insert.setsInsertId !== true }
+  const isSet = insert.setsInsertId === true || split.shardsDraw
+  return { kind: 'OneShard', keyspace, shard, query, bringsIds: !isSet }
 }
 
 function several(run: (context: RunContext) => Promise<Outcome>): Begun {

@@ -30,6 +30,13 @@ export function insertIds(parts: readonly AnsweredInsert[], plan: SplitInsert): 
   return plan.setsInsertId === true ? setId(telling, plan) : broughtId(telling, byLastRow[0], plan)
 }
 
+/** Each shard has counted for itself: one server would tell the number of the first row. */
+export function firstDrawnId(parts: readonly AnsweredInsert[]): InsertIds {
+  const byFirstRow = [...parts].sort((a, b) => firstRow(a) - firstRow(b))
+  const telling = byFirstRow.find(({ answer }) => answer.lastInsertId !== 0)
+  return { lastInsertId: telling?.answer.lastInsertId ?? 0, bringsIds: false }
+}
+
 /** What LAST_INSERT_ID(expr) was given: a shard that has not come to it tells the id of its last row. */
 function setId(telling: readonly AnsweredInsert[], plan: SplitInsert): InsertIds {
   const set = telling.find((each) => BigInt(each.answer.lastInsertId) !== idOfLastRow(each, plan))
@@ -41,6 +48,10 @@ function broughtId(telling: readonly AnsweredInsert[], last: AnsweredInsert, pla
   const told = telling[0]?.answer.lastInsertId ?? 0
   const isUntold = telling.length > 0 && telling[0] !== last
   return { lastInsertId: isUntold ? (idOfLastRow(last, plan) ?? told) : told, bringsIds: true }
+}
+
+function firstRow({ part }: AnsweredInsert): number {
+  return part.rows.numbers[0] ?? 0
 }
 
 function lastRow({ part }: AnsweredInsert): number {

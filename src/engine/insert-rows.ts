@@ -25,16 +25,21 @@ export interface InsertSource {
 }
 
 /** Throws ER_WRONG_VALUE_COUNT_ON_ROW for the first row that has not as many cells as there are columns. */
-export function rowsOf(plan: SplitInsert, bindings: Bindings): InsertSource {
-  if (plan.rows.kind === 'Slot') {
-    const rows = bindings.rows(plan.rows.slot)
-    if (rows.width !== plan.columnCount) throw wrongWidth(0)
-    return new LiteralRows(rows)
-  }
-  const { rows } = plan.rows
-  const wrong = rows.findIndex((row) => row.cells.length !== plan.columnCount)
+export function rowsOf(plan: PlannedRows, bindings: Bindings): InsertSource {
+  const wrong = wrongRow(plan, bindings)
   if (wrong >= 0) throw wrongWidth(wrong)
-  return new TemplateRows(rows, bindings)
+  const { rows } = plan
+  return rows.kind === 'Slot'
+    ? new LiteralRows(bindings.rows(rows.slot))
+    : new TemplateRows(rows.rows, bindings)
+}
+
+type PlannedRows = Pick<SplitInsert, 'rows' | 'columnCount'>
+
+/** Position of the first row that has not as many cells as there are columns; -1: there is none. */
+export function wrongRow({ rows, columnCount }: PlannedRows, bindings: Bindings): number {
+  if (rows.kind === 'Slot') return bindings.rows(rows.slot).width === columnCount ? -1 : 0
+  return rows.rows.findIndex((row) => row.cells.length !== columnCount)
 }
 
 function wrongWidth(row: number): SqlError {

@@ -5,8 +5,8 @@ import { isNumber, type Value } from '../values/value.ts'
 import { domainOf } from '../vindex/domain.ts'
 import { TextBinder } from './bind.ts'
 import type { Bindings, BoundText } from './bindings.ts'
+import { drawsNumber, someRowDraws } from './brought-ids.ts'
 import { type InsertSource, rowsOf } from './insert-rows.ts'
-import { storedInteger } from './integer-value.ts'
 import type { ShardsOf } from './resolve.ts'
 import type { WrittenRows } from './shard-port.ts'
 import type { InsertMode } from './shards-view.ts'
@@ -66,6 +66,13 @@ export class InsertSplit {
     return this.#drawing.length
   }
 
+  /** Whether the shards themselves draw numbers for some rows, with AUTO_INCREMENT. */
+  get shardsDraw(): boolean {
+    const { counter } = this.plan
+    if (counter === undefined) return false
+    return counter.offset === undefined || someRowDraws(this.#source, counter.offset, this.#context)
+  }
+
   /** `firstId`: the first of the numbers drawn; undefined where none is needed. The same answer from the second time on. */
   bind(firstId: bigint | undefined): BoundInsert {
     this.#bound ??= this.#bind(firstId)
@@ -98,7 +105,7 @@ function needsId(plan: SplitInsert, source: InsertSource, row: number, context: 
   const value = source.value(row, auto.offset)
   if (value === undefined) return false
   if (value.type === 'NULL') return true
-  if (context.noAutoValueOnZero || storedInteger(value) !== 0n) return false
+  if (!drawsNumber(value, context)) return false
   // A shard without strict mode would count for itself.
   if (!plan.ignore && context.isStrict && !isNumeric(value)) throw notInteger(value, auto.column, row)
   return true

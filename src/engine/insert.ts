@@ -1,6 +1,12 @@
 import type { SplitInsert } from '../plan/primitives.ts'
 import { conditionsOfRows } from './insert-conditions.ts'
-import { type AnsweredInsert, duplicatesOf, insertIds, questionOfFirstId } from './insert-ids.ts'
+import {
+  type AnsweredInsert,
+  duplicatesOf,
+  firstDrawnId,
+  insertIds,
+  questionOfFirstId,
+} from './insert-ids.ts'
 import type { BoundInsert, InsertSplit } from './insert-split.ts'
 import type { OkOutcome } from './outcome.ts'
 import type { RunContext } from './run.ts'
@@ -29,7 +35,7 @@ export async function runInsert(split: InsertSplit, { port }: RunContext): Promi
   )
   const parts = answers.map((answer, i) => ({ part: inserts[i], answer }))
   const sum = isWhole(bound) ? sumAnswers(answers, port) : sumInserts(parts, bound, { plan, port })
-  return { ...sum, ...insertIds(parts, plan) }
+  return { ...sum, ...(split.shardsDraw ? firstDrawnId(parts) : insertIds(parts, plan)) }
 }
 
 /** One shard has all rows of the statement. */

@@ -25,6 +25,11 @@ export interface Plan {
   readonly setsInsertId?: true
   /** Locking reads (`FOR UPDATE`, `FOR SHARE`) go to the primary and take part in the transaction. */
   readonly locks: boolean
+  /**
+   * MySQL commits what is open before it runs, on all shards. DDL says so itself (`RunDdl`).
+   * Source: MySQL 9.7 manual, "Statements That Cause an Implicit Commit".
+   */
+  readonly commitsFirst?: true
   /** It asks no table, and so begins no transaction. */
   readonly isTableless?: boolean
   /** What the statement leaves on its connection (`GET_LOCK()`, `temporary table`): it becomes a reserved one for that. */

@@ -162,6 +162,15 @@ export interface SendWrite {
   readonly setsInsertId?: true
   /** Every shard has the same rows (a reference table): affected rows count once, not once a shard. */
   readonly replicated?: boolean
+  /** Rows of an INSERT that may bring values for MySQL's own AUTO_INCREMENT column, at `offset` in each. */
+  readonly counted?: CountedRows
+}
+
+export interface CountedRows {
+  readonly rows: InsertedRows
+  /** Number of columns that a row has. */
+  readonly columnCount: number
+  readonly offset: number
 }
 
 /** INSERT and REPLACE … VALUES into a sharded table: rows are mapped, grouped by shard, one statement a shard. */
@@ -182,6 +191,8 @@ export interface SplitInsert {
   /** `ignore`: rows that map nowhere are dropped, as MySQL drops rows that INSERT IGNORE refuses. */
   readonly ignore: boolean
   readonly autoIncrement?: DrawnIds
+  /** Without a sequence: the shards' own AUTO_INCREMENT column. No offset: rows do not name it. */
+  readonly counter?: { readonly offset?: number }
   /** It says itself what LAST_INSERT_ID() will be: `… ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)`. */
   readonly setsInsertId?: true
 }

@@ -1,2 +1,4 @@
 /** Why a connection is reserved, where a statement of another kind ends it: `LOCK TABLES` until `UNLOCK TABLES`. */
 export const TABLE_LOCKS = 'LOCK TABLES'
+/** As `TABLE_LOCKS`, but a transaction that begins does not end it. */
+export const READ_LOCK = 'FLUSH TABLES WITH READ LOCK'

@@ -2,19 +2,27 @@ import { unreachable } from '../base/assert.ts'
 import type { Plan } from '../plan/plan.ts'
 import { printPlan } from '../plan/print-plan.ts'
 import type { Routing } from '../plan/routing.ts'
-import type { Delete, Insert, Query, Statement, Update } from '../sql/ast.ts'
+import type { Delete, Query, Statement, Update } from '../sql/ast.ts'
 import { someNode } from '../sql/visit.ts'
 import { setsLastInsertId } from './binding/traits.ts'
 import { Unplanned } from './binding/unplanned.ts'
-import { insertVerb } from './operators/write.ts'
+import { wholeInsert } from './finish/whole-insert.ts'
 import type { PlanContext } from './plan-context.ts'
 import { planQuery } from './plan-query.ts'
 import { planInsert, planWrite } from './plan-write.ts'
 import { readPlan, sessionPlan, settingInsertId, unsupportedPlan, writePlan } from './plans.ts'
 import { Trace } from './rules/trace.ts'
 import { ddlPlan, planDdl } from './statements/plan-ddl.ts'
+import { atLockServer } from './statements/plan-locks.ts'
 import { planOnOneServer, serverPlan } from './statements/plan-on-one-server.ts'
-import { planDescribe, planDo, planExplain, planShow, planTableAdmin } from './statements/plan-other.ts'
+import {
+  committingFirst,
+  planDescribe,
+  planDo,
+  planExplain,
+  planShow,
+  planTableAdmin,
+} from './statements/plan-other.ts'
 import { unshardedKeyspace } from './unsharded-keyspace.ts'
 
 export type { PlanContext } from './plan-context.ts'
@@ -46,7 +54,8 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
       trace?.note(`the target is shard ${defaultKeyspace}:${shard}, which gets the statement as it is`)
       return planForShard(statement, { kind: 'Shard', keyspace: defaultKeyspace, shard }, context)
     }
-    return unshardedPlan(statement, context, trace) ?? planStatement(statement, context, trace)
+    const planned = unshardedPlan(statement, context, trace) ?? planStatement(statement, context, trace)
+    return atLockServer(statement, planned, context)
   } catch (error) {
     if (error instanceof Unplanned) return unsupportedPlan(error.construct)
     throw error
@@ -144,11 +153,13 @@ function planForShard(statement: Statement, routing: Routing, context: PlanConte
     case 'DescribeTable':
     case 'Explain':
     case 'ExplainConnection':
-    case 'TableAdmin':
       return readPlan(statement, routing, context)
+    case 'TableAdmin':
+      return committingFirst(statement, readPlan(statement, routing, context))
     case 'Show':
       return statement.table === undefined ? sessionPlan : readPlan(statement, routing, context)
     case 'Insert':
+      return wholeInsert(statement, routing, context)
     case 'Update':
     case 'Delete':
       return writePlan(statement, { verb: verbOf(statement), routing }, context)
@@ -173,7 +184,6 @@ function wholeQuery(query: Query, routing: Routing, context: PlanContext): Plan 
   return someNode(query, setsLastInsertId) ? settingInsertId(plan) : plan
 }
 
-function verbOf(statement: Insert | Update | Delete): 'insert' | 'replace' | 'update' | 'delete' {
-  if (statement.kind === 'Insert') return insertVerb(statement)
+function verbOf(statement: Update | Delete): 'update' | 'delete' {
   return statement.kind === 'Update' ? 'update' : 'delete'
 }

@@ -1,5 +1,5 @@
 import type { Plan } from '../plan/plan.ts'
-import type { Delete, Insert, InsertRow, InsertValues, Query, Update } from '../sql/ast.ts'
+import type { Delete, Insert, Query, Update } from '../sql/ast.ts'
 import { someNode } from '../sql/visit.ts'
 import { sameColumn, type Table } from '../vschema/model.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
@@ -11,6 +11,7 @@ import { finishInsertRows } from './finish/finish-insert-rows.ts'
 import { finishInsertSelect } from './finish/finish-insert-select.ts'
 import { finishWrite } from './finish/finish-write.ts'
 import { replicatedWrite } from './finish/replicated-write.ts'
+import { asValues, wholeInsert } from './finish/whole-insert.ts'
 import { anyShard } from './one-shard.ts'
 import { operatorOf, operatorOfWrite } from './operators/build-operators.ts'
 import { insertRows, type ValuesInsert } from './operators/insert-rows.ts'
@@ -35,9 +36,8 @@ export function planWrite(ast: Update | Delete, context: PlanContext, trace?: Tr
  * duplicates, unique keys must contain the vindex columns, as they must anyhow to be unique over all shards.
  */
 export function planInsert(ast: Insert, context: PlanContext, trace?: Trace): Plan {
-  const verb = insertVerb(ast)
   if (isSystemSchema(keyspaceOf(ast.table, context)))
-    return writePlan(ast, { verb, routing: anyShard(context) }, context)
+    return writePlan(ast, { verb: insertVerb(ast), routing: anyShard(context) }, context)
   const table = findTable(ast.table, context)
   const { source } = ast
   if (source.kind !== 'InsertValues' && source.kind !== 'InsertSet')
@@ -49,8 +49,8 @@ export function planInsert(ast: Insert, context: PlanContext, trace?: Trace): Pl
   if (!isPlaced && readsElsewhere(ast, keyspace, context))
     return unsupportedPlan('a subquery on another keyspace in INSERT')
   if (isPlaced || autoIncrement !== undefined) return planRows(asValues(ast, source), table, context, trace)
-  if (pinned === undefined) return writePlan(ast, { verb, routing: { kind: 'Unsharded', keyspace } }, context)
-  return writePlan(ast, { verb, routing: { kind: 'Pinned', keyspace, keyspaceId: pinned } }, context)
+  if (pinned === undefined) return wholeInsert(ast, { kind: 'Unsharded', keyspace }, context)
+  return wholeInsert(ast, { kind: 'Pinned', keyspace, keyspaceId: pinned }, context)
 }
 
 function planInsertSelect(
@@ -71,15 +71,6 @@ function planRows(ast: ValuesInsert, table: Table, context: PlanContext, trace: 
   if (isRefusal(op)) return unsupportedPlan(op.construct)
   trace?.begin('finish', op)
   return finishInsertRows(op, context)
-}
-
-/** SET is one row of VALUES. */
-function asValues(ast: Insert, source: Exclude<Insert['source'], Query>): ValuesInsert {
-  if (source.kind === 'InsertValues') return { ...ast, source }
-  const { assignments, span } = source
-  const row: InsertRow = { kind: 'InsertRow', values: assignments.map(({ value }) => value), span }
-  const values: InsertValues = { kind: 'InsertValues', keyword: 'VALUES', rows: [row], span }
-  return { ...ast, columns: assignments.map(({ column }) => column), source: values }
 }
 
 function planReferenceInsert(ast: Insert, table: Table, context: PlanContext): Plan {

@@ -32,7 +32,9 @@ export class Lane {
   readonly term: string | undefined
   readonly lease: Lease
   readonly #reservedFor = new Set<string>()
+  readonly #endedByBegin = new Set<string>()
   #inTransaction = false
+  #isAutocommitOff = false
   #rows: OpenRows | undefined
 
   constructor(target: ShardTarget, term: string | undefined, lease: Lease, inTransaction = false) {
@@ -64,18 +66,35 @@ export class Lane {
     return this.#reservedFor
   }
 
-  reserve(why: string): void {
+  /** `isEndedByBegin`: BEGIN would end what it is reserved for. */
+  reserve(why: string, isEndedByBegin = false): void {
     this.#reservedFor.add(why)
+    if (isEndedByBegin) this.#endedByBegin.add(why)
   }
 
   unreserve(why: string): void {
     this.#reservedFor.delete(why)
+    this.#endedByBegin.delete(why)
+  }
+
+  /** The server's own autocommit is off: see `begin`. */
+  get isAutocommitOff(): boolean {
+    return this.#isAutocommitOff
+  }
+
+  async setAutocommit(on: boolean): Promise<void> {
+    this.#isAutocommitOff = !on
+    await this.query(`SET autocommit = ${on ? 1 : 0}`)
   }
 
   /** Begins the transaction, in one round trip: what a server refuses leaves the connection in an unknown state. */
   async begin(start: TransactionStart, savepoints: readonly string[]): Promise<void> {
     this.#inTransaction = true
-    const statements = [...start.before, start.begin, ...savepoints.map((name) => `SAVEPOINT ${name}`)]
+    // LOCK TABLES goes with autocommit = 0: the session has not said BEGIN.
+    const isLocked = this.#endedByBegin.size > 0
+    if (isLocked) await this.setAutocommit(false)
+    const begin = isLocked ? [] : [start.begin]
+    const statements = [...start.before, ...begin, ...savepoints.map((name) => `SAVEPOINT ${name}`)]
     await Promise.all(statements.map((sql) => this.query(sql)))
   }
 

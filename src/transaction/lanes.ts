@@ -70,6 +70,7 @@ export class Lanes {
       await lane.lease.apply(options.settings)
       if (options.start !== undefined && !lane.inTransaction)
         await lane.begin(options.start, options.savepoints)
+      else if (!lane.inTransaction && lane.isAutocommitOff) await lane.setAutocommit(true)
     } catch (error) {
       this.drop(lane)
       throw error
@@ -87,7 +88,8 @@ export class Lanes {
     lane.leave()
     if (lane.reservedFor.size > 0) return
     this.#forget(lane)
-    lane.lease.release()
+    if (lane.isAutocommitOff) lane.lease.discard()
+    else lane.lease.release()
   }
 
   /** Whether the session needs the lane beyond the statement that runs. */

@@ -115,6 +115,16 @@ export class Transaction {
     this.#next = { ...this.#next, ...characteristics }
   }
 
+  /** What is set for the whole session is for the next transaction, too: what was said of that before goes. */
+  forgetNext({ isolation, access }: { readonly isolation?: boolean; readonly access?: boolean }): void {
+    const { isolation: level, access: kind } = this.#next
+    const left = {
+      ...(isolation !== true && level !== undefined && { isolation: level }),
+      ...(access !== true && kind !== undefined && { access: kind }),
+    }
+    this.#next = Object.keys(left).length === 0 ? NONE : left
+  }
+
   /** Throws within a transaction. */
   checkNext(): void {
     if (!this.#isOpen) return

@@ -8,7 +8,8 @@ export function insertedInto(ast: Insert, query: Query, table: Table, column: st
   return item?.kind === 'SelectExpr' ? item.expr : undefined
 }
 
-function namesOf({ columns }: Insert, table: Table): readonly string[] {
+/** The columns of a row, in its order; none where that cannot be told. */
+export function namesOf({ columns }: Insert, table: Table): readonly string[] {
   if (columns !== undefined) return columns.map(({ name }) => name)
   return table.columnListAuthoritative
     ? table.columns.filter(({ invisible }) => !invisible).map(({ name }) => name)

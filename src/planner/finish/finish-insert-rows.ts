@@ -8,7 +8,7 @@ import { connectionState } from '../plans.ts'
 
 /** The plan of rows that are mapped, grouped by shard, one statement a shard. */
 export function finishInsertRows(op: InsertRowsOp, context: PlanContext): Plan {
-  const { statement, table, columns, placing, autoIncrement } = op
+  const { statement, table, columns, placing, autoIncrement, counter } = op
   const { userVariables } = connectionState(statement)
   return {
     root: {
@@ -21,6 +21,7 @@ export function finishInsertRows(op: InsertRowsOp, context: PlanContext): Plan {
       ...placing,
       ignore: statement.ignore,
       ...(autoIncrement && { autoIncrement }),
+      ...(counter && { counter }),
       ...(someNode(statement, setsLastInsertId) && { setsInsertId: true }),
     },
     userVariables,

@@ -20,6 +20,7 @@ import { levelOf } from './finish-rows.ts'
 import { refusalOfKeyspaces, refusalOfVindexes } from './refusal-of-tables.ts'
 import { replicatedWrite } from './replicated-write.ts'
 import { bringTogether, routingOfGroups } from './together.ts'
+import { wholeInsert } from './whole-insert.ts'
 
 /**
  * The plan of INSERT … SELECT: the statement as it is. Each shard inserts the rows that it selects itself, which is right
@@ -67,7 +68,7 @@ function intoCopies({ ast, table }: BoundInsertSelect, isSharded: boolean, conte
   const verb = insertVerb(ast)
   if (isSharded) return unsupportedPlan(`${ast.verb} … SELECT from a sharded table into copies`)
   if (table.sharded || table.source !== undefined) return replicatedWrite(ast.table, ast, { verb }, context)
-  return writePlan(ast, { verb, routing: { kind: 'Unsharded', keyspace: table.keyspace } }, context)
+  return wholeInsert(ast, { kind: 'Unsharded', keyspace: table.keyspace }, context)
 }
 
 // --------------------------------------------------------------------------------------------- selected rows

@@ -30,6 +30,7 @@ export interface InsertRowsOp {
   /** Of a row of the statement. */
   readonly columns: readonly string[]
   readonly autoIncrement?: DrawnIds
+  readonly counter?: SplitInsert['counter']
   readonly placing: Pick<SplitInsert, 'vindex' | 'vindexColumns'>
 }
 
@@ -42,7 +43,16 @@ export function insertRows(statement: ValuesInsert, table: Table): InsertRowsOp 
   const autoIncrement = drawnIds(table, columns)
   const placing = placingOf(table, autoIncrement?.appended ? [...columns, autoIncrement.column] : columns)
   if (isRefusal(placing)) return placing
-  return { kind: 'InsertRows', statement, table, columns, ...(autoIncrement && { autoIncrement }), placing }
+  const counter = autoIncrement === undefined ? counterIn(table, columns) : undefined
+  return {
+    kind: 'InsertRows',
+    statement,
+    table,
+    columns,
+    ...(autoIncrement && { autoIncrement }),
+    ...(counter && { counter }),
+    placing,
+  }
 }
 
 function problemOf(statement: ValuesInsert, table: Table): Refusal | undefined {
@@ -73,6 +83,14 @@ function drawnIds(table: Table, columns: readonly string[]): DrawnIds | undefine
   const { column, sequence } = table.autoIncrement
   const at = columns.findIndex((name) => sameColumn(name, column))
   return { column, offset: at < 0 ? columns.length : at, appended: at < 0, sequence }
+}
+
+/** MySQL's own AUTO_INCREMENT column, and where these columns of an INSERT name it. */
+export function counterIn(table: Table, columns: readonly string[]): SplitInsert['counter'] {
+  const own = table.columns.find(({ autoIncrement }) => autoIncrement)
+  if (own === undefined) return undefined
+  const offset = columns.findIndex((name) => sameColumn(name, own.name))
+  return offset < 0 ? {} : { offset }
 }
 
 /** The vindex and the columns of a row that feed it. */
@@ -145,7 +163,7 @@ function trimmed(template: QueryTemplate, at: 0 | -1, trim: (piece: string) => s
   })
 }
 
-function printRows(source: InsertValues, context: PlanContext): InsertedRows {
+export function printRows(source: InsertValues, context: PlanContext): InsertedRows {
   if (source.slot !== undefined) return { kind: 'Slot', slot: source.slot }
   return {
     kind: 'Rows',

@@ -1,5 +1,5 @@
 import type { Plan } from '../../plan/plan.ts'
-import { TABLE_LOCKS } from '../../plan/reserves.ts'
+import { READ_LOCK, TABLE_LOCKS } from '../../plan/reserves.ts'
 import type { Routing } from '../../plan/routing.ts'
 import type { Call, ExplainConnection, Flush, Load, LockTables, Other, Statement } from '../../sql/ast.ts'
 import { keyspaceOf } from '../binding/find-table.ts'
@@ -50,10 +50,25 @@ const holding: ReadonlySet<string> = new Set(['HANDLER', 'XA'])
 
 /** A statement on one server, which keeps the connection with it where it must be on the same again. */
 export function serverPlan(statement: Statement, routing: Routing, context: PlanContext): Plan {
-  const plan = writePlan(statement, { verb: 'other', routing }, context)
+  const write = writePlan(statement, { verb: 'other', routing }, context)
+  const plan = commitsFirst(statement) ? { ...write, commitsFirst: true as const } : write
   const held = heldBy(statement)
   if (statement.kind === 'Other' && running.has(statement.verb)) return { ...plan, runsText: true }
   return held === undefined ? plan : { ...plan, reserves: held }
+}
+
+const committing: ReadonlySet<string> = new Set(['CACHE', 'GRANT', 'INSTALL', 'RESET', 'REVOKE', 'UNINSTALL'])
+
+function commitsFirst(statement: Statement): boolean {
+  switch (statement.kind) {
+    case 'LockTables':
+    case 'Flush':
+      return true
+    case 'Other':
+      return committing.has(statement.verb)
+    default:
+      return false
+  }
 }
 
 /** Of FLUSH TABLES. */
@@ -68,7 +83,7 @@ function heldBy(statement: Statement): string | undefined {
       return TABLE_LOCKS
     case 'Flush':
       return statement.pieces.some((piece) => typeof piece === 'string' && LOCKS.test(piece))
-        ? TABLE_LOCKS
+        ? READ_LOCK
         : undefined
     case 'Other':
       return holding.has(statement.verb) ? statement.verb : undefined

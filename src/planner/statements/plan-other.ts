@@ -72,6 +72,14 @@ export function planExplain(statement: Explain, inner: Plan, context: PlanContex
 
 /** ANALYZE, CHECK, OPTIMIZE and REPAIR TABLE: every shard does it, and their reports follow each other. */
 export function planTableAdmin(statement: TableAdmin, context: PlanContext): Plan {
+  return committingFirst(statement, reportsOfShards(statement, context))
+}
+
+export function committingFirst({ verb }: TableAdmin, plan: Plan): Plan {
+  return verb === 'CHECKSUM' ? plan : { ...plan, commitsFirst: true }
+}
+
+function reportsOfShards(statement: TableAdmin, context: PlanContext): Plan {
   const named = statement.tables.map((name) => existingTable(name, context).keyspace)
   // System schemas are on every server.
   const keyspaces = new Set(named.filter((keyspace) => !isSystemSchema(keyspace)))

@@ -12,6 +12,7 @@ const UNPREPARABLE: ReadonlySet<Statement['kind']> = new Set([
   'RollbackTo',
   'ReleaseSavepoint',
   'Begin',
+  'UnlockTables',
 ])
 
 const DIAGNOSTICS: ReadonlySet<string> = new Set(['WARNINGS', 'ERRORS', 'COUNT WARNINGS', 'COUNT ERRORS'])

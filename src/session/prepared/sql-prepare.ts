@@ -1,7 +1,8 @@
 import { emptyQuery, notSupported, SqlError } from '../../errors/sql-error.ts'
 import { textCells } from '../../mysql/client/simple-command.ts'
-import type { Deallocate, Execute, Prepare } from '../../sql/ast.ts'
+import type { Deallocate, Execute, Prepare, Statement } from '../../sql/ast.ts'
 import { trimText } from '../../sql/trim-text.ts'
+import { quoteName } from '../../values/sql-literal.ts'
 import type { HeldMap } from '../settings/held-map.ts'
 import type { Reading } from '../statements/reading.ts'
 import { type RunContext, runStatement } from '../statements/run-statement.ts'
@@ -18,6 +19,8 @@ export interface SqlPrepareContext extends RunContext {
 /** PREPARE name FROM 'text' | @variable: the session keeps the text; it must be one statement that can be parsed. */
 export async function prepareSql(context: SqlPrepareContext, statement: Prepare): Promise<void> {
   const { proxy, reader, replies } = context
+  // As in MySQL, the name is free from here on, whatever becomes of the new statement.
+  context.preparedTexts.delete(statement.name.toLowerCase())
   const text = trimText(await stringValue(context, sourceOf(context, statement.from)))
   const { current: reading } = reader
   const sql = reading.ownText(text)
@@ -49,8 +52,19 @@ export async function executeSql(context: SqlPrepareContext, statement: Execute)
     return state.userVariables.get(item.name.toLowerCase()) ?? 'NULL'
   })
   const { sql, reading } = prepared
-  const bound = substituteParams(reading.parse(sql), values, proxy)
+  const parsed = reading.parse(sql)
+  const bound = substituteParams(parsed, withOutParams(parsed, values, statement), proxy)
   runStatement(context, textExecution(reading, bound))
+}
+
+/** An argument of a CALL may be OUT or INOUT: its variable stands there by name. */
+function withOutParams(parsed: Statement, values: readonly string[], { using }: Execute): readonly string[] {
+  if (parsed.kind !== 'Call') return values
+  const args = new Set(parsed.args?.map((arg) => (arg.kind === 'Param' ? arg.index : undefined)))
+  return values.map((value, i) => {
+    const item = using[i]
+    return args.has(i) && item?.kind === 'UserVariable' ? `@${quoteName(item.name)}` : value
+  })
 }
 
 export async function deallocateSql(

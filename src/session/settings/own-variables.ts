@@ -35,9 +35,12 @@ export function ownVariable(
     }
     case 'transaction_isolation':
     case 'tx_isolation': {
-      if (isDefault(item)) return () => state.setSetting(ISOLATION, undefined)
-      const level = isolationLevel(name, text)
-      if (!isForNext(item)) return () => state.setSetting(ISOLATION, level)
+      const level = isDefault(item) ? undefined : isolationLevel(name, text)
+      if (level === undefined || !isForNext(item))
+        return () => {
+          state.setSetting(ISOLATION, level)
+          transaction.forgetNext({ isolation: true })
+        }
       transaction.checkNext()
       return () => transaction.setNext({ isolation: level })
     }

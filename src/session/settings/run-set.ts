@@ -39,10 +39,13 @@ export async function runSet(context: SetContext, { items }: SetStatement): Prom
     else onServer.push(change)
   }
   if (onServer.length > 0) warnings.push(...(await setOnServer(context, onServer)))
+  if (onServer.some(({ name }) => READ_ONLY_NAMES.has(name))) context.transaction.forgetNext({ access: true })
   for (const change of changes) await change()
   state.warnings = warnings
   replies.ok({ warnings: warnings.length })
 }
+
+const READ_ONLY_NAMES: ReadonlySet<string> = new Set(['transaction_read_only', 'tx_read_only'])
 
 async function changeOf(
   context: SetContext,

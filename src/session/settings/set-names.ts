@@ -27,15 +27,24 @@ export interface NamesContext {
 /** SET NAMES: client, results and connection, whatever each of them was set to before. DEFAULT is the server's, not the login's. */
 export function setNames({ proxy, state }: NamesContext, { charset, collation }: SetNames): () => void {
   const { isMariadb } = proxy
+  const own = collation ?? ownDefault(state, charset)
   const names =
-    charset === undefined
+    charset === undefined && own === undefined
       ? namesOf(DEFAULT_COLLATION_ID, isMariadb)
-      : namesOfSet(charset, collation, isMariadb)
+      : namesOfSet(charset ?? 'utf8mb4', own, isMariadb)
   return () => {
     takeNames(state, names)
     trackNames(state)
   }
 }
+
+/** default_collation_for_utf8mb4, where the session has set it: SET NAMES utf8mb4 and DEFAULT go to that one. */
+function ownDefault({ settings }: SessionState, charset = 'utf8mb4'): string | undefined {
+  const set = charset.toLowerCase() === 'utf8mb4' ? settings.items.get(UTF8MB4_DEFAULT) : undefined
+  return set === undefined ? undefined : unquoted(set)
+}
+
+const UTF8MB4_DEFAULT = 'default_collation_for_utf8mb4'
 
 /** SET CHARACTER SET: client and results; the connection's is the database's. */
 export async function setCharset(

@@ -7,7 +7,7 @@ import type { Plan } from '../../plan/plan.ts'
 import type { Exists, Expr, Literal, Query, Subquery } from '../../sql/ast.ts'
 import { literalValue } from '../../sql/literal-value.ts'
 import { print } from '../../sql/print.ts'
-import { type AnyNode, rewrite, visit } from '../../sql/visit.ts'
+import { type AnyNode, rewrite, someNode, visit } from '../../sql/visit.ts'
 import type { Settings } from '../../tablet/settings.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
 import type { Lane } from '../../transaction/lane.ts'
@@ -18,11 +18,12 @@ import { losslessTexts, textsOfRow } from './row-texts.ts'
 import { withoutSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { StatementReader } from './statement-reader.ts'
+import { settingsOfStatement } from './statement-settings.ts'
 import { textExecution } from './text-execution.ts'
 import { carriesAny, giveVariables, takeVariables } from './user-variables.ts'
 
 export interface EvaluateContext extends SessionPortContext {
-  readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits'>
+  readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits' | 'isMariadb'>
   readonly state: SessionState
   readonly reader: StatementReader
 }
@@ -42,7 +43,11 @@ export async function evaluate(context: EvaluateContext, exprs: readonly Expr[])
   const conditions: Condition[] = []
   const plain: Expr[] = []
   for (const expr of exprs) plain.push(await withoutSubqueries(context, expr, conditions))
-  const constants = plain.map((expr) => constantText(context, expr))
+  // A variable may be assigned on the way: `SET @a = (@b := 1), @c = @b`.
+  const assigns = someNode(plain, ({ kind }) => kind === 'Assign')
+  const constants = plain.map((expr) =>
+    assigns && expr.kind === 'UserVariable' ? undefined : constantText(context, expr),
+  )
   const computed = plain.filter((_, i) => constants[i] === undefined)
   if (computed.length === 0) return { texts: constants as readonly string[], conditions }
   const answer = await select(context, `SELECT ${computed.map(print).join(', ')}`)
@@ -118,6 +123,7 @@ function hasOneColumn(query: Query): boolean {
 function constantText({ state }: EvaluateContext, expr: Expr): string | undefined {
   if (expr.kind === 'UserVariable') return state.userVariables.get(expr.name.toLowerCase()) ?? 'NULL'
   if (expr.kind === 'Literal') return literalText(state, expr)
+  if (expr.kind === 'Introduced') return introducedText(print(expr))
   const isNegative = expr.kind === 'Unary' && expr.op === '-' && expr.operand.kind === 'Literal'
   return isNegative && NUMBERS.has(expr.operand.type) ? print(expr) : undefined
 }
@@ -125,10 +131,15 @@ function constantText({ state }: EvaluateContext, expr: Expr): string | undefine
 const NUMBERS: ReadonlySet<Literal['type']> = new Set(['Int', 'Decimal', 'Float'])
 
 function literalText({ sqlMode, charset }: SessionState, { type, text }: Literal): string | undefined {
-  // With its introducer it keeps its character set; what has no escapes reads the same under every sql_mode.
-  if (text.startsWith('_')) return /^[\x20-\x5b\x5d-\x7e]*$/.test(text) ? text : undefined
+  // What a subquery came to.
+  if (text.startsWith('_')) return introducedText(text)
   const value = literalValue(text, { type, start: 0, end: text.length }, sqlMode)
   return value.type === 'EXPRESSION' ? undefined : valueLiteral(value, charset)
+}
+
+/** It keeps its character set; what has no escapes reads the same under every sql_mode. */
+function introducedText(text: string): string | undefined {
+  return /^[\x20-\x5b\x5d-\x7e]*$/.test(text) ? text : undefined
 }
 
 /** Enough to see that there is more than one. */
@@ -145,7 +156,8 @@ export async function select(context: EvaluateContext, sql: string, rowsMax = RO
   const { state, shards, reader, memory } = context
   const execution = textExecution(reader.current, sql)
   const { plan, bindings, reading } = execution
-  const settings = withoutSelectLimit(losslessTexts(state.settings))
+  const own = settingsOfStatement(context, plan, state.settings)
+  const settings = withoutSelectLimit(losslessTexts(own))
   const port = new SessionPort(context, execution, settings)
   const begun = beginPlan(plan, bindings, shards)
   let lane: Lane | undefined

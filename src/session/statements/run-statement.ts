@@ -6,7 +6,7 @@ import { SqlError } from '../../errors/sql-error.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import type { Primitive } from '../../plan/primitives.ts'
 import type { Statement } from '../../sql/ast.ts'
-import { characteristicItems, makeSettings, type Settings } from '../../tablet/settings.ts'
+import type { Settings } from '../../tablet/settings.ts'
 import type { Answer } from '../commands/answer.ts'
 import type { Replies } from '../commands/replies.ts'
 import type { ProxyContext } from '../proxy-context.ts'
@@ -17,6 +17,7 @@ import { withSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { SingleShard } from './single-shard.ts'
 import type { StatementReader } from './statement-reader.ts'
+import { settingsOfStatement } from './statement-settings.ts'
 import { type Carried, carriesAny, variablesInText } from './user-variables.ts'
 
 export interface RunContext extends SessionPortContext {
@@ -45,15 +46,21 @@ export function runStatement(context: RunContext, execution: Execution): void {
   }
   const { tabletType } = execution.reading.target
   if (tabletType !== 'PRIMARY') checkReadOnly(root, tabletType)
+  if (execution.plan.commitsFirst === true && transaction.isOpen)
+    return replies.detached(async () => {
+      await transaction.commit()
+      interruption.throwIfKilled()
+      if (!context.client.closed) runPlan(context, execution)
+    })
   runPlan(context, execution)
 }
 
 const WITH_CURSOR = { cursor: true } as const
 
 function runPlan(context: RunContext, execution: Execution): void {
-  const { proxy, shards, singleShard, replies } = context
+  const { proxy, state, shards, singleShard, replies } = context
   const { target } = execution.reading
-  const own = ownSettings(context, execution)
+  const own = settingsOfStatement(context, execution.plan, state.settingsFor(execution.reading))
   const { plan, settings } = withSelectLimit(execution.plan, own)
   const begun = beginPlan(plan, execution.bindings, shards)
   if (begun.kind === 'Several') {
@@ -80,18 +87,6 @@ function runPlan(context: RunContext, execution: Execution): void {
 function carriedBy({ state }: RunContext, { plan, sql }: Execution): Carried | undefined {
   const carried = plan.runsText ? { userVariables: variablesInText(state, sql) } : plan
   return carriesAny(carried) ? carried : undefined
-}
-
-/**
- * The session's settings for a statement. Where it is a transaction by itself it has what SET TRANSACTION said for the next
- * one, as settings: the connection has others again with the statement after it.
- */
-function ownSettings({ proxy, state, transaction }: RunContext, { plan, reading }: Execution): Settings {
-  const settings = state.settingsFor(reading)
-  const next = plan.isTableless === true ? undefined : transaction.nextOfStatement()
-  if (next === undefined) return settings
-  const once = characteristicItems(next, proxy.isMariadb)
-  return makeSettings(new Map([...settings.items, ...once]), settings.kind)
 }
 
 interface Several {

@@ -6,6 +6,7 @@ import { forgetStatements, type ShardStatement } from '../../mysql/client/shard-
 import { runQuery } from '../../mysql/client/simple-command.ts'
 import { Status } from '../../mysql/codec/constants.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
+import { TABLE_LOCKS } from '../../plan/reserves.ts'
 import type { Gateway } from '../../tablet/gateway.ts'
 import type { ToldText } from '../../tablet/keyspace-names.ts'
 import type { Lease } from '../../tablet/lease.ts'
@@ -92,7 +93,7 @@ export class SingleShard implements RelayOwner {
       const isReady =
         lane?.lease.settingsKey === settings.key &&
         lane.lease.killing === undefined &&
-        (start === undefined || lane.inTransaction)
+        (lane.inTransaction || (start === undefined && !lane.isAutocommitOff))
       if (isReady) return this.#relayIn(lane, statement, options)
       return replies.detached(async () => {
         const reached = await transaction.reach(target, settings, interruption)
@@ -140,7 +141,7 @@ export class SingleShard implements RelayOwner {
     this.#relay.begin({ shape, status, moreResults, sequenceId }, () => connection.pause())
     if (carried !== undefined) {
       // What is prepared keeps the types that its variables had then (MySQL 8.0.22 and later).
-      forgetStatements(connection)
+      if (carried.userVariables.length > 0) forgetStatements(connection)
       runQuery(connection, giveVariables(state, carried)).catch((error) => lease.discard(error))
     }
     this.#send(statement, connection, lane)
@@ -234,7 +235,8 @@ export class SingleShard implements RelayOwner {
     answer.sequenceId = this.#relay.nextSequenceId
     const failed = summary.errno !== 0
     if (options.shape !== 'prepare' || failed) {
-      const { explicitId = false } = options
+      // What has been read back is LAST_INSERT_ID(), whatever id the OK tells.
+      const explicitId = options.explicitId === true || options.carried?.setsInsertId === true
       replies.noteResult(summary, { explicitId, errorMessage: this.#relay.errorMessage })
       if (relaying.conditions !== undefined) state.warnings = relaying.conditions
     }
@@ -275,7 +277,7 @@ export class SingleShard implements RelayOwner {
   /** A statement that failed leaves nothing to keep; what it may have left half done ends with the connection. */
   #reserve(lane: Lane, why: string, { errno }: ResponseSummary): void {
     const { lanes } = this.#context.transaction
-    if (errno === 0) lane.reserve(why)
+    if (errno === 0) lane.reserve(why, why === TABLE_LOCKS)
     else if (!lanes.holds(lane)) lanes.drop(lane)
   }
 

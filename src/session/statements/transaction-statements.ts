@@ -1,6 +1,6 @@
 import { notSupported } from '../../errors/sql-error.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
-import { TABLE_LOCKS } from '../../plan/reserves.ts'
+import { READ_LOCK, TABLE_LOCKS } from '../../plan/reserves.ts'
 import type { Begin, EndTransaction, Savepoint, SetTransaction } from '../../sql/ast.ts'
 import { quoteIdentifier } from '../../sql/print.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
@@ -29,12 +29,22 @@ export async function begin(
   { modifiers }: Begin,
 ): Promise<void> {
   if (transaction.isOpen) await transaction.commit()
+  await endTableLocks(transaction)
   const text = modifiers.length === 0 ? 'BEGIN' : `START TRANSACTION ${modifiers.join(', ')}`
   const access = (['READ ONLY', 'READ WRITE'] as const).find((each) => modifiers.includes(each))
   transaction.begin({ begin: text, ...(access && { access }) })
   if (modifiers.includes('WITH CONSISTENT SNAPSHOT'))
     await transaction.beginOn(shards.allTargets(), state.settings, interruption)
   replies.ok({})
+}
+
+/** A transaction that begins ends LOCK TABLES, but no FLUSH TABLES WITH READ LOCK: the servers tell them apart. */
+async function endTableLocks({ lanes }: Transaction): Promise<void> {
+  const locked = lanes.all().filter(({ reservedFor }) => reservedFor.has(TABLE_LOCKS))
+  if (locked.length === 0) return
+  await lanes.everywhere('BEGIN', locked)
+  await lanes.everywhere('COMMIT', locked)
+  for (const lane of locked) lane.unreserve(TABLE_LOCKS)
 }
 
 export async function endTransaction(
@@ -64,9 +74,12 @@ export async function savepoint(
 /** Locks are on the connections that LOCK TABLES has bound to the session. Without any there is nothing to do. */
 export async function unlockTables({ transaction, replies }: TransactionStatementContext): Promise<void> {
   const { lanes } = transaction
+  // Only the end of LOCK TABLES commits.
+  if (lanes.all().some(({ reservedFor }) => reservedFor.has(TABLE_LOCKS)) && transaction.isOpen)
+    await transaction.commit()
   const reserved = lanes.all().filter(({ reservedFor }) => reservedFor.size > 0)
   await lanes.everywhere('UNLOCK TABLES', reserved)
-  for (const lane of reserved) lane.unreserve(TABLE_LOCKS)
+  for (const lane of reserved) for (const lock of [TABLE_LOCKS, READ_LOCK]) lane.unreserve(lock)
   replies.ok({})
 }
 
@@ -77,6 +90,7 @@ export async function setTransaction(
 ): Promise<void> {
   if (scope === 'SESSION' || scope === 'LOCAL') {
     state.setCharacteristics({ isolation, access }, proxy.isMariadb)
+    transaction.forgetNext({ isolation: isolation !== undefined, access: access !== undefined })
     return replies.ok({})
   }
   if (scope !== undefined) throw notSupported(`SET ${scope} TRANSACTION: change it on the servers themselves`)

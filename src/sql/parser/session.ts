@@ -63,6 +63,7 @@ export function parseBegin(p: TokenStream): Begin {
   p.expect('START')
   p.expect('TRANSACTION')
   const modifiers = p.at('WITH') || p.at('READ') ? parseCommaList(p, parseBeginModifier) : []
+  if (modifiers.includes('READ ONLY') && modifiers.includes('READ WRITE')) p.fail()
   return { kind: 'Begin', syntax: 'START TRANSACTION', modifiers, span: p.spanFrom(start) }
 }
 
