@@ -135,6 +135,10 @@ const refusedLikeMySql = `
   SELECT * FROM own_table INTO OUTFILE '/tmp/policy-o1'
   LOAD DATA INFILE '/etc/passwd' INTO TABLE own_table
   LOAD XML INFILE '/etc/passwd' INTO TABLE own_table
+  LOAD DATA FROM S3 '/etc/passwd' INTO TABLE own_table
+  LOAD DATA S3 '/etc/passwd' INTO TABLE own_table
+  LOAD XML FROM S3 '/etc/passwd' INTO TABLE own_table
+  LOAD DATA FROM URL 'file:///etc/passwd' INTO TABLE own_table
   CREATE TABLE own_3 (id INT) DATA DIRECTORY = '/tmp/x'
   DROP DATABASE mysql
   ALTER DATABASE mysql CHARACTER SET utf8mb4
@@ -202,6 +206,9 @@ const refusedHere: readonly (readonly [sql: string, errno: number])[] = [
   ['CREATE PROCEDURE own_p() SET GLOBAL max_connections = 5', 1227],
   ['CREATE PROCEDURE own_p() SET @a = 1, @@global.max_connections = 5', 1227],
   ['CREATE PROCEDURE own_p() SET sql_log_bin = 0', 1227],
+  ['CREATE PROCEDURE own_p() SET sql_lög_bin = 0', 1227],
+  ['CREATE PROCEDURE own_p() SET @@session.gtıd_néxt = 1', 1227],
+  ["SELECT gröup_replication_set_as_primary('a')", 1227],
   ["CREATE PROCEDURE own_p() BEGIN PREPARE s FROM 'SELECT * FROM mysql.user'; EXECUTE s; END", 1142],
   ['CREATE PROCEDURE own_p() BEGIN PREPARE s FROM @sql; EXECUTE s; END', 1227],
   ["CREATE PROCEDURE own_p() BEGIN PREPARE s FROM 'SHUT' 'DOWN'; EXECUTE s; END", 1227],
