@@ -198,11 +198,11 @@ const RESERVED_VERBS = words(`
   GRANT REVOKE PURGE SET LOCK UNLOCK KILL SHOW LOAD
 `)
 
-/** Reserved words behind which a name or an operand stands, and no statement can begin. */
+/** Words behind which a name or an operand stands, and no statement can begin: reserved, or XA, as in XA START. */
 const BEFORE_NAMES = words(`
   SELECT DISTINCT ALL FROM JOIN INTO UPDATE TABLE WHERE HAVING ON AND OR XOR NOT BY AS WHEN CASE IN LIKE
   BETWEEN IS DIV MOD SET CALL TO COLUMN KEY INDEX CONSTRAINT DECLARE RETURN ADD USING PROCEDURE TRIGGER
-  EXISTS RELEASE CURSOR FETCH ELSEIF
+  EXISTS RELEASE CURSOR FETCH ELSEIF XA
 `)
 
 /** Why not, where a statement of the server's may begin inside of a text; `at` is at a name. */
@@ -257,9 +257,10 @@ function objectAt(text: PassedOn, from: number): string {
 }
 
 function mayBegin(text: PassedOn, at: number, verb: string): boolean {
-  if (RESERVED_VERBS.has(verb)) return true
   if (at === 0) return true
   const before = text.word(at - 1)
+  if (before === '.') return false
+  if (RESERVED_VERBS.has(verb)) return true
   if (before === ';' || before === ':' || before === ')') return true
   const type = text.type(at - 1)
   if (type === 'Operator') return false

@@ -249,6 +249,7 @@ const refusedHere: readonly (readonly [sql: string, errno: number])[] = [
   ['CREATE PROCEDURE own_p() BEGIN PREPARE s FROM "SELECT 1"; EXECUTE s; END', 1227],
   ['CREATE TABLE own_4 (id INT) UNION = (mysql.user) ENGINE = MERGE', 1142],
   ["CREATE TABLE own_4 (id INT) CONNECTION = 'mysql://a@b/c/d'", 1227],
+  ["CREATE SEQUENCE own_4 CONNECTION = 'mysql://a@b/c/d'", 1227],
   ['ALTER TABLE own_table RENAME TO mysql.x', 1142],
   ['ALTER TABLE own_table EXCHANGE PARTITION p WITH TABLE mysql.user', 1142],
   [
@@ -330,6 +331,13 @@ const allowed = `
   CREATE PROCEDURE own_p() BEGIN PREPARE s FROM 'SELECT 1'; EXECUTE s; DEALLOCATE PREPARE s; END
   CALL own_p()
   DROP PROCEDURE own_p
+  CREATE PROCEDURE own_p() SELECT t.kill, t.lock, t.load, t.show FROM own_table t
+  DROP PROCEDURE own_p
+  CREATE PROCEDURE own_p() UPDATE own_table SET v = 1, file_name = 'a' WHERE connection = 'b'
+  DROP PROCEDURE own_p
+  XA START 'own'
+  XA END 'own'
+  XA ROLLBACK 'own'
   CREATE TRIGGER own_t BEFORE INSERT ON own_table FOR EACH ROW SET NEW.v = CONCAT(NEW.v, 'flush')
   DROP TRIGGER own_t
   CREATE DEFINER = CURRENT_USER FUNCTION own_f() RETURNS INT DETERMINISTIC RETURN 1
