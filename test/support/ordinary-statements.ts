@@ -138,7 +138,6 @@ const refusedLikeMySql = `
   LOAD DATA FROM S3 '/etc/passwd' INTO TABLE own_table
   LOAD DATA S3 '/etc/passwd' INTO TABLE own_table
   LOAD XML FROM S3 '/etc/passwd' INTO TABLE own_table
-  LOAD DATA FROM URL 'file:///etc/passwd' INTO TABLE own_table
   CREATE TABLE own_3 (id INT) DATA DIRECTORY = '/tmp/x'
   DROP DATABASE mysql
   ALTER DATABASE mysql CHARACTER SET utf8mb4
@@ -235,6 +234,7 @@ const refusedHere: readonly (readonly [sql: string, errno: number])[] = [
   ["SELECT LOAD_FILE /*!99998 */ ('/etc/passwd')", 1227],
   ['SET `sort_buffer_size = 65536, GLOBAL max_connections` = 5', 1193],
   ['SET sql_mode = `ANSI, GLOBAL max_connections = 5`', 1231],
+  ["LOAD DATA FROM URL 'file:///etc/passwd' INTO TABLE own_table", 1045],
   ['XA RECOVER', 1227],
   [
     "EXPLAIN FOR SCHEMA mysql SELECT authentication_string FROM user WHERE host = 'localhost' AND user = 'root'",

@@ -52,7 +52,9 @@ const holding: ReadonlySet<string> = new Set(['HANDLER', 'XA'])
 export function serverPlan(statement: Statement, routing: Routing, context: PlanContext): Plan {
   const plan = writePlan(statement, { verb: 'other', routing }, context)
   const held = heldBy(statement)
-  if (statement.kind === 'Other' && running.has(statement.verb)) return { ...plan, runsText: true }
+  if (statement.kind === 'Call') return { ...plan, runsProgram: true }
+  if (statement.kind === 'Other' && programs.has(statement.verb))
+    return { ...plan, runsProgram: true, ...(running.has(statement.verb) && { runsText: true }) }
   return held === undefined ? plan : { ...plan, reserves: held }
 }
 
@@ -61,6 +63,8 @@ const LOCKS = /\bWITH\s+READ\s+LOCK\b|\bFOR\s+EXPORT\b/i
 
 /** MariaDB's EXECUTE IMMEDIATE and BEGIN NOT ATOMIC. */
 const running: ReadonlySet<string> = new Set(['EXECUTE', 'BEGIN'])
+/** Those and MariaDB's compound statements. */
+const programs: ReadonlySet<string> = new Set([...running, 'IF', 'CASE', 'LOOP', 'WHILE', 'REPEAT', 'FOR'])
 
 function heldBy(statement: Statement): string | undefined {
   switch (statement.kind) {

@@ -71,6 +71,7 @@ function runPlan(context: RunContext, execution: Execution): void {
     read: !plan.locks && !carriesAny(carried),
     begins: plan.isTableless !== true,
     reserve: plan.reserves,
+    runsProgram: plan.runsProgram,
     carried: carriesAny(carried) ? carried : undefined,
     explicitId: bringsIds,
     onRelayed: execution.onRelayed,
