@@ -4,6 +4,7 @@ import type { Routing } from '../../plan/routing.ts'
 import type { Call, ExplainConnection, Flush, Load, LockTables, Other, Statement } from '../../sql/ast.ts'
 import { keyspaceOf } from '../binding/find-table.ts'
 import { namedTables } from '../binding/named-tables.ts'
+import { anyShard } from '../one-shard.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { unsupportedPlan, writePlan } from '../plans.ts'
 
@@ -11,6 +12,9 @@ type OnOneServer = Call | ExplainConnection | Flush | Load | LockTables | Other
 
 /** What only a single MySQL server can do: its keyspace must be unsharded. */
 export function planOnOneServer(statement: OnOneServer, context: PlanContext): Plan {
+  // Of the same tables everywhere.
+  if (statement.kind === 'Other' && statement.verb === 'HELP')
+    return serverPlan(statement, anyShard(context), context)
   const named =
     statement.kind === 'Call'
       ? [keyspaceOf(statement.name, context)]
