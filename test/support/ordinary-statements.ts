@@ -352,7 +352,6 @@ const allowed = `
   SELECT RELEASE_LOCK('policy')
   SELECT /*!40001 SQL_NO_CACHE */ * FROM own_table
   SELECT 1 /*!99999 + 1 */
-  GET DIAGNOSTICS @n = NUMBER
 `
 
 function lines(text: string): readonly string[] {
