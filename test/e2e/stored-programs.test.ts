@@ -2,7 +2,7 @@ import { type Connection, createConnection } from 'mysql2/promise'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startCluster, type TestCluster } from '../support/cluster.ts'
 import { mariadbCommand, mysqlCommand } from '../support/mysql.ts'
-import { startTestProxy, type TestProxy } from '../support/proxy.ts'
+import { PROXY_ADMIN, startTestProxy, type TestProxy } from '../support/proxy.ts'
 
 /** What a stored program leaves on its connection is nobody else's. The pool has one connection, so that all meet there. */
 describe.each([
@@ -99,6 +99,24 @@ describe.each([
     const [rows] = await client.query(`SELECT CHAR_LENGTH('é'), one FROM client_set`)
     expect(rows).toEqual([[1, 1]])
     await client.query('ROLLBACK')
+  })
+
+  test('the role that an administrator has set is that of the session', async () => {
+    const [one] = [...cluster.servers].filter(([name]) => name.startsWith('lookup')).map(([, each]) => each)
+    const root = await one!.connectAsRoot()
+    await root.query(`CREATE ROLE one_role; GRANT one_role TO ${cluster.account.user}@'%'`)
+    await root.end()
+    const { host, port } = proxy
+    const admin = await createConnection({
+      ...{ host, port, ...PROXY_ADMIN, database: 'lookup', rowsAsArray: true },
+    })
+    const role = async (client: Connection) =>
+      JSON.stringify((await client.query('SELECT CURRENT_ROLE() FROM products LIMIT 1'))[0])
+    await admin.query("INSERT IGNORE INTO products (id, name, price) VALUES (1, 'a', 1)")
+    await admin.query('SET ROLE one_role')
+    expect(await role(admin)).toContain('one_role')
+    await admin.end()
+    expect(await role(await connect())).not.toContain('one_role')
   })
 
   test.runIf(server === 'mariadb')('a block without a name', async () => {

@@ -70,8 +70,13 @@ const LOCKS = /\bWITH\s+READ\s+LOCK\b|\bFOR\s+EXPORT\b/i
 
 /** MariaDB's EXECUTE IMMEDIATE and BEGIN NOT ATOMIC. */
 const running: ReadonlySet<string> = new Set(['EXECUTE', 'BEGIN'])
-/** Those and MariaDB's compound statements. */
-const programs: ReadonlySet<string> = new Set([...running, 'IF', 'CASE', 'LOOP', 'WHILE', 'REPEAT', 'FOR'])
+/** Those, MariaDB's compound statements, and what an administrator may have a connection do as a replica would. */
+const programs: ReadonlySet<string> = new Set([
+  ...running,
+  ...['IF', 'CASE', 'LOOP', 'WHILE', 'REPEAT', 'FOR', 'BINLOG'],
+])
+/** They are of the connection, and COM_RESET_CONNECTION leaves them as they are. */
+const OF_CONNECTION = /^\s*SET\s+(ROLE|RESOURCE)\b/i
 
 function heldBy(statement: Statement): string | undefined {
   switch (statement.kind) {
@@ -82,6 +87,8 @@ function heldBy(statement: Statement): string | undefined {
         ? TABLE_LOCKS
         : undefined
     case 'Other':
+      if (statement.pieces.some((piece) => typeof piece === 'string' && OF_CONNECTION.test(piece)))
+        return 'SET ROLE'
       return holding.has(statement.verb) ? statement.verb : undefined
     default:
       return undefined
