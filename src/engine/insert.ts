@@ -19,11 +19,12 @@ export async function runInsert(split: InsertSplit, { port }: RunContext): Promi
   const bound = split.bind(firstId)
   const { inserts } = bound
   if (inserts.length === 0) return nothingInserted(bound)
+  const onlyNewRows = plan.verb === 'insert' && !plan.ignore && plan.tail.length === 0
   const answers = await port.write(
     inserts.map((part) => {
       const { shard, query, rows } = part
       const followUp = (answer: WriteAnswer) => questionOfFirstId(part, answer, plan)
-      return { keyspace, shard, query, rows, followUp }
+      return { keyspace, shard, query, rows, onlyNewRows, followUp }
     }),
   )
   const parts = answers.map((answer, i) => ({ part: inserts[i], answer }))

@@ -18,6 +18,8 @@ export interface ShardWrite {
   readonly query: BoundQuery
   /** Of an INSERT. */
   readonly rows?: WrittenRows
+  /** It changes no row that is there already. */
+  readonly onlyNewRows?: boolean
   /** A query of one number that is asked behind the answer, in the same transaction; undefined where it tells enough. */
   followUp?(answer: WriteAnswer): string | undefined
 }

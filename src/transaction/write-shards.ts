@@ -16,6 +16,8 @@ export interface ShardWrite {
   readonly statement: ShardStatement
   /** Of an INSERT. */
   readonly rows?: WrittenRows
+  /** It changes no row that is there already. */
+  readonly onlyNewRows?: boolean
   /** A query of one number that is asked behind the answer; undefined where it tells enough. */
   followUp?(answer: WriteAnswer): string | undefined
 }
@@ -140,8 +142,8 @@ async function sendAll(
   }
   const { first, others } = inOneOrder(writes)
   try {
-    await send(first)
-    const refused = failed[first]
+    for (const i of first) await send(i)
+    const [refused] = failed.filter((failure) => failure !== undefined)
     // Of an INSERT an earlier row may fail on another shard.
     const goesOn = refused === undefined || (refused.write.rows !== undefined && isAboutRow(refused.error))
     if (goesOn) await Promise.all(others.map(send))
@@ -157,15 +159,18 @@ async function sendAll(
 /**
  * One shard first, which is the same for all statements on these shards, then the others at once. Two statements that want the
  * same rows wait for each other on the first, where one of them gets all it needs. Sent to all at once, each may get the rows
- * of one shard and wait for those of another, which no server sees as a deadlock (docs/design/session-and-relay.md).
+ * of one shard and wait for those of another, which no server sees as a deadlock (docs/design/session-and-relay.md). Rows
+ * that are all new nobody else has: those go to all shards at once.
  */
 function inOneOrder(writes: readonly ShardWrite[]): {
-  readonly first: number
+  readonly first: readonly number[]
   readonly others: readonly number[]
 } {
+  const all = writes.map((_, i) => i)
+  if (writes.every(({ onlyNewRows }) => onlyNewRows === true)) return { first: [], others: all }
   const keys = writes.map(({ target }) => target.key)
   const first = keys.indexOf(keys.reduce((a, b) => (a < b ? a : b)))
-  return { first, others: writes.map((_, i) => i).filter((i) => i !== first) }
+  return { first: [first], others: all.filter((i) => i !== first) }
 }
 
 /** Sends a statement that answers OK, and collects the answer with what stands behind it. Throws the server's error. */

@@ -86,6 +86,7 @@ export class ClientStatement {
   }
 
   clearLongData(): void {
+    if (this.#longDataBytes === 0) return
     this.#dropPieces()
     this.#longDataBytes = 0
     this.#longDataError = undefined

@@ -17,7 +17,7 @@ import { withSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { SingleShard } from './single-shard.ts'
 import type { StatementReader } from './statement-reader.ts'
-import { carriesAny, variablesInText } from './user-variables.ts'
+import { type Carried, carriesAny, variablesInText } from './user-variables.ts'
 
 export interface RunContext extends SessionPortContext {
   readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits' | 'isMariadb'>
@@ -51,7 +51,7 @@ export function runStatement(context: RunContext, execution: Execution): void {
 const WITH_CURSOR = { cursor: true } as const
 
 function runPlan(context: RunContext, execution: Execution): void {
-  const { proxy, state, shards, singleShard, replies } = context
+  const { proxy, shards, singleShard, replies } = context
   const { target } = execution.reading
   const own = ownSettings(context, execution)
   const { plan, settings } = withSelectLimit(execution.plan, own)
@@ -59,23 +59,28 @@ function runPlan(context: RunContext, execution: Execution): void {
   if (begun.kind === 'Several') {
     return replies.detached(() => runOnSeveral(context, execution, { settings, run: begun.run }))
   }
+  const carried = carriedBy(context, execution)
   // What leaves something on its connection must be relayed from there.
-  const leaves = plan.reserves !== undefined || carriesAny(plan)
-  if (plan.metadata !== undefined && !leaves && proxy.gateway.renamed.length > 0)
+  const isMetadata = plan.metadata !== undefined && plan.reserves === undefined && carried === undefined
+  if (isMetadata && proxy.gateway.renamed.length > 0)
     return replies.detached(() => answerMetadata(context, execution, { ...begun, settings: own }))
   const { keyspace, shard, query, bringsIds } = begun
   const to = shards.target(keyspace, shard, target.tabletType)
-  const carried = plan.runsText ? { userVariables: variablesInText(state, execution.sql) } : plan
   singleShard.relayTo(to, statementFor(execution, query, WITH_CURSOR), {
     settings: own,
-    read: !plan.locks && !carriesAny(carried),
+    read: !plan.locks && carried === undefined,
     begins: plan.isTableless !== true,
     reserve: plan.reserves,
     runsProgram: plan.runsProgram,
-    carried: carriesAny(carried) ? carried : undefined,
+    carried,
     explicitId: bringsIds,
     onRelayed: execution.onRelayed,
   })
+}
+
+function carriedBy({ state }: RunContext, { plan, sql }: Execution): Carried | undefined {
+  const carried = plan.runsText ? { userVariables: variablesInText(state, sql) } : plan
+  return carriesAny(carried) ? carried : undefined
 }
 
 /**

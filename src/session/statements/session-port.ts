@@ -108,13 +108,13 @@ export class SessionPort implements ShardPort {
   }
 
   #targetWrite(write: ShardWrite): TargetWrite {
-    const { keyspace, shard, query, rows } = write
+    const { keyspace, shard, query, rows, onlyNewRows = false } = write
     const statement = statementFor(this.#execution, query)
     const target = this.#target(keyspace, shard)
     if (rows === undefined) return { target, statement }
     const first = (count: number) => statementFor(this.#execution, rows.first(count))
     const followUp = (answer: WriteAnswer) => write.followUp?.(answer)
-    return { target, statement, rows: { numbers: rows.numbers, first }, followUp }
+    return { target, statement, rows: { numbers: rows.numbers, first }, onlyNewRows, followUp }
   }
 
   #runOn(write: TargetWrite, options: { readonly outsideTransaction: boolean }): Promise<WriteAnswer> {

@@ -2,6 +2,7 @@ import { type Act, Broken, type ChaosClient, Refused } from './client.ts'
 
 /** User variables by every way in; read back, they hold what this session put there. */
 const variables: Act = async (client) => {
+  await client.db() // what is known of the variables is known of this connection
   const { random, ledger } = client
   const name = random.pick(['a', 'b'])
   const value = `c${client.number}:v${ledger.nextNumber()}`
