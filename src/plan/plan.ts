@@ -21,6 +21,8 @@ export interface Plan {
   readonly userVariables: readonly string[]
   /** It runs statements that are text to the planner (MariaDB's EXECUTE IMMEDIATE): what they assign is known when it runs. */
   readonly runsText?: true
+  /** It runs a stored program, which may leave on its connection what no plan knows of. */
+  readonly runsProgram?: true
   /** It may say what LAST_INSERT_ID() is from now on: the session's own is set first, and read back behind it. */
   readonly setsInsertId?: true
   /** Locking reads (`FOR UPDATE`, `FOR SHARE`) go to the primary and take part in the transaction. */

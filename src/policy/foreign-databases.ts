@@ -22,6 +22,8 @@ export function denialOfForeign(statement: Statement, context: PolicyContext): D
   visit(statement, (node) => {
     if (node.kind === 'Function' && isForeign(node.qualifier))
       found ??= { kind: 'Routine', command: 'execute', routine: `${node.qualifier}.${node.written}` }
+    const sequence = sequenceSchema(node)
+    if (isForeign(sequence)) found ??= { kind: 'Database', database: sequence }
     if (!context.isShard) return undefined
     const database = databaseOf(node)
     if (isForeign(database)) found ??= { kind: 'Database', database }
@@ -52,3 +54,18 @@ function databaseOf(node: AnyNode): string | undefined {
       return undefined
   }
 }
+
+/** Of MariaDB's sequences, whose names read like columns. */
+export function sequenceSchema(node: AnyNode): string | undefined {
+  if (node.kind !== 'Function' || !SEQUENCE_FUNCTIONS.has(node.name)) return undefined
+  const [named] = node.args
+  return named?.kind === 'Column' ? named.qualifiers[0] : undefined
+}
+
+const SEQUENCE_FUNCTIONS: ReadonlySet<string> = new Set([
+  'nextval',
+  'lastval',
+  'setval',
+  'next value for',
+  'previous value for',
+])

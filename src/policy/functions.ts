@@ -1,5 +1,5 @@
 import type { Denial } from '../plan/needs.ts'
-import { fold } from './fold.ts'
+import { foldAccents } from './fold.ts'
 
 /** Functions that reach beyond the data, and the privilege without which a server refuses them (or answers NULL: LOAD_FILE). */
 const PRIVILEGED: readonly (readonly [pattern: RegExp, privileges: string])[] = [
@@ -17,7 +17,7 @@ const PRIVILEGED: readonly (readonly [pattern: RegExp, privileges: string])[] = 
 
 /** Why an ordinary user may not call a function of the server. Native functions may be quoted. */
 export function denialOfFunction(name: string): Denial | undefined {
-  const folded = fold(name)
+  const folded = foldAccents(name)
   const found = PRIVILEGED.find(([pattern]) => pattern.test(folded))
   return found === undefined ? undefined : { kind: 'Privilege', privileges: found[1] }
 }

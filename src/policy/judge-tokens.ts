@@ -14,6 +14,7 @@ export class PassedOn {
   /** What an ordinary user lacks for the statement in a literal, given with its quotes. */
   readonly judgeInner: (literal: string) => Denial | undefined
   readonly #tokens: Tokens
+  #hasTableOptions: boolean | undefined
 
   constructor(sql: string, tokens: Tokens, judgeInner: PassedOn['judgeInner']) {
     this.sql = sql
@@ -23,6 +24,12 @@ export class PassedOn {
 
   get length(): number {
     return this.#tokens.types.length
+  }
+
+  /** Somewhere in it a table or a sequence may be made or altered: elsewhere, options of tables are columns' names. */
+  get hasTableOptions(): boolean {
+    this.#hasTableOptions ??= this.#tokens.words.some((word) => word === 'TABLE' || word === 'SEQUENCE')
+    return this.#hasTableOptions
   }
 
   type(at: number): Tokens['types'][number] {
@@ -112,6 +119,7 @@ function denialOfFile(text: PassedOn, at: number): Denial | undefined {
       return text.bare(at - 1) === 'DATA' || text.bare(at - 1) === 'INDEX' ? ACCOUNT : undefined
     case 'CONNECTION': // of FEDERATED and SPIDER, and the file of CONNECT, whichever way the engine was chosen
     case 'FILE_NAME': {
+      if (!text.hasTableOptions) return undefined
       const value = text.word(at + 1) === '=' ? at + 2 : at + 1
       return text.type(value) === 'String' ? FILE : undefined
     }

@@ -8,7 +8,7 @@ import { visit } from '../sql/visit.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { denialOfDefiner } from './definer.ts'
 import { fold } from './fold.ts'
-import { denialOfForeign } from './foreign-databases.ts'
+import { denialOfForeign, sequenceSchema } from './foreign-databases.ts'
 import { judgeTokens, PassedOn } from './judge-tokens.ts'
 import { commandOf, judgeNodes, judgeTables, judgeTree } from './judge-tree.ts'
 import {
@@ -309,6 +309,8 @@ function reachesOf(statement: Statement, context: PolicyContext, byText: boolean
   }
   visit(statement, (node) => {
     if (node.kind === 'Function' && node.qualifier !== undefined) reaches.push({ schema: node.qualifier })
+    const sequence = sequenceSchema(node)
+    if (sequence !== undefined) reaches.push({ schema: sequence })
     if (node.kind === 'Call' && node.name.qualifier !== undefined)
       reaches.push({ schema: node.name.qualifier })
     if (node.kind === 'Explain') {

@@ -103,6 +103,8 @@ export function denialOfServerVerb(verb: string, next: string, second: string): 
       return { kind: 'Account' }
     case 'BACKUP':
       return BACKUP
+    case 'LOAD': // DATA FROM S3 reads files of the server, with MySQL 9.7 any that it can
+      return next === 'INDEX' ? undefined : { kind: 'Account' }
     case 'LOCK':
     case 'UNLOCK':
       return next === 'INSTANCE' ? BACKUP : undefined
@@ -188,19 +190,19 @@ const SHOWN_TO_ALL = words(`
 /** Words that begin a statement of the server's, and are names elsewhere. */
 const VERBS = words(`
   GRANT REVOKE SHUTDOWN RESTART RESET INSTALL UNINSTALL PURGE CHANGE START STOP CLONE BINLOG IMPORT BACKUP
-  LOCK UNLOCK FLUSH SET KILL XA SHOW
+  LOCK UNLOCK FLUSH SET KILL XA SHOW LOAD
 `)
 
 /** Reserved everywhere: never a name without quotes. */
 const RESERVED_VERBS = words(`
-  GRANT REVOKE PURGE SET LOCK UNLOCK KILL SHOW
+  GRANT REVOKE PURGE SET LOCK UNLOCK KILL SHOW LOAD
 `)
 
-/** Reserved words behind which a name or an operand stands, and no statement can begin. */
+/** Words behind which a name or an operand stands, and no statement can begin: reserved, or XA, as in XA START. */
 const BEFORE_NAMES = words(`
   SELECT DISTINCT ALL FROM JOIN INTO UPDATE TABLE WHERE HAVING ON AND OR XOR NOT BY AS WHEN CASE IN LIKE
   BETWEEN IS DIV MOD SET CALL TO COLUMN KEY INDEX CONSTRAINT DECLARE RETURN ADD USING PROCEDURE TRIGGER
-  EXISTS RELEASE CURSOR FETCH ELSEIF
+  EXISTS RELEASE CURSOR FETCH ELSEIF XA
 `)
 
 /** Why not, where a statement of the server's may begin inside of a text; `at` is at a name. */
@@ -222,6 +224,7 @@ export function denialOfVerb(text: PassedOn, at: number): Denial | undefined {
   if (verb === 'FOR' && (next === 'SCHEMA' || next === 'DATABASE'))
     return { kind: 'Database', database: text.name(at + 2) ?? '' } // of EXPLAIN
   if (verb === 'LANGUAGE' && FOREIGN_LANGUAGES.has(next)) return DYNAMIC
+  if (verb === 'LOAD' && at === 0) return undefined // judged by the kind of the statement, for it may be LOCAL
   if (!VERBS.has(verb) || !mayBegin(text, at, verb)) return undefined
   return denialOfServerVerb(verb, next, text.bare(at + 2) || text.word(at + 2))
 }
@@ -254,9 +257,10 @@ function objectAt(text: PassedOn, from: number): string {
 }
 
 function mayBegin(text: PassedOn, at: number, verb: string): boolean {
-  if (RESERVED_VERBS.has(verb)) return true
   if (at === 0) return true
   const before = text.word(at - 1)
+  if (before === '.') return false
+  if (RESERVED_VERBS.has(verb)) return true
   if (before === ';' || before === ':' || before === ')') return true
   const type = text.type(at - 1)
   if (type === 'Operator') return false

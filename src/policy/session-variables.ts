@@ -1,5 +1,5 @@
 import type { Denial } from '../plan/needs.ts'
-import { fold } from './fold.ts'
+import { foldAccents } from './fold.ts'
 import type { PassedOn } from './judge-tokens.ts'
 import { words } from './words.ts'
 
@@ -36,7 +36,7 @@ const SET_APPLIER: Denial = {
 /** Why an ordinary user may not set a variable; `scope` in upper case. */
 export function denialOfVariable(scope: string, name: string): Denial | undefined {
   if (scope !== '' && scope !== 'SESSION' && scope !== 'LOCAL') return SET_GLOBAL
-  const folded = fold(name)
+  const folded = foldAccents(name)
   if (SESSION_ADMIN.has(folded)) return SET_SESSION
   return APPLIER.has(folded) ? SET_APPLIER : undefined
 }

@@ -1,9 +1,10 @@
 import { assert } from '../base/assert.ts'
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
 import { forgetStatements } from '../mysql/client/shard-statement.ts'
+import { resetConnection } from '../mysql/client/simple-command.ts'
 import { applySettings } from './apply-settings.ts'
 import type { ServingTablet } from './serving-tablet.ts'
-import { makeSettings, type Settings, USUAL_KIND } from './settings.ts'
+import { DATABASE, makeSettings, type Settings, USUAL_KIND } from './settings.ts'
 
 /** Who a lease goes back to. */
 export interface LeaseOwner {
@@ -25,6 +26,8 @@ export class Lease {
   readonly #owner: LeaseOwner
   #settings: Settings | undefined
   #state: 'held' | 'leaving' | 'parked' = 'held'
+  /** It may have variables, locks and temporary tables that nobody knows of. */
+  #ranProgram = false
   /** KILLs of what runs here are on their way. */
   #killing: Promise<void> | undefined
   /** Of its pool: epoch ms when it was parked, roughly. */
@@ -83,6 +86,25 @@ export class Lease {
   }
 
   /**
+   * A stored program has run here: what it has set is given anew before the next statement, and the server forgets the rest
+   * before the next holder.
+   */
+  noteProgram(): void {
+    this.#ranProgram = true
+    // A text that no setting has.
+    this.#noteSet((name, text) => (name === DATABASE ? text : ''))
+  }
+
+  #noteSet(textOf: (name: string, text: string) => string | undefined): void {
+    const items = new Map<string, string>()
+    for (const [name, text] of this.#settings?.items ?? []) {
+      const value = textOf(name, text)
+      if (value !== undefined) items.set(name, value)
+    }
+    this.#settings = makeSettings(items, this.#settings?.kind ?? USUAL_KIND)
+  }
+
+  /**
    * Gives the connection back. One whose answer has not ended is closed. One that a KILL is on its way to waits for it, or
    * the KILL would meet the statement of its next holder; it is closed when nobody knows whether the KILL will still come.
    */
@@ -97,7 +119,18 @@ export class Lease {
   #leave(): void {
     if (this.connection.state !== 'idle') return this.discard()
     this.connection.resume()
-    this.#owner.takeBack(this)
+    if (this.#ranProgram) this.#reset()
+    else this.#owner.takeBack(this)
+  }
+
+  /** COM_RESET_CONNECTION leaves the default database as it is. */
+  #reset(): void {
+    const back = () => {
+      this.#ranProgram = false
+      this.#noteSet((name, text) => (name === DATABASE ? text : undefined))
+      this.#owner.takeBack(this)
+    }
+    resetConnection(this.connection).then(back, () => this.discard())
   }
 
   /** Closes the connection, in whatever state it is: the server ends its transaction. Readers are told `reason`. */

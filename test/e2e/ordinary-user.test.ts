@@ -260,6 +260,9 @@ describe.each([
         'BEGIN NOT ATOMIC SELECT * FROM `main_-80`.users; END',
         'SET STATEMENT max_statement_time = 1 FOR SELECT * FROM `main_-80`.users',
         "BEGIN NOT ATOMIC EXECUTE IMMEDIATE 'SELECT * FROM `main_-80`.users'; END",
+        'SELECT NEXTVAL(main.s)',
+        'SELECT NEXT VALUE FOR `main_-80`.s',
+        'DO SETVAL(main.s, 5)',
       ])
         expect([sql, (await client.query(sql)).at(-1)]).toMatchObject([sql, { kind: 'error', errno: 1044 }])
     const nowhere = await connect('narrow', '')
@@ -270,6 +273,8 @@ describe.each([
       'performance_schema',
     ])
     expect((await client.query('SELECT * FROM own_table')).at(-1)).toMatchObject({ kind: 'rows' })
+    const open = await cells(client, 'SHOW OPEN TABLES')
+    expect([...new Set(open.map(([database]) => database))]).toEqual(['lookup'])
     const wide = await connect('app')
     expect((await wide.query('SELECT * FROM main.users')).at(-1)).toMatchObject({ kind: 'rows' })
     expect((await client.query('SELECT * FROM main.users')).at(-1)).toMatchObject({ errno: 1142 })

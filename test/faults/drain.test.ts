@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../../src/cli/local/free-port.ts'
 import { startCluster, type TestCluster } from '../support/cluster.ts'
 import { eventually } from '../support/eventually.ts'
+import { pause, resume } from '../support/pause.ts'
 import { ProtocolClient } from '../support/protocol-client.ts'
 import { PROXY_ACCOUNT, usersText } from '../support/proxy.ts'
 import { type RunningShardgate, runShardgate } from '../support/shardgate.ts'
@@ -98,6 +99,27 @@ test('a transaction that does not end is closed when the time for it is over', a
   expect(await open.raw.readErrno()).toBe(1053)
   expect(await proxy.running.exited).toBe(0)
 })
+
+test.each([{ workers: 1 }, { workers: 2 }])(
+  'with $workers workers it ends in its time while a server is stopped',
+  async ({ workers }) => {
+    proxy = await serve({ lame_duck: '0', drain: '1s', connect: '1s' }, workers)
+    const [asking, open] = [await connect(), await connect()]
+    await open.query('BEGIN; SELECT COUNT(*) FROM users')
+    const [one] = cluster.servers.values()
+    const server = one!.process
+    await pause(server)
+    try {
+      const asked = asking.query(SELECT)
+      proxy.running.process.kill('SIGTERM')
+      await asked.catch(() => {})
+      // Long before the server is back.
+      await eventually('it is gone', () => proxy.running.process.exitCode === 0, 15_000)
+    } finally {
+      resume(server)
+    }
+  },
+)
 
 test.each([{ workers: 1 }, { workers: 2 }])(
   'a second SIGTERM ends all of $workers workers at once',

@@ -135,6 +135,9 @@ const refusedLikeMySql = `
   SELECT * FROM own_table INTO OUTFILE '/tmp/policy-o1'
   LOAD DATA INFILE '/etc/passwd' INTO TABLE own_table
   LOAD XML INFILE '/etc/passwd' INTO TABLE own_table
+  LOAD DATA FROM S3 '/etc/passwd' INTO TABLE own_table
+  LOAD DATA S3 '/etc/passwd' INTO TABLE own_table
+  LOAD XML FROM S3 '/etc/passwd' INTO TABLE own_table
   CREATE TABLE own_3 (id INT) DATA DIRECTORY = '/tmp/x'
   DROP DATABASE mysql
   ALTER DATABASE mysql CHARACTER SET utf8mb4
@@ -202,6 +205,9 @@ const refusedHere: readonly (readonly [sql: string, errno: number])[] = [
   ['CREATE PROCEDURE own_p() SET GLOBAL max_connections = 5', 1227],
   ['CREATE PROCEDURE own_p() SET @a = 1, @@global.max_connections = 5', 1227],
   ['CREATE PROCEDURE own_p() SET sql_log_bin = 0', 1227],
+  ['CREATE PROCEDURE own_p() SET sql_lög_bin = 0', 1227],
+  ['CREATE PROCEDURE own_p() SET @@session.gtıd_néxt = 1', 1227],
+  ["SELECT gröup_replication_set_as_primary('a')", 1227],
   ["CREATE PROCEDURE own_p() BEGIN PREPARE s FROM 'SELECT * FROM mysql.user'; EXECUTE s; END", 1142],
   ['CREATE PROCEDURE own_p() BEGIN PREPARE s FROM @sql; EXECUTE s; END', 1227],
   ["CREATE PROCEDURE own_p() BEGIN PREPARE s FROM 'SHUT' 'DOWN'; EXECUTE s; END", 1227],
@@ -228,6 +234,7 @@ const refusedHere: readonly (readonly [sql: string, errno: number])[] = [
   ["SELECT LOAD_FILE /*!99998 */ ('/etc/passwd')", 1227],
   ['SET `sort_buffer_size = 65536, GLOBAL max_connections` = 5', 1193],
   ['SET sql_mode = `ANSI, GLOBAL max_connections = 5`', 1231],
+  ["LOAD DATA FROM URL 'file:///etc/passwd' INTO TABLE own_table", 1045],
   ['XA RECOVER', 1227],
   [
     "EXPLAIN FOR SCHEMA mysql SELECT authentication_string FROM user WHERE host = 'localhost' AND user = 'root'",
@@ -242,6 +249,7 @@ const refusedHere: readonly (readonly [sql: string, errno: number])[] = [
   ['CREATE PROCEDURE own_p() BEGIN PREPARE s FROM "SELECT 1"; EXECUTE s; END', 1227],
   ['CREATE TABLE own_4 (id INT) UNION = (mysql.user) ENGINE = MERGE', 1142],
   ["CREATE TABLE own_4 (id INT) CONNECTION = 'mysql://a@b/c/d'", 1227],
+  ["CREATE SEQUENCE own_4 CONNECTION = 'mysql://a@b/c/d'", 1227],
   ['ALTER TABLE own_table RENAME TO mysql.x', 1142],
   ['ALTER TABLE own_table EXCHANGE PARTITION p WITH TABLE mysql.user', 1142],
   [
@@ -323,6 +331,13 @@ const allowed = `
   CREATE PROCEDURE own_p() BEGIN PREPARE s FROM 'SELECT 1'; EXECUTE s; DEALLOCATE PREPARE s; END
   CALL own_p()
   DROP PROCEDURE own_p
+  CREATE PROCEDURE own_p() SELECT t.kill, t.lock, t.load, t.show FROM own_table t
+  DROP PROCEDURE own_p
+  CREATE PROCEDURE own_p() UPDATE own_table SET v = 1, file_name = 'a' WHERE connection = 'b'
+  DROP PROCEDURE own_p
+  XA START 'own'
+  XA END 'own'
+  XA ROLLBACK 'own'
   CREATE TRIGGER own_t BEFORE INSERT ON own_table FOR EACH ROW SET NEW.v = CONCAT(NEW.v, 'flush')
   DROP TRIGGER own_t
   CREATE DEFINER = CURRENT_USER FUNCTION own_f() RETURNS INT DETERMINISTIC RETURN 1
@@ -337,7 +352,6 @@ const allowed = `
   SELECT RELEASE_LOCK('policy')
   SELECT /*!40001 SQL_NO_CACHE */ * FROM own_table
   SELECT 1 /*!99999 + 1 */
-  GET DIAGNOSTICS @n = NUMBER
 `
 
 function lines(text: string): readonly string[] {

@@ -150,6 +150,8 @@ export interface BackendStatement {
   readonly id: number
   /** Types block of the last execute on this connection: what an execute without types would be read by. */
   boundTypes: Buffer | undefined
+  /** Of each param, the type of the values so far; NULL's own where there were none. */
+  metTypes: Buffer | undefined
 }
 
 function lostConnection(cause: Error): SqlError {

@@ -35,9 +35,16 @@ const STATEMENTS_PER_CONNECTION_MAX = 64
 /** Bytes of their texts; a statement that is longer stays alone. */
 const STATEMENT_TEXTS_BYTES_MAX = 256 * 1024
 
+/** Bound of the statements of one text, for values of other types each. */
+const VARIANTS_MAX = 8
+
 /**
  * COM_STMT_EXECUTE of a text that each connection prepares once and keeps, least recently used first to go. Only the
  * statement id differs between connections.
+ *
+ * Clients share these, but not for values of different types: MySQL keeps what the first values have made of a param that the
+ * text does not tell the type of, and reads later ones by it where it can (of `SELECT ?`, executed with a TIME before, a
+ * string is answered as a TIME). Source: "PREPARE Statement" in MySQL's manual, on derived types.
  */
 export class PreparedStatement implements ShardStatement {
   readonly format = 'binary'
@@ -50,22 +57,42 @@ export class PreparedStatement implements ShardStatement {
   }
 
   send(connection: BackendConnection, reader: ResponseReader): void {
-    const prepared = connection.statements.get(this.#sql)
+    const { statements } = connection
+    let key = this.#sql
+    let prepared = statements.get(key)
+    if (prepared !== undefined && !accepts(prepared, this.#values.types)) {
+      key = this.#variant(connection)
+      prepared = statements.get(key)
+      if (prepared !== undefined && !accepts(prepared, this.#values.types)) {
+        statements.delete(key)
+        connection.sendUnanswered(idPacket(Command.STMT_CLOSE, prepared.id))
+        prepared = undefined
+      }
+    }
     if (prepared !== undefined) {
-      if (connection.statements.size > STATEMENTS_PER_CONNECTION_MAX / 2) {
+      if (statements.size > STATEMENTS_PER_CONNECTION_MAX / 2) {
         // Refreshed in the order of use, once that may matter.
-        connection.statements.delete(this.#sql)
-        connection.statements.set(this.#sql, prepared)
+        statements.delete(key)
+        statements.set(key, prepared)
       }
       this.#execute(connection, prepared, reader)
       return
     }
     connection.send(
       preparePacket(this.#sql),
-      new PrepareReader(connection, this.#sql, reader, (statement) =>
-        this.#execute(connection, statement, reader),
-      ),
+      new PrepareReader(connection, key, reader, (statement) => this.#execute(connection, statement, reader)),
     )
+  }
+
+  /** Key of the text's statement for values of these types, of one yet to be prepared, or of the last that there may be. */
+  #variant({ statements }: BackendConnection): string {
+    let key = ''
+    for (let n = 1; n < VARIANTS_MAX; n++) {
+      key = `${this.#sql}\0${n}` // no statement ends like this
+      const known = statements.get(key)
+      if (known === undefined || accepts(known, this.#values.types)) return key
+    }
+    return key
   }
 
   #execute(connection: BackendConnection, statement: BackendStatement, reader: ResponseReader): void {
@@ -74,9 +101,32 @@ export class PreparedStatement implements ShardStatement {
     const { types } = values
     const known = statement.boundTypes
     const sendTypes = known !== types && (known === undefined || !known.equals(types))
-    statement.boundTypes = types
+    if (sendTypes) noteTypes(statement, types)
     connection.send(executePacket(statement.id, values, sendTypes), reader)
   }
+}
+
+/** Two bytes a param: MYSQL_TYPE_NULL tells nothing of it. */
+const NULL_TYPE = 6
+
+/** No value of these types would be read as one of another. */
+function accepts({ boundTypes, metTypes }: BackendStatement, types: Buffer): boolean {
+  if (boundTypes === types || metTypes === undefined || boundTypes?.equals(types)) return true
+  for (let at = 0; at < types.length; at += 2) {
+    if (metTypes[at] === NULL_TYPE || types[at] === NULL_TYPE) continue
+    if (metTypes[at] !== types[at] || metTypes[at + 1] !== types[at + 1]) return false
+  }
+  return true
+}
+
+function noteTypes(statement: BackendStatement, types: Buffer): void {
+  statement.boundTypes = types
+  if (statement.metTypes === undefined) {
+    statement.metTypes = Buffer.from(types)
+    return
+  }
+  for (let at = 0; at < types.length; at += 2)
+    if (types[at] !== NULL_TYPE) types.copy(statement.metTypes, at, at, at + 2)
 }
 
 function sendLongData(
@@ -105,7 +155,7 @@ export function rememberStatement(connection: BackendConnection, sql: string, id
     textBytes -= oldest.length
     connection.sendUnanswered(idPacket(Command.STMT_CLOSE, oldestId))
   }
-  const statement: BackendStatement = { id, boundTypes: undefined }
+  const statement: BackendStatement = { id, boundTypes: undefined, metTypes: undefined }
   statements.set(sql, statement)
   return statement
 }

@@ -66,6 +66,11 @@ export function runQuery(connection: BackendConnection, sql: string): Promise<Co
   return runCommand(connection, queryPacket(sql))
 }
 
+/** COM_RESET_CONNECTION: no variables, prepared statements, temporary tables, locks; the default database stays. Throws as `runQuery`. */
+export async function resetConnection(connection: BackendConnection): Promise<void> {
+  await runCommand(connection, framePayload(Buffer.from([Command.RESET_CONNECTION]), 0))
+}
+
 export function runCommand(connection: BackendConnection, packet: Buffer): Promise<CollectingReader> {
   return new Promise((resolve, reject) => connection.send(packet, new CollectingReader(resolve, reject)))
 }

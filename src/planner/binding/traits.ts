@@ -72,6 +72,7 @@ export function mayAskTables(part: Part): boolean {
 /** May set user variables, be it as OUT parameters: they have to stand there by name. */
 export function setsVariables(node: AnyNode): boolean {
   if (node.kind === 'Call') return node.args?.some((arg) => arg.kind === 'UserVariable') === true
+  if (node.kind === 'Explain') return node.into !== undefined
   return node.kind === 'Assign' || node.kind === 'IntoVariables'
 }
 

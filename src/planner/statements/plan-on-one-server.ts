@@ -4,6 +4,7 @@ import type { Routing } from '../../plan/routing.ts'
 import type { Call, ExplainConnection, Flush, Load, LockTables, Other, Statement } from '../../sql/ast.ts'
 import { keyspaceOf } from '../binding/find-table.ts'
 import { namedTables } from '../binding/named-tables.ts'
+import { anyShard } from '../one-shard.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { unsupportedPlan, writePlan } from '../plans.ts'
 
@@ -11,6 +12,9 @@ type OnOneServer = Call | ExplainConnection | Flush | Load | LockTables | Other
 
 /** What only a single MySQL server can do: its keyspace must be unsharded. */
 export function planOnOneServer(statement: OnOneServer, context: PlanContext): Plan {
+  // Of the same tables everywhere.
+  if (statement.kind === 'Other' && statement.verb === 'HELP')
+    return serverPlan(statement, anyShard(context), context)
   const named =
     statement.kind === 'Call'
       ? [keyspaceOf(statement.name, context)]
@@ -53,7 +57,12 @@ export function serverPlan(statement: Statement, routing: Routing, context: Plan
   const write = writePlan(statement, { verb: 'other', routing }, context)
   const plan = commitsFirst(statement) ? { ...write, commitsFirst: true as const } : write
   const held = heldBy(statement)
-  if (statement.kind === 'Other' && running.has(statement.verb)) return { ...plan, runsText: true }
+  // The conditions are the session's: a server knows those of whoever had the connection last.
+  if (statement.kind === 'Other' && statement.verb.startsWith('GET'))
+    return unsupportedPlan('GET DIAGNOSTICS outside of a stored program')
+  if (statement.kind === 'Call') return { ...plan, runsProgram: true }
+  if (statement.kind === 'Other' && programs.has(statement.verb))
+    return { ...plan, runsProgram: true, ...(running.has(statement.verb) && { runsText: true }) }
   return held === undefined ? plan : { ...plan, reserves: held }
 }
 
@@ -76,6 +85,13 @@ const LOCKS = /\bWITH\s+READ\s+LOCK\b|\bFOR\s+EXPORT\b/i
 
 /** MariaDB's EXECUTE IMMEDIATE and BEGIN NOT ATOMIC. */
 const running: ReadonlySet<string> = new Set(['EXECUTE', 'BEGIN'])
+/** Those, MariaDB's compound statements, and what an administrator may have a connection do as a replica would. */
+const programs: ReadonlySet<string> = new Set([
+  ...running,
+  ...['IF', 'CASE', 'LOOP', 'WHILE', 'REPEAT', 'FOR', 'BINLOG'],
+])
+/** They are of the connection, and COM_RESET_CONNECTION leaves them as they are. */
+const OF_CONNECTION = /^\s*SET\s+(ROLE|RESOURCE)\b/i
 
 function heldBy(statement: Statement): string | undefined {
   switch (statement.kind) {
@@ -86,6 +102,8 @@ function heldBy(statement: Statement): string | undefined {
         ? READ_LOCK
         : undefined
     case 'Other':
+      if (statement.pieces.some((piece) => typeof piece === 'string' && OF_CONNECTION.test(piece)))
+        return 'SET ROLE'
       return holding.has(statement.verb) ? statement.verb : undefined
     default:
       return undefined

@@ -52,8 +52,9 @@ export function serverShow({ proxy, shards }: ServerShowContext, asked: AskedSho
   const { database } = all[shard]!
   const renaming = isSystem || named === '' ? undefined : { database, keyspace: named }
   const filtered = withDatabaseNames(show, renaming, proxy.gateway.renamed)
-  if (renaming !== undefined && database !== named)
-    return { keyspace, shard, text: inDatabase(filtered, database) }
+  // Without FROM it has the tables of every database there.
+  if (show.what === 'OPEN TABLES' || (renaming !== undefined && database !== named))
+    return { keyspace, shard, text: inDatabase(filtered, isSystem ? named : database) }
   return { keyspace, shard, text: filtered === show ? sql : print(filtered) }
 }
 

@@ -78,6 +78,7 @@ function runPlan(context: RunContext, execution: Execution): void {
     read: !plan.locks && carried === undefined,
     begins: plan.isTableless !== true,
     reserve: plan.reserves,
+    runsProgram: plan.runsProgram,
     carried,
     explicitId: bringsIds,
     onRelayed: execution.onRelayed,

@@ -49,6 +49,8 @@ export interface RelayToOptions {
   readonly statementId?: number
   /** The statement leaves state on its connection (a temporary table): the session keeps it, for this reason. */
   readonly reserve?: string | undefined
+  /** It runs a stored program: what that leaves on the connection is not known. */
+  readonly runsProgram?: true | undefined
   /** The id in the answer is one that the statement brought itself: LAST_INSERT_ID() stays as it was. */
   readonly explicitId?: boolean
   /** What the statement reads and assigns: given before, read back behind it. */
@@ -261,6 +263,7 @@ export class SingleShard implements RelayOwner {
     const { client, transaction, warnings } = this.#context
     const { target, lease, lane, options, kept, conditions } = relaying
     const leaves = conditions === undefined && hasConditions(summary) && lease.connection.state === 'idle'
+    if (options.runsProgram === true) lease.noteProgram()
     if (lane !== undefined) {
       if (options.reserve !== undefined) this.#reserve(lane, options.reserve, summary)
       // The answer to a prepare may carry no status at all.
