@@ -140,6 +140,8 @@ class Part implements InsertedRows {
   readonly #insert: InsertOfRows
   readonly #text: TextBinder
   readonly #rows: PlacedRow[] = []
+  /** Made when it is asked for, which is when all rows are there. */
+  #numbers: readonly number[] | undefined
   readonly #drawnIds: bigint[] = []
 
   constructor(shard: number, insert: InsertOfRows) {
@@ -164,7 +166,8 @@ class Part implements InsertedRows {
   }
 
   get numbers(): readonly number[] {
-    return this.#rows.map(({ row }) => row + 1)
+    this.#numbers ??= this.#rows.map(({ row }) => row + 1)
+    return this.#numbers
   }
 
   first(count: number): BoundText {

@@ -112,9 +112,16 @@ export class SessionPort implements ShardPort {
     const statement = statementFor(this.#execution, query)
     const target = this.#target(keyspace, shard)
     if (rows === undefined) return { target, statement }
-    const first = (count: number) => statementFor(this.#execution, rows.first(count))
+    const execution = this.#execution
+    const written = {
+      // Asked for where something is to be told of a row, which is rare.
+      get numbers() {
+        return rows.numbers
+      },
+      first: (count: number) => statementFor(execution, rows.first(count)),
+    }
     const followUp = (answer: WriteAnswer) => write.followUp?.(answer)
-    return { target, statement, rows: { numbers: rows.numbers, first }, onlyNewRows, followUp }
+    return { target, statement, rows: written, onlyNewRows, followUp }
   }
 
   #runOn(write: TargetWrite, options: { readonly outsideTransaction: boolean }): Promise<WriteAnswer> {
