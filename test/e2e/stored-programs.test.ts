@@ -119,7 +119,8 @@ describe.each([
     expect(await role(await connect())).not.toContain('one_role')
   })
 
-  test.runIf(server === 'mariadb')('a block without a name', async () => {
+  const ofMariadb = server === 'mariadb' ? test : undefined
+  ofMariadb?.('a block without a name', async () => {
     await (await connect()).query("BEGIN NOT ATOMIC SET SESSION time_zone = '+09:00'; END")
     await (await connect()).query("IF 1 THEN SET SESSION time_zone = '+09:00'; END IF")
     await isClean(await connect())

@@ -20,7 +20,7 @@ export const LIMITS = {
 
 /** From the root of the repository, for this is bundled, too. */
 const SCHEMA_DIR = 'test/differential/schema'
-const HEAP_MB = 192
+export const HEAP_MB = 192
 
 export type TestClusterServer = 'mariadb' | 'mysql'
 
