@@ -1,5 +1,5 @@
 import { ByteBudget } from '../base/byte-budget.ts'
-import { noDatabaseSelected, SqlError } from '../errors/sql-error.ts'
+import { noDatabaseSelected, SqlError, unknownDatabase } from '../errors/sql-error.ts'
 import type { ShardStatement } from '../mysql/client/shard-statement.ts'
 import { Capability, Command } from '../mysql/codec/constants.ts'
 import type { ClientConnection, SessionHandler } from '../mysql/server/session-handler.ts'
@@ -158,7 +158,7 @@ export class Session implements SessionHandler, LiveSession {
         return this.#texts.run(payload, packet)
       case Command.INIT_DB:
         if (payload.length === 1) throw noDatabaseSelected()
-        useTarget(this, payload.utf8Slice(1))
+        useTarget(this, initDbName(payload))
         return this.replies.ok({})
       case Command.STMT_PREPARE:
         return this.#prepared.prepare(payload)
@@ -211,4 +211,11 @@ export class Session implements SessionHandler, LiveSession {
     this.transaction.reset()
     this.state.reset(this.#defaults(collationId))
   }
+}
+
+/** The name in a COM_INIT_DB: MySQL reads it as a C string, as some old clients send it. */
+function initDbName(payload: Buffer): string {
+  const [name] = payload.utf8Slice(1).split('\0')
+  if (name === '') throw unknownDatabase('')
+  return name!
 }

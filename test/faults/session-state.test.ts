@@ -65,6 +65,13 @@ test('long data belongs to one execute, also to one that fails before it reaches
   expect(cells(await of.query('SELECT note FROM orders WHERE user_id = 7'))).toEqual([['new']])
 })
 
+test('COM_INIT_DB names a database as a C string does', async () => {
+  const of = await client()
+  expect(await of.initDb('main\0')).toMatchObject({ kind: 'ok' })
+  expect(await of.initDb('\0main')).toMatchObject({ kind: 'error', errno: 1049 })
+  expect(cells(await of.query('SELECT DATABASE()'))).toEqual([['main']])
+})
+
 test('UNLOCK TABLES gives the connection back', async () => {
   const [of, other] = [await client(narrow), await client(narrow)]
   await of.query('USE `main/-80`')
