@@ -207,6 +207,8 @@ export class ShardText {
     if (this.#written !== undefined && node.qualifiers.at(-1) === this.#written.from)
       return { ...node, qualifiers: [this.#written.to] }
     if (table === undefined || this.#stays(schema)) return undefined
+    // A name that is no keyspace's is the servers' to refuse.
+    if (!this.#context.vschema.keyspaces.has(schema)) return undefined
     return { ...node, qualifiers: [table] }
   }
 
