@@ -14,7 +14,8 @@ export const sessionFunctions: ReadonlyMap<string, string> = new Map([
   ['current_user', 'current_user'],
 ])
 
-const sessionVariables: ReadonlyMap<string, string> = new Map([
+/** System variables that the session answers, by their lower-case name, as plans name them. */
+export const sessionVariables: ReadonlyMap<string, string> = new Map([
   ['autocommit', 'autocommit'],
   ['last_insert_id', 'last_insert_id'],
   ['identity', 'last_insert_id'],
@@ -42,7 +43,7 @@ const sessionVariables: ReadonlyMap<string, string> = new Map([
 ])
 
 /** With GLOBAL: what the proxy is configured to, where clients mean the server that they are connected to. */
-const globalVariables: ReadonlyMap<string, string> = new Map([
+export const globalVariables: ReadonlyMap<string, string> = new Map([
   ['max_allowed_packet', 'max_allowed_packet'],
   ['wait_timeout', 'idle_timeout'],
   ['interactive_timeout', 'idle_timeout'],

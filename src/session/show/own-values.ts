@@ -1,11 +1,13 @@
 import { decodeColumnDef } from '../../mysql/codec/column-def.ts'
 import { decodeTextRow, type TextCell } from '../../mysql/codec/text-row.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
+import { globalVariables, sessionVariables } from '../../planner/session-names.ts'
 import type { Case, ColumnName, Expr, Literal, Show } from '../../sql/ast.ts'
 import { print } from '../../sql/print.ts'
 import { rewrite } from '../../sql/visit.ts'
 import { quoteString } from '../../values/sql-literal.ts'
 import { type SessionFunctionContext, sessionFunction } from '../settings/session-functions.ts'
+import { unquoted } from '../settings/unquoted.ts'
 import type { ShardAccess } from '../statements/shard-access.ts'
 import type { ShownTable } from './shown-table.ts'
 
@@ -13,23 +15,6 @@ export interface OwnValuesContext extends SessionFunctionContext {
   readonly client: SessionFunctionContext['client'] & Pick<ClientConnection, 'tls'>
   readonly shards: ShardAccess
 }
-
-/** What the session answers among the variables, by lower-case name. */
-const SESSION_VARIABLES: ReadonlyMap<string, string> = new Map([
-  ['error_count', 'error_count'],
-  ['identity', 'last_insert_id'],
-  ['interactive_timeout', 'interactive_timeout'],
-  ['last_insert_id', 'last_insert_id'],
-  ['max_allowed_packet', 'max_allowed_packet'],
-  ['pseudo_thread_id', 'pseudo_thread_id'],
-  ['wait_timeout', 'wait_timeout'],
-  ['warning_count', 'warning_count'],
-])
-const GLOBAL_VARIABLES: ReadonlyMap<string, string> = new Map([
-  ['interactive_timeout', 'idle_timeout'],
-  ['max_allowed_packet', 'max_allowed_packet'],
-  ['wait_timeout', 'idle_timeout'],
-])
 
 /**
  * SHOW VARIABLES and SHOW STATUS: what a server answers, with the session's own values in place of those that the server has
@@ -47,8 +32,8 @@ export async function variablesTable(context: OwnValuesContext, show: Show): Pro
 
 function ownValues(context: OwnValuesContext, { what, scope }: Show): ReadonlyMap<string, string> {
   if (what === 'STATUS') return scope === 'GLOBAL' ? new Map() : tlsStatus(context)
-  const names = scope === 'GLOBAL' ? GLOBAL_VARIABLES : SESSION_VARIABLES
-  const values = new Map([...names].map(([name, key]) => [name, sessionFunction(context, key)]))
+  const names = scope === 'GLOBAL' ? globalVariables : sessionVariables
+  const values = new Map([...names].map(([name, key]) => [name, unquoted(sessionFunction(context, key))]))
   return scope === 'GLOBAL' ? values : values.set('autocommit', context.transaction.autocommit ? 'ON' : 'OFF')
 }
 
