@@ -1,23 +1,4 @@
 // `npm run fuzz -- sql --seconds N [--seed S]`: bundles test/fuzz and runs it.
-import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
-import { preparePackages, root } from './prepare.mjs'
+import { runBundled } from './prepare.mjs'
 
-preparePackages()
-const { build } = await import('esbuild') // installed by now
-const outfile = join(root, 'dist', 'fuzz.js')
-await build({
-  entryPoints: [join(root, 'test', 'fuzz', 'main.ts')],
-  outfile,
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'esm',
-  packages: 'external',
-  logLevel: 'warning',
-})
-const { status } = spawnSync(process.execPath, [outfile, ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: 'inherit',
-})
-process.exit(status ?? 1)
+await runBundled('test/fuzz/main.ts', 'dist/fuzz.js', process.argv.slice(2))

@@ -47,3 +47,24 @@ function newest(path) {
 function mtime(path) {
   return statSync(path).mtimeMs
 }
+
+/** Bundles one of the project's own programs in TypeScript into `outfile`, runs it with `args` and ends as it does. */
+export async function runBundled(source, outfile, args) {
+  preparePackages()
+  const { build } = await import('esbuild') // installed by now
+  await build({
+    entryPoints: [join(root, source)],
+    outfile: join(root, outfile),
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'warning',
+  })
+  const { status } = spawnSync(process.execPath, [join(root, outfile), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+  })
+  process.exit(status ?? 1)
+}
