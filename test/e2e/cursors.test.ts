@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { clientsBy } from '../support/clients.ts'
 import { connectTo, type FaultCluster, startFaultCluster } from '../support/fault-cluster.ts'
 import { bigintParam, type ProtocolClient, type Result } from '../support/protocol-client.ts'
 import type { TestProxy } from '../support/proxy.ts'
@@ -6,7 +7,6 @@ import type { TestProxy } from '../support/proxy.ts'
 /** Server-side cursors, where one connection to each server is all there is. */
 let faults: FaultCluster
 let proxy: TestProxy
-const clients: ProtocolClient[] = []
 /** All on `-80` (vindex hash). */
 const [ONE, TWO] = [1, 2]
 
@@ -16,16 +16,9 @@ beforeAll(async () => {
   const setup = await client()
   await setup.query(`INSERT INTO users (id, name) VALUES (${ONE}, 'one'), (${TWO}, 'two')`)
 })
-afterEach(() => {
-  for (const each of clients.splice(0)) each.destroy()
-})
 afterAll(() => faults?.close())
 
-async function client(): Promise<ProtocolClient> {
-  const connected = await connectTo(proxy)
-  clients.push(connected)
-  return connected
-}
+const client = clientsBy(() => connectTo(proxy))
 
 async function prepare(of: ProtocolClient, sql = 'SELECT name FROM users WHERE id = ?'): Promise<number> {
   const prepared = await of.prepare(sql)

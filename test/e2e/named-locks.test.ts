@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { clientsBy } from '../support/clients.ts'
 import { connectTo, type FaultCluster, startFaultCluster } from '../support/fault-cluster.ts'
 import { type ProtocolClient, textRow } from '../support/protocol-client.ts'
 import type { TestProxy } from '../support/proxy.ts'
@@ -6,22 +7,14 @@ import type { TestProxy } from '../support/proxy.ts'
 /** Locks by name exclude each other wherever sessions are, though every shard is a server with locks of its own. */
 let faults: FaultCluster
 let proxy: TestProxy
-const clients: ProtocolClient[] = []
 
 beforeAll(async () => {
   faults = await startFaultCluster()
   proxy = await faults.startProxy({})
 })
-afterEach(() => {
-  for (const each of clients.splice(0)) each.destroy()
-})
 afterAll(() => faults?.close())
 
-async function client(): Promise<ProtocolClient> {
-  const connected = await connectTo(proxy)
-  clients.push(connected)
-  return connected
-}
+const client = clientsBy(() => connectTo(proxy))
 
 async function cell(of: ProtocolClient, sql: string): Promise<string | null> {
   const last = (await of.query(sql)).at(-1)!

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Connection, createConnection } from 'mysql2/promise'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { startCluster, type TestCluster } from '../support/cluster.ts'
-import { mariadbCommand, mysqlCommand } from '../support/mysql.ts'
+import { onEachServer } from '../support/each-server.ts'
 import { ordinaryStatements } from '../support/ordinary-statements.ts'
 import { ProtocolClient, type Result, textRow } from '../support/protocol-client.ts'
 import { startTestProxy, type TestProxy } from '../support/proxy.ts'
@@ -18,11 +18,7 @@ const USERS = {
 }
 const PASSWORDS: Readonly<Record<keyof typeof USERS, string>> = { app: 'a', root_like: 'b', narrow: 'c' }
 
-describe.each([
-  ['mysql', mysqlCommand],
-  ['mariadb', mariadbCommand],
-] as const)('%s', (server, command) => {
-  if (command === undefined) return test.skip(`no ${server} on this machine`, () => {})
+onEachServer((server) => {
   let cluster: TestCluster
   let proxy: TestProxy
   let plain: Connection

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startCluster, type TestCluster } from '../support/cluster.ts'
-import { mariadbCommand, mysqlCommand } from '../support/mysql.ts'
+import { onEachServer } from '../support/each-server.ts'
 import { bigintParam, type Param, ProtocolClient, stringParam } from '../support/protocol-client.ts'
 import { startTestProxy, type TestProxy } from '../support/proxy.ts'
 
@@ -9,11 +9,7 @@ const TIME: Param = { type: 'time', bytes: Buffer.from('080000000000010203', 'he
 const BIGINT = bigintParam(9_007_199_254_740_993n)
 
 /** Sessions share what a connection has prepared, and what values of one make of a text is not for those of another. */
-describe.each([
-  ['mysql', mysqlCommand],
-  ['mariadb', mariadbCommand],
-] as const)('%s', (server, command) => {
-  if (command === undefined) return test.skip(`no ${server} on this machine`, () => {})
+onEachServer((server) => {
   let cluster: TestCluster
   let proxy: TestProxy
 

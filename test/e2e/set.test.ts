@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { clientsBy } from '../support/clients.ts'
 import { connectTo, type FaultCluster, startFaultCluster } from '../support/fault-cluster.ts'
 import { type ProtocolClient, textRow } from '../support/protocol-client.ts'
 import type { TestProxy } from '../support/proxy.ts'
@@ -6,7 +7,6 @@ import type { TestProxy } from '../support/proxy.ts'
 /** What SET computes is the session's own, whoever else is on the pool: there is one connection to each server. */
 let faults: FaultCluster
 let proxy: TestProxy
-const clients: ProtocolClient[] = []
 
 beforeAll(async () => {
   faults = await startFaultCluster()
@@ -14,16 +14,9 @@ beforeAll(async () => {
   const setup = await client()
   await setup.query(`INSERT INTO users (id, name, score) VALUES (1, 'a', 1), (4, 'd', 4)`)
 })
-afterEach(() => {
-  for (const each of clients.splice(0)) each.destroy()
-})
 afterAll(() => faults?.close())
 
-async function client(): Promise<ProtocolClient> {
-  const connected = await connectTo(proxy)
-  clients.push(connected)
-  return connected
-}
+const client = clientsBy(() => connectTo(proxy))
 
 async function cell(of: ProtocolClient, sql: string): Promise<string | null> {
   const results = await of.query(sql)

@@ -1,15 +1,11 @@
 import { type Connection, createConnection } from 'mysql2/promise'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { startCluster, type TestCluster } from '../support/cluster.ts'
-import { mariadbCommand, mysqlCommand } from '../support/mysql.ts'
+import { onEachServer } from '../support/each-server.ts'
 import { PROXY_ADMIN, startTestProxy, type TestProxy } from '../support/proxy.ts'
 
 /** What a stored program leaves on its connection is nobody else's. The pool has one connection, so that all meet there. */
-describe.each([
-  ['mysql', mysqlCommand],
-  ['mariadb', mariadbCommand],
-] as const)('%s', (server, command) => {
-  if (command === undefined) return test.skip(`no ${server} on this machine`, () => {})
+onEachServer((server) => {
   let cluster: TestCluster
   let proxy: TestProxy
   const clients: Connection[] = []

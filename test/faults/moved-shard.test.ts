@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { ShardState, TopologySnapshot, TopologyView } from '../../src/topology/snapshot.ts'
+import { clientsBy } from '../support/clients.ts'
 import { eventually } from '../support/eventually.ts'
 import { connectTo, type FaultCluster, startFaultCluster, threadsRunning } from '../support/fault-cluster.ts'
-import { type ProtocolClient, type Result, textRow } from '../support/protocol-client.ts'
+import { type Result, textRow } from '../support/protocol-client.ts'
 import { startTestProxy, type TestProxy } from '../support/proxy.ts'
 
 /** A session in the middle of something, when shard `-80` moves. */
 let faults: FaultCluster
 let view: PatchedView
 let proxy: TestProxy
-const clients: ProtocolClient[] = []
 
 /** The cluster's topology, with another record for one shard. */
 class PatchedView implements TopologyView {
@@ -52,18 +52,13 @@ beforeAll(async () => {
 })
 afterEach(() => {
   view.patch((shard) => shard)
-  for (const each of clients.splice(0)) each.destroy()
 })
 afterAll(async () => {
   await proxy?.close()
   await faults?.close()
 })
 
-async function client(): Promise<ProtocolClient> {
-  const connected = await connectTo(proxy)
-  clients.push(connected)
-  return connected
-}
+const client = clientsBy(() => connectTo(proxy))
 
 const MOVES: Readonly<Record<string, (shard: ShardState) => ShardState>> = {
   'its primary has a new term': (shard) => ({

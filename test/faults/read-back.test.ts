@@ -1,5 +1,6 @@
 import type { Connection } from 'mysql2/promise'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { clientsBy } from '../support/clients.ts'
 import { eventually } from '../support/eventually.ts'
 import { type FaultCluster, startFaultCluster } from '../support/fault-cluster.ts'
 import type { ProtocolClient, Result } from '../support/protocol-client.ts'
@@ -9,7 +10,6 @@ import type { ProtocolClient, Result } from '../support/protocol-client.ts'
  * an owner that rejects here fails the run.
  */
 let faults: FaultCluster
-const clients: ProtocolClient[] = []
 
 beforeAll(async () => {
   faults = await startFaultCluster()
@@ -19,16 +19,9 @@ beforeAll(async () => {
   await root.query('CREATE PROCEDURE main.slow(OUT what INT) BEGIN SET what = SLEEP(60); END')
   await root.end()
 })
-afterEach(() => {
-  for (const each of clients.splice(0)) each.destroy()
-})
 afterAll(() => faults?.close())
 
-async function client(): Promise<ProtocolClient> {
-  const connected = await faults.connect()
-  clients.push(connected)
-  return connected
-}
+const client = clientsBy(() => faults.connect())
 
 const SLEEPING = [
   `SELECT SLEEP(60) FROM users WHERE id = 1 INTO @x`,

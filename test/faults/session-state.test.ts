@@ -1,10 +1,12 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { clientsBy } from '../support/clients.ts'
 import { eventually } from '../support/eventually.ts'
 import { connectTo, type FaultCluster, startFaultCluster, threadsRunning } from '../support/fault-cluster.ts'
 import {
   bigintParam,
   blobParam,
   type ProtocolClient,
+  type ProtocolClientOptions,
   type Result,
   textRow,
 } from '../support/protocol-client.ts'
@@ -15,7 +17,6 @@ import { nativeResponse } from '../support/wire.ts'
 let faults: FaultCluster
 /** One connection to each server. */
 let narrow: TestProxy
-const clients: ProtocolClient[] = []
 
 beforeAll(async () => {
   faults = await startFaultCluster()
@@ -25,16 +26,11 @@ beforeAll(async () => {
   await setup.query(`INSERT INTO users (id, name) VALUES (1, 'a'), (2, 'b'), (4, 'd')`)
   await setup.query('ALTER TABLE orders MODIFY user_id BIGINT NULL')
 })
-afterEach(() => {
-  for (const each of clients.splice(0)) each.destroy()
-})
 afterAll(() => faults?.close())
 
-async function client(of = faults.proxy): Promise<ProtocolClient> {
-  const connected = await connectTo(of)
-  clients.push(connected)
-  return connected
-}
+const client = clientsBy((of: TestProxy = faults.proxy, more: Partial<ProtocolClientOptions> = {}) =>
+  connectTo(of, more),
+)
 
 async function prepare(of: ProtocolClient, sql: string): Promise<number> {
   const prepared = await of.prepare(sql)
@@ -296,8 +292,7 @@ test('a procedure that answers rows is refused to a client without MULTI_RESULTS
   const able = await client(narrow)
   await able.query('USE `main:-80`')
   expect((await able.query('CREATE PROCEDURE told_rows() SELECT 7'))[0]).toMatchObject({ kind: 'ok' })
-  const unable = await connectTo(narrow, { multiStatements: false, multiResults: false })
-  clients.push(unable)
+  const unable = await client(narrow, { multiStatements: false, multiResults: false })
   await unable.query('USE `main:-80`')
   expect((await unable.query('CALL told_rows()'))[0]).toMatchObject({ errno: 1312 })
   expect(cells(await unable.query('SELECT 8'))).toEqual([['8']])

@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { clientsBy } from '../support/clients.ts'
 import { eventually } from '../support/eventually.ts'
 import { connectTo, type FaultCluster, startFaultCluster } from '../support/fault-cluster.ts'
-import type { ProtocolClient, Result } from '../support/protocol-client.ts'
+import type { Result } from '../support/protocol-client.ts'
 import type { TestProxy } from '../support/proxy.ts'
 
 /** A server that is stopped, not dead: its kernel takes connections and acknowledges bytes, and nobody answers. */
 let faults: FaultCluster
 let proxy: TestProxy
-const clients: ProtocolClient[] = []
 
 const CONFIG = {
   timeouts: { silence: '1s', connect: '1s' },
@@ -27,15 +27,10 @@ beforeAll(async () => {
 })
 afterEach(async () => {
   faults.resume('-80')
-  for (const each of clients.splice(0)) each.destroy()
 })
 afterAll(() => faults?.close())
 
-async function client(of = proxy): Promise<ProtocolClient> {
-  const connected = await connectTo(of)
-  clients.push(connected)
-  return connected
-}
+const client = clientsBy((of: TestProxy = proxy) => connectTo(of))
 
 async function timed(work: Promise<readonly Result[]>): Promise<{ result: Result; elapsedMs: number }> {
   const startedMs = performance.now()
