@@ -25,11 +25,11 @@ export interface ShardWrite {
 }
 
 /** The rows of a statement that one shard inserts, in its order. */
-export interface WrittenRows {
+export interface WrittenRows<Statement = BoundText> {
   /** Number of each in the client's statement, from 1, ascending. */
   readonly numbers: readonly number[]
   /** The shard's statement with the first `count` of them alone. */
-  first(count: number): BoundText
+  first(count: number): Statement
 }
 
 /** What a shard's OK packet said, and the conditions behind it. */

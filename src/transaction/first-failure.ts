@@ -1,7 +1,9 @@
+import type { WrittenRows } from '../engine/shard-port.ts'
 import { atRow, rowTold } from '../errors/at-row.ts'
 import { ServerError } from '../errors/server-error.ts'
+import type { ShardStatement } from '../mysql/client/shard-statement.ts'
 import type { Lane } from './lane.ts'
-import { collectAnswer, type ShardWrite, type StatementWatch, type WrittenRows } from './write-shards.ts'
+import { collectAnswer, type ShardWrite, type StatementWatch } from './write-shards.ts'
 
 /** A shard that has refused its part of a statement; its transaction is open. */
 export interface Failure {
@@ -13,7 +15,7 @@ export interface Failure {
 /** A failure that is about one row of an INSERT. */
 interface RowFailure extends Failure {
   readonly error: ServerError
-  readonly rows: WrittenRows
+  readonly rows: WrittenRows<ShardStatement>
 }
 
 /**

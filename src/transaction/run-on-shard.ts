@@ -1,7 +1,8 @@
+import type { WriteAnswer } from '../engine/shard-port.ts'
 import type { Gateway } from '../tablet/gateway.ts'
 import type { Settings } from '../tablet/settings.ts'
 import type { Transaction } from './transaction.ts'
-import { collectAnswer, type ShardWrite, type StatementWatch, type WriteAnswer } from './write-shards.ts'
+import { collectAnswer, type ShardWrite, type StatementWatch } from './write-shards.ts'
 
 export interface RunOnShardOptions {
   readonly settings: Settings

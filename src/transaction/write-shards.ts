@@ -1,5 +1,5 @@
 import type { Cancellation } from '../base/abort.ts'
-import type { Condition } from '../errors/condition.ts'
+import type { Judge, WriteAnswer, WrittenRows } from '../engine/shard-port.ts'
 import { readConditions } from '../mysql/client/conditions.ts'
 import type { ShardStatement } from '../mysql/client/shard-statement.ts'
 import { CollectingReader, runQuery, textCells } from '../mysql/client/simple-command.ts'
@@ -15,30 +15,11 @@ export interface ShardWrite {
   readonly target: ShardTarget
   readonly statement: ShardStatement
   /** Of an INSERT. */
-  readonly rows?: WrittenRows
+  readonly rows?: WrittenRows<ShardStatement>
   /** It changes no row that is there already. */
   readonly onlyNewRows?: boolean
   /** A query of one number that is asked behind the answer; undefined where it tells enough. */
   followUp?(answer: WriteAnswer): string | undefined
-}
-
-/** The rows that one shard inserts, in its order. */
-export interface WrittenRows {
-  /** Number of each in the client's statement, from 1, ascending. */
-  readonly numbers: readonly number[]
-  /** The shard's statement with the first `count` of them alone. */
-  first(count: number): ShardStatement
-}
-
-/** What a shard's OK packet said, and the conditions behind it. */
-export interface WriteAnswer {
-  readonly affectedRows: number | bigint
-  readonly lastInsertId: number | bigint
-  readonly warnings: number
-  readonly info: string
-  readonly conditions: readonly Condition[]
-  /** What `followUp` was answered; null for NULL. */
-  readonly followUp?: string | null
 }
 
 /** The statement for which shards work, as what may end it before its time sees it. */
@@ -48,9 +29,6 @@ export interface StatementWatch extends Cancellation {
   /** Throws what ends the statement. */
   throwIfKilled(): void
 }
-
-/** Looks at the answers while all of it can be undone: when it throws, nothing has happened. */
-export type Judge = (answers: readonly WriteAnswer[]) => void
 
 /** Savepoint with which a statement on several shards of an open transaction is undone. */
 const STATEMENT_SAVEPOINT = '_shardgate_statement'
