@@ -31,6 +31,8 @@ export interface RunContext {
   readonly format: RowFormat
   /** What the session may hold: sorted rows. */
   readonly memory: ByteBudget
+  /** Columns of the answer where MySQL has told them (`Plan.judged`). */
+  readonly columns?: readonly StreamColumn[] | undefined
 }
 
 /**
@@ -56,7 +58,10 @@ export async function runPrimitive(node: RowsPrimitive, context: RunContext): Pr
     case 'Truncate':
       return above(node.input, context, (input) => dropColumns(input, node.drop))
     case 'Concatenate':
-      return concatenateInputs(node.inputs.map((input) => () => runPrimitive(input, context)))
+      return concatenateInputs(
+        node.inputs.map((input) => () => runPrimitive(input, context)),
+        context.columns,
+      )
     case 'Sequence':
       return nextFromSequence(node, context)
     case 'Unsupported':

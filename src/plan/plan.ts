@@ -38,6 +38,11 @@ export interface Plan {
   readonly reserves?: string
   /** The rows tell of databases and tables; `reports`: every shard's report on a table, where one server would give one. */
   readonly metadata?: 'names' | 'reports'
+  /**
+   * Shards get another text than the client's own, which may hide what MySQL says against that: it is asked first, with the
+   * shortcut's text. `columns`: it also tells the columns of the answer, which shards that answer a part each do not know.
+   */
+  readonly judged?: 'names' | 'columns'
   /** What it needs of its user; absent: nothing that any user may lack. */
   readonly needs?: Needs
 }

@@ -12,6 +12,7 @@ import type { Replies } from '../commands/replies.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import { type Execution, statementFor } from './execution.ts'
+import { judge } from './judge.ts'
 import { metadataRows } from './metadata-rows.ts'
 import { withSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
@@ -21,7 +22,7 @@ import { settingsOfStatement } from './statement-settings.ts'
 import { type Carried, carriesAny, variablesInText } from './user-variables.ts'
 
 export interface RunContext extends SessionPortContext {
-  readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits' | 'isMariadb'>
+  readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits' | 'isMariadb' | 'judgements'>
   readonly client: ClientConnection
   readonly state: SessionState
   readonly answer: Answer
@@ -98,8 +99,9 @@ interface Several {
 async function runOnSeveral(context: RunContext, execution: Execution, several: Several): Promise<void> {
   const { shards, memory } = context
   const { plan, bindings, format } = execution
+  const columns = await judge(context, execution, several.settings)
   const port = new SessionPort(context, execution, several.settings)
-  const outcome = await several.run({ bindings, shards, port, format, memory })
+  const outcome = await several.run({ bindings, shards, port, format, memory, columns })
   if (outcome.kind === 'Ok') return answerOk(context, outcome)
   const { metadata } = plan
   const { stream } = outcome

@@ -44,7 +44,8 @@ export function groupsAbove(
   return { kind: 'Aggregate', input: { ...route, input, list, order }, block, groups }
 }
 
-/** A constant makes no groups; MySQL would take a number for a position. */
-function isConstant({ kind }: Expr): boolean {
-  return kind === 'Literal' || kind === 'Param'
+/** A constant makes no groups; MySQL would take a number for a position, also behind plus signs. */
+function isConstant(expr: Expr): boolean {
+  if (expr.kind === 'Unary' && expr.op === '+') return isConstant(expr.operand)
+  return expr.kind === 'Literal' || expr.kind === 'Param'
 }
