@@ -1,9 +1,9 @@
 import { unreachable } from '../base/assert.ts'
 import type { ByteBudget } from '../base/byte-budget.ts'
-import { notSupported, SqlError } from '../errors/sql-error.ts'
+import { notSupported } from '../errors/sql-error.ts'
 import type { LimitRows, Route, RowsPrimitive } from '../plan/primitives.ts'
-import { classOf } from '../values/types.ts'
 import { AggregateStream } from './aggregate.ts'
+import { alikeStreams } from './alike-streams.ts'
 import { bindQuery } from './bind.ts'
 import type { Bindings } from './bindings.ts'
 import { concatenateInputs } from './concatenate.ts'
@@ -87,8 +87,8 @@ async function runRoute(route: Route, context: RunContext): Promise<RowStream> {
   const streams = await port.openStreams({ keyspace, shards, query: bindQuery(route.query, bindings) })
   return closeOnFailure(streams, () => {
     if (streams.length === 1) return streams[0]
-    checkAlike(streams, keyspace)
-    return route.orderBy.length === 0 ? new Gather(streams) : new MergeSort(streams, route.orderBy)
+    const alike = alikeStreams(streams, keyspace)
+    return route.orderBy.length === 0 ? new Gather(alike) : new MergeSort(alike, route.orderBy)
   })
 }
 
@@ -99,28 +99,6 @@ async function closeOnFailure(streams: readonly RowStream[], make: () => RowStre
     await Promise.allSettled(streams.map((stream) => stream.close()))
     throw error
   }
-}
-
-/**
- * All rows are read by the first shard's columns; a shard with another schema must not be misread. Text is VAR_STRING
- * on one shard and STRING or BLOB on another whose optimizer took a temporary table: it lies in rows alike.
- */
-function checkAlike(streams: readonly RowStream[], keyspace: string): void {
-  const first = streams[0].columns
-  for (const { columns } of streams) {
-    const isAlike =
-      columns.length === first.length && columns.every((column, i) => isSameLayout(column, first[i]))
-    if (isAlike) continue
-    throw new SqlError(
-      'ER_UNKNOWN_ERROR',
-      `The shards of keyspace '${keyspace}' answer with different columns: their schemas differ`,
-    )
-  }
-}
-
-function isSameLayout(a: StreamColumn, b: StreamColumn): boolean {
-  const kind = classOf(a)
-  return kind === classOf(b) && (a.type === b.type || kind === 'text' || kind === 'bytes')
 }
 
 function limitBounds(limit: LimitRows, bindings: Bindings): { offset: number; count: number } {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { alikeStreams } from '../../../src/engine/alike-streams.ts'
 import { conformRows } from '../../../src/engine/conform.ts'
 import type { RowFormat, StreamColumn } from '../../../src/engine/row-stream.ts'
 import { columnFlags } from '../../../src/values/types.ts'
@@ -61,5 +62,28 @@ describe.each(formats)('%s rows in other columns', (format) => {
     { why: 'a bigger number than the column has', from: column('double'), to: column('longLong') },
   ])('are refused where $why', ({ from, to }) => {
     expect(() => conformRows(streamOf([from], format, []), [to])).toThrow(/UNION of different column types/)
+  })
+
+  test('of several shards are read as the widest integers that one of them sends', async () => {
+    const narrow = [column('long', { name: 'n' }), text]
+    const wide = [column('longLong', { name: 'n' }), column('blob', { name: 'varString', collation: 255 })]
+    const streams = alikeStreams(
+      [streamOf(narrow, format, [['1', 'a']]), streamOf(wide, format, [['2', 'b']])],
+      'main',
+    )
+    expect(streams.map(({ columns }) => columns[0])).toEqual([wide[0], wide[0]])
+    expect(await Promise.all(streams.map(readAll))).toEqual([[['1', 'a']], [['2', 'b']]])
+  })
+
+  test('of shards with other schemas are not misread', () => {
+    for (const other of [
+      [column('longLong', { unsigned: true })],
+      [decimal(2)],
+      [text],
+      [column('long'), text],
+    ]) {
+      const streams = [streamOf([column('long')], format, []), streamOf(other, format, [])]
+      expect(() => alikeStreams(streams, 'main')).toThrow(/their schemas differ/)
+    }
   })
 })
