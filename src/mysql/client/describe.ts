@@ -3,41 +3,50 @@ import { Command } from '../codec/constants.ts'
 import { decodeErr } from '../codec/responses.ts'
 import type { BackendConnection } from './backend-connection.ts'
 import { ResponseReader } from './response-reader.ts'
-import { idPacket, preparePacket } from './shard-statement.ts'
+import { idPacket, preparePacket, type ShardStatement } from './shard-statement.ts'
 
-/** What a server says of a statement that it has not run. */
+/** What a server says of a statement that it has not run: payloads of column definition packets. */
 export interface Description {
-  /** Payloads of column definition packets. */
   readonly params: readonly Buffer[]
   readonly columns: readonly Buffer[]
 }
 
-/** Has a statement prepared, and forgotten again. Throws the server's error as `ServerError`, a lost connection as `SqlError`. */
-export async function describeOn(connection: BackendConnection, sql: string): Promise<Description> {
-  const { id, ...description } = await new Promise<Prepared>((resolve, reject) =>
-    connection.send(preparePacket(sql), new DescribingReader(resolve, reject)),
-  )
-  connection.sendUnanswered(idPacket(Command.STMT_CLOSE, id))
-  return description
+/**
+ * COM_STMT_PREPARE of a statement that is forgotten again. `send` puts it on the connection. Throws the server's error as
+ * `ServerError`, a lost connection as `SqlError`.
+ */
+export function describeStatement(
+  sql: string,
+  send: (statement: ShardStatement, reader: ResponseReader) => void,
+): Promise<Description> {
+  return new Promise((resolve, reject) => {
+    const reader = new DescribeReader(resolve, reject)
+    const packet = preparePacket(sql)
+    const statement: ShardStatement = {
+      format: 'binary',
+      send(connection, each) {
+        reader.connection = connection
+        connection.send(packet, each)
+      },
+    }
+    send(statement, reader)
+  })
 }
 
-interface Prepared extends Description {
-  readonly id: number
-}
-
-class DescribingReader extends ResponseReader {
-  readonly #resolve: (prepared: Prepared) => void
+class DescribeReader extends ResponseReader {
+  connection: BackendConnection | undefined
+  readonly #resolve: (description: Description) => void
   readonly #reject: (error: Error) => void
   readonly #definitions: Buffer[] = []
-  #id = 0
   #paramCount = 0
+  #id = 0
   #error: ServerError | undefined
 
-  constructor(resolve: (prepared: Prepared) => void, reject: (error: Error) => void) {
+  constructor(resolve: (description: Description) => void, reject: (error: Error) => void) {
     super({ wholeRows: false })
-    this.reset('prepare')
     this.#resolve = resolve
     this.#reject = reject
+    this.reset('prepare')
   }
 
   protected override onPrepareOk(buf: Buffer, start: number, _columns: number, params: number): void {
@@ -55,8 +64,8 @@ class DescribingReader extends ResponseReader {
 
   override onDone(): void {
     if (this.#error !== undefined) return this.#reject(this.#error)
+    this.connection?.sendUnanswered(idPacket(Command.STMT_CLOSE, this.#id))
     this.#resolve({
-      id: this.#id,
       params: this.#definitions.slice(0, this.#paramCount),
       columns: this.#definitions.slice(this.#paramCount),
     })

@@ -4,7 +4,7 @@ import type { RowStream } from '../../engine/row-stream.ts'
 import type { Scratch } from '../../engine/shard-port.ts'
 import type { Condition } from '../../errors/condition.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
-import { type Description, describeOn } from '../../mysql/client/describe.ts'
+import { type Description, describeStatement } from '../../mysql/client/describe.ts'
 import type { ResponseSummary } from '../../mysql/client/response-reader.ts'
 import { queryPacket, runCommand, runQuery, textCells } from '../../mysql/client/simple-command.ts'
 import type { TableCopy } from '../../plan/primitives.ts'
@@ -76,7 +76,8 @@ export class ScratchConnection implements Scratch {
   async #describe(query: BoundQuery): Promise<Description> {
     await this.#apply(this.#settings)
     assert(query.kind === 'Text', 'a statement over copies names them')
-    return describeOn(this.#lease.connection, query.sql)
+    const { connection } = this.#lease
+    return describeStatement(query.sql, (statement, reader) => statement.send(connection, reader))
   }
 
   async open(query: BoundQuery, copies: readonly TableCopy[]): Promise<RowStream> {
