@@ -71,20 +71,26 @@ export async function runApplication(app: Application, server: Server): Promise<
     .map((line) => JSON.parse(line) as AppAnswer)
 }
 
-/** Where the two differ, each with the statements that the ORM sent. */
-export function differences(expected: readonly AppAnswer[], actual: readonly AppAnswer[]): readonly string[] {
+/** By question, where the two differ: what both said, and the statements that the ORM sent to the proxy. */
+export function differences(
+  expected: readonly AppAnswer[],
+  actual: readonly AppAnswer[],
+): ReadonlyMap<string, string> {
   const byName = new Map(actual.map((answer) => [answer.name, answer]))
-  return expected
-    .filter((answer) => said(answer) !== said(byName.get(answer.name)))
-    .map((answer) => {
-      const told = [`- ${said(answer)}`, `+ ${said(byName.get(answer.name))}`]
-      return [answer.name, ...told, ...answer.statements].join('\n    ')
-    })
+  const found = new Map<string, string>()
+  for (const answer of expected) {
+    const other = byName.get(answer.name)
+    if (said(answer) === said(other)) continue
+    const told = [`- ${said(answer)}`, `+ ${said(other)}`].map((line) => line.slice(0, SHOWN_MAX))
+    found.set(answer.name, [answer.name, ...told, ...(other?.statements ?? [])].join('\n    '))
+  }
+  return found
 }
 
+const SHOWN_MAX = 1_000
+
 function said(answer: AppAnswer | undefined): string {
-  const text = JSON.stringify(answer && { value: answer.value, error: answer.error }) ?? 'nothing'
-  return text.slice(0, 600)
+  return answer === undefined ? 'nothing' : JSON.stringify(answer.error ?? answer.value)
 }
 
 /** A plain server and a proxy over two shards with the shop's rows; `shop` holds the depot's tables, too. */

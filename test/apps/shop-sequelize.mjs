@@ -290,7 +290,7 @@ await askAll(
     'orders of many customers, each by a query of its own': () =>
       Customer.findAll({
         where: { id: { [Op.lte]: 4 } },
-        include: [{ model: Order, separate: true, order: ['id'], include: [Item] }],
+        include: [{ model: Order, separate: true, order: ['id', [Item, 'id']], include: [Item] }],
         order: ['id'],
       }),
     'dashboard: totals': () =>

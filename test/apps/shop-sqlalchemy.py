@@ -137,7 +137,9 @@ def new_order():
         order = Order(customer_id=10, status="new", total=Decimal("31.25"), placed_at=datetime(2024, 12, 4, 8))
         customer.orders.append(order)
         session.flush()
-        session.add_all([Item(order_id=order.id, customer_id=10, product_id=n, quantity=n, price=Decimal("6.25")) for n in (2, 3)])
+        for n in (2, 3):
+            session.add(Item(order_id=order.id, customer_id=10, product_id=n, quantity=n, price=Decimal("6.25")))
+            session.flush()  # one by one: of MariaDB it would ask for several with RETURNING
         session.commit()
         return [(item.product_id, item.quantity) for item in session.get(Order, order.id).items]
 
