@@ -26,16 +26,6 @@ const applications = {
 /** Questions that are not answered as by one server yet: by application, then why, on both servers or on one. */
 const UNEQUAL: Readonly<Record<string, Readonly<Record<string, { why: string; on?: 'mysql' | 'mariadb' }>>>> =
   {
-    Prisma: {
-      'products that run out': { why: 'a federated statement over two keyspaces cannot be prepared' },
-      'report: products beside their stock': { why: 'the same' },
-    },
-    SQLAlchemy: {
-      'customers by how often they ordered': {
-        why: 'false 1055: a subquery is what is grouped by',
-        on: 'mysql',
-      },
-    },
     'Sequelize, with tables of its own': {
       'tables made again': { why: 'false 1227: ALTER TABLE … CHANGE' },
       'rows made': { why: "MariaDB's extended metadata, by which a driver knows JSON", on: 'mariadb' },
