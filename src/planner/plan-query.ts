@@ -6,10 +6,12 @@ import { bindQuery } from './binding/bind-query.ts'
 import { findTable } from './binding/find-table.ts'
 import { rootPlace } from './binding/place.ts'
 import { setsLastInsertId } from './binding/traits.ts'
+import { Unplanned } from './binding/unplanned.ts'
+import { planFederation } from './federate/plan-federation.ts'
 import { finishQuery } from './finish/finish-query.ts'
 import { operatorOf } from './operators/build-operators.ts'
 import type { PlanContext } from './plan-context.ts'
-import { settingInsertId, unsupportedPlan } from './plans.ts'
+import { connectionState, settingInsertId, unsupportedPlan } from './plans.ts'
 import { phases } from './rules/phases.ts'
 import { runPhases } from './rules/run-phases.ts'
 import type { Trace } from './rules/trace.ts'
@@ -19,10 +21,36 @@ import { planValue } from './values.ts'
 export function planQuery(ast: Query, context: PlanContext, trace?: Trace): Plan {
   const next = nextValues(ast)
   if (next !== undefined) return planNextValues(next.select, next.item, context)
-  const query = bindQuery(ast, rootPlace(context))
-  const rewritten = runPhases(phases, operatorOf(query), context, trace)
-  const plan = finishQuery(ast, query, rewritten, context)
-  return someNode(ast, setsLastInsertId) ? settingInsertId(plan) : plan
+  const plan = planByRules(ast, context, trace)
+  return plan.root.kind === 'Unsupported' ? overCopies(ast, plan, context) : plan
+}
+
+function planByRules(ast: Query, context: PlanContext, trace?: Trace): Plan {
+  try {
+    const query = bindQuery(ast, rootPlace(context))
+    const rewritten = runPhases(phases, operatorOf(query), context, trace)
+    const plan = finishQuery(ast, query, rewritten, context)
+    return someNode(ast, setsLastInsertId) ? settingInsertId(plan) : plan
+  } catch (error) {
+    if (error instanceof Unplanned) return unsupportedPlan(error.construct)
+    throw error
+  }
+}
+
+/** What no rule has a way for. What is taken from the session's connections, or left there, is not for copies. */
+function overCopies(ast: Query, plan: Plan, context: PlanContext): Plan {
+  const state = connectionState(ast)
+  if (state.reserves !== undefined) return plan
+  try {
+    const root = planFederation(ast, context)
+    const locks = someNode(ast, ({ kind }) => kind === 'Lock')
+    const setsInsertId = someNode(ast, setsLastInsertId)
+    return { ...plan, ...state, root, locks, ...(setsInsertId && { setsInsertId }) }
+  } catch (error) {
+    if (error instanceof Unplanned)
+      return { ...plan, root: { kind: 'Unsupported', construct: error.construct } }
+    throw error
+  }
 }
 
 function nextValues(ast: Query): { readonly select: Select; readonly item: NextValues } | undefined {

@@ -6,13 +6,14 @@ import { decodeTextRow } from '../codec/text-row.ts'
 import type { BackendConnection } from './backend-connection.ts'
 import { ResponseReader } from './response-reader.ts'
 
-/** A whole COM_QUERY packet for a binary string of SQL. */
-export function queryPacket(sql: string): Buffer {
+/** A whole COM_QUERY packet for SQL: a binary string, or its bytes, which are copied. */
+export function queryPacket(sql: string | Buffer): Buffer {
   const payloadBytes = sql.length + 1
   const packet = Buffer.allocUnsafe(HEADER_BYTES + payloadBytes)
   const at = writeHeader(packet, 0, payloadBytes, 0)
   packet[at] = Command.QUERY
-  packet.latin1Write(sql, at + 1)
+  if (typeof sql === 'string') packet.latin1Write(sql, at + 1)
+  else sql.copy(packet, at + 1)
   return payloadBytes < MAX_PACKET_PAYLOAD ? packet : framePayload(packet.subarray(at), 0)
 }
 
@@ -53,6 +54,45 @@ export class CollectingReader extends ResponseReader {
 
   override onDone(): void {
     if (this.#error === undefined) this.#resolve(this)
+    else this.#reject(this.#error)
+  }
+
+  override onLost(error: Error): void {
+    this.#reject(error)
+  }
+}
+
+/** COM_STMT_PREPARE: answers the statement's id, or throws as `runQuery`. */
+export function prepareOn(connection: BackendConnection, sql: string): Promise<number> {
+  const payload = Buffer.concat([Buffer.of(Command.STMT_PREPARE), Buffer.from(sql, 'latin1')])
+  return new Promise((resolve, reject) => {
+    connection.send(framePayload(payload, 0), new PreparedIdReader(resolve, reject))
+  })
+}
+
+class PreparedIdReader extends ResponseReader {
+  readonly #resolve: (id: number) => void
+  readonly #reject: (error: Error) => void
+  #id = 0
+  #error: ServerError | undefined
+
+  constructor(resolve: (id: number) => void, reject: (error: Error) => void) {
+    super({ wholeRows: false })
+    this.reset('prepare')
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  protected override onPrepareOk(buf: Buffer, start: number): void {
+    this.#id = buf.readUInt32LE(start + 1)
+  }
+
+  protected override onErr(buf: Buffer, start: number, end: number): void {
+    this.#error = new ServerError(decodeErr(buf.subarray(start, end)))
+  }
+
+  override onDone(): void {
+    if (this.#error === undefined) this.#resolve(this.#id)
     else this.#reject(this.#error)
   }
 

@@ -172,7 +172,14 @@ export async function select(context: EvaluateContext, sql: string, rowsMax = RO
       )
     ;[stream] = (await port.openStreams({ keyspace, shards: [shard], query })) as [RowStream]
   } else {
-    const outcome = await begun.run({ bindings, shards, port, format: 'text', memory })
+    const outcome = await begun.run({
+      bindings,
+      shards,
+      port,
+      format: 'text',
+      memory,
+      limits: context.proxy.limits,
+    })
     assert(outcome.kind === 'Rows', 'a query answers rows')
     stream = outcome.stream
   }

@@ -64,7 +64,7 @@ function runPlan(context: RunContext, execution: Execution): void {
   const { plan, settings } = withSelectLimit(execution.plan, own)
   const begun = beginPlan(plan, execution.bindings, shards)
   if (begun.kind === 'Several') {
-    return replies.detached(() => runOnSeveral(context, execution, { settings, run: begun.run }))
+    return replies.detached(() => runOnSeveral(context, execution, { settings, own, run: begun.run }))
   }
   const carried = carriedBy(context, execution)
   // What leaves something on its connection must be relayed from there.
@@ -92,19 +92,33 @@ function carriedBy({ state }: RunContext, { plan, sql }: Execution): Carried | u
 
 interface Several {
   readonly settings: Settings
+  /** With what only holds for whole answers. */
+  readonly own: Settings
   readonly run: Extract<ReturnType<typeof beginPlan>, { kind: 'Several' }>['run']
 }
 
 async function runOnSeveral(context: RunContext, execution: Execution, several: Several): Promise<void> {
   const { shards, memory } = context
   const { plan, bindings, format } = execution
-  const port = new SessionPort(context, execution, several.settings)
-  const outcome = await several.run({ bindings, shards, port, format, memory })
+  const port = new SessionPort(context, execution, several.settings, several.own)
+  const { limits } = context.proxy
+  const outcome = await several.run({ bindings, shards, port, format, memory, limits })
   if (outcome.kind === 'Ok') return answerOk(context, outcome)
   const { metadata } = plan
   const { stream } = outcome
+  if (stream.columns.length === 0) return answerInto(context, stream, port)
   const told = metadata === undefined ? stream : metadataRows(stream, metadata, shards.databaseNames(''))
   await answerRows(context, told, port)
+}
+
+/** SELECT … INTO variables: one row, or none. */
+async function answerInto(context: RunContext, stream: RowStream, port: SessionPort): Promise<void> {
+  await stream.close()
+  const { conditions, count } = await port.conditions()
+  context.state.keepWarnings(conditions.slice(0, listedMax(context)), count)
+  const { foundRows = 0, affectedRows = 0 } = (await port.ofCopies()) ?? {}
+  context.state.foundRows = foundRows
+  context.replies.ok({ affectedRows, warnings: count })
 }
 
 /** What one shard tells of databases and tables, where databases have other names than their keyspaces. */
@@ -166,7 +180,7 @@ async function answerRows(context: RunContext, stream: RowStream, port: SessionP
   }
   const { conditions, count } = await port.conditions()
   state.keepWarnings(conditions.slice(0, listedMax(context)), count)
-  state.foundRows = rows
+  state.foundRows = (await port.ofCopies())?.foundRows ?? rows
   state.rowCount = -1
   answer.endRows(replies.statusFlags, count)
   replies.done(false)
