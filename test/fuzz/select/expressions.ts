@@ -77,14 +77,18 @@ function argument(g: Grammar, scope: Scope, what: string, shape: ExprShape): Fra
       return condition(g, scope, { ...shape, depth: Math.min(shape.depth, 1) })
     case 'json':
       return expr(g, scope, 'json', { ...shape, isTame: false }).sql
-    case 'json-column':
-      return columnOf(g, scope, ({ family }) => family === 'json')?.sql ?? 'CAST(\'{"a": 1}\' AS JSON)'
     default: {
-      const [, any, family] = /^(any-)?(\w+)$/.exec(what)!
+      const [, any, family, column] = /^(any-)?(\w+?)(-column)?$/.exec(what)!
+      if (column !== undefined) return columnText(g, scope, family as Family)
       // Only what stays equal to itself may be computed from in a tame expression.
       return expr(g, scope, family as Family, any === undefined || shape.isTame ? tame : shape).sql
     }
   }
+}
+
+/** A column and nothing else; without one, a number, which is a year and a set, too. */
+function columnText(g: Grammar, scope: Scope, family: Family): Fragment {
+  return columnOf(g, scope, (kind) => kind.family === family)?.sql ?? (family === 'json' ? 'NULL' : '2001')
 }
 
 /** `(SELECT …)`: one column, one row at most. */

@@ -89,15 +89,15 @@ function printCounts({
   withRows,
   withErrors,
   crashes,
-  differences,
-  refusals,
   seconds,
+  ...found
 }: SelectFuzzResult): void {
   const perSecond = Math.round(statements / seconds)
   const lines = [
     `\n${statements} statements, ${withRows} answered with rows, ${withErrors} with an error; ${crashes} servers died; ${perSecond}/s`,
-    ...counted('differences', differences),
-    ...counted('refusals', refusals),
+    ...counted('differences', found.differences),
+    ...counted('of which plain servers do not agree', found.undetermined),
+    ...counted('refusals', found.refusals),
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
 }

@@ -11,6 +11,11 @@ export interface Situation {
   readonly rows: readonly TableRows[]
 }
 
+export interface Judgement {
+  readonly difference?: Difference
+  readonly isDetermined: boolean
+}
+
 /** Whether a side still differs from the plain server, asked again and again with less and less. */
 export class Reproducer {
   readonly #bed: TestBed
@@ -27,8 +32,8 @@ export class Reproducer {
     this.#sessions = sides.map((side) => new Session(side))
   }
 
-  /** The difference; undefined when there is none, `undetermined` when plain servers do not agree with each other. */
-  async differs({ asked, changes, rows }: Situation): Promise<Difference | 'undetermined' | undefined> {
+  /** The difference, if there still is one, and whether plain servers agree with each other about the answer. */
+  async differs({ asked, changes, rows }: Situation): Promise<Judgement> {
     if (rows !== this.#rows) {
       await this.#bed.fill(rows)
       this.#rows = rows
@@ -40,9 +45,9 @@ export class Reproducer {
       if (difference === undefined) continue
       const own =
         twin && compareAnswers(expected![i]!, twin[i]!, step, { ...this.#strictness, hasOtherKeys: true })
-      return own === undefined ? difference : 'undetermined'
+      return { difference, isDetermined: own === undefined }
     }
-    return undefined
+    return { isDetermined: true }
   }
 
   close(): void {

@@ -55,6 +55,8 @@ export interface SelectFuzzResult {
   /** By kind. */
   readonly differences: ReadonlyMap<string, number>
   readonly refusals: ReadonlyMap<string, number>
+  /** Plain servers do not agree with each other, rows in another order: nobody is wrong. */
+  readonly undetermined: ReadonlyMap<string, number>
   readonly seconds: number
 }
 
@@ -119,6 +121,7 @@ class SelectFuzz {
   readonly #strictness: Strictness
   readonly #differences = new Map<string, number>()
   readonly #refusals = new Map<string, number>()
+  readonly #undetermined = new Map<string, number>()
   #seed: number
   /** The next statement of the schema. */
   #next = 0
@@ -145,6 +148,7 @@ class SelectFuzz {
       crashes: this.#crashes,
       differences: this.#differences,
       refusals: this.#refusals,
+      undetermined: this.#undetermined,
     }
   }
 
@@ -215,7 +219,8 @@ class SelectFuzz {
   ): Promise<void> {
     const reproducer = new Reproducer(bed, side, situation.rows, this.#strictness)
     try {
-      const difference = await this.#differs(reproducer, situation)
+      const { difference = GONE, isDetermined } = await reproducer.differs(situation)
+      if (!isDetermined) return void tally(this.#undetermined, difference.kind)
       if (this.#count(difference) > this.#options.shrunkMax) return
       const shrunk = await shrink({ situation, difference }, reproducer)
       this.#options.onFinding({ ...at, side: side.name, kind: difference.kind, script: scriptOf(shrunk) })
@@ -225,18 +230,15 @@ class SelectFuzz {
     }
   }
 
-  async #differs(reproducer: Reproducer, situation: Situation): Promise<Difference> {
-    const difference = await reproducer.differs(situation)
-    if (typeof difference === 'object') return difference
-    const kind = difference === undefined ? 'gone when asked again' : 'plain servers do not agree'
-    return { kind, expected: '', got: '' }
-  }
-
   #count(difference: Difference): number {
-    const { kind } = difference
-    const counts = isRefusal(difference) ? this.#refusals : this.#differences
-    const count = (counts.get(kind) ?? 0) + 1
-    counts.set(kind, count)
-    return count
+    return tally(isRefusal(difference) ? this.#refusals : this.#differences, difference.kind)
   }
 }
+
+function tally(counts: Map<string, number>, kind: string): number {
+  const count = (counts.get(kind) ?? 0) + 1
+  counts.set(kind, count)
+  return count
+}
+
+const GONE: Difference = { kind: 'gone when asked again', expected: '', got: '' }

@@ -20,8 +20,8 @@ export async function shrink(start: Shrunk, reproducer: Reproducer): Promise<Shr
     isSmaller = false
     for (const situation of steps(best.situation)) {
       if (++tries > TRIES_MAX) return best
-      const difference = await reproducer.differs(situation)
-      if (typeof difference !== 'object' || difference.kind !== start.difference.kind) continue
+      const { difference, isDetermined } = await reproducer.differs(situation)
+      if (!isDetermined || difference?.kind !== start.difference.kind) continue
       best = { situation, difference }
       isSmaller = true
       break
