@@ -296,7 +296,7 @@ const mysqlOnly: readonly Call[] = [
   ...wild('text', [
     '{json-column}->>"$.a"',
     'JSON_PRETTY({json})',
-    'BIN_TO_UUID(UNHEX(SHA2({any-text}, 224)))',
+    'BIN_TO_UUID(UNHEX(LEFT(SHA2({any-text}, 256), 32)))',
   ]),
   ...wild('json', [
     '{json-column}->"$.b"',

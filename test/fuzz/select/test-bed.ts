@@ -9,7 +9,7 @@ import { startTestProxy, type TestProxy } from '../../support/proxy.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import type { Flavor } from './column-types.ts'
 import { refill, type TableRows } from './rows.ts'
-import { MAIN, type Schema } from './schema.ts'
+import { type Keyspace, MAIN, type Schema } from './schema.ts'
 import { keyspaceSql, vschemaOf } from './schema-sql.ts'
 
 /** Who answers: the plain server, its twin with the rows in another order and no secondary keys, a proxy. */
@@ -137,11 +137,9 @@ class Part {
     await this.#proxy?.close()
     for (const keyspace of schema.keyspaces) {
       const shards = this.#cluster.layout.tablets.filter((tablet) => tablet.keyspace.name === keyspace.name)
-      for (const { database } of shards) await this.#root.query(databaseSql(database, keyspaceSql(keyspace)))
+      for (const { database } of shards) await this.#make(database, keyspace)
     }
-    for (const keyspace of plain.keyspaces) {
-      await this.#root.query(databaseSql(keyspace.name, keyspaceSql(keyspace)))
-    }
+    for (const keyspace of plain.keyspaces) await this.#make(keyspace.name, keyspace)
     this.#proxy = await startTestProxy({ ...this.#cluster, topology: this.#topologyOf(schema) })
   }
 
@@ -149,6 +147,17 @@ class Part {
     await this.#proxy?.close()
     this.#root.destroy()
     await this.#cluster.close()
+  }
+
+  async #make(database: string, keyspace: Keyspace): Promise<void> {
+    const name = `\`${database}\``
+    const made = `DROP DATABASE IF EXISTS ${name}; CREATE DATABASE ${name} CHARACTER SET utf8mb4; USE ${name}`
+    try {
+      await this.#root.query(`${made}; ${keyspaceSql(keyspace)}`)
+    } catch (cause) {
+      if ((cause as { errno?: number }).errno !== undefined) throw cause
+      throw new ServerGone(`the server of ${database} is gone: ${(cause as Error).message}`, { cause })
+    }
   }
 
   /** The cluster's topology with other VSchemas; nothing of it changes while the proxy runs. */
@@ -169,11 +178,6 @@ function sideOf(
       throw new ServerGone(`${name} takes no connection: ${cause.message}`, { cause })
     })
   return { name, connect }
-}
-
-function databaseSql(name: string, tables: string): string {
-  const quoted = `\`${name}\``
-  return `DROP DATABASE IF EXISTS ${quoted}; CREATE DATABASE ${quoted} CHARACTER SET utf8mb4; USE ${quoted}; ${tables}`
 }
 
 /** Zero dates and all may go in. */
