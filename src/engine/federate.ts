@@ -18,15 +18,20 @@ export async function federate(node: Federate, context: RunContext): Promise<Row
   const query = bindQuery(node.query, bindings)
   const scratch = await port.openScratch(node.keyspace)
   try {
-    for (const { create } of node.copies) await scratch.run(create)
+    await makeCopies(node, scratch)
     await scratch.check(query)
     const copied = new Copied(context.limits)
     for (const copy of node.copies) await fill(copy, scratch, copied, context)
     return await scratch.open(query, node.copies)
   } catch (error) {
-    scratch.abandon()
+    await scratch.close()
     throw error
   }
+}
+
+/** The tables that the statement is asked of, without rows. */
+export async function makeCopies({ copies }: Federate, scratch: Scratch): Promise<void> {
+  for (const { create } of copies) await scratch.run(create)
 }
 
 /** What one statement has copied so far. */

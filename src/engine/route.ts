@@ -1,11 +1,10 @@
-import { SqlError } from '../errors/sql-error.ts'
 import type { Route } from '../plan/primitives.ts'
-import { classOf } from '../values/types.ts'
+import { alikeStreams } from './alike-streams.ts'
 import { bindLiterally, bindQuery } from './bind.ts'
 import { Gather } from './gather.ts'
 import { MergeSort } from './merge-sort.ts'
 import { shardsMet } from './met-shards.ts'
-import type { RowStream, StreamColumn } from './row-stream.ts'
+import type { RowStream } from './row-stream.ts'
 import type { RunContext } from './run.ts'
 import { keyspaceAskedFor } from './system-schema.ts'
 
@@ -22,8 +21,8 @@ export async function runRoute(
   const streams = await port.openStreams({ keyspace, shards, query, ...(options.asText && { asText: true }) })
   return closeOnFailure(streams, () => {
     if (streams.length === 1) return streams[0]
-    checkAlike(streams, keyspace)
-    return route.orderBy.length === 0 ? new Gather(streams) : new MergeSort(streams, route.orderBy)
+    const alike = alikeStreams(streams, keyspace)
+    return route.orderBy.length === 0 ? new Gather(alike) : new MergeSort(alike, route.orderBy)
   })
 }
 
@@ -38,26 +37,4 @@ export async function closeOnFailure(
     await Promise.allSettled(streams.map((stream) => stream.close()))
     throw error
   }
-}
-
-/**
- * All rows are read by the first shard's columns; a shard with another schema must not be misread. Text is VAR_STRING
- * on one shard and STRING or BLOB on another whose optimizer took a temporary table: it lies in rows alike.
- */
-function checkAlike(streams: readonly RowStream[], keyspace: string): void {
-  const first = streams[0].columns
-  for (const { columns } of streams) {
-    const isAlike =
-      columns.length === first.length && columns.every((column, i) => isSameLayout(column, first[i]))
-    if (isAlike) continue
-    throw new SqlError(
-      'ER_UNKNOWN_ERROR',
-      `The shards of keyspace '${keyspace}' answer with different columns: their schemas differ`,
-    )
-  }
-}
-
-function isSameLayout(a: StreamColumn, b: StreamColumn): boolean {
-  const kind = classOf(a)
-  return kind === classOf(b) && (a.type === b.type || kind === 'text' || kind === 'bytes')
 }

@@ -11,7 +11,7 @@ import { filterRows } from './filter.ts'
 import { limitRows } from './limit.ts'
 import { bindRowCount, rowCountNumber } from './plan-value.ts'
 import { closeOnFailure, runRoute } from './route.ts'
-import type { RowFormat, RowStream } from './row-stream.ts'
+import type { RowFormat, RowStream, StreamColumn } from './row-stream.ts'
 import { nextFromSequence } from './sequence.ts'
 import type { ShardPort } from './shard-port.ts'
 import type { ShardsView } from './shards-view.ts'
@@ -34,6 +34,8 @@ export interface RunContext {
   /** What the session may hold: sorted rows. */
   readonly memory: ByteBudget
   readonly limits: CopyLimits
+  /** Columns of the answer where MySQL has told them (`Plan.judged`). */
+  readonly columns?: readonly StreamColumn[] | undefined
 }
 
 /**
@@ -59,7 +61,10 @@ export async function runPrimitive(node: RowsPrimitive, context: RunContext): Pr
     case 'Truncate':
       return above(node.input, context, (input) => dropColumns(input, node.drop))
     case 'Concatenate':
-      return concatenateInputs(node.inputs.map((input) => () => runPrimitive(input, context)))
+      return concatenateInputs(
+        node.inputs.map((input) => () => runPrimitive(input, context)),
+        context.columns,
+      )
     case 'Sequence':
       return nextFromSequence(node, context)
     case 'Federate':

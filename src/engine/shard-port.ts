@@ -50,18 +50,19 @@ export interface WriteAnswer {
 /** Looks at the answers while all of it can be undone: when it throws, nothing has happened. */
 export type Judge = (answers: readonly WriteAnswer[]) => void
 
-/** A place for temporary tables. Whoever opened it says `open` or `abandon`, after which it is gone. */
+/** A place for temporary tables. Whoever opened it says `open` or `close`, after which it is gone. */
 export interface Scratch {
   /** Runs a statement (a binary string) that makes or fills temporary tables: no value is refused or changed that a table may hold. Answers its number of warnings. */
   run(sql: string | Buffer): Promise<number>
-  /** Throws what the server says of a query's names and types. */
+  /** Has the server look at the client's query, and throws what it says of its names and types. */
   check(query: BoundQuery): Promise<void>
   /**
    * Runs the client's query with the client's settings; its columns are told as those of the tables that were copied. The copies
    * are there until its rows have ended or are closed.
    */
   open(query: BoundQuery, copies: readonly TableCopy[]): Promise<RowStream>
-  abandon(): void
+  /** Unless its rows are being read, the connection is given back without the tables. */
+  close(): Promise<void>
 }
 
 /** The shards as a plan reaches them: the session supplies it, with its transaction, tablet type and what may end the statement. */

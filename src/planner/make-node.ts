@@ -8,7 +8,7 @@ export function makeCall(name: string, ...args: Expr[]): FunctionCall {
 }
 
 export function makeAggregate(
-  name: 'COUNT' | 'SUM',
+  name: 'COUNT' | 'MIN' | 'SUM',
   args: readonly Expr[],
   quantifier?: 'DISTINCT' | 'ALL',
 ): Expr {

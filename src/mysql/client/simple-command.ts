@@ -62,45 +62,6 @@ export class CollectingReader extends ResponseReader {
   }
 }
 
-/** COM_STMT_PREPARE: answers the statement's id, or throws as `runQuery`. */
-export function prepareOn(connection: BackendConnection, sql: string): Promise<number> {
-  const payload = Buffer.concat([Buffer.of(Command.STMT_PREPARE), Buffer.from(sql, 'latin1')])
-  return new Promise((resolve, reject) => {
-    connection.send(framePayload(payload, 0), new PreparedIdReader(resolve, reject))
-  })
-}
-
-class PreparedIdReader extends ResponseReader {
-  readonly #resolve: (id: number) => void
-  readonly #reject: (error: Error) => void
-  #id = 0
-  #error: ServerError | undefined
-
-  constructor(resolve: (id: number) => void, reject: (error: Error) => void) {
-    super({ wholeRows: false })
-    this.reset('prepare')
-    this.#resolve = resolve
-    this.#reject = reject
-  }
-
-  protected override onPrepareOk(buf: Buffer, start: number): void {
-    this.#id = buf.readUInt32LE(start + 1)
-  }
-
-  protected override onErr(buf: Buffer, start: number, end: number): void {
-    this.#error = new ServerError(decodeErr(buf.subarray(start, end)))
-  }
-
-  override onDone(): void {
-    if (this.#error === undefined) this.#resolve(this.#id)
-    else this.#reject(this.#error)
-  }
-
-  override onLost(error: Error): void {
-    this.#reject(error)
-  }
-}
-
 /** Runs one of the proxy's own statements. Throws the server's error as `ServerError`, a lost connection as `SqlError`. */
 export function runQuery(connection: BackendConnection, sql: string): Promise<CollectingReader> {
   return runCommand(connection, queryPacket(sql))

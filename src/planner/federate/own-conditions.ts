@@ -1,7 +1,7 @@
 import type { Expr, TableRef } from '../../sql/ast.ts'
 import { someNode, visit } from '../../sql/visit.ts'
+import { type Column, sameColumn, type Table } from '../../vschema/model.ts'
 import type { BoundFrom, BoundQuery, BoundSubquery, BoundTable, Conjunct } from '../binding/bound.ts'
-import { columnOf } from '../binding/column-type.ts'
 import type { Level } from '../binding/level.ts'
 import { isHarmless } from './harmless.ts'
 
@@ -100,11 +100,15 @@ function take(conjuncts: readonly Conjunct[], tables: readonly BoundTable[], fou
     const isOwn = (name: string, qualifier: string | undefined) =>
       qualifier === undefined ? source.columnNamed(name).kind === 'Column' : qualifier === source.name
     if (!namesOnly(expr, isOwn)) return
-    if (!isHarmless(expr, (name) => columnOf(instance.table, name))) return
+    if (!isHarmless(expr, (name) => liveColumn(instance.table, name))) return
     const list = found.get(ast)
     if (list === undefined) found.set(ast, [expr])
     else list.push(expr)
   }
+}
+
+function liveColumn({ live = [] }: Table, name: string): Column | undefined {
+  return live.find((column) => sameColumn(column.name, name))
 }
 
 function namesOnly(expr: Expr, isOwn: (name: string, qualifier: string | undefined) => boolean): boolean {

@@ -2,6 +2,7 @@ import { beginPlan } from '../../engine/begin-plan.ts'
 import type { BoundQuery } from '../../engine/bindings.ts'
 import type { OkOutcome } from '../../engine/outcome.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
+import type { RunContext as EngineContext } from '../../engine/run.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import type { Primitive } from '../../plan/primitives.ts'
@@ -12,6 +13,8 @@ import type { Replies } from '../commands/replies.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import { type Execution, statementFor } from './execution.ts'
+import { firstAble } from './first-able.ts'
+import { judge } from './judge.ts'
 import { metadataRows } from './metadata-rows.ts'
 import { withSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
@@ -21,7 +24,7 @@ import { settingsOfStatement } from './statement-settings.ts'
 import { type Carried, carriesAny, variablesInText } from './user-variables.ts'
 
 export interface RunContext extends SessionPortContext {
-  readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits' | 'isMariadb'>
+  readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits' | 'isMariadb' | 'judgements'>
   readonly client: ClientConnection
   readonly state: SessionState
   readonly answer: Answer
@@ -101,8 +104,11 @@ async function runOnSeveral(context: RunContext, execution: Execution, several: 
   const { shards, memory } = context
   const { plan, bindings, format } = execution
   const port = new SessionPort(context, execution, several.settings, several.own)
-  const { limits } = context.proxy
-  const outcome = await several.run({ bindings, shards, port, format, memory, limits })
+  const run: EngineContext = { bindings, shards, port, format, memory, limits: context.proxy.limits }
+  const outcome = await firstAble(plan, run, async () => {
+    const columns = await judge(context, execution, several.settings)
+    return several.run({ ...run, columns })
+  })
   if (outcome.kind === 'Ok') return answerOk(context, outcome)
   const { metadata } = plan
   const { stream } = outcome

@@ -4,16 +4,15 @@ import type { RowStream } from '../../engine/row-stream.ts'
 import type { Scratch } from '../../engine/shard-port.ts'
 import type { Condition } from '../../errors/condition.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
+import { type Description, describeStatement } from '../../mysql/client/describe.ts'
 import type { ResponseSummary } from '../../mysql/client/response-reader.ts'
-import { idPacket } from '../../mysql/client/shard-statement.ts'
-import { prepareOn, queryPacket, runCommand, runQuery, textCells } from '../../mysql/client/simple-command.ts'
-import { Command } from '../../mysql/codec/constants.ts'
+import { queryPacket, runCommand, runQuery, textCells } from '../../mysql/client/simple-command.ts'
 import type { TableCopy } from '../../plan/primitives.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import { makeSettings, NAMES, type Settings, SQL_MODE } from '../../tablet/settings.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { SessionState } from '../settings/session-state.ts'
-import { copiedColumns } from './copied-columns.ts'
+import { copiedColumns, copiedDefinition } from './copied-columns.ts'
 import { type Execution, statementFor } from './execution.ts'
 import { ShardRows } from './shard-rows.ts'
 import { carriesAny, giveVariables, takeVariables } from './user-variables.ts'
@@ -65,11 +64,20 @@ export class ScratchConnection implements Scratch {
   }
 
   async check(query: BoundQuery): Promise<void> {
+    await this.#describe(query)
+  }
+
+  /** Of the query's params and columns; these as of the tables that were copied. */
+  async describe(query: BoundQuery, copies: readonly TableCopy[]): Promise<Description> {
+    const { params, columns } = await this.#describe(query)
+    return { params, columns: columns.map((column) => copiedDefinition(column, copies, this.#lease.tablet)) }
+  }
+
+  async #describe(query: BoundQuery): Promise<Description> {
     await this.#apply(this.#settings)
     assert(query.kind === 'Text', 'a statement over copies names them')
     const { connection } = this.#lease
-    const id = await prepareOn(connection, query.sql)
-    connection.sendUnanswered(idPacket(Command.STMT_CLOSE, id))
+    return describeStatement(query.sql, (statement, reader) => statement.send(connection, reader))
   }
 
   async open(query: BoundQuery, copies: readonly TableCopy[]): Promise<RowStream> {
@@ -88,11 +96,29 @@ export class ScratchConnection implements Scratch {
     return copiedColumns(rows, copies)
   }
 
-  abandon(): void {
+  async close(): Promise<void> {
+    if (this.#isGone) return
+    if (this.#lease.connection.state !== 'idle') return this.#abandon()
+    try {
+      await this.#giveBack()
+    } catch {
+      this.#abandon() // with what went wrong there, which is nobody's statement
+    }
+  }
+
+  #abandon(): void {
     if (this.#isGone) return
     this.#isGone = true
     this.#context.interruption.working.delete(this.#lease)
     this.#lease.abandon()
+  }
+
+  async #giveBack(): Promise<void> {
+    if (this.#tables.length > 0)
+      await runQuery(this.#lease.connection, `DROP TEMPORARY TABLE IF EXISTS ${this.#tables.join(', ')}`)
+    this.#isGone = true
+    this.#context.interruption.working.delete(this.#lease)
+    this.#lease.release()
   }
 
   async #apply(settings: Settings): Promise<void> {
@@ -104,13 +130,13 @@ export class ScratchConnection implements Scratch {
   /** Left early, or lost: nobody knows what is on the connection. */
   #rowsEnded(rows: ShardRows): void {
     if (this.#isGone) return
-    if (!rows.isEnded || this.#lease.connection.state !== 'idle') return this.abandon()
+    if (!rows.isEnded || this.#lease.connection.state !== 'idle') return this.#abandon()
     this.ended = this.#end(rows.summary)
-    this.ended.catch(() => this.abandon()) // and whoever asks for it hears of it
+    this.ended.catch(() => this.#abandon()) // and whoever asks for it hears of it
   }
 
   async #end({ warnings, affectedRows }: ResponseSummary): Promise<EndedCopies> {
-    const { state, interruption } = this.#context
+    const { state } = this.#context
     const { connection } = this.#lease
     const { plan } = this.#execution
     const [conditions, found] = await Promise.all([
@@ -118,10 +144,7 @@ export class ScratchConnection implements Scratch {
       runQuery(connection, 'SELECT FOUND_ROWS() LIMIT 1'),
     ])
     if (carriesAny(plan)) await takeVariables(this.#lease, state, plan)
-    await runQuery(connection, `DROP TEMPORARY TABLE ${this.#tables.join(', ')}`)
-    this.#isGone = true
-    interruption.working.delete(this.#lease)
-    this.#lease.release()
+    await this.#giveBack()
     return { conditions, affectedRows, foundRows: Number(textCells(found.rows[0]!, 1)[0]) }
   }
 }

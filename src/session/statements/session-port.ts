@@ -1,14 +1,7 @@
 import type { ByteBudget } from '../../base/byte-budget.ts'
 import { mergeConditions } from '../../engine/merge-conditions.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
-import type {
-  Judge,
-  Scratch,
-  ShardPort,
-  ShardQuery,
-  ShardWrite,
-  WriteAnswer,
-} from '../../engine/shard-port.ts'
+import type { Judge, ShardPort, ShardQuery, ShardWrite, WriteAnswer } from '../../engine/shard-port.ts'
 import type { Condition } from '../../errors/condition.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
 import { type ShardStatement, TextStatement } from '../../mysql/client/shard-statement.ts'
@@ -97,7 +90,7 @@ export class SessionPort implements ShardPort {
     return this.#context.proxy.schemaChanged(keyspace, tables)
   }
 
-  async openScratch(keyspace: string): Promise<Scratch> {
+  async openScratch(keyspace: string): Promise<ScratchConnection> {
     const { proxy, shards, interruption, state, memory } = this.#context
     const count = shards.of(keyspace).shards.length
     const target = this.#target(keyspace, shards.pick(keyspace, count))
