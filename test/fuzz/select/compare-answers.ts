@@ -104,9 +104,10 @@ function compareRows(
   const [sortedA, sortedB] = [[...a].sort(), [...b].sort()]
   const isSame = sortedA.every((row, i) => row === sortedB[i])
   if (isSame && !isOrdered) return undefined
-  const isTyped = left.columns.some(({ type }, i) => type !== right.columns[i]?.type)
+  // Rows of the binary protocol differ with the types of their columns.
+  if (!isSame && left.columns.some(({ type }, i) => type !== right.columns[i]?.type)) return undefined
   return {
-    kind: isSame ? 'order' : isTyped ? 'column.type' : 'rows',
+    kind: isSame ? 'order' : 'rows',
     expected: a.join('\n'),
     got: b.join('\n'),
   }
@@ -136,8 +137,10 @@ function compareColumns(
   for (const field of fields) {
     const at = left.findIndex((column, i) => column[field] !== right[i]![field])
     if (at >= 0) {
+      const [mine, theirs] = [right[at]!, left[at]!]
       const tell = (column: ColumnInfo) => `${column.name}: ${field} ${column[field]}`
-      return { kind: `${what}.${field}`, expected: tell(left[at]!), got: tell(right[at]!) }
+      const values = typeof mine[field] === 'number' ? ` ${theirs[field]} -> ${mine[field]}` : ''
+      return { kind: `${what}.${field}${values}`, expected: tell(theirs), got: tell(mine) }
     }
   }
   return undefined

@@ -103,7 +103,7 @@ export function* smaller(fragment: Fragment): Generator<Fragment> {
       for (const of of smaller(fragment.of)) yield { ...fragment, of }
       return
     case 'choice':
-      yield* fragment.instead
+      for (const instead of fragment.instead) if (instead !== fragment.of) yield instead
       for (const of of smaller(fragment.of)) yield { ...fragment, of }
       return
     case 'list':

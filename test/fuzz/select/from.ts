@@ -1,5 +1,5 @@
 import { columnOf } from './columns.ts'
-import { type Fragment, list, optional, sequence, sql } from './fragment.ts'
+import { choice, type Fragment, list, optional, sequence, sql } from './fragment.ts'
 import {
   type Attribute,
   type Grammar,
@@ -90,7 +90,7 @@ function join(g: Grammar, { left, right, outer, shape }: Joined): Fragment {
   const more = random.oneIn(4)
     ? optional(sql` AND ${condition(g, scope, { depth: 1, queryDepth: Math.min(shape.depth, 1) })}`)
     : ''
-  return sql` ${word} ${right.sql} ON ${on}${more}`
+  return sql` ${word} ${right.sql} ON ${choice(on, ['1'])}${more}`
 }
 
 /** Columns of like kind on both sides, mostly. */

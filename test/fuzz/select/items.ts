@@ -14,7 +14,8 @@ export interface Item extends Expr {
 }
 
 export function itemSql({ sql: text, name }: Item): Fragment {
-  return name === undefined ? text : sql`${text} AS ${name}`
+  const shown = choice(text, ['NULL', '1'])
+  return name === undefined ? shown : sql`${shown} AS ${name}`
 }
 
 /** Columns as a query around sees them; those without a name it cannot see. */

@@ -28,14 +28,9 @@ export function ending(
   const sorted = keys.map((key) => sql`${key}${direction(g)}`)
   const leading = first.map((key) => optional(sql`${key}, `))
   const whole = sequence([' ORDER BY ', ...leading, ...commas(sorted)])
-  if (!isCut) return { sql: shape.isTop ? whole : optional(whole), isOrdered: true }
-  const cut = limit(g, shape)
+  const cut = isCut ? limit(g, shape) : ''
   return {
-    sql: shape.isTop
-      ? sql`${whole}${optional(cut)}`
-      : shape.isScalar
-        ? sql`${whole}${cut}`
-        : optional(sql`${whole}${cut}`),
+    sql: shape.isScalar ? sql`${whole}${cut}` : optional(sql`${whole}${optional(cut)}`),
     isOrdered: true,
   }
 }

@@ -1,6 +1,6 @@
 import type { Case } from './cases.ts'
 import type { Difference } from './compare-answers.ts'
-import { smaller } from './fragment.ts'
+import { print, smaller } from './fragment.ts'
 import type { Reproducer, Situation } from './reproducer.ts'
 import type { TableRows } from './rows.ts'
 
@@ -16,18 +16,25 @@ const TRIES_MAX = 1500
 export async function shrink(start: Shrunk, reproducer: Reproducer): Promise<Shrunk> {
   let best = start
   let tries = 0
+  const { kind } = start.difference
   for (let isSmaller = true; isSmaller; ) {
     isSmaller = false
     for (const situation of steps(best.situation)) {
+      // Without ORDER BY there is no order to be wrong.
+      if (kind === 'order' && ordersOf(situation) < ordersOf(start.situation)) continue
       if (++tries > TRIES_MAX) return best
       const { difference, isDetermined } = await reproducer.differs(situation)
-      if (!isDetermined || difference?.kind !== start.difference.kind) continue
+      if (!isDetermined || difference?.kind !== kind) continue
       best = { situation, difference }
       isSmaller = true
       break
     }
   }
   return best
+}
+
+function ordersOf({ asked }: Situation): number {
+  return asked.steps.flatMap(({ sql }) => print(sql, false).sql.match(/ ORDER BY /g) ?? []).length
 }
 
 function* steps(situation: Situation): Generator<Situation> {
