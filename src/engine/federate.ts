@@ -1,9 +1,11 @@
 import { ServerError } from '../errors/server-error.ts'
 import { SqlError } from '../errors/sql-error.ts'
-import type { Federate, TableCopy } from '../plan/primitives.ts'
+import type { CopySource, Federate, Route, TableCopy } from '../plan/primitives.ts'
 import { quoteName } from '../values/sql-literal.ts'
 import { bindQuery } from './bind.ts'
 import { InsertText } from './insert-text.ts'
+import { KeptValues } from './kept-values.ts'
+import { beneath } from './outer-rows.ts'
 import { runRoute } from './route.ts'
 import { RowLayout } from './row-format.ts'
 import type { RowStream } from './row-stream.ts'
@@ -21,8 +23,8 @@ export async function federate(node: Federate, context: RunContext): Promise<Row
   try {
     await makeCopies(node, scratch)
     await scratch.check(query, node.copies)
-    const copied = new Copied(context.limits)
-    for (const copy of node.copies) await fill(copy, scratch, copied, context)
+    const filling = { scratch, context, copied: new Copied(context.limits), kept: new Map() }
+    for (const copy of node.copies) await fill(copy, filling)
     return await scratch.open(query, node.copies)
   } catch (error) {
     await scratch.close()
@@ -61,32 +63,39 @@ function tooMuch(limit: string, setting: string): SqlError {
   )
 }
 
+interface Filling {
+  readonly scratch: Scratch
+  readonly context: RunContext
+  readonly copied: Copied
+  /** By the names of copies, and the numbers of their columns. */
+  readonly kept: Map<string, ReadonlyMap<number, KeptValues>>
+}
+
 /** Keys are unique on each shard, and perhaps not over all of them. */
-async function fill(copy: TableCopy, scratch: Scratch, copied: Copied, context: RunContext): Promise<void> {
+async function fill(copy: TableCopy, filling: Filling): Promise<void> {
   try {
-    await fillOnce(copy, scratch, copied, context)
+    await fillOnce(copy, filling)
   } catch (error) {
     if (!(error instanceof ServerError && error.errno === ER_DUP_ENTRY)) throw error
-    await scratch.run(`DROP TEMPORARY TABLE ${quoteName(copy.name)}`, copy.createLoose)
-    await fillOnce(copy, scratch, copied, context)
+    await filling.scratch.run(`DROP TEMPORARY TABLE ${quoteName(copy.name)}`, copy.createLoose)
+    await fillOnce(copy, filling)
   }
 }
 
 const ER_DUP_ENTRY = 1062
 
-async function fillOnce(
-  copy: TableCopy,
-  scratch: Scratch,
-  copied: Copied,
-  context: RunContext,
-): Promise<void> {
+async function fillOnce(copy: TableCopy, filling: Filling): Promise<void> {
   const { rows, name, columns } = copy
+  const { scratch, copied } = filling
   const into = `INSERT INTO ${quoteName(name)} (${columns.join(', ')}) `
   if (rows.kind === 'Copied') {
     await scratch.run(`${into}SELECT ${columns.join(', ')} FROM ${quoteName(rows.from)}`)
     return
   }
-  const stream = await runRoute(rows.rows, context, { asText: true })
+  const kept = new Map([...copy.kept].map(([column, charset]) => [column, new KeptValues(charset)]))
+  filling.kept.set(name, kept)
+  const stream = await pull(rows, filling)
+  if (stream === undefined) return
   const insert = new InsertText(`${into}VALUES `, rows.as)
   const send = async () => {
     const { zeroMembers } = insert
@@ -101,6 +110,7 @@ async function fillOnce(
       for (const row of batch) {
         bytes += row.length
         layout.locate(row, stream.columns.length, cells)
+        for (const [column, values] of kept) values.add(row, cells[2 * column]!, cells[2 * column + 1]!)
         insert.add(row, cells)
         if (insert.isFull) await send()
       }
@@ -110,6 +120,25 @@ async function fillOnce(
   } finally {
     await stream.close()
   }
+}
+
+/** The rows that can matter, by the fewest values of another copy that are known; undefined where there can be none. */
+async function pull(
+  { rows, reduced }: CopySource & { readonly kind: 'Pulled' },
+  { context, kept }: Filling,
+): Promise<RowStream | undefined> {
+  let least: { readonly values: KeptValues; readonly route: Route } | undefined
+  let count = Number.POSITIVE_INFINITY
+  for (const { from, column, rows: route } of reduced) {
+    const values = kept.get(from)?.get(column)
+    if (values?.count === undefined || values.count >= count) continue
+    least = { values, route }
+    count = values.count
+  }
+  if (least === undefined) return runRoute(rows, context, { asText: true })
+  if (count === 0) return undefined
+  const bindings = beneath(context.bindings, least.values)
+  return runRoute(least.route, { ...context, bindings }, { asText: true })
 }
 
 function changedValue({ shown }: TableCopy): SqlError {

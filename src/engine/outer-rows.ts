@@ -15,6 +15,23 @@ export function outerRowsOf(bindings: Bindings): OuterRows {
   return bindings.outerRows
 }
 
+/** The same values of the statement, and these of outer rows. */
+export function beneath(bindings: Bindings, outerRows: OuterRows): Bindings {
+  return {
+    isMariadb: bindings.isMariadb,
+    slotValue: (slot) => bindings.slotValue(slot),
+    slotText: (slot) => bindings.slotText(slot),
+    listValues: (slot) => bindings.listValues(slot),
+    rows: (slot) => bindings.rows(slot),
+    paramValue: (param) => bindings.paramValue(param),
+    paramText: (param) => bindings.paramText(param),
+    textWith: (texts) => bindings.textWith(texts),
+    withSlotTexts: (texts) => beneath(bindings.withSlotTexts(texts), outerRows),
+    sessionText: (name) => bindings.sessionText(name),
+    outerRows,
+  }
+}
+
 /** Rows of a stream as values and SQL text: what a join binds below it. FLOAT comes with the digits that its text shows. */
 export class StreamRows implements OuterRows {
   readonly #columns: readonly StreamColumn[]

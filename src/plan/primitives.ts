@@ -168,15 +168,33 @@ export interface TableCopy {
   /** Names of its columns, quoted. */
   readonly columns: readonly string[]
   readonly rows: CopySource
+  /** Columns whose values other copies are reduced by, with the character set of texts. */
+  readonly kept: ReadonlyMap<number, string | undefined>
   /** What clients are told instead, of columns that are its own. */
   readonly shown: ShownTable
 }
 
 export type CopySource =
-  /** Each row's values, to be written down again `as` they are. */
-  | { readonly kind: 'Pulled'; readonly rows: Route; readonly as: readonly CopiedAs[] }
+  /**
+   * Each row's values, to be written down again `as` they are. `reduced`: instead, rows whose column has a value that a copy
+   * filled before has, as long as these are not too many.
+   */
+  | {
+      readonly kind: 'Pulled'
+      readonly rows: Route
+      readonly as: readonly CopiedAs[]
+      readonly reduced: readonly ReducedRows[]
+    }
   /** The rows of another copy. */
   | { readonly kind: 'Copied'; readonly from: string }
+
+/** Rows by the values of a column of another copy, which the route has as its outer rows. */
+export interface ReducedRows {
+  readonly from: string
+  /** Number of the column there. */
+  readonly column: number
+  readonly rows: Route
+}
 
 /**
  * How a value's text becomes a literal: a number as it stands, `quoted`, as the bytes that it is, as Unicode text (`json`);

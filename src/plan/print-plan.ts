@@ -131,7 +131,11 @@ function primitiveLines(node: Primitive): readonly string[] {
 function copyLines({ name, rows, shown }: TableCopy): readonly string[] {
   const head = `Copy ${name} of ${shown.keyspace}.${shown.table}`
   if (rows.kind === 'Copied') return [`${head} from ${rows.from}`]
-  return [head, ...indent(primitiveLines(rows.rows))]
+  const reduced = rows.reduced.flatMap(({ from, column, rows: route }) => [
+    `  or by column ${column} of ${from}`,
+    ...indent(indent(primitiveLines(route))),
+  ])
+  return [head, ...indent(primitiveLines(rows.rows)), ...reduced]
 }
 
 function printKeys(label: string, keys: readonly SortKey[]): string {

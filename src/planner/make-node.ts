@@ -57,6 +57,11 @@ export function makeBinary(op: '*', left: Expr, number: string): Expr {
   return { kind: 'Binary', op, left, right: { kind: 'Literal', type: 'Float', text: number, span }, span }
 }
 
+/** `left IN (list)`. */
+export function makeIn(left: Expr, list: Expr): Expr {
+  return { kind: 'In', left, right: { kind: 'List', items: [list], span }, negated: false, span }
+}
+
 /** At least one operand. */
 export function makeAnd(operands: readonly Expr[]): Expr {
   if (operands.length === 1) return operands[0]!

@@ -1,5 +1,5 @@
 import type { Federate, TableCopy } from '../../plan/primitives.ts'
-import type { Alias, Expr, Lock, Query, TableExpr, TableRef } from '../../sql/ast.ts'
+import type { Alias, Lock, Query, TableExpr, TableRef } from '../../sql/ast.ts'
 import { type AnyNode, rewrite, someNode, visit } from '../../sql/visit.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { bindQuery } from '../binding/bind-query.ts'
@@ -9,8 +9,11 @@ import { Unplanned, unplanned } from '../binding/unplanned.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { ShardText } from '../shard-text.ts'
 import { copiedTable, namedColumns } from './copied-columns.ts'
-import { ownConditions } from './own-conditions.ts'
-import { copyName, tableCopy, type Wanted } from './table-copy.ts'
+import { copiesOf } from './copies.ts'
+import { orderOfPulls } from './order-of-pulls.ts'
+import { type OwnConditions, ownConditions } from './own-conditions.ts'
+import { type Pull, pullOf } from './pull.ts'
+import { copyName } from './table-copy.ts'
 import { withTablesOnce } from './tables-once.ts'
 
 /**
@@ -22,34 +25,26 @@ export function planFederation(ast: Query, context: PlanContext): Federate {
   if (someNode(ast, ({ kind }) => kind === 'IntoOutfile' || kind === 'IntoDumpfile'))
     unplanned('INTO OUTFILE over several shards')
   const { query, tables } = withTablesOnce(ast)
-  const named = namedColumns(query)
-  const conditions = conditionsOf(query, context)
+  const { conditions, links } = conditionsOf(query, context)
   const locks = locksOf(query)
-  const copies: TableCopy[] = []
-  const names = new Map<TableRef, string>()
-  for (const node of tables) {
+  const named = namedColumns(query)
+  const pulls = tables.flatMap((node): readonly Pull[] => {
     if (isSystemSchema(keyspaceOf(node.name, context))) {
       checkSystemTable(context)
-      continue
+      return []
     }
     const table = findTable(node.name, context)
-    const wanted: Wanted = {
-      node,
-      table,
-      ...copiedTable(table, named),
-      conditions: conditions.get(node) ?? [],
-      lock: locks.get(node),
-    }
-    names.set(node, copyName(copies.length + 1))
-    copies.push(tableCopy(wanted, copies, context))
-  }
-  const over = overCopies(query, names, context)
+    const wanted = { node, table, conditions: conditions.get(node) ?? [], lock: locks.get(node) }
+    return [pullOf({ ...wanted, ...copiedTable(table, named) }, context)]
+  })
+  const names = new Map(pulls.map(({ node }, i) => [node, copyName(i + 1)]))
+  const copies = copiesOf(orderOfPulls(pulls, links), links, names, context)
   return {
     kind: 'Federate',
     keyspace: homeOf(copies, context),
     copies,
     // Names of copies are no tables of the VSchema.
-    query: new ShardText({ ...context, shard: '' }).ofTree(over),
+    query: new ShardText({ ...context, shard: '' }).ofTree(overCopies(query, names, context)),
   }
 }
 
@@ -61,11 +56,11 @@ function homeOf(copies: readonly TableCopy[], { defaultKeyspace }: PlanContext):
 }
 
 /** None where names cannot be told apart: all rows are copied, and MySQL says what is wrong. */
-function conditionsOf(query: Query, context: PlanContext): ReadonlyMap<TableRef, readonly Expr[]> {
+function conditionsOf(query: Query, context: PlanContext): OwnConditions {
   try {
     return ownConditions(bindQuery(query, rootPlace(context)))
   } catch (error) {
-    if (error instanceof Unplanned) return new Map()
+    if (error instanceof Unplanned) return { conditions: new Map(), links: [] }
     throw error
   }
 }

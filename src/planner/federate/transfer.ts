@@ -9,8 +9,8 @@ export interface Transfer {
   readonly as: CopiedAs
 }
 
-export function transferOf({ name, type }: Column, qualifier: string): Transfer {
-  const column: Expr = { ...makeColumn(name), qualifiers: [qualifier] }
+export function transferOf({ name, type }: Column): Transfer {
+  const column = makeColumn(name)
   switch (type) {
     // Its text has six digits; what it is as a DOUBLE is read back to the same FLOAT.
     case 'FLOAT32':

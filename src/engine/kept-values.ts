@@ -1,0 +1,58 @@
+import { textLiteral } from '../values/sql-literal.ts'
+import { toUtf8 } from '../values/to-utf8.ts'
+import type { Value } from '../values/value.ts'
+import type { OuterRows } from './bindings.ts'
+import type { Row } from './row-stream.ts'
+
+/** More values than this are asked for no faster than all rows are read. */
+const VALUES_MAX = 10_000
+const BYTES_MAX = 1_000_000
+
+/** The values of one column of a copy, as its rows go by: NULLs aside, which are equal to nothing. */
+export class KeptValues implements OuterRows {
+  readonly #charset: string | undefined
+  readonly #texts = new Set<string>()
+  #bytes = 0
+  #areTooMany = false
+
+  /** `charset`: of texts; undefined for integers. */
+  constructor(charset: string | undefined) {
+    this.#charset = charset
+  }
+
+  /** Undefined when there are too many to be of use. */
+  get count(): number | undefined {
+    return this.#areTooMany ? undefined : this.#texts.size
+  }
+
+  add(row: Row, start: number, end: number): void {
+    if (start < 0 || this.#areTooMany) return
+    const text = row.latin1Slice(start, end)
+    if (this.#texts.has(text)) return
+    this.#texts.add(text)
+    this.#bytes += text.length
+    if (this.#texts.size <= VALUES_MAX && this.#bytes <= BYTES_MAX) return
+    this.#areTooMany = true
+    this.#texts.clear()
+  }
+
+  value(): Value {
+    return this.values()[0]!
+  }
+
+  values(): readonly Value[] {
+    const charset = this.#charset
+    return [...this.#texts].map((text): Value => {
+      const bytes = Buffer.from(text, 'latin1')
+      return charset === undefined
+        ? { type: 'DECIMAL', bytes }
+        : { type: 'VARCHAR', bytes: toUtf8(bytes, charset) }
+    })
+  }
+
+  text(): string {
+    const charset = this.#charset
+    if (charset === undefined) return [...this.#texts].join(', ')
+    return [...this.#texts].map((text) => textLiteral(Buffer.from(text, 'latin1'), charset)).join(', ')
+  }
+}

@@ -1,0 +1,106 @@
+import type { CopiedAs, Route } from '../../plan/primitives.ts'
+import type { Routing } from '../../plan/routing.ts'
+import type { Expr, Lock, Select, TableRef } from '../../sql/ast.ts'
+import { rewrite } from '../../sql/visit.ts'
+import type { Column, StoredKey } from '../../values/column.ts'
+import type { Table } from '../../vschema/model.ts'
+import { bindQuery } from '../binding/bind-query.ts'
+import { hasShardsOfItsOwn } from '../binding/find-table.ts'
+import { rootPlace } from '../binding/place.ts'
+import { columnKey } from '../binding/source.ts'
+import { makeAnd, makeColumn, makeIn, makeItem } from '../make-node.ts'
+import type { PlanContext } from '../plan-context.ts'
+import { routingOfTables } from '../rules/settle/vindex-routing.ts'
+import { ShardText } from '../shard-text.ts'
+import { transferOf } from './transfer.ts'
+
+/** A table of the statement, where it stands there, and what is wanted of it. */
+export interface Wanted {
+  readonly node: TableRef
+  readonly table: Table
+  readonly columns: readonly Column[]
+  /** Of the whole table. */
+  readonly keys: readonly StoredKey[]
+  readonly conditions: readonly Expr[]
+  readonly lock: Lock | undefined
+}
+
+/** The rows that are wanted, and how they come. */
+export interface Pull extends Wanted {
+  readonly rows: Route
+  readonly as: readonly CopiedAs[]
+}
+
+export function pullOf(wanted: Wanted, context: PlanContext): Pull {
+  const { columns } = wanted
+  return { ...wanted, rows: routeOf(wanted, context), as: columns.map((column) => transferOf(column).as) }
+}
+
+/** Those whose column has one of the values that the route's outer rows have. */
+export function reducedRoute(wanted: Wanted, column: Column, context: PlanContext): Route {
+  return routeOf(wanted, context, column)
+}
+
+function routeOf(wanted: Wanted, context: PlanContext, reducedBy?: Column): Route {
+  const { columns, lock } = wanted
+  const text = new ShardText(context)
+  const conditions = conditionsOf(wanted)
+  const among: readonly Expr[] =
+    reducedBy === undefined ? [] : [makeIn(makeColumn(reducedBy.name), text.hole({ rows: [0] }))]
+  const where = [...conditions, ...among]
+  const query = selectOf(wanted, {
+    items: columns.map((column) => makeItem(transferOf(column).expr)),
+    ...(where.length > 0 && { where: makeAnd(where) }),
+    ...(lock && { locks: [withoutNames(lock)] }),
+  })
+  return {
+    kind: 'Route',
+    routing: routingOf(wanted, conditions, reducedBy, context),
+    query: text.ofTree(query),
+    orderBy: [],
+  }
+}
+
+type Clauses = Pick<Select, 'items'> & Partial<Pick<Select, 'where' | 'locks'>>
+
+/** Of the table alone, under its own name: what is asked of it in two places is the same text. */
+function selectOf({ node }: Wanted, clauses: Clauses): Select {
+  const { alias: _, ...table } = node
+  return { kind: 'Select', modifiers: [], from: [table], span: node.span, ...clauses }
+}
+
+function conditionsOf({ conditions }: Wanted): readonly Expr[] {
+  return conditions.map((condition) =>
+    rewrite(condition, (each) => (each.kind === 'Column' ? { ...each, qualifiers: [] } : undefined)),
+  )
+}
+
+function routingOf(
+  wanted: Wanted,
+  conditions: readonly Expr[],
+  reducedBy: Column | undefined,
+  context: PlanContext,
+): Routing {
+  const { table } = wanted
+  const { keyspace } = table
+  if (!table.sharded) return { kind: 'Unsharded', keyspace }
+  if (!hasShardsOfItsOwn(table)) return { kind: 'AnyShard', keyspace }
+  const query = bindQuery(
+    selectOf(wanted, {
+      items: [makeItem(makeColumn(wanted.columns[0]!.name))],
+      ...(conditions.length > 0 && { where: makeAnd(conditions) }),
+    }),
+    rootPlace(context),
+  )
+  if (query.kind !== 'Select' || query.from.kind !== 'Table') return { kind: 'Scatter', keyspace }
+  const { from, level } = query
+  if (reducedBy !== undefined)
+    level.addList(columnKey({ instance: from.instance, name: reducedBy.name.toLowerCase() }), CELLS)
+  return routingOfTables([from], level)
+}
+
+const CELLS = { kind: 'Cells', column: 0 } as const
+
+function withoutNames({ of: _, ...lock }: Lock): Lock {
+  return lock
+}
