@@ -8,6 +8,7 @@ const statements = []
 const patient = { connectTimeout: 30_000, acquireTimeout: 30_000 }
 const adapter = new PrismaMariaDb({
   ...server,
+  ...patient,
   database: 'shop',
   connectionLimit: 1,
   allowPublicKeyRetrieval: true,
