@@ -14,9 +14,7 @@ prepareBundle()
 const named = process.argv.slice(2)
 const isForAll = named.length === 0 || named.some((arg) => arg.includes('apps'))
 const applications = isForAll ? prepareApplications() : []
-const servers = [prepareMariadb(), prepareEtcd(), prepareMysql()].filter((what) => what !== undefined)
-const missing = [...servers, ...(await applications)]
-for (const what of missing) process.stdout.write(`skipped are tests that need what is not here: ${what}\n`)
+const missing = [prepareMariadb(), prepareEtcd(), prepareMysql()].filter((what) => what !== undefined)
 if (!find('mariadbd', 'mysqld')) {
   process.stdout.write('most tests need a MySQL or MariaDB server; install one and run npm test again\n')
   process.exit(1)
@@ -25,6 +23,8 @@ if (!find('mariadbd', 'mysqld')) {
 const failedChecks = []
 check('types', 'typescript', 'tsc', ['--noEmit'])
 check('style', '@biomejs/biome', 'biome', ['check', '.'])
+missing.push(...(await applications)) // installed while the checks ran
+for (const what of missing) process.stdout.write(`skipped are tests that need what is not here: ${what}\n`)
 
 const outDir = mkdtempSync(join(tmpdir(), 'shardgate-test-'))
 const outFile = join(outDir, 'result.json')
