@@ -12,11 +12,10 @@ const startedMs = Date.now()
 preparePackages()
 prepareBundle()
 const named = process.argv.slice(2)
-const isForAll = named.length === 0 || named.some((arg) => arg.includes('apps'))
-const applications = isForAll ? prepareApplications() : []
-const servers = [prepareMariadb(), prepareEtcd(), prepareMysql()].filter((what) => what !== undefined)
-const missing = [...servers, ...(await applications)]
-for (const what of missing) process.stdout.write(`skipped are tests that need what is not here: ${what}\n`)
+const runsApplications = named.length === 0 || named.some((arg) => arg.includes('apps'))
+const applications = runsApplications ? prepareApplications() : []
+const missing = [prepareMariadb(), prepareEtcd(), prepareMysql()].filter((what) => what !== undefined)
+for (const what of missing) tellMissing(what)
 if (!find('mariadbd', 'mysqld')) {
   process.stdout.write('most tests need a MySQL or MariaDB server; install one and run npm test again\n')
   process.exit(1)
@@ -25,6 +24,7 @@ if (!find('mariadbd', 'mysqld')) {
 const failedChecks = []
 check('types', 'typescript', 'tsc', ['--noEmit'])
 check('style', '@biomejs/biome', 'biome', ['check', '.'])
+for (const what of await applications) tellMissing(what) // installed while the checks ran
 
 const outDir = mkdtempSync(join(tmpdir(), 'shardgate-test-'))
 const outFile = join(outDir, 'result.json')
@@ -48,6 +48,10 @@ if (failedChecks.length > 0) process.stdout.write(`failed checks: ${failedChecks
 process.stdout.write(`${Math.round((Date.now() - startedMs) / 1000)} s, ${skipped} skipped\n`)
 process.stdout.write(`${passed} passed, ${failed} failed\n`)
 process.exit(failed === 0 && vitest === 0 ? 0 : 1)
+
+function tellMissing(what) {
+  process.stdout.write(`skipped are tests that need what is not here: ${what}\n`)
+}
 
 function check(what, packageName, program, args) {
   if (node(packageName, program, args) !== 0) failedChecks.push(what)

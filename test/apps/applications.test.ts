@@ -9,6 +9,7 @@ import {
   type Server,
   startShop,
 } from './applications.ts'
+import { compareReports } from './reports.ts'
 
 /** Questions about one shop; then what each ORM does with tables of its own beside it. */
 const applications = {
@@ -48,6 +49,14 @@ describe('applications find over shards what they find on one server', () => {
       pair = await startShop(server)
     })
     afterAll(() => pair?.close())
+
+    test.each(['text', 'binary'] as const)(
+      'reports by hand, by the %s protocol',
+      async (protocol) => {
+        expect((await compareReports(pair, protocol)).join('\n\n')).toBe('')
+      },
+      60_000,
+    )
 
     // One after the other: each goes on with the rows that the one before has left.
     for (const [name, app] of Object.entries(applications)) {

@@ -4,13 +4,17 @@ import { Prisma, PrismaClient } from '@prisma/client'
 import { askAll, server } from './questions.mjs'
 
 const statements = []
+/** A busy machine is no reason to give up: by default a connection has one second, a transaction five. */
+const patient = { connectTimeout: 30_000, acquireTimeout: 30_000 }
 const adapter = new PrismaMariaDb({
   ...server,
+  ...patient,
   database: 'shop',
   connectionLimit: 1,
   allowPublicKeyRetrieval: true,
 })
-const db = new PrismaClient({ adapter, log: [{ emit: 'event', level: 'query' }] })
+const transactionOptions = { maxWait: 30_000, timeout: 30_000 }
+const db = new PrismaClient({ adapter, transactionOptions, log: [{ emit: 'event', level: 'query' }] })
 db.$on('query', ({ query, params }) => statements.push(`${query} ${params}`))
 
 /** With joins Prisma has the server aggregate JSON in correlated subqueries; otherwise it asks once for each relation. */

@@ -37,9 +37,12 @@ export class Runner {
 
   static async open(
     side: Side,
-    { foundRows, isAdmin }: Pick<StatementList, 'foundRows' | 'isAdmin'>,
+    {
+      foundRows = false,
+      isAdmin = false,
+      database = 'main',
+    }: Partial<Pick<StatementList, 'foundRows' | 'isAdmin'>> & { readonly database?: string },
   ): Promise<Runner> {
-    const database = 'main'
     return new Runner(await side.connect({ database, foundRows, isAdmin }), await side.connect({ database }))
   }
 

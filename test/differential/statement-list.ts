@@ -52,7 +52,7 @@ const CATALOGUE_FIELDS = ['schema', 'table', 'orgTable', 'orgName', 'flags', 'de
   `column.${field}`,
   `prepared.column.${field}`,
 ])
-const READS_CATALOGUE = /\binformation_schema\b|^show\b/i
+const READS_CATALOGUE = /\binformation_schema\b|^(?:\/\*.*?\*\/\s*)?show\b/i
 
 export function readStatementList(file: URL, flavor: 'mysql' | 'mariadb'): StatementList {
   const lines = readFileSync(file, 'utf8').split('\n')
