@@ -23,11 +23,22 @@ export interface Strictness {
   readonly hasOtherKeys?: boolean
 }
 
-/** The first difference that matters most; undefined when the answers are alike. */
+/** The difference that matters most; undefined when the answers are alike. */
 export function compareAnswers(
   expected: Answer,
   got: Answer,
-  step: Pick<Step, 'isOrdered' | 'approximate'>,
+  step: Step,
+  strictness: Strictness,
+): Difference | undefined {
+  const found = differenceOf(expected, got, step, strictness)
+  // A text that is the same each time says what the difference is about.
+  return found && typeof step.sql === 'string' ? { ...found, kind: `${found.kind} of ${step.sql}` } : found
+}
+
+function differenceOf(
+  expected: Answer,
+  got: Answer,
+  step: Step,
   { isStrict, hasOtherKeys = false }: Strictness,
 ): Difference | undefined {
   const [left, right] = [expected.result, got.result]
@@ -88,11 +99,7 @@ function nameless(message: string): string {
 }
 
 /** Alike byte by byte is the usual thing. */
-function compareRows(
-  left: Rows,
-  right: Rows,
-  { isOrdered, approximate }: Pick<Step, 'isOrdered' | 'approximate'>,
-): Difference | undefined {
+function compareRows(left: Rows, right: Rows, { isOrdered, approximate }: Step): Difference | undefined {
   if (left.rows.length === right.rows.length && left.rows.every((row, i) => row.equals(right.rows[i]!)))
     return undefined
   if (left.rows.length !== right.rows.length) {

@@ -1,5 +1,6 @@
 import type { Random } from '../random.ts'
 import type { Family, Flavor } from './column-types.ts'
+import { FAMILIES } from './expressions.ts'
 import { choice, type Fragment, list, optional, sequence, sql } from './fragment.ts'
 import { derivedRelation } from './from.ts'
 import {
@@ -20,11 +21,13 @@ import { select } from './select.ts'
 /** A grammar for one statement: names count from one. */
 export function grammarFor(random: Random, flavor: Flavor, schema: Schema): Grammar {
   let names = 0
+  const taken = new Set<string>()
   const grammar: Grammar = {
     random,
     flavor,
     schema,
     name: (prefix) => `${prefix}${++names}`,
+    takes: (table) => taken.size < taken.add(table).size,
     query: (scope, shape) => query(grammar, scope, shape),
   }
   return grammar
@@ -85,8 +88,11 @@ function setOperation(g: Grammar, scope: Scope | undefined, shape: QueryShape): 
   // MySQL 9.7 dies of INTERSECT and EXCEPT of three parts, and of parts that are grouped and ordered.
   const inner = isUnion ? { depth: shape.depth - 1 } : { depth: 0, isUnlimited: true }
   const count = isUnion ? 2 + random.int(2) : 2
+  // Types of unlike parts meet where nobody computes with what comes of it.
+  const isMixed = shape.isTop && !isTame && shape.families === undefined && random.oneIn(3)
+  const familiesOf = () => (isMixed ? families.map(() => random.pick(FAMILIES)) : families)
   const parts = Array.from({ length: count }, () =>
-    g.query(scope, { ...inner, families, isTame, isNamed: shape.isNamed ?? false }),
+    g.query(scope, { ...inner, families: familiesOf(), isTame, isNamed: shape.isNamed ?? false }),
   )
   const texts = parts.map(({ sql: text }) => sql`(${text})`)
   const more = texts.slice(1).map((text) => sql`${random.pick(operators)}${text}`)
