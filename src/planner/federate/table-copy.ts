@@ -57,7 +57,7 @@ function sourceOf(
     ...(lock && { locks: [withoutNames(lock)] }),
     span,
   }
-  const { shortcut } = planQuery(query, context)
+  const { shortcut } = planQuery(query, { ...context, planner: 'rules', ordersByValue: false })
   return {
     kind: 'Pulled',
     rows: {

@@ -17,8 +17,29 @@ export interface TablesOnce {
  * Source: MySQL 9.7 manual, "TEMPORARY Table Problems".
  */
 export function withTablesOnce(query: Query): TablesOnce {
-  const tables: TableRef[] = []
-  return { query: expanded(query, new Map(), tables), tables }
+  const found = new Found()
+  return { query: expanded(query, new Map(), found), tables: found.tables }
+}
+
+/** Temporary tables of one statement. The work of making them is no more than some hundred statements. */
+const TABLES_MAX = 300
+/** Where each table of WITH names the one before it twice, and so on, the work doubles with each. */
+const COPIED_QUERIES_MAX = 300
+
+class Found {
+  readonly tables: TableRef[] = []
+  #copiedQueries = 0
+
+  add(node: TableRef): void {
+    this.tables.push(node)
+    if (this.tables.length > TABLES_MAX) unplanned(`more than ${TABLES_MAX} tables over several shards`)
+  }
+
+  countCopiedQuery(): void {
+    this.#copiedQueries++
+    if (this.#copiedQueries > COPIED_QUERIES_MAX)
+      unplanned(`WITH whose tables are named more than ${COPIED_QUERIES_MAX} times over several shards`)
+  }
 }
 
 type Ctes = ReadonlyMap<string, KnownCte>
@@ -32,28 +53,28 @@ interface KnownCte {
   used: boolean
 }
 
-function expanded<T extends Part>(part: T, ctes: Ctes, tables: TableRef[]): T {
-  return rewrite(part, (node) => replacement(node, ctes, tables))
+function expanded<T extends Part>(part: T, ctes: Ctes, found: Found): T {
+  return rewrite(part, (node) => replacement(node, ctes, found))
 }
 
-function replacement(node: AnyNode, ctes: Ctes, tables: TableRef[]): AnyNode | undefined {
+function replacement(node: AnyNode, ctes: Ctes, found: Found): AnyNode | undefined {
   switch (node.kind) {
     case 'Select':
     case 'SetOperation':
     case 'NestedQuery':
     case 'ValuesQuery':
-      return node.with === undefined ? undefined : withCtes(node, ctes, tables)
+      return node.with === undefined ? undefined : withCtes(node, ctes, found)
     case 'TableQuery': {
       const { kind: _, name, ...clauses } = node
       const { span } = node
       const items: readonly Star[] = [{ kind: 'Star', qualifiers: [], span }]
       const from: readonly TableRef[] = [{ kind: 'Table', name, span }]
-      return expanded<Select>({ ...clauses, kind: 'Select', modifiers: [], items, from }, ctes, tables)
+      return expanded<Select>({ ...clauses, kind: 'Select', modifiers: [], items, from }, ctes, found)
     }
     case 'Table': {
       const known = node.name.qualifier === undefined ? ctes.get(node.name.name) : undefined
-      if (known !== undefined) return reference(node, known, tables)
-      tables.push(node)
+      if (known !== undefined) return reference(node, known, found)
+      found.add(node)
       return node
     }
     default:
@@ -61,7 +82,7 @@ function replacement(node: AnyNode, ctes: Ctes, tables: TableRef[]): AnyNode | u
   }
 }
 
-function withCtes(query: Exclude<Query, { kind: 'TableQuery' }>, ctes: Ctes, tables: TableRef[]): Query {
+function withCtes(query: Exclude<Query, { kind: 'TableQuery' }>, ctes: Ctes, found: Found): Query {
   const { with: clause, ...rest } = query
   const inner = new Map(ctes)
   const own: KnownCte[] = []
@@ -73,15 +94,15 @@ function withCtes(query: Exclude<Query, { kind: 'TableQuery' }>, ctes: Ctes, tab
     inner.set(cte.name, known)
     own.push(known)
   }
-  const body = expanded(rest as Query, inner, tables)
+  const body = expanded(rest as Query, inner, found)
   // From the last to the first, for each may name those before it.
   const named = own.reverse().flatMap(({ cte, ctes: around, used }) => {
-    return used ? [{ ...cte, query: expanded(cte.query, around, tables) }] : []
+    return used ? [{ ...cte, query: expanded(cte.query, around, found) }] : []
   })
   return named.length === 0 ? body : { ...body, with: { ...clause!, tables: named.reverse() } }
 }
 
-function reference(node: TableRef, known: KnownCte, tables: TableRef[]): AnyNode {
+function reference(node: TableRef, known: KnownCte, found: Found): AnyNode {
   if (known.recursive) return node
   if (!known.used) {
     known.used = true
@@ -91,8 +112,9 @@ function reference(node: TableRef, known: KnownCte, tables: TableRef[]): AnyNode
   const { span } = node
   if (isChanging(cte.query))
     unplanned(`WITH ${cte.name}, which is named twice and gives other values each time`)
+  found.countCopiedQuery()
   // Other nodes, for each is another table now.
-  const query = expanded(structuredClone(cte.query), ctes, tables)
+  const query = expanded(structuredClone(cte.query), ctes, found)
   const alias: Alias = node.alias ?? { kind: 'Alias', name: cte.name, as: true, span }
   if (!ctes.has(cte.name))
     return {
