@@ -56,7 +56,7 @@ function differenceOf(
     (isStrict
       ? compareColumns(expected.prepared ?? [], got.prepared ?? [], fields, 'prepared')
       : undefined) ??
-    compareLists('warnings', expected.warnings, got.warnings)
+    compareWarnings(expected.warnings, got.warnings)
   )
 }
 
@@ -153,11 +153,14 @@ function compareColumns(
   return undefined
 }
 
-function compareLists(
-  kind: string,
-  left: readonly string[],
-  right: readonly string[],
-): Difference | undefined {
+function compareWarnings(left: readonly string[], right: readonly string[]): Difference | undefined {
   const [expected, got] = [left.join('\n'), right.join('\n')]
-  return expected === got ? undefined : { kind, expected, got }
+  if (expected === got) return undefined
+  const codes = [left, right].map((rows) => [...new Set(rows.map(codeOf))].join(' ') || 'none')
+  return { kind: `warnings ${codes.join(' -> ')}`, expected, got }
+}
+
+/** The second column of SHOW WARNINGS, four digits of text behind their length. */
+function codeOf(row: string): string {
+  return /\\04(\d{4})/.exec(row)?.[1] ?? row
 }

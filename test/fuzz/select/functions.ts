@@ -162,7 +162,6 @@ const everywhere: readonly Call[] = [
     'TAN({small})',
     'LOG10({small} + 1)',
     'LOG2({small} + 1)',
-    'RAND({integer})',
     'ASIN({small} / 13)',
     'CEIL({double})',
     '{any-double} * 1',
