@@ -25,6 +25,8 @@ export interface SelectFuzzOptions {
   /** So many differences of a kind are shrunk; the rest is counted. */
   readonly shrunkMax: number
   readonly areRefusalsShrunk: boolean
+  /** Differences of these kinds are counted, and not looked at. */
+  readonly isKnown?: (kind: string) => boolean
   /** Only this statement of the first schema. */
   readonly only?: number | undefined
   readonly onFinding: (finding: Finding) => void
@@ -228,6 +230,11 @@ class SelectFuzz {
     } finally {
       reproducer.close()
     }
+  }
+
+  #isCountedOnly(difference: Difference): boolean {
+    const { areRefusalsShrunk, isKnown = () => false } = this.#options
+    return (isRefusal(difference) && !areRefusalsShrunk) || isKnown(difference.kind)
   }
 
   #count(difference: Difference): number {
