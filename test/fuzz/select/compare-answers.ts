@@ -49,8 +49,11 @@ function differenceOf(
   const [mine, theirs] = [right.columns, left.columns].map((columns) =>
     hasOtherKeys ? columns.map(keyless) : columns,
   )
+  // How many rows came before an error is nobody's promise.
+  if (left.error !== undefined || right.error !== undefined) {
+    return compareErrors(left.error ?? left, right.error ?? right)
+  }
   return (
-    compareErrors(left.error ?? left, right.error ?? right) ??
     compareRows(left, right, step) ??
     compareColumns(theirs!, mine!, fields, 'column') ??
     (isStrict

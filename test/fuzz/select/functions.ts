@@ -354,7 +354,6 @@ const mysqlOnly: readonly Call[] = [
     'REGEXP_LIKE({any-text}, "^a", "c")',
     'JSON_VALUE({json}, "$.a" RETURNING SIGNED NULL ON ERROR)',
   ]),
-  ...tame('year', ['CAST(2000 + {small} AS YEAR)']),
   ...wild('double', ['CAST({decimal} AS DOUBLE)', 'CAST({number} AS FLOAT)']),
   ...wild('text', [
     '{json-column}->>"$.a"',

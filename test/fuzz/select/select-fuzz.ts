@@ -201,7 +201,7 @@ class SelectFuzz {
         )
         const difference = differences.find((each) => each !== undefined)
         if (difference === undefined) continue
-        if (isRefusal(difference) && !this.#options.areRefusalsShrunk) this.#count(difference)
+        if (this.#isCountedOnly(difference)) this.#count(difference)
         else
           await this.#look(
             { asked, ...situation },

@@ -24,7 +24,13 @@ export function select(g: Grammar, outer: Scope | undefined, shape: QueryShape):
 }
 
 /** Words that change nothing. */
-const MODIFIERS = ['ALL ', 'SQL_NO_CACHE ', 'STRAIGHT_JOIN ', 'SQL_SMALL_RESULT ', '/*+ NO_ICP() */ ']
+const MODIFIERS = [
+  'ALL ',
+  'SQL_NO_CACHE ',
+  'STRAIGHT_JOIN ',
+  'SQL_SMALL_RESULT ',
+  '/*+ MAX_EXECUTION_TIME(100000) */ ',
+]
 
 interface Clauses {
   readonly modifier?: string
