@@ -65,6 +65,8 @@ export interface QueryShape {
   readonly isTame?: boolean
   /** No LIMIT: MySQL knows none in what IN and ANY compare with. */
   readonly isUnlimited?: boolean
+  /** In parentheses beside UNION. */
+  readonly isPart?: boolean
   /** What the client is told: columns may be good to a tolerance only, for nothing is computed from them. */
   readonly isTop?: boolean
   /** After SELECT: `SQL_CALC_FOUND_ROWS `. */

@@ -37,7 +37,9 @@ export function grammarFor(random: Random, flavor: Flavor, schema: Schema): Gram
 export function query(g: Grammar, scope: Scope | undefined, shape: QueryShape): Query {
   const { random } = g
   if (shape.depth > 0 && !shape.isScalar) {
-    if (random.oneIn(8)) return withNamed(g, scope, shape)
+    // MariaDB knows no WITH in a part of a UNION.
+    const isNamedAllowed = !(shape.isPart && g.flavor === 'mariadb')
+    if (random.oneIn(8) && isNamedAllowed) return withNamed(g, scope, shape)
     if (random.oneIn(7)) return setOperation(g, scope, shape)
   }
   return select(g, scope, shape)
@@ -62,7 +64,10 @@ function withNamed(g: Grammar, scope: Scope | undefined, shape: QueryShape): Que
       named.push(derivedRelation(name, inner))
     }
   }
-  const body = g.query({ relations: [], outer: scope, named }, { ...shape, depth: shape.depth - 1 })
+  const body = g.query(
+    { relations: [], outer: scope, named },
+    { ...shape, isPart: false, depth: shape.depth - 1 },
+  )
   return { ...body, sql: sql`WITH ${isRecursive ? 'RECURSIVE ' : ''}${list(texts)} ${body.sql}` }
 }
 
@@ -92,7 +97,13 @@ function setOperation(g: Grammar, scope: Scope | undefined, shape: QueryShape): 
   const isMixed = shape.isTop && !isTame && shape.families === undefined && random.oneIn(3)
   const familiesOf = () => (isMixed ? families.map(() => random.pick(FAMILIES)) : families)
   const parts = Array.from({ length: count }, () =>
-    g.query(scope, { ...inner, families: familiesOf(), isTame, isNamed: shape.isNamed ?? false }),
+    g.query(scope, {
+      ...inner,
+      families: familiesOf(),
+      isTame,
+      isPart: true,
+      isNamed: shape.isNamed ?? false,
+    }),
   )
   const texts = parts.map(({ sql: text }) => sql`(${text})`)
   const more = texts.slice(1).map((text) => sql`${random.pick(operators)}${text}`)
