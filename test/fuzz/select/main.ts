@@ -19,6 +19,7 @@ const USAGE = `npm run fuzz -- select [--seed S] [--count N] [--mariadb] [--stri
   --known KINDS   differences whose kind begins so are counted only; several, separated by commas
   --refusals      what the proxy does not support is shrunk and printed, too
 
+Interrupted, it ends behind the statements that are on their way, and tells what it has seen.
 The exit code is 1 when answers differed, 2 when the command line is wrong. Refusals are counted apart.
 `
 
@@ -30,6 +31,8 @@ if (values.help) {
 // Servers whose data is thrown away need no disk.
 if (existsSync('/dev/shm')) process.env['TESTS_TMP'] ??= '/dev/shm'
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : whole('seed', values.seed)
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
 const known = values.known.split(',').filter((beginning) => beginning !== '')
 process.stdout.write(`seed ${seed}\n`)
 const result = await fuzzSelect({
@@ -43,6 +46,7 @@ const result = await fuzzSelect({
   areRefusalsShrunk: values.refusals,
   isKnown: (kind) => known.some((beginning) => kind.startsWith(beginning)),
   only: values.statement === undefined ? undefined : whole('statement', values.statement),
+  signal: stop.signal,
   onFinding: print,
   onCrash: ({ seed: at, statement, message }) =>
     process.stdout.write(

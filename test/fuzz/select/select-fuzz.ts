@@ -29,6 +29,8 @@ export interface SelectFuzzOptions {
   readonly isKnown?: (kind: string) => boolean
   /** Only this statement of the first schema. */
   readonly only?: number | undefined
+  /** Ends the run with the statements that are on their way. */
+  readonly signal?: AbortSignal
   readonly onFinding: (finding: Finding) => void
   /** A server died of one of the batch of statements that begins with this one. */
   readonly onCrash: (at: {
@@ -139,7 +141,8 @@ class SelectFuzz {
   }
 
   get isDone(): boolean {
-    return this.#statements >= this.#options.count
+    const { count, signal } = this.#options
+    return this.#statements >= count || signal?.aborted === true
   }
 
   get result(): Omit<SelectFuzzResult, 'seconds'> {
