@@ -119,7 +119,8 @@ const CONCATENATED: readonly Family[] = ['text', 'integer', 'date', 'enum', 'dec
 /** Keys of the object are unique when they are the rows' key. */
 function objects(g: Grammar, scope: Scope, shape: ExprShape) {
   const key = keyOf(scope)
-  if (key === undefined) return arrays(g, scope, shape)
+  // MariaDB keeps the order of the rows in an object.
+  if (key === undefined || g.flavor === 'mariadb') return arrays(g, scope, shape)
   const name = `CONCAT_WS('-', ${key.map((column) => `COALESCE(${column}, 'none')`).join(', ')})`
   return { sql: sql`JSON_OBJECTAGG(${name}, ${expr(g, scope, 'integer', shape).sql})`, isTame: false }
 }

@@ -1,7 +1,9 @@
-import { type Fragment, optional, sql } from './fragment.ts'
+import { type Fragment, list, optional, sql } from './fragment.ts'
 import type { Grammar, Query } from './grammar.ts'
 import { word } from './literals.ts'
 import { wholeTable } from './queries.ts'
+import { tableName } from './rows.ts'
+import { allTables } from './schema.ts'
 import { select } from './select.ts'
 import { misnamed } from './wrong-names.ts'
 
@@ -36,6 +38,8 @@ export function randomCase(g: Grammar): Case {
     case 4:
       return userVariables(g)
     case 5:
+      return warned(g)
+    case 6:
       return { steps: [stepOf(misnamed(g, top(g)))], isPrepared: false }
     default:
       return ofQuery(g, top(g))
@@ -76,9 +80,37 @@ function intoVariables(g: Grammar): Case {
 
 function locking(g: Grammar): Case {
   const query = g.query(undefined, { depth: 0, isTop: true })
-  const words = [' FOR UPDATE', ' LOCK IN SHARE MODE', ...(g.flavor === 'mysql' ? [' FOR SHARE'] : [])]
+  const more = [' FOR SHARE', ' FOR UPDATE NOWAIT', ' FOR SHARE SKIP LOCKED']
+  const words = [' FOR UPDATE', ' LOCK IN SHARE MODE', ...(g.flavor === 'mysql' ? more : [])]
   return ofQuery(g, { ...query, sql: sql`${query.sql}${optional(g.random.pick(words))}` })
 }
+
+/** Conversions of every row, so that it is clear which warnings there are. */
+function warned(g: Grammar): Case {
+  const table = g.random.pick(allTables(g.schema))
+  const column = g.random.pick(table.columns).name
+  const items = Array.from({ length: 1 + g.random.int(2) }, () =>
+    g.random.pick(CONVERSIONS).replace('$', column),
+  )
+  const text = sql`SELECT id, ${list(items)} FROM ${tableName(table)} ORDER BY id`
+  return {
+    steps: [{ sql: text, isOrdered: table.primaryKey.length === 1, approximate: [] }],
+    isPrepared: g.random.oneIn(3),
+  }
+}
+
+const CONVERSIONS = [
+  ...['CAST($ AS SIGNED)', '$ / 0', '$ + 0', 'CAST($ AS DATE)', 'MOD($, 0)', 'CAST($ AS DECIMAL(4, 2))'],
+  ...[
+    'DATE($)',
+    'CAST($ AS TIME)',
+    'CAST($ AS CHAR(1))',
+    '$ - INTERVAL 1 DAY',
+    'HEX($)',
+    'CONVERT($ USING latin1)',
+  ],
+  ...['CAST($ AS UNSIGNED)', 'CAST($ AS DOUBLE)', 'LENGTH($)', '$ DIV 0', 'CAST($ AS JSON)', 'YEAR($)'],
+]
 
 function userVariables(g: Grammar): Case {
   const set = plainStep("SET @a = 5, @b = 'bee', @c = 2.5, @d = NULL")

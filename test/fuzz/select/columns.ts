@@ -10,7 +10,11 @@ export function columnOf(g: Grammar, scope: Scope, fits: (kind: Kind) => boolean
   if (found.length === 0) return undefined
   const { relation, column } = g.random.pick(found)
   const isBare = !isOuter && g.random.oneIn(3) && isUnique(scope, column.name)
-  return exprOf(column, isBare ? column.name : `${relation.alias}.${column.name}`)
+  return exprOf(column, isBare ? column.name : `${qualifierOf(g, relation)}.${column.name}`)
+}
+
+function qualifierOf({ random }: Grammar, { alias, keyspace }: Relation): string {
+  return keyspace !== undefined && random.oneIn(3) ? `${keyspace}.${alias}` : alias
 }
 
 export function exprOf({ family, collation, isTame }: Kind, sql: Fragment): Expr {

@@ -23,11 +23,22 @@ export interface Strictness {
   readonly hasOtherKeys?: boolean
 }
 
-/** The first difference that matters most; undefined when the answers are alike. */
+/** The difference that matters most; undefined when the answers are alike. */
 export function compareAnswers(
   expected: Answer,
   got: Answer,
-  step: Pick<Step, 'isOrdered' | 'approximate'>,
+  step: Step,
+  strictness: Strictness,
+): Difference | undefined {
+  const found = differenceOf(expected, got, step, strictness)
+  // A text that is the same each time says what the difference is about.
+  return found && typeof step.sql === 'string' ? { ...found, kind: `${found.kind} of ${step.sql}` } : found
+}
+
+function differenceOf(
+  expected: Answer,
+  got: Answer,
+  step: Step,
   { isStrict, hasOtherKeys = false }: Strictness,
 ): Difference | undefined {
   const [left, right] = [expected.result, got.result]
@@ -38,14 +49,17 @@ export function compareAnswers(
   const [mine, theirs] = [right.columns, left.columns].map((columns) =>
     hasOtherKeys ? columns.map(keyless) : columns,
   )
+  // How many rows came before an error is nobody's promise.
+  if (left.error !== undefined || right.error !== undefined) {
+    return compareErrors(left.error ?? left, right.error ?? right)
+  }
   return (
-    compareErrors(left.error ?? left, right.error ?? right) ??
     compareRows(left, right, step) ??
     compareColumns(theirs!, mine!, fields, 'column') ??
     (isStrict
       ? compareColumns(expected.prepared ?? [], got.prepared ?? [], fields, 'prepared')
       : undefined) ??
-    compareLists('warnings', expected.warnings, got.warnings)
+    compareWarnings(expected.warnings, got.warnings)
   )
 }
 
@@ -88,11 +102,7 @@ function nameless(message: string): string {
 }
 
 /** Alike byte by byte is the usual thing. */
-function compareRows(
-  left: Rows,
-  right: Rows,
-  { isOrdered, approximate }: Pick<Step, 'isOrdered' | 'approximate'>,
-): Difference | undefined {
+function compareRows(left: Rows, right: Rows, { isOrdered, approximate }: Step): Difference | undefined {
   if (left.rows.length === right.rows.length && left.rows.every((row, i) => row.equals(right.rows[i]!)))
     return undefined
   if (left.rows.length !== right.rows.length) {
@@ -146,11 +156,14 @@ function compareColumns(
   return undefined
 }
 
-function compareLists(
-  kind: string,
-  left: readonly string[],
-  right: readonly string[],
-): Difference | undefined {
+function compareWarnings(left: readonly string[], right: readonly string[]): Difference | undefined {
   const [expected, got] = [left.join('\n'), right.join('\n')]
-  return expected === got ? undefined : { kind, expected, got }
+  if (expected === got) return undefined
+  const codes = [left, right].map((rows) => [...new Set(rows.map(codeOf))].join(' ') || 'none')
+  return { kind: `warnings ${codes.join(' -> ')}`, expected, got }
+}
+
+/** The second column of SHOW WARNINGS, four digits of text behind their length. */
+function codeOf(row: string): string {
+  return /\\04(\d{4})/.exec(row)?.[1] ?? row
 }

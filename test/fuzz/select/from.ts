@@ -134,14 +134,23 @@ function factor(g: Grammar, before: Scope, shape: QueryShape): From {
 }
 
 function baseTable(g: Grammar, table: Table): From {
-  const alias = g.random.oneIn(6) && table.keyspace === MAIN ? undefined : g.name('t')
-  // Without an alias a table could be there twice: one that says its name is named for good.
-  const name = alias ?? g.name(`${table.name}_`)
-  return {
-    sql: `${tableName(table)} ${g.random.oneIn(2) ? 'AS ' : ''}${name}`,
-    relations: [{ ...relationOf(table), alias: name }],
+  const hint = g.random.oneIn(30) ? optional(g.random.pick(INDEX_HINTS)) : ''
+  const relation = relationOf(table)
+  if (g.random.oneIn(4) && g.takes(table.name)) {
+    const named = { ...relation, keyspace: table.keyspace }
+    return { sql: sql`${tableName(table)}${hint}`, relations: [named] }
   }
+  const alias = g.name('t')
+  const as = g.random.oneIn(2) ? ' AS' : ''
+  return { sql: sql`${tableName(table)}${as} ${alias}${hint}`, relations: [{ ...relation, alias }] }
 }
+
+const INDEX_HINTS = [
+  ' USE INDEX (PRIMARY)',
+  ' IGNORE INDEX (PRIMARY)',
+  ' FORCE INDEX FOR JOIN (PRIMARY)',
+  ' USE INDEX ()',
+]
 
 /** Three in four are of the keyspace that the session is in. */
 function likelyTables({ random, schema }: Grammar): readonly Table[] {
@@ -159,7 +168,6 @@ export function relationOf({ name, columns, primaryKey }: Table): Relation {
       return { name: column.name, family, collation, isTame }
     }),
     key: primaryKey,
-    hasInvisible: columns.some(({ isInvisible }) => isInvisible),
   }
 }
 

@@ -10,6 +10,8 @@ export interface Grammar {
   readonly schema: Schema
   /** `t1`, `t2` …: no other part of the statement has the name. */
   name(prefix: string): string
+  /** True the first time: a table that goes by its own name is there once. */
+  takes(table: string): boolean
   /** A query in parentheses or at the top. */
   query(scope: Scope | undefined, shape: QueryShape): Query
 }
@@ -34,11 +36,11 @@ export interface Attribute extends Kind {
 /** A table of FROM. */
 export interface Relation {
   readonly alias: string
+  /** Of a table that goes by its own name: columns may be named with it. */
+  readonly keyspace?: string
   readonly columns: readonly Attribute[]
   /** Columns that tell its rows apart; undefined: none are known to. */
   readonly key: readonly string[] | undefined
-  /** A column of it may be missing from `*`. */
-  readonly hasInvisible?: boolean
 }
 
 /** What names in an expression may mean; `outer` is the query around it. */
@@ -63,6 +65,8 @@ export interface QueryShape {
   readonly isTame?: boolean
   /** No LIMIT: MySQL knows none in what IN and ANY compare with. */
   readonly isUnlimited?: boolean
+  /** In parentheses beside UNION. */
+  readonly isPart?: boolean
   /** What the client is told: columns may be good to a tolerance only, for nothing is computed from them. */
   readonly isTop?: boolean
   /** After SELECT: `SQL_CALC_FOUND_ROWS `. */

@@ -65,6 +65,10 @@ export function groupItem(
   if (shape.isTop && family === undefined && g.random.oneIn(12)) {
     return { ...approximate(g, scope, inner), isApproximate: true }
   }
+  // MariaDB forgets ORDER BY behind a window over groups.
+  if (family === undefined && !shape.isTame && g.flavor === 'mysql' && g.random.oneIn(12)) {
+    return rankOf(g, aggregate(g, scope, 'decimal', inner))
+  }
   const wanted =
     family ?? g.random.pick(shape.isTame ? FAMILIES.filter((each) => each !== 'json') : AGGREGATED)
   for (let tries = 0; tries < 4; tries++) {
@@ -72,6 +76,12 @@ export function groupItem(
     if (value.isTame || !shape.isTame) return g.random.oneIn(4) ? wrapped(g, value, shape) : value
   }
   return literalOf(g, wanted)
+}
+
+/** A window over the groups. */
+function rankOf({ random }: Grammar, { sql: by }: Expr): Expr {
+  const text = sql`${random.pick(['RANK()', 'DENSE_RANK()', 'COUNT(*)'])} OVER (ORDER BY ${by}${random.oneIn(2) ? ' DESC' : ''})`
+  return { sql: text, family: 'integer', isTame: false }
 }
 
 /** An expression over an aggregate. */

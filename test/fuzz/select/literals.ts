@@ -1,5 +1,5 @@
 import { bigintParam, doubleParam, stringParam } from '../../support/protocol-client.ts'
-import { type Family, WORDS } from './column-types.ts'
+import { type Family, type Flavor, WORDS } from './column-types.ts'
 import { type Fragment, literal } from './fragment.ts'
 import type { Expr, Grammar } from './grammar.ts'
 
@@ -18,7 +18,7 @@ export function word(g: Grammar): Fragment {
   return quoted(g.random.pick(WORDS))
 }
 
-function textOf({ random }: Grammar, family: Family): Fragment {
+function textOf({ random, flavor }: Grammar, family: Family): Fragment {
   switch (family) {
     case 'integer': {
       const value = random.pick([0, 1, 2, 3, 5, 7, 12, 30, -1])
@@ -53,10 +53,15 @@ function textOf({ random }: Grammar, family: Family): Fragment {
     case 'bit':
       return random.pick(["b'1'", "b'0'", "b'11'"])
     case 'json':
-      return random.pick([`CAST('{"a": 1}' AS JSON)`, `CAST('[1, "x"]' AS JSON)`, `CAST('3' AS JSON)`])
+      return jsonOf(flavor, random.pick(['{"a": 1}', '[1, "x"]', '3']))
   }
 }
 
 function quoted(text: string): Fragment {
   return literal(`'${text}'`, stringParam(text))
+}
+
+/** MariaDB's JSON is text. */
+function jsonOf(flavor: Flavor, text: string): string {
+  return flavor === 'mysql' ? `CAST('${text}' AS JSON)` : `'${text}'`
 }

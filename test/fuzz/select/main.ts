@@ -16,8 +16,10 @@ const USAGE = `npm run fuzz -- select [--seed S] [--count N] [--mariadb] [--stri
   --strict        lengths, table names and definitions of prepared statements are compared, too
   --self          no proxy: two plain servers, rows in another order. What differs is a fault of the generator
   --shrink N      differences of each kind to make small and print (2); the rest are counted
+  --known KINDS   differences whose kind begins so are counted only; several, separated by commas
   --refusals      what the proxy does not support is shrunk and printed, too
 
+Interrupted, it ends behind the statements that are on their way, and tells what it has seen.
 The exit code is 1 when answers differed, 2 when the command line is wrong. Refusals are counted apart.
 `
 
@@ -29,6 +31,9 @@ if (values.help) {
 // Servers whose data is thrown away need no disk.
 if (existsSync('/dev/shm')) process.env['TESTS_TMP'] ??= '/dev/shm'
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : whole('seed', values.seed)
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+const known = values.known.split(',').filter((beginning) => beginning !== '')
 process.stdout.write(`seed ${seed}\n`)
 const result = await fuzzSelect({
   seed,
@@ -39,7 +44,9 @@ const result = await fuzzSelect({
   isSelf: values.self,
   isStrict: values.strict,
   areRefusalsShrunk: values.refusals,
+  isKnown: (kind) => known.some((beginning) => kind.startsWith(beginning)),
   only: values.statement === undefined ? undefined : whole('statement', values.statement),
+  signal: stop.signal,
   onFinding: print,
   onCrash: ({ seed: at, statement, message }) =>
     process.stdout.write(
@@ -61,6 +68,7 @@ function commandLine() {
         mariadb: { type: 'boolean', default: false },
         strict: { type: 'boolean', default: false },
         self: { type: 'boolean', default: false },
+        known: { type: 'string', default: '' },
         refusals: { type: 'boolean', default: false },
         shrink: { type: 'string', default: '2' },
         help: { type: 'boolean', short: 'h', default: false },

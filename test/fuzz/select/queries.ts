@@ -1,5 +1,6 @@
 import type { Random } from '../random.ts'
 import type { Family, Flavor } from './column-types.ts'
+import { FAMILIES } from './expressions.ts'
 import { choice, type Fragment, list, optional, sequence, sql } from './fragment.ts'
 import { derivedRelation } from './from.ts'
 import {
@@ -20,11 +21,13 @@ import { select } from './select.ts'
 /** A grammar for one statement: names count from one. */
 export function grammarFor(random: Random, flavor: Flavor, schema: Schema): Grammar {
   let names = 0
+  const taken = new Set<string>()
   const grammar: Grammar = {
     random,
     flavor,
     schema,
     name: (prefix) => `${prefix}${++names}`,
+    takes: (table) => taken.size < taken.add(table).size,
     query: (scope, shape) => query(grammar, scope, shape),
   }
   return grammar
@@ -34,7 +37,9 @@ export function grammarFor(random: Random, flavor: Flavor, schema: Schema): Gram
 export function query(g: Grammar, scope: Scope | undefined, shape: QueryShape): Query {
   const { random } = g
   if (shape.depth > 0 && !shape.isScalar) {
-    if (random.oneIn(8)) return withNamed(g, scope, shape)
+    // MariaDB knows no WITH in a part of a UNION.
+    const isNamedAllowed = !(shape.isPart && g.flavor === 'mariadb')
+    if (random.oneIn(8) && isNamedAllowed) return withNamed(g, scope, shape)
     if (random.oneIn(7)) return setOperation(g, scope, shape)
   }
   return select(g, scope, shape)
@@ -59,7 +64,10 @@ function withNamed(g: Grammar, scope: Scope | undefined, shape: QueryShape): Que
       named.push(derivedRelation(name, inner))
     }
   }
-  const body = g.query({ relations: [], outer: scope, named }, { ...shape, depth: shape.depth - 1 })
+  const body = g.query(
+    { relations: [], outer: scope, named },
+    { ...shape, isPart: false, depth: shape.depth - 1 },
+  )
   return { ...body, sql: sql`WITH ${isRecursive ? 'RECURSIVE ' : ''}${list(texts)} ${body.sql}` }
 }
 
@@ -85,8 +93,17 @@ function setOperation(g: Grammar, scope: Scope | undefined, shape: QueryShape): 
   // MySQL 9.7 dies of INTERSECT and EXCEPT of three parts, and of parts that are grouped and ordered.
   const inner = isUnion ? { depth: shape.depth - 1 } : { depth: 0, isUnlimited: true }
   const count = isUnion ? 2 + random.int(2) : 2
+  // Types of unlike parts meet where nobody computes with what comes of it.
+  const isMixed = shape.isTop && !isTame && shape.families === undefined && random.oneIn(3)
+  const familiesOf = () => (isMixed ? families.map(() => random.pick(FAMILIES)) : families)
   const parts = Array.from({ length: count }, () =>
-    g.query(scope, { ...inner, families, isTame, isNamed: shape.isNamed ?? false }),
+    g.query(scope, {
+      ...inner,
+      families: familiesOf(),
+      isTame,
+      isPart: true,
+      isNamed: shape.isNamed ?? false,
+    }),
   )
   const texts = parts.map(({ sql: text }) => sql`(${text})`)
   const more = texts.slice(1).map((text) => sql`${random.pick(operators)}${text}`)

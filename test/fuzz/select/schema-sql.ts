@@ -34,7 +34,6 @@ function columnSql({ name, type, isNullable, isInvisible, generated }: Column): 
     type.sql,
     ...(generated === undefined ? [] : [`AS ${generated}`]),
     ...(isNullable || generated !== undefined ? [] : ['NOT NULL']),
-    // Without a value of its own, INSERT could not leave the column out.
     ...(isInvisible ? ['INVISIBLE'] : []),
   ]
   return parts.join(' ')

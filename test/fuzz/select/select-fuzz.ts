@@ -25,8 +25,12 @@ export interface SelectFuzzOptions {
   /** So many differences of a kind are shrunk; the rest is counted. */
   readonly shrunkMax: number
   readonly areRefusalsShrunk: boolean
+  /** Differences of these kinds are counted, and not looked at. */
+  readonly isKnown?: (kind: string) => boolean
   /** Only this statement of the first schema. */
   readonly only?: number | undefined
+  /** Ends the run with the statements that are on their way. */
+  readonly signal?: AbortSignal
   readonly onFinding: (finding: Finding) => void
   /** A server died of one of the batch of statements that begins with this one. */
   readonly onCrash: (at: {
@@ -137,7 +141,8 @@ class SelectFuzz {
   }
 
   get isDone(): boolean {
-    return this.#statements >= this.#options.count
+    const { count, signal } = this.#options
+    return this.#statements >= count || signal?.aborted === true
   }
 
   get result(): Omit<SelectFuzzResult, 'seconds'> {
@@ -199,7 +204,7 @@ class SelectFuzz {
         )
         const difference = differences.find((each) => each !== undefined)
         if (difference === undefined) continue
-        if (isRefusal(difference) && !this.#options.areRefusalsShrunk) this.#count(difference)
+        if (this.#isCountedOnly(difference)) this.#count(difference)
         else
           await this.#look(
             { asked, ...situation },
@@ -228,6 +233,11 @@ class SelectFuzz {
     } finally {
       reproducer.close()
     }
+  }
+
+  #isCountedOnly(difference: Difference): boolean {
+    const { areRefusalsShrunk, isKnown = () => false } = this.#options
+    return (isRefusal(difference) && !areRefusalsShrunk) || isKnown(difference.kind)
   }
 
   #count(difference: Difference): number {

@@ -8,7 +8,7 @@ import { attributesOf, groupItem, type Item, itemSql, itemsFor, plainItem } from
 import { literalOf, smallNumber } from './literals.ts'
 import { direction, type Ending, ending, leadingKeys, plainKeys, positionsOf } from './order.ts'
 import { condition } from './predicates.ts'
-import { windowed } from './windows.ts'
+import { namedWindow, windowed } from './windows.ts'
 
 /** One SELECT, without WITH and set operations. */
 export function select(g: Grammar, outer: Scope | undefined, shape: QueryShape): Query {
@@ -22,6 +22,15 @@ export function select(g: Grammar, outer: Scope | undefined, shape: QueryShape):
   if (kind < 6 && !shape.isTame) return withWindows(g, scope, source, shape)
   return grouped(g, scope, source, shape)
 }
+
+/** Words that change nothing. */
+const MODIFIERS = [
+  'ALL ',
+  'SQL_NO_CACHE ',
+  'STRAIGHT_JOIN ',
+  'SQL_SMALL_RESULT ',
+  '/*+ MAX_EXECUTION_TIME(100000) */ ',
+]
 
 interface Clauses {
   readonly modifier?: string
@@ -53,7 +62,8 @@ function plain(g: Grammar, scope: Scope, source: From, shape: QueryShape): Query
   const shown = star
     ? [{ ...items[0]!, sql: g.random.oneIn(2) ? '*' : `${scope.relations[0]!.alias}.*`, name: undefined }]
     : items
-  return assemble(source, shape, { items: shown, where: where(g, scope, shape), ending: end })
+  const modifier = g.random.oneIn(20) && shape.modifier === undefined ? g.random.pick(MODIFIERS) : ''
+  return assemble(source, shape, { modifier, items: shown, where: where(g, scope, shape), ending: end })
 }
 
 /** What is taken away is told apart by what stays: equal rows look alike. */
@@ -66,13 +76,18 @@ function distinct(g: Grammar, scope: Scope, source: From, shape: QueryShape): Qu
 
 function withWindows(g: Grammar, scope: Scope, source: From, shape: QueryShape): Query {
   const inner = { depth: 1, queryDepth: 0 }
-  const items = itemsFor(g, shape, (family) =>
-    family === undefined && g.random.oneIn(2)
-      ? windowed(g, scope, inner)
-      : plainItem(g, scope, shape, family),
-  )
+  const shared = g.random.oneIn(3) ? namedWindow(g, scope) : undefined
+  const items = itemsFor(g, shape, (family) => {
+    if (family !== undefined || g.random.oneIn(2)) return plainItem(g, scope, shape, family)
+    return shared !== undefined && g.random.oneIn(2) ? shared.value : windowed(g, scope, inner)
+  })
   const end = ending(g, shape, { first: [], keys: plainKeys(scope, items) })
-  return assemble(source, shape, { items, where: where(g, scope, shape), ending: end })
+  return assemble(source, shape, {
+    items,
+    where: where(g, scope, shape),
+    tail: shared?.clause ?? '',
+    ending: end,
+  })
 }
 
 /** With GROUP BY, or all rows as one group. */

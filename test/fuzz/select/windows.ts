@@ -11,6 +11,13 @@ export function windowed(g: Grammar, scope: Scope, shape: ExprShape): Expr {
   return g.random.pick(rules)(g, scope, shape, key?.join(', ') ?? '')
 }
 
+/** A window that has a name, and a value over it. */
+export function namedWindow(g: Grammar, scope: Scope): { readonly value: Expr; readonly clause: Fragment } {
+  const name = g.name('win')
+  const value = integer(`${g.random.pick(['RANK()', 'DENSE_RANK()', 'COUNT(*)'])} OVER ${name}`)
+  return { value, clause: sql` WINDOW ${name} AS (${partition(g, scope)}${orderBy(g, scope)})` }
+}
+
 type Rule = (g: Grammar, scope: Scope, shape: ExprShape, key: string) => Expr
 
 /** The same for all rows that are peers. */
