@@ -15,7 +15,7 @@ import {
   splitExecute,
 } from '../../mysql/codec/execute-values.ts'
 import { encodePrepareOk } from '../../mysql/codec/stmt-prepare.ts'
-import type { Show } from '../../sql/ast.ts'
+import type { Query, Show, Statement } from '../../sql/ast.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
 import { valueLiteral } from '../../values/sql-literal.ts'
 import { type StatementBeginsContext, statementBegins } from '../commands/statement-begins.ts'
@@ -34,6 +34,10 @@ import { substituteParams } from './substitute-params.ts'
 export type PreparedContext = RunContext & StatementBeginsContext & ShownContext
 
 const CURSOR_TYPE_READ_ONLY = 1
+
+const QUERIES: ReadonlySet<Statement['kind']> = new Set<Query['kind']>([
+  ...(['Select', 'SetOperation', 'NestedQuery', 'ValuesQuery', 'TableQuery'] as const),
+])
 
 /** MariaDB's clients send prepare and execute at once: this id stands for the one they do not know yet. */
 const LAST_PREPARED = 0xffff_ffff
@@ -105,6 +109,13 @@ export class PreparedStatements {
     else runStatement(this.#context, execution)
   }
 
+  /** The text that a COM_STMT_EXECUTE runs. */
+  textOf(command: Buffer): Buffer | undefined {
+    if (command[0] !== Command.STMT_EXECUTE || command.length < 5) return undefined
+    const statement = this.#statements.get(command.readUInt32LE(1))
+    return statement && Buffer.from(statement.sql, 'latin1')
+  }
+
   /** No answer, by the protocol: what goes wrong is told by the next execute. */
   sendLongData(payload: Buffer): void {
     const { proxy, replies } = this.#context
@@ -174,6 +185,8 @@ export class PreparedStatements {
     const statement = text.reading.parse(text.sql)
     if (statement.kind === 'Empty' && !statement.comment) throw emptyQuery()
     checkPreparable(statement, proxy)
+    // A query of information_schema: every server has its columns.
+    if (QUERIES.has(statement.kind)) return this.#prepareOn(this.#context.shards.anyTarget(), text.sql, text)
     const shown = statement.kind === 'Show' ? await this.#prepareShow(statement, text) : []
     if ('keyspace' in shown) {
       const { keyspace, shard } = shown

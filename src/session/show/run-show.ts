@@ -8,6 +8,7 @@ import type { ProxyContext } from '../proxy-context.ts'
 import { onlyKeyspace, printTarget } from '../settings/target.ts'
 import type { EvaluateContext } from '../statements/evaluate.ts'
 import type { Execution } from '../statements/execution.ts'
+import { planned } from '../statements/planned.ts'
 import type { Reading } from '../statements/reading.ts'
 import { answerMetadata, type RunContext, runStatement } from '../statements/run-statement.ts'
 import { grantsTable } from './grants.ts'
@@ -57,19 +58,6 @@ export async function runShow(context: ShowContext, asked: Show, execution: Exec
 
 /** They tell of the statement before, and are none that another one would be told of. */
 const TELL_CONDITIONS: ReadonlySet<string> = new Set(['WARNINGS', 'ERRORS', 'COUNT WARNINGS', 'COUNT ERRORS'])
-
-/** A SHOW of one table, by its own plan. */
-function planned(execution: Execution, sql: string): Execution {
-  const { reading } = execution
-  const scan = reading.scan(sql)
-  return {
-    ...execution,
-    sql,
-    plan: reading.planOf(sql, scan),
-    bindings: reading.bindingsOf(sql, scan),
-    verbatim: () => execution.ofText({ kind: 'Text', sql, params: [] }),
-  }
-}
 
 async function askServer(context: ShowContext, asked: AskedShow, execution: Execution): Promise<void> {
   const { proxy, state, shards, singleShard } = context
@@ -142,7 +130,7 @@ async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | 
     case 'VSCHEMA VINDEXES':
       return vschemaVindexes(proxy, { target: state.target, sees }, show)
     case 'PROCESSLIST':
-      return processList(proxy, client.identity)
+      return processList(proxy, client.identity, { shards: context.shards, show })
     case 'VARIABLES':
     case 'STATUS':
       return variablesTable(context, show)

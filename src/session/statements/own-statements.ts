@@ -1,6 +1,7 @@
 import { emptyQuery, notSupported } from '../../errors/sql-error.ts'
 import { makeCast } from '../../planner/make-node.ts'
 import type { Kill, Statement } from '../../sql/ast.ts'
+import { runCatalogue } from '../catalogue/run-catalogue.ts'
 import { type KillContext, kill } from '../commands/kill.ts'
 import { deallocateSql, executeSql, prepareSql, type SqlPrepareContext } from '../prepared/sql-prepare.ts'
 import { runSet, type SetContext } from '../settings/run-set.ts'
@@ -55,6 +56,12 @@ export async function runOwnStatement(
       return savepoint(context, statement)
     case 'Kill':
       return killStatement(context, statement)
+    case 'Select':
+    case 'SetOperation':
+    case 'NestedQuery':
+    case 'ValuesQuery':
+    case 'TableQuery':
+      return runCatalogue(context, statement, execution)
     case 'Show':
       return runShow(context, statement, execution)
     case 'VExplain':
