@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectTo, type FaultCluster, startFaultCluster } from '../support/fault-cluster.ts'
 import { type ProtocolClient, textRow } from '../support/protocol-client.ts'
 
@@ -35,4 +35,44 @@ test('nothing is run', async () => {
   await lines('VEXPLAIN DELETE FROM users')
   await lines('VEXPLAIN RULES DELETE FROM users')
   expect(await lines('SELECT COUNT(*) FROM users')).toEqual(['0'])
+})
+
+describe('EXPLAIN over several shards', () => {
+  async function table(sql: string): Promise<readonly (readonly (string | null)[])[]> {
+    const [result] = await client.query(sql)
+    if (result!.kind !== 'rows') throw new Error(JSON.stringify(result))
+    return result!.rows.map((row) => textRow(row))
+  }
+
+  test('has the plan, and each shard with what it makes of its query', async () => {
+    const rows = await table('EXPLAIN SELECT name, COUNT(*) FROM users GROUP BY name')
+    const plan = rows.filter(([, type]) => type === 'PLAN').map((row) => row.at(-1))
+    expect(plan).toEqual(await lines('VEXPLAIN SELECT name, COUNT(*) FROM users GROUP BY name'))
+    expect(rows.filter(([, type]) => type === 'SHARD').map(([, , shard]) => shard)).toEqual([
+      'main/-80',
+      'main/80-',
+    ])
+    expect(rows.filter(([, type]) => type === 'SIMPLE').map(([, , named]) => named)).toEqual([
+      'users',
+      'users',
+    ])
+  })
+
+  test('as JSON has theirs in it, in the names of keyspaces', async () => {
+    const [[json]] = (await table("EXPLAIN FORMAT=JSON SELECT * FROM users WHERE name = 'x'")) as [[string]]
+    const { plan, shards } = JSON.parse(json)
+    expect(plan[0]).toBe('Query')
+    expect(shards.map(({ shard }: { shard: string }) => shard)).toEqual(['main/-80', 'main/80-'])
+    expect(shards[0].query).toBe("SELECT * FROM users WHERE name = 'x'")
+    expect(shards[0].explain).toHaveProperty('query_block')
+    expect(json).not.toContain('main_')
+  })
+
+  test('of a change tells of each shard, and changes nothing', async () => {
+    await client.query("INSERT INTO users (id, name) VALUES (1, 'a'), (4, 'b')")
+    const rows = await table("EXPLAIN UPDATE users SET name = 'x'")
+    expect(rows.filter(([, type]) => type === 'SHARD')).toHaveLength(2)
+    expect(await lines("SELECT COUNT(*) FROM users WHERE name = 'x'")).toEqual(['0'])
+    await client.query('DELETE FROM users')
+  })
 })

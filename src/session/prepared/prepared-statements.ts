@@ -22,6 +22,7 @@ import { type StatementBeginsContext, statementBegins } from '../commands/statem
 import { requireMemory } from '../settings/held-map.ts'
 import { prepareShow, type ShownContext } from '../show/run-show.ts'
 import type { CursorOptions, Execution, RelayedHook } from '../statements/execution.ts'
+import { explainedAnywhere } from '../statements/explain.ts'
 import { type RunContext, runStatement } from '../statements/run-statement.ts'
 import { ClientStatement, type PreparedText, preparedBytes } from './client-statement.ts'
 import { describePlan } from './describe-plan.ts'
@@ -187,6 +188,10 @@ export class PreparedStatements {
     checkPreparable(statement, proxy)
     // A query of information_schema: every server has its columns.
     if (QUERIES.has(statement.kind)) return this.#prepareOn(this.#context.shards.anyTarget(), text.sql, text)
+    if (statement.kind === 'Explain' && statement.format !== 'VITESS') {
+      const { keyspace, sql } = explainedAnywhere(statement, text)
+      return this.#prepareOn(this.#context.shards.target(keyspace, 0), sql, text)
+    }
     const shown = statement.kind === 'Show' ? await this.#prepareShow(statement, text) : []
     if ('keyspace' in shown) {
       const { keyspace, shard } = shown

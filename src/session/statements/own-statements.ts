@@ -9,6 +9,7 @@ import { type TargetContext, useTarget } from '../settings/use-target.ts'
 import { runShow, type ShowContext } from '../show/run-show.ts'
 import { type EvaluateContext, evaluate } from './evaluate.ts'
 import type { Execution } from './execution.ts'
+import { explain } from './explain.ts'
 import {
   begin,
   endTransaction,
@@ -67,7 +68,7 @@ export async function runOwnStatement(
     case 'VExplain':
       return vexplain(context, statement, execution.sql)
     case 'Explain':
-      return vexplain(context, { statement: statement.statement }, execution.sql)
+      return explain(context, statement, execution)
     case 'UnlockTables':
       return unlockTables(context)
     case 'Prepare':
