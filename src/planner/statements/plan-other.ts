@@ -24,12 +24,22 @@ import type { Trace } from '../rules/trace.ts'
 export function planShow(statement: Show, context: PlanContext): Plan {
   const { table, database, what } = statement
   if (table === undefined || what.startsWith('VSCHEMA') || what.startsWith('VITESS')) return sessionPlan
+  // What a shard counts is not all there is.
+  if (what === 'INDEX' && isOnShards(statement, context)) return sessionPlan
   // A server would look at its own rows alone.
   if (someNode(statement.where, (node) => node.kind === 'Subquery')) return sessionPlan
   const shown =
     database === undefined || isSystemSchema(database) ? statement : qualified(statement, table, database)
   const name: TableName = database === undefined ? table : { ...table, qualifier: database }
   return readPlan(shown, tableShard(name, context), context)
+}
+
+/** Throws as findTable. */
+function isOnShards({ table, database }: Show, context: PlanContext): boolean {
+  const name = database === undefined ? table! : { ...table!, qualifier: database }
+  if (isSystemSchema(keyspaceOf(name, context))) return false
+  const { sharded, pinned } = findTable(name, context)
+  return sharded && pinned === undefined
 }
 
 /** `SHOW COLUMNS FROM t FROM keyspace`, its pieces put together anew with the table's name in one of them. */

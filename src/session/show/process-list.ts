@@ -27,7 +27,9 @@ export async function processList(
   asker: Asker,
   { shards, show }: { readonly shards: ShardAccess; readonly show: Show },
 ): Promise<ShownTable> {
-  const columns = (await shards.ask('SHOW PROCESSLIST')).columns.map(decodeColumnDef)
+  const columns = (await shards.ask(`SHOW ${show.full ? 'FULL ' : ''}PROCESSLIST`)).columns.map(
+    decodeColumnDef,
+  )
   const rows = sessionsOf(proxy, asker).map((session) => {
     const info = show.full ? session.info : (session.info?.slice(0, INFO_CHARACTERS_MAX) ?? null)
     const cells: Readonly<Record<string, string | null>> = { ...session, info, progress: '0.000' }

@@ -1,8 +1,9 @@
-import type { ColumnDef } from '../../mysql/codec/column-def.ts'
+import { type ColumnDef, decodeColumnDef } from '../../mysql/codec/column-def.ts'
 import { type Asker, maySee } from '../../policy/permit.ts'
 import type { Show } from '../../sql/ast.ts'
 import { print } from '../../sql/print.ts'
 import { SYSTEM_SCHEMAS } from '../../vschema/system-schemas.ts'
+import type { CatalogueContext } from '../catalogue/catalogue-context.ts'
 import { describePlan } from '../prepared/describe-plan.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import { onlyKeyspace, printTarget } from '../settings/target.ts'
@@ -13,12 +14,13 @@ import type { Reading } from '../statements/reading.ts'
 import { answerMetadata, type RunContext, runStatement } from '../statements/run-statement.ts'
 import { grantsTable } from './grants.ts'
 import { gtidTable } from './gtid-tables.ts'
+import { indexOnAny, indexTable, routineStatus, tableStatus } from './over-shards.ts'
 import { type OwnValuesContext, variablesTable } from './own-values.ts'
 import { processList } from './process-list.ts'
 import { type AskedShow, type ServerShow, type ServerShowContext, serverShow } from './server-show.ts'
 import { type ConditionsContext, conditionsTable, countTable } from './show-conditions.ts'
 import { rowsWhere, withoutValues, withValues } from './show-where.ts'
-import { filteredRows, nameTable, type ShownTable, textTable } from './shown-table.ts'
+import { filteredRows, type ShownTable, textTable } from './shown-table.ts'
 import {
   MIGRATION_COLUMNS,
   replicationTable,
@@ -30,7 +32,8 @@ import {
 } from './vitess-tables.ts'
 
 /** What is shown. */
-export type ShownContext = ServerShowContext &
+export type ShownContext = CatalogueContext &
+  ServerShowContext &
   ConditionsContext &
   OwnValuesContext & {
     readonly client: Asker
@@ -75,6 +78,7 @@ export async function prepareShow(
   asked: AskedShow,
   reading: Reading,
 ): Promise<readonly ColumnDef[] | ServerShow> {
+  if (OF_SERVERS.has(asked.show.what)) return definedByServer(context, asked)
   const { where: _, ...unfiltered } = asked.show
   const table = await tableOf(context, unfiltered)
   if (table !== undefined) return table.columns
@@ -85,6 +89,17 @@ export async function prepareShow(
   const scan = reading.scan(sql)
   const { keyspace, sql: text = sql } = describePlan(reading.planOf(sql, scan), reading.bindingsOf(sql, scan))
   return { keyspace, shard: 0, text }
+}
+
+/** Rows of the proxy's own in the columns that any server has for them. */
+const OF_SERVERS: ReadonlySet<string> = new Set([
+  ...['DATABASES', 'TABLE STATUS', 'INDEX', 'FUNCTION STATUS', 'PROCEDURE STATUS', 'PROCESSLIST'],
+])
+
+function definedByServer(context: ShownContext, asked: AskedShow): ServerShow {
+  const show = withoutValues(asked.show)
+  if (show.what === 'INDEX') return indexOnAny(context, show)
+  return serverShow(context, { ...asked, show, sql: show === asked.show ? asked.sql : print(show) })
 }
 
 /** Undefined for what the servers know. */
@@ -102,12 +117,23 @@ async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | 
     case 'DATABASES':
     case 'KEYSPACES':
     case 'VITESS_KEYSPACES': {
-      const suffix = show.like === undefined ? '' : ` (${show.like.text.slice(1, -1)})`
+      const like = show.like === undefined ? '' : ` LIKE ${show.like.text}`
+      const columns = await columnsOf(context, `SHOW DATABASES${like}`)
       const all = [...proxy.gateway.keyspaces.keys(), ...SYSTEM_SCHEMAS]
-      return nameTable(`Database${suffix}`, all.filter(sees).sort())
+      const rows = all.filter(sees).sort()
+      return { columns, rows: rows.map((name) => [Buffer.from(name)]), filtered: 0 }
     }
-    case 'GRANTS':
-      return grantsTable(client, proxy.gateway.keyspaces.keys())
+    case 'TABLE STATUS':
+      return tableStatus(context, show)
+    case 'INDEX':
+      return indexTable(context, show)
+    case 'FUNCTION STATUS':
+    case 'PROCEDURE STATUS':
+      return routineStatus(context, show)
+    case 'GRANTS': {
+      const [column] = await columnsOf(context, 'SHOW GRANTS')
+      return grantsTable(client, proxy.gateway.keyspaces.keys(), column!)
+    }
     case 'VITESS_SHARDS':
       return shardsTable(proxy, sees)
     case 'VITESS_TABLETS':
@@ -137,4 +163,9 @@ async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | 
     default:
       return undefined
   }
+}
+
+/** As a server defines them. */
+async function columnsOf({ shards }: ShownContext, sql: string): Promise<readonly ColumnDef[]> {
+  return (await shards.ask(sql)).columns.map(decodeColumnDef)
 }

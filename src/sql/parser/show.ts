@@ -35,6 +35,7 @@ export function parseShow(p: TokenStream): Show {
 type Rest = {
   table: TableName | undefined
   database: string | undefined
+  ifNotExists: true | undefined
   like: Show['like'] | undefined
   where: Show['where'] | undefined
   limit: LimitClause | undefined
@@ -189,6 +190,7 @@ function parseRest(p: TokenStream, what: string, pieces: PieceBuilder): Rest {
   const rest: Rest = {
     table: undefined,
     database: undefined,
+    ifNotExists: undefined,
     like: undefined,
     where: undefined,
     limit: undefined,
@@ -206,6 +208,7 @@ function parseRest(p: TokenStream, what: string, pieces: PieceBuilder): Rest {
       if (p.accept('IF')) {
         p.expect('NOT')
         p.expect('EXISTS')
+        rest.ifNotExists = true
       }
       rest.database = p.identifier()
       return rest
