@@ -32,11 +32,12 @@ export async function catalogueText(
 ): Promise<string> {
   const refs = catalogueRefs(statement, reading.target.keyspace)
   const wanted = wantedRows(statement, reading)
+  const options = { isMariadb: context.proxy.isMariadb, isWide: !/utf8(?!mb4)/i.test(sql) }
   const splices = await Promise.all(
     refs.map(async ({ name, alias }): Promise<Splice> => {
       const { qualifier = reading.target.keyspace, name: table, span } = name
       const rows = await pullTable(context, { schema: qualifier, table }, wanted.get(name) ?? {})
-      const text = constantQuery(rows, context.proxy.isMariadb)
+      const text = constantQuery(rows, options)
       return { span, text: alias === undefined ? `${text} AS ${quoteName(table)}` : text }
     }),
   )

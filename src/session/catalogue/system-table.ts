@@ -28,13 +28,19 @@ export function columnOf([name, type, charset, collation]: SystemRow): SystemCol
   return { name: name!, type: type!, charset: charset ?? null, collation: collation ?? null }
 }
 
+export interface ConstantOptions {
+  readonly isMariadb: boolean
+  /** Texts are utf8mb4 instead of utf8mb3, of whose every use MySQL warns: for statements that ask for no collation of it. */
+  readonly isWide: boolean
+}
+
 /**
  * A query of exactly these rows (a binary string), which reads the same under every sql_mode. With a LIMIT, so that servers
  * put the rows into a table once, instead of reading the JSON again for each row of a join.
  */
-export function constantQuery({ columns, rows }: SystemTable, isMariadb: boolean): string {
+export function constantQuery({ columns, rows }: SystemTable, options: ConstantOptions): string {
   const definitions = columns.map(
-    (column, i) => `${quoteColumn(column.name)} ${typeOf(column, isMariadb)} PATH '$[${i}]'`,
+    (column, i) => `${quoteColumn(column.name)} ${typeOf(column, options)} PATH '$[${i}]'`,
   )
   const isJson = columns.map(({ type }) => type === 'json')
   const lines = rows.map((row) => `[${row.map((cell, i) => jsonOf(cell, isJson[i]!)).join(',')}]`)
@@ -47,13 +53,15 @@ function jsonOf(cell: SystemCell, isJson: boolean): string {
   return isJson ? cell : JSON.stringify(cell)
 }
 
-/** MariaDB's JSON_TABLE has no ENUM and SET. MySQL warns of utf8mb3, whose collations utf8mb4 has, too. */
-function typeOf({ type, charset, collation }: SystemColumn, isMariadb: boolean): string {
+/** MariaDB's JSON_TABLE has no ENUM and SET. */
+function typeOf({ type, charset, collation }: SystemColumn, { isMariadb, isWide }: ConstantOptions): string {
   const known = isMariadb && /^(enum|set)\b/.test(type) ? 'varchar(512)' : type
   if (charset === null || charset === 'binary') return known
-  const sameCollation = collation === 'utf8mb3_tolower_ci' ? 'utf8mb3_general_ci' : collation!
+  if (!isWide) return `${known} CHARACTER SET ${charset} COLLATE ${collation}`
   const wide = (name: string) => name.replace(/^utf8(mb3)?(?=_|$)/, 'utf8mb4')
-  return `${known} CHARACTER SET ${wide(charset)} COLLATE ${wide(sameCollation)}`
+  // Of names on servers that fold them; utf8mb4 has no such collation.
+  const known4 = collation === 'utf8mb3_tolower_ci' ? 'utf8mb3_general_ci' : collation!
+  return `${known} CHARACTER SET ${wide(charset)} COLLATE ${wide(known4)}`
 }
 
 function quoteColumn(name: string): string {

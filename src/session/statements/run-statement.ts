@@ -146,7 +146,11 @@ function listedMax({ state, proxy }: RunContext): number {
 }
 
 /** Streams the rows to the client, no faster than the client reads. */
-export async function answerRows(context: RunContext, stream: RowStream, port: SessionPort): Promise<void> {
+export async function answerRows(
+  context: RunContext,
+  stream: RowStream,
+  port: Pick<SessionPort, 'conditions'>,
+): Promise<void> {
   const { answer, client, state, interruption, replies } = context
   let rows = 0
   try {
