@@ -1,32 +1,18 @@
 import { beginPlan } from '../../engine/begin-plan.ts'
-import { bindQuery } from '../../engine/bind.ts'
-import type { BoundQuery } from '../../engine/bindings.ts'
-import { shardsMet } from '../../engine/met-shards.ts'
 import type { ColumnDef } from '../../mysql/codec/column-def.ts'
-import { decodeColumnDef } from '../../mysql/codec/column-def.ts'
-import { decodeTextRow, type TextCell } from '../../mysql/codec/text-row.ts'
-import type { Primitive, Route } from '../../plan/primitives.ts'
+import type { TextCell } from '../../mysql/codec/text-row.ts'
 import { printPlan } from '../../plan/print-plan.ts'
 import type { Explain } from '../../sql/ast.ts'
-import { inKeyspaceNames } from '../../tablet/keyspace-names.ts'
 import { describePlan } from '../prepared/describe-plan.ts'
 import { textColumn } from '../show/columns.ts'
 import type { Execution } from './execution.ts'
+import { type ExplainedPart, explainParts, textOf } from './explain-parts.ts'
 import type { Reading } from './reading.ts'
 import { answerMetadata, type RunContext } from './run-statement.ts'
 import { textExecution } from './text-execution.ts'
 import { type VExplainContext, vexplain } from './vexplain.ts'
 
 export type ExplainContext = RunContext & VExplainContext
-
-/** What a shard makes of its part of a statement: the answer to its EXPLAIN. */
-interface ExplainedPart {
-  /** `keyspace/shard`. */
-  readonly shard: string
-  readonly query: string
-  readonly columns: readonly ColumnDef[]
-  readonly rows: readonly (readonly TextCell[])[]
-}
 
 /**
  * EXPLAIN as the shard answers it that would run the statement; of several shards the proxy's plan, and below it what each shard
@@ -70,43 +56,6 @@ function partsOf({ statement: { span } }: Explain, sql: string) {
   return { head: sql.slice(0, span.start), text: sql.slice(span.start, span.end) }
 }
 
-function textOf(query: BoundQuery, text: string): string {
-  return query.kind === 'Text' ? query.sql : text
-}
-
-async function explainParts(
-  { shards, proxy }: ExplainContext,
-  head: string,
-  { plan, bindings, sql }: Execution,
-): Promise<readonly ExplainedPart[]> {
-  const asked = routesIn(plan.root).flatMap(({ routing, query: text }) => {
-    const query = textOf(bindQuery(text, bindings), sql)
-    return shardsMet(routing, bindings, shards).map((shard) => ({ keyspace: routing.keyspace, shard, query }))
-  })
-  const named = (cell: Buffer | null) =>
-    cell === null ? null : Buffer.from(inKeyspaceNames(cell.toString(), proxy.gateway.renamed))
-  return await Promise.all(
-    asked.map(async ({ keyspace, shard, query }): Promise<ExplainedPart> => {
-      const { columns, rows } = await shards.askOn(shards.target(keyspace, shard), head + query)
-      return {
-        shard: `${keyspace}/${shards.of(keyspace).shards[shard]!.name}`,
-        query: Buffer.from(query, 'latin1').toString(),
-        columns: columns.map(decodeColumnDef),
-        rows: rows.map((row) => decodeTextRow(row, columns.length).map(named)),
-      }
-    }),
-  )
-}
-
-type Sent = Pick<Route, 'routing' | 'query'>
-
-/** What a plan sends to shards without having read anything before. */
-function routesIn(node: Primitive): readonly Sent[] {
-  if (node.kind === 'Route' || node.kind === 'Write') return [node]
-  if ('input' in node) return routesIn(node.input)
-  return 'inputs' in node ? node.inputs.flatMap(routesIn) : []
-}
-
 function tableOf(statement: Explain, plan: readonly string[], parts: readonly ExplainedPart[]) {
   const format = statement.format ?? (statement.analyze ? 'TREE' : 'TRADITIONAL')
   const columns = parts[0]?.columns ?? []
@@ -133,13 +82,16 @@ function traditionalRows(
     })
   return [
     ...plan.map((line) => row('PLAN', null, line)),
-    ...parts.flatMap(({ shard, query, rows }) => [row('SHARD', shard, query), ...rows]),
+    ...parts.flatMap(({ keyspace, name, query, rows }) => [
+      row('SHARD', `${keyspace}/${name}`, query),
+      ...rows,
+    ]),
   ]
 }
 
 function treeText(plan: readonly string[], parts: readonly ExplainedPart[]): string {
-  const lines = parts.flatMap(({ shard, query, rows }) => [
-    `-> ${shard}: ${query}`,
+  const lines = parts.flatMap(({ keyspace, name, query, rows }) => [
+    `-> ${keyspace}/${name}: ${query}`,
     ...rows.flatMap(([cell]) =>
       String(cell)
         .trimEnd()
@@ -151,8 +103,8 @@ function treeText(plan: readonly string[], parts: readonly ExplainedPart[]): str
 }
 
 function jsonText(plan: readonly string[], parts: readonly ExplainedPart[]): string {
-  const shards = parts.map(({ shard, query, rows }) => ({
-    shard,
+  const shards = parts.map(({ keyspace, name, query, rows }) => ({
+    shard: `${keyspace}/${name}`,
     query,
     explain: JSON.parse(String(rows[0]?.[0] ?? 'null')) as unknown,
   }))

@@ -177,7 +177,7 @@ export async function answerRows(
 }
 
 /** A replica may be writable by mistake: what is written there would be lost, or break its replication. */
-function checkReadOnly(root: Primitive, tabletType: string): void {
+export function checkReadOnly(root: Primitive, tabletType: string): void {
   if (root.kind !== 'Write' && root.kind !== 'Insert' && root.kind !== 'Ddl') return
   if (root.kind === 'Write' && root.verb === 'other') return
   const verb = root.kind === 'Ddl' ? 'DDL' : root.verb

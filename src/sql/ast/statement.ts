@@ -275,7 +275,7 @@ export interface DescribeTable extends StatementBase {
 
 export interface VExplain extends StatementBase {
   readonly kind: 'VExplain'
-  readonly mode?: 'PLAN' | 'QUERIES' | 'ALL' | 'TRACE' | 'KEYS' | 'RULES'
+  readonly mode?: 'PLAN' | 'QUERIES' | 'ALL' | 'TRACE' | 'KEYS' | 'MYSQLPLAN' | 'RULES'
   readonly statement: Statement
 }
 
