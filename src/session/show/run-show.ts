@@ -25,7 +25,10 @@ import {
   MIGRATION_COLUMNS,
   replicationTable,
   shardsTable,
+  THROTTLED_COLUMNS,
+  TRANSACTION_COLUMNS,
   tabletsTable,
+  throttlerTable,
   vschemaKeyspaces,
   vschemaTables,
   vschemaVindexes,
@@ -142,6 +145,13 @@ async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | 
       return textTable(['Target'], [[printTarget(state.target)]])
     case 'VITESS_REPLICATION_STATUS':
       return replicationTable(proxy, sees)
+    case 'VITESS_THROTTLER STATUS':
+      return throttlerTable(proxy, sees)
+    case 'VITESS_THROTTLED_APPS':
+      return textTable(THROTTLED_COLUMNS, [], 0)
+    case 'UNRESOLVED TRANSACTIONS':
+    case 'TRANSACTION STATUS':
+      return textTable(TRANSACTION_COLUMNS, [])
     case 'VITESS_MIGRATIONS':
       return textTable(MIGRATION_COLUMNS, [], 1)
     case 'VITESS_METADATA VARIABLES':
