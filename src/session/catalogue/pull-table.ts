@@ -11,7 +11,13 @@ import { requireMemory } from '../settings/held-map.ts'
 import type { CatalogueContext } from './catalogue-context.ts'
 import { sessionRows } from './session-rows.ts'
 import { sumShards } from './sum-shards.ts'
-import { columnOf, columnsQuestion, type SystemRow, type SystemTable } from './system-table.ts'
+import {
+  columnOf,
+  columnsQuestion,
+  type SystemColumn,
+  type SystemRow,
+  type SystemTable,
+} from './system-table.ts'
 import type { WantedRows } from './wanted-rows.ts'
 
 /**
@@ -27,22 +33,23 @@ export async function pullTable(
   const { table } = named
   const schema = named.schema.toLowerCase()
   const anywhere = context.shards.anyTarget()
-  const columns = (await rowsOf(context, anywhere, columnsQuestion(schema, table))).map(columnOf)
-  if (columns.length === 0) return await unreadable(context, { schema, table })
+  const all = (await rowsOf(context, anywhere, columnsQuestion(schema, table))).map(columnOf)
+  if (all.length === 0) return await unreadable(context, { schema, table })
+  const columns = wantedColumns(all, table, wanted)
   if (isSessionTable(schema, table)) {
     const others =
       table.toLowerCase() === 'threads'
         ? await rowsOf(
             context,
             anywhere,
-            "SELECT * FROM performance_schema.threads WHERE TYPE = 'BACKGROUND'",
+            `SELECT ${list(columns)} FROM performance_schema.threads WHERE TYPE = 'BACKGROUND'`,
           )
         : []
     return { columns, rows: [...others, ...sessionRows(context, columns)] }
   }
   const names = columns.map(({ name }) => name)
   const schemaColumn = schemaColumnOf(table)!
-  const asked = `SELECT * FROM ${schema}.${quoteName(table)} WHERE ${conditionOf(wanted)}`
+  const asked = `SELECT ${list(columns)} FROM ${schema}.${quoteName(table)} WHERE ${conditionOf(wanted)}`
   const parts = databases(context, wanted).map(async (shards) => {
     const isSummed = partColumnsOf(table) !== undefined && shards.length > 1
     const answers = await Promise.all(
@@ -63,6 +70,21 @@ export async function pullTable(
         )
   const rows = (await Promise.all([...parts, ofSystems])).flat()
   return { columns, rows }
+}
+
+/** Sums are made of more columns than may be asked for; one column is needed to have rows. */
+function wantedColumns(
+  all: readonly SystemColumn[],
+  table: string,
+  { columns }: WantedRows,
+): readonly SystemColumn[] {
+  if (columns === undefined || partColumnsOf(table) !== undefined) return all
+  const named = all.filter(({ name }) => columns.has(name.toLowerCase()))
+  return named.length === 0 ? all.slice(0, 1) : named
+}
+
+function list(columns: readonly SystemColumn[]): string {
+  return columns.map(({ name }) => quoteName(name)).join(', ')
 }
 
 /** A table that the servers do not have, or whose columns they do not tell the proxy's account: they say which. */

@@ -1,6 +1,6 @@
 import type { Expr, Select, Statement, TableExpr, TableName, TableRef } from '../../sql/ast.ts'
 import { literalValue } from '../../sql/literal-value.ts'
-import { visit } from '../../sql/visit.ts'
+import { type AnyNode, visit } from '../../sql/visit.ts'
 import { schemaColumnOf } from '../../vschema/catalogue-tables.ts'
 import { comparedWith } from '../../vschema/compared-with.ts'
 import type { Reading } from '../statements/reading.ts'
@@ -11,17 +11,51 @@ export interface WantedRows {
   readonly schemas?: ReadonlySet<string>
   /** Of tables of these names. */
   readonly tables?: readonly Buffer[]
+  /** Of these columns, in lower case: those that the statement names, of whatever table. */
+  readonly columns?: ReadonlySet<string>
 }
 
 /** By what WHERE says of each table that the statement names. */
 export function wantedRows(statement: Statement, reading: Reading): ReadonlyMap<TableName, WantedRows> {
   const wanted = new Map<TableName, WantedRows>()
+  const columns = columnsNamed(statement)
   visit(statement, (node) => {
     if (node.kind !== 'Select') return undefined
-    for (const table of node.from.flatMap(tablesIn)) wanted.set(table.name, wantedOf(node, table, reading))
+    for (const table of node.from.flatMap(tablesIn))
+      wanted.set(table.name, { ...wantedOf(node, table, reading), ...(columns && { columns }) })
     return undefined
   })
   return wanted
+}
+
+/** Undefined for a statement that may mean any column: by `*`, or by what two tables have in common. */
+function columnsNamed(statement: Statement): ReadonlySet<string> | undefined {
+  const names = new Set<string>()
+  const counted = new Set<AnyNode>()
+  let isOpen = false
+  visit(statement, (node) => {
+    switch (node.kind) {
+      case 'Column':
+        names.add(node.name.toLowerCase())
+        return undefined
+      case 'Aggregate':
+        for (const arg of node.args) counted.add(arg) // COUNT(*) means no column
+        return undefined
+      case 'Join':
+        for (const name of node.using ?? []) names.add(name.toLowerCase())
+        isOpen ||= node.natural
+        return undefined
+      case 'Star':
+        isOpen ||= !counted.has(node)
+        return undefined
+      case 'TableQuery':
+        isOpen = true
+        return undefined
+      default:
+        return undefined
+    }
+  })
+  return isOpen ? undefined : names
 }
 
 function tablesIn(from: TableExpr): readonly TableRef[] {
