@@ -1,4 +1,5 @@
-import type { Statement, TableName, TableRef } from '../../sql/ast.ts'
+import { notSupported } from '../../errors/sql-error.ts'
+import type { Statement, TableName, TableQuery, TableRef } from '../../sql/ast.ts'
 import { tablesOf } from '../../sql/tables-of.ts'
 import { visit } from '../../sql/visit.ts'
 import { quoteName } from '../../values/sql-literal.ts'
@@ -30,32 +31,43 @@ export async function catalogueText(
   context: CatalogueContext,
   { sql, statement, reading }: ReadStatement,
 ): Promise<string> {
-  const refs = catalogueRefs(statement, reading.target.keyspace)
+  const places = placesOf(statement, reading.target.keyspace)
   const wanted = wantedRows(statement, reading)
   const options = { isMariadb: context.proxy.isMariadb, isWide: !/utf8(?!mb4)/i.test(sql) }
   const splices = await Promise.all(
-    refs.map(async ({ name, alias }): Promise<Splice> => {
-      const { qualifier = reading.target.keyspace, name: table, span } = name
-      const rows = await pullTable(context, { schema: qualifier, table }, wanted.get(name) ?? {})
-      const text = constantQuery(rows, options)
-      return { span, text: alias === undefined ? `${text} AS ${quoteName(table)}` : text }
+    places.map(async (place): Promise<Splice> => {
+      const { qualifier = reading.target.keyspace, name: table } = place.name
+      const rows = await pullTable(context, { schema: qualifier, table }, wanted.get(place.name) ?? {})
+      return spliceOf(place, constantQuery(rows, options), sql)
     }),
   )
   return spliced(sql, [...splices, ...unqualifiedColumns(statement)])
 }
 
-function catalogueRefs(statement: Statement, defaultSchema: string): readonly TableRef[] {
+/** Where a table stands: in FROM, or as a query of its own, `TABLE information_schema.schemata`. */
+type Place = TableRef | TableQuery
+
+function placesOf(statement: Statement, defaultSchema: string): readonly Place[] {
   const named = new Set(
     tablesOf(statement).filter(({ qualifier = defaultSchema, name }: TableName) =>
       isCatalogueTable(qualifier, name),
     ),
   )
-  const refs: TableRef[] = []
+  const places: Place[] = []
   visit(statement, (node) => {
-    if (node.kind === 'Table' && named.has(node.name)) refs.push(node)
+    if ((node.kind === 'Table' || node.kind === 'TableQuery') && named.has(node.name)) places.push(node)
     return undefined
   })
-  return refs
+  return places
+}
+
+function spliceOf(place: Place, query: string, sql: string): Splice {
+  const { name, span } = place.name
+  const named = `${query} AS ${quoteName(name)}`
+  if (place.kind === 'Table') return { span, text: place.alias === undefined ? named : query }
+  const [keyword] = /\bTABLE\s+$/i.exec(sql.slice(0, span.start)) ?? []
+  if (keyword === undefined) throw notSupported('TABLE and a comment')
+  return { span: { start: span.start - keyword.length, end: span.end }, text: `SELECT * FROM ${named}` }
 }
 
 /** Columns by the full name of a table, `information_schema.TABLES.TABLE_NAME`: what stands there now is of no schema. */

@@ -46,6 +46,8 @@ export async function runCatalogue(
   })
 }
 
+const ER_PARSE_ERROR = 1064
+
 type Conditions = Awaited<ReturnType<SessionPort['conditions']>>
 
 /** Without what MySQL says of utf8mb3, in which its own tables are. */
@@ -71,7 +73,7 @@ async function definitionsOf(
       return (await runQuery(connection, sql)).columns
     })
   } catch (error) {
-    if (error instanceof ServerError) return undefined
+    if (error instanceof ServerError && error.errno !== ER_PARSE_ERROR) return undefined
     throw error
   }
 }

@@ -45,7 +45,9 @@ export function constantQuery({ columns, rows }: SystemTable, options: ConstantO
   const isJson = columns.map(({ type }) => type === 'json')
   const lines = rows.map((row) => `[${row.map((cell, i) => jsonOf(cell, isJson[i]!)).join(',')}]`)
   const json = quoteString(`[${lines.join(',')}]`)
-  return `(SELECT * FROM JSON_TABLE(${json}, '$[*]' COLUMNS (${definitions.join(', ')})) AS j LIMIT 18446744073709551615)`
+  // By name, so that the planner knows what a NATURAL JOIN joins by.
+  const list = columns.map(({ name }) => quoteColumn(name)).join(', ')
+  return `(SELECT ${list} FROM JSON_TABLE(${json}, '$[*]' COLUMNS (${definitions.join(', ')})) AS j LIMIT 18446744073709551615)`
 }
 
 function jsonOf(cell: SystemCell, isJson: boolean): string {
