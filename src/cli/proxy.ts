@@ -72,6 +72,8 @@ export const startProxy: CreateProxy = async ({
         preparedStatementsMax: PREPARED_STATEMENTS_MAX,
         idleTimeoutMs: config.timeouts.idle,
         queryTimeoutMs: config.timeouts.query,
+        copiedRowsMax: config.federation.rows,
+        copiedBytesMax: config.federation.bytes,
       },
       serverVersion: config.server_version,
       log: logger,

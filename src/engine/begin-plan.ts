@@ -1,16 +1,18 @@
 import { assert } from '../base/assert.ts'
 import { notSupported } from '../errors/sql-error.ts'
 import type { Plan, Shortcut } from '../plan/plan.ts'
-import type { SendWrite, SplitInsert } from '../plan/primitives.ts'
+import type { RowsPrimitive, SendWrite, SplitInsert } from '../plan/primitives.ts'
 import { bindQuery } from './bind.ts'
 import type { Bindings, BoundQuery } from './bindings.ts'
 import { bringsIds } from './brought-ids.ts'
+import { conformRows } from './conform.ts'
 import { runDdl } from './ddl.ts'
 import { isWhole, runInsert } from './insert.ts'
 import { InsertSplit } from './insert-split.ts'
 import { shardsMet } from './met-shards.ts'
 import type { OkOutcome, Outcome } from './outcome.ts'
 import { anyShardIndex, resolveRouting } from './resolve.ts'
+import type { RowStream } from './row-stream.ts'
 import { type RunContext, runPrimitive } from './run.ts'
 import type { ShardsView } from './shards-view.ts'
 import { inDatabase, keyspaceAskedFor } from './system-schema.ts'
@@ -49,9 +51,21 @@ export function beginPlan(plan: Plan, bindings: Bindings, shards: ShardsView): B
       assert(root.kind !== 'Session', 'the session answers its own statements')
       const one = shortcut === undefined ? undefined : onlyShard(shortcut, bindings, shards)
       if (one !== undefined) return one
-      if (root.kind === 'Unsupported') throw notSupported(root.construct)
-      return several(async (context) => ({ kind: 'Rows', stream: await runPrimitive(root, context) }))
+      return several(async (context) => ({ kind: 'Rows', stream: await runRows(root, context) }))
     }
+  }
+}
+
+/** Rows in the columns of the whole statement. */
+async function runRows(root: RowsPrimitive, context: RunContext): Promise<RowStream> {
+  const stream = await runPrimitive(root, context)
+  const { columns } = context
+  if (columns === undefined || root.kind === 'Concatenate') return stream
+  try {
+    return conformRows(stream, columns)
+  } catch (error) {
+    await stream.close()
+    throw error
   }
 }
 

@@ -1,18 +1,25 @@
-import { notSupported } from '../errors/sql-error.ts'
-import { classOf } from '../values/types.ts'
+import { conformRows } from './conform.ts'
 import type { RowBatch, RowFormat, RowStream, StreamColumn } from './row-stream.ts'
 
 export type OpenStream = () => Promise<RowStream>
 
 /**
  * UNION ALL: the inputs one after the other. Each is opened when the one before has ended, for in a transaction they
- * share the connection of a shard. Columns and their names are those of the first input.
- *
- * Throws ER_NOT_SUPPORTED_YET when an input's columns have other types than the first one's: MySQL would convert the
- * values of both to a common type.
+ * share the connection of a shard. The values of all are converted to the columns of the whole, or else to those of the
+ * first input. Throws ER_NOT_SUPPORTED_YET for an input whose values cannot be.
  */
-export async function concatenateInputs(opens: readonly OpenStream[]): Promise<RowStream> {
-  return new Concatenate(await opens[0](), opens.slice(1))
+export async function concatenateInputs(
+  opens: readonly OpenStream[],
+  columns?: readonly StreamColumn[],
+): Promise<RowStream> {
+  const first = await opens[0]()
+  try {
+    const conformed = columns === undefined ? first : conformRows(first, columns)
+    return new Concatenate(conformed, opens.slice(1))
+  } catch (error) {
+    await first.close()
+    throw error
+  }
 }
 
 class Concatenate implements RowStream {
@@ -51,20 +58,6 @@ class Concatenate implements RowStream {
     this.#current = stream
     // `close` came while the stream was being opened, and closed the one before.
     if (this.#closed) await stream.close()
-    else checkTypes(this.columns, stream.columns)
+    else this.#current = conformRows(stream, this.columns)
   }
-}
-
-function checkTypes(first: readonly StreamColumn[], other: readonly StreamColumn[]): void {
-  for (let i = 0; i < first.length; i++) {
-    if (other.length !== first.length || !isSameType(first[i], other[i])) {
-      throw notSupported(`UNION of different column types over several shards (column '${first[i].name}')`)
-    }
-  }
-}
-
-function isSameType(a: StreamColumn, b: StreamColumn): boolean {
-  return (
-    a.type === b.type && classOf(a) === classOf(b) && a.decimals === b.decimals && a.collation === b.collation
-  )
 }

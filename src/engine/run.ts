@@ -1,26 +1,28 @@
 import { unreachable } from '../base/assert.ts'
 import type { ByteBudget } from '../base/byte-budget.ts'
-import { notSupported, SqlError } from '../errors/sql-error.ts'
-import type { LimitRows, Route, RowsPrimitive } from '../plan/primitives.ts'
-import { classOf } from '../values/types.ts'
+import { notSupported } from '../errors/sql-error.ts'
+import type { LimitRows, RowsPrimitive } from '../plan/primitives.ts'
 import { AggregateStream } from './aggregate.ts'
-import { bindQuery } from './bind.ts'
 import type { Bindings } from './bindings.ts'
 import { concatenateInputs } from './concatenate.ts'
 import { distinctRows } from './distinct.ts'
+import { federate } from './federate.ts'
 import { filterRows } from './filter.ts'
-import { Gather } from './gather.ts'
 import { limitRows } from './limit.ts'
-import { MergeSort } from './merge-sort.ts'
-import { shardsMet } from './met-shards.ts'
 import { bindRowCount, rowCountNumber } from './plan-value.ts'
+import { closeOnFailure, runRoute } from './route.ts'
 import type { RowFormat, RowStream, StreamColumn } from './row-stream.ts'
 import { nextFromSequence } from './sequence.ts'
 import type { ShardPort } from './shard-port.ts'
 import type { ShardsView } from './shards-view.ts'
 import { Sort } from './sort.ts'
-import { keyspaceAskedFor } from './system-schema.ts'
 import { dropColumns } from './truncate.ts'
+
+/** What a statement may copy to answer it over copies of its tables. */
+export interface CopyLimits {
+  readonly copiedRowsMax: number
+  readonly copiedBytesMax: number
+}
 
 /** What a plan needs to run once. */
 export interface RunContext {
@@ -31,6 +33,9 @@ export interface RunContext {
   readonly format: RowFormat
   /** What the session may hold: sorted rows. */
   readonly memory: ByteBudget
+  readonly limits: CopyLimits
+  /** Columns of the answer where MySQL has told them (`Plan.judged`). */
+  readonly columns?: readonly StreamColumn[] | undefined
 }
 
 /**
@@ -56,9 +61,14 @@ export async function runPrimitive(node: RowsPrimitive, context: RunContext): Pr
     case 'Truncate':
       return above(node.input, context, (input) => dropColumns(input, node.drop))
     case 'Concatenate':
-      return concatenateInputs(node.inputs.map((input) => () => runPrimitive(input, context)))
+      return concatenateInputs(
+        node.inputs.map((input) => () => runPrimitive(input, context)),
+        context.columns,
+      )
     case 'Sequence':
       return nextFromSequence(node, context)
+    case 'Federate':
+      return federate(node, context)
     case 'Unsupported':
       throw notSupported(node.construct)
     default:
@@ -73,49 +83,6 @@ async function above(
 ): Promise<RowStream> {
   const input = await runPrimitive(below, context)
   return closeOnFailure([input], () => make(input))
-}
-
-async function runRoute(route: Route, context: RunContext): Promise<RowStream> {
-  const { bindings, port } = context
-  const keyspace = keyspaceAskedFor(route.routing, bindings, context.shards)
-  const shards = shardsMet(route.routing, bindings, context.shards)
-  const streams = await port.openStreams({ keyspace, shards, query: bindQuery(route.query, bindings) })
-  return closeOnFailure(streams, () => {
-    if (streams.length === 1) return streams[0]
-    checkAlike(streams, keyspace)
-    return route.orderBy.length === 0 ? new Gather(streams) : new MergeSort(streams, route.orderBy)
-  })
-}
-
-async function closeOnFailure(streams: readonly RowStream[], make: () => RowStream): Promise<RowStream> {
-  try {
-    return make()
-  } catch (error) {
-    await Promise.allSettled(streams.map((stream) => stream.close()))
-    throw error
-  }
-}
-
-/**
- * All rows are read by the first shard's columns; a shard with another schema must not be misread. Text is VAR_STRING
- * on one shard and STRING or BLOB on another whose optimizer took a temporary table: it lies in rows alike.
- */
-function checkAlike(streams: readonly RowStream[], keyspace: string): void {
-  const first = streams[0].columns
-  for (const { columns } of streams) {
-    const isAlike =
-      columns.length === first.length && columns.every((column, i) => isSameLayout(column, first[i]))
-    if (isAlike) continue
-    throw new SqlError(
-      'ER_UNKNOWN_ERROR',
-      `The shards of keyspace '${keyspace}' answer with different columns: their schemas differ`,
-    )
-  }
-}
-
-function isSameLayout(a: StreamColumn, b: StreamColumn): boolean {
-  const kind = classOf(a)
-  return kind === classOf(b) && (a.type === b.type || kind === 'text' || kind === 'bytes')
 }
 
 function limitBounds(limit: LimitRows, bindings: Bindings): { offset: number; count: number } {

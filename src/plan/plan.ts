@@ -1,5 +1,5 @@
 import type { Needs } from './needs.ts'
-import type { Primitive } from './primitives.ts'
+import type { Primitive, RowsPrimitive } from './primitives.ts'
 import type { Routing } from './routing.ts'
 import type { QueryText } from './text.ts'
 
@@ -12,6 +12,8 @@ import type { QueryText } from './text.ts'
 export interface Plan {
   /** What runs when the shortcut does not apply. */
   readonly root: Primitive
+  /** What runs instead where `root` turns out, before any row, not to be able to: columns of types that it cannot put in order. */
+  readonly otherwise?: RowsPrimitive
   /**
    * Where the whole statement can be answered by one shard: when the routing meets exactly one shard, the
    * client's own bytes go there and the answer is relayed undecoded. Absent where no single shard can answer.
@@ -38,6 +40,11 @@ export interface Plan {
   readonly reserves?: string
   /** The rows tell of databases and tables; `reports`: every shard's report on a table, where one server would give one. */
   readonly metadata?: 'names' | 'reports'
+  /**
+   * Shards get another text than the client's own, which may hide what MySQL says against that: it is asked first, with the
+   * shortcut's text. `columns`: it also tells the columns of the answer, which shards that answer a part each do not know.
+   */
+  readonly judged?: 'names' | 'columns'
   /** What it needs of its user; absent: nothing that any user may lack. */
   readonly needs?: Needs
 }

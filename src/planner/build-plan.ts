@@ -26,7 +26,7 @@ import {
 } from './statements/plan-other.ts'
 import { unshardedKeyspace } from './unsharded-keyspace.ts'
 
-export type { PlanContext } from './plan-context.ts'
+export type { PlanContext, Planner } from './plan-context.ts'
 
 /**
  * The plan of a normalised statement (its literals are slots). Pure: the same statement and context give the same plan.
@@ -55,7 +55,8 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
       trace?.note(`the target is shard ${defaultKeyspace}:${shard}, which gets the statement as it is`)
       return planForShard(statement, { kind: 'Shard', keyspace: defaultKeyspace, shard }, context)
     }
-    const planned = unshardedPlan(statement, context, trace) ?? planStatement(statement, context, trace)
+    const whole = context.planner === 'federation' ? undefined : unshardedPlan(statement, context, trace)
+    const planned = whole ?? planStatement(statement, context, trace)
     return atLockServer(statement, planned, context)
   } catch (error) {
     if (error instanceof Unplanned) return unsupportedPlan(error.construct)

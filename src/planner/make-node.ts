@@ -8,7 +8,7 @@ export function makeCall(name: string, ...args: Expr[]): FunctionCall {
 }
 
 export function makeAggregate(
-  name: 'COUNT' | 'SUM',
+  name: 'COUNT' | 'MIN' | 'SUM',
   args: readonly Expr[],
   quantifier?: 'DISTINCT' | 'ALL',
 ): Expr {
@@ -42,7 +42,7 @@ export function makeItem(expr: Expr): SelectExpr {
   return { kind: 'SelectExpr', expr, span }
 }
 
-export function makeCast(operand: Expr, type: 'SIGNED' | 'UNSIGNED'): Expr {
+export function makeCast(operand: Expr, type: 'SIGNED' | 'UNSIGNED' | 'CHAR' | 'BINARY'): Expr {
   return {
     kind: 'Cast',
     syntax: 'CAST',
@@ -50,6 +50,17 @@ export function makeCast(operand: Expr, type: 'SIGNED' | 'UNSIGNED'): Expr {
     type: { kind: 'CastType', name: type, text: '', span },
     span,
   }
+}
+
+/** `left op number`. */
+export function makeBinary(op: '*', left: Expr, number: string): Expr {
+  return { kind: 'Binary', op, left, right: { kind: 'Literal', type: 'Float', text: number, span }, span }
+}
+
+/** At least one operand. */
+export function makeAnd(operands: readonly Expr[]): Expr {
+  if (operands.length === 1) return operands[0]!
+  return { kind: 'And', operator: 'AND', operands, span }
 }
 
 export function makeHole(index: number): Param {

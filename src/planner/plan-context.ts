@@ -10,6 +10,10 @@ export interface PlanContext {
   readonly tabletType: TabletTypeName
   /** The session's target names a shard: every statement goes there as it is. */
   readonly shard?: string
+  /** One way that the client wants: by rules alone, or over copies of the tables wherever that can be done. */
+  readonly planner?: Planner
+  /** What it orders or groups by is known when it runs: rules cannot be. MariaDB reads a `?` in ORDER BY as a position. */
+  readonly ordersByValue?: boolean
   /** Lexical bits of sql_mode: rewritten statements are read under it again. */
   readonly sqlMode?: SqlMode
   /** The statement's text, to which its spans point: columns are named after it. */
@@ -20,3 +24,5 @@ export interface PlanContext {
    */
   databaseName(keyspace: string): string | undefined
 }
+
+export type Planner = 'rules' | 'federation'

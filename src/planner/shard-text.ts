@@ -78,7 +78,7 @@ export class ShardText {
     const { source } = this.#context
     const { expr, span } = item
     if (source === undefined || item.alias !== undefined || span.end === span.start) return undefined
-    if (expr.kind === 'Column' || expr.kind === 'Literal') return undefined
+    if (expr.kind === 'Column' || expr.kind === 'Literal' || expr.kind === 'Introduced') return undefined
     const name = namePieces(source, span)
     if (name === undefined) return undefined
     const printed = this.#print(expr)

@@ -8,6 +8,7 @@ import type { Logger } from '../telemetry/log.ts'
 import type { VSchema } from '../vschema/model.ts'
 import type { KillElsewhere } from './commands/kill-request.ts'
 import type { Target } from './settings/target.ts'
+import type { Judgements } from './statements/judgements.ts'
 import type { PlanCache } from './statements/plan-cache.ts'
 
 export interface SessionLimits {
@@ -26,6 +27,9 @@ export interface SessionLimits {
   readonly idleTimeoutMs: number
   /** 0: none. */
   readonly queryTimeoutMs: number
+  /** Rows and bytes that one statement may bring together from several shards where it is answered over copies of its tables. */
+  readonly copiedRowsMax: number
+  readonly copiedBytesMax: number
 }
 
 /** A session, as others see it: KILL and SHOW PROCESSLIST. */
@@ -71,6 +75,8 @@ export interface ProxyContext {
   isKeyspaceOrDatabase(folded: string): boolean
   /** The plans of one target and sql_mode, for this generation. */
   plansOf(target: Target, sqlMode: number): PlanCache
+  /** What MySQL has said of plans that are in use. */
+  readonly judgements: Judgements
   /** Reads the columns of tables again after a DDL; resolves when plans may rely on them. */
   schemaChanged(keyspace: string, tables: readonly string[]): Promise<void>
 }

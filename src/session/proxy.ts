@@ -18,6 +18,7 @@ import type { LiveSession, ProxyContext, SessionLimits } from './proxy-context.t
 import { greetingVersion, parseServerVersion, type ServerVersion } from './server-version.ts'
 import { Session } from './session.ts'
 import { printTarget, type Target } from './settings/target.ts'
+import { Judgements } from './statements/judgements.ts'
 import { type PlanCache, PlanCaches } from './statements/plan-cache.ts'
 
 export interface ProxyOptions {
@@ -48,6 +49,7 @@ export class Shardgate implements ProxyContext {
   readonly clock: Clock
   readonly limits: SessionLimits
   readonly memory: ByteBudget
+  readonly judgements = new Judgements()
   readonly #topology: TopologyView
   readonly #tracker: SchemaTracker
   readonly #fixedVersion: string | undefined

@@ -24,8 +24,10 @@ export class Clauses {
   inQuery = false
   /** Depth of the outermost select list that we are in. */
   listDepth = -1
-  /** Depth of the ORDER BY, GROUP BY or PARTITION BY list that we are in. */
+  /** Depth of the innermost ORDER BY, GROUP BY or PARTITION BY list that we are in. */
   byDepth = -1
+  /** Depths of the lists around it: `ORDER BY GROUP_CONCAT(a ORDER BY b), 1`. */
+  readonly #outerByDepths: number[] = []
   /** In such a list, while only parentheses and plus signs stand since BY or the last comma: the parentheses; or -1. */
   itemParens = -1
   /** Depth inside the parentheses of a type, `DECIMAL(10,2)`. */
@@ -47,12 +49,17 @@ export class Clauses {
     }
     this.itemParens = -1
     if (word !== BY) return
-    if (before === ORDER || before === GROUP || before === PARTITION) this.byDepth = this.depth
+    if (before === ORDER || before === GROUP || before === PARTITION) this.#enterBy()
     if (this.byDepth === this.depth) this.itemParens = 0
   }
 
+  #enterBy(): void {
+    if (this.byDepth >= 0 && this.byDepth < this.depth) this.#outerByDepths.push(this.byDepth)
+    this.byDepth = this.depth
+  }
+
   #leaveBy(): void {
-    if (this.depth === this.byDepth) this.byDepth = -1
+    if (this.depth === this.byDepth) this.byDepth = this.#outerByDepths.pop() ?? -1
   }
 
   /** An operator's last byte, inside a list behind BY. */
@@ -69,7 +76,7 @@ export class Clauses {
     if (word === CONVERT) this.convertDepth = this.depth
     else if (word === POSITION) this.positionDepth = this.depth
     if (word === ROLLUP && this.byDepth === this.depth - 1) {
-      this.byDepth = this.depth
+      this.#enterBy()
       this.itemParens = 0
     } else if (this.byDepth >= 0) this.operator(OPEN)
   }
@@ -80,6 +87,6 @@ export class Clauses {
     if (this.depth === this.positionDepth) this.positionDepth = -1
     if (this.depth > 0) this.depth--
     if (this.depth < this.listDepth) this.listDepth = -1
-    if (this.depth < this.byDepth) this.byDepth = -1
+    if (this.depth < this.byDepth) this.byDepth = this.#outerByDepths.pop() ?? -1
   }
 }

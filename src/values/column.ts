@@ -17,4 +17,26 @@ export interface Column {
   readonly scale?: number
   /** Members of an ENUM or SET. */
   readonly values: readonly string[]
+  /** As its server has it; absent where only a VSchema speaks of the column. */
+  readonly stored?: StoredColumn
+}
+
+/** What a copy of a column needs to be taken for the column itself. */
+export interface StoredColumn {
+  /** SQL text (a binary string) that defines it in another table: what is generated is a value there. */
+  readonly definition: string
+  /** Flags that its definition packet has for being part of keys (PRI_KEY_FLAG and its kin). */
+  readonly keyFlags: number
+}
+
+/** A key of a table. */
+export interface StoredKey {
+  readonly kind: 'PRIMARY' | 'UNIQUE' | 'plain' | 'SPATIAL'
+  readonly parts: readonly StoredKeyPart[]
+}
+
+export interface StoredKeyPart {
+  readonly column: string
+  /** SQL text of the part (a binary string): the column, of which perhaps only the beginning counts. */
+  readonly text: string
 }

@@ -1,7 +1,14 @@
 import { SqlError } from '../errors/sql-error.ts'
 import { type KeyspaceId, parseKeyspaceId } from '../key/keyspace-id.ts'
 import type { Vindex } from '../vindex/vindex.ts'
-import { type Column, type ColumnSource, type ColumnVindex, sameColumn, type Table } from './model.ts'
+import {
+  type Column,
+  type ColumnSource,
+  type ColumnVindex,
+  type LiveTable,
+  sameColumn,
+  type Table,
+} from './model.ts'
 import type { ColumnRecord, ColumnVindexRecord, KeyspaceRecord, TableRecord } from './records.ts'
 import { splitTableName } from './table-name.ts'
 
@@ -42,7 +49,8 @@ export function buildTable(
   const source =
     type === 'reference' && record.source !== '' ? sourceOf(keyspace, name, record.source) : undefined
   const columnVindexes = buildColumnVindexes(keyspace, name, record)
-  const live = record.columnListAuthoritative ? undefined : columnSource?.columnsOf(keyspace.name, name)
+  const live = columnSource?.tableOf(keyspace.name, name)
+  const columns = record.columnListAuthoritative ? undefined : live?.columns
   return {
     keyspace: keyspace.name,
     sharded: keyspace.record.sharded,
@@ -50,8 +58,9 @@ export function buildTable(
     type,
     columnVindexes,
     vindexesByCost: [...columnVindexes].sort((a, b) => a.cost - b.cost),
-    columns: live ?? buildColumns(keyspace, name, record.columns),
-    columnListAuthoritative: record.columnListAuthoritative || live !== undefined,
+    columns: columns ?? buildColumns(keyspace, name, record.columns),
+    columnListAuthoritative: record.columnListAuthoritative || columns !== undefined,
+    live,
     ...(pinned && { pinned }),
     ...(source && { source }),
     referencedBy: new Map(),
@@ -60,11 +69,7 @@ export function buildTable(
 }
 
 /** A table that no VSchema names: any table of an unsharded keyspace. */
-export function undeclaredTable(
-  keyspace: string,
-  name: string,
-  columns: readonly Column[] | undefined,
-): DraftTable {
+export function undeclaredTable(keyspace: string, name: string, live: LiveTable | undefined): DraftTable {
   return {
     keyspace,
     sharded: false,
@@ -72,8 +77,9 @@ export function undeclaredTable(
     type: 'normal',
     columnVindexes: [],
     vindexesByCost: [],
-    columns: columns ?? [],
-    columnListAuthoritative: columns !== undefined,
+    columns: live?.columns ?? [],
+    columnListAuthoritative: live !== undefined,
+    live,
     referencedBy: new Map(),
     problems: [],
   }

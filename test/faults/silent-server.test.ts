@@ -56,6 +56,7 @@ async function expectAllWell(): Promise<void> {
 test.each([
   { what: 'a read of one shard', sql: `SELECT name FROM users WHERE id = ${STOPPED}` },
   { what: 'a read of all shards', sql: 'SELECT COUNT(*) FROM users' },
+  { what: 'a statement that MySQL judges first', sql: 'SELECT COUNT(DISTINCT LOWER(name)) FROM users' },
   { what: 'a write of one shard', sql: `UPDATE users SET name = 'x' WHERE id = ${STOPPED}` },
   { what: 'a write of all shards', sql: `UPDATE users SET name = 'x'` },
 ])('$what is ended with an error after a stated time, and the pool is whole again', async ({ sql }) => {

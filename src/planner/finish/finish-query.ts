@@ -52,7 +52,32 @@ export function finishQuery(
     routing: routing ?? routingOfGroups(bringTogether(tables, level), level),
     query: query.ast === ast ? text : new ShardText(context).ofStatement(ast),
   }
-  return { shortcut, root: primitive, locks, ...connectionState(ast) }
+  const judged = judgedIn(primitive)
+  return { shortcut, root: primitive, locks, ...(judged && { judged }), ...connectionState(ast) }
+}
+
+/** A cut alone, or a merge of sorted rows, leaves shards the client's own statement but for its LIMIT. */
+function judgedIn(root: RowsPrimitive): Plan['judged'] {
+  switch (root.kind) {
+    case 'Route':
+      return undefined
+    case 'Limit':
+      return judgedIn(root.input)
+    case 'Concatenate':
+      return 'columns'
+    case 'Truncate':
+      return isGroupedForOneRow(root.input) ? 'columns' : 'names'
+    default:
+      return isGroupedForOneRow(root) ? 'columns' : 'names'
+  }
+}
+
+/** Shards make groups of distinct values where one server makes one row, without the temporary table that marks columns. */
+function isGroupedForOneRow(root: RowsPrimitive): boolean {
+  if (root.kind === 'Limit') return isGroupedForOneRow(root.input)
+  return (
+    root.kind === 'Aggregate' && root.groupBy.length === 0 && root.aggregates.some((each) => 'value' in each)
+  )
 }
 
 /** A param that names a schema may have to make way for the name of a shard's database: its place must be known. */

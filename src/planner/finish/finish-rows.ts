@@ -2,6 +2,7 @@ import { assert } from '../../base/assert.ts'
 import type { RowsPrimitive } from '../../plan/primitives.ts'
 import type { QueryText } from '../../plan/text.ts'
 import type { Query } from '../../sql/ast.ts'
+import { someInBlock } from '../../sql/visit.ts'
 import type { BoundQuery, BoundUnion } from '../binding/bound.ts'
 import { Level } from '../binding/level.ts'
 import { type Operator, overRoute, routesOf } from '../operators/operator.ts'
@@ -52,9 +53,15 @@ export function finishRows(op: Operator, query: BoundQuery, finishing: Finishing
 
 /** UNION ALL without clauses of its own: the answers of its parts, one after the other. */
 function finishUnionAll({ inputs, bound }: UnionOp<Operator>, finishing: Finishing): RowsPrimitive | Refusal {
+  if (bound.operands.some(selectsParam)) return refused('UNION with a ? in a select list over several shards')
   const parts = bound.operands.map((query, i) => ({ query, op: inputs[i] }))
   const all = eachOrRefusal(parts, ({ op, query }) => finishRows(op, query, { ...finishing, union: bound }))
   return isRefusal(all) ? all : { kind: 'Concatenate', inputs: all }
+}
+
+/** What its type is shows when it is executed, and the columns of all parts with it. */
+function selectsParam(query: BoundQuery): boolean {
+  return query.kind === 'Select' && someInBlock(query.ast.items, ({ kind }) => kind === 'Param')
 }
 
 /** Of several reasons the one is named that makes the others irrelevant. */

@@ -43,6 +43,7 @@ export async function runCatalogue(
   const [stream] = await port.openStreams({ keyspace, shards: [shard], query })
   await answerRows(context, withDefinitions(stream!, defined), {
     conditions: async () => ofClient(await port.conditions()),
+    ofCopies: () => port.ofCopies(),
   })
 }
 

@@ -17,6 +17,8 @@ import { catalogueText } from '../catalogue/catalogue-text.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import type { Execution } from './execution.ts'
+import { firstAble } from './first-able.ts'
+import { judge } from './judge.ts'
 import { losslessTexts, textsOfRow } from './row-texts.ts'
 import { withoutSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
@@ -26,7 +28,9 @@ import { textExecution } from './text-execution.ts'
 import { carriesAny, giveVariables, takeVariables } from './user-variables.ts'
 
 export interface EvaluateContext extends SessionPortContext, CatalogueContext {
-  readonly proxy: CatalogueContext['proxy'] & SessionPortContext['proxy'] & Pick<ProxyContext, 'limits'>
+  readonly proxy: CatalogueContext['proxy'] &
+    SessionPortContext['proxy'] &
+    Pick<ProxyContext, 'limits' | 'judgements'>
   readonly state: SessionState
   readonly reader: StatementReader
 }
@@ -175,7 +179,11 @@ export async function select(context: EvaluateContext, sql: string, rowsMax = RO
       )
     ;[stream] = (await port.openStreams({ keyspace, shards: [shard], query })) as [RowStream]
   } else {
-    const outcome = await begun.run({ bindings, shards, port, format: 'text', memory })
+    const run = { bindings, shards, port, format: 'text', memory, limits: context.proxy.limits } as const
+    const outcome = await firstAble(plan, run, async () => {
+      const columns = await judge(context, execution, settings)
+      return begun.run({ ...run, columns })
+    })
     assert(outcome.kind === 'Rows', 'a query answers rows')
     stream = outcome.stream
   }

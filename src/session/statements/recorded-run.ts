@@ -29,7 +29,7 @@ export interface SentQuery {
  * for what the session answers itself, and for what leaves something on its connection.
  */
 export async function recordedRun(context: RunContext, execution: Execution): Promise<readonly SentQuery[]> {
-  const { shards, state, memory } = context
+  const { proxy, shards, state, memory } = context
   const { reading, bindings } = execution
   if (execution.plan.root.kind === 'Session') throw notSupported('VEXPLAIN of what no shard is sent')
   if (carriesAny(execution.plan) || execution.plan.reserves !== undefined)
@@ -40,7 +40,7 @@ export async function recordedRun(context: RunContext, execution: Execution): Pr
   const port = new RecordingPort(context, execution, settings)
   const begun = beginPlan(plan, bindings, shards)
   if (begun.kind === 'Several') {
-    const outcome = await begun.run({ bindings, shards, port, format: 'text', memory })
+    const outcome = await begun.run({ bindings, shards, port, format: 'text', memory, limits: proxy.limits })
     if (outcome.kind === 'Rows') await drained(outcome.stream)
   } else {
     const { keyspace, shard, query } = begun

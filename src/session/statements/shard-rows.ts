@@ -5,11 +5,10 @@ import { ServerError } from '../../errors/server-error.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import type { BackendConnection } from '../../mysql/client/backend-connection.ts'
 import { ResponseReader } from '../../mysql/client/response-reader.ts'
-import { decodeColumnDef, encodeColumnDef } from '../../mysql/codec/column-def.ts'
-import { HEADER_BYTES } from '../../mysql/codec/constants.ts'
 import { decodeErr } from '../../mysql/codec/responses.ts'
 import type { ServingTablet } from '../../tablet/serving-tablet.ts'
 import type { OpenRows } from '../../transaction/lane.ts'
+import { streamColumn } from './stream-column.ts'
 
 /** Bytes of rows read ahead of the consumer before the shard is held back. */
 const READ_AHEAD_BYTES = 256 * 1024
@@ -110,22 +109,7 @@ export class ShardRows extends ResponseReader implements RowStream, OpenRows {
   }
 
   protected override onColumn(buf: Buffer, start: number, end: number): void {
-    const column = decodeColumnDef(buf.subarray(start, end))
-    const { name, type, flags, decimals, collationId, columnLength } = column
-    const { database, record } = this.#source.tablet
-    const foreign = database !== record.keyspace && column.schema === database
-    const definition = foreign
-      ? encodeColumnDef({ ...column, schema: record.keyspace }, 0).subarray(HEADER_BYTES)
-      : Buffer.from(buf.subarray(start, end))
-    this.#definitions.push({
-      name: Buffer.from(name, 'latin1').toString(),
-      type,
-      flags,
-      decimals,
-      collation: collationId,
-      length: columnLength,
-      definition,
-    })
+    this.#definitions.push(streamColumn(Buffer.from(buf.subarray(start, end)), this.#source.tablet))
   }
 
   protected override onColumnsEnd(): void {

@@ -242,6 +242,18 @@ describe('a key', () => {
     ['SELECT a, b FROM t ORDER BY 1', 'SELECT a, b FROM t ORDER BY 2'],
     ['SELECT a, b FROM t ORDER BY (1)', 'SELECT a, b FROM t ORDER BY (2)'],
     ['SELECT a, b FROM t ORDER BY a, ((+ 1)) DESC', 'SELECT a, b FROM t ORDER BY a, ((+ 2)) DESC'],
+    [
+      'SELECT a, b FROM t ORDER BY GROUP_CONCAT(a ORDER BY b), 1',
+      'SELECT a, b FROM t ORDER BY GROUP_CONCAT(a ORDER BY b), 2',
+    ],
+    [
+      'SELECT a, b FROM t ORDER BY (SELECT MAX(c) FROM s GROUP BY d ORDER BY 3), 1',
+      'SELECT a, b FROM t ORDER BY (SELECT MAX(c) FROM s GROUP BY d ORDER BY 3), 2',
+    ],
+    [
+      'SELECT a, b FROM t ORDER BY RANK() OVER (PARTITION BY a ORDER BY b), 1',
+      'SELECT a, b FROM t ORDER BY RANK() OVER (PARTITION BY a ORDER BY b), 2',
+    ],
     ['SELECT a, b FROM t GROUP BY 1 WITH ROLLUP', 'SELECT a, b FROM t GROUP BY 2 WITH ROLLUP'],
     ['SELECT CAST(a AS CHAR(1))', 'SELECT CAST(a AS CHAR(2))'],
     ['SELECT CONVERT(a, CHAR(1))', 'SELECT CONVERT(a, CHAR(2))'],

@@ -4,10 +4,11 @@ import type { ValueType } from '../../../values/value.ts'
 import { isNoPad, orderClass } from '../../binding/column-type.ts'
 import { isPlainExpr } from '../../binding/expr-type.ts'
 import { refOf } from '../../binding/facts-of.ts'
+import { hasFloatingType } from '../../binding/floating-type.ts'
 import type { Scope } from '../../binding/scope.ts'
 import { schemaColumn } from '../../binding/source.ts'
 import { isAggregateCall, isChanging } from '../../binding/traits.ts'
-import { makeCall, makeNumber, makePadWeight } from '../../make-node.ts'
+import { makeAggregate, makeCall, makeNumber, makePadWeight } from '../../make-node.ts'
 import { isCounted, type MergeKey, type SelectList, type ShownColumn } from '../../operators/select-list.ts'
 import { isRefusal, type Refusal, refused } from '../../refusal.ts'
 
@@ -16,11 +17,19 @@ export class ColumnPicker {
   readonly #items: SelectList['items']
   readonly #hidden: Expr[]
   readonly #scope: Scope
+  readonly #groupedBy: Expr[]
 
-  constructor({ items, hidden }: SelectList, scope: Scope) {
+  /** `groupedBy`: what shards group by, if they do. */
+  constructor({ items, hidden }: SelectList, scope: Scope, groupedBy: readonly Expr[] = []) {
     this.#items = items
     this.#hidden = [...hidden]
     this.#scope = scope
+    this.#groupedBy = [...groupedBy]
+  }
+
+  /** Shards group by this as well. */
+  groupBy(expr: Expr): void {
+    this.#groupedBy.push(expr)
   }
 
   get list(): SelectList {
@@ -33,7 +42,9 @@ export class ColumnPicker {
     if (item >= 0 && isCounted(this.#items, item)) return { item }
     if (isChanging(expr))
       return refused('ordering or grouping by a function that changes from call to call, over several shards')
-    return this.hide(expr)
+    if (hasFloatingType(expr))
+      return refused('ordering or grouping by a ? that is not selected, over several shards')
+    return this.hide(this.#ofGroup(expr, expr))
   }
 
   /** A column only the gateway sees. */
@@ -53,16 +64,26 @@ export class ColumnPicker {
         return key
       case 'float':
       case 'number as text':
-        return { ...key, weight: this.hide(makeNumber(expr)) }
+        return { ...key, weight: this.hide(this.#ofGroup(expr, makeNumber(expr))) }
       case 'json':
         return refused('ordering or grouping by JSON or GEOMETRY over several shards')
       case 'text':
       case 'unknown': {
-        const weight = this.hide(makeCall('WEIGHT_STRING', expr))
+        if (hasFloatingType(expr)) return refused('ordering or grouping by a ? over several shards')
+        const weight = this.hide(this.#ofGroup(expr, makeCall('WEIGHT_STRING', expr)))
         if (collation !== undefined && isNoPad(collation)) return { ...key, weight }
-        return { ...key, weight, pad: this.hide(makePadWeight(expr)) }
+        return { ...key, weight, pad: this.hide(this.#ofGroup(expr, makePadWeight(expr))) }
       }
     }
+  }
+
+  /**
+   * What is computed of an expression that makes groups is alike in all rows of a group. MySQL sees that of columns, but not
+   * of other expressions, nor that two `?` are one (1055 under ONLY_FULL_GROUP_BY): it is told by an aggregate.
+   */
+  #ofGroup(key: Expr, shown: Expr): Expr {
+    if (key.kind === 'Column' || !this.#groupedBy.some((other) => sameTree(other, key))) return shown
+    return makeAggregate('MIN', [shown])
   }
 
   #columnType(expr: Expr): {

@@ -3,7 +3,9 @@ import type { AggregateCall, Expr } from '../../../sql/ast.ts'
 import { sameTree } from '../../../sql/visit.ts'
 import { isNumber } from '../../../values/value.ts'
 import type { BoundSelect } from '../../binding/bound.ts'
+import { type Digits, digitsOf } from '../../binding/digits.ts'
 import { refOf } from '../../binding/facts-of.ts'
+import { hasFloatingType } from '../../binding/floating-type.ts'
 import { holdsVindex } from '../../binding/holds-vindex.ts'
 import { schemaColumn } from '../../binding/source.ts'
 import { makeAggregate } from '../../make-node.ts'
@@ -24,7 +26,13 @@ export class GroupDraft {
   #isDistinctOnShards: boolean
 
   constructor(block: BoundSelect, list: SelectList, groups?: MergedGroups) {
-    this.columns = new ColumnPicker(list, block.scope)
+    const { keys = [], distinct } = groups ?? {}
+    const groupedBy = distinct === undefined ? keys : [...keys, distinct]
+    this.columns = new ColumnPicker(
+      list,
+      block.scope,
+      groupedBy.map(({ expr }) => expr),
+    )
     this.#block = block
     this.#keys = groups?.keys ?? []
     this.#aggregates = [...(groups?.aggregates ?? [])]
@@ -75,7 +83,7 @@ export class GroupDraft {
       case 'count':
         return { kind: 'Count', column }
       case 'sum':
-        return { kind: 'Sum', column }
+        return hidesDigits(digitsOf(args[0], this.#block.scope)) ?? { kind: 'Sum', column }
       case 'avg':
         return this.#average(args, column, undefined)
       case 'min':
@@ -87,7 +95,9 @@ export class GroupDraft {
     }
   }
 
-  #average(args: readonly Expr[], column: ShownColumn, quantifier: 'DISTINCT' | undefined): Merged {
+  #average(args: readonly Expr[], column: ShownColumn, quantifier: 'DISTINCT' | undefined): Merged | Refusal {
+    const problem = problemOfAverage(args[0], digitsOf(args[0], this.#block.scope))
+    if (problem !== undefined) return problem
     const sum = this.columns.hide(makeAggregate('SUM', args, quantifier))
     const count = this.columns.hide(makeAggregate('COUNT', args, quantifier))
     return { kind: 'Avg', column, sum, count }
@@ -122,7 +132,8 @@ export class GroupDraft {
       if (kind === 'AvgDistinct') return this.#average(args, column, 'DISTINCT')
       return { kind: kind === 'CountDistinct' ? 'Count' : 'Sum', column }
     }
-    const value = this.#distinctKey(args)
+    const problem = kind === 'CountDistinct' ? undefined : problemOfDistinct(digitsOf(args[0], scope))
+    const value = problem ?? this.#distinctKey(args)
     return isRefusal(value) ? value : { kind, column, value }
   }
 
@@ -132,10 +143,34 @@ export class GroupDraft {
       return refused('DISTINCT of several expressions in an aggregate over several shards')
     if (this.#distinct !== undefined && !sameTree(this.#distinct.expr, arg))
       return refused('aggregates of different DISTINCT expressions over several shards')
+    if (this.#distinct === undefined) this.columns.groupBy(arg)
     const key = this.#distinct ?? this.columns.sortKey(arg, false)
     if (!isRefusal(key)) this.#distinct = key
     return key
   }
+}
+
+function hidesDigits({ kind }: Digits): Refusal | undefined {
+  return kind === 'hidden'
+    ? refused('a sum of what has more digits than it shows, over several shards')
+    : undefined
+}
+
+/** So many digits behind the point, and the four that AVG adds, are fewer than a word of nine, to which it divides at least. */
+const MIXED_DIGITS_MAX = 4
+
+/** Sum and count are asked for beside it, and the quotient is to have the same digits. */
+function problemOfAverage(arg: Expr, digits: Digits): Refusal | undefined {
+  if (hasFloatingType(arg)) return refused('AVG() of a ? over several shards')
+  if (digits.kind === 'text') return refused('AVG() of text over several shards')
+  if (digits.kind === 'mixed' && digits.scale > MIXED_DIGITS_MAX)
+    return refused('AVG() of what has more digits in some rows than in others, over several shards')
+  return hidesDigits(digits)
+}
+
+function problemOfDistinct(digits: Digits): Refusal | undefined {
+  if (digits.kind === 'text') return refused('a sum of distinct texts over several shards')
+  return hidesDigits(digits)
 }
 
 const distinctKinds: ReadonlyMap<string, 'CountDistinct' | 'SumDistinct' | 'AvgDistinct'> = new Map([

@@ -1,9 +1,9 @@
+import type { Expr } from '../../../sql/ast.ts'
 import type { AggregateOp } from '../../operators/aggregate.ts'
 import type { FilterOp } from '../../operators/filter.ts'
 import type { Operator } from '../../operators/operator.ts'
 import { orderByPositions } from '../../operators/order.ts'
 import type { RouteOp } from '../../operators/route.ts'
-import type { MergeKey } from '../../operators/select-list.ts'
 import { type Refusal, refused } from '../../refusal.ts'
 import type { GroupDraft } from './group-draft.ts'
 
@@ -31,8 +31,9 @@ export function groupsAbove(
   { rows, having }: GroupedRows,
 ): AggregateOp<Operator> | Refusal {
   const { groups } = draft
-  const order = groups.distinct === undefined ? groups.keys : [...groups.keys, groups.distinct]
-  const more = [...(groups.distinct === undefined ? [] : [groups.distinct.expr]), ...weightsOf(order, draft)]
+  const distinct = groups.distinct === undefined || isConstant(groups.distinct.expr) ? [] : [groups.distinct]
+  const order = [...groups.keys, ...distinct]
+  const more = distinct.map(({ expr }) => expr)
   if (more.length > 0 && groups.isDistinctOnShards)
     return refused('a DISTINCT aggregate of parts of a group over several shards')
   const { list } = draft.columns
@@ -43,17 +44,8 @@ export function groupsAbove(
   return { kind: 'Aggregate', input: { ...route, input, list, order }, block, groups }
 }
 
-/**
- * Under ONLY_FULL_GROUP_BY the weight of an expression is not taken to follow from the expression, though that of a
- * column is: it becomes a key, too. Groups that this splits ('a', 'a ') are one again above.
- */
-function weightsOf(keys: readonly MergeKey[], { columns }: GroupDraft) {
-  const { hidden } = columns.list
-  return keys
-    .filter(({ expr }) => expr.kind !== 'Column')
-    .flatMap(({ weight, pad }) =>
-      [weight, pad].flatMap((column) =>
-        column !== undefined && 'hidden' in column ? [hidden[column.hidden]] : [],
-      ),
-    )
+/** A constant makes no groups; MySQL would take a number for a position, also behind plus signs. */
+function isConstant(expr: Expr): boolean {
+  if (expr.kind === 'Unary' && expr.op === '+') return isConstant(expr.operand)
+  return expr.kind === 'Literal' || expr.kind === 'Param'
 }

@@ -37,6 +37,7 @@ function groupKeys(block: BoundSelect, { columns }: GroupDraft): readonly MergeK
     const expr = meaningOf(item, 'GROUP BY', block)
     if (expr === undefined || isRefusal(expr)) return expr
     if (hasAggregate(expr)) return refused('GROUP BY of an aggregate')
+    columns.groupBy(expr)
     return columns.sortKey(expr, item.direction === 'DESC')
   })
   if (isRefusal(keys) || keys.length > 0) return keys

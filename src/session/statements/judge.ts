@@ -1,0 +1,146 @@
+import { bindQuery } from '../../engine/bind.ts'
+import { conformable } from '../../engine/conform.ts'
+import { shardsMet } from '../../engine/met-shards.ts'
+import type { StreamColumn } from '../../engine/row-stream.ts'
+import { ServerError } from '../../errors/server-error.ts'
+import { describeStatement } from '../../mysql/client/describe.ts'
+import type { Shortcut } from '../../plan/plan.ts'
+import type { Route, RowsPrimitive } from '../../plan/primitives.ts'
+import type { QueryText } from '../../plan/text.ts'
+import type { Lease } from '../../tablet/lease.ts'
+import type { Settings } from '../../tablet/settings.ts'
+import type { Execution } from './execution.ts'
+import type { Judgements } from './judgements.ts'
+import type { SessionPortContext } from './session-port.ts'
+import { streamColumn } from './stream-column.ts'
+import { columnsOfUnion } from './union-columns.ts'
+
+/** The columns of the whole statement as MySQL derives them. */
+type Columns = readonly StreamColumn[]
+
+export interface JudgeContext extends SessionPortContext {
+  readonly proxy: SessionPortContext['proxy'] & {
+    readonly judgements: Judgements
+    readonly isMariadb: boolean
+  }
+}
+
+/** The server keeps no more prepared statements for now. */
+const ER_MAX_PREPARED_STMT_COUNT_REACHED = 1461
+
+/**
+ * MySQL judges names and types: before shards get a text that is not the client's own, one of them prepares that very
+ * statement, and what it says against it is the client's error. Once a plan and settings, for sql_mode and its kin decide;
+ * where the columns of the answer are at stake, once a text, for literals have types. Throws what MySQL says.
+ *
+ * Answers the columns of `Plan.judged`; undefined where those of the shards' rows are as good.
+ */
+export async function judge(
+  context: JudgeContext,
+  execution: Execution,
+  settings: Settings,
+): Promise<Columns | undefined> {
+  const { plan } = execution
+  const { judged, shortcut } = plan
+  if (judged === undefined || shortcut === undefined) return undefined
+  const { judgements } = context.proxy
+  const text = textOf(shortcut.query, execution)
+  const key = judged === 'columns' ? `${settings.key}\0${text}` : settings.key
+  let columns = judgements.get(plan, key)
+  if (columns === undefined) {
+    columns = await askAll(context, execution, { settings, shortcut, text })
+    context.interruption.throwIfKilled()
+    if (columns === undefined) return undefined
+    judgements.set(plan, key, columns)
+  }
+  return judged === 'columns' ? columns : undefined
+}
+
+interface Question {
+  readonly settings: Settings
+  readonly shortcut: Shortcut
+  readonly text: string
+}
+
+/** Undefined where the server has no room for an answer that can be done without. */
+async function askAll(
+  context: JudgeContext,
+  execution: Execution,
+  { settings, shortcut, text }: Question,
+): Promise<Columns | undefined> {
+  const { root, judged } = execution.plan
+  const routes = root.kind === 'Concatenate' ? partsOf(root) : []
+  try {
+    return await onShard(context, execution, shortcut, settings, async (describe) => {
+      const whole = await describe(text)
+      if (routes.length === 0) return whole
+      const parts: Columns[] = []
+      for (const { route, drop } of routes) {
+        const shown = await describe(textOf(route.query, execution))
+        parts.push(drop === 0 ? shown : shown.slice(0, -drop))
+      }
+      const columns = columnsOfUnion(whole, parts, context.proxy)
+      for (const part of parts) conformable(part, columns) // before any row has gone to the client
+      return columns
+    })
+  } catch (error) {
+    const isFull = error instanceof ServerError && error.errno === ER_MAX_PREPARED_STMT_COUNT_REACHED
+    if (isFull && judged === 'names') return undefined
+    throw error
+  }
+}
+
+function textOf(query: QueryText, { bindings, sql }: Execution): string {
+  const bound = bindQuery(query, bindings)
+  return bound.kind === 'Verbatim' ? sql : bound.sql
+}
+
+interface Part {
+  readonly route: Route
+  /** Hidden columns at its end. */
+  readonly drop: number
+}
+
+/** The parts of a UNION ALL, as shards are asked for them. */
+function partsOf(node: RowsPrimitive, drop = 0): readonly Part[] {
+  if (node.kind === 'Route') return [{ route: node, drop }]
+  if (node.kind === 'Concatenate') return node.inputs.flatMap((input) => partsOf(input))
+  if (node.kind === 'Truncate') return partsOf(node.input, node.drop)
+  return 'input' in node ? partsOf(node.input, drop) : []
+}
+
+type Describe = (sql: string) => Promise<Columns>
+
+/** On a shard that the statement reaches anyhow: in the session's lane, or where it is in a transaction; else by the pool. */
+async function onShard<T>(
+  { proxy, transaction, interruption, shards }: JudgeContext,
+  { bindings, reading }: Execution,
+  { routing }: Shortcut,
+  settings: Settings,
+  work: (describe: Describe) => Promise<T>,
+): Promise<T> {
+  const [shard] = shardsMet(routing, bindings, shards)
+  const target = shards.target(routing.keyspace, shard!, reading.target.tabletType)
+  const during = async (lease: Lease, send: Parameters<typeof describeStatement>[1]): Promise<T> => {
+    interruption.working.add(lease)
+    try {
+      interruption.throwIfKilled()
+      return await work(async (sql) => {
+        const { columns } = await describeStatement(sql, send)
+        return columns.map((payload) => streamColumn(payload, lease.tablet))
+      })
+    } finally {
+      interruption.working.delete(lease)
+    }
+  }
+  if (transaction.lane(target) !== undefined || transaction.start() !== undefined) {
+    const lane = await transaction.reach(target, settings, interruption)
+    return during(lane.lease, (statement, reader) => lane.send(statement, reader))
+  }
+  const lease = await proxy.gateway.acquire(target, settings, interruption)
+  try {
+    return await during(lease, (statement, reader) => statement.send(lease.connection, reader))
+  } finally {
+    lease.release()
+  }
+}
