@@ -26,6 +26,8 @@ export interface ProxyInput {
   readonly workerNumber: number
   /** Called right before it listens: whoever has held the port for it lets it go. */
   readonly beforeListen?: () => Promise<void>
+  /** Gives up what has not started yet: `CreateProxy` throws its reason. */
+  readonly signal?: AbortSignal
 }
 
 /** A proxy that takes MySQL clients. */
@@ -45,7 +47,14 @@ export type CreateProxy = (input: ProxyInput) => Promise<RunningProxy>
 const FIRST_CHECKS_MS = 5_000
 
 /** The one place where the command line meets the session layer. */
-export const startProxy: CreateProxy = async ({ config, topology, logger, workerNumber, beforeListen }) => {
+export const startProxy: CreateProxy = async ({
+  config,
+  topology,
+  logger,
+  workerNumber,
+  beforeListen,
+  signal,
+}) => {
   const onProblem = (error: Error) =>
     logger.warn('file cannot be used, the old content stays', { reason: error.message })
   const users = await WatchedUsers.open(config.users_file!, { clock: systemClock, onError: onProblem })
@@ -72,7 +81,7 @@ export const startProxy: CreateProxy = async ({ config, topology, logger, worker
     })
     closers.push(() => proxy.close())
     if (workerNumber > 0) proxy.killElsewhere = joinKills((request) => killHere(proxy, request))
-    await proxy.start(FIRST_CHECKS_MS)
+    await proxy.start(FIRST_CHECKS_MS, signal)
     const repeats = new Repeats(logger, systemClock)
     closers.push(() => repeats.close())
     const onEvent = (event: ServerEvent) => logEvent(logger, repeats, event)

@@ -60,7 +60,13 @@ async function serveHere(
     }
     logger.info('reading the topology', { store: store.description })
     await topology.start(stop.signal)
-    const proxy = await createProxy({ config, topology, logger, workerNumber: workerSlot() })
+    const proxy = await createProxy({
+      config,
+      topology,
+      logger,
+      workerNumber: workerSlot(),
+      signal: stop.signal,
+    })
     registerProxyMetrics(registry, () => proxy.load())
     // Of workers the parent tells the log, once for all.
     const troubleLog = cluster.isWorker ? silentLogger : logger

@@ -42,6 +42,7 @@ const sqlErrors = {
   ER_WRONG_TYPE_FOR_VAR: { errno: 1232, sqlState: '42000' },
   ER_NOT_SUPPORTED_YET: { errno: 1235, sqlState: '42000' },
   ER_INCORRECT_GLOBAL_LOCAL_VAR: { errno: 1238, sqlState: 'HY000' },
+  ER_UNKNOWN_TABLE: { errno: 1109, sqlState: '42S02' },
   ER_UNKNOWN_STMT_HANDLER: { errno: 1243, sqlState: 'HY000' },
   ER_STACK_OVERRUN_NEED_MORE: { errno: 1436, sqlState: 'HY000' },
   ER_NOT_SUPPORTED_AUTH_MODE: { errno: 1251, sqlState: '08004' },

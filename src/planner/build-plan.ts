@@ -12,6 +12,7 @@ import { planQuery } from './plan-query.ts'
 import { planInsert, planWrite } from './plan-write.ts'
 import { readPlan, sessionPlan, settingInsertId, unsupportedPlan, writePlan } from './plans.ts'
 import { Trace } from './rules/trace.ts'
+import { asksCatalogue } from './statements/catalogue.ts'
 import { ddlPlan, planDdl } from './statements/plan-ddl.ts'
 import { atLockServer } from './statements/plan-locks.ts'
 import { planOnOneServer, serverPlan } from './statements/plan-on-one-server.ts'
@@ -70,7 +71,7 @@ function planStatement(statement: Statement, context: PlanContext, trace: Trace 
     case 'ValuesQuery':
     case 'TableQuery':
     case 'NestedQuery':
-      return planQuery(statement, context, trace)
+      return asksCatalogue(statement, context) ? sessionPlan : planQuery(statement, context, trace)
     case 'Insert':
       return planInsert(statement, context, trace)
     case 'Update':

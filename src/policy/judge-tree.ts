@@ -2,14 +2,24 @@ import type { Denial } from '../plan/needs.ts'
 import type { Delete, Insert, Statement, TableName, Update } from '../sql/ast.ts'
 import { tablesOf } from '../sql/tables-of.ts'
 import { type AnyNode, type Part, visit } from '../sql/visit.ts'
+import { isSessionTable } from '../vschema/catalogue-tables.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { fold } from './fold.ts'
 import { denialOfFunction } from './functions.ts'
 import { denialOfCall, denialOfRead, denialOfWrite } from './system-tables.ts'
 
 /** What an ordinary user lacks for the tables, functions and files in a tree that is understood whole. */
-export function judgeTree(statement: Statement, defaultSchema: string): Denial | undefined {
-  return judgeNodes(statement) ?? judgeTables(statement, defaultSchema)
+export function judgeTree(
+  statement: Statement,
+  defaultSchema: string,
+  reads?: ReadOptions,
+): Denial | undefined {
+  return judgeNodes(statement) ?? judgeTables(statement, defaultSchema, reads)
+}
+
+export interface ReadOptions {
+  /** The process list that it reads is the proxy's, of which everyone has their own rows (src/session/catalogue). */
+  readonly ownSessions: boolean
 }
 
 /** Functions and files, wherever they stand. */
@@ -37,17 +47,27 @@ function denialOfNode(node: AnyNode): Denial | undefined {
 }
 
 /** The tables of a statement, or of a part of one. */
-export function judgeTables(part: AnyNode | undefined, defaultSchema: string): Denial | undefined {
+export function judgeTables(
+  part: AnyNode | undefined,
+  defaultSchema: string,
+  { ownSessions }: ReadOptions = { ownSessions: false },
+): Denial | undefined {
   if (part === undefined) return undefined
   const commandOf = commands(part)
   for (const table of tablesIn(part, defaultSchema)) {
     const schema = table.qualifier ?? defaultSchema
     const command = commandOf(table)
+    if (ownSessions && command === 'SELECT' && isProcessList(schema, table.name)) continue
     const denied =
       command === 'SELECT' ? denialOfRead(schema, table.name) : denialOfWrite(schema, table.name, command)
     if (denied !== undefined) return denied
   }
   return undefined
+}
+
+/** Those that MySQL shows to everyone: THREADS takes a privilege. */
+function isProcessList(schema: string, table: string): boolean {
+  return isSessionTable(schema, table) && table.toLowerCase() === 'processlist'
 }
 
 /** In a system schema a name that WITH defines counts as well: servers tell `Threads` from `threads`, or do not. */

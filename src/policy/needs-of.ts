@@ -98,6 +98,7 @@ function judge(statement: Statement, context: PolicyContext): Denial | undefined
     case 'ValuesQuery':
     case 'TableQuery':
     case 'NestedQuery':
+      return judgeTree(statement, context.defaultSchema, { ownSessions: !context.isShard })
     case 'Insert':
     case 'Update':
     case 'Delete':

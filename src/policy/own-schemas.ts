@@ -1,31 +1,8 @@
 import type { Statement, TableName } from '../sql/ast.ts'
 import { tablesOf } from '../sql/tables-of.ts'
 import { visit } from '../sql/visit.ts'
+import { schemaColumnOf } from '../vschema/catalogue-tables.ts'
 import { fold } from './fold.ts'
-
-/** The column of each table of information_schema that names the schema of its rows; '' where a row belongs to none. */
-const SCHEMA_COLUMNS: ReadonlyMap<string, string> = new Map([
-  ...columns('table_schema', 'tables columns views statistics key_column_usage table_constraints partitions'),
-  ...columns('table_schema', 'tables_extensions columns_extensions view_table_usage view_routine_usage'),
-  ...columns('table_schema', 'st_geometry_columns periods key_period_usage system_versions'),
-  ...columns('schema_name', 'schemata schemata_extensions column_statistics'),
-  ...columns('constraint_schema', 'referential_constraints check_constraints table_constraints_extensions'),
-  ...columns('routine_schema', 'routines routine_libraries'),
-  ...columns('specific_schema', 'parameters'),
-  ...columns('trigger_schema', 'triggers'),
-  ...columns('event_schema', 'events'),
-  ...columns('library_schema', 'libraries'),
-  ...columns('sequence_schema', 'sequences'),
-  ...columns('f_table_schema', 'geometry_columns'),
-  ...columns('', 'character_sets collations collation_character_set_applicability engines plugins keywords'),
-  ...columns('', 'st_spatial_reference_systems st_units_of_measure resource_groups all_plugins locales'),
-  ...columns('', 'global_status global_variables session_status session_variables system_variables'),
-  ...columns('', 'sql_functions spatial_ref_sys optimizer_costs'),
-])
-
-function columns(column: string, tables: string): (readonly [table: string, column: string])[] {
-  return tables.split(' ').map((table) => [table, column] as const)
-}
 
 /** A text may concern information_schema: what others cost is this test. */
 export function mayNameInformationSchema(sql: string, defaultSchema: string): boolean {
@@ -62,7 +39,7 @@ export function withOwnSchemas(
 }
 
 function queryOf({ name }: TableName, schemas: readonly string[]): string | undefined {
-  const column = SCHEMA_COLUMNS.get(name.toLowerCase())
+  const column = schemaColumnOf(name)
   if (column === undefined) return undefined
   const list = schemas.map((schema) => `'${schema.replaceAll("'", "''")}'`).join(', ')
   // An expression: a comparison of the column itself would say which keyspace the client asks about.

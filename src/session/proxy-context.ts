@@ -39,6 +39,8 @@ export interface LiveSession {
   readonly interruption: { readonly isBusy: boolean; killedByOther(what: 'query' | 'connection'): void }
   /** Epoch ms of the last command's beginning. */
   readonly lastCommandMs: number
+  /** The statement that runs: by which command, in the words of the process list, and its text. */
+  readonly running: { readonly command: 'Query' | 'Execute'; readonly text: string } | undefined
 }
 
 /** What all sessions of a proxy share. */

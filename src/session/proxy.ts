@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { unlessAborted } from '../base/abort.ts'
 import { ByteBudget } from '../base/byte-budget.ts'
 import type { Clock } from '../base/clock.ts'
 import type { ClientConnection, SessionHandler } from '../mysql/server/session-handler.ts'
@@ -89,10 +90,14 @@ export class Shardgate implements ProxyContext {
     })
   }
 
-  /** Waits until the primaries have been asked once (they tell the version and the columns), or `timeoutMs` is over. */
-  async start(timeoutMs: number): Promise<void> {
+  /**
+   * Waits until the primaries have been asked once (they tell the version and the columns), or `timeoutMs` is over. Throws
+   * the reason of `signal`.
+   */
+  async start(timeoutMs: number, signal?: AbortSignal): Promise<void> {
     const ready = Promise.all([this.gateway.firstChecks(), this.#tracker.start()])
-    await Promise.race([ready, new Promise<void>((resolve) => this.clock.after(timeoutMs, resolve))])
+    const timedOut = new Promise<void>((resolve) => this.clock.after(timeoutMs, resolve))
+    await unlessAborted(Promise.race([ready, timedOut]), signal)
     this.#healthChanged()
   }
 

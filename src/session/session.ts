@@ -74,6 +74,15 @@ export class Session implements SessionHandler, LiveSession {
     return runOwnStatement(this, statement, execution)
   }
 
+  get running(): LiveSession['running'] {
+    const { command } = this.interruption
+    const isQuery = command?.[0] === Command.QUERY
+    const text = isQuery ? command.subarray(1) : command && this.#prepared.textOf(command)
+    if (text === undefined) return undefined
+    const encoding = this.state.charset.startsWith('utf8') ? 'utf8' : 'latin1'
+    return { command: isQuery ? 'Query' : 'Execute', text: text.toString(encoding) }
+  }
+
   // ------------------------------------------------------------------------------------ SessionHandler
 
   get statusFlags(): number {
@@ -92,7 +101,7 @@ export class Session implements SessionHandler, LiveSession {
 
   onCommand(payload: Buffer, packet: Buffer): void {
     this.answer.begin(this.client.nextSequenceId)
-    this.interruption.begin()
+    this.interruption.begin(payload)
     this.lastCommandMs = this.proxy.coarseNowMs
     try {
       this.#command(payload, packet)

@@ -37,6 +37,8 @@ export class Endpoint implements ServingTablet {
   readonly control: ControlConnections
   readonly #kills: ControlConnections
   readonly checker: HealthChecker
+  /** Ends what is still connecting. */
+  readonly #closing = new AbortController()
 
   constructor(
     tablet: Tablet,
@@ -51,23 +53,16 @@ export class Endpoint implements ServingTablet {
     const where = address.kind === 'unix' ? address.path : `${address.host}:${address.port}`
     this.name = `${this.alias} (${where})`
     const { database } = this
+    const { signal } = this.#closing
+    const open = () => connectControl(this.record, options, signal)
     const controlConnections = (connectionsMax: number) =>
-      new ControlConnections(
-        this.name,
-        { open: () => connectControl(this.record, options), connectionsMax },
-        clock,
-      )
+      new ControlConnections(this.name, { open, connectionsMax }, clock)
     this.control = controlConnections(1)
     this.#kills = controlConnections(KILL_CONNECTIONS_MAX)
-    this.checker = new HealthChecker(
-      () => connectControl(this.record, options),
-      options.health,
-      clock,
-      onHealth,
-    )
+    this.checker = new HealthChecker(open, options.health, clock, onHealth)
     const server: PoolServer = {
       tablet: this,
-      connect: (kind) => connectBackend({ ...options, address, database, ...kind }),
+      connect: (kind) => connectBackend({ ...options, address, database, ...kind, signal }),
       killQuery: (threadId) => this.#killQuery(threadId, log),
     }
     this.pool = new TabletPool(server, options.pool, clock)
@@ -93,6 +88,7 @@ export class Endpoint implements ServingTablet {
     this.scratch.close()
     this.control.close()
     this.#kills.close()
+    this.#closing.abort(new Error(`tablet ${this.name} was removed`))
   }
 
   async #killQuery(threadId: number, log: Logger): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type mysql from 'mysql2/promise'
 import type { Clock } from '../base/clock.ts'
+import { deferred } from '../base/deferred.ts'
 
 /** What is known of one MySQL server behind a tablet. */
 export interface TabletHealth {
@@ -134,8 +135,16 @@ export class HealthChecker {
     return connection
   }
 
-  #query(sql: string): Promise<[unknown, unknown]> {
-    return this.#connection!.query({ sql, timeout: this.#options.timeoutMs }) as Promise<[unknown, unknown]>
+  /** The limit is a timer of the clock: one of mysql2's would outlive its connection, and keep the process. */
+  async #query(sql: string): Promise<[unknown, unknown]> {
+    const { timeoutMs } = this.#options
+    const { promise: timedOut, reject } = deferred<never>()
+    const cancel = this.#clock.after(timeoutMs, () => reject(new Error(`no answer within ${timeoutMs} ms`)))
+    try {
+      return await Promise.race([this.#connection!.query(sql), timedOut])
+    } finally {
+      cancel()
+    }
   }
 
   async #replicaStatus(version: string): Promise<Row | undefined> {

@@ -39,6 +39,7 @@ export function buildKeyspace(
       sharded: record.sharded,
       tables,
       vindexes,
+      definedVindexes: record.vindexes,
       requireExplicitRouting: record.requireExplicitRouting,
       foreignKeyMode: foreignKeyMode(record),
       ...(multiTenant && { multiTenant }),

@@ -30,11 +30,20 @@ export interface KeyspaceSchema {
   /** Tables of the VSchema, and with columns read from a database those found there. */
   readonly tables: ReadonlyMap<string, Table>
   readonly vindexes: ReadonlyMap<string, Vindex>
+  /** All vindexes as the VSchema has them, also those that cannot be used. */
+  readonly definedVindexes: ReadonlyMap<string, DefinedVindex>
   readonly requireExplicitRouting: boolean
   readonly foreignKeyMode: ForeignKeyMode
   readonly multiTenant?: { readonly column: string; readonly type: ValueType }
   /** Set when the VSchema as a whole is wrong: no statement on this keyspace is planned. */
   readonly error?: string
+}
+
+export interface DefinedVindex {
+  readonly type: string
+  readonly params: Readonly<Record<string, string>>
+  /** The table whose writes keep its lookup table; '' for none. */
+  readonly owner: string
 }
 
 export type ForeignKeyMode = 'disallow' | 'unmanaged' | 'managed'

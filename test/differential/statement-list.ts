@@ -15,7 +15,8 @@ import { readFileSync } from 'node:fs'
  * Directives: `1235` (the proxy refuses it), `unordered` (ORDER BY leaves ties), `mariadb` and `mysql` (only there),
  * `text` (not by the binary protocol), `differs FIELD, FIELD: REASON` (`differs@mysql`, `differs@mariadb`: on that one), `may differ FIELD: REASON`,
  * `params [JSON]` (values for `?`), `literal` (the
- * proxy writes what the session knows into the text, so that columns are those of a literal, not of a function).
+ * proxy writes what the session knows into the text, so that columns are those of a literal, not of a function),
+ * `catalogue` (which table of MySQL's dictionary a column of information_schema is said to be of depends on the plan).
  */
 export interface StatementList {
   readonly name: string
@@ -48,10 +49,9 @@ const LITERAL_FIELDS = ['length', 'type', 'flags', 'decimals', 'collationId']
   .concat('binary rows')
 
 /** What hangs on the plan by which MySQL reads its data dictionary. */
-const CATALOGUE_FIELDS = ['schema', 'table', 'orgTable', 'orgName', 'flags', 'decimals'].flatMap((field) => [
-  `column.${field}`,
-  `prepared.column.${field}`,
-])
+const CATALOGUE_FIELDS = ['schema', 'table', 'orgTable', 'orgName', 'length', 'type', 'flags', 'decimals']
+  .flatMap((field) => [`column.${field}`, `prepared.column.${field}`])
+  .concat('binary rows')
 const READS_CATALOGUE = /\binformation_schema\b|^(?:\/\*.*?\*\/\s*)?show\b/i
 
 export function readStatementList(file: URL, flavor: 'mysql' | 'mariadb'): StatementList {
@@ -100,6 +100,8 @@ function parseStatement(
     else if (word === 'differs' || word === `differs@${flavor}`) {
       const [, fields, reason] = /^([^:]+):\s*(.+)$/.exec(rest!)!
       for (const field of fields!.split(',')) differs.set(field.trim(), reason!)
+    } else if (word === 'catalogue') {
+      for (const field of CATALOGUE_FIELDS) differs.set(field, MAYBE)
     } else if (word === 'literal' || word === 'differs@mysql' || word === 'differs@mariadb') {
       if (word !== 'literal') continue
       for (const field of LITERAL_FIELDS) differs.set(field, MAYBE)

@@ -21,7 +21,14 @@ beforeAll(async () => {
     join(dir, 'vschema.json'),
     JSON.stringify({
       sharded: true,
-      vindexes: { hash: { type: 'hash' } },
+      vindexes: {
+        hash: { type: 'hash' },
+        names: {
+          type: 'consistent_lookup',
+          params: { table: 'names', from: 'name', to: 'keyspace_id' },
+          owner: 't',
+        },
+      },
       tables: { t: { column_vindexes: [{ column: 'id', name: 'hash' }] } },
     }),
   )
@@ -169,4 +176,29 @@ test('SHOW of what Vitess knows', async () => {
   assert.deepEqual(await rows("SHOW VITESS_SHARDS WHERE Shards LIKE '%80-'"), [['solo/80-']])
   assert.deepEqual(await rows("SHOW VITESS_SHARDS WHERE Shards = (SELECT 'solo/-80')"), [['solo/-80']])
   await assert.rejects(client.query('SHOW VITESS_SHARDS WHERE nosuch = 1'), { errno: 1054 })
+  assert.deepEqual(await rows("SHOW VITESS_SHARDS LIKE 'solo/8%'"), [['solo/80-']])
+  assert.deepEqual(await rows('SHOW VITESS_THROTTLED_APPS'), [])
+  assert.deepEqual(await rows('SHOW VITESS_THROTTLER STATUS'), [
+    ['solo/-80', '0', '0', ''],
+    ['solo/80-', '0', '0', ''],
+  ])
+  assert.deepEqual(await rows('SHOW UNRESOLVED TRANSACTIONS FOR solo'), [])
+  assert.deepEqual(await rows("SHOW TRANSACTION STATUS FOR 'solo:-80:1'"), [])
+  await assert.rejects(client.query('SHOW UNRESOLVED QUESTIONS'), { errno: 1064 })
+})
+
+test('SHOW VSCHEMA', async () => {
+  await client.query('USE solo')
+  assert.deepEqual(await rows('SHOW VSCHEMA TABLES'), [['t']])
+  assert.deepEqual(await rows('SHOW VSCHEMA KEYSPACES'), [['solo', 'true', 'unmanaged', '']])
+  assert.deepEqual(await rows('SHOW VSCHEMA VINDEXES'), [
+    ['solo', 'hash', 'hash', '', ''],
+    ['solo', 'names', 'consistent_lookup', 'from=name; table=names; to=keyspace_id', 't'],
+  ])
+  assert.deepEqual(await rows("SHOW VSCHEMA VINDEXES WHERE Type = 'hash'"), [
+    ['solo', 'hash', 'hash', '', ''],
+  ])
+  assert.deepEqual(await rows('SHOW VSCHEMA VINDEXES FROM t'), [['id', 'hash', 'hash', '', '']])
+  assert.deepEqual(await rows('SHOW VSCHEMA VINDEXES ON solo.t'), [['id', 'hash', 'hash', '', '']])
+  await assert.rejects(client.query('SHOW VSCHEMA VINDEXES FROM nosuch'), { errno: 1146 })
 })

@@ -36,6 +36,12 @@ afterAll(async () => {
 })
 
 async function serve(timeouts: Record<string, string>, workers: number): Promise<Serving> {
+  const serving = await start(timeouts, workers)
+  await eventually('it serves', async () => (await serving.readyz()) === 200, 30_000)
+  return serving
+}
+
+async function start(timeouts: Record<string, string>, workers: number): Promise<Serving> {
   const [port, httpPort] = [await freePort(), await freePort()]
   const config = {
     topology: cluster.topologyConfig,
@@ -51,7 +57,6 @@ async function serve(timeouts: Record<string, string>, workers: number): Promise
   const running = runShardgate('serve', '--config', file)
   const readyz = async () =>
     (await fetch(`http://127.0.0.1:${httpPort}/readyz`).catch(() => undefined))?.status
-  await eventually('it serves', async () => (await readyz()) === 200, 30_000)
   return { running, port, readyz }
 }
 
@@ -120,6 +125,36 @@ test.each([{ workers: 1 }, { workers: 2 }])(
     }
   },
 )
+
+test.each([{ workers: 1 }, { workers: 2 }])(
+  'with $workers workers it ends while it waits for a server to greet it',
+  async ({ workers }) => {
+    const [one] = cluster.servers.values()
+    const server = one!.process
+    await pause(server)
+    try {
+      proxy = await start({ connect: '1h' }, workers)
+      const { running } = proxy
+      const reading = () => running.output().split('reading the topology').length > workers
+      await eventually('all of it have begun', reading, 30_000)
+      running.process.kill('SIGTERM')
+      expect(await running.exited).toBe(0)
+      expect(running.output()).not.toContain('"ready"')
+    } finally {
+      resume(server)
+    }
+  },
+)
+
+test('a client that does not read is closed, too', async () => {
+  proxy = await serve({ lame_duck: '0', drain: '1s' }, 1)
+  const client = await connect()
+  const asked = client.query("SELECT REPEAT('x', 50000000)")
+  asked.catch(() => {})
+  client.raw.socket.pause()
+  proxy.running.process.kill('SIGTERM')
+  expect(await proxy.running.exited).toBe(0)
+})
 
 test.each([{ workers: 1 }, { workers: 2 }])(
   'a second SIGTERM ends all of $workers workers at once',

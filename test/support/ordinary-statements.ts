@@ -224,9 +224,10 @@ const refusedHere: readonly (readonly [sql: string, errno: number])[] = [
   ["SET PASSWORD = 'x'", 1044],
   ['SET ROLE ALL', 1227],
   ['EXPLAIN FOR CONNECTION 1', 1227],
-  ['SELECT * FROM information_schema.processlist', 1227],
+  ['INSERT INTO own_table SELECT * FROM information_schema.processlist', 1227],
+  ['CREATE TABLE own_list SELECT * FROM information_schema.processlist', 1227],
   ['SELECT * FROM information_schema.PROCESSLİST', 1227],
-  ['SELECT * FROM performance_schema.processlist', 1142],
+  ['DO (SELECT COUNT(*) FROM performance_schema.processlist)', 1142],
   ['SELECT * FROM information_schema.user_attributes', 1142],
   ['SELECT * FROM information_schema.user_privileges', 1142],
   ['SELECT 1 /*!99999 UNION SELECT user FROM mysql.user */', 1142],
@@ -275,6 +276,7 @@ const allowed = `
   SELECT table_name FROM information_schema.tables LIMIT 1
   SELECT * FROM INFORMATION_SCHEMA.COLUMNS LIMIT 1
   SELECT * FROM information_schema.routines LIMIT 1
+  SELECT * FROM information_schema.processlist
   SELECT * FROM information_schema.schemata
   SELECT * FROM information_schema.key_column_usage LIMIT 1
   SELECT * FROM performance_schema.global_variables LIMIT 1

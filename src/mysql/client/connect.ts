@@ -4,6 +4,7 @@ import mysql from 'mysql2'
 import { ServerError } from '../../errors/server-error.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import { BackendConnection } from './backend-connection.ts'
+import { destroyedOnAbort } from './destroyed-on-abort.ts'
 
 export type BackendAddress =
   | { readonly kind: 'unix'; readonly path: string }
@@ -20,6 +21,8 @@ export interface BackendOptions {
   readonly foundRows: boolean
   /** CLIENT_MULTI_RESULTS. */
   readonly multiResults: boolean
+  /** Gives up what is still connecting. */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -63,7 +66,7 @@ export function connectBackend(options: BackendOptions): Promise<BackendConnecti
     ],
     connectAttributes: { program_name: 'shardgate' },
   })
-  return new Promise((resolve, reject) => {
+  const connected = new Promise<BackendConnection>((resolve, reject) => {
     // Not `once`: an error behind the first, with nobody to hear it, would end the process.
     connection.on('error', (error) => {
       socket.destroy()
@@ -79,6 +82,7 @@ export function connectBackend(options: BackendOptions): Promise<BackendConnecti
       )
     })
   })
+  return destroyedOnAbort(socket, connected, options.signal)
 }
 
 function openSocket(address: BackendAddress): Socket {

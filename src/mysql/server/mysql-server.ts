@@ -121,12 +121,12 @@ export class MysqlServer {
   async close(): Promise<void> {
     this.#stopSweep()
     this.#stopListening()
-    const closed = this.#listeners.map(
-      (listener) =>
-        new Promise<void>((resolve) => (listener.listening ? listener.once('close', resolve) : resolve())),
-    )
     for (const connection of this.#connections.values()) connection.shutDown()
+    const closed = [...this.#sockets].map(
+      (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
+    )
     for (const socket of this.#sockets) socket.destroySoon()
+    // One whose client does not read has something left to write for ever.
     const cancel = this.#clock.after(CLOSE_MS, () => {
       for (const socket of this.#sockets) socket.destroy()
     })

@@ -32,7 +32,7 @@ export function systemRouting(query: Query, otherwise: Routing): Routing {
 /** Columns of information_schema, performance_schema, sys and mysql that hold the name of a schema. */
 const schemaColumns: ReadonlySet<string> = new Set(['schema_name', 'object_schema', 'database_name', 'db'])
 
-function namesSchema(expr: Expr): boolean {
+export function namesSchema(expr: Expr): boolean {
   if (expr.kind !== 'Column') return false
   const name = expr.name.toLowerCase()
   return schemaColumns.has(name) || name.endsWith('_schema')

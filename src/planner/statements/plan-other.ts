@@ -24,12 +24,22 @@ import type { Trace } from '../rules/trace.ts'
 export function planShow(statement: Show, context: PlanContext): Plan {
   const { table, database, what } = statement
   if (table === undefined || what.startsWith('VSCHEMA') || what.startsWith('VITESS')) return sessionPlan
+  // What a shard counts is not all there is.
+  if (what === 'INDEX' && isOnShards(statement, context)) return sessionPlan
   // A server would look at its own rows alone.
   if (someNode(statement.where, (node) => node.kind === 'Subquery')) return sessionPlan
   const shown =
     database === undefined || isSystemSchema(database) ? statement : qualified(statement, table, database)
   const name: TableName = database === undefined ? table : { ...table, qualifier: database }
   return readPlan(shown, tableShard(name, context), context)
+}
+
+/** Throws as findTable. */
+function isOnShards({ table, database }: Show, context: PlanContext): boolean {
+  const name = database === undefined ? table! : { ...table!, qualifier: database }
+  if (isSystemSchema(keyspaceOf(name, context))) return false
+  const { sharded, pinned } = findTable(name, context)
+  return sharded && pinned === undefined
 }
 
 /** `SHOW COLUMNS FROM t FROM keyspace`, its pieces put together anew with the table's name in one of them. */
@@ -52,7 +62,10 @@ function tableShard(name: TableName, context: PlanContext): Routing {
   return pinned === undefined ? oneShard(keyspace, context) : { kind: 'Pinned', keyspace, keyspaceId: pinned }
 }
 
-/** EXPLAIN shows what one shard makes of the statement; with FORMAT=VITESS it asks for the plan here. */
+/**
+ * EXPLAIN shows what the shard makes of the statement that would run it. Which one that is, or that there are several, is known
+ * when the values are: then the session explains. With FORMAT=VITESS it asks for the plan here.
+ */
 export function planExplain(statement: Explain, inner: Plan, context: PlanContext): Plan {
   if (statement.format === 'VITESS') return sessionPlan
   const { root, shortcut } = inner
@@ -61,14 +74,20 @@ export function planExplain(statement: Explain, inner: Plan, context: PlanContex
     return unsupportedPlan('EXPLAIN ANALYZE of a write')
   if (root.kind === 'Unsupported' && shortcut === undefined)
     return unsupportedPlan(`EXPLAIN of ${root.construct}`)
-  const keyspace =
-    shortcut?.routing.keyspace ?? (root.kind === 'Insert' || root.kind === 'Ddl' ? root.keyspace : undefined)
-  return readPlan(
-    statement,
-    keyspace === undefined ? anyShard(context) : oneShard(keyspace, context),
-    context,
-  )
+  if (root.kind === 'Insert' || root.kind === 'Ddl')
+    return readPlan(statement, oneShard(root.keyspace, context), context)
+  if (root.kind === 'Session' || root.kind === 'Sequence')
+    return readPlan(statement, anyShard(context), context)
+  if (shortcut !== undefined && FIXED.has(shortcut.routing.kind))
+    return readPlan(statement, shortcut.routing, context)
+  if (shortcut === undefined || statement.into === undefined) return sessionPlan
+  return readPlan(statement, oneShard(shortcut.routing.keyspace, context), context)
 }
+
+/** Routings that meet one shard whatever the values are. */
+const FIXED: ReadonlySet<Routing['kind']> = new Set([
+  ...(['Unsharded', 'AnyShard', 'SystemSchema', 'None', 'Shard', 'Pinned'] as const),
+])
 
 /** ANALYZE, CHECK, OPTIMIZE and REPAIR TABLE: every shard does it, and their reports follow each other. */
 export function planTableAdmin(statement: TableAdmin, context: PlanContext): Plan {

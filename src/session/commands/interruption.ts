@@ -14,7 +14,8 @@ export class Interruption implements StatementWatch {
   /** Connections that work for the current statement, beside the one whose answer is being relayed. */
   readonly working = new Set<Lease>()
   relaying: Lease | undefined
-  #isBusy = false
+  /** The command that runs, as the client has sent it. */
+  #command: Buffer | undefined
   #reason: 'none' | 'query' | 'connection' | 'timeout' = 'none'
   #cancelDeadline: (() => void) | undefined
   /** Made when somebody wants to hear of the end: the fast path waits for nothing. */
@@ -26,8 +27,8 @@ export class Interruption implements StatementWatch {
   }
 
   /** A command begins: what was meant for the one before is over. */
-  begin(): void {
-    this.#isBusy = true
+  begin(command: Buffer): void {
+    this.#command = command
     this.#reason = 'none'
   }
 
@@ -40,7 +41,7 @@ export class Interruption implements StatementWatch {
   }
 
   commandEnds(): void {
-    this.#isBusy = false
+    this.#command = undefined
   }
 
   /** One for each statement, whatever runs on its behalf. */
@@ -53,7 +54,7 @@ export class Interruption implements StatementWatch {
   /** KILL by another session. One of the connection closes it at once, without an answer to what it was about. */
   killedByOther(what: 'query' | 'connection'): void {
     if (what === 'connection') this.#client.close()
-    else if (this.#isBusy) this.#stop(what)
+    else if (this.isBusy) this.#stop(what)
   }
 
   /** KILL by the session itself, which is told so first. */
@@ -62,7 +63,11 @@ export class Interruption implements StatementWatch {
   }
 
   get isBusy(): boolean {
-    return this.#isBusy
+    return this.#command !== undefined
+  }
+
+  get command(): Buffer | undefined {
+    return this.#command
   }
 
   get isKilled(): boolean {

@@ -20,13 +20,14 @@ import {
 import { encodePrepareOk } from '../../mysql/codec/stmt-prepare.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Federate } from '../../plan/primitives.ts'
-import type { Show } from '../../sql/ast.ts'
+import type { Query, Show, Statement } from '../../sql/ast.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
 import { valueLiteral } from '../../values/sql-literal.ts'
 import { type StatementBeginsContext, statementBegins } from '../commands/statement-begins.ts'
 import { requireMemory } from '../settings/held-map.ts'
 import { prepareShow, type ShownContext } from '../show/run-show.ts'
 import type { CursorOptions, Execution, RelayedHook } from '../statements/execution.ts'
+import { explainedAnywhere } from '../statements/explain.ts'
 import { type RunContext, runStatement } from '../statements/run-statement.ts'
 import { SessionPort } from '../statements/session-port.ts'
 import { textExecution } from '../statements/text-execution.ts'
@@ -41,6 +42,10 @@ import { substituteParams } from './substitute-params.ts'
 export type PreparedContext = RunContext & StatementBeginsContext & ShownContext
 
 const CURSOR_TYPE_READ_ONLY = 1
+
+const QUERIES: ReadonlySet<Statement['kind']> = new Set<Query['kind']>([
+  ...(['Select', 'SetOperation', 'NestedQuery', 'ValuesQuery', 'TableQuery'] as const),
+])
 
 /** MariaDB's clients send prepare and execute at once: this id stands for the one they do not know yet. */
 const LAST_PREPARED = 0xffff_ffff
@@ -112,6 +117,13 @@ export class PreparedStatements {
     const execution = this.#executionOf(statement, values, { plan, bindings, reading })
     if (plan.root.kind === 'Session' && values.paramCount > 0) this.#runBound(execution, values)
     else runStatement(this.#context, execution)
+  }
+
+  /** The text that a COM_STMT_EXECUTE runs. */
+  textOf(command: Buffer): Buffer | undefined {
+    if (command[0] !== Command.STMT_EXECUTE || command.length < 5) return undefined
+    const statement = this.#statements.get(command.readUInt32LE(1))
+    return statement && Buffer.from(statement.sql, 'latin1')
   }
 
   /** No answer, by the protocol: what goes wrong is told by the next execute. */
@@ -207,6 +219,12 @@ export class PreparedStatements {
     const statement = text.reading.parse(text.sql)
     if (statement.kind === 'Empty' && !statement.comment) throw emptyQuery()
     checkPreparable(statement, proxy)
+    // A query of information_schema: every server has its columns.
+    if (QUERIES.has(statement.kind)) return this.#prepareOn(this.#context.shards.anyTarget(), text.sql, text)
+    if (statement.kind === 'Explain' && statement.format !== 'VITESS') {
+      const { keyspace, sql } = explainedAnywhere(statement, text)
+      return this.#prepareOn(this.#context.shards.target(keyspace, 0), sql, text)
+    }
     const shown = statement.kind === 'Show' ? await this.#prepareShow(statement, text) : []
     if ('keyspace' in shown) {
       const { keyspace, shard } = shown

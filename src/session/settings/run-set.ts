@@ -16,6 +16,7 @@ export interface SetContext
     Omit<NamesContext, 'proxy'>,
     ServerVariableContext {
   readonly proxy: EvaluateContext['proxy'] & NamesContext['proxy']
+  readonly client: EvaluateContext['client'] & OwnVariableContext['client']
   readonly replies: Replies
 }
 

@@ -1,16 +1,15 @@
+import type { ColumnDef } from '../../mysql/codec/column-def.ts'
 import type { Access } from '../../mysql/server/auth/access.ts'
 import type { Asker } from '../../policy/permit.ts'
-import { type ShownTable, textTable } from './shown-table.ts'
+import type { ShownTable } from './shown-table.ts'
 
-/** SHOW GRANTS of the client's own user: what its role and its keyspaces come to, in MySQL's words. */
-export function grantsTable({ identity }: Asker, keyspaces: Iterable<string>): ShownTable {
+/** SHOW GRANTS of the client's own user: what its role and its keyspaces come to, in MySQL's words. `column`: the server's. */
+export function grantsTable({ identity }: Asker, keyspaces: Iterable<string>, column: ColumnDef): ShownTable {
   const { user, access } = identity
   const account = `${quoteName(user)}@\`%\``
   const lines = grantsOf(access, keyspaces).map((grant) => `GRANT ${grant} TO ${account}`)
-  return textTable(
-    [`Grants for ${user}@%`],
-    lines.map((line) => [line]),
-  )
+  const name = Buffer.from(`Grants for ${user}@%`).latin1Slice()
+  return { columns: [{ ...column, name }], rows: lines.map((line) => [Buffer.from(line)]) }
 }
 
 function grantsOf({ role, keyspaces: allowed }: Access, keyspaces: Iterable<string>): readonly string[] {

@@ -1,35 +1,42 @@
-import type { ColumnDef } from '../../mysql/codec/column-def.ts'
+import { type ColumnDef, decodeColumnDef } from '../../mysql/codec/column-def.ts'
 import { type Asker, maySee } from '../../policy/permit.ts'
 import type { Show } from '../../sql/ast.ts'
 import { print } from '../../sql/print.ts'
 import { SYSTEM_SCHEMAS } from '../../vschema/system-schemas.ts'
+import type { CatalogueContext } from '../catalogue/catalogue-context.ts'
 import { describePlan } from '../prepared/describe-plan.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import { onlyKeyspace, printTarget } from '../settings/target.ts'
 import type { EvaluateContext } from '../statements/evaluate.ts'
 import type { Execution } from '../statements/execution.ts'
+import { planned } from '../statements/planned.ts'
 import type { Reading } from '../statements/reading.ts'
 import { answerMetadata, type RunContext, runStatement } from '../statements/run-statement.ts'
 import { grantsTable } from './grants.ts'
 import { gtidTable } from './gtid-tables.ts'
+import { indexOnAny, indexTable, routineStatus, tableStatus } from './over-shards.ts'
 import { type OwnValuesContext, variablesTable } from './own-values.ts'
 import { processList } from './process-list.ts'
 import { type AskedShow, type ServerShow, type ServerShowContext, serverShow } from './server-show.ts'
 import { type ConditionsContext, conditionsTable, countTable } from './show-conditions.ts'
 import { rowsWhere, withoutValues, withValues } from './show-where.ts'
-import { filteredRows, nameTable, type ShownTable, textTable } from './shown-table.ts'
+import { filteredRows, type ShownTable, textTable } from './shown-table.ts'
 import {
   MIGRATION_COLUMNS,
   replicationTable,
   shardsTable,
+  THROTTLED_COLUMNS,
+  TRANSACTION_COLUMNS,
   tabletsTable,
+  throttlerTable,
   vschemaKeyspaces,
   vschemaTables,
   vschemaVindexes,
 } from './vitess-tables.ts'
 
 /** What is shown. */
-export type ShownContext = ServerShowContext &
+export type ShownContext = CatalogueContext &
+  ServerShowContext &
   ConditionsContext &
   OwnValuesContext & {
     readonly client: Asker
@@ -58,19 +65,6 @@ export async function runShow(context: ShowContext, asked: Show, execution: Exec
 /** They tell of the statement before, and are none that another one would be told of. */
 const TELL_CONDITIONS: ReadonlySet<string> = new Set(['WARNINGS', 'ERRORS', 'COUNT WARNINGS', 'COUNT ERRORS'])
 
-/** A SHOW of one table, by its own plan. */
-function planned(execution: Execution, sql: string): Execution {
-  const { reading } = execution
-  const scan = reading.scan(sql)
-  return {
-    ...execution,
-    sql,
-    plan: reading.planOf(sql, scan),
-    bindings: reading.bindingsOf(sql, scan),
-    verbatim: () => execution.ofText({ kind: 'Text', sql, params: [] }),
-  }
-}
-
 async function askServer(context: ShowContext, asked: AskedShow, execution: Execution): Promise<void> {
   const { proxy, state, shards, singleShard } = context
   const { keyspace, shard, text } = serverShow(context, asked)
@@ -87,6 +81,7 @@ export async function prepareShow(
   asked: AskedShow,
   reading: Reading,
 ): Promise<readonly ColumnDef[] | ServerShow> {
+  if (OF_SERVERS.has(asked.show.what)) return definedByServer(context, asked)
   const { where: _, ...unfiltered } = asked.show
   const table = await tableOf(context, unfiltered)
   if (table !== undefined) return table.columns
@@ -97,6 +92,17 @@ export async function prepareShow(
   const scan = reading.scan(sql)
   const { keyspace, sql: text = sql } = describePlan(reading.planOf(sql, scan), reading.bindingsOf(sql, scan))
   return { keyspace, shard: 0, text }
+}
+
+/** Rows of the proxy's own in the columns that any server has for them. */
+const OF_SERVERS: ReadonlySet<string> = new Set([
+  ...['DATABASES', 'TABLE STATUS', 'INDEX', 'FUNCTION STATUS', 'PROCEDURE STATUS', 'PROCESSLIST'],
+])
+
+function definedByServer(context: ShownContext, asked: AskedShow): ServerShow {
+  const show = withoutValues(asked.show)
+  if (show.what === 'INDEX') return indexOnAny(context, show)
+  return serverShow(context, { ...asked, show, sql: show === asked.show ? asked.sql : print(show) })
 }
 
 /** Undefined for what the servers know. */
@@ -114,12 +120,23 @@ async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | 
     case 'DATABASES':
     case 'KEYSPACES':
     case 'VITESS_KEYSPACES': {
-      const suffix = show.like === undefined ? '' : ` (${show.like.text.slice(1, -1)})`
+      const like = show.like === undefined ? '' : ` LIKE ${show.like.text}`
+      const columns = await columnsOf(context, `SHOW DATABASES${like}`)
       const all = [...proxy.gateway.keyspaces.keys(), ...SYSTEM_SCHEMAS]
-      return nameTable(`Database${suffix}`, all.filter(sees).sort())
+      const rows = all.filter(sees).sort()
+      return { columns, rows: rows.map((name) => [Buffer.from(name)]), filtered: 0 }
     }
-    case 'GRANTS':
-      return grantsTable(client, proxy.gateway.keyspaces.keys())
+    case 'TABLE STATUS':
+      return tableStatus(context, show)
+    case 'INDEX':
+      return indexTable(context, show)
+    case 'FUNCTION STATUS':
+    case 'PROCEDURE STATUS':
+      return routineStatus(context, show)
+    case 'GRANTS': {
+      const [column] = await columnsOf(context, 'SHOW GRANTS')
+      return grantsTable(client, proxy.gateway.keyspaces.keys(), column!)
+    }
     case 'VITESS_SHARDS':
       return shardsTable(proxy, sees)
     case 'VITESS_TABLETS':
@@ -128,6 +145,13 @@ async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | 
       return textTable(['Target'], [[printTarget(state.target)]])
     case 'VITESS_REPLICATION_STATUS':
       return replicationTable(proxy, sees)
+    case 'VITESS_THROTTLER STATUS':
+      return throttlerTable(proxy, sees)
+    case 'VITESS_THROTTLED_APPS':
+      return textTable(THROTTLED_COLUMNS, [], 0)
+    case 'UNRESOLVED TRANSACTIONS':
+    case 'TRANSACTION STATUS':
+      return textTable(TRANSACTION_COLUMNS, [])
     case 'VITESS_MIGRATIONS':
       return textTable(MIGRATION_COLUMNS, [], 1)
     case 'VITESS_METADATA VARIABLES':
@@ -142,11 +166,16 @@ async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | 
     case 'VSCHEMA VINDEXES':
       return vschemaVindexes(proxy, { target: state.target, sees }, show)
     case 'PROCESSLIST':
-      return processList(proxy, client.identity)
+      return processList(proxy, client.identity, { shards: context.shards, show })
     case 'VARIABLES':
     case 'STATUS':
       return variablesTable(context, show)
     default:
       return undefined
   }
+}
+
+/** As a server defines them. */
+async function columnsOf({ shards }: ShownContext, sql: string): Promise<readonly ColumnDef[]> {
+  return (await shards.ask(sql)).columns.map(decodeColumnDef)
 }

@@ -61,12 +61,13 @@ export function serverShow({ proxy, shards }: ServerShowContext, asked: AskedSho
 /** The statement as the shard's own database must be asked, which has another name than the keyspace. */
 function inDatabase(show: Show, database: string): string {
   const name = quoteIdentifier(database)
-  if (show.what === 'CREATE DATABASE') return `SHOW CREATE DATABASE ${name}`
+  if (show.what === 'CREATE DATABASE')
+    return `SHOW CREATE DATABASE ${show.ifNotExists ? 'IF NOT EXISTS ' : ''}${name}`
   if (!OF_SCHEMA.has(show.what)) return print(show)
   return `SHOW ${show.extended ? 'EXTENDED ' : ''}${show.full ? 'FULL ' : ''}${show.what} FROM ${name}${filterOf(show)}`
 }
 
-function filterOf({ like, where }: Show): string {
+export function filterOf({ like, where }: Show): string {
   if (like !== undefined) return ` LIKE ${like.text}`
   return where === undefined ? '' : ` WHERE ${print(where)}`
 }

@@ -1,5 +1,7 @@
+import { SqlError } from '../../errors/sql-error.ts'
 import type { Show } from '../../sql/ast.ts'
 import { printAlias } from '../../topology/alias.ts'
+import type { DefinedVindex } from '../../vschema/model.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { Target } from '../settings/target.ts'
 import { nameTable, type ShownTable, textTable } from './shown-table.ts'
@@ -101,7 +103,7 @@ export function vschemaKeyspaces({ vschema }: Known, sees: Sees): ShownTable {
   )
 }
 
-/** The vindexes of a table, or all of them. */
+/** The vindexes of a table, or all of them. Throws 1146 for a table that the VSchema does not have. */
 export function vschemaVindexes(
   { vschema }: Known,
   { target, sees }: { readonly target: Target; readonly sees: Sees },
@@ -111,13 +113,47 @@ export function vschemaVindexes(
     const rows = [...vschema.keyspaces.values()]
       .filter(({ name }) => sees(name))
       .flatMap((keyspace) =>
-        [...keyspace.vindexes.values()].map(({ name, type }) => [keyspace.name, name, type, '', '']),
+        [...keyspace.definedVindexes].map(([name, vindex]) => [
+          keyspace.name,
+          name,
+          vindex.type,
+          printParams(vindex),
+          vindex.owner,
+        ]),
       )
     return textTable(['Keyspace', 'Name', 'Type', 'Params', 'Owner'], rows)
   }
   const keyspace = vschema.keyspaces.get(named.qualifier ?? target.keyspace)
-  const rows = (keyspace?.tables.get(named.name)?.columnVindexes ?? [])
+  const table = sees(keyspace?.name ?? '') ? keyspace?.tables.get(named.name) : undefined
+  if (table === undefined)
+    throw new SqlError(
+      'ER_NO_SUCH_TABLE',
+      `table '${named.name}' does not exist in keyspace '${named.qualifier ?? target.keyspace}'`,
+    )
+  const rows = table.columnVindexes
     .filter(({ partial }) => !partial)
-    .map(({ columns, name, type, owned }) => [columns.join(', '), name, type, '', owned ? named.name : ''])
+    .map(({ columns, name, type }) => {
+      const { params, owner } = keyspace!.definedVindexes.get(name)!
+      return [columns.join(', '), name, type, printParams({ params }), owner]
+    })
   return textTable(['Columns', 'Name', 'Type', 'Params', 'Owner'], rows)
 }
+
+function printParams({ params }: Pick<DefinedVindex, 'params'>): string {
+  const each = Object.entries(params).map(([name, value]) => `${name}=${value}`)
+  return each.sort().join('; ')
+}
+
+/** Of vttablet's throttler: nothing is throttled here. */
+export function throttlerTable({ gateway }: Pick<Known, 'gateway'>, sees: Sees): ShownTable {
+  const shards = [...gateway.keyspaces.values()].flatMap((each) => each.shards)
+  const rows = shards
+    .filter(({ keyspace }) => sees(keyspace))
+    .map(({ keyspace, name }) => [`${keyspace}/${name}`, '0', '0', ''])
+  return textTable(['shard', 'enabled', 'threshold', 'query'], rows, 0)
+}
+
+export const THROTTLED_COLUMNS: readonly string[] = ['app', 'expire_at', 'ratio', 'exempt']
+
+/** Of distributed transactions that wait for their end: there are none. */
+export const TRANSACTION_COLUMNS: readonly string[] = ['id', 'state', 'record_time', 'participants']

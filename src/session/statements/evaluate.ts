@@ -12,8 +12,11 @@ import type { Settings } from '../../tablet/settings.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
 import type { Lane } from '../../transaction/lane.ts'
 import { valueLiteral } from '../../values/sql-literal.ts'
+import type { CatalogueContext } from '../catalogue/catalogue-context.ts'
+import { catalogueText } from '../catalogue/catalogue-text.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
+import type { Execution } from './execution.ts'
 import { firstAble } from './first-able.ts'
 import { judge } from './judge.ts'
 import { losslessTexts, textsOfRow } from './row-texts.ts'
@@ -24,8 +27,10 @@ import { settingsOfStatement } from './statement-settings.ts'
 import { textExecution } from './text-execution.ts'
 import { carriesAny, giveVariables, takeVariables } from './user-variables.ts'
 
-export interface EvaluateContext extends SessionPortContext {
-  readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits' | 'isMariadb' | 'judgements'>
+export interface EvaluateContext extends SessionPortContext, CatalogueContext {
+  readonly proxy: CatalogueContext['proxy'] &
+    SessionPortContext['proxy'] &
+    Pick<ProxyContext, 'limits' | 'judgements'>
   readonly state: SessionState
   readonly reader: StatementReader
 }
@@ -156,7 +161,7 @@ export interface Answer {
 /** A query of the session's own, planned and run as the client's are. Reads no more than `rowsMax` rows. */
 export async function select(context: EvaluateContext, sql: string, rowsMax = ROWS_MAX): Promise<Answer> {
   const { state, shards, reader, memory } = context
-  const execution = textExecution(reader.current, sql)
+  const execution = await ofServers(context, textExecution(reader.current, sql))
   const { plan, bindings, reading } = execution
   const own = settingsOfStatement(context, plan, state.settings)
   const settings = withoutSelectLimit(losslessTexts(own))
@@ -185,6 +190,14 @@ export async function select(context: EvaluateContext, sql: string, rowsMax = RO
   const rows = await firstRows(stream, rowsMax)
   if (lane !== undefined && carriesAny(plan)) await takeVariables(lane.lease, state, plan)
   return { rows, conditions: (await port.conditions()).conditions }
+}
+
+/** What asks information_schema asks servers for rows that have been put together. */
+async function ofServers(context: EvaluateContext, execution: Execution): Promise<Execution> {
+  const { plan, sql, reading } = execution
+  if (plan.root.kind !== 'Session') return execution
+  const statement = reading.parse(sql)
+  return textExecution(reading, await catalogueText(context, { sql, statement, reading }))
 }
 
 /** What an expression leaves on its connection (GET_LOCK()), or assigns there (`(@a := 1)`, `LAST_INSERT_ID(1)`), needs one of the session's own: that stays, or until this has been read. */

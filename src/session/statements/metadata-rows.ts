@@ -31,7 +31,8 @@ function columnsOf({ columns }: RowStream, { renamings }: DatabaseNames): readon
     const definition = decodeColumnDef(column.definition)
     const name = columnInKeyspaceNames(definition.name, renamings)
     if (name === definition.name) return column
-    const renamed = encodeColumnDef({ ...definition, name }, 0).subarray(HEADER_BYTES)
+    const orgName = columnInKeyspaceNames(definition.orgName, renamings)
+    const renamed = encodeColumnDef({ ...definition, name, orgName }, 0).subarray(HEADER_BYTES)
     return { ...column, name: columnInKeyspaceNames(column.name, renamings), definition: renamed }
   })
 }

@@ -1,6 +1,7 @@
 import { emptyQuery, notSupported } from '../../errors/sql-error.ts'
 import { makeCast } from '../../planner/make-node.ts'
 import type { Kill, Statement } from '../../sql/ast.ts'
+import { runCatalogue } from '../catalogue/run-catalogue.ts'
 import { type KillContext, kill } from '../commands/kill.ts'
 import { deallocateSql, executeSql, prepareSql, type SqlPrepareContext } from '../prepared/sql-prepare.ts'
 import { runSet, type SetContext } from '../settings/run-set.ts'
@@ -8,6 +9,7 @@ import { type TargetContext, useTarget } from '../settings/use-target.ts'
 import { runShow, type ShowContext } from '../show/run-show.ts'
 import { type EvaluateContext, evaluate } from './evaluate.ts'
 import type { Execution } from './execution.ts'
+import { explain } from './explain.ts'
 import {
   begin,
   endTransaction,
@@ -55,12 +57,18 @@ export async function runOwnStatement(
       return savepoint(context, statement)
     case 'Kill':
       return killStatement(context, statement)
+    case 'Select':
+    case 'SetOperation':
+    case 'NestedQuery':
+    case 'ValuesQuery':
+    case 'TableQuery':
+      return runCatalogue(context, statement, execution)
     case 'Show':
       return runShow(context, statement, execution)
     case 'VExplain':
       return vexplain(context, statement, execution.sql)
     case 'Explain':
-      return vexplain(context, { statement: statement.statement }, execution.sql)
+      return explain(context, statement, execution)
     case 'UnlockTables':
       return unlockTables(context)
     case 'Prepare':

@@ -166,7 +166,11 @@ function listedMax({ state, proxy }: RunContext): number {
 }
 
 /** Streams the rows to the client, no faster than the client reads. */
-async function answerRows(context: RunContext, stream: RowStream, port: SessionPort): Promise<void> {
+export async function answerRows(
+  context: RunContext,
+  stream: RowStream,
+  port: Pick<SessionPort, 'conditions' | 'ofCopies'>,
+): Promise<void> {
   const { answer, client, state, interruption, replies } = context
   let rows = 0
   try {
@@ -193,7 +197,7 @@ async function answerRows(context: RunContext, stream: RowStream, port: SessionP
 }
 
 /** A replica may be writable by mistake: what is written there would be lost, or break its replication. */
-function checkReadOnly(root: Primitive, tabletType: string): void {
+export function checkReadOnly(root: Primitive, tabletType: string): void {
   if (root.kind !== 'Write' && root.kind !== 'Insert' && root.kind !== 'Ddl') return
   if (root.kind === 'Write' && root.verb === 'other') return
   const verb = root.kind === 'Ddl' ? 'DDL' : root.verb

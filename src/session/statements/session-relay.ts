@@ -63,6 +63,7 @@ export class SessionRelay extends Relay {
     const names = {
       schema: column.schema === database ? keyspace : column.schema,
       name: columnInKeyspaceNames(column.name, [this.#rename]),
+      orgName: columnInKeyspaceNames(column.orgName, [this.#rename]),
     }
     if (names.schema === column.schema && names.name === column.name) return
     const renamed = encodeColumnDef({ ...column, ...names }, 0)

@@ -5,12 +5,15 @@ import { type CollectingReader, runQuery } from '../../mysql/client/simple-comma
 import type { Gateway } from '../../tablet/gateway.ts'
 import type { KeyspaceShards } from '../../tablet/keyspace-shards.ts'
 import type { Lease } from '../../tablet/lease.ts'
+import type { Settings } from '../../tablet/settings.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import type { DatabaseNames } from './metadata-rows.ts'
+import { losslessTexts } from './row-texts.ts'
+import { withoutSelectLimit } from './select-limit.ts'
 
 /** Whose turn it is where any shard will do. */
 let turn = 0
@@ -100,14 +103,24 @@ export class ShardAccess implements ShardsView {
     return this.onAny(({ connection }) => runQuery(connection, sql))
   }
 
+  /** One of the session's own questions to one tablet; texts come as Unicode. */
+  askOn(target: ShardTarget, sql: string): Promise<CollectingReader> {
+    const settings = withoutSelectLimit(losslessTexts(this.#context.state.settings))
+    return this.on(target, settings, ({ connection }) => runQuery(connection, sql))
+  }
+
   /** Some work on a connection to any shard, with the session's settings: one of the session's own, where it has one. */
-  async onAny<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
-    const { proxy, state, transaction, interruption } = this.#context
-    const target = this.#anyTarget()
+  onAny<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
+    return this.on(this.anyTarget(), this.#context.state.settings, work)
+  }
+
+  /** The same, on one tablet. */
+  async on<T>(target: ShardTarget, settings: Settings, work: (lease: Lease) => Promise<T>): Promise<T> {
+    const { proxy, transaction, interruption } = this.#context
     const lane = transaction.lane(target)
     await lane?.lease.killing // meant for a statement that is over
-    await lane?.lease.apply(state.settings)
-    const lease = lane?.lease ?? (await proxy.gateway.acquire(target, state.settings, interruption))
+    await lane?.lease.apply(settings)
+    const lease = lane?.lease ?? (await proxy.gateway.acquire(target, settings, interruption))
     interruption.working.add(lease)
     try {
       interruption.throwIfKilled()
@@ -118,7 +131,8 @@ export class ShardAccess implements ShardsView {
     }
   }
 
-  #anyTarget(): ShardTarget {
+  /** For what every server has alike. */
+  anyTarget(): ShardTarget {
     const { keyspace } = this.#context.state.target
     return this.target(isSystemSchema(keyspace) ? '' : keyspace, 0)
   }

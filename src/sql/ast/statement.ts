@@ -197,6 +197,8 @@ export interface Show extends StatementBase {
   readonly table?: TableName
   /** FROM/IN schema, or the name of CREATE DATABASE. */
   readonly database?: string
+  /** CREATE DATABASE IF NOT EXISTS. */
+  readonly ifNotExists?: true
   readonly like?: Literal
   readonly where?: Expr
   readonly limit?: LimitClause
@@ -273,7 +275,7 @@ export interface DescribeTable extends StatementBase {
 
 export interface VExplain extends StatementBase {
   readonly kind: 'VExplain'
-  readonly mode?: 'PLAN' | 'QUERIES' | 'ALL' | 'TRACE' | 'KEYS' | 'RULES'
+  readonly mode?: 'PLAN' | 'QUERIES' | 'ALL' | 'TRACE' | 'KEYS' | 'MYSQLPLAN' | 'RULES'
   readonly statement: Statement
 }
 

@@ -114,11 +114,11 @@ function parseDescribe(p: TokenStream, start: number, verb: DescribeTable['verb'
   return make<DescribeTable>({ kind: 'DescribeTable', verb, table, column, pattern, span: p.spanFrom(start) })
 }
 
-/** vtgate's VEXPLAIN [PLAN|QUERIES|ALL|TRACE|KEYS] statement; RULES is ours: how the planner came to its plan. */
+/** vtgate's VEXPLAIN [PLAN|QUERIES|ALL|TRACE|KEYS|MYSQLPLAN] statement; RULES is ours: how the planner came to its plan. */
 export function parseVExplain(p: TokenStream): VExplain {
   const { start } = p
   p.expect('VEXPLAIN')
-  const mode = p.acceptOneOf(['PLAN', 'QUERIES', 'ALL', 'TRACE', 'KEYS', 'RULES'])
+  const mode = p.acceptOneOf(['PLAN', 'QUERIES', 'ALL', 'TRACE', 'KEYS', 'MYSQLPLAN', 'RULES'])
   const statement: Statement = parseStatementBody(p)
   return make<VExplain>({ kind: 'VExplain', mode, statement, span: p.spanFrom(start) })
 }

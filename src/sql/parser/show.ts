@@ -35,6 +35,7 @@ export function parseShow(p: TokenStream): Show {
 type Rest = {
   table: TableName | undefined
   database: string | undefined
+  ifNotExists: true | undefined
   like: Show['like'] | undefined
   where: Show['where'] | undefined
   limit: LimitClause | undefined
@@ -105,8 +106,11 @@ function takeWhat(p: TokenStream, scope: Show['scope'] | undefined): string {
       return next === 'VARIABLES' ? take(p, 2, 'VITESS_METADATA VARIABLES') : 'OTHER'
     case 'VITESS_THROTTLER':
       return next === 'STATUS' ? take(p, 2, 'VITESS_THROTTLER STATUS') : 'OTHER'
+    case 'TRANSACTION':
+      return next === 'STATUS' ? take(p, 2, 'TRANSACTION STATUS') : 'OTHER'
     default: {
       const text = p.text.toUpperCase()
+      if (text === 'UNRESOLVED') return takeUnresolved(p)
       const isGtid = scope === 'GLOBAL' && (text === 'GTID_EXECUTED' || text === 'VGTID_EXECUTED')
       return isGtid ? take(p, 1, text) : 'OTHER'
     }
@@ -162,6 +166,12 @@ function takeCount(p: TokenStream): string {
   return `COUNT ${p.expectOneOf(['WARNINGS', 'ERRORS'])}`
 }
 
+function takeUnresolved(p: TokenStream): string {
+  p.advance()
+  if (p.text.toUpperCase() !== 'TRANSACTIONS') p.fail()
+  return take(p, 1, 'UNRESOLVED TRANSACTIONS')
+}
+
 function takeCreate(p: TokenStream): string {
   switch (p.peekWord()) {
     case 'TABLE':
@@ -189,6 +199,7 @@ function parseRest(p: TokenStream, what: string, pieces: PieceBuilder): Rest {
   const rest: Rest = {
     table: undefined,
     database: undefined,
+    ifNotExists: undefined,
     like: undefined,
     where: undefined,
     limit: undefined,
@@ -206,6 +217,7 @@ function parseRest(p: TokenStream, what: string, pieces: PieceBuilder): Rest {
       if (p.accept('IF')) {
         p.expect('NOT')
         p.expect('EXISTS')
+        rest.ifNotExists = true
       }
       rest.database = p.identifier()
       return rest
@@ -218,6 +230,13 @@ function parseRest(p: TokenStream, what: string, pieces: PieceBuilder): Rest {
       if (p.acceptOneOf(['FROM', 'ON', 'IN']) !== undefined) rest.table = pieces.take(parseTableName)
       break
     case 'GRANTS':
+      return rest
+    case 'UNRESOLVED TRANSACTIONS':
+      if (p.accept('FOR')) rest.database = p.identifier()
+      return rest
+    case 'TRANSACTION STATUS':
+      p.accept('FOR')
+      if (p.type === 'String') pieces.take(parseSingleString)
       return rest
     case 'WARNINGS':
     case 'ERRORS':

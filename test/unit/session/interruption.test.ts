@@ -5,7 +5,7 @@ import { ManualClock } from '../../support/manual-clock.ts'
 function interruption() {
   const clock = new ManualClock()
   const begun = new Interruption({ closed: false, close: () => {} }, clock)
-  begun.begin()
+  begun.begin(Buffer.from([3]))
   return { begun, clock }
 }
 
