@@ -24,6 +24,7 @@ import {
   planTableAdmin,
 } from './statements/plan-other.ts'
 import { unshardedKeyspace } from './unsharded-keyspace.ts'
+import { withoutUnusedCtes } from './unused-ctes.ts'
 
 export type { PlanContext } from './plan-context.ts'
 
@@ -54,8 +55,10 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
       trace?.note(`the target is shard ${defaultKeyspace}:${shard}, which gets the statement as it is`)
       return planForShard(statement, { kind: 'Shard', keyspace: defaultKeyspace, shard }, context)
     }
-    const planned = unshardedPlan(statement, context, trace) ?? planStatement(statement, context, trace)
-    return atLockServer(statement, planned, context)
+    const used = withoutUnusedCtes(statement, context)
+    const own = used === statement ? context : { ...context, isChanged: true }
+    const planned = unshardedPlan(used, own, trace) ?? planStatement(used, own, trace)
+    return atLockServer(used, planned, own)
   } catch (error) {
     if (error instanceof Unplanned) return unsupportedPlan(error.construct)
     throw error

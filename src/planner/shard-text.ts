@@ -50,7 +50,7 @@ export class ShardText {
   /** The statement as a shard sees it, unchanged where possible. */
   ofStatement(statement: Statement): QueryText {
     const rewritten = this.#rewrite(statement)
-    return rewritten === statement
+    return rewritten === statement && this.#context.isChanged !== true
       ? { kind: 'Verbatim' }
       : { kind: 'Template', template: this.#print(rewritten) }
   }
