@@ -21,9 +21,9 @@ import { findTable } from './binding/find-table.ts'
 import { type NamedTables, namedTables, type WrittenByRule, writtenByRule } from './binding/named-tables.ts'
 import { setsVariables } from './binding/traits.ts'
 import { unplanned } from './binding/unplanned.ts'
-import { makeCall, makeCast, makeHole, makeNull } from './make-node.ts'
+import { makeCall, makeCast, makeHole, makeTrue } from './make-node.ts'
 import type { PlanContext } from './plan-context.ts'
-import { nullableOfSession, sessionFunctions, sessionIntegers, variableOfSession } from './session-names.ts'
+import { isOfServers, sessionFunctions, sessionIntegers, variableOfSession } from './session-names.ts'
 
 /**
  * Makes of a statement what shards are to see: names as the shard's database has them, and holes for what only the
@@ -36,6 +36,8 @@ export class ShardText {
   #keepsDatabase = false
   /** The tables that the statement names beside its queries. */
   #named: NamedTables = new Map()
+  /** What is looked at is shown to the client, who is told its type. */
+  #isShown = false
   #written: WrittenByRule | undefined
 
   constructor(context: PlanContext) {
@@ -130,7 +132,10 @@ export class ShardText {
 
   /** An item keeps the name that the client's text gives it. */
   #item(item: SelectExpr, replace: (node: AnyNode) => AnyNode | undefined): SelectExpr {
+    const isShown = this.#isShown
+    this.#isShown = true
     const expr = rewrite(item.expr, replace)
+    this.#isShown = isShown
     if (expr === item.expr) return item
     if (item.alias !== undefined || this.#context.source !== undefined) return { ...item, expr }
     if (!hasHole(expr) || hasSlot(item.expr)) return { ...item, expr }
@@ -221,22 +226,22 @@ export class ShardText {
 
   #systemVariable(node: SystemVariable): Expr | undefined {
     const name = variableOfSession(node)
-    return name === undefined ? undefined : this.#sessionValue(name)
+    return name === undefined ? undefined : this.#sessionValue(name, isOfServers(node) ? node : undefined)
   }
 
-  #sessionValue(name: string): Expr {
+  /** `asked`: what stands in the text, where a server knows it: its own value does not matter, but its type does. */
+  #sessionValue(name: string, asked: Expr | undefined): Expr {
     const hole = this.hole({ session: name })
     const type = sessionIntegers.get(name)
-    if (type === undefined) return hole
-    const typed = makeCast(hole, type)
-    return nullableOfSession.has(name) ? makeCall('NULLIF', typed, makeNull()) : typed
+    const value = type === undefined ? hole : makeCast(hole, type)
+    return this.#isShown && asked !== undefined ? makeCall('IF', makeTrue(), value, asked) : value
   }
 
   #function(node: FunctionCall): Expr | undefined {
     if (node.args.length > 0 || node.qualifier !== undefined) return undefined
     const name = sessionFunctions.get(node.name)
     if (name === undefined || (name === 'database' && this.#keepsDatabase)) return undefined
-    return this.#sessionValue(name)
+    return this.#sessionValue(name, node)
   }
 }
 

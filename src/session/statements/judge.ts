@@ -25,8 +25,8 @@ export interface JudgeContext extends SessionPortContext {
   }
 }
 
-/** The server keeps no more prepared statements for now. */
-const ER_MAX_PREPARED_STMT_COUNT_REACHED = 1461
+/** There is nothing against the statement: it cannot be prepared at all (@@warning_count), or not one more for now. */
+const UNPREPARED: ReadonlySet<number> = new Set([1295, 1461])
 
 /**
  * MySQL judges names and types: before shards get a text that is not the client's own, one of them prepares that very
@@ -62,7 +62,7 @@ interface Question {
   readonly text: string
 }
 
-/** Undefined where the server has no room for an answer that can be done without. */
+/** Undefined where the server prepares nothing, and the columns can be done without. */
 async function askAll(
   context: JudgeContext,
   execution: Execution,
@@ -84,8 +84,8 @@ async function askAll(
       return columns
     })
   } catch (error) {
-    const isFull = error instanceof ServerError && error.errno === ER_MAX_PREPARED_STMT_COUNT_REACHED
-    if (isFull && judged === 'names') return undefined
+    const isUnprepared = error instanceof ServerError && UNPREPARED.has(error.errno)
+    if (isUnprepared && judged === 'names') return undefined
     throw error
   }
 }
