@@ -2,6 +2,7 @@ import type { Needs } from './needs.ts'
 import type { Primitive } from './primitives.ts'
 import type { Routing } from './routing.ts'
 import type { QueryText } from './text.ts'
+import type { PlanValue } from './values.ts'
 
 /**
  * The executable plan: immutable data that the planner writes, the engine reads and EXPLAIN prints.
@@ -43,9 +44,17 @@ export interface Plan {
    * shortcut's text. `columns`: it also tells the columns of the answer, which shards that answer a part each do not know.
    */
   readonly judged?: 'names' | 'columns'
+  /** Where one shard answers: how FOUND_ROWS() differs from the number of rows that come. */
+  readonly foundRows?: FoundRows
   /** What it needs of its user; absent: nothing that any user may lack. */
   readonly needs?: Needs
 }
+
+export type FoundRows =
+  /** The server is asked behind the answer. */
+  | { readonly kind: 'Asked' }
+  /** The offset and the rows; where none come there were fewer, and the server is asked. */
+  | { readonly kind: 'Offset'; readonly offset: PlanValue }
 
 export interface Shortcut {
   readonly routing: Routing

@@ -7,6 +7,7 @@ import { someNode } from '../sql/visit.ts'
 import { setsLastInsertId } from './binding/traits.ts'
 import { Unplanned } from './binding/unplanned.ts'
 import { wholeInsert } from './finish/whole-insert.ts'
+import { foundRowsOf } from './found-rows.ts'
 import type { PlanContext } from './plan-context.ts'
 import { planQuery } from './plan-query.ts'
 import { planInsert, planWrite } from './plan-write.ts'
@@ -53,12 +54,13 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
     const { shard, defaultKeyspace } = context
     if (shard !== undefined && defaultKeyspace !== undefined) {
       trace?.note(`the target is shard ${defaultKeyspace}:${shard}, which gets the statement as it is`)
-      return planForShard(statement, { kind: 'Shard', keyspace: defaultKeyspace, shard }, context)
+      const routing: Routing = { kind: 'Shard', keyspace: defaultKeyspace, shard }
+      return { ...planForShard(statement, routing, context), ...foundRowsOf(statement) }
     }
     const used = withoutUnusedCtes(statement, context)
     const own = used === statement ? context : { ...context, isChanged: true }
     const planned = unshardedPlan(used, own, trace) ?? planStatement(used, own, trace)
-    return atLockServer(used, planned, own)
+    return { ...atLockServer(used, planned, own), ...foundRowsOf(used) }
   } catch (error) {
     if (error instanceof Unplanned) return unsupportedPlan(error.construct)
     throw error

@@ -1,9 +1,11 @@
 import { beginPlan } from '../../engine/begin-plan.ts'
-import type { BoundQuery } from '../../engine/bindings.ts'
+import type { Bindings, BoundQuery } from '../../engine/bindings.ts'
 import type { OkOutcome } from '../../engine/outcome.ts'
+import { bindRowCount, rowCountNumber } from '../../engine/plan-value.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
+import type { FoundRows } from '../../plan/plan.ts'
 import type { Primitive } from '../../plan/primitives.ts'
 import type { Statement } from '../../sql/ast.ts'
 import type { Settings } from '../../tablet/settings.ts'
@@ -16,7 +18,7 @@ import { judge } from './judge.ts'
 import { metadataRows } from './metadata-rows.ts'
 import { withSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
-import type { SingleShard } from './single-shard.ts'
+import type { RelayToOptions, SingleShard } from './single-shard.ts'
 import type { StatementReader } from './statement-reader.ts'
 import { settingsOfStatement } from './statement-settings.ts'
 import { type Carried, carriesAny, variablesInText } from './user-variables.ts'
@@ -82,8 +84,14 @@ function runPlan(context: RunContext, execution: Execution): void {
     runsProgram: plan.runsProgram,
     carried,
     explicitId: bringsIds,
+    found: plan.foundRows === undefined ? undefined : foundBy(plan.foundRows, execution.bindings),
     onRelayed: execution.onRelayed,
   })
+}
+
+function foundBy(found: FoundRows, bindings: Bindings): RelayToOptions['found'] {
+  if (found.kind === 'Asked') return 'asked'
+  return rowCountNumber(bindRowCount(found.offset, bindings))
 }
 
 function carriedBy({ state }: RunContext, { plan, sql }: Execution): Carried | undefined {
@@ -168,7 +176,7 @@ async function answerRows(context: RunContext, stream: RowStream, port: SessionP
   }
   const { conditions, count } = await port.conditions()
   state.keepWarnings(conditions.slice(0, listedMax(context)), count)
-  state.foundRows = rows
+  state.foundRows = rows + (stream.skippedRows ?? 0)
   state.rowCount = -1
   answer.endRows(replies.statusFlags, count)
   replies.done(false)
