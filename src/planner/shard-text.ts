@@ -11,6 +11,7 @@ import type {
   TableLock,
   TableName,
   TableRef,
+  UserVariable,
 } from '../sql/ast.ts'
 import { type Printable, print, printPieces } from '../sql/print.ts'
 import type { Scan } from '../sql/scan.ts'
@@ -38,6 +39,8 @@ export class ShardText {
   #named: NamedTables = new Map()
   /** What is looked at is shown to the client, who is told its type. */
   #isShown = false
+  /** The whole column that is shown. */
+  #shownItem: Expr | undefined
   #written: WrittenByRule | undefined
 
   constructor(context: PlanContext) {
@@ -118,7 +121,7 @@ export class ShardText {
         case 'Star':
           return this.#column(node)
         case 'UserVariable':
-          return keepsVariables ? undefined : this.hole({ session: `@${node.name.toLowerCase()}` })
+          return keepsVariables ? undefined : this.#userVariable(node)
         case 'SystemVariable':
           return this.#systemVariable(node)
         case 'Function':
@@ -132,10 +135,12 @@ export class ShardText {
 
   /** An item keeps the name that the client's text gives it. */
   #item(item: SelectExpr, replace: (node: AnyNode) => AnyNode | undefined): SelectExpr {
-    const isShown = this.#isShown
+    const [isShown, shownItem] = [this.#isShown, this.#shownItem]
     this.#isShown = true
+    this.#shownItem = item.expr
     const expr = rewrite(item.expr, replace)
     this.#isShown = isShown
+    this.#shownItem = shownItem
     if (expr === item.expr) return item
     if (item.alias !== undefined || this.#context.source !== undefined) return { ...item, expr }
     if (!hasHole(expr) || hasSlot(item.expr)) return { ...item, expr }
@@ -222,6 +227,13 @@ export class ShardText {
     return (
       this.#context.vschema.keyspaces.has(qualifier) && this.#context.databaseName(qualifier) === qualifier
     )
+  }
+
+  /** A column that is nothing else has its type; of an expression the value decides. */
+  #userVariable(node: UserVariable): Expr {
+    const name = `@${node.name.toLowerCase()}`
+    if (!this.#isShown) return this.hole({ session: name })
+    return this.hole({ session: node === this.#shownItem ? `shown ${name}` : `number ${name}` })
   }
 
   #systemVariable(node: SystemVariable): Expr | undefined {
