@@ -83,7 +83,7 @@ export class ShardText {
     const { source } = this.#context
     const { expr, span } = item
     if (source === undefined || item.alias !== undefined || span.end === span.start) return undefined
-    if (expr.kind === 'Column' || expr.kind === 'Literal') return undefined
+    if (namesItself(expr)) return undefined
     const name = namePieces(source, span)
     if (name === undefined) return undefined
     const printed = this.#print(expr)
@@ -267,6 +267,12 @@ function namesIn(root: Part): { readonly ctes: ReadonlySet<string>; readonly kee
     return undefined
   })
   return { ctes, keepsVariables }
+}
+
+/** Its own name is the column's; a plus sign before it is nothing. */
+function namesItself(expr: Expr): boolean {
+  if (expr.kind === 'Unary' && expr.op === '+') return namesItself(expr.operand)
+  return expr.kind === 'Column' || expr.kind === 'Literal'
 }
 
 function hasHole(expr: Expr): boolean {
