@@ -5,6 +5,7 @@ import { isNoPad, orderClass } from '../../binding/column-type.ts'
 import { isPlainExpr } from '../../binding/expr-type.ts'
 import { refOf } from '../../binding/facts-of.ts'
 import { hasFloatingType } from '../../binding/floating-type.ts'
+import { isQuiet } from '../../binding/quiet.ts'
 import type { Scope } from '../../binding/scope.ts'
 import { schemaColumn } from '../../binding/source.ts'
 import { isAggregateCall, isChanging } from '../../binding/traits.ts'
@@ -44,6 +45,7 @@ export class ColumnPicker {
       return refused('ordering or grouping by a function that changes from call to call, over several shards')
     if (hasFloatingType(expr))
       return refused('ordering or grouping by a ? that is not selected, over several shards')
+    if (!isQuiet(expr, this.#scope)) return mayWarn
     return this.hide(this.#ofGroup(expr, expr))
   }
 
@@ -70,6 +72,7 @@ export class ColumnPicker {
       case 'text':
       case 'unknown': {
         if (hasFloatingType(expr)) return refused('ordering or grouping by a ? over several shards')
+        if (!isQuiet(expr, this.#scope)) return mayWarn
         const weight = this.hide(this.#ofGroup(expr, makeCall('WEIGHT_STRING', expr)))
         if (collation !== undefined && isNoPad(collation)) return { ...key, weight }
         return { ...key, weight, pad: this.hide(this.#ofGroup(expr, makePadWeight(expr))) }
@@ -97,5 +100,8 @@ export class ColumnPicker {
     return { type: column?.type, collation: column?.collation }
   }
 }
+
+/** Computed once more for the merge, it would warn once more. */
+const mayWarn = refused('ordering or grouping by an expression that may warn, over several shards')
 
 export const numericAggregates: ReadonlySet<string> = new Set(['count', 'sum', 'avg'])
