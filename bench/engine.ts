@@ -71,6 +71,7 @@ function bindingsOf(): Bindings {
     listValues: () => ids.slice(0, 10),
     rows: unused,
     paramValue: unused,
+    paramText: unused,
     sessionText: unused,
     textWith: unused,
     withSlotTexts: unused,

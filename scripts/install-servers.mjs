@@ -88,7 +88,8 @@ export function prepareMysql() {
   return undefined
 }
 
-function tryApt(packages) {
+/** Whether apt has installed them; false where it cannot. */
+export function tryApt(packages) {
   if (!isRoot() || !find('apt-get')) return false
   process.stderr.write(`shardgate: installing ${packages.join(' ')}\n`)
   const unlock = forbidServices()

@@ -6,11 +6,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { find, prepareEtcd, prepareMariadb, prepareMysql } from './install-servers.mjs'
 import { prepareBundle, preparePackages, root } from './prepare.mjs'
+import { prepareApplications } from './prepare-apps.mjs'
 
 const startedMs = Date.now()
 preparePackages()
 prepareBundle()
-const missing = [prepareMariadb(), prepareEtcd(), prepareMysql()].filter((what) => what !== undefined)
+const named = process.argv.slice(2)
+const isForAll = named.length === 0 || named.some((arg) => arg.includes('apps'))
+const applications = isForAll ? prepareApplications() : []
+const servers = [prepareMariadb(), prepareEtcd(), prepareMysql()].filter((what) => what !== undefined)
+const missing = [...servers, ...(await applications)]
 for (const what of missing) process.stdout.write(`skipped are tests that need what is not here: ${what}\n`)
 if (!find('mariadbd', 'mysqld')) {
   process.stdout.write('most tests need a MySQL or MariaDB server; install one and run npm test again\n')
@@ -28,7 +33,7 @@ const vitest = node('vitest', 'vitest', [
   '--reporter=default',
   '--reporter=json',
   `--outputFile.json=${outFile}`,
-  ...process.argv.slice(2),
+  ...named,
 ])
 const result = existsSync(outFile) ? JSON.parse(readFileSync(outFile, 'utf8')) : undefined
 rmSync(outDir, { recursive: true, force: true })

@@ -38,6 +38,7 @@ export function gatewayOptions(config: ServeConfig): GatewayOptions {
       idleTimeoutMs: pool.idle_timeout,
       silenceTimeoutMs: timeouts.silence,
     },
+    scratchConnectionsMax: config.federation.connections,
     health: { intervalMs: health.interval, timeoutMs: health.timeout },
   }
 }

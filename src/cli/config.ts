@@ -89,6 +89,21 @@ const shape = z.strictObject({
         .describe('Idle connections to tablets are closed after this time'),
     })
     .prefault({}),
+  federation: z
+    .strictObject({
+      connections: integer(1, 100_000)
+        .default(16)
+        .describe(
+          'Statements that are answered over temporary copies of their tables, on one tablet at a time; more of them wait',
+        ),
+      rows: integer(1, 1_000_000_000)
+        .default(10_000_000)
+        .describe('Rows that one such statement may copy from all shards (3170)'),
+      bytes: byteSize
+        .prefault('2G')
+        .describe('Bytes that one such statement may copy from all shards (3170)'),
+    })
+    .prefault({}),
   health: z
     .strictObject({
       interval: duration.prefault('1s').describe('Pause between two health checks of a tablet'),

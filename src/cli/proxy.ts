@@ -63,6 +63,8 @@ export const startProxy: CreateProxy = async ({ config, topology, logger, worker
         preparedStatementsMax: PREPARED_STATEMENTS_MAX,
         idleTimeoutMs: config.timeouts.idle,
         queryTimeoutMs: config.timeouts.query,
+        copiedRowsMax: config.federation.rows,
+        copiedBytesMax: config.federation.bytes,
       },
       serverVersion: config.server_version,
       log: logger,

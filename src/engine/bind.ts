@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts'
 import type { QueryPiece, QueryTemplate, QueryText } from '../plan/text.ts'
 import type { Bindings, BoundQuery, BoundText } from './bindings.ts'
 import { outerRowsOf } from './outer-rows.ts'
@@ -17,14 +18,24 @@ export function bindTemplate(template: QueryTemplate, bindings: Bindings): Bound
   return text.finish()
 }
 
+/** The same, with the params' values as literals in their places. */
+export function bindLiterally(query: QueryText, bindings: Bindings): BoundText {
+  assert(query.kind === 'Template', 'the client asks with its own params')
+  const text = new TextBinder(bindings, { areLiterals: true })
+  text.append(query.template)
+  return text.finish()
+}
+
 /** Assembles SQL text from templates, and notes which params its `?` stand for. */
 export class TextBinder {
   readonly #bindings: Bindings
   readonly #parts: string[] = []
   readonly #params: number[] = []
+  readonly #areLiterals: boolean
 
-  constructor(bindings: Bindings) {
+  constructor(bindings: Bindings, { areLiterals } = { areLiterals: false }) {
     this.#bindings = bindings
+    this.#areLiterals = areLiterals
   }
 
   append(template: QueryTemplate): void {
@@ -37,6 +48,7 @@ export class TextBinder {
     } else if ('slot' in piece) {
       this.#parts.push(this.#bindings.slotText(piece.slot))
     } else if ('param' in piece) {
+      if (this.#areLiterals) return void this.#parts.push(this.#bindings.paramText(piece.param))
       this.#parts.push('?')
       this.#params.push(piece.param)
     } else if ('session' in piece) {

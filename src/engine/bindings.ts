@@ -18,6 +18,8 @@ export interface Bindings {
   rows(slot: number): BoundRows
   /** Value of the statement's `?` number `param`, from 0. */
   paramValue(param: number): Value
+  /** The same as SQL text (a binary string). */
+  paramText(param: number): string
   /** The statement's text with other text in place of some of its slots. */
   textWith(texts: ReadonlyMap<number, string>): string
   /** The same literals, some slots with other text. */

@@ -1,26 +1,28 @@
 import { unreachable } from '../base/assert.ts'
 import type { ByteBudget } from '../base/byte-budget.ts'
 import { notSupported } from '../errors/sql-error.ts'
-import type { LimitRows, Route, RowsPrimitive } from '../plan/primitives.ts'
+import type { LimitRows, RowsPrimitive } from '../plan/primitives.ts'
 import { AggregateStream } from './aggregate.ts'
-import { alikeStreams } from './alike-streams.ts'
-import { bindQuery } from './bind.ts'
 import type { Bindings } from './bindings.ts'
 import { concatenateInputs } from './concatenate.ts'
 import { distinctRows } from './distinct.ts'
+import { federate } from './federate.ts'
 import { filterRows } from './filter.ts'
-import { Gather } from './gather.ts'
 import { limitRows } from './limit.ts'
-import { MergeSort } from './merge-sort.ts'
-import { shardsMet } from './met-shards.ts'
 import { bindRowCount, rowCountNumber } from './plan-value.ts'
+import { closeOnFailure, runRoute } from './route.ts'
 import type { RowFormat, RowStream, StreamColumn } from './row-stream.ts'
 import { nextFromSequence } from './sequence.ts'
 import type { ShardPort } from './shard-port.ts'
 import type { ShardsView } from './shards-view.ts'
 import { Sort } from './sort.ts'
-import { keyspaceAskedFor } from './system-schema.ts'
 import { dropColumns } from './truncate.ts'
+
+/** What a statement may copy to answer it over copies of its tables. */
+export interface CopyLimits {
+  readonly copiedRowsMax: number
+  readonly copiedBytesMax: number
+}
 
 /** What a plan needs to run once. */
 export interface RunContext {
@@ -31,6 +33,7 @@ export interface RunContext {
   readonly format: RowFormat
   /** What the session may hold: sorted rows. */
   readonly memory: ByteBudget
+  readonly limits: CopyLimits
   /** Columns of the answer where MySQL has told them (`Plan.judged`). */
   readonly columns?: readonly StreamColumn[] | undefined
 }
@@ -64,6 +67,8 @@ export async function runPrimitive(node: RowsPrimitive, context: RunContext): Pr
       )
     case 'Sequence':
       return nextFromSequence(node, context)
+    case 'Federate':
+      return federate(node, context)
     case 'Unsupported':
       throw notSupported(node.construct)
     default:
@@ -78,27 +83,6 @@ async function above(
 ): Promise<RowStream> {
   const input = await runPrimitive(below, context)
   return closeOnFailure([input], () => make(input))
-}
-
-async function runRoute(route: Route, context: RunContext): Promise<RowStream> {
-  const { bindings, port } = context
-  const keyspace = keyspaceAskedFor(route.routing, bindings, context.shards)
-  const shards = shardsMet(route.routing, bindings, context.shards)
-  const streams = await port.openStreams({ keyspace, shards, query: bindQuery(route.query, bindings) })
-  return closeOnFailure(streams, () => {
-    if (streams.length === 1) return streams[0]
-    const alike = alikeStreams(streams, keyspace)
-    return route.orderBy.length === 0 ? new Gather(alike) : new MergeSort(alike, route.orderBy)
-  })
-}
-
-async function closeOnFailure(streams: readonly RowStream[], make: () => RowStream): Promise<RowStream> {
-  try {
-    return make()
-  } catch (error) {
-    await Promise.allSettled(streams.map((stream) => stream.close()))
-    throw error
-  }
 }
 
 function limitBounds(limit: LimitRows, bindings: Bindings): { offset: number; count: number } {

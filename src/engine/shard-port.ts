@@ -1,4 +1,5 @@
 import type { Condition } from '../errors/condition.ts'
+import type { TableCopy } from '../plan/primitives.ts'
 import type { BoundQuery, BoundText } from './bindings.ts'
 import type { RowStream } from './row-stream.ts'
 
@@ -8,6 +9,8 @@ export interface ShardQuery {
   /** Positions in the keyspace's shards (`shardsOf`), ascending, at least one. */
   readonly shards: readonly number[]
   readonly query: BoundQuery
+  /** Rows as text, whatever the client's protocol is: the query has no params then. */
+  readonly asText?: true
 }
 
 /** One statement for one shard. */
@@ -47,6 +50,21 @@ export interface WriteAnswer {
 /** Looks at the answers while all of it can be undone: when it throws, nothing has happened. */
 export type Judge = (answers: readonly WriteAnswer[]) => void
 
+/** A place for temporary tables. Whoever opened it says `open` or `close`, after which it is gone. */
+export interface Scratch {
+  /** Runs a statement (a binary string) that makes or fills temporary tables: no value is refused or changed that a table may hold. Answers its number of warnings. */
+  run(sql: string | Buffer): Promise<number>
+  /** Has the server look at the client's query, and throws what it says of its names and types. */
+  check(query: BoundQuery): Promise<void>
+  /**
+   * Runs the client's query with the client's settings; its columns are told as those of the tables that were copied. The copies
+   * are there until its rows have ended or are closed.
+   */
+  open(query: BoundQuery, copies: readonly TableCopy[]): Promise<RowStream>
+  /** Unless its rows are being read, the connection is given back without the tables. */
+  close(): Promise<void>
+}
+
 /** The shards as a plan reaches them: the session supplies it, with its transaction, tablet type and what may end the statement. */
 export interface ShardPort {
   /**
@@ -67,6 +85,8 @@ export interface ShardPort {
   schemaChanged(keyspace: string, tables: readonly string[]): Promise<void>
   /** Whether WHERE, ON or LIMIT has the text as a literal or param, and no other clause has. */
   isInCondition(text: string): boolean
+  /** A connection of the statement's own to some server of the keyspace, in no transaction. */
+  openScratch(keyspace: string): Promise<Scratch>
   /** Reserves `count` consecutive numbers of a sequence; the answer is the first. */
   nextIds(keyspace: string, table: string, count: number): Promise<bigint>
 }

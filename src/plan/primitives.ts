@@ -23,6 +23,7 @@ export type RowsPrimitive =
   | TruncateRows
   | ConcatenateRows
   | NextIds
+  | Federate
   | Unsupported
 
 /**
@@ -141,6 +142,51 @@ export interface NextIds {
   readonly table: string
   /** Absent: 1. */
   readonly count?: PlanValue
+}
+
+/**
+ * The client's own statement over copies of its tables, which stand on one connection until it has been answered: whatever
+ * MySQL can do, with its own semantics.
+ */
+export interface Federate {
+  readonly kind: 'Federate'
+  /** On a server of which the copies are made. */
+  readonly keyspace: string
+  /** In the order in which they are filled. */
+  readonly copies: readonly TableCopy[]
+  /** The statement, with the copies' names in it. */
+  readonly query: QueryText
+}
+
+/** A temporary table with rows of one table, in one place of the statement. */
+export interface TableCopy {
+  readonly name: string
+  /** The statement that makes it (a binary string). */
+  readonly create: string
+  /** Names of its columns, quoted. */
+  readonly columns: readonly string[]
+  readonly rows: CopySource
+  /** What clients are told instead, of columns that are its own. */
+  readonly shown: ShownTable
+}
+
+export type CopySource =
+  /** Each row's values, to be written down again `as` they are. */
+  | { readonly kind: 'Pulled'; readonly rows: Route; readonly as: readonly CopiedAs[] }
+  /** The rows of another copy. */
+  | { readonly kind: 'Copied'; readonly from: string }
+
+/**
+ * How a value's text becomes a literal: a number as it stands, `quoted`, as the bytes that it is, as Unicode text (`json`);
+ * `timestamp`: seconds since 1970; `member`: number of an ENUM's member, 0 for none of them.
+ */
+export type CopiedAs = 'number' | 'quoted' | 'bytes' | 'json' | 'timestamp' | 'member'
+
+export interface ShownTable {
+  readonly keyspace: string
+  readonly table: string
+  /** Flags of its columns for being part of keys. */
+  readonly keyFlags: ReadonlyMap<string, number>
 }
 
 // -------------------------------------------------------------------------------------------- writes

@@ -1,6 +1,6 @@
 import { unreachable } from '../base/assert.ts'
 import type { Plan } from './plan.ts'
-import type { AggregateColumn, Predicate, Primitive, SortKey, SplitInsert } from './primitives.ts'
+import type { AggregateColumn, Predicate, Primitive, SortKey, SplitInsert, TableCopy } from './primitives.ts'
 import { printRouting, printTemplate, printValue, textLines } from './print-parts.ts'
 
 /**
@@ -110,6 +110,12 @@ function primitiveLines(node: Primitive): readonly string[] {
       const count = node.count === undefined ? '1' : printValue(node.count)
       return [`Sequence keyspace=${node.keyspace} table=${node.table} count=${count}`]
     }
+    case 'Federate':
+      return [
+        `Federate keyspace=${node.keyspace}`,
+        ...node.copies.flatMap((copy) => indent(copyLines(copy))),
+        ...textLines(node.query),
+      ]
     case 'Unsupported':
       return [`Unsupported: ${node.construct}`]
     case 'Write':
@@ -120,6 +126,12 @@ function primitiveLines(node: Primitive): readonly string[] {
     default:
       return unreachable(node)
   }
+}
+
+function copyLines({ name, rows, shown }: TableCopy): readonly string[] {
+  const head = `Copy ${name} of ${shown.keyspace}.${shown.table}`
+  if (rows.kind === 'Copied') return [`${head} from ${rows.from}`]
+  return [head, ...indent(primitiveLines(rows.rows))]
 }
 
 function printKeys(label: string, keys: readonly SortKey[]): string {

@@ -27,7 +27,7 @@ import {
 import { unshardedKeyspace } from './unsharded-keyspace.ts'
 import { withoutUnusedCtes } from './unused-ctes.ts'
 
-export type { PlanContext } from './plan-context.ts'
+export type { PlanContext, Planner } from './plan-context.ts'
 
 /**
  * The plan of a normalised statement (its literals are slots). Pure: the same statement and context give the same plan.
@@ -59,7 +59,8 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
     }
     const used = withoutUnusedCtes(statement, context)
     const own = used === statement ? context : { ...context, isChanged: true }
-    const planned = unshardedPlan(used, own, trace) ?? planStatement(used, own, trace)
+    const whole = own.planner === 'federation' ? undefined : unshardedPlan(used, own, trace)
+    const planned = whole ?? planStatement(used, own, trace)
     return { ...atLockServer(used, planned, own), ...foundRowsOf(used) }
   } catch (error) {
     if (error instanceof Unplanned) return unsupportedPlan(error.construct)

@@ -46,7 +46,7 @@ export function makeItem(expr: Expr): SelectExpr {
   return { kind: 'SelectExpr', expr, span }
 }
 
-export function makeCast(operand: Expr, type: 'SIGNED' | 'UNSIGNED'): Expr {
+export function makeCast(operand: Expr, type: 'SIGNED' | 'UNSIGNED' | 'CHAR' | 'BINARY'): Expr {
   return {
     kind: 'Cast',
     syntax: 'CAST',
@@ -54,6 +54,17 @@ export function makeCast(operand: Expr, type: 'SIGNED' | 'UNSIGNED'): Expr {
     type: { kind: 'CastType', name: type, text: '', span },
     span,
   }
+}
+
+/** `left op number`. */
+export function makeBinary(op: '*', left: Expr, number: string): Expr {
+  return { kind: 'Binary', op, left, right: { kind: 'Literal', type: 'Float', text: number, span }, span }
+}
+
+/** At least one operand. */
+export function makeAnd(operands: readonly Expr[]): Expr {
+  if (operands.length === 1) return operands[0]!
+  return { kind: 'And', operator: 'AND', operands, span }
 }
 
 export function makeHole(index: number): Param {

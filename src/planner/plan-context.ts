@@ -10,6 +10,10 @@ export interface PlanContext {
   readonly tabletType: TabletTypeName
   /** The session's target names a shard: every statement goes there as it is. */
   readonly shard?: string
+  /** One way that the client wants: by rules alone, or over copies of the tables wherever that can be done. */
+  readonly planner?: Planner
+  /** What it orders or groups by is known when it runs: rules cannot be. MariaDB reads a `?` in ORDER BY as a position. */
+  readonly ordersByValue?: boolean
   /** Lexical bits of sql_mode: rewritten statements are read under it again. */
   readonly sqlMode?: SqlMode
   /** The tree is not that of the text any more: no shard may get the client's bytes. */
@@ -22,3 +26,5 @@ export interface PlanContext {
    */
   databaseName(keyspace: string): string | undefined
 }
+
+export type Planner = 'rules' | 'federation'

@@ -1,15 +1,18 @@
 import type { Plan } from '../plan/plan.ts'
-import type { RowsPrimitive } from '../plan/primitives.ts'
+import type { Primitive, RowsPrimitive } from '../plan/primitives.ts'
 import type { NextValues, Query, Select } from '../sql/ast.ts'
 import { someNode } from '../sql/visit.ts'
+import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { bindQuery } from './binding/bind-query.ts'
 import { findTable } from './binding/find-table.ts'
 import { rootPlace } from './binding/place.ts'
 import { setsLastInsertId } from './binding/traits.ts'
+import { Unplanned } from './binding/unplanned.ts'
+import { planFederation } from './federate/plan-federation.ts'
 import { finishQuery } from './finish/finish-query.ts'
 import { operatorOf } from './operators/build-operators.ts'
 import type { PlanContext } from './plan-context.ts'
-import { settingInsertId, unsupportedPlan } from './plans.ts'
+import { connectionState, settingInsertId, unsupportedPlan } from './plans.ts'
 import { phases } from './rules/phases.ts'
 import { runPhases } from './rules/run-phases.ts'
 import type { Trace } from './rules/trace.ts'
@@ -19,10 +22,59 @@ import { planValue } from './values.ts'
 export function planQuery(ast: Query, context: PlanContext, trace?: Trace): Plan {
   const next = nextValues(ast)
   if (next !== undefined) return planNextValues(next.select, next.item, context)
-  const query = bindQuery(ast, rootPlace(context))
-  const rewritten = runPhases(phases, operatorOf(query), context, trace)
-  const plan = finishQuery(ast, query, rewritten, context)
-  return someNode(ast, setsLastInsertId) ? settingInsertId(plan) : plan
+  const plan = planByRules(ast, context, trace)
+  if (context.planner === 'rules') return plan
+  if (context.planner === 'federation' && hasTables(ast, context)) {
+    const { shortcut: _, judged: __, ...others } = plan
+    return overCopies(ast, others, context) ?? plan
+  }
+  if (plan.root.kind === 'Unsupported' || context.ordersByValue) return overCopies(ast, plan, context) ?? plan
+  return mayGiveUp(plan.root) ? withCopies(ast, plan, context) : plan
+}
+
+/** Primitives that look into rows learn what types these have when they run. */
+function mayGiveUp(root: Primitive): boolean {
+  return root.kind !== 'Route' || root.orderBy.length > 0
+}
+
+function withCopies(ast: Query, plan: Plan, context: PlanContext): Plan {
+  const copies = overCopies(ast, plan, context)
+  return copies?.root.kind === 'Federate' ? { ...plan, otherwise: copies.root } : plan
+}
+
+function hasTables(ast: Query, { defaultKeyspace }: PlanContext): boolean {
+  return someNode(
+    ast,
+    (node) => node.kind === 'Table' && !isSystemSchema(node.name.qualifier ?? defaultKeyspace),
+  )
+}
+
+function planByRules(ast: Query, context: PlanContext, trace?: Trace): Plan {
+  try {
+    const query = bindQuery(ast, rootPlace(context))
+    const rewritten = runPhases(phases, operatorOf(query), context, trace)
+    const plan = finishQuery(ast, query, rewritten, context)
+    return someNode(ast, setsLastInsertId) ? settingInsertId(plan) : plan
+  } catch (error) {
+    if (error instanceof Unplanned) return unsupportedPlan(error.construct)
+    throw error
+  }
+}
+
+/** Undefined where the statement leaves something on its connection: that is not for one with copies. */
+function overCopies(ast: Query, plan: Plan, context: PlanContext): Plan | undefined {
+  const state = connectionState(ast)
+  if (state.reserves !== undefined) return undefined
+  try {
+    const root = planFederation(ast, context)
+    const locks = someNode(ast, ({ kind }) => kind === 'Lock')
+    const setsInsertId = someNode(ast, setsLastInsertId)
+    return { ...plan, ...state, root, locks, ...(setsInsertId && { setsInsertId }) }
+  } catch (error) {
+    if (!(error instanceof Unplanned)) throw error
+    if (plan.root.kind !== 'Unsupported') return undefined
+    return { ...plan, root: { kind: 'Unsupported', construct: error.construct } }
+  }
 }
 
 function nextValues(ast: Query): { readonly select: Select; readonly item: NextValues } | undefined {

@@ -31,6 +31,7 @@ export const sessionVariables: ReadonlyMap<string, string> = new Map([
     'ddl_strategy',
     'enable_system_settings',
     'migration_context',
+    'planner_version',
     'query_timeout',
     'read_after_write_gtid',
     'read_after_write_timeout',

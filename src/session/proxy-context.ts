@@ -27,6 +27,9 @@ export interface SessionLimits {
   readonly idleTimeoutMs: number
   /** 0: none. */
   readonly queryTimeoutMs: number
+  /** Rows and bytes that one statement may bring together from several shards where it is answered over copies of its tables. */
+  readonly copiedRowsMax: number
+  readonly copiedBytesMax: number
 }
 
 /** A session, as others see it: KILL and SHOW PROCESSLIST. */

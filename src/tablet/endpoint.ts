@@ -7,10 +7,12 @@ import { type BackendAccess, connectControl } from './connect-control.ts'
 import { ControlConnections } from './control-connections.ts'
 import { HealthChecker, type HealthOptions, type TabletHealth } from './health.ts'
 import type { ServingTablet, TabletLoad } from './serving-tablet.ts'
-import { type PoolOptions, TabletPool } from './tablet-pool.ts'
+import { type PoolOptions, type PoolServer, TabletPool } from './tablet-pool.ts'
 
 export interface EndpointOptions extends BackendAccess {
   readonly pool: PoolOptions
+  /** Statements that may have temporary tables on one tablet at a time. */
+  readonly scratchConnectionsMax: number
   readonly health: HealthOptions
 }
 
@@ -26,6 +28,11 @@ export class Endpoint implements ServingTablet {
   readonly name: string
   readonly database: string
   readonly pool: TabletPool
+  /**
+   * For temporary tables. A statement holds one of these while it waits for connections of `pool`: in one pool, statements
+   * could wait for each other.
+   */
+  readonly scratch: TabletPool
   /** For work that takes its time: reading schemas. */
   readonly control: ControlConnections
   readonly #kills: ControlConnections
@@ -58,13 +65,15 @@ export class Endpoint implements ServingTablet {
       clock,
       onHealth,
     )
-    this.pool = new TabletPool(
-      {
-        tablet: this,
-        connect: (kind) => connectBackend({ ...options, address, database, ...kind }),
-        killQuery: (threadId) => this.#killQuery(threadId, log),
-      },
-      options.pool,
+    const server: PoolServer = {
+      tablet: this,
+      connect: (kind) => connectBackend({ ...options, address, database, ...kind }),
+      killQuery: (threadId) => this.#killQuery(threadId, log),
+    }
+    this.pool = new TabletPool(server, options.pool, clock)
+    this.scratch = new TabletPool(
+      server,
+      { ...options.pool, connectionsMax: options.scratchConnectionsMax },
       clock,
     )
   }
@@ -81,6 +90,7 @@ export class Endpoint implements ServingTablet {
   close(): void {
     this.checker.close()
     this.pool.close()
+    this.scratch.close()
     this.control.close()
     this.#kills.close()
   }

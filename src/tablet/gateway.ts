@@ -91,10 +91,16 @@ export class Gateway {
   /**
    * A connection with these settings to whoever serves the target when it is there: that is asked again after every wait,
    * for a shard may have moved meanwhile, and a row must not go to its old owner. Throws where no tablet can serve, and the
-   * reason of `cancel` when that comes first: KILL, a deadline, a client that is gone.
+   * reason of `cancel` when that comes first: KILL, a deadline, a client that is gone. `scratch`: for temporary tables, beside
+   * all traffic.
    */
-  async acquire(target: ShardTarget, settings: Settings, cancel?: Cancellation): Promise<Lease> {
-    const ready = this.take(target, settings)
+  async acquire(
+    target: ShardTarget,
+    settings: Settings,
+    cancel?: Cancellation,
+    pool: 'pool' | 'scratch' = 'pool',
+  ): Promise<Lease> {
+    const ready = this.#find(target)[pool].take(settings)
     if (ready !== undefined) return ready
     const signal = cancel?.signal
     for (let turn = 1; ; turn++) {
@@ -102,7 +108,7 @@ export class Gateway {
       const endpoint = this.#find(target)
       let lease: Lease
       try {
-        lease = await endpoint.pool.acquire(settings, signal)
+        lease = await endpoint[pool].acquire(settings, signal)
       } catch (error) {
         if (this.#serves(endpoint, target) || signal?.aborted === true || turn === TURNS_MAX) throw error
         continue // its tablet was removed while it waited

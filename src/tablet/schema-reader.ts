@@ -8,14 +8,41 @@ export interface DatabaseColumn {
   readonly dataType: string
   /** COLUMN_TYPE: `bigint unsigned`, `enum('a','b')` … */
   readonly columnType: string
+  readonly characterSet: string | null
   readonly collation: string | null
+  /** SRS_ID of a geometry; MySQL only. */
+  readonly srsId: number | null
   readonly nullable: boolean
   /** EXTRA, lower case: `auto_increment`, `invisible`, `virtual generated` … */
   readonly extra: string
+  /** COLUMN_DEFAULT: MySQL's tells a value, MariaDB's an expression. */
   readonly default: string | null
   /** COLUMN_KEY: PRI, UNI, MUL or empty. */
   readonly key: string
+  readonly isMariadb: boolean
 }
+
+/** The keys of a table. */
+export interface TableKeys {
+  readonly parts: readonly KeyPart[]
+  /** Name of the primary key, or of the one that stands for it: the first unique key none of whose columns can be NULL. */
+  readonly primary: string | undefined
+}
+
+/** A column in a key; expressions have none. */
+export interface KeyPart {
+  readonly key: string
+  readonly column: string
+  /** From 1. */
+  readonly position: number
+  readonly isUnique: boolean
+  /** Characters or bytes of the column that count; null for all. */
+  readonly prefix: number | null
+  /** BTREE, FULLTEXT, SPATIAL … */
+  readonly type: string
+}
+
+export const NO_KEYS: TableKeys = { parts: [], primary: undefined }
 
 /**
  * Columns of all base tables and views of a database, in their order.
@@ -26,23 +53,78 @@ export async function readColumns(
   database: string,
   tables: readonly string[] = [],
 ): Promise<readonly DatabaseColumn[]> {
+  // All of its columns, for servers have not the same.
   const [rows] = await connection.query(
-    `SELECT TABLE_NAME AS t, COLUMN_NAME AS n, DATA_TYPE AS d, COLUMN_TYPE AS c, COLLATION_NAME AS l,
-            IS_NULLABLE AS u, EXTRA AS e, COLUMN_DEFAULT AS v, COLUMN_KEY AS k
-       FROM information_schema.COLUMNS
+    `SELECT * FROM information_schema.COLUMNS
       WHERE TABLE_SCHEMA = ? ${tables.length > 0 ? 'AND TABLE_NAME IN (?)' : ''}
       ORDER BY TABLE_NAME, ORDINAL_POSITION`,
     [database, tables],
   )
   return (rows as Record<string, string | null>[]).map((row) => ({
-    table: row['t']!,
-    name: row['n']!,
-    dataType: row['d']!.toLowerCase(),
-    columnType: String(row['c']),
-    collation: row['l'] ?? null,
-    nullable: row['u'] === 'YES',
-    extra: row['e']?.toLowerCase() ?? '',
-    default: row['v'] ?? null,
-    key: row['k'] ?? '',
+    table: row['TABLE_NAME']!,
+    name: row['COLUMN_NAME']!,
+    dataType: row['DATA_TYPE']!.toLowerCase(),
+    columnType: String(row['COLUMN_TYPE']),
+    characterSet: row['CHARACTER_SET_NAME'] ?? null,
+    collation: row['COLLATION_NAME'] ?? null,
+    srsId: row['SRS_ID'] === null || row['SRS_ID'] === undefined ? null : Number(row['SRS_ID']),
+    nullable: row['IS_NULLABLE'] === 'YES',
+    extra: row['EXTRA']?.toLowerCase() ?? '',
+    default: row['COLUMN_DEFAULT'] ?? null,
+    key: row['COLUMN_KEY'] ?? '',
+    isMariadb: !('SRS_ID' in row),
   }))
+}
+
+/**
+ * Keys of all tables of a database, by table.
+ * Source: MySQL manual, "The INFORMATION_SCHEMA STATISTICS Table".
+ */
+export async function readKeys(
+  connection: mysql.Connection,
+  database: string,
+): Promise<ReadonlyMap<string, TableKeys>> {
+  const [rows] = await connection.query(
+    `SELECT TABLE_NAME AS t, INDEX_NAME AS k, COLUMN_NAME AS c, SEQ_IN_INDEX AS p, NON_UNIQUE AS n, SUB_PART AS s,
+            INDEX_TYPE AS y, NULLABLE AS u
+       FROM information_schema.STATISTICS
+      WHERE TABLE_SCHEMA = ?
+      ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`,
+    [database],
+  )
+  const byTable = new Map<string, Record<string, string | number | null>[]>()
+  for (const row of rows as Record<string, string | number | null>[]) {
+    const table = String(row['t'])
+    const known = byTable.get(table)
+    if (known === undefined) byTable.set(table, [row])
+    else known.push(row)
+  }
+  return new Map([...byTable].map(([table, parts]) => [table, keysOf(parts)]))
+}
+
+function keysOf(rows: readonly Record<string, string | number | null>[]): TableKeys {
+  const names = [...new Set(rows.map((row) => String(row['k'])))]
+  const standsForPrimary = (name: string) =>
+    rows.every((row) => row['k'] !== name || (isUnique(row) && row['s'] === null && row['u'] !== 'YES'))
+  return {
+    primary: names.find((name) => name === 'PRIMARY') ?? names.find(standsForPrimary),
+    parts: rows.flatMap((row): readonly KeyPart[] =>
+      row['c'] === null
+        ? []
+        : [
+            {
+              key: String(row['k']),
+              column: String(row['c']),
+              position: Number(row['p']),
+              isUnique: isUnique(row),
+              prefix: row['s'] === null ? null : Number(row['s']),
+              type: String(row['y']),
+            },
+          ],
+    ),
+  }
+}
+
+function isUnique(row: Record<string, string | number | null>): boolean {
+  return Number(row['n']) === 0
 }

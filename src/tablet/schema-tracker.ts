@@ -4,7 +4,8 @@ import { Repeats } from '../telemetry/repeats.ts'
 import type { Column } from '../values/column.ts'
 import type { ValueType } from '../values/value.ts'
 import type { Gateway } from './gateway.ts'
-import { type DatabaseColumn, readColumns } from './schema-reader.ts'
+import { type DatabaseColumn, NO_KEYS, readColumns, readKeys, type TableKeys } from './schema-reader.ts'
+import { storedColumn } from './stored-column.ts'
 
 /** How often the columns are read again, for changes that did not come through this proxy. */
 const REFRESH_MS = 30_000
@@ -68,10 +69,11 @@ export class SchemaTracker {
     const read = ++this.#lastRead
     try {
       const { database, targets } = this.#gateway.shardsOf(keyspace).shards[0]!
-      const columns = await this.#gateway.control(targets.PRIMARY, (connection) =>
-        readColumns(connection, database),
-      )
-      this.#take(keyspace, columns, read)
+      const schema = await this.#gateway.control(targets.PRIMARY, async (connection) => ({
+        columns: await readColumns(connection, database),
+        keys: await readKeys(connection, database),
+      }))
+      this.#take(keyspace, schema, read)
       this.#repeats.end(keyspace)
       return true
     } catch (error) {
@@ -90,25 +92,31 @@ export class SchemaTracker {
     this.#repeats.close()
   }
 
-  #take(keyspace: string, columns: readonly DatabaseColumn[], read: number): void {
+  #take(keyspace: string, { columns, keys }: ReadSchema, read: number): void {
     if (this.#closed || read < (this.#knownFrom.get(keyspace) ?? 0)) return
     this.#knownFrom.set(keyspace, read)
-    const text = JSON.stringify(columns)
+    const text = JSON.stringify([columns, [...keys]])
     if (this.#texts.get(keyspace) === text) return
     this.#texts.set(keyspace, text)
     const tables = new Map<string, Column[]>()
     for (const column of columns) {
       const list = tables.get(column.table)
-      if (list === undefined) tables.set(column.table, [modelOf(column)])
-      else list.push(modelOf(column))
+      const model = modelOf(column, keys.get(column.table) ?? NO_KEYS)
+      if (list === undefined) tables.set(column.table, [model])
+      else list.push(model)
     }
     this.#keyspaces.set(keyspace, tables)
     this.#onChange()
   }
 }
 
+interface ReadSchema {
+  readonly columns: readonly DatabaseColumn[]
+  readonly keys: ReadonlyMap<string, TableKeys>
+}
+
 /** A column as plans know it. */
-export function modelOf(column: DatabaseColumn): Column {
+export function modelOf(column: DatabaseColumn, keys: TableKeys = NO_KEYS): Column {
   const type = valueTypeOf(column)
   return {
     name: column.name,
@@ -120,6 +128,7 @@ export function modelOf(column: DatabaseColumn): Column {
     values: type === 'ENUM' ? membersOf(column.columnType) : [],
     ...sizesOf(column.columnType),
     ...(column.default === null ? {} : { default: column.default }),
+    stored: storedColumn(column, keys),
   }
 }
 

@@ -17,4 +17,16 @@ export interface Column {
   readonly scale?: number
   /** Members of an ENUM or SET. */
   readonly values: readonly string[]
+  /** As its server has it; absent where only a VSchema speaks of the column. */
+  readonly stored?: StoredColumn
+}
+
+/** What a copy of a column needs to be taken for the column itself. */
+export interface StoredColumn {
+  /** SQL text (a binary string) that defines it in another table: what is generated is a value there. */
+  readonly definition: string
+  /** SQL text of a key on the copy, where the column is part of one. It is never unique. */
+  readonly key?: string
+  /** Flags that its definition packet has for being part of keys (PRI_KEY_FLAG and its kin). */
+  readonly keyFlags: number
 }

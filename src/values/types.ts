@@ -65,6 +65,7 @@ export const columnFlags = {
   set: 0x0800,
   noDefaultValue: 0x1000,
   onUpdateNow: 0x2000,
+  partKey: 0x4000,
   num: 0x8000,
 } as const
 

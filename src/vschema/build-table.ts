@@ -42,7 +42,8 @@ export function buildTable(
   const source =
     type === 'reference' && record.source !== '' ? sourceOf(keyspace, name, record.source) : undefined
   const columnVindexes = buildColumnVindexes(keyspace, name, record)
-  const live = record.columnListAuthoritative ? undefined : columnSource?.columnsOf(keyspace.name, name)
+  const live = columnSource?.columnsOf(keyspace.name, name)
+  const columns = record.columnListAuthoritative ? undefined : live
   return {
     keyspace: keyspace.name,
     sharded: keyspace.record.sharded,
@@ -50,8 +51,9 @@ export function buildTable(
     type,
     columnVindexes,
     vindexesByCost: [...columnVindexes].sort((a, b) => a.cost - b.cost),
-    columns: live ?? buildColumns(keyspace, name, record.columns),
-    columnListAuthoritative: record.columnListAuthoritative || live !== undefined,
+    columns: columns ?? buildColumns(keyspace, name, record.columns),
+    columnListAuthoritative: record.columnListAuthoritative || columns !== undefined,
+    live,
     ...(pinned && { pinned }),
     ...(source && { source }),
     referencedBy: new Map(),
@@ -74,6 +76,7 @@ export function undeclaredTable(
     vindexesByCost: [],
     columns: columns ?? [],
     columnListAuthoritative: columns !== undefined,
+    live: columns,
     referencedBy: new Map(),
     problems: [],
   }

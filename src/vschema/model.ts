@@ -53,6 +53,8 @@ export interface Table {
   readonly columns: readonly Column[]
   /** `columns` are all columns there are. */
   readonly columnListAuthoritative: boolean
+  /** All columns as the servers have them, whatever the VSchema says; undefined while they have not been read. */
+  readonly live: readonly Column[] | undefined
   /** The one place of all rows, instead of a vindex. */
   readonly pinned?: KeyspaceId
   /** Where a reference table is written; its copies are only read. */

@@ -94,6 +94,7 @@ beforeEach(() => {
         idleTimeoutMs: 60_000,
         silenceTimeoutMs: 0,
       },
+      scratchConnectionsMax: 1,
       health: { intervalMs: 60_000, timeoutMs: 1_000 },
     },
     { clock: systemClock, log: silentLogger },

@@ -5,15 +5,20 @@ import type { BackendConnection } from './backend-connection.ts'
 import { ResponseReader } from './response-reader.ts'
 import { idPacket, preparePacket, type ShardStatement } from './shard-statement.ts'
 
+/** What a server says of a statement that it has not run: payloads of column definition packets. */
+export interface Description {
+  readonly params: readonly Buffer[]
+  readonly columns: readonly Buffer[]
+}
+
 /**
- * COM_STMT_PREPARE, for what the server says of a statement without running it: its columns, or its error. `send` puts it on
- * the connection. Answers the payloads of the column definitions; throws the server's error as `ServerError`, a lost
- * connection as `SqlError`.
+ * COM_STMT_PREPARE of a statement that is forgotten again. `send` puts it on the connection. Throws the server's error as
+ * `ServerError`, a lost connection as `SqlError`.
  */
-export function describeColumns(
+export function describeStatement(
   sql: string,
   send: (statement: ShardStatement, reader: ResponseReader) => void,
-): Promise<readonly Buffer[]> {
+): Promise<Description> {
   return new Promise((resolve, reject) => {
     const reader = new DescribeReader(resolve, reject)
     const packet = preparePacket(sql)
@@ -30,14 +35,14 @@ export function describeColumns(
 
 class DescribeReader extends ResponseReader {
   connection: BackendConnection | undefined
-  readonly #resolve: (columns: readonly Buffer[]) => void
+  readonly #resolve: (description: Description) => void
   readonly #reject: (error: Error) => void
-  readonly #columns: Buffer[] = []
-  #paramsLeft = 0
+  readonly #definitions: Buffer[] = []
+  #paramCount = 0
   #id = 0
   #error: ServerError | undefined
 
-  constructor(resolve: (columns: readonly Buffer[]) => void, reject: (error: Error) => void) {
+  constructor(resolve: (description: Description) => void, reject: (error: Error) => void) {
     super({ wholeRows: false })
     this.#resolve = resolve
     this.#reject = reject
@@ -46,12 +51,11 @@ class DescribeReader extends ResponseReader {
 
   protected override onPrepareOk(buf: Buffer, start: number, _columns: number, params: number): void {
     this.#id = buf.readUInt32LE(start + 1)
-    this.#paramsLeft = params
+    this.#paramCount = params
   }
 
   protected override onColumn(buf: Buffer, start: number, end: number): void {
-    if (this.#paramsLeft > 0) this.#paramsLeft--
-    else this.#columns.push(Buffer.from(buf.subarray(start, end)))
+    this.#definitions.push(Buffer.from(buf.subarray(start, end)))
   }
 
   protected override onErr(buf: Buffer, start: number, end: number): void {
@@ -61,7 +65,10 @@ class DescribeReader extends ResponseReader {
   override onDone(): void {
     if (this.#error !== undefined) return this.#reject(this.#error)
     this.connection?.sendUnanswered(idPacket(Command.STMT_CLOSE, this.#id))
-    this.#resolve(this.#columns)
+    this.#resolve({
+      params: this.#definitions.slice(0, this.#paramCount),
+      columns: this.#definitions.slice(this.#paramCount),
+    })
   }
 
   override onLost(error: Error): void {

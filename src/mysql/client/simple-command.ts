@@ -6,13 +6,14 @@ import { decodeTextRow } from '../codec/text-row.ts'
 import type { BackendConnection } from './backend-connection.ts'
 import { ResponseReader } from './response-reader.ts'
 
-/** A whole COM_QUERY packet for a binary string of SQL. */
-export function queryPacket(sql: string): Buffer {
+/** A whole COM_QUERY packet for SQL: a binary string, or its bytes, which are copied. */
+export function queryPacket(sql: string | Buffer): Buffer {
   const payloadBytes = sql.length + 1
   const packet = Buffer.allocUnsafe(HEADER_BYTES + payloadBytes)
   const at = writeHeader(packet, 0, payloadBytes, 0)
   packet[at] = Command.QUERY
-  packet.latin1Write(sql, at + 1)
+  if (typeof sql === 'string') packet.latin1Write(sql, at + 1)
+  else sql.copy(packet, at + 1)
   return payloadBytes < MAX_PACKET_PAYLOAD ? packet : framePayload(packet.subarray(at), 0)
 }
 

@@ -107,7 +107,7 @@ function bindNamed(node: TableRef, place: Place): FromPart {
   }
   const qualifier = node.alias === undefined ? (name.qualifier ?? table.keyspace) : undefined
   const source = tableSource(instance, alias, qualifier)
-  return leaf({ kind: 'Table', instance, source, level: place.level, origin: place.origin })
+  return leaf({ kind: 'Table', ast: node, instance, source, level: place.level, origin: place.origin })
 }
 
 /** What a part of FROM that may look to its left can name. */

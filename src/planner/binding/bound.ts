@@ -1,4 +1,4 @@
-import type { Delete, Expr, Insert, Query, Select, SetOperation, Update } from '../../sql/ast.ts'
+import type { Delete, Expr, Insert, Query, Select, SetOperation, TableRef, Update } from '../../sql/ast.ts'
 import type { Table } from '../../vschema/model.ts'
 import type { Level } from './level.ts'
 import type { Scope } from './scope.ts'
@@ -16,6 +16,7 @@ export type BoundFrom = BoundTable | BoundUnplaced | BoundDerived | BoundInner |
 /** A table of the VSchema. */
 export interface BoundTable {
   readonly kind: 'Table'
+  readonly ast: TableRef
   readonly instance: TableInstance
   readonly source: Source
   /** What must hold for its rows to count. */

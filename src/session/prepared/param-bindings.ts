@@ -1,4 +1,5 @@
 import { boundParams, type ExecuteValues } from '../../mysql/codec/execute-values.ts'
+import { valueLiteral } from '../../values/sql-literal.ts'
 import type { Value } from '../../values/value.ts'
 import { inUtf8, StatementBindings, type StatementText } from '../statements/statement-bindings.ts'
 import { integerParam } from './integer-param.ts'
@@ -23,5 +24,9 @@ export class ParamBindings extends StatementBindings {
     }
     this.#decoded ??= boundParams(this.#values).map((bound) => inUtf8(paramValue(bound), this.#charset))
     return this.#decoded[param]!
+  }
+
+  override paramText(param: number): string {
+    return valueLiteral(paramValue(boundParams(this.#values)[param]!), this.#charset)
   }
 }

@@ -1,5 +1,8 @@
 import { assert } from '../../base/assert.ts'
+import { bindQuery } from '../../engine/bind.ts'
+import { makeCopies } from '../../engine/federate.ts'
 import { emptyQuery, notSupported, SqlError } from '../../errors/sql-error.ts'
+import type { Description } from '../../mysql/client/describe.ts'
 import {
   idPacket,
   PreparedStatement,
@@ -15,6 +18,8 @@ import {
   splitExecute,
 } from '../../mysql/codec/execute-values.ts'
 import { encodePrepareOk } from '../../mysql/codec/stmt-prepare.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { Federate } from '../../plan/primitives.ts'
 import type { Show } from '../../sql/ast.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
 import { valueLiteral } from '../../values/sql-literal.ts'
@@ -23,6 +28,8 @@ import { requireMemory } from '../settings/held-map.ts'
 import { prepareShow, type ShownContext } from '../show/run-show.ts'
 import type { CursorOptions, Execution, RelayedHook } from '../statements/execution.ts'
 import { type RunContext, runStatement } from '../statements/run-statement.ts'
+import { SessionPort } from '../statements/session-port.ts'
+import { textExecution } from '../statements/text-execution.ts'
 import { ClientStatement, type PreparedText, preparedBytes } from './client-statement.ts'
 import { describePlan } from './describe-plan.ts'
 import { ParamBindings } from './param-bindings.ts'
@@ -73,6 +80,8 @@ export class PreparedStatements {
     const { root, shortcut } = plan
     if (root.kind === 'Session') return replies.detached(() => this.#prepareOwn(text))
     if (root.kind === 'Unsupported' && shortcut === undefined) throw notSupported(root.construct)
+    if (root.kind === 'Federate' && shortcut === undefined)
+      return replies.detached(() => this.#prepareOverCopies(root, plan, text))
     const described = describePlan(plan, reading.bindingsOf(sql, scan))
     this.#prepareOn(shards.target(described.keyspace, 0), described.sql ?? sql, text)
   }
@@ -168,9 +177,27 @@ export class PreparedStatements {
     )
   }
 
+  /** No server has all of its tables. */
+  async #prepareOverCopies(root: Federate, plan: Plan, text: PreparedText): Promise<void> {
+    const { state, interruption } = this.#context
+    const { sql, scan, reading } = text
+    const execution = textExecution(reading, sql, { scan, plan })
+    const port = new SessionPort(this.#context, execution, state.settingsFor(reading))
+    const scratch = await port.openScratch(root.keyspace)
+    let described: Description
+    try {
+      await makeCopies(root, scratch)
+      described = await scratch.describe(bindQuery(root.query, execution.bindings), root.copies)
+    } finally {
+      await scratch.close()
+    }
+    interruption.throwIfKilled()
+    this.#answerPrepared(text, described)
+  }
+
   /** SET, SHOW and their kin: the session runs them itself. Only SHOW answers columns. */
   async #prepareOwn(text: PreparedText): Promise<void> {
-    const { proxy, answer, replies } = this.#context
+    const { proxy } = this.#context
     const statement = text.reading.parse(text.sql)
     if (statement.kind === 'Empty' && !statement.comment) throw emptyQuery()
     checkPreparable(statement, proxy)
@@ -179,20 +206,24 @@ export class PreparedStatements {
       const { keyspace, shard } = shown
       return this.#prepareOn(this.#context.shards.target(keyspace, shard), shown.text, text)
     }
-    const { params } = text.scan
-    this.#add(text, params)
+    this.#answerPrepared(text, {
+      params: new Array(text.scan.params).fill(paramDefinition),
+      columns: shown.map((column) => encodeColumnDef(column, 0).subarray(HEADER_BYTES)),
+    })
+  }
+
+  #answerPrepared(text: PreparedText, { params, columns }: Description): void {
+    const { answer, replies } = this.#context
+    this.#add(text, params.length)
     const { statusFlags } = replies
     answer.write(
       encodePrepareOk(
-        { statementId: text.id, columns: shown.length, params, warnings: 0 },
+        { statementId: text.id, columns: columns.length, params: params.length, warnings: 0 },
         answer.sequenceId++,
       ),
     )
-    if (params > 0) answer.definitions(new Array(params).fill(paramDefinition), statusFlags)
-    if (shown.length > 0) {
-      const payloads = shown.map((column) => encodeColumnDef(column, 0).subarray(HEADER_BYTES))
-      answer.definitions(payloads, statusFlags)
-    }
+    if (params.length > 0) answer.definitions(params, statusFlags)
+    if (columns.length > 0) answer.definitions(columns, statusFlags)
     replies.done(false)
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ByteBudget } from '../../base/byte-budget.ts'
 import type { Condition } from '../../errors/condition.ts'
+import type { Planner } from '../../planner/build-plan.ts'
 import { DEFAULT_SQL_MODE, parseSqlMode, type SqlMode } from '../../sql/sql-mode.ts'
 import {
   type Characteristics,
@@ -16,8 +17,10 @@ import {
 import { quoteName } from '../../values/sql-literal.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { HeldMap } from './held-map.ts'
+import { plannerNamed } from './planner.ts'
 import { SessionTracker } from './session-tracker.ts'
 import { NO_TARGET, type Target } from './target.ts'
+import { unquoted } from './unquoted.ts'
 import { INITIAL_VARIABLES, ownTimeoutMs, type VitessVariables } from './vitess-variables.ts'
 
 /** How a statement was read. */
@@ -61,6 +64,7 @@ export class SessionState {
 
   #vitess: VitessVariables = INITIAL_VARIABLES
   #ownTimeoutMs: number | undefined
+  #planner: Planner | undefined
   #uuid: string | undefined
 
   /** sql_mode has NO_AUTO_VALUE_ON_ZERO. */
@@ -112,6 +116,12 @@ export class SessionState {
   set vitess(variables: VitessVariables) {
     this.#vitess = variables
     this.#ownTimeoutMs = ownTimeoutMs(variables)
+    this.#planner = plannerNamed(unquoted(variables.get('planner_version')!))
+  }
+
+  /** The one that the client wants, by `planner_version`. */
+  get planner(): Planner | undefined {
+    return this.#planner
   }
 
   /** As `ownTimeoutMs` of vtgate's variables. */

@@ -1,4 +1,5 @@
 import { notSupported, SqlError, wrongValue } from '../../errors/sql-error.ts'
+import { PLANNER_WORDS } from './planner.ts'
 import { unquoted } from './unquoted.ts'
 
 /** Variables of vtgate's, which no server knows, as their session has them: SQL text by lower-case name. */
@@ -17,6 +18,7 @@ interface Definition {
 const definitions: ReadonlyMap<string, Definition> = new Map([
   // OLAP and DBA: no time-out for queries.
   ['workload', { initial: "'OLTP'", check: oneOf('UNSPECIFIED', 'OLTP', 'OLAP', 'DBA') }],
+  ['planner_version', { initial: "'AUTO'", check: oneOf(...PLANNER_WORDS) }],
   ['transaction_mode', { initial: "'MULTI'", check: transactionMode }],
   // Milliseconds; 0: the configuration's.
   ['query_timeout', { initial: '0', check: wholeNumber }],

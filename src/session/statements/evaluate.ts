@@ -14,6 +14,7 @@ import type { Lane } from '../../transaction/lane.ts'
 import { valueLiteral } from '../../values/sql-literal.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
+import { firstAble } from './first-able.ts'
 import { judge } from './judge.ts'
 import { losslessTexts, textsOfRow } from './row-texts.ts'
 import { withoutSelectLimit } from './select-limit.ts'
@@ -173,8 +174,11 @@ export async function select(context: EvaluateContext, sql: string, rowsMax = RO
       )
     ;[stream] = (await port.openStreams({ keyspace, shards: [shard], query })) as [RowStream]
   } else {
-    const columns = await judge(context, execution, settings)
-    const outcome = await begun.run({ bindings, shards, port, format: 'text', memory, columns })
+    const run = { bindings, shards, port, format: 'text', memory, limits: context.proxy.limits } as const
+    const outcome = await firstAble(plan, run, async () => {
+      const columns = await judge(context, execution, settings)
+      return begun.run({ ...run, columns })
+    })
     assert(outcome.kind === 'Rows', 'a query answers rows')
     stream = outcome.stream
   }

@@ -3,7 +3,7 @@ import { conformable } from '../../engine/conform.ts'
 import { shardsMet } from '../../engine/met-shards.ts'
 import type { StreamColumn } from '../../engine/row-stream.ts'
 import { ServerError } from '../../errors/server-error.ts'
-import { describeColumns } from '../../mysql/client/describe.ts'
+import { describeStatement } from '../../mysql/client/describe.ts'
 import type { Shortcut } from '../../plan/plan.ts'
 import type { Route, RowsPrimitive } from '../../plan/primitives.ts'
 import type { QueryText } from '../../plan/text.ts'
@@ -121,13 +121,13 @@ async function onShard<T>(
 ): Promise<T> {
   const [shard] = shardsMet(routing, bindings, shards)
   const target = shards.target(routing.keyspace, shard!, reading.target.tabletType)
-  const during = async (lease: Lease, send: Parameters<typeof describeColumns>[1]): Promise<T> => {
+  const during = async (lease: Lease, send: Parameters<typeof describeStatement>[1]): Promise<T> => {
     interruption.working.add(lease)
     try {
       interruption.throwIfKilled()
       return await work(async (sql) => {
-        const payloads = await describeColumns(sql, send)
-        return payloads.map((payload) => streamColumn(payload, lease.tablet))
+        const { columns } = await describeStatement(sql, send)
+        return columns.map((payload) => streamColumn(payload, lease.tablet))
       })
     } finally {
       interruption.working.delete(lease)

@@ -1,6 +1,5 @@
 import type { Plan } from '../../plan/plan.ts'
-import { answersRows } from '../../plan/primitives.ts'
-import { buildPlan, type PlanContext, tracePlan } from '../../planner/build-plan.ts'
+import { buildPlan, type PlanContext, type Planner, tracePlan } from '../../planner/build-plan.ts'
 import type { Statement } from '../../sql/ast.ts'
 import type { SqlMode } from '../../sql/sql-mode.ts'
 import type { TabletTypeName } from '../../vschema/model.ts'
@@ -14,6 +13,7 @@ type Known = Pick<ProxyContext, 'gateway' | 'vschema' | 'isMariadb'>
 interface ReadAs {
   readonly target: Target
   readonly sqlMode: SqlMode
+  readonly planner?: Planner | undefined
 }
 
 /** The plan of a normalised statement, as the session's target reads it. */
@@ -23,9 +23,9 @@ export function planStatement(
   statement: Statement,
   source: NonNullable<PlanContext['source']>,
 ): Plan {
-  const plan = buildPlan(statement, planContextOf(proxy, readAs, source))
-  const isByPosition = proxy.isMariadb && source.scan.params > 0 && orderingParams(statement).size > 0
-  return isByPosition ? onOneShard(plan) : plan
+  const context = planContextOf(proxy, readAs, source)
+  const ordersByValue = proxy.isMariadb && source.scan.params > 0 && orderingParams(statement).size > 0
+  return buildPlan(statement, ordersByValue ? { ...context, ordersByValue } : context)
 }
 
 /** How the plan of a normalised statement is found: a line a step. */
@@ -40,7 +40,7 @@ export function traceStatement(
 
 function planContextOf(
   { gateway, vschema }: Known,
-  { target, sqlMode }: ReadAs,
+  { target, sqlMode, planner }: ReadAs,
   source: NonNullable<PlanContext['source']>,
 ): PlanContext {
   const defaultKeyspace = target.keyspace === '' ? onlyKeyspace(gateway) : target.keyspace
@@ -48,6 +48,7 @@ function planContextOf(
     vschema,
     sqlMode,
     source,
+    ...(planner && { planner }),
     ...(defaultKeyspace === undefined ? {} : { defaultKeyspace }),
     tabletType: target.tabletType.toLowerCase() as TabletTypeName,
     ...(target.shard === undefined ? {} : { shard: target.shard }),
@@ -57,11 +58,4 @@ function planContextOf(
       return databases.size === 1 ? [...databases][0] : undefined
     },
   }
-}
-
-/** The plan, good for one shard only: what a value orders by is known when it is executed. */
-function onOneShard(plan: Plan): Plan {
-  if (!answersRows(plan.root)) return plan
-  const construct = 'ORDER BY or GROUP BY of a ? over several shards'
-  return { ...plan, root: { kind: 'Unsupported', construct } }
 }

@@ -14,6 +14,7 @@ import type { SqlMode } from '../../sql/sql-mode.ts'
 import { trimText } from '../../sql/trim-text.ts'
 import type { TabletTypeName } from '../../vschema/model.ts'
 import type { ProxyContext } from '../proxy-context.ts'
+import { plannerOf } from '../settings/planner.ts'
 import type { SessionFunctionContext } from '../settings/session-functions.ts'
 import { sessionFunction } from '../settings/session-functions.ts'
 import type { ReadAs } from '../settings/session-state.ts'
@@ -100,7 +101,10 @@ export class Reading implements ReadingOptions {
   planOf(sql: string, scan: Scan): Plan {
     if (scan.hasForeign) this.#permitComments(sql)
     const plans = this.#plans()
-    const known = plans.get(scan.key)
+    const planner = plannerOf(scan.directives) ?? this.#context.state.planner
+    // No statement's key ends like this.
+    const key = planner === undefined ? scan.key : `${scan.key}\0${planner}`
+    const known = plans.get(key)
     if (known !== undefined) {
       this.#permit(known.needs)
       return known
@@ -108,8 +112,9 @@ export class Reading implements ReadingOptions {
     const { statement, isShared } = normalize(sql, scan, this.options)
     const { byText, ...needs } = needsOf(statement, this.#policyContext(sql))
     this.#permit(needs)
-    const plan: Plan = { ...planStatement(this.#context.proxy, this, statement, { sql, scan }), needs }
-    if (isShared && !byText && isCacheable(scan)) plans.set(scan.key, plan, sql.length)
+    const readAs = planner === undefined ? this : { target: this.target, sqlMode: this.sqlMode, planner }
+    const plan: Plan = { ...planStatement(this.#context.proxy, readAs, statement, { sql, scan }), needs }
+    if (isShared && !byText && isCacheable(scan)) plans.set(key, plan, sql.length)
     return plan
   }
 

@@ -3,6 +3,7 @@ import type { Bindings, BoundQuery } from '../../engine/bindings.ts'
 import type { OkOutcome } from '../../engine/outcome.ts'
 import { bindRowCount, rowCountNumber } from '../../engine/plan-value.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
+import type { RunContext as EngineContext } from '../../engine/run.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import type { FoundRows } from '../../plan/plan.ts'
@@ -14,6 +15,7 @@ import type { Replies } from '../commands/replies.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import { type Execution, statementFor } from './execution.ts'
+import { firstAble } from './first-able.ts'
 import { judge } from './judge.ts'
 import { metadataRows } from './metadata-rows.ts'
 import { withSelectLimit } from './select-limit.ts'
@@ -67,7 +69,7 @@ function runPlan(context: RunContext, execution: Execution): void {
   const { plan, settings } = withSelectLimit(execution.plan, own)
   const begun = beginPlan(plan, execution.bindings, shards)
   if (begun.kind === 'Several') {
-    return replies.detached(() => runOnSeveral(context, execution, { settings, run: begun.run }))
+    return replies.detached(() => runOnSeveral(context, execution, { settings, own, run: begun.run }))
   }
   const carried = carriedBy(context, execution)
   // What leaves something on its connection must be relayed from there.
@@ -101,20 +103,36 @@ function carriedBy({ state }: RunContext, { plan, sql }: Execution): Carried | u
 
 interface Several {
   readonly settings: Settings
+  /** With what only holds for whole answers. */
+  readonly own: Settings
   readonly run: Extract<ReturnType<typeof beginPlan>, { kind: 'Several' }>['run']
 }
 
 async function runOnSeveral(context: RunContext, execution: Execution, several: Several): Promise<void> {
   const { shards, memory } = context
   const { plan, bindings, format } = execution
-  const columns = await judge(context, execution, several.settings)
-  const port = new SessionPort(context, execution, several.settings)
-  const outcome = await several.run({ bindings, shards, port, format, memory, columns })
+  const port = new SessionPort(context, execution, several.settings, several.own)
+  const run: EngineContext = { bindings, shards, port, format, memory, limits: context.proxy.limits }
+  const outcome = await firstAble(plan, run, async () => {
+    const columns = await judge(context, execution, several.settings)
+    return several.run({ ...run, columns })
+  })
   if (outcome.kind === 'Ok') return answerOk(context, outcome)
   const { metadata } = plan
   const { stream } = outcome
+  if (stream.columns.length === 0) return answerInto(context, stream, port)
   const told = metadata === undefined ? stream : metadataRows(stream, metadata, shards.databaseNames(''))
   await answerRows(context, told, port)
+}
+
+/** SELECT … INTO variables: one row, or none. */
+async function answerInto(context: RunContext, stream: RowStream, port: SessionPort): Promise<void> {
+  await stream.close()
+  const { conditions, count } = await port.conditions()
+  context.state.keepWarnings(conditions.slice(0, listedMax(context)), count)
+  const { foundRows = 0, affectedRows = 0 } = (await port.ofCopies()) ?? {}
+  context.state.foundRows = foundRows
+  context.replies.ok({ affectedRows, warnings: count })
 }
 
 /** What one shard tells of databases and tables, where databases have other names than their keyspaces. */
@@ -176,7 +194,7 @@ async function answerRows(context: RunContext, stream: RowStream, port: SessionP
   }
   const { conditions, count } = await port.conditions()
   state.keepWarnings(conditions.slice(0, listedMax(context)), count)
-  state.foundRows = rows + (stream.skippedRows ?? 0)
+  state.foundRows = (await port.ofCopies())?.foundRows ?? rows + (stream.skippedRows ?? 0)
   state.rowCount = -1
   answer.endRows(replies.statusFlags, count)
   replies.done(false)

@@ -14,7 +14,9 @@ export function withSelectLimit(
   const limit = settings.items.get(SELECT_LIMIT)
   if (limit === undefined || !answersRows(root)) return { plan, settings }
   const unlimited = withoutSelectLimit(settings)
-  if (hasLimit(root) || root.kind === 'Unsupported') return { plan, settings: unlimited }
+  // A statement over copies is run whole, with all of the session's settings.
+  const isWhole = root.kind === 'Unsupported' || root.kind === 'Federate'
+  if (hasLimit(root) || isWhole) return { plan, settings: unlimited }
   const value: Value = { type: 'UINT64', bytes: Buffer.from(limit, 'latin1') }
   const limited: RowsPrimitive = { kind: 'Limit', input: root, count: { kind: 'Constant', value } }
   return { plan: { ...plan, root: limited }, settings: unlimited }

@@ -4,7 +4,7 @@ import type { RowStream } from '../../engine/row-stream.ts'
 import type { Judge, ShardPort, ShardQuery, ShardWrite, WriteAnswer } from '../../engine/shard-port.ts'
 import type { Condition } from '../../errors/condition.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
-import type { ShardStatement } from '../../mysql/client/shard-statement.ts'
+import { type ShardStatement, TextStatement } from '../../mysql/client/shard-statement.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import type { Settings } from '../../tablet/settings.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
@@ -14,8 +14,10 @@ import type { Transaction } from '../../transaction/transaction.ts'
 import { type ShardWrite as TargetWrite, writeShards } from '../../transaction/write-shards.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { ProxyContext } from '../proxy-context.ts'
+import type { SessionState } from '../settings/session-state.ts'
 import { conditionTexts } from './condition-texts.ts'
 import { type Execution, statementFor } from './execution.ts'
+import { type EndedCopies, ScratchConnection } from './scratch-connection.ts'
 import type { ShardAccess } from './shard-access.ts'
 import { ShardRows } from './shard-rows.ts'
 
@@ -25,6 +27,7 @@ export interface SessionPortContext {
   readonly interruption: Interruption
   readonly shards: ShardAccess
   readonly memory: ByteBudget
+  readonly state: SessionState
 }
 
 /** The shards as the plan of one statement reaches them, in the session's transaction and with its settings. */
@@ -32,20 +35,27 @@ export class SessionPort implements ShardPort {
   readonly #context: SessionPortContext
   readonly #execution: Execution
   readonly #settings: Settings
+  readonly #wholeSettings: Settings
+  #scratch: ScratchConnection | undefined
   readonly #conditions: Promise<readonly Condition[]>[] = []
   /** As counted by the shards, which keep no more than max_error_count. */
   #warningCount = 0
   #conditionTexts: ReadonlySet<string> | undefined
 
-  /** `settings`: of the connections; the session's own but for what only holds for whole answers. */
-  constructor(context: SessionPortContext, execution: Execution, settings: Settings) {
+  /**
+   * `settings`: of the connections; the session's own but for what only holds for whole answers, which one connection gives
+   * alone that has `whole`.
+   */
+  constructor(context: SessionPortContext, execution: Execution, settings: Settings, whole = settings) {
     this.#context = context
     this.#execution = execution
     this.#settings = settings
+    this.#wholeSettings = whole
   }
 
-  async openStreams({ keyspace, shards, query }: ShardQuery): Promise<readonly RowStream[]> {
-    const statement = statementFor(this.#execution, query)
+  async openStreams({ keyspace, shards, query, asText }: ShardQuery): Promise<readonly RowStream[]> {
+    const statement =
+      asText && query.kind === 'Text' ? TextStatement.ofSql(query.sql) : statementFor(this.#execution, query)
     const { transaction } = this.#context
     if (transaction.isSingle && this.#execution.plan.locks)
       transaction.noteWrite(shards.map((shard) => this.#target(keyspace, shard)))
@@ -80,6 +90,26 @@ export class SessionPort implements ShardPort {
     return this.#context.proxy.schemaChanged(keyspace, tables)
   }
 
+  async openScratch(keyspace: string): Promise<ScratchConnection> {
+    const { proxy, shards, interruption, state, memory } = this.#context
+    const count = shards.of(keyspace).shards.length
+    const target = this.#target(keyspace, shards.pick(keyspace, count))
+    const settings = this.#wholeSettings
+    const lease = await proxy.gateway.acquire(target, settings, interruption, 'scratch')
+    const { stopped } = interruption
+    if (stopped !== undefined) {
+      lease.release()
+      throw stopped
+    }
+    this.#scratch = new ScratchConnection(lease, this.#execution, settings, { state, interruption, memory })
+    return this.#scratch
+  }
+
+  /** What a statement over copies of its tables has left behind, once its rows have ended; undefined for others. */
+  ofCopies(): Promise<EndedCopies | undefined> {
+    return this.#scratch?.ended ?? Promise.resolve(undefined)
+  }
+
   async nextIds(keyspace: string, table: string, count: number): Promise<bigint> {
     const { proxy, interruption } = this.#context
     const first = await proxy.sequences.next(keyspace, table, count, interruption)
@@ -89,6 +119,9 @@ export class SessionPort implements ShardPort {
 
   /** Conditions of all queries, once their rows have ended, and how many there were before they were cut to max_error_count. */
   async conditions(): Promise<{ readonly conditions: readonly Condition[]; readonly count: number }> {
+    const ofCopies = await this.ofCopies()
+    // What is asked of copies warns like one server; what was asked to make them has been asked again of them.
+    if (ofCopies !== undefined) return { conditions: ofCopies.conditions, count: ofCopies.conditions.length }
     const lists = await Promise.all(this.#conditions)
     const statement = { isQuery: true, isInCondition: (text: string) => this.isInCondition(text) }
     const merged = mergeConditions(lists, statement)

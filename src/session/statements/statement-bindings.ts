@@ -63,6 +63,7 @@ export class StatementBindings implements Bindings {
       listValues: (slot) => this.listValues(slot),
       rows: (slot) => this.rows(slot),
       paramValue: (param) => this.paramValue(param),
+      paramText: (param) => this.paramText(param),
       sessionText: (name) => this.sessionText(name),
       textWith: (more) => this.textWith(new Map([...texts, ...more])),
       withSlotTexts: (more) => this.withSlotTexts(new Map([...texts, ...more])),
@@ -89,6 +90,10 @@ export class StatementBindings implements Bindings {
   }
 
   paramValue(param: number): Value {
+    throw new Error(`param ${param} of a statement that has none`)
+  }
+
+  paramText(param: number): string {
     throw new Error(`param ${param} of a statement that has none`)
   }
 

@@ -41,6 +41,7 @@ async function run(plan: Plan, doors: Partial<ShardPort>, bindings = bindingsOf(
     port: portOf(doors),
     format: 'text',
     memory: new ByteBudget(1e6),
+    limits: { copiedRowsMax: 1e6, copiedBytesMax: 1e9 },
   }
   return await begun.run(context)
 }

@@ -39,6 +39,7 @@ export function bindingsOf(values: TestValues): Bindings {
     listValues: (n) => list(n).map(toValue),
     rows: () => boundRows(values.rows ?? []),
     paramValue: (n) => toValue(values.params?.[n] as Literal),
+    paramText: (n) => textOf(values.params?.[n] as Literal),
     sessionText: (name) => `<${name}>`,
     textWith: () => '',
     withSlotTexts: () => {

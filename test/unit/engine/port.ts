@@ -25,6 +25,7 @@ export function portOf(doors: Partial<ShardPort>): ShardPort {
     commit: unexpected,
     schemaChanged: unexpected,
     nextIds: unexpected,
+    openScratch: unexpected,
     isInCondition: () => false,
     ...doors,
   }

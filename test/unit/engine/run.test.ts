@@ -38,6 +38,7 @@ function cluster(
     }),
     format,
     memory: new ByteBudget(1e6),
+    limits: { copiedRowsMax: 1e6, copiedBytesMax: 1e9 },
   }
   return { context, queries, opened }
 }

@@ -3,13 +3,14 @@ import type { Plan } from '../../../src/plan/plan.ts'
 import { buildPlan, type PlanContext, tracePlan } from '../../../src/planner/build-plan.ts'
 import { scan } from '../../../src/sql/fingerprint.ts'
 import { buildVSchema } from '../../../src/vschema/build-vschema.ts'
+import type { Column, Table, VSchema } from '../../../src/vschema/model.ts'
 import { parseNormalized } from '../sql/support.ts'
 
 export const plansFolder = new URL('../../plans/', import.meta.url)
 
 const keyspaces = JSON.parse(readFileSync(new URL('vschema.json', plansFolder), 'utf8'))
 
-const vschema = buildVSchema(
+const declared = buildVSchema(
   {
     keyspaces: new Map(Object.entries(keyspaces)),
     routingRules: [
@@ -19,6 +20,42 @@ const vschema = buildVSchema(
   },
   { deps: { readFile: () => new Uint8Array() } },
 )
+
+/** Tables as they are when their columns have been read from a server; what is not declared is not known to rules. */
+const vschema: VSchema = {
+  ...declared,
+  findTable(keyspace, name, type) {
+    const found = declared.findTable(keyspace, name, type)
+    return found.kind === 'found' ? { ...found, table: withLive(found.table) } : found
+  },
+}
+
+const live = new Map<Table, Table>()
+
+function withLive(table: Table): Table {
+  const known = live.get(table)
+  if (known !== undefined) return known
+  const columns = new Map(table.columns.map((column) => [column.name, column]))
+  for (const name of ['id', ...table.columnVindexes.flatMap((vindex) => vindex.columns)]) {
+    if (!columns.has(name))
+      columns.set(name, {
+        name,
+        type: 'INT64',
+        nullable: false,
+        invisible: false,
+        autoIncrement: false,
+        values: [],
+      })
+  }
+  const made = { ...table, live: [...columns.values()].map(withDefinition) }
+  live.set(table, made)
+  return made
+}
+
+function withDefinition(column: Column): Column {
+  const definition = `\`${column.name}\` ${column.type ?? 'INT64'}`
+  return { ...column, stored: { definition, keyFlags: 0 } }
+}
 
 export const context: PlanContext = {
   vschema,

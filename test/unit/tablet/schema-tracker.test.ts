@@ -10,12 +10,19 @@ import { ManualClock, settle } from '../../support/manual-clock.ts'
 function tracked() {
   const reads: { answer(tables: readonly string[]): void; fail(): void }[] = []
   const connection = {
-    query: async () => {
+    query: async (sql: string) => {
+      if (sql.includes('STATISTICS')) return [[]]
       const read = deferred<readonly string[]>()
       reads.push({ answer: read.resolve, fail: () => read.reject(new Error('gone')) })
       const tables = await read.promise
       return [
-        tables.map((t) => ({ t, n: 'id', d: 'int', c: 'int(11)', l: null, u: 'NO', e: '', v: null, k: '' })),
+        tables.map((table) => ({
+          TABLE_NAME: table,
+          COLUMN_NAME: 'id',
+          DATA_TYPE: 'int',
+          COLUMN_TYPE: 'int(11)',
+          IS_NULLABLE: 'NO',
+        })),
       ]
     },
   }

@@ -46,7 +46,9 @@ function checkTable(table: Table, shards: readonly ShardColumns[]): Finding[] {
       mistake(what, `${by} needs column '${column}', which the table does not have`),
     ),
     ...(differs ? [warning(what, 'its columns differ between shards')] : []),
-    ...caseDoubts({ ...table, columns: real.map(modelOf) }).map((text) => fromPlaced('warning', text)),
+    ...caseDoubts({ ...table, columns: real.map((column) => modelOf(column)) }).map((text) =>
+      fromPlaced('warning', text),
+    ),
   ]
 }
 

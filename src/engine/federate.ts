@@ -1,0 +1,101 @@
+import { SqlError } from '../errors/sql-error.ts'
+import type { Federate, TableCopy } from '../plan/primitives.ts'
+import { quoteName } from '../values/sql-literal.ts'
+import { bindQuery } from './bind.ts'
+import { InsertText } from './insert-text.ts'
+import { runRoute } from './route.ts'
+import { RowLayout } from './row-format.ts'
+import type { RowStream } from './row-stream.ts'
+import type { RunContext } from './run.ts'
+import type { Scratch } from './shard-port.ts'
+
+/**
+ * Copies the tables of a statement, one after the other, and runs it over the copies. What is wrong with its names is told
+ * before any row is asked for. Rows are written down as fast as the scratch connection takes them, and not read faster.
+ */
+export async function federate(node: Federate, context: RunContext): Promise<RowStream> {
+  const { bindings, port } = context
+  const query = bindQuery(node.query, bindings)
+  const scratch = await port.openScratch(node.keyspace)
+  try {
+    await makeCopies(node, scratch)
+    await scratch.check(query)
+    const copied = new Copied(context.limits)
+    for (const copy of node.copies) await fill(copy, scratch, copied, context)
+    return await scratch.open(query, node.copies)
+  } catch (error) {
+    await scratch.close()
+    throw error
+  }
+}
+
+/** The tables that the statement is asked of, without rows. */
+export async function makeCopies({ copies }: Federate, scratch: Scratch): Promise<void> {
+  for (const { create } of copies) await scratch.run(create)
+}
+
+/** What one statement has copied so far. */
+class Copied {
+  readonly #limits: RunContext['limits']
+  #rows = 0
+  #bytes = 0
+
+  constructor(limits: RunContext['limits']) {
+    this.#limits = limits
+  }
+
+  add(rows: number, bytes: number): void {
+    const { copiedRowsMax, copiedBytesMax } = this.#limits
+    this.#rows += rows
+    this.#bytes += bytes
+    if (this.#rows > copiedRowsMax) throw tooMuch(`${copiedRowsMax} rows`, 'federation.rows')
+    if (this.#bytes > copiedBytesMax) throw tooMuch(`${copiedBytesMax} bytes`, 'federation.bytes')
+  }
+}
+
+function tooMuch(limit: string, setting: string): SqlError {
+  return new SqlError(
+    'ER_CAPACITY_EXCEEDED',
+    `To answer the statement more than ${limit} would have to be brought together from several shards: narrow its tables by conditions of their own, or raise ${setting}`,
+  )
+}
+
+async function fill(copy: TableCopy, scratch: Scratch, copied: Copied, context: RunContext): Promise<void> {
+  const { rows, name, columns } = copy
+  const into = `INSERT INTO ${quoteName(name)} (${columns.join(', ')}) `
+  if (rows.kind === 'Copied') {
+    await scratch.run(`${into}SELECT ${columns.join(', ')} FROM ${quoteName(rows.from)}`)
+    return
+  }
+  const stream = await runRoute(rows.rows, context, { asText: true })
+  const insert = new InsertText(`${into}VALUES `, rows.as)
+  const send = async () => {
+    const { zeroMembers } = insert
+    const warnings = await scratch.run(insert.take())
+    if (warnings > zeroMembers) throw changedValue(copy)
+  }
+  try {
+    const layout = new RowLayout('text', stream.columns)
+    const cells = new Int32Array(2 * stream.columns.length)
+    for (let batch = await stream.next(); batch !== undefined; batch = await stream.next()) {
+      let bytes = 0
+      for (const row of batch) {
+        bytes += row.length
+        layout.locate(row, stream.columns.length, cells)
+        insert.add(row, cells)
+        if (insert.isFull) await send()
+      }
+      copied.add(batch.length, bytes)
+    }
+    if (insert.rows > 0) await send()
+  } finally {
+    await stream.close()
+  }
+}
+
+function changedValue({ shown }: TableCopy): SqlError {
+  return new SqlError(
+    'ER_UNKNOWN_ERROR',
+    `A value of table '${shown.keyspace}.${shown.table}' cannot be copied as it is: its columns have changed, or its servers differ`,
+  )
+}

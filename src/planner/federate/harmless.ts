@@ -1,0 +1,97 @@
+import type { Expr } from '../../sql/ast.ts'
+import { someNode } from '../../sql/visit.ts'
+import type { Column } from '../../values/column.ts'
+import { isNumber } from '../../values/value.ts'
+import { isText } from '../binding/column-type.ts'
+
+/**
+ * Whether a condition on one table's columns can be evaluated once more than MySQL would, and for other rows: it has the same
+ * value each time, and gives neither an error nor a warning of its own for a row. What is wrong with its constants is
+ * found wherever they stand. `columnOf`: the table's columns by name.
+ */
+export function isHarmless(expr: Expr, columnOf: (name: string) => Column | undefined): boolean {
+  const isSafe = (each: Expr) => isHarmless(each, columnOf)
+  switch (expr.kind) {
+    case 'And':
+    case 'Or':
+      return expr.operands.every(isSafe)
+    case 'Not':
+      return isSafe(expr.operand)
+    case 'Xor':
+      return isSafe(expr.left) && isSafe(expr.right)
+    case 'Is':
+      return expr.operand.kind === 'Column' || isSafe(expr.operand)
+    case 'Comparison':
+      return areComparable([expr.left, expr.right], columnOf)
+    case 'Between':
+      return areComparable([expr.operand, expr.low, expr.high], columnOf)
+    case 'In':
+      return expr.right.kind === 'List' && areComparable([expr.left, ...expr.right.items], columnOf)
+    case 'Like':
+      return (
+        kindOf(expr.operand, columnOf) === 'text' && isConstant(expr.pattern) && expr.escape === undefined
+      )
+    default:
+      return false
+  }
+}
+
+/** Comparing converts nothing that stands in a row, or what converts cleanly. */
+function areComparable(exprs: readonly Expr[], columnOf: (name: string) => Column | undefined): boolean {
+  const rows = exprs.flatMap((expr) => (expr.kind === 'Row' ? [expr.items] : []))
+  if (rows.length > 0)
+    return (
+      rows.length === exprs.length &&
+      rows[0]!.every((_, i) =>
+        areComparable(
+          rows.flatMap((items) => items[i] ?? []),
+          columnOf,
+        ),
+      )
+    )
+  const kinds = new Set(exprs.map((expr) => kindOf(expr, columnOf)))
+  if (kinds.has(undefined)) return false
+  kinds.delete('constant')
+  if (kinds.size > 1) return false
+  // A text that is compared with a number is converted row by row.
+  return !kinds.has('text') || !exprs.some(isNumeric)
+}
+
+type Kind = 'number' | 'text' | 'time' | 'bytes' | 'constant'
+
+function kindOf(expr: Expr, columnOf: (name: string) => Column | undefined): Kind | undefined {
+  if (expr.kind !== 'Column') return isConstant(expr) ? 'constant' : undefined
+  const type = columnOf(expr.name)?.type
+  if (type === undefined) return undefined
+  if (isNumber(type) && type !== 'FLOAT32') return 'number'
+  if (isText(type)) return 'text'
+  if (type === 'DATE' || type === 'DATETIME' || type === 'TIMESTAMP') return 'time'
+  return type === 'BINARY' || type === 'VARBINARY' || type === 'BLOB' ? 'bytes' : undefined
+}
+
+/** The same in every place and at every time: literals, params, and what is computed from them. */
+function isConstant(expr: Expr): boolean {
+  return !someNode(expr, (node) => {
+    switch (node.kind) {
+      case 'Literal':
+      case 'Introduced':
+      case 'TemporalLiteral':
+      case 'Param':
+      case 'Unary':
+      case 'Binary':
+      case 'Interval':
+      case 'Collate':
+        return false
+      default:
+        return true
+    }
+  })
+}
+
+function isNumeric(expr: Expr): boolean {
+  return someNode(
+    expr,
+    (node) =>
+      node.kind === 'Binary' || (node.kind === 'Literal' && node.type !== 'String' && node.type !== 'Null'),
+  )
+}

@@ -1,0 +1,124 @@
+import type { Federate, TableCopy } from '../../plan/primitives.ts'
+import type { Alias, Expr, Lock, Query, TableExpr, TableRef } from '../../sql/ast.ts'
+import { type AnyNode, rewrite, someNode, visit } from '../../sql/visit.ts'
+import { isSystemSchema } from '../../vschema/system-schemas.ts'
+import { bindQuery } from '../binding/bind-query.ts'
+import { findTable, keyspaceOf } from '../binding/find-table.ts'
+import { rootPlace } from '../binding/place.ts'
+import { Unplanned, unplanned } from '../binding/unplanned.ts'
+import type { PlanContext } from '../plan-context.ts'
+import { ShardText } from '../shard-text.ts'
+import { copiedColumns, namedColumns } from './copied-columns.ts'
+import { ownConditions } from './own-conditions.ts'
+import { copyName, tableCopy, type Wanted } from './table-copy.ts'
+import { withTablesOnce } from './tables-once.ts'
+
+/**
+ * The plan of any query: its tables are copied into temporary ones on one server, as far as they can matter, and the
+ * client's own statement runs over the copies: its answer is MySQL's. Throws Unplanned for what cannot be copied, SqlError
+ * for tables that are not there.
+ */
+export function planFederation(ast: Query, context: PlanContext): Federate {
+  if (someNode(ast, ({ kind }) => kind === 'IntoOutfile' || kind === 'IntoDumpfile'))
+    unplanned('INTO OUTFILE over several shards')
+  const { query, tables } = withTablesOnce(ast)
+  const named = namedColumns(query)
+  const conditions = conditionsOf(query, context)
+  const locks = locksOf(query)
+  const copies: TableCopy[] = []
+  const names = new Map<TableRef, string>()
+  for (const node of tables) {
+    if (isSystemSchema(keyspaceOf(node.name, context))) {
+      checkSystemTable(context)
+      continue
+    }
+    const table = findTable(node.name, context)
+    const wanted: Wanted = {
+      node,
+      table,
+      columns: copiedColumns(table, named),
+      conditions: conditions.get(node) ?? [],
+      lock: locks.get(node),
+    }
+    names.set(node, copyName(copies.length + 1))
+    copies.push(tableCopy(wanted, copies, context))
+  }
+  const over = overCopies(query, names, context)
+  return {
+    kind: 'Federate',
+    keyspace: copies[0]?.shown.keyspace ?? context.defaultKeyspace ?? '',
+    copies,
+    // Names of copies are no tables of the VSchema.
+    query: new ShardText({ ...context, shard: '' }).ofTree(over),
+  }
+}
+
+/** None where names cannot be told apart: all rows are copied, and MySQL says what is wrong. */
+function conditionsOf(query: Query, context: PlanContext): ReadonlyMap<TableRef, readonly Expr[]> {
+  try {
+    return ownConditions(bindQuery(query, rootPlace(context)))
+  } catch (error) {
+    if (error instanceof Unplanned) return new Map()
+    throw error
+  }
+}
+
+/** A system table stays where it is, and would tell of the databases of shards. */
+function checkSystemTable({ vschema, databaseName }: PlanContext): void {
+  const isRenamed = [...vschema.keyspaces.keys()].some((name) => databaseName(name) !== name)
+  if (isRenamed) unplanned('system tables together with others')
+}
+
+function overCopies(query: Query, names: ReadonlyMap<TableRef, string>, { vschema }: PlanContext): Query {
+  return rewrite(query, (node): AnyNode | undefined => {
+    switch (node.kind) {
+      case 'Table': {
+        const name = names.get(node)
+        if (name === undefined) return undefined
+        const { span } = node
+        const alias: Alias = node.alias ?? { kind: 'Alias', name: node.name.name, as: true, span }
+        return { kind: 'Table', name: { kind: 'TableName', name, span }, alias, span }
+      }
+      // All copies are in one database, whatever keyspaces they are from.
+      case 'Column':
+      case 'Star': {
+        const [schema, ...rest] = node.qualifiers
+        if (rest.length === 0 || schema === undefined || !vschema.keyspaces.has(schema)) return undefined
+        return { ...node, qualifiers: rest }
+      }
+      default:
+        return undefined
+    }
+  })
+}
+
+/** The lock that each table's rows are read with. */
+function locksOf(query: Query): ReadonlyMap<TableRef, Lock> {
+  const found = new Map<TableRef, Lock>()
+  visit(query, (node) => {
+    if (node.kind !== 'Select') return undefined
+    for (const lock of node.locks ?? []) {
+      for (const table of node.from.flatMap(tablesIn)) {
+        const name = table.alias?.name ?? table.name.name
+        if (lock.of === undefined || lock.of.some((each) => each.name === name)) found.set(table, lock)
+      }
+    }
+    return undefined
+  })
+  return found
+}
+
+function tablesIn(from: TableExpr): readonly TableRef[] {
+  switch (from.kind) {
+    case 'Table':
+      return [from]
+    case 'Join':
+      return [...tablesIn(from.left), ...tablesIn(from.right)]
+    case 'TableParens':
+      return from.tables.flatMap(tablesIn)
+    case 'OdbcJoin':
+      return tablesIn(from.table)
+    default:
+      return []
+  }
+}

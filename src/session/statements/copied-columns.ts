@@ -1,0 +1,69 @@
+import type { RowStream, StreamColumn } from '../../engine/row-stream.ts'
+import { type ColumnDef, decodeColumnDef, encodeColumnDef } from '../../mysql/codec/column-def.ts'
+import { HEADER_BYTES } from '../../mysql/codec/constants.ts'
+import type { ShownTable, TableCopy } from '../../plan/primitives.ts'
+import type { ServingTablet } from '../../tablet/serving-tablet.ts'
+import { columnFlags } from '../../values/types.ts'
+
+const { primaryKey, uniqueKey, multipleKey, partKey, autoIncrement, noDefaultValue } = columnFlags
+const KEY_FLAGS = primaryKey | uniqueKey | multipleKey | partKey | autoIncrement
+
+/** The rows, their columns told as those of the tables that were copied. */
+export function copiedColumns(input: RowStream, copies: readonly TableCopy[]): RowStream {
+  const shown = new Map(copies.map((copy) => [copy.name, copy.shown]))
+  const columns = input.columns.map((column) => ownColumn(column, shown))
+  return {
+    columns,
+    format: input.format,
+    next: () => input.next(),
+    close: () => input.close(),
+  }
+}
+
+/** A definition packet's payload, as of the table that was copied; `tablet`: whose database may have another name. */
+export function copiedDefinition(
+  payload: Buffer,
+  copies: readonly TableCopy[],
+  { database, record }: Pick<ServingTablet, 'database' | 'record'>,
+): Buffer {
+  const definition = decodeColumnDef(payload)
+  const own = copies.find(({ name }) => name === definition.orgTable)
+  if (own !== undefined) return encoded(ownDefinition(definition, own.shown))
+  return definition.schema === database
+    ? encoded({ ...definition, schema: bytesOf(record.keyspace) })
+    : payload
+}
+
+function ownColumn(column: StreamColumn, shown: ReadonlyMap<string, ShownTable>): StreamColumn {
+  const definition = decodeColumnDef(column.definition)
+  const own = shown.get(definition.orgTable)
+  if (own === undefined) return column
+  const changed = ownDefinition(definition, own)
+  return { ...column, flags: changed.flags, definition: encoded(changed) }
+}
+
+function ownDefinition(definition: ColumnDef, own: ShownTable): ColumnDef {
+  return {
+    ...definition,
+    schema: bytesOf(own.keyspace),
+    orgTable: bytesOf(own.table),
+    flags: flagsOf(definition, own),
+  }
+}
+
+/** A copy's keys are not unique, and stand for those of its table; an expression's column is part of none. */
+function flagsOf({ flags, orgName }: ColumnDef, { keyFlags }: ShownTable): number {
+  if ((flags & partKey) === 0) return flags
+  const own = keyFlags.get(Buffer.from(orgName, 'latin1').toString()) ?? flags & KEY_FLAGS
+  // What counts by itself has a default.
+  const without = (own & autoIncrement) === 0 ? KEY_FLAGS : KEY_FLAGS | noDefaultValue
+  return (flags & ~without) | own
+}
+
+function encoded(definition: ColumnDef): Buffer {
+  return encodeColumnDef(definition, 0).subarray(HEADER_BYTES)
+}
+
+function bytesOf(name: string): string {
+  return Buffer.from(name).latin1Slice()
+}

@@ -1,0 +1,160 @@
+import { assert } from '../../base/assert.ts'
+import type { BoundQuery } from '../../engine/bindings.ts'
+import type { RowStream } from '../../engine/row-stream.ts'
+import type { Scratch } from '../../engine/shard-port.ts'
+import type { Condition } from '../../errors/condition.ts'
+import { readConditions } from '../../mysql/client/conditions.ts'
+import { type Description, describeStatement } from '../../mysql/client/describe.ts'
+import type { ResponseSummary } from '../../mysql/client/response-reader.ts'
+import { queryPacket, runCommand, runQuery, textCells } from '../../mysql/client/simple-command.ts'
+import type { TableCopy } from '../../plan/primitives.ts'
+import type { Lease } from '../../tablet/lease.ts'
+import { makeSettings, NAMES, type Settings, SQL_MODE } from '../../tablet/settings.ts'
+import type { Interruption } from '../commands/interruption.ts'
+import type { SessionState } from '../settings/session-state.ts'
+import { copiedColumns, copiedDefinition } from './copied-columns.ts'
+import { type Execution, statementFor } from './execution.ts'
+import { ShardRows } from './shard-rows.ts'
+import { carriesAny, giveVariables, takeVariables } from './user-variables.ts'
+
+export interface ScratchContext {
+  readonly state: SessionState
+  readonly interruption: Interruption
+  readonly memory: ConstructorParameters<typeof ShardRows>[0]['memory']
+}
+
+/** What the statement has left behind. */
+export interface EndedCopies {
+  readonly conditions: readonly Condition[]
+  /** As FOUND_ROWS() told. */
+  readonly foundRows: number
+  /** Of SELECT … INTO. */
+  readonly affectedRows: number | bigint
+}
+
+/**
+ * The temporary tables of one statement, on a connection that is used for nothing else meanwhile. They are dropped when the
+ * statement's rows have ended; a connection of which that cannot be said is closed, which drops them, too.
+ */
+export class ScratchConnection implements Scratch {
+  readonly #lease: Lease
+  readonly #execution: Execution
+  readonly #settings: Settings
+  readonly #context: ScratchContext
+  readonly #tables: string[] = []
+  #isGone = false
+  /** Resolves when the rows have ended and the connection has been given back; undefined before they have. */
+  ended: Promise<EndedCopies> | undefined
+
+  /** `settings`: the client's, for its own statement. */
+  constructor(lease: Lease, execution: Execution, settings: Settings, context: ScratchContext) {
+    this.#lease = lease
+    this.#execution = execution
+    this.#settings = settings
+    this.#context = context
+    context.interruption.working.add(lease)
+  }
+
+  async run(sql: string | Buffer): Promise<number> {
+    await this.#apply(copying(this.#settings))
+    const table = typeof sql === 'string' ? /^CREATE TEMPORARY TABLE (`\w+`)/.exec(sql) : null
+    if (table !== null) this.#tables.push(table[1]!)
+    const { summary } = await runCommand(this.#lease.connection, queryPacket(sql))
+    return summary.warnings
+  }
+
+  async check(query: BoundQuery): Promise<void> {
+    await this.#describe(query)
+  }
+
+  /** Of the query's params and columns; these as of the tables that were copied. */
+  async describe(query: BoundQuery, copies: readonly TableCopy[]): Promise<Description> {
+    const { params, columns } = await this.#describe(query)
+    return { params, columns: columns.map((column) => copiedDefinition(column, copies, this.#lease.tablet)) }
+  }
+
+  async #describe(query: BoundQuery): Promise<Description> {
+    await this.#apply(this.#settings)
+    assert(query.kind === 'Text', 'a statement over copies names them')
+    const { connection } = this.#lease
+    return describeStatement(query.sql, (statement, reader) => statement.send(connection, reader))
+  }
+
+  async open(query: BoundQuery, copies: readonly TableCopy[]): Promise<RowStream> {
+    const { state, memory } = this.#context
+    const { plan, format } = this.#execution
+    await this.#apply(this.#settings)
+    const { connection, tablet } = this.#lease
+    if (carriesAny(plan)) await runQuery(connection, giveVariables(state, plan))
+    this.#context.interruption.throwIfKilled()
+    const rows = new ShardRows(
+      { connection, tablet, memory, release: (ended) => this.#rowsEnded(ended) },
+      format,
+    )
+    statementFor(this.#execution, query).send(connection, rows)
+    await rows.opened()
+    return copiedColumns(rows, copies)
+  }
+
+  async close(): Promise<void> {
+    if (this.#isGone) return
+    if (this.#lease.connection.state !== 'idle') return this.#abandon()
+    try {
+      await this.#giveBack()
+    } catch {
+      this.#abandon() // with what went wrong there, which is nobody's statement
+    }
+  }
+
+  #abandon(): void {
+    if (this.#isGone) return
+    this.#isGone = true
+    this.#context.interruption.working.delete(this.#lease)
+    this.#lease.abandon()
+  }
+
+  async #giveBack(): Promise<void> {
+    if (this.#tables.length > 0)
+      await runQuery(this.#lease.connection, `DROP TEMPORARY TABLE IF EXISTS ${this.#tables.join(', ')}`)
+    this.#isGone = true
+    this.#context.interruption.working.delete(this.#lease)
+    this.#lease.release()
+  }
+
+  async #apply(settings: Settings): Promise<void> {
+    await this.#lease.killing
+    this.#context.interruption.throwIfKilled()
+    await this.#lease.apply(settings)
+  }
+
+  /** Left early, or lost: nobody knows what is on the connection. */
+  #rowsEnded(rows: ShardRows): void {
+    if (this.#isGone) return
+    if (!rows.isEnded || this.#lease.connection.state !== 'idle') return this.#abandon()
+    this.ended = this.#end(rows.summary)
+    this.ended.catch(() => this.#abandon()) // and whoever asks for it hears of it
+  }
+
+  async #end({ warnings, affectedRows }: ResponseSummary): Promise<EndedCopies> {
+    const { state } = this.#context
+    const { connection } = this.#lease
+    const { plan } = this.#execution
+    const [conditions, found] = await Promise.all([
+      warnings > 0 ? readConditions(connection) : [],
+      runQuery(connection, 'SELECT FOUND_ROWS() LIMIT 1'),
+    ])
+    if (carriesAny(plan)) await takeVariables(this.#lease, state, plan)
+    await this.#giveBack()
+    return { conditions, affectedRows, foundRows: Number(textCells(found.rows[0]!, 1)[0]) }
+  }
+}
+
+/** Settings under which any value goes into a table as it is. */
+function copying({ kind }: Settings): Settings {
+  const items = new Map([
+    [NAMES, "'utf8mb4'"],
+    [SQL_MODE, "'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'"],
+    ['time_zone', "'+00:00'"],
+  ])
+  return makeSettings(items, kind)
+}

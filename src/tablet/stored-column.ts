@@ -1,0 +1,69 @@
+import type { StoredColumn } from '../values/column.ts'
+import { quoteName, quoteString } from '../values/sql-literal.ts'
+import { columnFlags } from '../values/types.ts'
+import type { DatabaseColumn, TableKeys } from './schema-reader.ts'
+
+/** The column as another table would have it: type, character set, NULL, default, visibility. */
+export function storedColumn(column: DatabaseColumn, keys: TableKeys): StoredColumn {
+  const key = keyText(column, keys)
+  return {
+    definition: definitionText(column),
+    ...(key !== undefined && { key }),
+    keyFlags: keyFlags(column, keys),
+  }
+}
+
+function definitionText(column: DatabaseColumn): string {
+  const { name, columnType, characterSet, collation, srsId, nullable, extra } = column
+  const parts = [quoteName(name), Buffer.from(columnType).latin1Slice()]
+  if (characterSet !== null) parts.push(`CHARACTER SET ${characterSet} COLLATE ${collation}`)
+  if (srsId !== null) parts.push(`SRID ${srsId}`)
+  parts.push(nullable ? 'NULL' : 'NOT NULL')
+  const value = defaultText(column)
+  if (value !== undefined) parts.push(`DEFAULT ${value}`)
+  const onUpdate = /on update current_timestamp(?:\(\d*\))?/.exec(extra)
+  if (onUpdate !== null) parts.push(onUpdate[0].toUpperCase())
+  if (extra.includes('invisible')) parts.push('INVISIBLE')
+  return parts.join(' ')
+}
+
+/** Undefined where there is none. MySQL tells a value's text; MariaDB, and MySQL where it says so, an expression's. */
+function defaultText({ default: value, extra, isMariadb, nullable }: DatabaseColumn): string | undefined {
+  if (value === null || extra.includes(' generated')) return undefined
+  if (/^current_timestamp(\(\d*\))?$/i.test(value)) return value
+  if (isMariadb) {
+    if (value === 'NULL') return nullable ? value : undefined
+    return /^('(''|[^'])*'|-?[\d.]+(e[+-]?\d+)?)$/i.test(value) ? Buffer.from(value).latin1Slice() : COMPUTED
+  }
+  if (extra.includes('default_generated')) return COMPUTED
+  return /^(b'[01]*'|0x[0-9a-f]*)$/i.test(value) ? value : quoteString(value)
+}
+
+/** A default that is computed row by row, and might ask columns that a copy does not have: none of it is asked for its value. */
+const COMPUTED = '(NULL)'
+
+/** Of a text's beginning only, where it is longer than any key may be. */
+function keyText({ name, dataType }: DatabaseColumn, { parts }: TableKeys): string | undefined {
+  const own = parts.filter(({ column }) => column === name)
+  if (own.length === 0) return undefined
+  const quoted = quoteName(name)
+  if (own.some(({ type }) => type === 'SPATIAL')) return `SPATIAL KEY (${quoted})`
+  const isWhole = own.some(({ prefix, type }) => prefix === null && type !== 'FULLTEXT')
+  if (isWhole && !/text|blob/.test(dataType)) return `KEY (${quoted})`
+  return `KEY (${quoted}(${Math.max(1, ...own.map(({ prefix }) => prefix ?? 1))}))`
+}
+
+/** Source: `prepare_share()` in MySQL's sql/dd_table_share.cc. */
+function keyFlags({ name, extra }: DatabaseColumn, { parts, primary }: TableKeys): number {
+  let flags = extra.includes('auto_increment') ? columnFlags.autoIncrement : 0
+  for (const { key, column, position, isUnique } of parts) {
+    if (column !== name) continue
+    flags |= columnFlags.partKey
+    if (key === primary) flags |= columnFlags.primaryKey
+    else if (position === 1) {
+      const isAlone = parts.every((part) => part.key !== key || part.position === 1)
+      flags |= isUnique && isAlone ? columnFlags.uniqueKey : columnFlags.multipleKey
+    }
+  }
+  return flags
+}

@@ -1,0 +1,109 @@
+import { existsSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { type Finding, fuzzSelect, type SelectFuzzResult } from './select-fuzz.ts'
+
+const USAGE = `npm run fuzz -- select [--seed S] [--count N] [--mariadb] [--strict] [--self] …
+    Random tables with random rows, and random SELECTs over them: through proxies over 2 and 8 shards and on one plain
+    server, as text and prepared, in transactions and outside. Answers must be alike: rows, their order where ORDER BY
+    promises one, column definitions, warnings, errors. A difference is made as small as it gets and printed as SQL.
+    SHARDGATE_TEST_MYSQLD names the MySQL server; mariadbd is taken from PATH.
+
+  --seed S        the run to repeat; every run prints its own
+  --count N       statements (10000)
+  --per-schema N  statements before the next tables, whose seed is one more (2500)
+  --statement K   only this one, counted from 0, of the first tables
+  --mariadb       shards and plain server are MariaDB
+  --strict        lengths, table names and definitions of prepared statements are compared, too
+  --self          no proxy: two plain servers, rows in another order. What differs is a fault of the generator
+  --shrink N      differences of each kind to make small and print (2); the rest are counted
+  --refusals      what the proxy does not support is shrunk and printed, too
+
+The exit code is 1 when answers differed, 2 when the command line is wrong. Refusals are counted apart.
+`
+
+const values = commandLine()
+if (values.help) {
+  process.stdout.write(USAGE)
+  process.exit(0)
+}
+// Servers whose data is thrown away need no disk.
+if (existsSync('/dev/shm')) process.env['TESTS_TMP'] ??= '/dev/shm'
+const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : whole('seed', values.seed)
+process.stdout.write(`seed ${seed}\n`)
+const result = await fuzzSelect({
+  seed,
+  count: whole('count', values.count),
+  perSchema: whole('per-schema', values['per-schema']),
+  shrunkMax: whole('shrink', values.shrink),
+  flavor: values.mariadb ? 'mariadb' : 'mysql',
+  isSelf: values.self,
+  isStrict: values.strict,
+  areRefusalsShrunk: values.refusals,
+  only: values.statement === undefined ? undefined : whole('statement', values.statement),
+  onFinding: print,
+  onCrash: ({ seed: at, statement, message }) =>
+    process.stdout.write(
+      `\n-- a server died: --seed ${at}, one of the statements from ${statement} on: ${message}\n`,
+    ),
+})
+printCounts(result)
+process.exit(result.differences.size > 0 ? 1 : 0)
+
+function commandLine() {
+  try {
+    return parseArgs({
+      args: process.argv.slice(3),
+      options: {
+        seed: { type: 'string' },
+        count: { type: 'string', default: '10000' },
+        'per-schema': { type: 'string', default: '2500' },
+        statement: { type: 'string' },
+        mariadb: { type: 'boolean', default: false },
+        strict: { type: 'boolean', default: false },
+        self: { type: 'boolean', default: false },
+        refusals: { type: 'boolean', default: false },
+        shrink: { type: 'string', default: '2' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values
+  } catch (error) {
+    return misused((error as Error).message)
+  }
+}
+
+function whole(name: string, text: string): number {
+  return /^\d+$/.test(text) ? Number(text) : misused(`--${name} ${text} is no whole number`)
+}
+
+function misused(why: string): never {
+  process.stderr.write(`fuzz: ${why}\n\n${USAGE}`)
+  process.exit(2)
+}
+
+function print({ seed: at, statement, side, kind, script }: Finding): void {
+  process.stdout.write(`\n-- ${kind}, over ${side}: --seed ${at} --statement ${statement}\n${script}\n`)
+}
+
+function printCounts({
+  statements,
+  withRows,
+  withErrors,
+  crashes,
+  seconds,
+  ...found
+}: SelectFuzzResult): void {
+  const perSecond = Math.round(statements / seconds)
+  const lines = [
+    `\n${statements} statements, ${withRows} answered with rows, ${withErrors} with an error; ${crashes} servers died; ${perSecond}/s`,
+    ...counted('differences', found.differences),
+    ...counted('of which plain servers do not agree', found.undetermined),
+    ...counted('refusals', found.refusals),
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function counted(title: string, counts: ReadonlyMap<string, number>): readonly string[] {
+  const sorted = [...counts].sort(([, a], [, b]) => b - a)
+  const sum = sorted.reduce((total, [, count]) => total + count, 0)
+  return [`${sum} ${title}`, ...sorted.map(([kind, count]) => `${String(count).padStart(7)}  ${kind}`)]
+}
