@@ -1,12 +1,12 @@
 import type { Cte, Statement, With } from '../sql/ast.ts'
-import { type AnyNode, type Part, rewrite, visit } from '../sql/visit.ts'
+import { type AnyNode, type Part, rewrite, someNode, visit } from '../sql/visit.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { keyspaceOf } from './binding/find-table.ts'
 import type { PlanContext } from './plan-context.ts'
 
 /**
  * The statement without tables of WITH that nobody names, where one of them is about another keyspace: MySQL does not look at
- * them, and MariaDB would not find that one where the statement goes.
+ * them, and MariaDB would not find that one where the statement goes. Those with a `?` stay, for clients count them.
  */
 export function withoutUnusedCtes<S extends Statement>(statement: S, context: PlanContext): S {
   const names = new Set<string>()
@@ -29,6 +29,7 @@ function withoutUnused(node: AnyNode, mustGo: (unused: readonly Cte[]) => boolea
   const clause = withOf(node)
   const unused = clause === undefined ? new Set<Cte>() : unusedIn(node, clause)
   if (clause === undefined || unused.size === 0 || !mustGo([...unused])) return undefined
+  if (someNode([...unused], ({ kind }) => kind === 'Param')) return undefined
   const { with: _, ...rest } = node as AnyNode & { readonly with?: With }
   const tables = clause.tables.filter((cte) => !unused.has(cte))
   const left = (tables.length === 0 ? rest : { ...rest, with: { ...clause, tables } }) as typeof node
