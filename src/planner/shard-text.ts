@@ -269,10 +269,10 @@ function namesIn(root: Part): { readonly ctes: ReadonlySet<string>; readonly kee
   return { ctes, keepsVariables }
 }
 
-/** Its own name is the column's; a plus sign before it is nothing. */
+/** Its own name or text is the column's name; a plus sign before it is nothing. */
 function namesItself(expr: Expr): boolean {
   if (expr.kind === 'Unary' && expr.op === '+') return namesItself(expr.operand)
-  return expr.kind === 'Column' || expr.kind === 'Literal'
+  return expr.kind === 'Column' || expr.kind === 'Literal' || expr.kind === 'Introduced'
 }
 
 function hasHole(expr: Expr): boolean {
