@@ -1,7 +1,8 @@
 /**
  * SQL text of a user variable where a client is shown it: a literal of its value that has the type and length which the
  * servers give to variables of its kind (`Item_func_get_user_var`; seen on MySQL 9.7 and MariaDB 10.11). `text`: the value as
- * SQL text (session-state.ts). A DECIMAL stays as it is: the servers give it thirty digits that it does not show.
+ * SQL text (session-state.ts). A DECIMAL keeps its digits: the
+ * servers say thirty and more, which it does not show, but would in an expression.
  */
 export function shownVariable(text: string, isMariadb: boolean): string {
   if (text === 'NULL') return isMariadb ? `IF(TRUE, NULL, ${LONG_BYTES})` : 'CAST(NULL AS BINARY(65532))'
@@ -28,17 +29,26 @@ export function shownNumber(text: string, isMariadb: boolean): string {
       return `IF(TRUE, ${text}, ${isMariadb ? 'NULLIF(-9223372036854775807, 0)' : 'CAST(NULL AS SIGNED)'})`
     case 'double':
       return `IF(TRUE, ${text}, NULLIF(1e0 + 1, 0))`
+    case 'unsigned':
+      return isMariadb ? `NULLIF(${text}, 0)` : `IF(TRUE, ${text}, CAST(NULL AS UNSIGNED))`
+    case 'decimal':
+      return `NULLIF(${text}, NULL)`
     default:
       return text
   }
 }
 
-type Kind = 'integer' | 'decimal' | 'double' | 'bytes' | 'text'
+type Kind = 'integer' | 'unsigned' | 'decimal' | 'double' | 'bytes' | 'text'
 
-/** Integers of 64 bits with a sign: others are decimals to a server, or have a type of their own already. */
+/** Integers beyond 64 bits are decimals to a server. */
 function kindOf(text: string): Kind {
-  if (/^-?\d+$/.test(text)) return BigInt.asIntN(64, BigInt(text)) === BigInt(text) ? 'integer' : 'decimal'
+  if (/^-?\d+$/.test(text)) return kindOfInteger(BigInt(text))
   if (/^-?[\d.]+$/.test(text)) return 'decimal'
   if (/^-?[\d.]/.test(text)) return 'double'
   return text.startsWith('_binary') ? 'bytes' : 'text'
+}
+
+function kindOfInteger(n: bigint): Kind {
+  if (BigInt.asIntN(64, n) === n) return 'integer'
+  return BigInt.asUintN(64, n) === n ? 'unsigned' : 'decimal'
 }
