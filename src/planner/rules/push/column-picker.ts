@@ -1,5 +1,5 @@
 import type { Expr } from '../../../sql/ast.ts'
-import { sameTree } from '../../../sql/visit.ts'
+import { type AnyNode, sameTree, someNode } from '../../../sql/visit.ts'
 import type { ValueType } from '../../../values/value.ts'
 import { isNoPad, orderClass } from '../../binding/column-type.ts'
 import { isPlainExpr } from '../../binding/expr-type.ts'
@@ -8,7 +8,7 @@ import { hasFloatingType } from '../../binding/floating-type.ts'
 import { isQuiet } from '../../binding/quiet.ts'
 import type { Scope } from '../../binding/scope.ts'
 import { schemaColumn } from '../../binding/source.ts'
-import { isAggregateCall, isChanging } from '../../binding/traits.ts'
+import { hasAggregate, isAggregateCall, isChanging } from '../../binding/traits.ts'
 import { makeAggregate, makeCall, makeNumber, makePadWeight } from '../../make-node.ts'
 import { isCounted, type MergeKey, type SelectList, type ShownColumn } from '../../operators/select-list.ts'
 import { isRefusal, type Refusal, refused } from '../../refusal.ts'
@@ -46,6 +46,7 @@ export class ColumnPicker {
     if (hasFloatingType(expr))
       return refused('ordering or grouping by a ? that is not selected, over several shards')
     if (!isQuiet(expr, this.#scope)) return mayWarn
+    if (this.#isUnclear(expr)) return unclear
     return this.hide(this.#ofGroup(expr, expr))
   }
 
@@ -73,6 +74,7 @@ export class ColumnPicker {
       case 'unknown': {
         if (hasFloatingType(expr)) return refused('ordering or grouping by a ? over several shards')
         if (!isQuiet(expr, this.#scope)) return mayWarn
+        if (this.#isUnclear(expr)) return unclear
         const weight = this.hide(this.#ofGroup(expr, makeCall('WEIGHT_STRING', expr)))
         if (collation !== undefined && isNoPad(collation)) return { ...key, weight }
         return { ...key, weight, pad: this.hide(this.#ofGroup(expr, makePadWeight(expr))) }
@@ -89,6 +91,17 @@ export class ColumnPicker {
     return makeAggregate('MIN', [shown])
   }
 
+  /**
+   * It may be one of the expressions that make groups, written once more (`GROUP BY LEFT(a, 2) ORDER BY LEFT(a, 2)`: two
+   * literals are never known to be one). What columns make, MySQL sees to follow from them.
+   */
+  #isUnclear(expr: Expr): boolean {
+    const isKnown = (node: AnyNode) => this.#groupedBy.some((other) => sameTree(other, node))
+    if (expr.kind === 'Column' || this.#groupedBy.every(({ kind }) => kind === 'Column') || isKnown(expr))
+      return false
+    return !hasAggregate(expr) && someNode(expr, (node) => node.kind === 'Column' && !isKnown(node))
+  }
+
   #columnType(expr: Expr): {
     readonly type?: ValueType | 'plain' | undefined
     readonly collation?: string | undefined
@@ -103,5 +116,7 @@ export class ColumnPicker {
 
 /** Computed once more for the merge, it would warn once more. */
 const mayWarn = refused('ordering or grouping by an expression that may warn, over several shards')
+
+const unclear = refused('ORDER BY an expression beside those of GROUP BY, over several shards')
 
 export const numericAggregates: ReadonlySet<string> = new Set(['count', 'sum', 'avg'])
