@@ -1,3 +1,4 @@
+import { ServerError } from '../errors/server-error.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { Federate, TableCopy } from '../plan/primitives.ts'
 import { quoteName } from '../values/sql-literal.ts'
@@ -19,7 +20,7 @@ export async function federate(node: Federate, context: RunContext): Promise<Row
   const scratch = await port.openScratch(node.keyspace)
   try {
     await makeCopies(node, scratch)
-    await scratch.check(query)
+    await scratch.check(query, node.copies)
     const copied = new Copied(context.limits)
     for (const copy of node.copies) await fill(copy, scratch, copied, context)
     return await scratch.open(query, node.copies)
@@ -60,7 +61,26 @@ function tooMuch(limit: string, setting: string): SqlError {
   )
 }
 
+/** Keys are unique on each shard, and perhaps not over all of them. */
 async function fill(copy: TableCopy, scratch: Scratch, copied: Copied, context: RunContext): Promise<void> {
+  try {
+    await fillOnce(copy, scratch, copied, context)
+  } catch (error) {
+    if (!(error instanceof ServerError && error.errno === ER_DUP_ENTRY)) throw error
+    await scratch.run(`DROP TEMPORARY TABLE ${quoteName(copy.name)}`)
+    await scratch.run(copy.createLoose)
+    await fillOnce(copy, scratch, copied, context)
+  }
+}
+
+const ER_DUP_ENTRY = 1062
+
+async function fillOnce(
+  copy: TableCopy,
+  scratch: Scratch,
+  copied: Copied,
+  context: RunContext,
+): Promise<void> {
   const { rows, name, columns } = copy
   const into = `INSERT INTO ${quoteName(name)} (${columns.join(', ')}) `
   if (rows.kind === 'Copied') {

@@ -55,7 +55,7 @@ export interface Scratch {
   /** Runs a statement (a binary string) that makes or fills temporary tables: no value is refused or changed that a table may hold. Answers its number of warnings. */
   run(sql: string | Buffer): Promise<number>
   /** Has the server look at the client's query, and throws what it says of its names and types. */
-  check(query: BoundQuery): Promise<void>
+  check(query: BoundQuery, copies: readonly TableCopy[]): Promise<void>
   /**
    * Runs the client's query with the client's settings; its columns are told as those of the tables that were copied. The copies
    * are there until its rows have ended or are closed.

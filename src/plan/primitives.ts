@@ -163,6 +163,8 @@ export interface TableCopy {
   readonly name: string
   /** The statement that makes it (a binary string). */
   readonly create: string
+  /** The same without uniqueness, for rows of several shards of which only each shard knows that it has them once. */
+  readonly createLoose: string
   /** Names of its columns, quoted. */
   readonly columns: readonly string[]
   readonly rows: CopySource
@@ -185,6 +187,8 @@ export type CopiedAs = 'number' | 'quoted' | 'bytes' | 'json' | 'timestamp' | 'm
 export interface ShownTable {
   readonly keyspace: string
   readonly table: string
+  /** What the statement calls it. */
+  readonly alias: string
   /** Flags of its columns for being part of keys. */
   readonly keyFlags: ReadonlyMap<string, number>
 }

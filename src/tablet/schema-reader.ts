@@ -29,15 +29,16 @@ export interface TableKeys {
   readonly primary: string | undefined
 }
 
-/** A column in a key; expressions have none. */
 export interface KeyPart {
   readonly key: string
-  readonly column: string
+  /** Undefined for an expression. */
+  readonly column: string | undefined
   /** From 1. */
   readonly position: number
   readonly isUnique: boolean
   /** Characters or bytes of the column that count; null for all. */
   readonly prefix: number | null
+  readonly isDescending: boolean
   /** BTREE, FULLTEXT, SPATIAL … */
   readonly type: string
 }
@@ -86,7 +87,7 @@ export async function readKeys(
 ): Promise<ReadonlyMap<string, TableKeys>> {
   const [rows] = await connection.query(
     `SELECT TABLE_NAME AS t, INDEX_NAME AS k, COLUMN_NAME AS c, SEQ_IN_INDEX AS p, NON_UNIQUE AS n, SUB_PART AS s,
-            INDEX_TYPE AS y, NULLABLE AS u
+            INDEX_TYPE AS y, NULLABLE AS u, COLLATION AS o
        FROM information_schema.STATISTICS
       WHERE TABLE_SCHEMA = ?
       ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`,
@@ -108,20 +109,15 @@ function keysOf(rows: readonly Record<string, string | number | null>[]): TableK
     rows.every((row) => row['k'] !== name || (isUnique(row) && row['s'] === null && row['u'] !== 'YES'))
   return {
     primary: names.find((name) => name === 'PRIMARY') ?? names.find(standsForPrimary),
-    parts: rows.flatMap((row): readonly KeyPart[] =>
-      row['c'] === null
-        ? []
-        : [
-            {
-              key: String(row['k']),
-              column: String(row['c']),
-              position: Number(row['p']),
-              isUnique: isUnique(row),
-              prefix: row['s'] === null ? null : Number(row['s']),
-              type: String(row['y']),
-            },
-          ],
-    ),
+    parts: rows.map((row) => ({
+      key: String(row['k']),
+      column: row['c'] === null ? undefined : String(row['c']),
+      position: Number(row['p']),
+      isUnique: isUnique(row),
+      prefix: row['s'] === null ? null : Number(row['s']),
+      isDescending: row['o'] === 'D',
+      type: String(row['y']),
+    })),
   }
 }
 

@@ -1,11 +1,12 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { Repeats } from '../telemetry/repeats.ts'
-import type { Column } from '../values/column.ts'
+import type { Column, StoredKey } from '../values/column.ts'
 import type { ValueType } from '../values/value.ts'
 import type { Gateway } from './gateway.ts'
 import { type DatabaseColumn, NO_KEYS, readColumns, readKeys, type TableKeys } from './schema-reader.ts'
 import { storedColumn } from './stored-column.ts'
+import { storedKeys } from './stored-keys.ts'
 
 /** How often the columns are read again, for changes that did not come through this proxy. */
 const REFRESH_MS = 30_000
@@ -20,7 +21,7 @@ export class SchemaTracker {
   readonly #clock: Clock
   readonly #repeats: Repeats
   readonly #onChange: () => void
-  readonly #keyspaces = new Map<string, ReadonlyMap<string, readonly Column[]>>()
+  readonly #keyspaces = new Map<string, ReadonlyMap<string, LiveTable>>()
   /** What was read, as text, to see whether it has changed. */
   readonly #texts = new Map<string, string>()
   /** Reads are numbered as they begin; a result is older than what is known when a later read came first. */
@@ -37,7 +38,7 @@ export class SchemaTracker {
     this.#onChange = onChange
   }
 
-  columnsOf(keyspace: string, table: string): readonly Column[] | undefined {
+  tableOf(keyspace: string, table: string): LiveTable | undefined {
     return this.#keyspaces.get(keyspace)?.get(table)
   }
 
@@ -98,16 +99,24 @@ export class SchemaTracker {
     const text = JSON.stringify([columns, [...keys]])
     if (this.#texts.get(keyspace) === text) return
     this.#texts.set(keyspace, text)
-    const tables = new Map<string, Column[]>()
+    const tables = new Map<string, LiveTable & { readonly columns: Column[] }>()
     for (const column of columns) {
-      const list = tables.get(column.table)
-      const model = modelOf(column, keys.get(column.table) ?? NO_KEYS)
-      if (list === undefined) tables.set(column.table, [model])
-      else list.push(model)
+      const own = keys.get(column.table) ?? NO_KEYS
+      let table = tables.get(column.table)
+      if (table === undefined) {
+        table = { columns: [], keys: storedKeys(own) }
+        tables.set(column.table, table)
+      }
+      table.columns.push(modelOf(column, own))
     }
     this.#keyspaces.set(keyspace, tables)
     this.#onChange()
   }
+}
+
+interface LiveTable {
+  readonly columns: readonly Column[]
+  readonly keys: readonly StoredKey[]
 }
 
 interface ReadSchema {

@@ -5,12 +5,7 @@ import type { DatabaseColumn, TableKeys } from './schema-reader.ts'
 
 /** The column as another table would have it: type, character set, NULL, default, visibility. */
 export function storedColumn(column: DatabaseColumn, keys: TableKeys): StoredColumn {
-  const key = keyText(column, keys)
-  return {
-    definition: definitionText(column),
-    ...(key !== undefined && { key }),
-    keyFlags: keyFlags(column, keys),
-  }
+  return { definition: definitionText(column), keyFlags: keyFlags(column, keys) }
 }
 
 function definitionText(column: DatabaseColumn): string {
@@ -41,17 +36,6 @@ function defaultText({ default: value, extra, isMariadb, nullable }: DatabaseCol
 
 /** A default that is computed row by row, and might ask columns that a copy does not have: none of it is asked for its value. */
 const COMPUTED = '(NULL)'
-
-/** Of a text's beginning only, where it is longer than any key may be. */
-function keyText({ name, dataType }: DatabaseColumn, { parts }: TableKeys): string | undefined {
-  const own = parts.filter(({ column }) => column === name)
-  if (own.length === 0) return undefined
-  const quoted = quoteName(name)
-  if (own.some(({ type }) => type === 'SPATIAL')) return `SPATIAL KEY (${quoted})`
-  const isWhole = own.some(({ prefix, type }) => prefix === null && type !== 'FULLTEXT')
-  if (isWhole && !/text|blob/.test(dataType)) return `KEY (${quoted})`
-  return `KEY (${quoted}(${Math.max(1, ...own.map(({ prefix }) => prefix ?? 1))}))`
-}
 
 /** Source: `prepare_share()` in MySQL's sql/dd_table_share.cc. */
 function keyFlags({ name, extra }: DatabaseColumn, { parts, primary }: TableKeys): number {

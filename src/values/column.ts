@@ -25,8 +25,18 @@ export interface Column {
 export interface StoredColumn {
   /** SQL text (a binary string) that defines it in another table: what is generated is a value there. */
   readonly definition: string
-  /** SQL text of a key on the copy, where the column is part of one. It is never unique. */
-  readonly key?: string
   /** Flags that its definition packet has for being part of keys (PRI_KEY_FLAG and its kin). */
   readonly keyFlags: number
+}
+
+/** A key of a table. */
+export interface StoredKey {
+  readonly kind: 'PRIMARY' | 'UNIQUE' | 'plain' | 'SPATIAL'
+  readonly parts: readonly StoredKeyPart[]
+}
+
+export interface StoredKeyPart {
+  readonly column: string
+  /** SQL text of the part (a binary string): the column, of which perhaps only the beginning counts. */
+  readonly text: string
 }

@@ -79,8 +79,7 @@ function addLiveTables(
   columns: ColumnSource | undefined,
 ): void {
   for (const name of columns?.tablesOf(keyspace) ?? []) {
-    if (!tables.has(name))
-      tables.set(name, undeclaredTable(keyspace, name, columns?.columnsOf(keyspace, name)))
+    if (!tables.has(name)) tables.set(name, undeclaredTable(keyspace, name, columns?.tableOf(keyspace, name)))
   }
 }
 

@@ -1,7 +1,14 @@
 import { SqlError } from '../errors/sql-error.ts'
 import { type KeyspaceId, parseKeyspaceId } from '../key/keyspace-id.ts'
 import type { Vindex } from '../vindex/vindex.ts'
-import { type Column, type ColumnSource, type ColumnVindex, sameColumn, type Table } from './model.ts'
+import {
+  type Column,
+  type ColumnSource,
+  type ColumnVindex,
+  type LiveTable,
+  sameColumn,
+  type Table,
+} from './model.ts'
 import type { ColumnRecord, ColumnVindexRecord, KeyspaceRecord, TableRecord } from './records.ts'
 import { splitTableName } from './table-name.ts'
 
@@ -42,8 +49,8 @@ export function buildTable(
   const source =
     type === 'reference' && record.source !== '' ? sourceOf(keyspace, name, record.source) : undefined
   const columnVindexes = buildColumnVindexes(keyspace, name, record)
-  const live = columnSource?.columnsOf(keyspace.name, name)
-  const columns = record.columnListAuthoritative ? undefined : live
+  const live = columnSource?.tableOf(keyspace.name, name)
+  const columns = record.columnListAuthoritative ? undefined : live?.columns
   return {
     keyspace: keyspace.name,
     sharded: keyspace.record.sharded,
@@ -62,11 +69,7 @@ export function buildTable(
 }
 
 /** A table that no VSchema names: any table of an unsharded keyspace. */
-export function undeclaredTable(
-  keyspace: string,
-  name: string,
-  columns: readonly Column[] | undefined,
-): DraftTable {
+export function undeclaredTable(keyspace: string, name: string, live: LiveTable | undefined): DraftTable {
   return {
     keyspace,
     sharded: false,
@@ -74,9 +77,9 @@ export function undeclaredTable(
     type: 'normal',
     columnVindexes: [],
     vindexesByCost: [],
-    columns: columns ?? [],
-    columnListAuthoritative: columns !== undefined,
-    live: columns,
+    columns: live?.columns ?? [],
+    columnListAuthoritative: live !== undefined,
+    live,
     referencedBy: new Map(),
     problems: [],
   }

@@ -1,5 +1,5 @@
 import type { KeyspaceId } from '../key/keyspace-id.ts'
-import type { Column } from '../values/column.ts'
+import type { Column, StoredKey } from '../values/column.ts'
 import type { ValueType } from '../values/value.ts'
 import type { Vindex } from '../vindex/vindex.ts'
 
@@ -53,14 +53,19 @@ export interface Table {
   readonly columns: readonly Column[]
   /** `columns` are all columns there are. */
   readonly columnListAuthoritative: boolean
-  /** All columns as the servers have them, whatever the VSchema says; undefined while they have not been read. */
-  readonly live: readonly Column[] | undefined
+  /** All columns and keys as the servers have them, whatever the VSchema says; undefined while they have not been read. */
+  readonly live: LiveTable | undefined
   /** The one place of all rows, instead of a vindex. */
   readonly pinned?: KeyspaceId
   /** Where a reference table is written; its copies are only read. */
   readonly source?: TableAddress
   /** Reference tables whose source this is, by keyspace. */
   readonly referencedBy: ReadonlyMap<string, Table>
+}
+
+export interface LiveTable {
+  readonly columns: readonly Column[]
+  readonly keys: readonly StoredKey[]
 }
 
 export interface TableAddress {
@@ -91,10 +96,10 @@ export interface AutoIncrement {
   readonly sequence: TableAddress
 }
 
-/** Columns as a live database has them, read by another part. */
+/** Tables as a live database has them, read by another part. */
 export interface ColumnSource {
   /** Undefined for a table that is not known (yet). */
-  columnsOf(keyspace: string, table: string): readonly Column[] | undefined
+  tableOf(keyspace: string, table: string): LiveTable | undefined
   /** Names of the keyspace's tables. */
   tablesOf(keyspace: string): Iterable<string>
 }

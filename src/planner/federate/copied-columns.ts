@@ -1,6 +1,6 @@
 import type { Query } from '../../sql/ast.ts'
 import { visit } from '../../sql/visit.ts'
-import type { Column } from '../../values/column.ts'
+import type { Column, StoredKey } from '../../values/column.ts'
 import type { Table } from '../../vschema/model.ts'
 import { unplanned } from '../binding/unplanned.ts'
 
@@ -35,15 +35,32 @@ function addColumn(name: string | undefined, names: Set<string>): undefined {
   if (name !== undefined) names.add(name.toLowerCase())
 }
 
-/** At least one. Throws Unplanned while the table's columns have not been read. */
-export function copiedColumns({ name, live }: Table, { all, names }: NamedColumns): readonly Column[] {
-  if (live === undefined || live.length === 0)
-    return unplanned(`table '${name}', whose columns have not been read from its servers yet,`)
-  const wanted = live.filter((column) => (all && !column.invisible) || names.has(column.name.toLowerCase()))
-  return wanted.length > 0 ? wanted : [smallest(live)]
+/** What a copy of a table has: columns that are looked at, and keys of these. */
+export interface CopiedTable {
+  readonly columns: readonly Column[]
+  readonly keys: readonly StoredKey[]
 }
 
-/** Where only the number of rows counts. */
-function smallest(columns: readonly Column[]): Column {
-  return columns.find(({ stored }) => stored?.key?.startsWith('KEY') === true) ?? columns[0]!
+/**
+ * The columns of the primary key come with those that are wanted: what MySQL concludes from it, and how it names its columns'
+ * flags, hangs on it. Throws Unplanned while the table's columns have not been read.
+ */
+export function copiedTable({ name, live }: Table, { all, names }: NamedColumns): CopiedTable {
+  if (live === undefined || live.columns.length === 0)
+    return unplanned(`table '${name}', whose columns have not been read from its servers yet,`)
+  const primary = live.keys.find(({ kind }) => kind === 'PRIMARY')
+  const inPrimary = new Set(primary?.parts.map(({ column }) => column))
+  const wanted = live.columns.filter(
+    (column) =>
+      (all && !column.invisible) || names.has(column.name.toLowerCase()) || inPrimary.has(column.name),
+  )
+  // A table has at least one that is visible.
+  const columns = wanted.some(({ invisible }) => !invisible)
+    ? wanted
+    : live.columns.filter((column) => wanted.includes(column) || column === firstVisible(live.columns))
+  return { columns, keys: live.keys }
+}
+
+function firstVisible(columns: readonly Column[]): Column | undefined {
+  return columns.find(({ invisible }) => !invisible)
 }

@@ -107,8 +107,8 @@ function take(conjuncts: readonly Conjunct[], tables: readonly BoundTable[], fou
   }
 }
 
-function liveColumn({ live = [] }: Table, name: string): Column | undefined {
-  return live.find((column) => sameColumn(column.name, name))
+function liveColumn({ live }: Table, name: string): Column | undefined {
+  return live?.columns.find((column) => sameColumn(column.name, name))
 }
 
 function namesOnly(expr: Expr, isOwn: (name: string, qualifier: string | undefined) => boolean): boolean {

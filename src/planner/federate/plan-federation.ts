@@ -8,7 +8,7 @@ import { rootPlace } from '../binding/place.ts'
 import { Unplanned, unplanned } from '../binding/unplanned.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { ShardText } from '../shard-text.ts'
-import { copiedColumns, namedColumns } from './copied-columns.ts'
+import { copiedTable, namedColumns } from './copied-columns.ts'
 import { ownConditions } from './own-conditions.ts'
 import { copyName, tableCopy, type Wanted } from './table-copy.ts'
 import { withTablesOnce } from './tables-once.ts'
@@ -36,7 +36,7 @@ export function planFederation(ast: Query, context: PlanContext): Federate {
     const wanted: Wanted = {
       node,
       table,
-      columns: copiedColumns(table, named),
+      ...copiedTable(table, named),
       conditions: conditions.get(node) ?? [],
       lock: locks.get(node),
     }
@@ -46,11 +46,18 @@ export function planFederation(ast: Query, context: PlanContext): Federate {
   const over = overCopies(query, names, context)
   return {
     kind: 'Federate',
-    keyspace: copies[0]?.shown.keyspace ?? context.defaultKeyspace ?? '',
+    keyspace: homeOf(copies, context),
     copies,
     // Names of copies are no tables of the VSchema.
     query: new ShardText({ ...context, shard: '' }).ofTree(over),
   }
+}
+
+/** A server that knows the session's stored functions, and names tables by its database, where it has one of the tables. */
+function homeOf(copies: readonly TableCopy[], { defaultKeyspace }: PlanContext): string {
+  const keyspaces = copies.map(({ shown }) => shown.keyspace)
+  const own = keyspaces.find((keyspace) => keyspace === defaultKeyspace)
+  return own ?? keyspaces[0] ?? defaultKeyspace ?? ''
 }
 
 /** None where names cannot be told apart: all rows are copied, and MySQL says what is wrong. */

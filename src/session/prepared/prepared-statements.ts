@@ -184,15 +184,21 @@ export class PreparedStatements {
     const execution = textExecution(reading, sql, { scan, plan })
     const port = new SessionPort(this.#context, execution, state.settingsFor(reading))
     const scratch = await port.openScratch(root.keyspace)
+    const query = bindQuery(root.query, execution.bindings)
     let described: Description
     try {
       await makeCopies(root, scratch)
-      described = await scratch.describe(bindQuery(root.query, execution.bindings), root.copies)
+      described = await scratch.describe(query, root.copies)
     } finally {
       await scratch.close()
     }
     interruption.throwIfKilled()
-    this.#answerPrepared(text, described)
+    // A query that nothing names is left out there with its params, and one that is named twice has them twice.
+    const order = query.kind === 'Text' ? query.params : []
+    const params = Array.from({ length: scan.params }, (_, param) => {
+      return described.params[order.indexOf(param)] ?? paramDefinition
+    })
+    this.#answerPrepared(text, { ...described, params })
   }
 
   /** SET, SHOW and their kin: the session runs them itself. Only SHOW answers columns. */

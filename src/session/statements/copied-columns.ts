@@ -1,4 +1,5 @@
 import type { RowStream, StreamColumn } from '../../engine/row-stream.ts'
+import { ServerError } from '../../errors/server-error.ts'
 import { type ColumnDef, decodeColumnDef, encodeColumnDef } from '../../mysql/codec/column-def.ts'
 import { HEADER_BYTES } from '../../mysql/codec/constants.ts'
 import type { ShownTable, TableCopy } from '../../plan/primitives.ts'
@@ -32,6 +33,21 @@ export function copiedDefinition(
   return definition.schema === database
     ? encoded({ ...definition, schema: bytesOf(record.keyspace) })
     : payload
+}
+
+/** An error that names columns: `'database.table.column'`, the database being that in which the copies are. */
+export function ofCopiedTables(
+  error: unknown,
+  copies: readonly TableCopy[],
+  { database, record }: Pick<ServingTablet, 'database' | 'record'>,
+): unknown {
+  if (!(error instanceof ServerError)) return error
+  const foreign = copies.filter(({ shown }) => shown.keyspace !== record.keyspace)
+  const message = foreign.reduce(
+    (text, { shown }) => text.replaceAll(`${database}.${shown.alias}.`, `${shown.keyspace}.${shown.alias}.`),
+    error.message,
+  )
+  return message === error.message ? error : new ServerError({ ...error, message })
 }
 
 function ownColumn(column: StreamColumn, shown: ReadonlyMap<string, ShownTable>): StreamColumn {

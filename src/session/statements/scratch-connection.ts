@@ -12,7 +12,7 @@ import type { Lease } from '../../tablet/lease.ts'
 import { makeSettings, NAMES, type Settings, SQL_MODE } from '../../tablet/settings.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { SessionState } from '../settings/session-state.ts'
-import { copiedColumns, copiedDefinition } from './copied-columns.ts'
+import { copiedColumns, copiedDefinition, ofCopiedTables } from './copied-columns.ts'
 import { type Execution, statementFor } from './execution.ts'
 import { ShardRows } from './shard-rows.ts'
 import { carriesAny, giveVariables, takeVariables } from './user-variables.ts'
@@ -63,21 +63,25 @@ export class ScratchConnection implements Scratch {
     return summary.warnings
   }
 
-  async check(query: BoundQuery): Promise<void> {
-    await this.#describe(query)
+  async check(query: BoundQuery, copies: readonly TableCopy[]): Promise<void> {
+    await this.#describe(query, copies)
   }
 
   /** Of the query's params and columns; these as of the tables that were copied. */
   async describe(query: BoundQuery, copies: readonly TableCopy[]): Promise<Description> {
-    const { params, columns } = await this.#describe(query)
+    const { params, columns } = await this.#describe(query, copies)
     return { params, columns: columns.map((column) => copiedDefinition(column, copies, this.#lease.tablet)) }
   }
 
-  async #describe(query: BoundQuery): Promise<Description> {
+  async #describe(query: BoundQuery, copies: readonly TableCopy[]): Promise<Description> {
     await this.#apply(this.#settings)
     assert(query.kind === 'Text', 'a statement over copies names them')
-    const { connection } = this.#lease
-    return describeStatement(query.sql, (statement, reader) => statement.send(connection, reader))
+    const { connection, tablet } = this.#lease
+    try {
+      return await describeStatement(query.sql, (statement, reader) => statement.send(connection, reader))
+    } catch (error) {
+      throw ofCopiedTables(error, copies, tablet)
+    }
   }
 
   async open(query: BoundQuery, copies: readonly TableCopy[]): Promise<RowStream> {

@@ -400,7 +400,9 @@ function continueBits(p: TokenStream, first: Expr, above: number): Expr {
 
 /** `INTERVAL expr unit`; undefined (nothing taken) for the function `INTERVAL(a, b)`, which is read as any operand. */
 export function parseInterval(p: TokenStream): Interval | undefined {
-  const isFunction = p.peekWord() === '(' && !atQueryStart(p, 2) && isArgumentList(p)
+  // `INTERVAL((SELECT 1), 2)`: what stands in parentheses of its own is an argument.
+  const isQuery = p.peekWord(2) !== '(' && atQueryStart(p, 2)
+  const isFunction = p.peekWord() === '(' && !isQuery && isArgumentList(p)
   return isFunction ? undefined : parseIntervalOnly(p)
 }
 

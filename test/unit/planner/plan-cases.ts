@@ -47,7 +47,7 @@ function withLive(table: Table): Table {
         values: [],
       })
   }
-  const made = { ...table, live: [...columns.values()].map(withDefinition) }
+  const made = { ...table, live: { columns: [...columns.values()].map(withDefinition), keys: [] } }
   live.set(table, made)
   return made
 }

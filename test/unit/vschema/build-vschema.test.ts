@@ -349,7 +349,8 @@ describe('columns of a live database', () => {
     return { name, type: 'INT64', nullable: true, invisible: false, autoIncrement: false, values: [] }
   }
   const source: ColumnSource = {
-    columnsOf: (_keyspace, table) => (table === 'unseen' ? undefined : [column(`${table}_live`)]),
+    tableOf: (_keyspace, table) =>
+      table === 'unseen' ? undefined : { columns: [column(`${table}_live`)], keys: [] },
     tablesOf: (keyspace) => (keyspace === 'plain' ? ['found', 'both'] : ['both']),
   }
   const said = { ...byId, columns: [{ name: 'said' }] }
