@@ -43,9 +43,10 @@ export interface Plan {
   readonly metadata?: 'names' | 'reports'
   /**
    * Shards get another text than the client's own, which may hide what MySQL says against that: it is asked first, with the
-   * shortcut's text. `columns`: it also tells the columns of the answer, which shards that answer a part each do not know.
+   * shortcut's text. `columns`: it also tells the columns of the answer, which shards that answer a part each do not know;
+   * `by text`: literals decide their types.
    */
-  readonly judged?: 'names' | 'columns'
+  readonly judged?: 'names' | 'columns' | 'columns by text'
   /** Where one shard answers: how FOUND_ROWS() differs from the number of rows that come. */
   readonly foundRows?: FoundRows
   /** What it needs of its user; absent: nothing that any user may lack. */

@@ -31,7 +31,7 @@ const UNPREPARED: ReadonlySet<number> = new Set([1295, 1461])
 /**
  * MySQL judges names and types: before shards get a text that is not the client's own, one of them prepares that very
  * statement, and what it says against it is the client's error. Once a plan and settings, for sql_mode and its kin decide;
- * where the columns of the answer are at stake, once a text, for literals have types. Throws what MySQL says.
+ * where the columns of the answer are at stake, once a text where literals decide them. Throws what MySQL says.
  *
  * Answers the columns of `Plan.judged`; undefined where those of the shards' rows are as good.
  */
@@ -45,7 +45,7 @@ export async function judge(
   if (judged === undefined || shortcut === undefined) return undefined
   const { judgements } = context.proxy
   const text = textOf(shortcut.query, execution)
-  const key = judged === 'columns' ? `${settings.key}\0${text}` : settings.key
+  const key = judged === 'columns by text' ? `${settings.key}\0${text}` : settings.key
   let columns = judgements.get(plan, key)
   if (columns === undefined) {
     columns = await askAll(context, execution, { settings, shortcut, text })
@@ -53,7 +53,7 @@ export async function judge(
     if (columns === undefined) return undefined
     judgements.set(plan, key, columns)
   }
-  return judged === 'columns' ? columns : undefined
+  return judged === 'names' ? undefined : columns
 }
 
 interface Question {
