@@ -32,7 +32,7 @@ export async function federate(node: Federate, context: RunContext): Promise<Row
 
 /** The tables that the statement is asked of, without rows. */
 export async function makeCopies({ copies }: Federate, scratch: Scratch): Promise<void> {
-  for (const { create } of copies) await scratch.run(create)
+  await scratch.run(...copies.map(({ create }) => create))
 }
 
 /** What one statement has copied so far. */
@@ -67,8 +67,7 @@ async function fill(copy: TableCopy, scratch: Scratch, copied: Copied, context: 
     await fillOnce(copy, scratch, copied, context)
   } catch (error) {
     if (!(error instanceof ServerError && error.errno === ER_DUP_ENTRY)) throw error
-    await scratch.run(`DROP TEMPORARY TABLE ${quoteName(copy.name)}`)
-    await scratch.run(copy.createLoose)
+    await scratch.run(`DROP TEMPORARY TABLE ${quoteName(copy.name)}`, copy.createLoose)
     await fillOnce(copy, scratch, copied, context)
   }
 }

@@ -52,8 +52,11 @@ export type Judge = (answers: readonly WriteAnswer[]) => void
 
 /** A place for temporary tables. Whoever opened it says `open` or `close`, after which it is gone. */
 export interface Scratch {
-  /** Runs a statement (a binary string) that makes or fills temporary tables: no value is refused or changed that a table may hold. Answers its number of warnings. */
-  run(sql: string | Buffer): Promise<number>
+  /**
+   * Runs statements (binary strings) that make or fill temporary tables, sent at once: no value is refused or changed that a
+   * table may hold. Answers the number of their warnings.
+   */
+  run(...statements: readonly (string | Buffer)[]): Promise<number>
   /** Has the server look at the client's query, and throws what it says of its names and types. */
   check(query: BoundQuery, copies: readonly TableCopy[]): Promise<void>
   /**

@@ -2,7 +2,7 @@ import { unreachable } from '../base/assert.ts'
 import type { Plan } from '../plan/plan.ts'
 import { printPlan } from '../plan/print-plan.ts'
 import type { Routing } from '../plan/routing.ts'
-import type { Delete, Query, Statement, Update } from '../sql/ast.ts'
+import type { Delete, Explain, Query, Statement, Update } from '../sql/ast.ts'
 import { someNode } from '../sql/visit.ts'
 import { setsLastInsertId } from './binding/traits.ts'
 import { Unplanned } from './binding/unplanned.ts'
@@ -88,7 +88,7 @@ function planStatement(statement: Statement, context: PlanContext, trace: Trace 
     case 'DescribeTable':
       return planDescribe(statement, context)
     case 'Explain':
-      return planExplain(statement, planStatement(statement.statement, context, trace), context)
+      return explained(statement, context, trace)
     case 'TableAdmin':
       return planTableAdmin(statement, context)
     case 'Do':
@@ -120,6 +120,12 @@ function planStatement(statement: Statement, context: PlanContext, trace: Trace 
     default:
       return unreachable(statement)
   }
+}
+
+/** Whatever way it would go, the servers explain it. */
+function explained(statement: Explain, context: PlanContext, trace: Trace | undefined): Plan {
+  const { planner: _, ...byRules } = context
+  return planExplain(statement, planStatement(statement.statement, byRules, trace), byRules)
 }
 
 /** A statement all of whose tables are in one unsharded keyspace goes down as it is, whatever it is made of. */

@@ -18,6 +18,8 @@ function definitionText(column: DatabaseColumn): string {
   if (value !== undefined) parts.push(`DEFAULT ${value}`)
   const onUpdate = /on update current_timestamp(?:\(\d*\))?/.exec(extra)
   if (onUpdate !== null) parts.push(onUpdate[0].toUpperCase())
+  // It is part of a key, as the column of a copy then is.
+  if (extra.includes('auto_increment')) parts.push('AUTO_INCREMENT')
   if (extra.includes('invisible')) parts.push('INVISIBLE')
   return parts.join(' ')
 }

@@ -19,11 +19,19 @@ export class Comparison {
   }
 
   /** What no directive explains; each is text that a person can act on. */
-  async run(list: StatementList, protocol: Protocol): Promise<readonly string[]> {
+  async run(
+    list: StatementList,
+    protocol: Protocol,
+    options: { readonly planner?: string } = {},
+  ): Promise<readonly string[]> {
     const { reference, proxies, flavor } = this.#pair
     const sides = [reference, ...proxies]
     await resetTables(this.#pair)
     const runners = await Promise.all(sides.map((side) => Runner.open(side, list)))
+    const { planner } = options
+    if (planner !== undefined)
+      for (const runner of runners.slice(1))
+        await runner.run({ sql: `SET planner_version = '${planner}'` }, 'text')
     // The same problem of several proxies is told once.
     const problems = new Map<string, string[]>()
     try {

@@ -9,6 +9,8 @@ import { idPacket, preparePacket, type ShardStatement } from './shard-statement.
 export interface Description {
   readonly params: readonly Buffer[]
   readonly columns: readonly Buffer[]
+  /** Number of them. */
+  readonly warnings: number
 }
 
 /**
@@ -68,6 +70,7 @@ class DescribeReader extends ResponseReader {
     this.#resolve({
       params: this.#definitions.slice(0, this.#paramCount),
       columns: this.#definitions.slice(this.#paramCount),
+      warnings: this.summary.warnings,
     })
   }
 

@@ -215,16 +215,17 @@ export class PreparedStatements {
     this.#answerPrepared(text, {
       params: new Array(text.scan.params).fill(paramDefinition),
       columns: shown.map((column) => encodeColumnDef(column, 0).subarray(HEADER_BYTES)),
+      warnings: 0,
     })
   }
 
-  #answerPrepared(text: PreparedText, { params, columns }: Description): void {
+  #answerPrepared(text: PreparedText, { params, columns, warnings }: Description): void {
     const { answer, replies } = this.#context
     this.#add(text, params.length)
     const { statusFlags } = replies
     answer.write(
       encodePrepareOk(
-        { statementId: text.id, columns: columns.length, params: params.length, warnings: 0 },
+        { statementId: text.id, columns: columns.length, params: params.length, warnings },
         answer.sequenceId++,
       ),
     )

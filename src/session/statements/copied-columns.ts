@@ -6,7 +6,7 @@ import type { ShownTable, TableCopy } from '../../plan/primitives.ts'
 import type { ServingTablet } from '../../tablet/serving-tablet.ts'
 import { columnFlags } from '../../values/types.ts'
 
-const { primaryKey, uniqueKey, multipleKey, partKey, autoIncrement, noDefaultValue } = columnFlags
+const { primaryKey, uniqueKey, multipleKey, partKey, autoIncrement } = columnFlags
 const KEY_FLAGS = primaryKey | uniqueKey | multipleKey | partKey | autoIncrement
 
 /** The rows, their columns told as those of the tables that were copied. */
@@ -30,6 +30,7 @@ export function copiedDefinition(
   const definition = decodeColumnDef(payload)
   const own = copies.find(({ name }) => name === definition.orgTable)
   if (own !== undefined) return encoded(ownDefinition(definition, own.shown))
+  if (definition.orgTable === '') return encoded({ ...definition, schema: '' })
   return definition.schema === database
     ? encoded({ ...definition, schema: bytesOf(record.keyspace) })
     : payload
@@ -53,8 +54,10 @@ export function ofCopiedTables(
 function ownColumn(column: StreamColumn, shown: ReadonlyMap<string, ShownTable>): StreamColumn {
   const definition = decodeColumnDef(column.definition)
   const own = shown.get(definition.orgTable)
-  if (own === undefined) return column
-  const changed = ownDefinition(definition, own)
+  // MariaDB: of a query in FROM over temporary tables.
+  const isOfNone = definition.orgTable === '' && definition.schema !== ''
+  if (own === undefined && !isOfNone) return column
+  const changed = own === undefined ? { ...definition, schema: '' } : ownDefinition(definition, own)
   return { ...column, flags: changed.flags, definition: encoded(changed) }
 }
 
@@ -67,13 +70,10 @@ function ownDefinition(definition: ColumnDef, own: ShownTable): ColumnDef {
   }
 }
 
-/** A copy's keys are not unique, and stand for those of its table; an expression's column is part of none. */
+/** Of a key that was not copied whole a column may have another one; an expression's column is part of none. */
 function flagsOf({ flags, orgName }: ColumnDef, { keyFlags }: ShownTable): number {
   if ((flags & partKey) === 0) return flags
-  const own = keyFlags.get(Buffer.from(orgName, 'latin1').toString()) ?? flags & KEY_FLAGS
-  // What counts by itself has a default.
-  const without = (own & autoIncrement) === 0 ? KEY_FLAGS : KEY_FLAGS | noDefaultValue
-  return (flags & ~without) | own
+  return (flags & ~KEY_FLAGS) | (keyFlags.get(Buffer.from(orgName, 'latin1').toString()) ?? flags & KEY_FLAGS)
 }
 
 function encoded(definition: ColumnDef): Buffer {

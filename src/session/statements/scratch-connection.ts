@@ -9,7 +9,8 @@ import type { ResponseSummary } from '../../mysql/client/response-reader.ts'
 import { queryPacket, runCommand, runQuery, textCells } from '../../mysql/client/simple-command.ts'
 import type { TableCopy } from '../../plan/primitives.ts'
 import type { Lease } from '../../tablet/lease.ts'
-import { makeSettings, NAMES, type Settings, SQL_MODE } from '../../tablet/settings.ts'
+import { makeSettings, NAMES, READ_ONLY, type Settings, SQL_MODE } from '../../tablet/settings.ts'
+import { settleAll } from '../../transaction/lanes.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import { copiedColumns, copiedDefinition, ofCopiedTables } from './copied-columns.ts'
@@ -41,7 +42,7 @@ export class ScratchConnection implements Scratch {
   readonly #execution: Execution
   readonly #settings: Settings
   readonly #context: ScratchContext
-  readonly #tables: string[] = []
+  readonly #tables = new Set<string>()
   #isGone = false
   /** Resolves when the rows have ended and the connection has been given back; undefined before they have. */
   ended: Promise<EndedCopies> | undefined
@@ -55,12 +56,15 @@ export class ScratchConnection implements Scratch {
     context.interruption.working.add(lease)
   }
 
-  async run(sql: string | Buffer): Promise<number> {
+  async run(...statements: readonly (string | Buffer)[]): Promise<number> {
     await this.#apply(copying(this.#settings))
-    const table = typeof sql === 'string' ? /^CREATE TEMPORARY TABLE (`\w+`)/.exec(sql) : null
-    if (table !== null) this.#tables.push(table[1]!)
-    const { summary } = await runCommand(this.#lease.connection, queryPacket(sql))
-    return summary.warnings
+    for (const sql of statements) {
+      const table = typeof sql === 'string' ? /^CREATE TEMPORARY TABLE (`\w+`)/.exec(sql) : null
+      if (table !== null) this.#tables.add(table[1]!)
+    }
+    const { connection } = this.#lease
+    const answers = await settleAll(statements.map((sql) => runCommand(connection, queryPacket(sql))))
+    return answers.reduce((sum, { summary }) => sum + summary.warnings, 0)
   }
 
   async check(query: BoundQuery, copies: readonly TableCopy[]): Promise<void> {
@@ -69,8 +73,11 @@ export class ScratchConnection implements Scratch {
 
   /** Of the query's params and columns; these as of the tables that were copied. */
   async describe(query: BoundQuery, copies: readonly TableCopy[]): Promise<Description> {
-    const { params, columns } = await this.#describe(query, copies)
-    return { params, columns: columns.map((column) => copiedDefinition(column, copies, this.#lease.tablet)) }
+    const { columns, ...others } = await this.#describe(query, copies)
+    return {
+      ...others,
+      columns: columns.map((column) => copiedDefinition(column, copies, this.#lease.tablet)),
+    }
   }
 
   async #describe(query: BoundQuery, copies: readonly TableCopy[]): Promise<Description> {
@@ -118,8 +125,10 @@ export class ScratchConnection implements Scratch {
   }
 
   async #giveBack(): Promise<void> {
-    if (this.#tables.length > 0)
-      await runQuery(this.#lease.connection, `DROP TEMPORARY TABLE IF EXISTS ${this.#tables.join(', ')}`)
+    const names = [...this.#tables].join(', ')
+    // A session of READ ONLY transactions may not drop a temporary table.
+    if (isReadOnly(this.#settings)) await this.#lease.apply(copying(this.#settings))
+    if (names !== '') await runQuery(this.#lease.connection, `DROP TEMPORARY TABLE IF EXISTS ${names}`)
     this.#isGone = true
     this.#context.interruption.working.delete(this.#lease)
     this.#lease.release()
@@ -143,14 +152,19 @@ export class ScratchConnection implements Scratch {
     const { state } = this.#context
     const { connection } = this.#lease
     const { plan } = this.#execution
-    const [conditions, found] = await Promise.all([
-      warnings > 0 ? readConditions(connection) : [],
-      runQuery(connection, 'SELECT FOUND_ROWS() LIMIT 1'),
-    ])
-    if (carriesAny(plan)) await takeVariables(this.#lease, state, plan)
+    // Sent at once, in this order: each asks about the statement before.
+    const asked = warnings > 0 ? readConditions(connection) : Promise.resolve([])
+    const counted = runQuery(connection, 'SELECT FOUND_ROWS() LIMIT 1')
+    const taken = carriesAny(plan) ? takeVariables(this.#lease, state, plan) : Promise.resolve()
+    await settleAll<unknown>([asked, counted, taken])
     await this.#giveBack()
+    const [conditions, found] = [await asked, await counted]
     return { conditions, affectedRows, foundRows: Number(textCells(found.rows[0]!, 1)[0]) }
   }
+}
+
+function isReadOnly({ items }: Settings): boolean {
+  return items.has(READ_ONLY.mysql) || items.has(READ_ONLY.mariadb)
 }
 
 /** Settings under which any value goes into a table as it is. */
