@@ -5,7 +5,7 @@ import type { RowsPrimitive, SendWrite, SplitInsert } from '../plan/primitives.t
 import { bindQuery } from './bind.ts'
 import type { Bindings, BoundQuery } from './bindings.ts'
 import { bringsIds } from './brought-ids.ts'
-import { conformRows } from './conform.ts'
+import { describedAs } from './conform.ts'
 import { runDdl } from './ddl.ts'
 import { isWhole, runInsert } from './insert.ts'
 import { InsertSplit } from './insert-split.ts'
@@ -60,13 +60,7 @@ export function beginPlan(plan: Plan, bindings: Bindings, shards: ShardsView): B
 async function runRows(root: RowsPrimitive, context: RunContext): Promise<RowStream> {
   const stream = await runPrimitive(root, context)
   const { columns } = context
-  if (columns === undefined || root.kind === 'Concatenate') return stream
-  try {
-    return conformRows(stream, columns)
-  } catch (error) {
-    await stream.close()
-    throw error
-  }
+  return columns === undefined || root.kind === 'Concatenate' ? stream : describedAs(stream, columns)
 }
 
 /** Undefined where the shortcut meets several shards. */

@@ -76,10 +76,10 @@ const NAME_BYTES_MAX = 255
 
 /** As MySQL names a column after its text: cut, and with `?` for what identifiers cannot hold (four bytes of UTF-8). */
 function columnName(text: string): string {
-  const plain = text.replaceAll(/[\xf0-\xf7][\x80-\xbf]{3}|\0/g, '?')
+  const plain = text.trim().replaceAll(/[\xf0-\xf7][\x80-\xbf]{3}|\0/g, '?')
   const cut =
     plain.length <= NAME_BYTES_MAX
       ? plain
       : plain.slice(0, NAME_BYTES_MAX).replace(/[\xc0-\xff][\x80-\xbf]*$/, '')
-  return `\`${cut.trim().replaceAll('`', '``')}\``
+  return `\`${cut.replaceAll('`', '``')}\``
 }

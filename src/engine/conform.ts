@@ -16,6 +16,25 @@ export function conformRows(input: RowStream, columns: readonly StreamColumn[]):
   return new MapStream(input, map, columns)
 }
 
+/**
+ * The rows as they are, defined as the whole statement's columns are where those have the very same type. Others keep their
+ * own: of a `?` the type shows when it is executed, not when it is prepared.
+ */
+export function describedAs(input: RowStream, columns: readonly StreamColumn[]): RowStream {
+  const told = input.columns.map((column, i) => {
+    const whole = columns[i]
+    return whole !== undefined && isSameType(column, whole) ? whole : column
+  })
+  return new MapStream(input, sameRows, told)
+}
+
+/** Digits tell nothing of a text; what a server makes of them depends on its temporary tables. */
+function isSameType(a: StreamColumn, b: StreamColumn): boolean {
+  const kind = classOf(a)
+  if (a.type !== b.type || a.length !== b.length || kind !== classOf(b)) return false
+  return kind === 'text' || kind === 'bytes' || a.decimals === b.decimals
+}
+
 /** `same`: the bytes are the same in both types; `number`, `text`: an exact number becomes one of another type, or digits. */
 type Way = 'same' | 'number' | 'text'
 

@@ -9,6 +9,7 @@ export function limitRows(input: RowStream, bounds: { offset: number; count: num
 class Window implements BatchMap {
   #toSkip: number
   #toKeep: number
+  skippedRows = 0
 
   constructor(toSkip: number, toKeep: number) {
     this.#toSkip = toSkip
@@ -23,6 +24,7 @@ class Window implements BatchMap {
     const start = Math.min(this.#toSkip, batch.length)
     const end = Math.min(start + this.#toKeep, batch.length)
     this.#toSkip -= start
+    this.skippedRows += start
     this.#toKeep -= end - start
     return start === 0 && end === batch.length ? batch : batch.slice(start, end)
   }

@@ -4,6 +4,8 @@ import type { RowBatch, RowFormat, RowStream, StreamColumn } from './row-stream.
 export interface BatchMap {
   map(batch: RowBatch): RowBatch
   readonly endOfRows?: boolean
+  /** As of a stream. */
+  readonly skippedRows?: number
 }
 
 /**
@@ -21,6 +23,10 @@ export class MapStream implements RowStream {
     this.format = input.format
     this.#input = input
     this.#map = map
+  }
+
+  get skippedRows(): number {
+    return this.#map.skippedRows ?? this.#input.skippedRows ?? 0
   }
 
   async next(): Promise<RowBatch | undefined> {

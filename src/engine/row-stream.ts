@@ -31,6 +31,8 @@ export type RowBatch = readonly Row[]
 export interface RowStream {
   readonly columns: readonly StreamColumn[]
   readonly format: RowFormat
+  /** Rows that OFFSET has left out: FOUND_ROWS() counts them. */
+  readonly skippedRows?: number
   next(): Promise<RowBatch | undefined>
   close(): Promise<void>
 }

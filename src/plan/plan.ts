@@ -2,6 +2,7 @@ import type { Needs } from './needs.ts'
 import type { Primitive, RowsPrimitive } from './primitives.ts'
 import type { Routing } from './routing.ts'
 import type { QueryText } from './text.ts'
+import type { PlanValue } from './values.ts'
 
 /**
  * The executable plan: immutable data that the planner writes, the engine reads and EXPLAIN prints.
@@ -42,12 +43,21 @@ export interface Plan {
   readonly metadata?: 'names' | 'reports'
   /**
    * Shards get another text than the client's own, which may hide what MySQL says against that: it is asked first, with the
-   * shortcut's text. `columns`: it also tells the columns of the answer, which shards that answer a part each do not know.
+   * shortcut's text. `columns`: it also tells the columns of the answer, which shards that answer a part each do not know;
+   * `by text`: literals decide their types.
    */
-  readonly judged?: 'names' | 'columns'
+  readonly judged?: 'names' | 'columns' | 'columns by text'
+  /** Where one shard answers: how FOUND_ROWS() differs from the number of rows that come. */
+  readonly foundRows?: FoundRows
   /** What it needs of its user; absent: nothing that any user may lack. */
   readonly needs?: Needs
 }
+
+export type FoundRows =
+  /** The server is asked behind the answer. */
+  | { readonly kind: 'Asked' }
+  /** The offset and the rows; where none come there were fewer, and the server is asked. */
+  | { readonly kind: 'Offset'; readonly offset: PlanValue }
 
 export interface Shortcut {
   readonly routing: Routing

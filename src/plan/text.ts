@@ -13,7 +13,7 @@ export type QueryPiece =
   | { readonly slot: number }
   /** A `?`: the statement's param `param` (from 0) is passed on at this place. */
   | { readonly param: number }
-  /** SQL text of what the session knows better than a shard: `last_insert_id`, `database`, `@name` (lower case) … */
+  /** SQL text of what the session knows better than a shard: `last_insert_id`, `database`, `@name` (lower case), `shown @name`, `number @name` … */
   | { readonly session: string }
   /** `offset + count` of a LIMIT, so that each shard sends no more than the merge can need. */
   | { readonly limitSum: readonly [PlanValue, PlanValue] }

@@ -7,6 +7,7 @@ import { someNode } from '../sql/visit.ts'
 import { setsLastInsertId } from './binding/traits.ts'
 import { Unplanned } from './binding/unplanned.ts'
 import { wholeInsert } from './finish/whole-insert.ts'
+import { foundRowsOf } from './found-rows.ts'
 import type { PlanContext } from './plan-context.ts'
 import { planQuery } from './plan-query.ts'
 import { planInsert, planWrite } from './plan-write.ts'
@@ -25,6 +26,7 @@ import {
   planTableAdmin,
 } from './statements/plan-other.ts'
 import { unshardedKeyspace } from './unsharded-keyspace.ts'
+import { withoutUnusedCtes } from './unused-ctes.ts'
 
 export type { PlanContext, Planner } from './plan-context.ts'
 
@@ -53,11 +55,14 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
     const { shard, defaultKeyspace } = context
     if (shard !== undefined && defaultKeyspace !== undefined) {
       trace?.note(`the target is shard ${defaultKeyspace}:${shard}, which gets the statement as it is`)
-      return planForShard(statement, { kind: 'Shard', keyspace: defaultKeyspace, shard }, context)
+      const routing: Routing = { kind: 'Shard', keyspace: defaultKeyspace, shard }
+      return { ...planForShard(statement, routing, context), ...foundRowsOf(statement) }
     }
-    const whole = context.planner === 'federation' ? undefined : unshardedPlan(statement, context, trace)
-    const planned = whole ?? planStatement(statement, context, trace)
-    return atLockServer(statement, planned, context)
+    const used = withoutUnusedCtes(statement, context)
+    const own = used === statement ? context : { ...context, isChanged: true }
+    const whole = own.planner === 'federation' ? undefined : unshardedPlan(used, own, trace)
+    const planned = whole ?? planStatement(used, own, trace)
+    return { ...atLockServer(used, planned, own), ...foundRowsOf(used) }
   } catch (error) {
     if (error instanceof Unplanned) return unsupportedPlan(error.construct)
     throw error

@@ -34,6 +34,10 @@ export function makeNull(): Literal {
   return { kind: 'Literal', type: 'Null', text: 'NULL', span }
 }
 
+export function makeTrue(): Literal {
+  return { kind: 'Literal', type: 'True', text: 'TRUE', span }
+}
+
 export function makeColumn(name: string): ColumnName {
   return { kind: 'Column', qualifiers: [], name, span }
 }

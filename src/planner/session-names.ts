@@ -50,11 +50,15 @@ export const globalVariables: ReadonlyMap<string, string> = new Map([
   ['interactive_timeout', 'idle_timeout'],
 ])
 
-/** Values that the proxy knows and a server could not rule out to be NULL: the column is defined so. */
-export const nullableOfSession: ReadonlySet<string> = new Set([
-  ...globalVariables.keys(),
-  ...globalVariables.values(),
-])
+/** A variable that is not only vtgate's. */
+export function isOfServers({ name }: SystemVariable): boolean {
+  return serverVariables.has(name.toLowerCase())
+}
+
+const serverVariables: ReadonlySet<string> = new Set(
+  `autocommit error_count identity interactive_timeout last_insert_id max_allowed_packet pseudo_thread_id wait_timeout
+  warning_count`.split(/\s+/),
+)
 
 /** What the session answers for a system variable; undefined for one that a server answers. */
 export function variableOfSession({ name, scope }: SystemVariable): string | undefined {
@@ -68,6 +72,8 @@ export const sessionIntegers: ReadonlyMap<string, 'SIGNED' | 'UNSIGNED'> = new M
   ['pseudo_thread_id', 'UNSIGNED'],
   ['found_rows', 'SIGNED'],
   ['row_count', 'SIGNED'],
+  ['warning_count', 'UNSIGNED'],
+  ['error_count', 'UNSIGNED'],
   ['max_allowed_packet', 'UNSIGNED'],
   ['wait_timeout', 'UNSIGNED'],
   ['interactive_timeout', 'UNSIGNED'],

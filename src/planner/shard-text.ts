@@ -11,6 +11,7 @@ import type {
   TableLock,
   TableName,
   TableRef,
+  UserVariable,
 } from '../sql/ast.ts'
 import { type Printable, print, printPieces } from '../sql/print.ts'
 import type { Scan } from '../sql/scan.ts'
@@ -21,9 +22,9 @@ import { findTable } from './binding/find-table.ts'
 import { type NamedTables, namedTables, type WrittenByRule, writtenByRule } from './binding/named-tables.ts'
 import { setsVariables } from './binding/traits.ts'
 import { unplanned } from './binding/unplanned.ts'
-import { makeCall, makeCast, makeHole, makeNull } from './make-node.ts'
+import { makeCall, makeCast, makeHole, makeTrue } from './make-node.ts'
 import type { PlanContext } from './plan-context.ts'
-import { nullableOfSession, sessionFunctions, sessionIntegers, variableOfSession } from './session-names.ts'
+import { isOfServers, sessionFunctions, sessionIntegers, variableOfSession } from './session-names.ts'
 
 /**
  * Makes of a statement what shards are to see: names as the shard's database has them, and holes for what only the
@@ -36,6 +37,10 @@ export class ShardText {
   #keepsDatabase = false
   /** The tables that the statement names beside its queries. */
   #named: NamedTables = new Map()
+  /** What is looked at is shown to the client, who is told its type. */
+  #isShown = false
+  /** The whole column that is shown. */
+  #shownItem: Expr | undefined
   #written: WrittenByRule | undefined
 
   constructor(context: PlanContext) {
@@ -50,7 +55,7 @@ export class ShardText {
   /** The statement as a shard sees it, unchanged where possible. */
   ofStatement(statement: Statement): QueryText {
     const rewritten = this.#rewrite(statement)
-    return rewritten === statement
+    return rewritten === statement && this.#context.isChanged !== true
       ? { kind: 'Verbatim' }
       : { kind: 'Template', template: this.#print(rewritten) }
   }
@@ -78,7 +83,7 @@ export class ShardText {
     const { source } = this.#context
     const { expr, span } = item
     if (source === undefined || item.alias !== undefined || span.end === span.start) return undefined
-    if (expr.kind === 'Column' || expr.kind === 'Literal' || expr.kind === 'Introduced') return undefined
+    if (namesItself(expr)) return undefined
     const name = namePieces(source, span)
     if (name === undefined) return undefined
     const printed = this.#print(expr)
@@ -116,7 +121,7 @@ export class ShardText {
         case 'Star':
           return this.#column(node)
         case 'UserVariable':
-          return keepsVariables ? undefined : this.hole({ session: `@${node.name.toLowerCase()}` })
+          return keepsVariables ? undefined : this.#userVariable(node)
         case 'SystemVariable':
           return this.#systemVariable(node)
         case 'Function':
@@ -130,7 +135,12 @@ export class ShardText {
 
   /** An item keeps the name that the client's text gives it. */
   #item(item: SelectExpr, replace: (node: AnyNode) => AnyNode | undefined): SelectExpr {
+    const [isShown, shownItem] = [this.#isShown, this.#shownItem]
+    this.#isShown = true
+    this.#shownItem = item.expr
     const expr = rewrite(item.expr, replace)
+    this.#isShown = isShown
+    this.#shownItem = shownItem
     if (expr === item.expr) return item
     if (item.alias !== undefined || this.#context.source !== undefined) return { ...item, expr }
     if (!hasHole(expr) || hasSlot(item.expr)) return { ...item, expr }
@@ -219,24 +229,31 @@ export class ShardText {
     )
   }
 
-  #systemVariable(node: SystemVariable): Expr | undefined {
-    const name = variableOfSession(node)
-    return name === undefined ? undefined : this.#sessionValue(name)
+  /** A column that is nothing else has its type; of an expression the value decides. */
+  #userVariable(node: UserVariable): Expr {
+    const name = `@${node.name.toLowerCase()}`
+    if (!this.#isShown) return this.hole({ session: name })
+    return this.hole({ session: node === this.#shownItem ? `shown ${name}` : `number ${name}` })
   }
 
-  #sessionValue(name: string): Expr {
+  #systemVariable(node: SystemVariable): Expr | undefined {
+    const name = variableOfSession(node)
+    return name === undefined ? undefined : this.#sessionValue(name, isOfServers(node) ? node : undefined)
+  }
+
+  /** `asked`: what stands in the text, where a server knows it: its own value does not matter, but its type does. */
+  #sessionValue(name: string, asked: Expr | undefined): Expr {
     const hole = this.hole({ session: name })
     const type = sessionIntegers.get(name)
-    if (type === undefined) return hole
-    const typed = makeCast(hole, type)
-    return nullableOfSession.has(name) ? makeCall('NULLIF', typed, makeNull()) : typed
+    const value = type === undefined ? hole : makeCast(hole, type)
+    return this.#isShown && asked !== undefined ? makeCall('IF', makeTrue(), value, asked) : value
   }
 
   #function(node: FunctionCall): Expr | undefined {
     if (node.args.length > 0 || node.qualifier !== undefined) return undefined
     const name = sessionFunctions.get(node.name)
     if (name === undefined || (name === 'database' && this.#keepsDatabase)) return undefined
-    return this.#sessionValue(name)
+    return this.#sessionValue(name, node)
   }
 }
 
@@ -250,6 +267,12 @@ function namesIn(root: Part): { readonly ctes: ReadonlySet<string>; readonly kee
     return undefined
   })
   return { ctes, keepsVariables }
+}
+
+/** Its own name or text is the column's name; a plus sign before it is nothing. */
+function namesItself(expr: Expr): boolean {
+  if (expr.kind === 'Unary' && expr.op === '+') return namesItself(expr.operand)
+  return expr.kind === 'Column' || expr.kind === 'Literal' || expr.kind === 'Introduced'
 }
 
 function hasHole(expr: Expr): boolean {

@@ -70,6 +70,12 @@ test('the columns of a UNION ALL are asked for once a text, for literals have ty
   expect(await preparedBy(sql.replace(`'b'`, `'longer'`))).toBe(3)
 })
 
+test('where no literal is shown, once a plan', async () => {
+  const sql = 'SELECT id, team FROM users WHERE id > 1 UNION ALL SELECT id, product FROM orders WHERE id > 2'
+  expect(await preparedBy(sql)).toBe(3)
+  expect(await preparedBy(sql, sql.replace('2', '22'))).toBe(0)
+})
+
 test('in a transaction it is asked on the connection that the session has there', async () => {
   const asking = await client(narrow)
   await asking.query('BEGIN')

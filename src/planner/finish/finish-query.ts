@@ -3,7 +3,7 @@ import type { Plan } from '../../plan/plan.ts'
 import type { RowsPrimitive } from '../../plan/primitives.ts'
 import type { Routing } from '../../plan/routing.ts'
 import type { Query } from '../../sql/ast.ts'
-import { someNode } from '../../sql/visit.ts'
+import { type AnyNode, someNode } from '../../sql/visit.ts'
 import type { BoundQuery } from '../binding/bound.ts'
 import { mayAskTables } from '../binding/traits.ts'
 import { type Operator, routesOf } from '../operators/operator.ts'
@@ -52,8 +52,23 @@ export function finishQuery(
     routing: routing ?? routingOfGroups(bringTogether(tables, level), level),
     query: query.ast === ast ? text : new ShardText(context).ofStatement(ast),
   }
-  const judged = judgedIn(primitive)
+  const judging = judgedIn(primitive)
+  const judged = judging === 'columns' && hasTypedLiterals(ast) ? 'columns by text' : judging
   return { shortcut, root: primitive, locks, ...(judged && { judged }), ...connectionState(ast) }
+}
+
+/** A literal that is shown, or may be: its type shows in that of a column. */
+function hasTypedLiterals(ast: Query): boolean {
+  return someNode(ast, (node) => {
+    if (node.kind === 'ValuesQuery' || node.kind === 'JsonTable') return true
+    return node.kind === 'SelectExpr' && someNode(node, isTyped)
+  })
+}
+
+/** What the session knows stands in the text as a literal, too. */
+function isTyped(node: AnyNode): boolean {
+  if (node.kind === 'Function') return node.args.length === 0
+  return node.kind === 'Literal' || node.kind === 'UserVariable' || node.kind === 'SystemVariable'
 }
 
 /** A cut alone, or a merge of sorted rows, leaves shards the client's own statement but for its LIMIT. */

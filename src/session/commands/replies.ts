@@ -59,9 +59,10 @@ export class Replies {
     this.done(false)
   }
 
-  resultSet(set: Omit<SmallResultSet, 'status'>): void {
+  /** `keepsFoundRows`: SHOW WARNINGS and SHOW ERRORS leave FOUND_ROWS() as it was. */
+  resultSet(set: Omit<SmallResultSet, 'status'>, keepsFoundRows = false): void {
     const { state, answer } = this.#context
-    state.foundRows = set.rows.length
+    if (!keepsFoundRows) state.foundRows = set.rows.length
     state.rowCount = -1
     answer.resultSet({ ...set, status: this.statusFlags, binary: this.format === 'binary' })
     this.done(false)

@@ -55,7 +55,11 @@ export async function runShow(context: ShowContext, asked: Show, execution: Exec
     const isWhole = where === undefined || table.isFiltered === true
     const rows = isWhole ? table.rows : await rowsWhere(context, where, table)
     if (!TELL_CONDITIONS.has(show.what)) context.state.warnings = conditions
-    return context.replies.resultSet({ columns: table.columns, rows: filteredRows(show, { ...table, rows }) })
+    const keepsFoundRows = show.what === 'WARNINGS' || show.what === 'ERRORS'
+    return context.replies.resultSet(
+      { columns: table.columns, rows: filteredRows(show, { ...table, rows }) },
+      keepsFoundRows,
+    )
   }
   const sql = show === asked ? execution.sql : print(show)
   if (show.table !== undefined && show !== asked) return runStatement(context, planned(execution, sql))

@@ -25,13 +25,13 @@ export interface JudgeContext extends SessionPortContext {
   }
 }
 
-/** The server keeps no more prepared statements for now. */
-const ER_MAX_PREPARED_STMT_COUNT_REACHED = 1461
+/** There is nothing against the statement: it cannot be prepared at all (@@warning_count), or not one more for now. */
+const UNPREPARED: ReadonlySet<number> = new Set([1295, 1461])
 
 /**
  * MySQL judges names and types: before shards get a text that is not the client's own, one of them prepares that very
  * statement, and what it says against it is the client's error. Once a plan and settings, for sql_mode and its kin decide;
- * where the columns of the answer are at stake, once a text, for literals have types. Throws what MySQL says.
+ * where the columns of the answer are at stake, once a text where literals decide them. Throws what MySQL says.
  *
  * Answers the columns of `Plan.judged`; undefined where those of the shards' rows are as good.
  */
@@ -45,7 +45,7 @@ export async function judge(
   if (judged === undefined || shortcut === undefined) return undefined
   const { judgements } = context.proxy
   const text = textOf(shortcut.query, execution)
-  const key = judged === 'columns' ? `${settings.key}\0${text}` : settings.key
+  const key = judged === 'columns by text' ? `${settings.key}\0${text}` : settings.key
   let columns = judgements.get(plan, key)
   if (columns === undefined) {
     columns = await askAll(context, execution, { settings, shortcut, text })
@@ -53,7 +53,7 @@ export async function judge(
     if (columns === undefined) return undefined
     judgements.set(plan, key, columns)
   }
-  return judged === 'columns' ? columns : undefined
+  return judged === 'names' ? undefined : columns
 }
 
 interface Question {
@@ -62,7 +62,7 @@ interface Question {
   readonly text: string
 }
 
-/** Undefined where the server has no room for an answer that can be done without. */
+/** Undefined where the server prepares nothing, and the columns can be done without. */
 async function askAll(
   context: JudgeContext,
   execution: Execution,
@@ -84,8 +84,8 @@ async function askAll(
       return columns
     })
   } catch (error) {
-    const isFull = error instanceof ServerError && error.errno === ER_MAX_PREPARED_STMT_COUNT_REACHED
-    if (isFull && judged === 'names') return undefined
+    const isUnprepared = error instanceof ServerError && UNPREPARED.has(error.errno)
+    if (isUnprepared && judged === 'names') return undefined
     throw error
   }
 }

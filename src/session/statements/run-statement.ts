@@ -1,10 +1,12 @@
 import { beginPlan } from '../../engine/begin-plan.ts'
-import type { BoundQuery } from '../../engine/bindings.ts'
+import type { Bindings, BoundQuery } from '../../engine/bindings.ts'
 import type { OkOutcome } from '../../engine/outcome.ts'
+import { bindRowCount, rowCountNumber } from '../../engine/plan-value.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import type { RunContext as EngineContext } from '../../engine/run.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
+import type { FoundRows } from '../../plan/plan.ts'
 import type { Primitive } from '../../plan/primitives.ts'
 import type { Statement } from '../../sql/ast.ts'
 import type { Settings } from '../../tablet/settings.ts'
@@ -18,7 +20,7 @@ import { judge } from './judge.ts'
 import { metadataRows } from './metadata-rows.ts'
 import { withSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
-import type { SingleShard } from './single-shard.ts'
+import type { RelayToOptions, SingleShard } from './single-shard.ts'
 import type { StatementReader } from './statement-reader.ts'
 import { settingsOfStatement } from './statement-settings.ts'
 import { type Carried, carriesAny, variablesInText } from './user-variables.ts'
@@ -84,8 +86,14 @@ function runPlan(context: RunContext, execution: Execution): void {
     runsProgram: plan.runsProgram,
     carried,
     explicitId: bringsIds,
+    found: plan.foundRows === undefined ? undefined : foundBy(plan.foundRows, execution.bindings),
     onRelayed: execution.onRelayed,
   })
+}
+
+function foundBy(found: FoundRows, bindings: Bindings): RelayToOptions['found'] {
+  if (found.kind === 'Asked') return 'asked'
+  return rowCountNumber(bindRowCount(found.offset, bindings))
 }
 
 function carriedBy({ state }: RunContext, { plan, sql }: Execution): Carried | undefined {
@@ -190,7 +198,7 @@ export async function answerRows(
   }
   const { conditions, count } = await port.conditions()
   state.keepWarnings(conditions.slice(0, listedMax(context)), count)
-  state.foundRows = (await port.ofCopies())?.foundRows ?? rows
+  state.foundRows = (await port.ofCopies())?.foundRows ?? rows + (stream.skippedRows ?? 0)
   state.rowCount = -1
   answer.endRows(replies.statusFlags, count)
   replies.done(false)

@@ -3,7 +3,7 @@ import type { SqlError } from '../../errors/sql-error.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
 import type { ResponseShape, ResponseSummary } from '../../mysql/client/response-reader.ts'
 import { forgetStatements, type ShardStatement } from '../../mysql/client/shard-statement.ts'
-import { runQuery } from '../../mysql/client/simple-command.ts'
+import { runQuery, textCells } from '../../mysql/client/simple-command.ts'
 import { Status } from '../../mysql/codec/constants.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import { TABLE_LOCKS } from '../../plan/reserves.ts'
@@ -55,6 +55,8 @@ export interface RelayToOptions {
   readonly explicitId?: boolean
   /** What the statement reads and assigns: given before, read back behind it. */
   readonly carried?: Carried | undefined
+  /** FOUND_ROWS() is more than the rows that come: by an offset, or as the server says. */
+  readonly found?: number | 'asked' | undefined
   readonly onRelayed?: RelayedHook | undefined
 }
 
@@ -68,6 +70,8 @@ interface Relaying {
   kept: boolean
   /** What the statement left, where it had to be read before the connection was asked for something else. */
   conditions?: readonly Condition[]
+  /** What FOUND_ROWS() is, where it is not the number of rows. */
+  foundRows?: number
 }
 
 /**
@@ -190,10 +194,12 @@ export class SingleShard implements RelayOwner {
     this.#relaying = undefined
     interruption.relaying = undefined
     this.#retry = undefined
+    const asksFound = noteFoundRows(relaying, summary)
     const { carried } = options
-    if (carried === undefined || lease.connection.state !== 'idle') this.#relayed(relaying, summary)
+    if ((carried === undefined && !asksFound) || lease.connection.state !== 'idle')
+      this.#relayed(relaying, summary)
     else
-      this.#readBack(relaying, summary, carried)
+      this.#readBack(relaying, summary, asksFound)
         .then((refused) => {
           if (refused === undefined) this.#relayed(relaying, summary)
           else this.#variablesRefused(relaying, summary, refused)
@@ -205,17 +211,18 @@ export class SingleShard implements RelayOwner {
   async #readBack(
     relaying: Relaying,
     summary: ResponseSummary,
-    carried: Carried,
+    asksFound: boolean,
   ): Promise<SqlError | undefined> {
     const { proxy, client, state } = this.#context
-    const { lease } = relaying
+    const { lease, options } = relaying
     try {
       if (hasConditions(summary)) relaying.conditions = await readConditions(lease.connection)
-      await takeVariables(lease, state, carried)
+      if (asksFound) relaying.foundRows = await readFoundRows(lease)
+      if (options.carried !== undefined) await takeVariables(lease, state, options.carried)
     } catch (error) {
       if (isOutOfMemory(error)) return error
       // The session's state is gone with the connection, as with any connection to a server that breaks.
-      if (!client.closed) proxy.log.warn('a session ends: its user variables were lost', { error })
+      if (!client.closed) proxy.log.warn('a session ends: what a statement left for it was lost', { error })
       client.close()
     }
     return undefined
@@ -241,6 +248,7 @@ export class SingleShard implements RelayOwner {
       const explicitId = options.explicitId === true || options.carried?.setsInsertId === true
       replies.noteResult(summary, { explicitId, errorMessage: this.#relay.errorMessage })
       if (relaying.conditions !== undefined) state.warnings = relaying.conditions
+      if (relaying.foundRows !== undefined) state.foundRows = relaying.foundRows
     }
     this.#giveBack(relaying, summary)
     const rolledBack = failed ? transaction.afterFailure(summary.errno) : undefined
@@ -313,6 +321,21 @@ export class SingleShard implements RelayOwner {
   broken(error: unknown): void {
     this.#context.replies.broken(error)
   }
+}
+
+/** Notes what FOUND_ROWS() is, where that is known; whether the server must be asked. */
+function noteFoundRows(relaying: Relaying, summary: ResponseSummary): boolean {
+  const { found } = relaying.options
+  if (found === undefined || summary.errno !== 0 || !summary.hasRows) return false
+  if (found === 'asked' || summary.rows === 0) return true
+  relaying.foundRows = found + summary.rows
+  return false
+}
+
+/** With a LIMIT, for sql_select_limit may be 0. */
+async function readFoundRows({ connection }: Lease): Promise<number> {
+  const { rows } = await runQuery(connection, 'SELECT FOUND_ROWS() LIMIT 1')
+  return Number(textCells(rows[0]!, 1)[0])
 }
 
 /** SHOW WARNINGS would show something. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { alikeStreams } from '../../../src/engine/alike-streams.ts'
-import { conformRows } from '../../../src/engine/conform.ts'
+import { conformRows, describedAs } from '../../../src/engine/conform.ts'
 import type { RowFormat, StreamColumn } from '../../../src/engine/row-stream.ts'
 import { columnFlags } from '../../../src/values/types.ts'
 import { binaryText, type Cell, column, readAll, streamOf } from './rows.ts'
@@ -62,6 +62,14 @@ describe.each(formats)('%s rows in other columns', (format) => {
     { why: 'a bigger number than the column has', from: column('double'), to: column('longLong') },
   ])('are refused where $why', ({ from, to }) => {
     expect(() => conformRows(streamOf([from], format, []), [to])).toThrow(/UNION of different column types/)
+  })
+
+  test('keep their own types where a statement is told to have others', async () => {
+    const [count, sum] = [column('longLong', { name: 'c' }), decimal(2)]
+    const told = [{ ...count, flags: columnFlags.notNull }, column('double', { decimals: 31 })]
+    const stream = describedAs(streamOf([count, sum], format, [['1', '2.50']]), told)
+    expect(stream.columns).toEqual([told[0], sum])
+    expect(await readAll(stream)).toEqual([['1', '2.50']])
   })
 
   test('of several shards are read as the widest integers that one of them sends', async () => {

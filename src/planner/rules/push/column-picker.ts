@@ -1,13 +1,14 @@
 import type { Expr } from '../../../sql/ast.ts'
-import { sameTree } from '../../../sql/visit.ts'
+import { type AnyNode, sameTree, someNode } from '../../../sql/visit.ts'
 import type { ValueType } from '../../../values/value.ts'
 import { isNoPad, orderClass } from '../../binding/column-type.ts'
 import { isPlainExpr } from '../../binding/expr-type.ts'
 import { refOf } from '../../binding/facts-of.ts'
 import { hasFloatingType } from '../../binding/floating-type.ts'
+import { isQuiet } from '../../binding/quiet.ts'
 import type { Scope } from '../../binding/scope.ts'
 import { schemaColumn } from '../../binding/source.ts'
-import { isAggregateCall, isChanging } from '../../binding/traits.ts'
+import { hasAggregate, isAggregateCall, isChanging } from '../../binding/traits.ts'
 import { makeAggregate, makeCall, makeNumber, makePadWeight } from '../../make-node.ts'
 import { isCounted, type MergeKey, type SelectList, type ShownColumn } from '../../operators/select-list.ts'
 import { isRefusal, type Refusal, refused } from '../../refusal.ts'
@@ -44,6 +45,8 @@ export class ColumnPicker {
       return refused('ordering or grouping by a function that changes from call to call, over several shards')
     if (hasFloatingType(expr))
       return refused('ordering or grouping by a ? that is not selected, over several shards')
+    if (!isQuiet(expr, this.#scope)) return mayWarn
+    if (this.#isUnclear(expr)) return unclear
     return this.hide(this.#ofGroup(expr, expr))
   }
 
@@ -70,6 +73,8 @@ export class ColumnPicker {
       case 'text':
       case 'unknown': {
         if (hasFloatingType(expr)) return refused('ordering or grouping by a ? over several shards')
+        if (!isQuiet(expr, this.#scope)) return mayWarn
+        if (this.#isUnclear(expr)) return unclear
         const weight = this.hide(this.#ofGroup(expr, makeCall('WEIGHT_STRING', expr)))
         if (collation !== undefined && isNoPad(collation)) return { ...key, weight }
         return { ...key, weight, pad: this.hide(this.#ofGroup(expr, makePadWeight(expr))) }
@@ -86,6 +91,17 @@ export class ColumnPicker {
     return makeAggregate('MIN', [shown])
   }
 
+  /**
+   * It may be one of the expressions that make groups, written once more (`GROUP BY LEFT(a, 2) ORDER BY LEFT(a, 2)`: two
+   * literals are never known to be one). What columns make, MySQL sees to follow from them.
+   */
+  #isUnclear(expr: Expr): boolean {
+    const isKnown = (node: AnyNode) => this.#groupedBy.some((other) => sameTree(other, node))
+    if (expr.kind === 'Column' || this.#groupedBy.every(({ kind }) => kind === 'Column') || isKnown(expr))
+      return false
+    return !hasAggregate(expr) && someNode(expr, (node) => node.kind === 'Column' && !isKnown(node))
+  }
+
   #columnType(expr: Expr): {
     readonly type?: ValueType | 'plain' | undefined
     readonly collation?: string | undefined
@@ -97,5 +113,10 @@ export class ColumnPicker {
     return { type: column?.type, collation: column?.collation }
   }
 }
+
+/** Computed once more for the merge, it would warn once more. */
+const mayWarn = refused('ordering or grouping by an expression that may warn, over several shards')
+
+const unclear = refused('ORDER BY an expression beside those of GROUP BY, over several shards')
 
 export const numericAggregates: ReadonlySet<string> = new Set(['count', 'sum', 'avg'])

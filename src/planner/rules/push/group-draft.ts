@@ -4,9 +4,11 @@ import { sameTree } from '../../../sql/visit.ts'
 import { isNumber } from '../../../values/value.ts'
 import type { BoundSelect } from '../../binding/bound.ts'
 import { type Digits, digitsOf } from '../../binding/digits.ts'
+import { isPlainExpr } from '../../binding/expr-type.ts'
 import { refOf } from '../../binding/facts-of.ts'
 import { hasFloatingType } from '../../binding/floating-type.ts'
 import { holdsVindex } from '../../binding/holds-vindex.ts'
+import { isQuiet } from '../../binding/quiet.ts'
 import { schemaColumn } from '../../binding/source.ts'
 import { makeAggregate } from '../../make-node.ts'
 import type { MergedAggregate, MergedGroups } from '../../operators/aggregate.ts'
@@ -96,7 +98,8 @@ export class GroupDraft {
   }
 
   #average(args: readonly Expr[], column: ShownColumn, quantifier: 'DISTINCT' | undefined): Merged | Refusal {
-    const problem = problemOfAverage(args[0], digitsOf(args[0], this.#block.scope))
+    const { scope } = this.#block
+    const problem = problemOfAverage(args[0], digitsOf(args[0], scope), isQuiet(args[0], scope))
     if (problem !== undefined) return problem
     const sum = this.columns.hide(makeAggregate('SUM', args, quantifier))
     const count = this.columns.hide(makeAggregate('COUNT', args, quantifier))
@@ -114,6 +117,7 @@ export class GroupDraft {
   /** Known to give numbers; of MIN and MAX their argument tells. */
   isPlainNumber({ name, args }: AggregateCall): boolean {
     if (numericAggregates.has(name)) return true
+    if (args.length === 1 && isPlainExpr(args[0])) return true
     const ref = args.length === 1 ? refOf(args[0], this.#block.scope) : undefined
     const type = ref === undefined ? undefined : schemaColumn(ref)?.type
     return type !== undefined && isNumber(type)
@@ -143,6 +147,8 @@ export class GroupDraft {
       return refused('DISTINCT of several expressions in an aggregate over several shards')
     if (this.#distinct !== undefined && !sameTree(this.#distinct.expr, arg))
       return refused('aggregates of different DISTINCT expressions over several shards')
+    if (!isQuiet(arg, this.#block.scope))
+      return refused('an aggregate of distinct values that may warn, over several shards')
     if (this.#distinct === undefined) this.columns.groupBy(arg)
     const key = this.#distinct ?? this.columns.sortKey(arg, false)
     if (!isRefusal(key)) this.#distinct = key
@@ -160,12 +166,12 @@ function hidesDigits({ kind }: Digits): Refusal | undefined {
 const MIXED_DIGITS_MAX = 4
 
 /** Sum and count are asked for beside it, and the quotient is to have the same digits. */
-function problemOfAverage(arg: Expr, digits: Digits): Refusal | undefined {
+function problemOfAverage(arg: Expr, digits: Digits, quiet: boolean): Refusal | undefined {
   if (hasFloatingType(arg)) return refused('AVG() of a ? over several shards')
   if (digits.kind === 'text') return refused('AVG() of text over several shards')
   if (digits.kind === 'mixed' && digits.scale > MIXED_DIGITS_MAX)
     return refused('AVG() of what has more digits in some rows than in others, over several shards')
-  return hidesDigits(digits)
+  return hidesDigits(digits) ?? (quiet ? undefined : refused('AVG() of what may warn, over several shards'))
 }
 
 function problemOfDistinct(digits: Digits): Refusal | undefined {

@@ -1,6 +1,6 @@
 import type { ColumnName, Expr, OrderItem, SelectItem } from '../../../sql/ast.ts'
 import { positionOf } from '../../../sql/position.ts'
-import { rewrite } from '../../../sql/visit.ts'
+import { rewrite, someNode } from '../../../sql/visit.ts'
 import { sameColumn } from '../../../vschema/model.ts'
 import type { BoundSelect } from '../../binding/bound.ts'
 import { hasColumn } from '../../binding/scope.ts'
@@ -24,11 +24,18 @@ export function meaningOf(
   const position = positionOf(expr)
   if (position !== undefined) return atPosition(position, clause, items)
   if (expr.kind === 'Literal' || expr.kind === 'Param') return undefined
+  if (clause === 'ORDER BY' && !someNode(expr, ({ kind }) => !constant.has(kind))) return undefined
   if (expr.kind !== 'Column') return withoutAliases(expr, clause, items, (name) => hasColumn(name, scope))
   const named = expr.qualifiers.length === 0 ? namedItem(expr.name, items) : undefined
   if (named === undefined || isSameName(named, expr)) return named ?? expr
   return clause === 'GROUP BY' && hasColumn(expr.name, scope) === 'yes' ? expr : named
 }
+
+/** What expressions are made of that are the same for all rows; MySQL does not compute them to sort. */
+const constant: ReadonlySet<string> = new Set([
+  ...['Literal', 'Param', 'Introduced', 'TemporalLiteral', 'Unary', 'Binary', 'Cast', 'CastType'],
+  ...['Comparison', 'And', 'Or', 'Xor', 'Not', 'Is', 'Between', 'In', 'List', 'Collate'],
+])
 
 function atPosition(
   position: number,

@@ -1,6 +1,7 @@
 import type { Expr } from '../../../sql/ast.ts'
 import { someNode } from '../../../sql/visit.ts'
 import type { BoundSelect } from '../../binding/bound.ts'
+import { isQuiet } from '../../binding/quiet.ts'
 import { hasAggregate, isAggregateCall } from '../../binding/traits.ts'
 import type { AggregateOp } from '../../operators/aggregate.ts'
 import type { Operator } from '../../operators/operator.ts'
@@ -37,6 +38,8 @@ function groupKeys(block: BoundSelect, { columns }: GroupDraft): readonly MergeK
     const expr = meaningOf(item, 'GROUP BY', block)
     if (expr === undefined || isRefusal(expr)) return expr
     if (hasAggregate(expr)) return refused('GROUP BY of an aggregate')
+    if (!isQuiet(expr, block.scope))
+      return refused('GROUP BY of an expression that may warn, over several shards')
     columns.groupBy(expr)
     return columns.sortKey(expr, item.direction === 'DESC')
   })
