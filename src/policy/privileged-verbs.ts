@@ -89,8 +89,9 @@ export function denialOfServerVerb(verb: string, next: string, second: string): 
       }
     case 'PURGE':
       return privilege('SUPER or BINLOG_ADMIN')
+    // `ALTER TABLE t CHANGE a b INT` is a column's.
     case 'CHANGE':
-      return REPLICATION
+      return next === 'MASTER' || next === 'REPLICATION' ? REPLICATION : undefined
     case 'START':
     case 'STOP':
       if (next === 'TRANSACTION') return undefined
