@@ -64,6 +64,7 @@ export async function runWorkers(config: ServeConfig, logger: Logger): Promise<n
     let isEverReady = false
     let hasGivenUp = false
     const told = new Set<string>()
+    // Those that live: node has one among its own until its channel is closed, which may be after its exit is told.
     const places = new Map<number, Worker>()
     const fork = (slot: number) => {
       const worker = cluster.fork({ [SLOT_VARIABLE]: String(slot) })
@@ -88,31 +89,27 @@ export async function runWorkers(config: ServeConfig, logger: Logger): Promise<n
         states.delete(worker.id)
         places.delete(slot)
         if (stop.signal.aborted) {
-          if (workers().length === 0) resolve(0)
+          if (places.size === 0) resolve(0)
           return
         }
         if (hasGivenUp) return // it was told to end, for another's sake
         if (!hasSaidWhy) logger.error('worker ended', { worker: worker.id, code, signal })
         if (!isEverReady && performance.now() - startedMs < STARTED_MS) {
           hasGivenUp = true
-          for (const other of workers()) other.kill('SIGTERM')
+          for (const other of places.values()) other.kill('SIGTERM')
           resolve(1)
         } else setTimeout(() => !stop.signal.aborted && fork(slot), RESTART_PAUSE_MS)
       })
     }
     for (let slot = 1; slot <= config.workers; slot++) fork(slot)
     void stop.received.then((signal) => {
-      logger.info('stopping', { signal, workers: workers().length })
-      for (const worker of workers()) worker.process.kill(signal)
-      if (workers().length === 0) resolve(0)
+      logger.info('stopping', { signal, workers: places.size })
+      for (const worker of places.values()) worker.process.kill(signal)
+      if (places.size === 0) resolve(0)
     })
   })
   unwatch()
   await http?.close()
   stop.dispose()
   return exitCode
-}
-
-function workers(): Worker[] {
-  return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
 }

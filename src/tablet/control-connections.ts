@@ -29,6 +29,8 @@ export class ControlConnections {
   readonly #clock: Clock
   readonly #idle: mysql.Connection[] = []
   readonly #waiting: Command[] = []
+  /** What each connection at work does. */
+  readonly #working = new Map<mysql.Connection, Command>()
   /** Connections being made, at work or idle. */
   #count = 0
   #closed = false
@@ -84,11 +86,14 @@ export class ControlConnections {
     })
   }
 
+  /** Commands fail now, those at work too: a server that is stopped would keep their connections, and they the process. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
     this.#cancelIdleTimer?.()
-    for (const command of this.#waiting.splice(0)) command.fail(this.#problem('was removed'))
+    for (const command of [...this.#waiting.splice(0), ...this.#working.values()])
+      command.fail(this.#problem('was removed'))
+    for (const connection of this.#working.keys()) connection.destroy()
     for (const connection of this.#idle.splice(0)) connection.destroy()
   }
 
@@ -124,7 +129,9 @@ export class ControlConnections {
         next.fail(this.#problem('was removed'))
         continue
       }
+      this.#working.set(connection, next)
       const state = await next.perform(connection, wasIdle)
+      this.#working.delete(connection)
       if (state !== 'good') {
         this.#drop(connection)
         if (state === 'stale') this.#waiting.unshift(next)

@@ -126,3 +126,12 @@ test('closing refuses whoever waits', async () => {
   await waiting
   for (const command of running) command.catch(() => {})
 })
+
+test('when it is closed, what is at work fails at once, and its connection is closed', async () => {
+  const { connections, opened, run } = control()
+  const command = run(30_000)
+  await settle()
+  connections.close()
+  await assert.rejects(command, /was removed/)
+  assert.equal(opened[0]!.destroyed, true)
+})
