@@ -12,7 +12,7 @@ export interface Call {
 }
 
 export function callsFor(flavor: Flavor): readonly Call[] {
-  return flavor === 'mysql' ? [...everywhere, ...mysqlOnly] : [...everywhere, ...mariadbOnly]
+  return calls[flavor]
 }
 
 const everywhere: readonly Call[] = [
@@ -386,4 +386,9 @@ function tame(family: Family, patterns: readonly string[]): readonly Call[] {
 
 function wild(family: Family, patterns: readonly string[]): readonly Call[] {
   return patterns.map((pattern) => ({ pattern, family, isTame: false }))
+}
+
+const calls: Readonly<Record<Flavor, readonly Call[]>> = {
+  mysql: [...everywhere, ...mysqlOnly],
+  mariadb: [...everywhere, ...mariadbOnly],
 }
