@@ -3,6 +3,7 @@ import type {
   ColumnName,
   Expr,
   FunctionCall,
+  OrderItem,
   SelectExpr,
   Span,
   Star,
@@ -22,7 +23,7 @@ import { findTable } from './binding/find-table.ts'
 import { type NamedTables, namedTables, type WrittenByRule, writtenByRule } from './binding/named-tables.ts'
 import { setsVariables } from './binding/traits.ts'
 import { unplanned } from './binding/unplanned.ts'
-import { makeCall, makeCast, makeHole, makeTrue } from './make-node.ts'
+import { makeCall, makeCast, makeHole, makeNull, makeTrue } from './make-node.ts'
 import type { PlanContext } from './plan-context.ts'
 import { isOfServers, sessionFunctions, sessionIntegers, variableOfSession } from './session-names.ts'
 
@@ -111,6 +112,8 @@ export class ShardText {
       switch (node.kind) {
         case 'SelectExpr':
           return this.#item(node, replace)
+        case 'OrderItem':
+          return orderedByValue(node, rewrite(node.expr, replace))
         case 'Table':
           return this.#withoutVindexHints(this.#table(node, ctes) ?? node, node)
         case 'TableName':
@@ -273,6 +276,12 @@ function namesIn(root: Part): { readonly ctes: ReadonlySet<string>; readonly kee
 function namesItself(expr: Expr): boolean {
   if (expr.kind === 'Unary' && expr.op === '+') return namesItself(expr.operand)
   return expr.kind === 'Column' || expr.kind === 'Literal' || expr.kind === 'Introduced'
+}
+
+/** In ORDER BY and GROUP BY the number that stands for a variable would be a position. */
+function orderedByValue(item: OrderItem, expr: Expr): OrderItem {
+  if (expr === item.expr) return item
+  return { ...item, expr: expr.kind === 'Param' ? makeCall('IF', makeTrue(), expr, makeNull()) : expr }
 }
 
 function hasHole(expr: Expr): boolean {

@@ -1,5 +1,6 @@
 import type { Query, Select, SetOperation } from '../../sql/ast.ts'
 import { someInBlock, visit } from '../../sql/visit.ts'
+import { sameColumn } from '../../vschema/model.ts'
 import { bindTables } from './bind-from.ts'
 import { bindConjuncts, bindExprs } from './bind-subqueries.ts'
 import type { BoundNested, BoundQuery, BoundSelect, BoundUnion, BoundValues } from './bound.ts'
@@ -8,6 +9,7 @@ import { Level } from './level.ts'
 import { isTransparent, outputColumn, outputColumns } from './output-columns.ts'
 import { type Place, scopeAround, withCtes, within } from './place.ts'
 import { isAbsent, type Scope } from './scope.ts'
+import type { ColumnAnswer } from './source.ts'
 import { isAggregateCall } from './traits.ts'
 
 /** Throws SqlError for names that are not there, Unplanned for what has no bound form. */
@@ -39,7 +41,10 @@ export function bindQuery(query: Query, place: Place): BoundQuery {
 function opaque(columns: readonly string[] | undefined) {
   return {
     columns,
-    columnNamed: () => ({ kind: 'Computed' }) as const,
+    columnNamed: (name: string): ColumnAnswer => {
+      if (columns === undefined) return { kind: 'Maybe' }
+      return { kind: columns.some((each) => sameColumn(each, name)) ? 'Computed' : 'Absent' }
+    },
     isTransparent: false,
     rows: [],
   }

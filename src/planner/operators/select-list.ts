@@ -1,5 +1,6 @@
 import type { SortKey } from '../../plan/primitives.ts'
 import type { Expr, Select, SelectItem } from '../../sql/ast.ts'
+import { itemName } from '../binding/traits.ts'
 import { makeItem } from '../make-node.ts'
 
 /** What a route's rows show: the columns the client asked for, and behind them what only the gateway looks at. */
@@ -33,5 +34,15 @@ export function positionIn(column: ShownColumn, { items }: SelectList): number {
 }
 
 export function printSelectList({ items, hidden }: SelectList, query: Select): Select {
-  return hidden.length === 0 ? query : { ...query, items: [...items, ...hidden.map(makeItem)] }
+  if (hidden.length === 0) return query
+  const names = items.map((item) => itemName(item)?.toLowerCase())
+  return { ...query, items: [...items, ...hidden.map((expr, i) => hiddenItem(expr, i, names))] }
+}
+
+/** A column that is called like one that the client asked for would make the name ambiguous to the clauses behind. */
+function hiddenItem(expr: Expr, number: number, names: readonly (string | undefined)[]): SelectItem {
+  const item = makeItem(expr)
+  if (expr.kind !== 'Column' || !names.includes(expr.name.toLowerCase())) return item
+  const { span } = item
+  return { ...item, alias: { kind: 'Alias', name: `_shardgate_hidden_${number + 1}`, as: true, span } }
 }

@@ -3,6 +3,7 @@ import type { BoundQuery } from '../../engine/bindings.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import type { Scratch } from '../../engine/shard-port.ts'
 import type { Condition } from '../../errors/condition.ts'
+import { ServerError } from '../../errors/server-error.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
 import { type Description, describeStatement } from '../../mysql/client/describe.ts'
 import type { ResponseSummary } from '../../mysql/client/response-reader.ts'
@@ -87,6 +88,7 @@ export class ScratchConnection implements Scratch {
     try {
       return await describeStatement(query.sql, (statement, reader) => statement.send(connection, reader))
     } catch (error) {
+      if (isSyntaxError(error)) await this.#inClientsWords()
       throw ofCopiedTables(error, copies, tablet)
     }
   }
@@ -105,6 +107,12 @@ export class ScratchConnection implements Scratch {
     statementFor(this.#execution, query).send(connection, rows)
     await rows.opened()
     return copiedColumns(rows, copies)
+  }
+
+  /** An error in the syntax quotes the statement: throws the one that the client's own text gives. */
+  async #inClientsWords(): Promise<void> {
+    const { connection } = this.#lease
+    await describeStatement(this.#execution.sql, (statement, reader) => statement.send(connection, reader))
   }
 
   async close(): Promise<void> {
@@ -161,6 +169,10 @@ export class ScratchConnection implements Scratch {
     const [conditions, found] = [await asked, await counted]
     return { conditions, affectedRows, foundRows: Number(textCells(found.rows[0]!, 1)[0]) }
   }
+}
+
+function isSyntaxError(error: unknown): boolean {
+  return error instanceof ServerError && error.errno === 1064
 }
 
 function isReadOnly({ items }: Settings): boolean {
