@@ -28,12 +28,7 @@ const applications = {
 const UNEQUAL: Readonly<Record<string, Readonly<Record<string, { why: string; on?: 'mysql' | 'mariadb' }>>>> =
   {
     'Sequelize, with tables of its own': {
-      'tables made again': { why: 'false 1227: ALTER TABLE … CHANGE' },
       'rows made': { why: "MariaDB's extended metadata, by which a driver knows JSON", on: 'mariadb' },
-    },
-    'TypeORM, with tables of its own': {
-      'tables made again': { why: 'false 1227: ALTER TABLE … CHANGE', on: 'mariadb' },
-      'what was made': { why: 'the same', on: 'mariadb' },
     },
     'Django, with tables of its own': {
       'a customer in a transaction': { why: 'INSERT … RETURNING into a sharded table', on: 'mariadb' },

@@ -31,6 +31,7 @@ const WIDER: ReadonlyMap<number, readonly (readonly [from: string | RegExp, to: 
 
 /** Of a column that a server groups or sorts by in a table of its own it tells that table's definition; its plan decides. */
 const DIFFERS: ReadonlyMap<number, readonly string[]> = new Map([
+  [3, ['column.orgName']],
   [7, ['column.schema']],
   [9, ['column.schema']],
   [16, ['column.orgName', 'column.flags']],

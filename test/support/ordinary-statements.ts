@@ -324,7 +324,8 @@ const allowed = `
   USE own
   CREATE TABLE own_5 (id INT PRIMARY KEY, global INT, soname INT, persist INT)
   ALTER TABLE own_5 ADD COLUMN shutdown INT, ADD INDEX (global)
-  ALTER TABLE own_5 CHANGE soname named INT, CHANGE COLUMN named soname INT
+  ALTER TABLE own_5 CHANGE soname named INT
+  ALTER TABLE own_5 CHANGE COLUMN named soname INT
   CREATE VIEW own_v AS SELECT * FROM own_table
   SHOW CREATE VIEW own_v
   CREATE OR REPLACE VIEW own_v AS SELECT TABLE_NAME FROM information_schema.tables
