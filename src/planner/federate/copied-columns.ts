@@ -101,8 +101,7 @@ export function copiedTable(
   const isNamed = (column: string) =>
     names.has(column.toLowerCase()) || names.has(`${alias}.${column}`.toLowerCase())
   const wanted = live.columns.filter(
-    (column) =>
-      (whole.has(node) && !column.invisible) || isNamed(column.name) || inPrimary.has(column.name),
+    (column) => (whole.has(node) && !column.invisible) || isNamed(column.name) || inPrimary.has(column.name),
   )
   // A table has at least one that is visible.
   const columns = wanted.some(({ invisible }) => !invisible)

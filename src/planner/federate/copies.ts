@@ -3,7 +3,7 @@ import type { TableRef } from '../../sql/ast.ts'
 import { collationByName } from '../../values/charsets.ts'
 import type { Column } from '../../values/column.ts'
 import type { PlanContext } from '../plan-context.ts'
-import type { Link } from './own-conditions.ts'
+import type { Link } from './links.ts'
 import { type Pull, reducedRoute } from './pull.ts'
 import { tableCopy } from './table-copy.ts'
 

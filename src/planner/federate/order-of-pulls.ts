@@ -1,5 +1,5 @@
 import type { Routing } from '../../plan/routing.ts'
-import type { Link } from './own-conditions.ts'
+import type { Link } from './links.ts'
 import type { Pull } from './pull.ts'
 
 /**
