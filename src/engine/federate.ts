@@ -97,10 +97,15 @@ async function fillOnce(copy: TableCopy, filling: Filling): Promise<void> {
   const stream = await pull(rows, filling)
   if (stream === undefined) return
   const insert = new InsertText(`${into}VALUES `, rows.as)
+  // The next statement is made while the server carries out the last.
+  let sent: Promise<void> = Promise.resolve()
   const send = async () => {
+    await sent
     const { zeroMembers } = insert
-    const warnings = await scratch.run(insert.take())
-    if (warnings > zeroMembers) throw changedValue(copy)
+    sent = scratch.run(insert.take()).then((warnings) => {
+      if (warnings > zeroMembers) throw changedValue(copy)
+    })
+    sent.catch(() => {}) // whoever sends the next, or ends, hears of it
   }
   try {
     const layout = new RowLayout('text', stream.columns)
@@ -117,26 +122,34 @@ async function fillOnce(copy: TableCopy, filling: Filling): Promise<void> {
       copied.add(batch.length, bytes)
     }
     if (insert.rows > 0) await send()
+    await sent
   } finally {
     await stream.close()
+    await sent.catch(() => {}) // nothing is on its way when the connection is given back
   }
 }
 
-/** The rows that can matter, by the fewest values of another copy that are known; undefined where there can be none. */
+/** Asking for this many values costs little, whatever it saves; for more it must leave out some of the rows. */
+const FEW_VALUES = 10_000
+const WORTHWHILE = 0.7
+
+/** The rows that can matter, by what another copy has of the values of a column; undefined where there can be none. */
 async function pull(
   { rows, reduced }: CopySource & { readonly kind: 'Pulled' },
   { context, kept }: Filling,
 ): Promise<RowStream | undefined> {
   let least: { readonly values: KeptValues; readonly route: Route } | undefined
-  let count = Number.POSITIVE_INFINITY
-  for (const { from, column, rows: route } of reduced) {
+  let leastPart = Number.POSITIVE_INFINITY
+  for (const { from, column, among, rows: route } of reduced) {
     const values = kept.get(from)?.get(column)
-    if (values?.count === undefined || values.count >= count) continue
+    if (values?.count === undefined) continue
+    if (values.count === 0) return undefined
+    const part = values.count / Math.max(among, values.count)
+    if (part >= leastPart || (values.count > FEW_VALUES && part > WORTHWHILE)) continue
     least = { values, route }
-    count = values.count
+    leastPart = part
   }
   if (least === undefined) return runRoute(rows, context, { asText: true })
-  if (count === 0) return undefined
   const bindings = beneath(context.bindings, least.values)
   return runRoute(least.route, { ...context, bindings }, { asText: true })
 }

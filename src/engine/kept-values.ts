@@ -4,8 +4,8 @@ import type { Value } from '../values/value.ts'
 import type { OuterRows } from './bindings.ts'
 import type { Row } from './row-stream.ts'
 
-/** More values than this are asked for no faster than all rows are read. */
-const VALUES_MAX = 10_000
+/** A statement with as many values is far below any server's max_allowed_packet, and is read in some ten milliseconds. */
+const VALUES_MAX = 100_000
 const BYTES_MAX = 1_000_000
 
 /** The values of one column of a copy, as its rows go by: NULLs aside, which are equal to nothing. */

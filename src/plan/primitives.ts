@@ -177,7 +177,7 @@ export interface TableCopy {
 export type CopySource =
   /**
    * Each row's values, to be written down again `as` they are. `reduced`: instead, rows whose column has a value that a copy
-   * filled before has, as long as these are not too many.
+   * filled before has, as long as these are not too many: by the column of which they are the smallest part.
    */
   | {
       readonly kind: 'Pulled'
@@ -193,6 +193,8 @@ export interface ReducedRows {
   readonly from: string
   /** Number of the column there. */
   readonly column: number
+  /** About how many values the route's column has in all. */
+  readonly among: number
   readonly rows: Route
 }
 

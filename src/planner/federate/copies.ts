@@ -5,6 +5,7 @@ import type { Column } from '../../values/column.ts'
 import type { PlanContext } from '../plan-context.ts'
 import type { Link } from './links.ts'
 import { type Pull, reducedRoute } from './pull.ts'
+import { valuesOf } from './sizes.ts'
 import { tableCopy } from './table-copy.ts'
 
 /** The copies, in the order in which they are filled, each reduced by those before it. */
@@ -69,7 +70,8 @@ function reductions(
     const at = from?.pull.columns.findIndex(({ name }) => name === otherColumn.name) ?? -1
     if (from === undefined || at < 0) return []
     from.kept.set(at, charsetOf(otherColumn))
-    return [{ from: from.name, column: at, rows: reducedRoute(pull, column, context) }]
+    const among = valuesOf(column, pull, otherColumn, linked!.pull)
+    return [{ from: from.name, column: at, among, rows: reducedRoute(pull, column, context) }]
   })
 }
 
