@@ -10,7 +10,6 @@ import type { PlanContext } from '../plan-context.ts'
 import { ShardText } from '../shard-text.ts'
 import { copiedTable, namedColumns, tablesIn } from './copied-columns.ts'
 import { copiesOf } from './copies.ts'
-import { orderOfPulls } from './order-of-pulls.ts'
 import { type OwnConditions, ownConditions } from './own-conditions.ts'
 import { type Pull, pullOf } from './pull.ts'
 import { copyName } from './table-copy.ts'
@@ -38,7 +37,7 @@ export function planFederation(ast: Query, context: PlanContext): Federate {
     return [pullOf({ ...wanted, ...copiedTable(table, node, named) }, context)]
   })
   const names = new Map(pulls.map(({ node }, i) => [node, copyName(i + 1)]))
-  const copies = copiesOf(orderOfPulls(pulls, links), links, names, context)
+  const copies = copiesOf(pulls, links, names, context)
   return {
     kind: 'Federate',
     keyspace: homeOf(copies, context),

@@ -1,4 +1,4 @@
-import type { Expr } from '../../sql/ast.ts'
+import type { Expr, TableRef } from '../../sql/ast.ts'
 import type { Column } from '../../values/column.ts'
 import { hasShardsOfItsOwn } from '../binding/find-table.ts'
 import type { Link } from './links.ts'
@@ -29,21 +29,71 @@ export function ownRowsOf(pull: Pull): number {
   }
 }
 
+/** A guess, as MySQL has them for columns without statistics. */
 function partOf(condition: Expr): number {
-  if (condition.kind === 'Comparison' && condition.op === '=') return 0.1
-  return condition.kind === 'In' && !condition.negated ? 0.2 : 0.4
+  switch (condition.kind) {
+    case 'Comparison':
+      return condition.op === '=' ? 0.1 : condition.op === '<>' ? 0.9 : 0.33
+    case 'In':
+    case 'Like':
+    case 'Between':
+      return condition.negated ? 0.9 : 0.1
+    default:
+      return 0.33
+  }
 }
 
-/** About what part of the table's rows has a value that `rows` rows of the other one have. */
-export function linkedPart({ column, otherColumn }: Link, pull: Pull, other: Pull, rows: number): number {
-  return Math.min(1, rows / valuesOf(column, pull, otherColumn, other))
+/**
+ * About how many values there are of columns that are compared with each other: no more than rows of a table in which each
+ * is once. All columns that are equal to one of them, and so on, have these.
+ */
+export class LinkedValues {
+  readonly #classes = new Map<TableRef, Map<string, LinkedColumns>>()
+
+  constructor(pulls: readonly Pull[], links: readonly Link[]) {
+    for (const pull of pulls) {
+      const columns = pull.columns.map((column) => [column.name, columnOf(pull, column)] as const)
+      this.#classes.set(pull.node, new Map(columns))
+    }
+    for (const { table, column, other, otherColumn } of links) this.#join(table, column, other, otherColumn)
+  }
+
+  /** Of a link's columns. */
+  of({ table, column }: Link): number {
+    const values = this.#classOf(table, column)
+    return values === undefined ? UNKNOWN_ROWS : Math.max(1, Math.min(values.unique, values.rows))
+  }
+
+  #join(table: TableRef, column: Column, other: TableRef, otherColumn: Column): void {
+    const [kept, gone] = [this.#classOf(table, column), this.#classOf(other, otherColumn)]
+    if (kept === undefined || gone === undefined || kept === gone) return
+    kept.unique = Math.min(kept.unique, gone.unique)
+    kept.rows = Math.max(kept.rows, gone.rows)
+    for (const [node, name] of gone.columns) this.#classes.get(node)?.set(name, kept)
+    kept.columns.push(...gone.columns)
+  }
+
+  #classOf(node: TableRef, column: Column): LinkedColumns | undefined {
+    return this.#classes.get(node)?.get(column.name)
+  }
 }
 
-/** About how many values the column might have: no more than there are rows of the table in which each is once. */
-export function valuesOf(column: Column, pull: Pull, otherColumn: Column, other: Pull): number {
-  const [own, others] = [rowsOf(pull), rowsOf(other)]
-  if (isUnique(column, pull)) return own
-  return isUnique(otherColumn, other) ? others : Math.max(own, others)
+/** Columns that are equal to each other where rows matter. */
+interface LinkedColumns {
+  readonly columns: (readonly [TableRef, string])[]
+  /** Rows of the smallest table in which each value is once; infinite without any. */
+  unique: number
+  /** Rows of the largest table. */
+  rows: number
+}
+
+function columnOf(pull: Pull, column: Column): LinkedColumns {
+  const rows = rowsOf(pull)
+  return {
+    columns: [[pull.node, column.name]],
+    unique: isUnique(column, pull) ? rows : Number.POSITIVE_INFINITY,
+    rows,
+  }
 }
 
 function isUnique(column: Column, { keys }: Pull): boolean {
