@@ -2,6 +2,7 @@ import type { CopySource, ReducedRows, TableCopy } from '../../plan/primitives.t
 import type { TableRef } from '../../sql/ast.ts'
 import { collationByName } from '../../values/charsets.ts'
 import type { Column } from '../../values/column.ts'
+import { quoteName } from '../../values/sql-literal.ts'
 import type { PlanContext } from '../plan-context.ts'
 import type { Link } from './links.ts'
 import { orderOfPulls } from './order-of-pulls.ts'
@@ -64,18 +65,23 @@ function reductions(
   before: readonly Filled[],
   context: PlanContext,
 ): readonly ReducedRows[] {
-  return links.flatMap((link) => {
-    const { table, column, other, otherColumn } = link
-    if (table !== pull.node) return []
-    const linked = before.find((each) => each.pull.node === other)
+  const known = links.flatMap((link) => {
+    if (link.table !== pull.node) return []
+    const linked = before.find((each) => each.pull.node === link.other)
     const from = linked?.original ?? linked
-    const at = from?.pull.columns.findIndex(({ name }) => name === otherColumn.name) ?? -1
+    const at = from?.pull.columns.findIndex(({ name }) => name === link.otherColumn.name) ?? -1
     if (from === undefined || at < 0) return []
-    from.kept.set(at, charsetOf(otherColumn))
-    return [
-      { from: from.name, column: at, among: values.of(link), rows: reducedRoute(pull, column, context) },
-    ]
+    from.kept.set(at, charsetOf(link.otherColumn))
+    return [{ link, from: from.name, column: at }]
   })
+  const columns = known.map(({ link }) => link.column)
+  return known.map(({ link, from, column }, i) => ({
+    from,
+    column,
+    name: quoteName(link.column.name),
+    among: values.of(link),
+    rows: reducedRoute(pull, columns, i, context),
+  }))
 }
 
 /** Undefined for numbers. */

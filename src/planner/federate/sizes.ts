@@ -33,13 +33,13 @@ export function ownRowsOf(pull: Pull): number {
 function partOf(condition: Expr): number {
   switch (condition.kind) {
     case 'Comparison':
-      return condition.op === '=' ? 0.1 : condition.op === '<>' ? 0.9 : 0.33
+      return condition.op === '=' ? 0.1 : condition.op === '<>' ? 0.9 : 0.25
     case 'In':
     case 'Like':
     case 'Between':
       return condition.negated ? 0.9 : 0.1
     default:
-      return 0.33
+      return 0.4
   }
 }
 
