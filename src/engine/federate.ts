@@ -1,10 +1,10 @@
 import { ServerError } from '../errors/server-error.ts'
 import { SqlError } from '../errors/sql-error.ts'
-import type { CopySource, Federate, Route, TableCopy } from '../plan/primitives.ts'
+import type { CopySource, Federate, TableCopy } from '../plan/primitives.ts'
 import { quoteName } from '../values/sql-literal.ts'
 import { bindQuery } from './bind.ts'
 import { InsertText } from './insert-text.ts'
-import { KeptValues } from './kept-values.ts'
+import { AskedValues, KeptValues } from './kept-values.ts'
 import { beneath } from './outer-rows.ts'
 import { runRoute } from './route.ts'
 import { RowLayout } from './row-format.ts'
@@ -97,10 +97,15 @@ async function fillOnce(copy: TableCopy, filling: Filling): Promise<void> {
   const stream = await pull(rows, filling)
   if (stream === undefined) return
   const insert = new InsertText(`${into}VALUES `, rows.as)
+  // The next statement is made while the server carries out the last.
+  let sent: Promise<void> = Promise.resolve()
   const send = async () => {
+    await sent
     const { zeroMembers } = insert
-    const warnings = await scratch.run(insert.take())
-    if (warnings > zeroMembers) throw changedValue(copy)
+    sent = scratch.run(insert.take()).then((warnings) => {
+      if (warnings > zeroMembers) throw changedValue(copy)
+    })
+    sent.catch(() => {}) // whoever sends the next, or ends, hears of it
   }
   try {
     const layout = new RowLayout('text', stream.columns)
@@ -117,27 +122,47 @@ async function fillOnce(copy: TableCopy, filling: Filling): Promise<void> {
       copied.add(batch.length, bytes)
     }
     if (insert.rows > 0) await send()
+    await sent
   } finally {
     await stream.close()
+    await sent.catch(() => {}) // nothing is on its way when the connection is given back
   }
 }
 
-/** The rows that can matter, by the fewest values of another copy that are known; undefined where there can be none. */
+/** Asking for this many values costs little, whatever it saves; for more it must leave out some of the rows. */
+const FEW_VALUES = 10_000
+const WORTHWHILE = 0.7
+/** Of all columns together. */
+const ASKED_VALUES_MAX = 150_000
+
+/** The rows that can matter, by what other copies have of the values of columns; undefined where there can be none. */
 async function pull(
   { rows, reduced }: CopySource & { readonly kind: 'Pulled' },
   { context, kept }: Filling,
 ): Promise<RowStream | undefined> {
-  let least: { readonly values: KeptValues; readonly route: Route } | undefined
-  let count = Number.POSITIVE_INFINITY
-  for (const { from, column, rows: route } of reduced) {
+  const known = reduced.flatMap(({ from, column, among, name, rows: route }, number) => {
     const values = kept.get(from)?.get(column)
-    if (values?.count === undefined || values.count >= count) continue
-    least = { values, route }
-    count = values.count
+    if (values?.count === undefined) return []
+    const { count } = values
+    return [{ values, count, name, route, number, part: count / Math.max(among, count) }]
+  })
+  if (known.some(({ count }) => count === 0)) return undefined
+  const asked = new Map<string, (typeof known)[number]>()
+  let count = 0
+  for (const each of known.sort((a, b) => a.part - b.part)) {
+    const costsLittle = asked.size === 0 && each.count <= FEW_VALUES
+    if (asked.has(each.name) || (each.part > WORTHWHILE && !costsLittle)) continue
+    count += each.count
+    if (count > ASKED_VALUES_MAX) break
+    asked.set(each.name, each)
   }
+  const [least] = asked.values()
   if (least === undefined) return runRoute(rows, context, { asText: true })
-  if (count === 0) return undefined
-  const bindings = beneath(context.bindings, least.values)
+  const columns = reduced.map(({ name }, number) => {
+    const own = asked.get(name)
+    return { name, values: own?.number === number ? own.values : undefined }
+  })
+  const bindings = beneath(context.bindings, new AskedValues(columns))
   return runRoute(least.route, { ...context, bindings }, { asText: true })
 }
 

@@ -12,6 +12,8 @@ export class InsertText {
   readonly #head: string
   readonly #as: readonly CopiedAs[]
   #buffer = Buffer.allocUnsafe(2 * FULL_BYTES)
+  /** Of the statement before, which may be on its way. */
+  #other = Buffer.allocUnsafe(2 * FULL_BYTES)
   #end = 0
   rows = 0
   /** ENUM values that are no member: the server warns of each. */
@@ -41,9 +43,12 @@ export class InsertText {
     this.rows++
   }
 
-  /** The statement so far; the next one begins. It is overwritten by that. */
+  /** The statement so far; the next one begins. It is there until that is taken, too. */
   take(): Buffer {
     const sql = this.#buffer.subarray(0, this.#end)
+    const other = this.#other
+    this.#other = this.#buffer
+    this.#buffer = other
     this.#end = 0
     this.rows = 0
     this.zeroMembers = 0

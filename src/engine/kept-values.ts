@@ -4,12 +4,12 @@ import type { Value } from '../values/value.ts'
 import type { OuterRows } from './bindings.ts'
 import type { Row } from './row-stream.ts'
 
-/** More values than this are asked for no faster than all rows are read. */
-const VALUES_MAX = 10_000
+/** A statement with as many values is far below any server's max_allowed_packet, and is read in some ten milliseconds. */
+const VALUES_MAX = 100_000
 const BYTES_MAX = 1_000_000
 
 /** The values of one column of a copy, as its rows go by: NULLs aside, which are equal to nothing. */
-export class KeptValues implements OuterRows {
+export class KeptValues {
   readonly #charset: string | undefined
   readonly #texts = new Set<string>()
   #bytes = 0
@@ -36,10 +36,6 @@ export class KeptValues implements OuterRows {
     this.#texts.clear()
   }
 
-  value(): Value {
-    return this.values()[0]!
-  }
-
   values(): readonly Value[] {
     const charset = this.#charset
     return [...this.#texts].map((text): Value => {
@@ -55,4 +51,33 @@ export class KeptValues implements OuterRows {
     if (charset === undefined) return [...this.#texts].join(', ')
     return [...this.#texts].map((text) => textLiteral(Buffer.from(text, 'latin1'), charset)).join(', ')
   }
+}
+
+/** For each column that a table is reduced by: values to be asked for, or none, and all that it has are. */
+export class AskedValues implements OuterRows {
+  readonly #columns: readonly AskedColumn[]
+
+  constructor(columns: readonly AskedColumn[]) {
+    this.#columns = columns
+  }
+
+  value(column: number): Value {
+    return this.values(column)[0]!
+  }
+
+  values(column: number): readonly Value[] {
+    return this.#columns[column]!.values?.values() ?? []
+  }
+
+  /** What a column is compared with: itself where it does not matter. */
+  text([column]: readonly number[]): string {
+    const { name, values } = this.#columns[column!]!
+    return values?.text() ?? name
+  }
+}
+
+interface AskedColumn {
+  /** Quoted. */
+  readonly name: string
+  readonly values: KeptValues | undefined
 }

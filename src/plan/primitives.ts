@@ -176,8 +176,8 @@ export interface TableCopy {
 
 export type CopySource =
   /**
-   * Each row's values, to be written down again `as` they are. `reduced`: instead, rows whose column has a value that a copy
-   * filled before has, as long as these are not too many.
+   * Each row's values, to be written down again `as` they are. `reduced`: instead, rows whose columns have values that copies
+   * filled before have, as far as these are not too many: by the route of the column of which they are the smallest part.
    */
   | {
       readonly kind: 'Pulled'
@@ -188,11 +188,16 @@ export type CopySource =
   /** The rows of another copy. */
   | { readonly kind: 'Copied'; readonly from: string }
 
-/** Rows by the values of a column of another copy, which the route has as its outer rows. */
+/** A column of the table, and that of another copy whose values it must have. */
 export interface ReducedRows {
   readonly from: string
   /** Number of the column there. */
   readonly column: number
+  /** Name of the table's own, quoted. */
+  readonly name: string
+  /** About how many values the two have in all. */
+  readonly among: number
+  /** To where these values are. It asks for those of all columns, which it has as its outer rows: in the order of `reduced`. */
   readonly rows: Route
 }
 

@@ -1,16 +1,27 @@
+import type { Connection } from 'mysql2/promise'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { Repeats } from '../telemetry/repeats.ts'
 import type { Column, StoredKey } from '../values/column.ts'
 import type { ValueType } from '../values/value.ts'
 import type { Gateway } from './gateway.ts'
-import { type DatabaseColumn, NO_KEYS, readColumns, readKeys, type TableKeys } from './schema-reader.ts'
+import {
+  type DatabaseColumn,
+  NO_KEYS,
+  readColumns,
+  readKeys,
+  readRowCounts,
+  type TableKeys,
+} from './schema-reader.ts'
 import { storedColumn } from './stored-column.ts'
 import { storedKeys } from './stored-keys.ts'
 
 /** How often the columns are read again, for changes that did not come through this proxy. */
 const REFRESH_MS = 30_000
 const RETRY_MS = 250
+/** Tables of fewer rows are all the same to plans. */
+const SMALL_ROWS = 100
+const RESIZED = 8
 
 /**
  * Knows the columns of all tables, as the primary of each keyspace's first shard has them: for INSERT without a column
@@ -70,10 +81,9 @@ export class SchemaTracker {
     const read = ++this.#lastRead
     try {
       const { database, targets } = this.#gateway.shardsOf(keyspace).shards[0]!
-      const schema = await this.#gateway.control(targets.PRIMARY, async (connection) => ({
-        columns: await readColumns(connection, database),
-        keys: await readKeys(connection, database),
-      }))
+      const schema = await this.#gateway.control(targets.PRIMARY, (connection) =>
+        readSchema(connection, database),
+      )
       this.#take(keyspace, schema, read)
       this.#repeats.end(keyspace)
       return true
@@ -93,18 +103,19 @@ export class SchemaTracker {
     this.#repeats.close()
   }
 
-  #take(keyspace: string, { columns, keys }: ReadSchema, read: number): void {
+  #take(keyspace: string, { columns, keys, rowCounts }: ReadSchema, read: number): void {
     if (this.#closed || read < (this.#knownFrom.get(keyspace) ?? 0)) return
     this.#knownFrom.set(keyspace, read)
     const text = JSON.stringify([columns, [...keys]])
-    if (this.#texts.get(keyspace) === text) return
+    const isSized = this.#hasSizes(keyspace, rowCounts)
+    if (this.#texts.get(keyspace) === text && isSized) return
     this.#texts.set(keyspace, text)
     const tables = new Map<string, LiveTable & { readonly columns: Column[] }>()
     for (const column of columns) {
       const own = keys.get(column.table) ?? NO_KEYS
       let table = tables.get(column.table)
       if (table === undefined) {
-        table = { columns: [], keys: storedKeys(own) }
+        table = { columns: [], keys: storedKeys(own), shardRows: rowCounts.get(column.table) ?? 0 }
         tables.set(column.table, table)
       }
       table.columns.push(modelOf(column, own))
@@ -112,16 +123,34 @@ export class SchemaTracker {
     this.#keyspaces.set(keyspace, tables)
     this.#onChange()
   }
+
+  /** Whether plans know about how large the tables are: they are made anew for what has grown or shrunk several times over. */
+  #hasSizes(keyspace: string, rowCounts: ReadonlyMap<string, number>): boolean {
+    const known = this.#keyspaces.get(keyspace) ?? new Map<string, LiveTable>()
+    return [...known].every(([table, { shardRows }]) => {
+      const [less, more] = [shardRows, rowCounts.get(table) ?? 0].sort((a, b) => a - b)
+      return more! < SMALL_ROWS || more! <= less! * RESIZED
+    })
+  }
 }
 
 interface LiveTable {
   readonly columns: readonly Column[]
   readonly keys: readonly StoredKey[]
+  readonly shardRows: number
 }
 
 interface ReadSchema {
   readonly columns: readonly DatabaseColumn[]
   readonly keys: ReadonlyMap<string, TableKeys>
+  readonly rowCounts: ReadonlyMap<string, number>
+}
+
+async function readSchema(connection: Connection, database: string): Promise<ReadSchema> {
+  const columns = await readColumns(connection, database)
+  const keys = await readKeys(connection, database)
+  const rowCounts = await readRowCounts(connection, database, columns[0]?.isMariadb ?? true)
+  return { columns, keys, rowCounts }
 }
 
 /** A column as plans know it. */

@@ -75,6 +75,8 @@ export interface Table {
 export interface LiveTable {
   readonly columns: readonly Column[]
   readonly keys: readonly StoredKey[]
+  /** About how many rows it has on one shard, within some times as many; 0 for few, or a view. */
+  readonly shardRows: number
 }
 
 export interface TableAddress {

@@ -1,38 +1,81 @@
-import type { Query } from '../../sql/ast.ts'
-import { visit } from '../../sql/visit.ts'
+import type { Query, Select, TableExpr, TableRef } from '../../sql/ast.ts'
+import { type AnyNode, visit } from '../../sql/visit.ts'
 import type { Column, StoredKey } from '../../values/column.ts'
 import type { Table } from '../../vschema/model.ts'
 import { unplanned } from '../binding/unplanned.ts'
 
-/** Which of a table's columns a statement may look at, as far as its text tells. */
+/** Which columns of its tables a statement may look at, as far as its text tells. */
 export interface NamedColumns {
-  /** `SELECT *`, NATURAL JOIN: all that are visible. */
-  readonly all: boolean
-  /** Lower case; whichever tables have them. */
+  /** Tables of which all that are visible are named: `SELECT *` in their own block, NATURAL JOIN. */
+  readonly whole: ReadonlySet<TableRef>
+  /** Lower case: `name` whichever tables have it, `alias.name` of tables that are called so. */
   readonly names: ReadonlySet<string>
 }
 
+/** Stars that stand elsewhere than where they are known to name columns of their block, or none, are all tables' columns. */
 export function namedColumns(query: Query): NamedColumns {
   const names = new Set<string>()
-  let all = false
+  const whole = new Set<TableRef>()
+  const known = new Set<AnyNode>()
+  const takeWhole = (tables: readonly TableExpr[]) => {
+    for (const table of tables.flatMap(tablesIn)) whole.add(table)
+  }
   visit(query, (node) => {
-    if (node.kind === 'Column') names.add(node.name.toLowerCase())
-    else if (node.kind === 'Star') all = true
-    else if (node.kind === 'Join') {
-      all ||= node.natural
-      for (const name of node.using ?? []) names.add(name.toLowerCase())
-    } else if (node.kind === 'Aggregate' && node.args[0]?.kind === 'Star') {
-      for (const part of [node.over, node.orderBy])
-        visit(part, (inner) => addColumn(inner.kind === 'Column' ? inner.name : undefined, names))
-      return 'skip'
+    switch (node.kind) {
+      case 'Column':
+        names.add([...node.qualifiers.slice(-1), node.name].join('.').toLowerCase())
+        return undefined
+      case 'Join':
+        if (node.natural) takeWhole([node.left, node.right])
+        for (const name of node.using ?? []) names.add(name.toLowerCase())
+        return undefined
+      case 'Aggregate':
+        if (node.args[0]?.kind === 'Star') known.add(node.args[0])
+        return undefined
+      case 'Exists':
+        if (isOnlyStar(node.query.query)) known.add(node.query.query.items[0]!)
+        return undefined
+      case 'Select': {
+        const stars = node.items.filter((item) => item.kind === 'Star' && !known.has(item))
+        if (stars.length > 0) takeWhole(node.from)
+        for (const star of stars) known.add(star)
+        return undefined
+      }
+      case 'Star':
+        if (!known.has(node)) visit(query, (each) => takeTable(each, whole))
+        return undefined
+      default:
+        return undefined
     }
-    return undefined
   })
-  return { all, names }
+  return { whole, names }
 }
 
-function addColumn(name: string | undefined, names: Set<string>): undefined {
-  if (name !== undefined) names.add(name.toLowerCase())
+function takeTable(node: AnyNode, whole: Set<TableRef>): undefined {
+  if (node.kind === 'Table') whole.add(node)
+}
+
+/** `EXISTS (SELECT * FROM … WHERE …)`: nobody looks at its columns. */
+function isOnlyStar(query: Query): query is Select {
+  if (query.kind !== 'Select' || query.items.length !== 1 || query.modifiers.length > 0) return false
+  const { items, groupBy, having, qualify, orderBy } = query
+  return items[0]!.kind === 'Star' && [groupBy, having, qualify, orderBy].every((part) => part === undefined)
+}
+
+/** The tables that a part of FROM names itself, not in queries of its own. */
+export function tablesIn(from: TableExpr): readonly TableRef[] {
+  switch (from.kind) {
+    case 'Table':
+      return [from]
+    case 'Join':
+      return [...tablesIn(from.left), ...tablesIn(from.right)]
+    case 'TableParens':
+      return from.tables.flatMap(tablesIn)
+    case 'OdbcJoin':
+      return tablesIn(from.table)
+    default:
+      return []
+  }
 }
 
 /** What a copy of a table has: columns that are looked at, and keys of these. */
@@ -45,14 +88,20 @@ export interface CopiedTable {
  * The columns of the primary key come with those that are wanted: what MySQL concludes from it, and how it names its columns'
  * flags, hangs on it. Throws Unplanned while the table's columns have not been read.
  */
-export function copiedTable({ name, live }: Table, { all, names }: NamedColumns): CopiedTable {
+export function copiedTable(
+  { name, live }: Table,
+  node: TableRef,
+  { whole, names }: NamedColumns,
+): CopiedTable {
   if (live === undefined || live.columns.length === 0)
     return unplanned(`table '${name}', whose columns have not been read from its servers yet,`)
   const primary = live.keys.find(({ kind }) => kind === 'PRIMARY')
   const inPrimary = new Set(primary?.parts.map(({ column }) => column))
+  const alias = node.alias?.name ?? node.name.name
+  const isNamed = (column: string) =>
+    names.has(column.toLowerCase()) || names.has(`${alias}.${column}`.toLowerCase())
   const wanted = live.columns.filter(
-    (column) =>
-      (all && !column.invisible) || names.has(column.name.toLowerCase()) || inPrimary.has(column.name),
+    (column) => (whole.has(node) && !column.invisible) || isNamed(column.name) || inPrimary.has(column.name),
   )
   // A table has at least one that is visible.
   const columns = wanted.some(({ invisible }) => !invisible)

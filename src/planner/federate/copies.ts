@@ -2,9 +2,12 @@ import type { CopySource, ReducedRows, TableCopy } from '../../plan/primitives.t
 import type { TableRef } from '../../sql/ast.ts'
 import { collationByName } from '../../values/charsets.ts'
 import type { Column } from '../../values/column.ts'
+import { quoteName } from '../../values/sql-literal.ts'
 import type { PlanContext } from '../plan-context.ts'
-import type { Link } from './own-conditions.ts'
+import type { Link } from './links.ts'
+import { orderOfPulls } from './order-of-pulls.ts'
 import { type Pull, reducedRoute } from './pull.ts'
+import { LinkedValues } from './sizes.ts'
 import { tableCopy } from './table-copy.ts'
 
 /** The copies, in the order in which they are filled, each reduced by those before it. */
@@ -15,18 +18,14 @@ export function copiesOf(
   context: PlanContext,
 ): readonly TableCopy[] {
   const filled: Filled[] = []
-  for (const pull of pulls) {
+  const values = new LinkedValues(pulls, links)
+  for (const pull of orderOfPulls(pulls, links, values)) {
     const name = names.get(pull.node)!
-    const same = filled.find((each) => hasAll(each) && isSame(each.pull, pull))
-    if (same !== undefined) filled.push({ name, pull, original: same, reduced: [], kept: new Map() })
-    else
-      filled.push({
-        name,
-        pull,
-        original: undefined,
-        reduced: reductions(pull, links, filled, context),
-        kept: new Map(),
-      })
+    const alike = filled.filter((each) => each.original === undefined && isSame(each.pull, pull))
+    const whole = alike.find((each) => each.reduced.length === 0)
+    const reduced = whole === undefined ? reductions(pull, links, values, filled, context) : []
+    const original = whole ?? alike.find((each) => areSame(each.reduced, reduced))
+    filled.push({ name, pull, original, reduced, kept: new Map() })
   }
   return filled.map(({ name, pull, original, reduced, kept }) => {
     const rows: CopySource =
@@ -46,31 +45,43 @@ interface Filled {
   readonly kept: Map<number, string | undefined>
 }
 
-/** All rows that its conditions leave. */
-function hasAll({ original, reduced }: Filled): boolean {
-  return original === undefined && reduced.length === 0
-}
-
 /** Of a table that is asked without conditions, too: `a JOIN b` where both are the same rows is one pull. */
 function isSame(a: Pull, b: Pull): boolean {
   return JSON.stringify([a.rows.query, a.as]) === JSON.stringify([b.rows.query, b.as])
 }
 
+/** By the same rows of the same copies. */
+function areSame(a: readonly ReducedRows[], b: readonly ReducedRows[]): boolean {
+  const texts = [a, b].map((reduced) =>
+    JSON.stringify(reduced.map(({ from, column, rows }) => [from, column, rows.query])),
+  )
+  return texts[0] === texts[1]
+}
+
 function reductions(
   pull: Pull,
   links: readonly Link[],
+  values: LinkedValues,
   before: readonly Filled[],
   context: PlanContext,
 ): readonly ReducedRows[] {
-  return links.flatMap(({ table, column, other, otherColumn }) => {
-    if (table !== pull.node) return []
-    const linked = before.find((each) => each.pull.node === other)
+  const known = links.flatMap((link) => {
+    if (link.table !== pull.node) return []
+    const linked = before.find((each) => each.pull.node === link.other)
     const from = linked?.original ?? linked
-    const at = from?.pull.columns.findIndex(({ name }) => name === otherColumn.name) ?? -1
+    const at = from?.pull.columns.findIndex(({ name }) => name === link.otherColumn.name) ?? -1
     if (from === undefined || at < 0) return []
-    from.kept.set(at, charsetOf(otherColumn))
-    return [{ from: from.name, column: at, rows: reducedRoute(pull, column, context) }]
+    from.kept.set(at, charsetOf(link.otherColumn))
+    return [{ link, from: from.name, column: at }]
   })
+  const columns = known.map(({ link }) => link.column)
+  return known.map(({ link, from, column }, i) => ({
+    from,
+    column,
+    name: quoteName(link.column.name),
+    among: values.of(link),
+    rows: reducedRoute(pull, columns, i, context),
+  }))
 }
 
 /** Undefined for numbers. */

@@ -1,15 +1,18 @@
-import type { Expr } from '../../sql/ast.ts'
+import type { ColumnName, Expr, FunctionCall } from '../../sql/ast.ts'
 import { someNode } from '../../sql/visit.ts'
 import type { Column } from '../../values/column.ts'
 import { isNumber } from '../../values/value.ts'
 import { isText } from '../binding/column-type.ts'
 
+/** The stored column that a name stands for; undefined where nothing is known of it. */
+export type ColumnOf = (name: ColumnName) => Column | undefined
+
 /**
- * Whether a condition on one table's columns can be evaluated once more than MySQL would, and for other rows: it has the same
+ * Whether a condition on columns of tables can be evaluated once more than MySQL would, and for other rows: it has the same
  * value each time, and gives neither an error nor a warning of its own for a row. What is wrong with its constants is
- * found wherever they stand. `columnOf`: the table's columns by name.
+ * found wherever they stand.
  */
-export function isHarmless(expr: Expr, columnOf: (name: string) => Column | undefined): boolean {
+export function isHarmless(expr: Expr, columnOf: ColumnOf): boolean {
   const isSafe = (each: Expr) => isHarmless(each, columnOf)
   switch (expr.kind) {
     case 'And':
@@ -37,7 +40,7 @@ export function isHarmless(expr: Expr, columnOf: (name: string) => Column | unde
 }
 
 /** Comparing converts nothing that stands in a row, or what converts cleanly. */
-function areComparable(exprs: readonly Expr[], columnOf: (name: string) => Column | undefined): boolean {
+function areComparable(exprs: readonly Expr[], columnOf: ColumnOf): boolean {
   const rows = exprs.flatMap((expr) => (expr.kind === 'Row' ? [expr.items] : []))
   if (rows.length > 0)
     return (
@@ -54,19 +57,33 @@ function areComparable(exprs: readonly Expr[], columnOf: (name: string) => Colum
   kinds.delete('constant')
   if (kinds.size > 1) return false
   // A text that is compared with a number is converted row by row.
-  return !kinds.has('text') || !exprs.some(isNumeric)
+  return !kinds.has('text') || !exprs.some((expr) => isConstant(expr) && isNumeric(expr))
 }
 
 type Kind = 'number' | 'text' | 'time' | 'bytes' | 'constant'
 
-function kindOf(expr: Expr, columnOf: (name: string) => Column | undefined): Kind | undefined {
+function kindOf(expr: Expr, columnOf: ColumnOf): Kind | undefined {
+  if (expr.kind === 'Function') return isPartOfText(expr, columnOf) ? 'text' : undefined
   if (expr.kind !== 'Column') return isConstant(expr) ? 'constant' : undefined
-  const type = columnOf(expr.name)?.type
+  const type = columnOf(expr)?.type
   if (type === undefined) return undefined
   if (isNumber(type) && type !== 'FLOAT32') return 'number'
   if (isText(type)) return 'text'
   if (type === 'DATE' || type === 'DATETIME' || type === 'TIMESTAMP') return 'time'
   return type === 'BINARY' || type === 'VARBINARY' || type === 'BLOB' ? 'bytes' : undefined
+}
+
+const PARTS_OF_TEXT: ReadonlySet<string> = new Set(['substring', 'substr', 'mid', 'left', 'right'])
+
+/** `SUBSTRING(text FROM 1 FOR 2)` and its kin, of a stored text and numbers as they are written. */
+function isPartOfText({ name, qualifier, quoted, spaced, args }: FunctionCall, columnOf: ColumnOf): boolean {
+  if (qualifier !== undefined || quoted === true || spaced === true || !PARTS_OF_TEXT.has(name)) return false
+  const [text, ...numbers] = args
+  return (
+    text?.kind === 'Column' &&
+    kindOf(text, columnOf) === 'text' &&
+    numbers.every((each) => each.kind === 'Literal' && each.type === 'Int')
+  )
 }
 
 /** The same in every place and at every time: literals, params, and what is computed from them. */

@@ -1,37 +1,40 @@
-import type { Routing } from '../../plan/routing.ts'
-import type { Link } from './own-conditions.ts'
+import type { Link } from './links.ts'
 import type { Pull } from './pull.ts'
+import { type LinkedValues, ownRowsOf } from './sizes.ts'
 
-/**
- * The tables in an order in which each is reduced by those before it: first what is known to be little, then what is linked to
- * that. There are no figures here, only what conditions tell.
- */
-export function orderOfPulls(pulls: readonly Pull[], links: readonly Link[]): readonly Pull[] {
+/** The tables in an order in which each is reduced by those before it: always the one of which the fewest rows will come. */
+export function orderOfPulls(
+  pulls: readonly Pull[],
+  links: readonly Link[],
+  values: LinkedValues,
+): readonly Pull[] {
   const left = [...pulls]
-  const ordered: Pull[] = []
-  const taken = new Set<Pull['node']>()
+  const taken = new Map<Pull['node'], Taken>()
   while (left.length > 0) {
-    const size = (pull: Pull): number => {
-      const isLinked = links.some(({ table, other }) => table === pull.node && taken.has(other))
-      return isLinked ? Math.min(sizeOf(pull), LINKED) : sizeOf(pull)
-    }
-    const next = left.reduce((least, pull) => (size(pull) < size(least) ? pull : least))
-    left.splice(left.indexOf(next), 1)
-    ordered.push(next)
-    taken.add(next.node)
+    const sizes = left.map((pull) => ({ pull, rows: rowsLeft(pull, links, values, taken) }))
+    const next = sizes.reduce((least, each) => (each.rows < least.rows ? each : least))
+    left.splice(left.indexOf(next.pull), 1)
+    taken.set(next.pull.node, next)
   }
-  return ordered
+  return [...taken.values()].map(({ pull }) => pull)
 }
 
-const LINKED = 2
-
-function sizeOf({ rows: { routing }, conditions }: Pull): number {
-  if (isFew(routing)) return 0
-  if (conditions.length > 0) return 1
-  // Tables that stand on one server are mostly the small ones.
-  return routing.kind === 'Unsharded' || routing.kind === 'AnyShard' ? 3 : 4
+interface Taken {
+  readonly pull: Pull
+  /** About how many rows it has then. */
+  readonly rows: number
 }
 
-function isFew({ kind }: Routing): boolean {
-  return kind === 'Equal' || kind === 'In' || kind === 'MultiEqual' || kind === 'Product' || kind === 'None'
+/** One link is used: the best. */
+function rowsLeft(
+  pull: Pull,
+  links: readonly Link[],
+  values: LinkedValues,
+  taken: ReadonlyMap<Pull['node'], Taken>,
+): number {
+  const parts = links.flatMap((link) => {
+    const other = link.table === pull.node ? taken.get(link.other) : undefined
+    return other === undefined ? [] : [other.rows / values.of(link)]
+  })
+  return ownRowsOf(pull) * Math.min(1, ...parts)
 }

@@ -1,13 +1,11 @@
-import type { ColumnName, Comparison, Expr, TableRef } from '../../sql/ast.ts'
+import type { Expr, Or, TableRef } from '../../sql/ast.ts'
 import { someNode, visit } from '../../sql/visit.ts'
-import { isIntegral } from '../../values/value.ts'
-import { type Column, sameColumn, type Table } from '../../vschema/model.ts'
-import type { BoundFrom, BoundQuery, BoundSubquery, BoundTable, Conjunct } from '../binding/bound.ts'
-import { isText } from '../binding/column-type.ts'
+import type { BoundFrom, BoundQuery, BoundSubquery, Conjunct } from '../binding/bound.ts'
 import type { Level } from '../binding/level.ts'
 import { resolveColumn, type Scope } from '../binding/scope.ts'
-import type { TableInstance } from '../binding/source.ts'
-import { isHarmless } from './harmless.ts'
+import { type ColumnOf, isHarmless } from './harmless.ts'
+import { commonConjuncts, impliedBy } from './implied.ts'
+import { type ConditionPlace, isJoin, type Link, Links, liveColumn, tablesAt } from './links.ts'
 
 /** What holds for those rows of tables that can matter. It stays in the query, which is asked of fewer rows then. */
 export interface OwnConditions {
@@ -15,25 +13,16 @@ export interface OwnConditions {
   readonly links: readonly Link[]
 }
 
-/** Rows of `table` can only matter if `column` has a value that `otherColumn` has in some row of `other`. */
-export interface Link {
-  readonly table: TableRef
-  readonly column: Column
-  readonly other: TableRef
-  readonly otherColumn: Column
-}
-
 export function ownConditions(query: BoundQuery): OwnConditions {
-  const found: Found = { conditions: new Map(), links: [], nodes: new Map() }
+  const links = new Links()
+  const found: Found = { conditions: new Map(), links }
   ofQuery(query, found)
-  return found
+  return { conditions: found.conditions, links: links.found }
 }
 
 interface Found {
   readonly conditions: Map<TableRef, Expr[]>
-  readonly links: Link[]
-  /** Where each table stands. */
-  readonly nodes: Map<TableInstance, TableRef>
+  readonly links: Links
 }
 
 function ofQuery(query: BoundQuery, found: Found): void {
@@ -41,11 +30,8 @@ function ofQuery(query: BoundQuery, found: Found): void {
     case 'Select': {
       const { from, where, having, subqueries, level, scope } = query
       ofFrom(from, { level, scope }, found)
+      ofConjuncts([...where, ...having], found)
       take(where, { tables: tablesAt(from, level, level), scope }, found)
-      ofSubqueries(
-        [...where, ...having].flatMap((conjunct) => conjunct.subqueries),
-        found,
-      )
       return ofSubqueries(subqueries, found)
     }
     case 'Union':
@@ -56,6 +42,10 @@ function ofQuery(query: BoundQuery, found: Found): void {
     case 'Values':
       return ofSubqueries(query.values.subqueries, found)
   }
+}
+
+function ofConjuncts(conjuncts: readonly Conjunct[], found: Found): void {
+  for (const { subqueries } of conjuncts) ofSubqueries(subqueries, found)
 }
 
 function ofSubqueries(subqueries: readonly BoundSubquery[], found: Found): void {
@@ -72,25 +62,22 @@ function ofFrom(from: BoundFrom, at: At, found: Found): void {
   const { level, scope } = at
   switch (from.kind) {
     case 'Table':
-      found.nodes.set(from.instance, from.ast)
-      return
+      return found.links.place(from)
     case 'Unplaced':
       return ofSubqueries(from.subqueries, found)
     case 'Derived':
       return ofQuery(from.query, found)
     case 'Inner':
       for (const part of from.parts) ofFrom(part, at, found)
-      take(from.on, { tables: tablesAt(from, level, level), scope: inOn(scope) }, found)
-      return ofSubqueries(
-        from.on.flatMap(({ subqueries }) => subqueries),
-        found,
-      )
+      ofConjuncts(from.on, found)
+      return take(from.on, { tables: tablesAt(from, level, level), scope: inOn(scope) }, found)
     case 'Outer':
       ofFrom(from.preserved, at, found)
       ofFrom(from.inner, { level: from.level, scope }, found)
-      take(from.on, { tables: tablesAt(from.inner, from.level, from.level), scope: inOn(scope) }, found)
-      return ofSubqueries(
-        from.on.flatMap(({ subqueries }) => subqueries),
+      ofConjuncts(from.on, found)
+      return take(
+        from.on,
+        { tables: tablesAt(from.inner, from.level, from.level), scope: inOn(scope) },
         found,
       )
   }
@@ -101,100 +88,69 @@ function inOn(scope: Scope): Scope {
   return scope.outer === undefined ? scope : { ...scope, sources: [] }
 }
 
-/** Tables of a part of FROM at `from`, whose rows hold or fall with the conditions of level `wanted`. */
-function tablesAt(from: BoundFrom, at: Level, wanted: Level): readonly BoundTable[] {
-  switch (from.kind) {
-    case 'Table':
-      return at === wanted ? [from] : []
-    case 'Inner':
-      return from.parts.flatMap((part) => tablesAt(part, at, wanted))
-    case 'Outer':
-      return [...tablesAt(from.preserved, at, wanted), ...tablesAt(from.inner, from.level, wanted)]
-    default:
-      return []
-  }
-}
-
 /**
  * From the first on, as far as each can be asked once more without being noticed: what stands behind another condition is
  * not asked of rows that this one has put out, and might warn of them.
  */
-function take(
-  conjuncts: readonly Conjunct[],
-  { tables, scope }: { readonly tables: readonly BoundTable[]; readonly scope: Scope },
-  found: Found,
-): void {
-  const { conditions } = found
+function take(conjuncts: readonly Conjunct[], place: ConditionPlace, found: Found): void {
+  const { links } = found
   let isFirst = true
-  for (const { expr, needs, subqueries } of conjuncts) {
-    if (subqueries.length > 0) continue
-    if (isJoin(expr)) {
-      takeLink(expr, tables, scope, found)
+  for (const conjunct of conjuncts) {
+    const { expr, needs, subqueries } = conjunct
+    if (subqueries.length > 0) {
+      links.takeSubquery(conjunct, place)
       continue
     }
-    const table = needs.size === 1 ? tables.find(({ source }) => needs.has(source)) : undefined
+    if (isJoin(expr)) {
+      links.takeJoin(expr, place)
+      continue
+    }
+    const table = needs.size === 1 ? place.tables.find(({ source }) => needs.has(source)) : undefined
     if (table === undefined) {
-      isFirst &&= !mayWarn(expr)
+      if (expr.kind === 'Or' && isFirst && isHarmless(expr, columnsOf(place.scope)))
+        takeOr(expr, place, found)
+      else isFirst &&= !mayWarn(expr)
       continue
     }
     const { ast, source, instance } = table
     const isOwn = (name: string, qualifier: string | undefined) =>
       qualifier === undefined ? source.columnNamed(name).kind === 'Column' : qualifier === source.name
-    isFirst &&= namesOnly(expr, isOwn) && isHarmless(expr, (name) => liveColumn(instance.table, name))
-    if (!isFirst) continue
-    const list = conditions.get(ast)
-    if (list === undefined) conditions.set(ast, [expr])
-    else list.push(expr)
+    isFirst &&= namesOnly(expr, isOwn) && isHarmless(expr, ({ name }) => liveColumn(instance.table, name))
+    if (isFirst) addCondition(ast, expr, found)
   }
 }
 
-function takeLink(
-  { left, right, op }: ColumnJoin,
-  tables: readonly BoundTable[],
-  scope: Scope,
-  found: Found,
-): void {
-  if (op !== '=') return
-  for (const [own, others] of [
-    [left, right],
-    [right, left],
-  ] as const) {
-    const ref = resolveColumn(own, scope)
-    const other = resolveColumn(others, scope)
-    const table = tables.find(({ instance }) => instance === ref?.instance)
-    if (ref === undefined || other === undefined || table === undefined || other.instance === ref.instance)
-      continue
-    const column = liveColumn(ref.instance.table, ref.name)
-    const otherColumn = liveColumn(other.instance.table, other.name)
-    const otherNode = found.nodes.get(other.instance)
-    if (column === undefined || otherColumn === undefined || otherNode === undefined) continue
-    if (areAlike(column, otherColumn))
-      found.links.push({ table: table.ast, column, other: otherNode, otherColumn })
+/** A condition of several tables says something of one where each of its branches does. */
+function takeOr(or: Or, place: ConditionPlace, found: Found): void {
+  const { tables, scope } = place
+  for (const each of commonConjuncts(or.operands)) if (isJoin(each)) found.links.takeJoin(each, place)
+  for (const { ast, instance } of tables) {
+    const isOwn = (part: Expr) =>
+      visit(part, (node) =>
+        node.kind === 'Column' && resolveColumn(node, scope)?.instance !== instance ? 'stop' : undefined,
+      )
+    const implied = impliedBy(or, isOwn)
+    if (implied !== undefined) addCondition(ast, implied, found)
   }
 }
 
-/** What a value of one column is equal to in the other does not depend on where it is compared. */
-function areAlike(a: Column, b: Column): boolean {
-  if (a.type === undefined || b.type === undefined) return false
-  if (isIntegral(a.type) && isIntegral(b.type)) return true
-  return isText(a.type) && isText(b.type) && a.collation === b.collation
+function addCondition(node: TableRef, condition: Expr, { conditions }: Found): void {
+  const list = conditions.get(node)
+  if (list === undefined) conditions.set(node, [condition])
+  else list.push(condition)
 }
 
-function liveColumn({ live }: Table, name: string): Column | undefined {
-  return live?.columns.find((column) => sameColumn(column.name, name))
+function columnsOf(scope: Scope): ColumnOf {
+  return (name) => {
+    const ref = resolveColumn(name, scope)
+    return ref && liveColumn(ref.instance.table, ref.name)
+  }
 }
 
 function namesOnly(expr: Expr, isOwn: (name: string, qualifier: string | undefined) => boolean): boolean {
   return visit(expr, (node) =>
     node.kind === 'Column' && !isOwn(node.name, node.qualifiers.at(-1)) ? 'stop' : undefined,
   )
-}
-
-type ColumnJoin = Comparison & { readonly left: ColumnName; readonly right: ColumnName }
-
-/** `a.x = b.y`, mostly of one type. */
-function isJoin(expr: Expr): expr is ColumnJoin {
-  return expr.kind === 'Comparison' && expr.left.kind === 'Column' && expr.right.kind === 'Column'
 }
 
 /** Of a condition of several tables. */

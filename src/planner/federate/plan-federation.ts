@@ -1,5 +1,5 @@
 import type { Federate, TableCopy } from '../../plan/primitives.ts'
-import type { Alias, Lock, Query, TableExpr, TableRef } from '../../sql/ast.ts'
+import type { Alias, Lock, Query, TableRef } from '../../sql/ast.ts'
 import { type AnyNode, rewrite, someNode, visit } from '../../sql/visit.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { bindQuery } from '../binding/bind-query.ts'
@@ -8,9 +8,8 @@ import { rootPlace } from '../binding/place.ts'
 import { Unplanned, unplanned } from '../binding/unplanned.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { ShardText } from '../shard-text.ts'
-import { copiedTable, namedColumns } from './copied-columns.ts'
+import { copiedTable, namedColumns, tablesIn } from './copied-columns.ts'
 import { copiesOf } from './copies.ts'
-import { orderOfPulls } from './order-of-pulls.ts'
 import { type OwnConditions, ownConditions } from './own-conditions.ts'
 import { type Pull, pullOf } from './pull.ts'
 import { copyName } from './table-copy.ts'
@@ -35,10 +34,10 @@ export function planFederation(ast: Query, context: PlanContext): Federate {
     }
     const table = findTable(node.name, context)
     const wanted = { node, table, conditions: conditions.get(node) ?? [], lock: locks.get(node) }
-    return [pullOf({ ...wanted, ...copiedTable(table, named) }, context)]
+    return [pullOf({ ...wanted, ...copiedTable(table, node, named) }, context)]
   })
   const names = new Map(pulls.map(({ node }, i) => [node, copyName(i + 1)]))
-  const copies = copiesOf(orderOfPulls(pulls, links), links, names, context)
+  const copies = copiesOf(pulls, links, names, context)
   return {
     kind: 'Federate',
     keyspace: homeOf(copies, context),
@@ -108,19 +107,4 @@ function locksOf(query: Query): ReadonlyMap<TableRef, Lock> {
     return undefined
   })
   return found
-}
-
-function tablesIn(from: TableExpr): readonly TableRef[] {
-  switch (from.kind) {
-    case 'Table':
-      return [from]
-    case 'Join':
-      return [...tablesIn(from.left), ...tablesIn(from.right)]
-    case 'TableParens':
-      return from.tables.flatMap(tablesIn)
-    case 'OdbcJoin':
-      return tablesIn(from.table)
-    default:
-      return []
-  }
 }

@@ -3,12 +3,13 @@ import type { Routing } from '../../plan/routing.ts'
 import type { Expr, Lock, Select, TableRef } from '../../sql/ast.ts'
 import { rewrite } from '../../sql/visit.ts'
 import type { Column, StoredKey } from '../../values/column.ts'
+import { isIntegral } from '../../values/value.ts'
 import type { Table } from '../../vschema/model.ts'
 import { bindQuery } from '../binding/bind-query.ts'
 import { hasShardsOfItsOwn } from '../binding/find-table.ts'
 import { rootPlace } from '../binding/place.ts'
 import { columnKey } from '../binding/source.ts'
-import { makeAnd, makeColumn, makeIn, makeItem } from '../make-node.ts'
+import { makeAnd, makeColumn, makeIn, makeItem, makeNumber } from '../make-node.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { routingOfTables } from '../rules/settle/vindex-routing.ts'
 import { ShardText } from '../shard-text.ts'
@@ -36,17 +37,28 @@ export function pullOf(wanted: Wanted, context: PlanContext): Pull {
   return { ...wanted, rows: routeOf(wanted, context), as: columns.map((column) => transferOf(column).as) }
 }
 
-/** Those whose column has one of the values that the route's outer rows have. */
-export function reducedRoute(wanted: Wanted, column: Column, context: PlanContext): Route {
-  return routeOf(wanted, context, column)
+/** Those whose columns have values that the route's outer rows have; where these are is told by the one with that number. */
+export function reducedRoute(
+  wanted: Wanted,
+  columns: readonly Column[],
+  number: number,
+  context: PlanContext,
+): Route {
+  return routeOf(wanted, context, { columns, number })
 }
 
-function routeOf(wanted: Wanted, context: PlanContext, reducedBy?: Column): Route {
+interface ReducedBy {
+  readonly columns: readonly Column[]
+  readonly number: number
+}
+
+function routeOf(wanted: Wanted, context: PlanContext, reducedBy?: ReducedBy): Route {
   const { columns, lock } = wanted
   const text = new ShardText(context)
   const conditions = conditionsOf(wanted)
-  const among: readonly Expr[] =
-    reducedBy === undefined ? [] : [makeIn(makeColumn(reducedBy.name), text.hole({ rows: [0] }))]
+  const among = (reducedBy?.columns ?? []).map((column, i) =>
+    makeIn(i === reducedBy?.number ? makeColumn(column.name) : asFilter(column), text.hole({ rows: [i] })),
+  )
   const where = [...conditions, ...among]
   const query = selectOf(wanted, {
     items: columns.map((column) => makeItem(transferOf(column).expr)),
@@ -59,6 +71,12 @@ function routeOf(wanted: Wanted, context: PlanContext, reducedBy?: Column): Rout
     query: text.ofTree(query),
     orderBy: [],
   }
+}
+
+/** No key is used: of two columns of one key, servers would look up every pair of values. */
+function asFilter({ name, type }: Column): Expr {
+  const column = makeColumn(name)
+  return type !== undefined && isIntegral(type) ? makeNumber(column) : column
 }
 
 type Clauses = Pick<Select, 'items'> & Partial<Pick<Select, 'where' | 'locks'>>
@@ -78,7 +96,7 @@ function conditionsOf({ conditions }: Wanted): readonly Expr[] {
 function routingOf(
   wanted: Wanted,
   conditions: readonly Expr[],
-  reducedBy: Column | undefined,
+  reducedBy: ReducedBy | undefined,
   context: PlanContext,
 ): Routing {
   const { table } = wanted
@@ -94,12 +112,13 @@ function routingOf(
   )
   if (query.kind !== 'Select' || query.from.kind !== 'Table') return { kind: 'Scatter', keyspace }
   const { from, level } = query
-  if (reducedBy !== undefined)
-    level.addList(columnKey({ instance: from.instance, name: reducedBy.name.toLowerCase() }), CELLS)
+  if (reducedBy !== undefined) {
+    const { columns, number } = reducedBy
+    const name = columns[number]!.name.toLowerCase()
+    level.addList(columnKey({ instance: from.instance, name }), { kind: 'Cells', column: number })
+  }
   return routingOfTables([from], level)
 }
-
-const CELLS = { kind: 'Cells', column: 0 } as const
 
 function withoutNames({ of: _, ...lock }: Lock): Lock {
   return lock

@@ -47,7 +47,10 @@ function withLive(table: Table): Table {
         values: [],
       })
   }
-  const made = { ...table, live: { columns: [...columns.values()].map(withDefinition), keys: [] } }
+  const made = {
+    ...table,
+    live: { columns: [...columns.values()].map(withDefinition), keys: [], shardRows: 0 },
+  }
   live.set(table, made)
   return made
 }

@@ -350,7 +350,7 @@ describe('columns of a live database', () => {
   }
   const source: ColumnSource = {
     tableOf: (_keyspace, table) =>
-      table === 'unseen' ? undefined : { columns: [column(`${table}_live`)], keys: [] },
+      table === 'unseen' ? undefined : { columns: [column(`${table}_live`)], keys: [], shardRows: 0 },
     tablesOf: (keyspace) => (keyspace === 'plain' ? ['found', 'both'] : ['both']),
   }
   const said = { ...byId, columns: [{ name: 'said' }] }
