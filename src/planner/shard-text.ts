@@ -3,6 +3,7 @@ import type {
   ColumnName,
   Expr,
   FunctionCall,
+  OrderItem,
   SelectExpr,
   Span,
   Star,
@@ -22,7 +23,7 @@ import { findTable } from './binding/find-table.ts'
 import { type NamedTables, namedTables, type WrittenByRule, writtenByRule } from './binding/named-tables.ts'
 import { setsVariables } from './binding/traits.ts'
 import { unplanned } from './binding/unplanned.ts'
-import { makeCall, makeCast, makeHole, makeTrue } from './make-node.ts'
+import { makeCall, makeCast, makeHole, makeNull, makeTrue } from './make-node.ts'
 import type { PlanContext } from './plan-context.ts'
 import { isOfServers, sessionFunctions, sessionIntegers, variableOfSession } from './session-names.ts'
 
@@ -111,6 +112,8 @@ export class ShardText {
       switch (node.kind) {
         case 'SelectExpr':
           return this.#item(node, replace)
+        case 'OrderItem':
+          return this.#sortKey(node, replace)
         case 'Table':
           return this.#withoutVindexHints(this.#table(node, ctes) ?? node, node)
         case 'TableName':
@@ -131,6 +134,13 @@ export class ShardText {
       }
     }
     return rewrite(root, replace)
+  }
+
+  /** What the session knows is a value, not the number of a column that is sorted or grouped by. */
+  #sortKey(item: OrderItem, replace: (node: AnyNode) => AnyNode | undefined): OrderItem | undefined {
+    const expr = rewrite(item.expr, replace)
+    if (expr === item.expr) return undefined
+    return { ...item, expr: isHole(expr) ? makeCall('IF', makeTrue(), expr, makeNull()) : expr }
   }
 
   /** An item keeps the name that the client's text gives it. */
@@ -276,7 +286,11 @@ function namesItself(expr: Expr): boolean {
 }
 
 function hasHole(expr: Expr): boolean {
-  return someNode(expr, (node) => node.kind === 'Param' && node.index < 0)
+  return someNode(expr, isHole)
+}
+
+function isHole(node: AnyNode): boolean {
+  return node.kind === 'Param' && node.index < 0
 }
 
 function hasSlot(expr: Expr): boolean {
