@@ -1,5 +1,6 @@
 import { SqlError } from '../../errors/sql-error.ts'
 import type { Derived, Join, JsonTable, Query, TableExpr, TableRef } from '../../sql/ast.ts'
+import { sameColumn } from '../../vschema/model.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { bindQuery } from './bind-query.ts'
 import { bindConjuncts, bindExprs } from './bind-subqueries.ts'
@@ -156,7 +157,8 @@ function bindInner(ast: Query, { alias, names, ...how }: Shown, place: Place): F
 function derivedSource(query: BoundQuery, alias: string, names: readonly string[] | undefined): Source {
   const columns = names ?? query.columns
   const columnNamed = (name: string): ColumnAnswer => {
-    if (names !== undefined) return { kind: 'Computed' }
+    if (names !== undefined)
+      return { kind: names.some((own) => sameColumn(own, name)) ? 'Computed' : 'Absent' }
     const answer = query.columnNamed(name)
     if (query.isTransparent || answer.kind === 'Absent') return answer
     return answer.kind === 'Maybe' ? { kind: 'Maybe' } : { kind: 'Computed' }
