@@ -22,7 +22,7 @@ export async function federate(node: Federate, context: RunContext): Promise<Row
   const scratch = await port.openScratch(node.keyspace)
   try {
     await makeCopies(node, scratch)
-    await scratch.check(query, node.copies)
+    await scratch.check(query, node)
     const filling = { scratch, context, copied: new Copied(context.limits), kept: new Map() }
     for (const copy of node.copies) await fill(copy, filling)
     return await scratch.open(query, node.copies)

@@ -1,5 +1,5 @@
 import type { Condition } from '../errors/condition.ts'
-import type { TableCopy } from '../plan/primitives.ts'
+import type { CopiesTold, TableCopy } from '../plan/primitives.ts'
 import type { BoundQuery, BoundText } from './bindings.ts'
 import type { RowStream } from './row-stream.ts'
 
@@ -58,7 +58,7 @@ export interface Scratch {
    */
   run(...statements: readonly (string | Buffer)[]): Promise<number>
   /** Has the server look at the client's query, and throws what it says of its names and types. */
-  check(query: BoundQuery, copies: readonly TableCopy[]): Promise<void>
+  check(query: BoundQuery, node: CopiesTold): Promise<void>
   /**
    * Runs the client's query with the client's settings; its columns are told as those of the tables that were copied. The copies
    * are there until its rows have ended or are closed.

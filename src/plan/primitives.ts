@@ -156,7 +156,12 @@ export interface Federate {
   readonly copies: readonly TableCopy[]
   /** The statement, with the copies' names in it. */
   readonly query: QueryText
+  /** By the names of columns in it those that the client's has, where they are others. */
+  readonly told: ReadonlyMap<string, string>
 }
+
+/** What errors of its query are told by. */
+export type CopiesTold = Pick<Federate, 'copies' | 'told'>
 
 /** A temporary table with rows of one table, in one place of the statement. */
 export interface TableCopy {

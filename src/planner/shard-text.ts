@@ -113,7 +113,7 @@ export class ShardText {
         case 'SelectExpr':
           return this.#item(node, replace)
         case 'OrderItem':
-          return orderedByValue(node, rewrite(node.expr, replace))
+          return this.#sortKey(node, replace)
         case 'Table':
           return this.#withoutVindexHints(this.#table(node, ctes) ?? node, node)
         case 'TableName':
@@ -134,6 +134,14 @@ export class ShardText {
       }
     }
     return rewrite(root, replace)
+  }
+
+  /** What the session knows is a value, not the number of a column that is sorted or grouped by. */
+  #sortKey(item: OrderItem, replace: (node: AnyNode) => AnyNode | undefined): OrderItem {
+    const expr = rewrite(item.expr, replace)
+    // The item itself: what is below has been looked at.
+    if (expr === item.expr) return item
+    return { ...item, expr: isHole(expr) ? makeCall('IF', makeTrue(), expr, makeNull()) : expr }
   }
 
   /** An item keeps the name that the client's text gives it. */
@@ -278,14 +286,12 @@ function namesItself(expr: Expr): boolean {
   return expr.kind === 'Column' || expr.kind === 'Literal' || expr.kind === 'Introduced'
 }
 
-/** In ORDER BY and GROUP BY the number that stands for a variable would be a position. */
-function orderedByValue(item: OrderItem, expr: Expr): OrderItem {
-  if (expr === item.expr) return item
-  return { ...item, expr: expr.kind === 'Param' ? makeCall('IF', makeTrue(), expr, makeNull()) : expr }
+function hasHole(expr: Expr): boolean {
+  return someNode(expr, isHole)
 }
 
-function hasHole(expr: Expr): boolean {
-  return someNode(expr, (node) => node.kind === 'Param' && node.index < 0)
+function isHole(node: AnyNode): boolean {
+  return node.kind === 'Param' && node.index < 0
 }
 
 function hasSlot(expr: Expr): boolean {

@@ -43,7 +43,7 @@ export function buildVSchema(source: VSchemaSource, options: VSchemaOptions): VS
   resolveReferences(built, finder)
   const rules = new RoutingRules(source.routingRules ?? [], finder)
   for (const keyspace of built) resolveSequences(keyspace, finder, rules)
-  return new CompleteVSchema(built, finder, rules, source.shardRoutingRules ?? [])
+  return new CompleteVSchema(built, finder, rules, source.shardRoutingRules ?? [], options.columns)
 }
 
 /** Everything that is wrong with one keyspace's VSchema, other keyspaces aside: references and sequences that lie in them are not looked at. */
@@ -85,13 +85,16 @@ class CompleteVSchema implements VSchema {
   readonly #finder: TableFinder
   readonly #rules: RoutingRules
   readonly #shardRules: ReadonlyMap<string, string>
+  readonly #columns: ColumnSource | undefined
 
   constructor(
     built: readonly BuiltKeyspace[],
     finder: TableFinder,
     rules: RoutingRules,
     shardRules: readonly ShardRoutingRuleRecord[],
+    columns: ColumnSource | undefined,
   ) {
+    this.#columns = columns
     this.keyspaces = new Map(built.map((keyspace) => [keyspace.schema.name, completed(keyspace)]))
     this.problems = [...built.flatMap(problemsOf), ...rules.problems]
     this.unknownFields = built.flatMap(({ unknownFields }) => unknownFields)
@@ -108,7 +111,15 @@ class CompleteVSchema implements VSchema {
     const owner = found.kind === 'found' ? found.table.keyspace : keyspace
     const keyspaceError = owner === undefined ? undefined : this.keyspaces.get(owner)?.error
     const error = keyspaceError ?? (found.kind === 'found' ? this.#tableError(found.table) : undefined)
-    return error === undefined ? found : { kind: 'broken', message: error }
+    if (error !== undefined) return { kind: 'broken', message: error }
+    return found.kind === 'unknownTable' && this.#isAbsent(found) ? { ...found, absent: true } : found
+  }
+
+  /** Of a keyspace that has not been read nothing is known. */
+  #isAbsent({ keyspace, table }: Extract<TableResolution, { kind: 'unknownTable' }>): boolean {
+    if (keyspace === undefined || this.#columns === undefined) return false
+    const names = new Set(this.#columns.tablesOf(keyspace))
+    return names.size > 0 && !names.has(table)
   }
 
   #tableError({ keyspace, name }: Table): string | undefined {

@@ -117,8 +117,13 @@ export interface ColumnSource {
 
 export type TableResolution =
   | { readonly kind: 'found'; readonly table: Table }
-  /** No such table; `keyspace` is absent when it was looked for by name alone. */
-  | { readonly kind: 'unknownTable'; readonly keyspace?: string; readonly table: string }
+  /** No such table; `keyspace` is absent when it was looked for by name alone. `absent`: nor has its database one. */
+  | {
+      readonly kind: 'unknownTable'
+      readonly keyspace?: string
+      readonly table: string
+      readonly absent?: boolean
+    }
   | { readonly kind: 'unknownKeyspace'; readonly keyspace: string }
   /** Several keyspaces have a table of this name. */
   | { readonly kind: 'ambiguous'; readonly table: string }

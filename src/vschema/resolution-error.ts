@@ -7,7 +7,7 @@ export function resolutionError(resolution: Exclude<TableResolution, { kind: 'fo
   switch (resolution.kind) {
     case 'unknownTable':
       if (resolution.keyspace === undefined) return noDatabaseSelected()
-      return notInVSchema(resolution.keyspace, resolution.table)
+      return noSuchTable(resolution.keyspace, resolution)
     case 'unknownKeyspace':
       return unknownDatabase(resolution.keyspace)
     case 'ambiguous':
@@ -21,10 +21,16 @@ export function resolutionError(resolution: Exclude<TableResolution, { kind: 'fo
   }
 }
 
-/** MySQL's number, for applications ask for that; the text is for whoever has made the table and forgot to tell. */
-function notInVSchema(keyspace: string, table: string): SqlError {
+/** Of one that is there the text is for whoever has made it and forgot to tell; the number is what applications ask for. */
+function noSuchTable(
+  keyspace: string,
+  { table, absent }: Extract<TableResolution, { kind: 'unknownTable' }>,
+): SqlError {
+  const name = `Table '${keyspace}.${table}'`
   return new SqlError(
     'ER_NO_SUCH_TABLE',
-    `Table '${keyspace}.${table}' is in no VSchema: add it to that of '${keyspace}' (shardgate ctl vschema apply)`,
+    absent === true
+      ? `${name} doesn't exist`
+      : `${name} is in no VSchema: add it to that of '${keyspace}' (shardgate ctl vschema apply)`,
   )
 }

@@ -158,7 +158,7 @@ function derivedSource(query: BoundQuery, alias: string, names: readonly string[
   const columns = names ?? query.columns
   const columnNamed = (name: string): ColumnAnswer => {
     if (names !== undefined)
-      return { kind: names.some((each) => sameColumn(each, name)) ? 'Computed' : 'Absent' }
+      return { kind: names.some((own) => sameColumn(own, name)) ? 'Computed' : 'Absent' }
     const answer = query.columnNamed(name)
     if (query.isTransparent || answer.kind === 'Absent') return answer
     return answer.kind === 'Maybe' ? { kind: 'Maybe' } : { kind: 'Computed' }

@@ -3,6 +3,7 @@ import { type AnyNode, visit } from '../../sql/visit.ts'
 import type { Column, StoredKey } from '../../values/column.ts'
 import type { Table } from '../../vschema/model.ts'
 import { unplanned } from '../binding/unplanned.ts'
+import { tablesIn } from './tables-in.ts'
 
 /** Which columns of its tables a statement may look at, as far as its text tells. */
 export interface NamedColumns {
@@ -60,22 +61,6 @@ function isOnlyStar(query: Query): query is Select {
   if (query.kind !== 'Select' || query.items.length !== 1 || query.modifiers.length > 0) return false
   const { items, groupBy, having, qualify, orderBy } = query
   return items[0]!.kind === 'Star' && [groupBy, having, qualify, orderBy].every((part) => part === undefined)
-}
-
-/** The tables that a part of FROM names itself, not in queries of its own. */
-export function tablesIn(from: TableExpr): readonly TableRef[] {
-  switch (from.kind) {
-    case 'Table':
-      return [from]
-    case 'Join':
-      return [...tablesIn(from.left), ...tablesIn(from.right)]
-    case 'TableParens':
-      return from.tables.flatMap(tablesIn)
-    case 'OdbcJoin':
-      return tablesIn(from.table)
-    default:
-      return []
-  }
 }
 
 /** What a copy of a table has: columns that are looked at, and keys of these. */

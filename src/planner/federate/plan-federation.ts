@@ -1,6 +1,6 @@
 import type { Federate, TableCopy } from '../../plan/primitives.ts'
-import type { Alias, Lock, Query, TableRef } from '../../sql/ast.ts'
-import { type AnyNode, rewrite, someNode, visit } from '../../sql/visit.ts'
+import type { Lock, Query, TableRef } from '../../sql/ast.ts'
+import { someNode, visit } from '../../sql/visit.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { bindQuery } from '../binding/bind-query.ts'
 import { findTable, keyspaceOf } from '../binding/find-table.ts'
@@ -8,11 +8,13 @@ import { rootPlace } from '../binding/place.ts'
 import { Unplanned, unplanned } from '../binding/unplanned.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { ShardText } from '../shard-text.ts'
-import { copiedTable, namedColumns, tablesIn } from './copied-columns.ts'
+import { copiedTable, namedColumns } from './copied-columns.ts'
 import { copiesOf } from './copies.ts'
+import { type CopiedRef, overCopies } from './over-copies.ts'
 import { type OwnConditions, ownConditions } from './own-conditions.ts'
 import { type Pull, pullOf } from './pull.ts'
 import { copyName } from './table-copy.ts'
+import { tablesIn } from './tables-in.ts'
 import { withTablesOnce } from './tables-once.ts'
 
 /**
@@ -38,12 +40,21 @@ export function planFederation(ast: Query, context: PlanContext): Federate {
   })
   const names = new Map(pulls.map(({ node }, i) => [node, copyName(i + 1)]))
   const copies = copiesOf(pulls, links, names, context)
+  const refs = new Map(
+    pulls.map(({ node, table }): [TableRef, CopiedRef] => [
+      node,
+      { copy: names.get(node)!, keyspace: keyspaceOf(node.name, context) ?? table.keyspace, table },
+    ]),
+  )
+  const over = overCopies(query, refs)
+  // Names of copies are no tables of the VSchema, and what is left of keyspaces' names is nothing there is.
+  const text = new ShardText({ ...context, shard: '', databaseName: (keyspace) => keyspace })
   return {
     kind: 'Federate',
     keyspace: homeOf(copies, context),
     copies,
-    // Names of copies are no tables of the VSchema.
-    query: new ShardText({ ...context, shard: '' }).ofTree(overCopies(query, names, context)),
+    query: text.ofTree(over.query),
+    told: over.told,
   }
 }
 
@@ -68,29 +79,6 @@ function conditionsOf(query: Query, context: PlanContext): OwnConditions {
 function checkSystemTable({ vschema, databaseName }: PlanContext): void {
   const isRenamed = [...vschema.keyspaces.keys()].some((name) => databaseName(name) !== name)
   if (isRenamed) unplanned('system tables together with others')
-}
-
-function overCopies(query: Query, names: ReadonlyMap<TableRef, string>, { vschema }: PlanContext): Query {
-  return rewrite(query, (node): AnyNode | undefined => {
-    switch (node.kind) {
-      case 'Table': {
-        const name = names.get(node)
-        if (name === undefined) return undefined
-        const { span } = node
-        const alias: Alias = node.alias ?? { kind: 'Alias', name: node.name.name, as: true, span }
-        return { kind: 'Table', name: { kind: 'TableName', name, span }, alias, span }
-      }
-      // All copies are in one database, whatever keyspaces they are from.
-      case 'Column':
-      case 'Star': {
-        const [schema, ...rest] = node.qualifiers
-        if (rest.length === 0 || schema === undefined || !vschema.keyspaces.has(schema)) return undefined
-        return { ...node, qualifiers: rest }
-      }
-      default:
-        return undefined
-    }
-  })
 }
 
 /** The lock that each table's rows are read with. */

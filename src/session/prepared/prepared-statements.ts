@@ -200,7 +200,7 @@ export class PreparedStatements {
     let described: Description
     try {
       await makeCopies(root, scratch)
-      described = await scratch.describe(query, root.copies)
+      described = await scratch.describe(query, root)
     } finally {
       await scratch.close()
     }

@@ -2,7 +2,7 @@ import type { RowStream, StreamColumn } from '../../engine/row-stream.ts'
 import { ServerError } from '../../errors/server-error.ts'
 import { type ColumnDef, decodeColumnDef, encodeColumnDef } from '../../mysql/codec/column-def.ts'
 import { HEADER_BYTES } from '../../mysql/codec/constants.ts'
-import type { ShownTable, TableCopy } from '../../plan/primitives.ts'
+import type { CopiesTold, ShownTable, TableCopy } from '../../plan/primitives.ts'
 import type { ServingTablet } from '../../tablet/serving-tablet.ts'
 import { columnFlags } from '../../values/types.ts'
 
@@ -36,18 +36,24 @@ export function copiedDefinition(
     : payload
 }
 
-/** An error that names columns: `'database.table.column'`, the database being that in which the copies are. */
+/** An error that names columns or tables: `'database.table.column'`, the database being that in which the copies are. */
 export function ofCopiedTables(
   error: unknown,
-  copies: readonly TableCopy[],
+  { copies, told }: CopiesTold,
   { database, record }: Pick<ServingTablet, 'database' | 'record'>,
 ): unknown {
   if (!(error instanceof ServerError)) return error
-  const foreign = copies.filter(({ shown }) => shown.keyspace !== record.keyspace)
-  const message = foreign.reduce(
-    (text, { shown }) => text.replaceAll(`${database}.${shown.alias}.`, `${shown.keyspace}.${shown.alias}.`),
-    error.message,
+  let message = error.message.replace(
+    /^((?:Unknown c|C)olumn ')([^']*)/,
+    (_, before: string, name: string) => `${before}${told.get(name) ?? name}`,
   )
+  for (const { name, shown } of copies) {
+    // Under its own name stands one of several tables that have the same.
+    message = message.replaceAll(`${database}.${name}.`, `${shown.keyspace}.${shown.alias}.`)
+    message = message.replaceAll(new RegExp(`(?<=')${name}(?=[.'])`, 'g'), () => shown.alias)
+    if (shown.keyspace === record.keyspace) continue
+    message = message.replaceAll(`${database}.${shown.alias}.`, `${shown.keyspace}.${shown.alias}.`)
+  }
   return message === error.message ? error : new ServerError({ ...error, message })
 }
 
@@ -65,6 +71,8 @@ function ownDefinition(definition: ColumnDef, own: ShownTable): ColumnDef {
   return {
     ...definition,
     schema: bytesOf(own.keyspace),
+    // One of several tables that have one name has its copy's instead.
+    ...(definition.table === definition.orgTable && { table: bytesOf(own.alias) }),
     orgTable: bytesOf(own.table),
     flags: flagsOf(definition, own),
   }

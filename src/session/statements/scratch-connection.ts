@@ -8,7 +8,7 @@ import { readConditions } from '../../mysql/client/conditions.ts'
 import { type Description, describeStatement } from '../../mysql/client/describe.ts'
 import type { ResponseSummary } from '../../mysql/client/response-reader.ts'
 import { queryPacket, runCommand, runQuery, textCells } from '../../mysql/client/simple-command.ts'
-import type { TableCopy } from '../../plan/primitives.ts'
+import type { CopiesTold, TableCopy } from '../../plan/primitives.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import { makeSettings, NAMES, READ_ONLY, type Settings, SQL_MODE } from '../../tablet/settings.ts'
 import { settleAll } from '../../transaction/lanes.ts'
@@ -28,6 +28,8 @@ export interface ScratchContext {
 /** What the statement has left behind. */
 export interface EndedCopies {
   readonly conditions: readonly Condition[]
+  /** As counted by the server, which keeps no more than max_error_count of them as `conditions`. */
+  readonly warnings: number
   /** As FOUND_ROWS() told. */
   readonly foundRows: number
   /** Of SELECT … INTO. */
@@ -68,20 +70,21 @@ export class ScratchConnection implements Scratch {
     return answers.reduce((sum, { summary }) => sum + summary.warnings, 0)
   }
 
-  async check(query: BoundQuery, copies: readonly TableCopy[]): Promise<void> {
-    await this.#describe(query, copies)
+  async check(query: BoundQuery, node: CopiesTold): Promise<void> {
+    await this.#describe(query, node)
   }
 
   /** Of the query's params and columns; these as of the tables that were copied. */
-  async describe(query: BoundQuery, copies: readonly TableCopy[]): Promise<Description> {
-    const { columns, ...others } = await this.#describe(query, copies)
+  async describe(query: BoundQuery, node: CopiesTold): Promise<Description> {
+    const { columns, ...others } = await this.#describe(query, node)
+    const { copies } = node
     return {
       ...others,
       columns: columns.map((column) => copiedDefinition(column, copies, this.#lease.tablet)),
     }
   }
 
-  async #describe(query: BoundQuery, copies: readonly TableCopy[]): Promise<Description> {
+  async #describe(query: BoundQuery, node: CopiesTold): Promise<Description> {
     await this.#apply(this.#settings)
     assert(query.kind === 'Text', 'a statement over copies names them')
     const { connection, tablet } = this.#lease
@@ -89,7 +92,7 @@ export class ScratchConnection implements Scratch {
       return await describeStatement(query.sql, (statement, reader) => statement.send(connection, reader))
     } catch (error) {
       if (isSyntaxError(error)) await this.#inClientsWords()
-      throw ofCopiedTables(error, copies, tablet)
+      throw ofCopiedTables(error, node, tablet)
     }
   }
 
@@ -167,7 +170,7 @@ export class ScratchConnection implements Scratch {
     await settleAll<unknown>([asked, counted, taken])
     await this.#giveBack()
     const [conditions, found] = [await asked, await counted]
-    return { conditions, affectedRows, foundRows: Number(textCells(found.rows[0]!, 1)[0]) }
+    return { conditions, warnings, affectedRows, foundRows: Number(textCells(found.rows[0]!, 1)[0]) }
   }
 }
 

@@ -121,7 +121,7 @@ export class SessionPort implements ShardPort {
   async conditions(): Promise<{ readonly conditions: readonly Condition[]; readonly count: number }> {
     const ofCopies = await this.ofCopies()
     // What is asked of copies warns like one server; what was asked to make them has been asked again of them.
-    if (ofCopies !== undefined) return { conditions: ofCopies.conditions, count: ofCopies.conditions.length }
+    if (ofCopies !== undefined) return { conditions: ofCopies.conditions, count: ofCopies.warnings }
     const lists = await Promise.all(this.#conditions)
     const statement = { isQuery: true, isInCondition: (text: string) => this.isInCondition(text) }
     const merged = mergeConditions(lists, statement)

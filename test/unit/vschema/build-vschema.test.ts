@@ -381,4 +381,8 @@ describe('columns of a live database', () => {
   test('do not make a sharded table out of one without a vindex', () => {
     expect(find(vschema, 'ks', 'both')).toBe(notInVSchema('ks', 'both'))
   })
+
+  test('tell of a table that is in neither place what MySQL would', () => {
+    expect(find(vschema, 'ks', 'nowhere')).toBe("Table 'ks.nowhere' doesn't exist")
+  })
 })
