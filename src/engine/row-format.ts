@@ -171,11 +171,11 @@ function lenencLength(length: number): Uint8Array {
   return out
 }
 
-function bitmapBytes(columns: number): number {
+export function bitmapBytes(columns: number): number {
   return (columns + 9) >> 3
 }
 
-function isNullBit(row: Row, column: number): boolean {
+export function isNullBit(row: Row, column: number): boolean {
   return (row[1 + ((column + 2) >> 3)] & (1 << ((column + 2) & 7))) !== 0
 }
 

@@ -8,6 +8,7 @@ import { concatenateInputs } from './concatenate.ts'
 import { distinctRows } from './distinct.ts'
 import { federate } from './federate.ts'
 import { filterRows } from './filter.ts'
+import { joinRows } from './join.ts'
 import { limitRows } from './limit.ts'
 import { bindRowCount, rowCountNumber } from './plan-value.ts'
 import { closeOnFailure, runRoute } from './route.ts'
@@ -65,6 +66,8 @@ export async function runPrimitive(node: RowsPrimitive, context: RunContext): Pr
         node.inputs.map((input) => () => runPrimitive(input, context)),
         context.columns,
       )
+    case 'Join':
+      return joinRows(node, context)
     case 'Sequence':
       return nextFromSequence(node, context)
     case 'Federate':

@@ -22,6 +22,7 @@ export type RowsPrimitive =
   | FilterRows
   | TruncateRows
   | ConcatenateRows
+  | JoinRows
   | NextIds
   | Federate
   | Unsupported
@@ -133,6 +134,30 @@ export interface TruncateRows {
 export interface ConcatenateRows {
   readonly kind: 'Concatenate'
   readonly inputs: readonly RowsPrimitive[]
+}
+
+/**
+ * Inner join by equal integers: the rows of `left` are read and held, then `right` is asked, once, with the distinct values of
+ * their first key as its outer rows (column 0). Another plan is needed where `left` has too many rows (JOINED_ROWS_MAX).
+ */
+export interface JoinRows {
+  readonly kind: 'Join'
+  readonly left: JoinedRoute
+  readonly right: JoinedRoute
+  readonly columns: readonly JoinedColumn[]
+}
+
+export interface JoinedRoute {
+  readonly rows: Route
+  /** Number of columns that its rows must have. */
+  readonly width: number
+  /** Each is equal to that of the other side; at least one. */
+  readonly keys: readonly number[]
+}
+
+export interface JoinedColumn {
+  readonly side: 'left' | 'right'
+  readonly column: number
 }
 
 /** `SELECT NEXT n VALUES FROM seq`: one BIGINT column `nextval` with the first of `count` reserved ids. */

@@ -106,6 +106,14 @@ function primitiveLines(node: Primitive): readonly string[] {
       return [`Truncate drop=${node.drop}`, ...indent(primitiveLines(node.input))]
     case 'Concatenate':
       return ['Concatenate', ...node.inputs.flatMap((input) => indent(primitiveLines(input)))]
+    case 'Join': {
+      const { left, right, columns } = node
+      const keys = left.keys.map((key, i) => `${key} = ${right.keys[i]}`).join(', ')
+      return [
+        `Join [${keys}] columns=[${columns.map(({ side, column }) => `${side} ${column}`).join(', ')}]`,
+        ...[left, right].flatMap(({ rows }) => indent(primitiveLines(rows))),
+      ]
+    }
     case 'Sequence': {
       const count = node.count === undefined ? '1' : printValue(node.count)
       return [`Sequence keyspace=${node.keyspace} table=${node.table} count=${count}`]

@@ -13,6 +13,7 @@ import { connectionState, readPlan, unsupportedPlan } from '../plans.ts'
 import { isRefusal } from '../refusal.ts'
 import type { Rewritten } from '../rules/run-phases.ts'
 import { ShardText } from '../shard-text.ts'
+import { finishJoin } from './finish-join.ts'
 import { finishRows, levelOf } from './finish-rows.ts'
 import { refusalOfKeyspaces, refusalOfVindexes } from './refusal-of-tables.ts'
 import { systemRouting } from './system-routing.ts'
@@ -29,8 +30,9 @@ export function finishQuery(
   context: PlanContext,
 ): Plan {
   const routes = routesOf(root)
-  const problem = refusalOfKeyspaces(routes) ?? refusalOfVindexes(routes)
-  if (problem !== undefined) return unsupportedPlan(problem)
+  const severalKeyspaces = refusalOfKeyspaces(routes)
+  const problem = severalKeyspaces ?? refusalOfVindexes(routes)
+  if (problem !== undefined) return acrossKeyspaces(root, context) ?? unsupportedPlan(problem)
   const locks = someNode(ast, (node) => node.kind === 'Lock')
   if (!routes.some(hasTables)) {
     const isTableless = !mayAskTables(ast)
@@ -55,6 +57,15 @@ export function finishQuery(
   const judging = judgedIn(primitive)
   const judged = judging === 'columns' && hasTypedLiterals(ast) ? 'columns by text' : judging
   return { shortcut, root: primitive, locks, ...(judged && { judged }), ...connectionState(ast) }
+}
+
+/**
+ * Joined above their shards, tables may be of several keyspaces. No shard can judge the statement, or describe it when it is
+ * prepared: the plan over copies does, beside which this one stands.
+ */
+function acrossKeyspaces(root: Operator, context: PlanContext): Plan | undefined {
+  const joined = context.planner === 'rules' ? undefined : finishJoin(root, context)
+  return joined && { root: joined, locks: false, userVariables: [] }
 }
 
 /** A literal that is shown, or may be: its type shows in that of a column. */

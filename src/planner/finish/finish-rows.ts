@@ -13,6 +13,7 @@ import { isPlainUnionAll, type UnionOp } from '../operators/union.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { eachOrRefusal, isRefusal, type Refusal, refused } from '../refusal.ts'
 import { ShardText } from '../shard-text.ts'
+import { finishJoin } from './finish-join.ts'
 import { primitiveOf, sortKeysOf } from './primitive-of.ts'
 import { systemRouting } from './system-routing.ts'
 import { bringTogether, nameApart } from './together.ts'
@@ -34,6 +35,9 @@ interface Finishing {
  */
 export function finishRows(op: Operator, query: BoundQuery, finishing: Finishing): RowsPrimitive | Refusal {
   if (op.kind === 'Union' && isPlainUnionAll(op.bound)) return finishUnionAll(op, finishing)
+  // A UNION is told the columns of its parts by routes alone.
+  const joined = finishing.union === undefined ? finishJoin(op, finishing.context) : undefined
+  if (joined !== undefined) return joined
   const found = overRoute(op)
   if (found === undefined) return refused(constructApart(op, query, finishing.union))
   const { above, route } = found

@@ -1,6 +1,7 @@
 import type { Source } from '../binding/source.ts'
 import type { AggregateOp } from './aggregate.ts'
 import { type ApplyOp, useOf } from './apply.ts'
+import type { BindJoinOp } from './bind-join.ts'
 import type { CteOp } from './cte.ts'
 import type { DerivedOp } from './derived.ts'
 import type { DistinctOp } from './distinct.ts'
@@ -23,6 +24,7 @@ export type Operator =
   | InsertRowsOp
   | UnaryOperator
   | ApplyOp<Operator>
+  | BindJoinOp<Operator>
   | JoinOp<Operator>
   | OuterJoinOp<Operator>
   | UnionOp<Operator>
@@ -55,6 +57,8 @@ export function inputsOf(op: Operator): readonly Operator[] {
     case 'Join':
     case 'Union':
       return op.inputs
+    case 'BindJoin':
+      return [op.left, op.right]
     case 'OuterJoin':
       return [op.preserved, op.inner]
     case 'Apply':
@@ -79,6 +83,8 @@ function withInputs(op: Operator, inputs: readonly Operator[]): Operator {
     case 'Join':
     case 'Union':
       return { ...op, inputs }
+    case 'BindJoin':
+      return { ...op, left: inputs[0], right: inputs[1] }
     case 'OuterJoin':
       return { ...op, preserved: inputs[0], inner: inputs[1] }
     case 'Apply':

@@ -8,6 +8,7 @@ import { pushUnionToOneShard } from './merge/push-union-to-one-shard.ts'
 import { takeInOuter } from './merge/take-in-outer.ts'
 import { takeInQuery } from './merge/take-in-query.ts'
 import { takeInSubqueries } from './merge/take-in-subqueries.ts'
+import { bindJoin } from './push/bind-join.ts'
 import { dropDistinct } from './push/drop-distinct.ts'
 import { orderGroups } from './push/order-groups.ts'
 import { pushAggregate } from './push/push-aggregate.ts'
@@ -55,7 +56,7 @@ export const phases: readonly Phase[] = [
     ...on('Order', { pushOrder, orderGroups }),
     ...on('Distinct', { pushDistinct, splitDistinct, dropDistinct }),
     ...on('Limit', { pushLimit }),
-    ...on('Project', { pushProject }),
+    ...on('Project', { pushProject, bindJoin }),
     ...on('Write', { pushWrite }),
   ]),
 ]

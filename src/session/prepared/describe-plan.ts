@@ -23,6 +23,7 @@ export function describePlan({ root, shortcut }: Plan, bindings: Bindings): Desc
 /** Any keyspace that the tree of primitives reaches. */
 function keyspaceOf(root: Primitive): string {
   if (root.kind === 'Route') return root.routing.keyspace
+  if (root.kind === 'Join') return keyspaceOf(root.left.rows)
   if ('keyspace' in root) return root.keyspace
   if ('input' in root) return keyspaceOf(root.input)
   return root.kind === 'Concatenate' ? keyspaceOf(root.inputs[0]!) : ''

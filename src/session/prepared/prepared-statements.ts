@@ -82,11 +82,12 @@ export class PreparedStatements {
     statementBegins(this.#context, scan)
     const plan = reading.planOf(sql, scan)
     const text = { id: ++this.#lastId, sql, scan, reading }
-    const { root, shortcut } = plan
+    const { root, shortcut, otherwise } = plan
     if (root.kind === 'Session') return replies.detached(() => this.#prepareOwn(text))
     if (root.kind === 'Unsupported' && shortcut === undefined) throw notSupported(root.construct)
-    if (root.kind === 'Federate' && shortcut === undefined)
-      return replies.detached(() => this.#prepareOverCopies(root, plan, text))
+    const copies = [root, otherwise].find((each) => each?.kind === 'Federate')
+    if (copies !== undefined && shortcut === undefined)
+      return replies.detached(() => this.#prepareOverCopies(copies, plan, text))
     const described = describePlan(plan, reading.bindingsOf(sql, scan))
     this.#prepareOn(shards.target(described.keyspace, 0), described.sql ?? sql, text)
   }

@@ -15,7 +15,7 @@ export function pushLimit(op: LimitOp<Operator>): RuleResult {
   const { input, clause, block, values: known } = op
   if (known !== undefined) return unchanged('it cuts what the shards send')
   if (block === undefined || !isReady(input)) return unchanged('its rows are not those of shards')
-  const values = valuesOf(clause)
+  const values = limitValues(clause)
   if (isRefusal(values)) return values
   const above: LimitOp<Operator> = { ...op, values }
   const distinct = input.kind === 'Distinct' ? input : undefined
@@ -45,7 +45,7 @@ function isReady(op: Operator): boolean {
   }
 }
 
-function valuesOf({ count, offset }: LimitClause): LimitValues | Refusal {
+export function limitValues({ count, offset }: LimitClause): LimitValues | Refusal {
   const values = { count: planValue(count), offset: offset && planValue(offset) }
   if (values.count === undefined || (offset !== undefined && values.offset === undefined))
     return refused('LIMIT of an expression')

@@ -1,0 +1,192 @@
+import type { ByteBudget } from '../base/byte-budget.ts'
+import { notSupported } from '../errors/sql-error.ts'
+import type { JoinedColumn, JoinedRoute, JoinRows } from '../plan/primitives.ts'
+import { BatchBuilder } from './batch-builder.ts'
+import { BoundKeys, KeyReader } from './join-keys.ts'
+import { beneath } from './outer-rows.ts'
+import { closeOnFailure, runRoute } from './route.ts'
+import { type LocatedRow, RowJoiner, RowLocator } from './row-joiner.ts'
+import type { RowBatch, RowFormat, RowStream, StreamColumn } from './row-stream.ts'
+import type { RunContext } from './run.ts'
+
+/**
+ * Rows of the left side that are held, and no more keys than that are asked for at once: lists of this length are far below
+ * what range_optimizer_max_mem_size lets MySQL look up by an index (8 MB, some 230 bytes a value).
+ */
+export const JOINED_ROWS_MAX = 4096
+
+/** What a row takes beside its bytes: views, and where its cells are. */
+const ROW_BYTES = 400
+
+/**
+ * Reads the left side, asks the right one for rows with its keys, and answers the pairs as these come. The right side is asked
+ * even without keys: its shards know its columns. Throws ER_NOT_SUPPORTED_YET for more rows than can be held, and for columns
+ * that are not those of the plan.
+ */
+export async function joinRows({ left, right, columns }: JoinRows, context: RunContext): Promise<RowStream> {
+  const held = new HeldRows(context.memory)
+  try {
+    const { format, columns: leftColumns } = await held.read(left, context)
+    const bindings = beneath(context.bindings, new BoundKeys(held.firstKeys))
+    const stream = await runRoute(right.rows, { ...context, bindings })
+    return await closeOnFailure([stream], () => {
+      checkWidth(right, stream.columns)
+      return new JoinStream(
+        held,
+        stream,
+        right.keys,
+        joined({ format, left: leftColumns, right: stream.columns }, columns),
+      )
+    })
+  } catch (error) {
+    held.close()
+    throw error
+  }
+}
+
+interface Sides {
+  readonly format: RowFormat
+  readonly left: readonly StreamColumn[]
+  readonly right: readonly StreamColumn[]
+}
+
+interface Joined {
+  readonly joiner: RowJoiner
+  readonly columns: readonly StreamColumn[]
+}
+
+function joined(sides: Sides, columns: readonly JoinedColumn[]): Joined {
+  return {
+    joiner: new RowJoiner(sides.format, columns),
+    columns: columns.map(({ side, column }) => sides[side][column]!),
+  }
+}
+
+function checkWidth({ width }: JoinedRoute, { length }: readonly StreamColumn[]): void {
+  if (length !== width) throw notSupported('a join of tables whose columns have changed over several shards')
+}
+
+/** Rows by their keys; those that are equal to nothing are left out. */
+class HeldRows {
+  readonly firstKeys = new Set<string>()
+  readonly #memory: ByteBudget
+  readonly #byKey = new Map<string, LocatedRow[]>()
+  #count = 0
+  #bytes = 0
+  #isClosed = false
+
+  constructor(memory: ByteBudget) {
+    this.#memory = memory
+  }
+
+  async read(side: JoinedRoute, context: RunContext): Promise<Pick<RowStream, 'format' | 'columns'>> {
+    const stream = await runRoute(side.rows, context)
+    try {
+      const { format, columns } = stream
+      checkWidth(side, columns)
+      const locator = new RowLocator(format, columns)
+      const keys = new KeyReader(side.keys, columns, format)
+      for (let batch = await stream.next(); batch !== undefined; batch = await stream.next()) {
+        this.#hold(batch)
+        for (const row of batch) this.#add(locator.locate(row), keys)
+      }
+      return { format, columns }
+    } finally {
+      await stream.close()
+    }
+  }
+
+  rowsWith(key: string): readonly LocatedRow[] {
+    return this.#byKey.get(key) ?? []
+  }
+
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#memory.give(this.#bytes)
+    this.#byKey.clear()
+  }
+
+  #hold(batch: RowBatch): void {
+    const bytes = batch.reduce((sum, row) => sum + ROW_BYTES + row.length, 0)
+    this.#count += batch.length
+    if (this.#count > JOINED_ROWS_MAX || !this.#memory.take(bytes))
+      throw notSupported(
+        `a join whose first table gives more than ${JOINED_ROWS_MAX} rows over several shards`,
+      )
+    this.#bytes += bytes
+  }
+
+  #add(row: LocatedRow, keys: KeyReader): void {
+    const key = keys.keyOf(row)
+    if (key === undefined) return
+    const alike = this.#byKey.get(key)
+    if (alike !== undefined) return void alike.push(row)
+    this.#byKey.set(key, [row])
+    this.firstKeys.add(keys.firstOf(row)!)
+  }
+}
+
+class JoinStream implements RowStream {
+  readonly columns: readonly StreamColumn[]
+  readonly format: RowFormat
+  readonly #held: HeldRows
+  readonly #right: RowStream
+  readonly #locator: RowLocator
+  readonly #keys: KeyReader
+  readonly #joiner: RowJoiner
+  #batch: RowBatch = []
+  #at = 0
+  /** Of the row before `#at`: its partners, and how many of them it has been joined with. */
+  #row: LocatedRow | undefined
+  #partners: readonly LocatedRow[] = []
+  #paired = 0
+  #closed = false
+
+  constructor(held: HeldRows, right: RowStream, keys: readonly number[], { joiner, columns }: Joined) {
+    this.columns = columns
+    this.format = right.format
+    this.#held = held
+    this.#right = right
+    this.#locator = new RowLocator(right.format, right.columns)
+    this.#keys = new KeyReader(keys, right.columns, right.format)
+    this.#joiner = joiner
+  }
+
+  /** A row may have thousands of partners: they are paired as the rows are wanted. */
+  async next(): Promise<RowBatch | undefined> {
+    const out = new BatchBuilder()
+    while (!this.#closed) {
+      this.#pair(out)
+      const rows = out.take()
+      if (rows !== undefined) return rows
+      const batch = await this.#right.next()
+      if (batch === undefined) return undefined
+      this.#batch = batch
+      this.#at = 0
+    }
+    return undefined
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#partners = []
+    this.#held.close()
+    await this.#right.close()
+  }
+
+  #pair(out: BatchBuilder): void {
+    for (;;) {
+      while (this.#paired < this.#partners.length) {
+        if (out.isFull) return
+        out.push(this.#joiner.join(this.#partners[this.#paired++]!, this.#row!))
+      }
+      if (this.#at === this.#batch.length) return
+      const row = this.#locator.locate(this.#batch[this.#at++]!)
+      const key = this.#keys.keyOf(row)
+      this.#row = row
+      this.#partners = key === undefined ? [] : this.#held.rowsWith(key)
+      this.#paired = 0
+    }
+  }
+}
