@@ -3,6 +3,7 @@ import type { Routing } from '../../../plan/routing.ts'
 import type { ColumnName, Comparison, Expr, SelectItem } from '../../../sql/ast.ts'
 import { visit } from '../../../sql/visit.ts'
 import { isIntegral, isSigned, type ValueType } from '../../../values/value.ts'
+import { sameColumn } from '../../../vschema/model.ts'
 import type { BoundSelect, Conjunct } from '../../binding/bound.ts'
 import { Level } from '../../binding/level.ts'
 import { findSource, type Scope } from '../../binding/scope.ts'
@@ -34,6 +35,8 @@ export function bindJoin(op: ProjectOp<Operator>): RuleResult {
   const sides = join.inputs.map(joinSide)
   const [a, b] = sides
   if (a === undefined || b === undefined) return unchanged('not of two tables whose columns are known')
+  // In two keyspaces; what is named by it is told apart by no one.
+  if (sameColumn(a.table.source.name, b.table.source.name)) return unchanged('both tables have one name')
   if (!conjuncts.every((conjunct) => takeConjunct(conjunct, a, b, block.scope)))
     return unchanged('a condition is about both tables, or may be noticed')
   if (a.keys.length === 0) return unchanged('no integers are equal')
