@@ -59,9 +59,13 @@ export class LinkedValues {
   }
 
   /** Of a link's columns. */
-  of({ table, column }: Link): number {
-    const values = this.#classOf(table, column)
+  of(link: Link): number {
+    const values = this.columnsOf(link)
     return values === undefined ? UNKNOWN_ROWS : Math.max(1, Math.min(values.unique, values.rows))
+  }
+
+  columnsOf({ table, column }: Link): LinkedColumns | undefined {
+    return this.#classOf(table, column)
   }
 
   #join(table: TableRef, column: Column, other: TableRef, otherColumn: Column): void {
@@ -79,7 +83,7 @@ export class LinkedValues {
 }
 
 /** Columns that are equal to each other where rows matter. */
-interface LinkedColumns {
+export interface LinkedColumns {
   readonly columns: (readonly [TableRef, string])[]
   /** Rows of the smallest table in which each value is once; infinite without any. */
   unique: number
