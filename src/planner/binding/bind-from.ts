@@ -106,8 +106,7 @@ function bindNamed(node: TableRef, place: Place): FromPart {
     ...place.counters.createInstance(table, place.nullExtended),
     ...(unusedVindexes && { unusedVindexes }),
   }
-  const qualifier = node.alias === undefined ? (name.qualifier ?? table.keyspace) : undefined
-  const source = tableSource(instance, alias, qualifier)
+  const source = tableSource(instance, alias, keyspaceOf(name, place.context) ?? table.keyspace)
   return leaf({ kind: 'Table', ast: node, instance, source, level: place.level, origin: place.origin })
 }
 

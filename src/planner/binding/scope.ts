@@ -32,6 +32,16 @@ export function hasColumn(name: string, scope: Scope): 'yes' | 'no' | 'maybe' {
   return answer.kind === 'Maybe' ? 'maybe' : 'yes'
 }
 
+/** Several sources of the scope itself have the column, and no join has made one of it. */
+export function isAmbiguous(name: string, { sources, merged }: Scope): boolean {
+  if (merged.has(name.toLowerCase())) return false
+  const owners = sources.filter((source) => {
+    const { kind } = source.columnNamed(name)
+    return kind === 'Column' || kind === 'Computed'
+  })
+  return owners.length > 1
+}
+
 /** The sources, without those of outer scopes, from which the column may be. */
 export function sourcesNamed(column: ColumnName, scope: Scope): readonly Source[] {
   if (column.qualifiers.length > 0) return [findSource(column.qualifiers, scope) ?? []].flat()

@@ -31,7 +31,7 @@ export type ColumnAnswer =
 export interface Source {
   /** Alias, or the table's name. */
   readonly name: string
-  /** The qualifier before the table's name; absent behind an alias. */
+  /** The keyspace that a table is named in, behind an alias, too; absent for what is no table. */
   readonly qualifier?: string
   /** Set for a table. */
   readonly instance?: TableInstance
@@ -49,7 +49,7 @@ export function schemaColumn(ref: ColumnRef): Column | undefined {
   return ref.instance.table.columns.find((column) => sameColumn(column.name, ref.name))
 }
 
-export function tableSource(instance: TableInstance, name: string, qualifier: string | undefined): Source {
+export function tableSource(instance: TableInstance, name: string, qualifier: string): Source {
   const { table } = instance
   const known = new Set(table.columns.map((column) => column.name.toLowerCase()))
   for (const { columns } of table.columnVindexes)
@@ -59,7 +59,7 @@ export function tableSource(instance: TableInstance, name: string, qualifier: st
   return {
     name,
     instance,
-    ...(qualifier === undefined ? {} : { qualifier }),
+    qualifier,
     columns: table.columnListAuthoritative ? visible : undefined,
     columnNamed(column) {
       const ref = { instance, name: column.toLowerCase() }

@@ -26,7 +26,7 @@ export function planFederation(ast: Query, context: PlanContext): Federate {
   if (someNode(ast, ({ kind }) => kind === 'IntoOutfile' || kind === 'IntoDumpfile'))
     unplanned('INTO OUTFILE over several shards')
   const { query, tables } = withTablesOnce(ast)
-  const { conditions, links } = conditionsOf(query, context)
+  const { conditions, links } = hasTwins(tables, context) ? NO_CONDITIONS : conditionsOf(query, context)
   const locks = locksOf(query)
   const named = namedColumns(query)
   const pulls = tables.flatMap((node): readonly Pull[] => {
@@ -65,12 +65,26 @@ function homeOf(copies: readonly TableCopy[], { defaultKeyspace }: PlanContext):
   return own ?? keyspaces[0] ?? defaultKeyspace ?? ''
 }
 
+const NO_CONDITIONS: OwnConditions = { conditions: new Map(), links: [] }
+
+/** Tables of several keyspaces have one name, perhaps in one FROM: which of them a column without a keyspace is of, MySQL says. */
+function hasTwins(tables: readonly TableRef[], context: PlanContext): boolean {
+  const keyspaces = new Map<string, string | undefined>()
+  return tables.some(({ alias, name }) => {
+    const shown = alias?.name ?? name.name
+    const keyspace = keyspaceOf(name, context)
+    if (keyspaces.has(shown)) return keyspaces.get(shown) !== keyspace
+    keyspaces.set(shown, keyspace)
+    return false
+  })
+}
+
 /** None where names cannot be told apart: all rows are copied, and MySQL says what is wrong. */
 function conditionsOf(query: Query, context: PlanContext): OwnConditions {
   try {
     return ownConditions(bindQuery(query, rootPlace(context)))
   } catch (error) {
-    if (error instanceof Unplanned) return { conditions: new Map(), links: [] }
+    if (error instanceof Unplanned) return NO_CONDITIONS
     throw error
   }
 }

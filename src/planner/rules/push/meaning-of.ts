@@ -3,7 +3,7 @@ import { positionOf } from '../../../sql/position.ts'
 import { rewrite, someNode } from '../../../sql/visit.ts'
 import { sameColumn } from '../../../vschema/model.ts'
 import type { BoundSelect } from '../../binding/bound.ts'
-import { hasColumn } from '../../binding/scope.ts'
+import { hasColumn, isAmbiguous } from '../../binding/scope.ts'
 import { isSelectExpr, itemName } from '../../binding/traits.ts'
 import { type Refusal, refused } from '../../refusal.ts'
 
@@ -11,7 +11,8 @@ type Clause = 'ORDER BY' | 'GROUP BY'
 
 /**
  * What an item of ORDER BY or GROUP BY means, in terms of the tables: a position and an alias stand for the select
- * item, also within an expression. Undefined for a constant, which orders nothing.
+ * item, also within an expression; of a column that several tables have an alias is preferred. Undefined for a constant,
+ * which orders nothing.
  *
  * Source: MySQL manual, "SELECT Statement": ORDER BY looks for aliases first and for columns then, GROUP BY the other
  * way round.
@@ -28,7 +29,8 @@ export function meaningOf(
   if (expr.kind !== 'Column') return withoutAliases(expr, clause, items, (name) => hasColumn(name, scope))
   const named = expr.qualifiers.length === 0 ? namedItem(expr.name, items) : undefined
   if (named === undefined || isSameName(named, expr)) return named ?? expr
-  return clause === 'GROUP BY' && hasColumn(expr.name, scope) === 'yes' ? expr : named
+  const isColumn = hasColumn(expr.name, scope) === 'yes' && !isAmbiguous(expr.name, scope)
+  return clause === 'GROUP BY' && isColumn ? expr : named
 }
 
 /** What expressions are made of that are the same for all rows; MySQL does not compute them to sort. */
