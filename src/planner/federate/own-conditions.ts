@@ -15,14 +15,19 @@ export interface OwnConditions {
 
 export function ownConditions(query: BoundQuery): OwnConditions {
   const links = new Links()
-  const found: Found = { conditions: new Map(), links }
+  const found: Found = { conditions: new Map(), links, warning: new Set() }
   ofQuery(query, found)
-  return { conditions: found.conditions, links: links.found }
+  return {
+    conditions: found.conditions,
+    links: links.found.filter(({ table }) => !found.warning.has(table)),
+  }
 }
 
 interface Found {
   readonly conditions: Map<TableRef, Expr[]>
   readonly links: Links
+  /** Tables with a condition that warns of rows, of those too that no other table has anything to do with. */
+  readonly warning: Set<TableRef>
 }
 
 function ofQuery(query: BoundQuery, found: Found): void {
@@ -115,7 +120,9 @@ function take(conjuncts: readonly Conjunct[], place: ConditionPlace, found: Foun
     const { ast, source, instance } = table
     const isOwn = (name: string, qualifier: string | undefined) =>
       qualifier === undefined ? source.columnNamed(name).kind === 'Column' : qualifier === source.name
-    isFirst &&= namesOnly(expr, isOwn) && isHarmless(expr, ({ name }) => liveColumn(instance.table, name))
+    const isQuiet = namesOnly(expr, isOwn) && isHarmless(expr, ({ name }) => liveColumn(instance.table, name))
+    if (!isQuiet && !someNode(expr, ({ kind }) => kind === 'Function')) found.warning.add(ast)
+    isFirst &&= isQuiet
     if (isFirst) addCondition(ast, expr, found)
   }
 }
