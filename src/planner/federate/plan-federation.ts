@@ -25,6 +25,9 @@ import { withTablesOnce } from './tables-once.ts'
 export function planFederation(ast: Query, context: PlanContext): Federate {
   if (someNode(ast, ({ kind }) => kind === 'IntoOutfile' || kind === 'IntoDumpfile'))
     unplanned('INTO OUTFILE over several shards')
+  // A temporary table has no full-text index.
+  if (someNode(ast, ({ kind }) => kind === 'Match'))
+    unplanned('MATCH … AGAINST in what several shards cannot do together')
   const { query, tables } = withTablesOnce(ast)
   const { conditions, links } = hasTwins(tables, context) ? NO_CONDITIONS : conditionsOf(query, context)
   const locks = locksOf(query)
