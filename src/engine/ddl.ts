@@ -3,7 +3,7 @@ import type { RunDdl } from '../plan/primitives.ts'
 import { bindQuery } from './bind.ts'
 import { shardsMet } from './met-shards.ts'
 import type { OkOutcome } from './outcome.ts'
-import type { RunContext } from './run.ts'
+import type { RunContext } from './run-context.ts'
 
 /**
  * DDL on all shards. MySQL cannot roll DDL back, so one shard goes first: a statement that is refused there (most

@@ -9,7 +9,7 @@ import { beneath } from './outer-rows.ts'
 import { runRoute } from './route.ts'
 import { RowLayout } from './row-format.ts'
 import type { RowStream } from './row-stream.ts'
-import type { RunContext } from './run.ts'
+import type { RunContext } from './run-context.ts'
 import type { Scratch } from './shard-port.ts'
 
 /**

@@ -9,7 +9,7 @@ import {
 } from './insert-ids.ts'
 import type { BoundInsert, InsertSplit } from './insert-split.ts'
 import type { OkOutcome } from './outcome.ts'
-import type { RunContext } from './run.ts'
+import type { RunContext } from './run-context.ts'
 import type { ShardPort, WriteAnswer } from './shard-port.ts'
 import { sumAnswers } from './write.ts'
 

@@ -7,7 +7,7 @@ import { beneath } from './outer-rows.ts'
 import { closeOnFailure, runRoute } from './route.ts'
 import { type LocatedRow, RowJoiner, RowLocator } from './row-joiner.ts'
 import type { RowBatch, RowFormat, RowStream, StreamColumn } from './row-stream.ts'
-import type { RunContext } from './run.ts'
+import type { RunContext } from './run-context.ts'
 
 /**
  * Rows of the left side that are held, and no more keys than that are asked for at once: lists of this length are far below

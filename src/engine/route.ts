@@ -5,7 +5,7 @@ import { Gather } from './gather.ts'
 import { MergeSort } from './merge-sort.ts'
 import { shardsMet } from './met-shards.ts'
 import type { RowStream } from './row-stream.ts'
-import type { RunContext } from './run.ts'
+import type { RunContext } from './run-context.ts'
 import { keyspaceAskedFor } from './system-schema.ts'
 
 /** Sends the route's query to its shards. `asText`: its rows are not for the client, and come as text. */

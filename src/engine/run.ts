@@ -1,5 +1,4 @@
 import { unreachable } from '../base/assert.ts'
-import type { ByteBudget } from '../base/byte-budget.ts'
 import { notSupported } from '../errors/sql-error.ts'
 import type { LimitRows, RowsPrimitive } from '../plan/primitives.ts'
 import { AggregateStream } from './aggregate.ts'
@@ -12,32 +11,11 @@ import { joinRows } from './join.ts'
 import { limitRows } from './limit.ts'
 import { bindRowCount, rowCountNumber } from './plan-value.ts'
 import { closeOnFailure, runRoute } from './route.ts'
-import type { RowFormat, RowStream, StreamColumn } from './row-stream.ts'
+import type { RowStream } from './row-stream.ts'
+import type { RunContext } from './run-context.ts'
 import { nextFromSequence } from './sequence.ts'
-import type { ShardPort } from './shard-port.ts'
-import type { ShardsView } from './shards-view.ts'
 import { Sort } from './sort.ts'
 import { dropColumns } from './truncate.ts'
-
-/** What a statement may copy to answer it over copies of its tables. */
-export interface CopyLimits {
-  readonly copiedRowsMax: number
-  readonly copiedBytesMax: number
-}
-
-/** What a plan needs to run once. */
-export interface RunContext {
-  readonly bindings: Bindings
-  readonly shards: ShardsView
-  readonly port: ShardPort
-  /** The client's protocol, for rows that no shard sends; shards' rows come in the same by the port's doing. */
-  readonly format: RowFormat
-  /** What the session may hold: sorted rows. */
-  readonly memory: ByteBudget
-  readonly limits: CopyLimits
-  /** Columns of the answer where MySQL has told them (`Plan.judged`). */
-  readonly columns?: readonly StreamColumn[] | undefined
-}
 
 /**
  * Starts the plan: sends its queries and answers the stream of the result. The caller reads and closes it. When

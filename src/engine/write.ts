@@ -4,7 +4,7 @@ import type { SendWrite } from '../plan/primitives.ts'
 import type { BoundQuery } from './bindings.ts'
 import { mergeConditions } from './merge-conditions.ts'
 import type { OkOutcome } from './outcome.ts'
-import type { RunContext } from './run.ts'
+import type { RunContext } from './run-context.ts'
 import type { ShardPort, WriteAnswer } from './shard-port.ts'
 import { sumInfo } from './sum-info.ts'
 

@@ -1,5 +1,6 @@
 import type { Outcome } from '../../engine/outcome.ts'
-import { type RunContext, runPrimitive } from '../../engine/run.ts'
+import { runPrimitive } from '../../engine/run.ts'
+import type { RunContext } from '../../engine/run-context.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import type { Plan } from '../../plan/plan.ts'
 

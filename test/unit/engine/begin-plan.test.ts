@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ByteBudget } from '../../../src/base/byte-budget.ts'
 import { beginPlan } from '../../../src/engine/begin-plan.ts'
-import type { RunContext } from '../../../src/engine/run.ts'
+import type { RunContext } from '../../../src/engine/run-context.ts'
 import type { ShardPort, ShardWrite, WriteAnswer } from '../../../src/engine/shard-port.ts'
 import { generateShardRanges } from '../../../src/key/key-range.ts'
 import { shardRangeOf, tileShards } from '../../../src/key/shard-ranges.ts'
