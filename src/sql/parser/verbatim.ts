@@ -1,4 +1,5 @@
 import type { Literal, Piece } from '../ast.ts'
+import { wholeNumberType } from '../chars.ts'
 import type { Tokens } from '../lexer.ts'
 import type { TokenStream } from './token-stream.ts'
 
@@ -113,9 +114,9 @@ export class PieceBuilder {
     const slotEnd = slot === undefined ? ends[at] : p.slotEnd(slot)
     let last = at
     while (ends[last] < slotEnd) last++
-    const type = types[last] === 'National' ? 'String' : (types[last] as Literal['type'])
     const span = { start, end: ends[last] }
     const text = p.sql.slice(start, span.end)
+    const type = literalType(types[last], text)
     this.#space(at)
     this.#pieces.push(
       slot === undefined
@@ -147,4 +148,12 @@ export class PieceBuilder {
     const joins = isAfterName && types[from] !== 'Operator' && ends[from - 1] === starts[from]
     this.#pieces.push(isFirst ? text.trimStart() : joins ? ` ${text}` : text)
   }
+}
+
+/** As in expressions: a number that no integer type holds is a DECIMAL. */
+function literalType(type: Tokens['types'][number], text: string): Literal['type'] {
+  if (type === 'National') return 'String'
+  return type === 'Int'
+    ? wholeNumberType(text, /^[+-]/.test(text) ? 1 : 0, text.length)
+    : (type as Literal['type'])
 }

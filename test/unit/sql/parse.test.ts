@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Ddl, Delete, Expr, Insert, Select, SetStatement, Show } from '../../../src/sql/ast.ts'
+import { scan } from '../../../src/sql/fingerprint.ts'
 import { parseExpression } from '../../../src/sql/parse.ts'
 import { print } from '../../../src/sql/print.ts'
 import { HIGH_NOT_PRECEDENCE, IGNORE_SPACE, PIPES_AS_CONCAT } from '../../../src/sql/sql-mode.ts'
 import { mariadbStatements } from './statements.ts'
-import { binary, mariadb, mysql, nearOf, parse, withoutSpans } from './support.ts'
+import { binary, mariadb, mysql, nearOf, parse, parseNormalized, withoutSpans } from './support.ts'
 
 function select(text: string): Select {
   const statement = parse(text)
@@ -306,4 +307,10 @@ describe('servers', () => {
     const tree = parse(text, mariadb)
     expect(withoutSpans(parse(print(tree), mariadb))).toEqual(withoutSpans(tree))
   })
+})
+
+it('reads a number that no integer type holds as a DECIMAL in what is passed on word for word, too', () => {
+  const text = 'SHOW REPLICA STATUS 18446744073709551616'
+  const parsed = parseNormalized(text, scan(text, 0, 90_700), { mode: 0, serverVersion: 90_700 })
+  expect(JSON.stringify(parsed)).toContain('"type":"Decimal"')
 })
