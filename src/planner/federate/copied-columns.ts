@@ -1,9 +1,9 @@
 import type { Query, Select, TableExpr, TableRef } from '../../sql/ast.ts'
+import { tablesIn } from '../../sql/tables-in.ts'
 import { type AnyNode, visit } from '../../sql/visit.ts'
 import type { Column, StoredKey } from '../../values/column.ts'
 import type { Table } from '../../vschema/model.ts'
 import { unplanned } from '../binding/unplanned.ts'
-import { tablesIn } from './tables-in.ts'
 
 /** Which columns of its tables a statement may look at, as far as its text tells. */
 export interface NamedColumns {

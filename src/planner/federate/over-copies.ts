@@ -1,7 +1,7 @@
 import type { Alias, ColumnName, Query, Select, SelectItem, Star, TableRef } from '../../sql/ast.ts'
+import { tablesIn } from '../../sql/tables-in.ts'
 import { type AnyNode, rewrite } from '../../sql/visit.ts'
 import { sameColumn, type Table } from '../../vschema/model.ts'
-import { tablesIn } from './tables-in.ts'
 
 /** A table of the statement, and the copy that stands for it. */
 export interface CopiedRef {

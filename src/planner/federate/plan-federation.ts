@@ -1,5 +1,6 @@
 import type { Federate, TableCopy } from '../../plan/primitives.ts'
 import type { Lock, Query, TableRef } from '../../sql/ast.ts'
+import { tablesIn } from '../../sql/tables-in.ts'
 import { someNode, visit } from '../../sql/visit.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { bindQuery } from '../binding/bind-query.ts'
@@ -14,7 +15,6 @@ import { type CopiedRef, overCopies } from './over-copies.ts'
 import { type OwnConditions, ownConditions } from './own-conditions.ts'
 import { type Pull, pullOf } from './pull.ts'
 import { copyName } from './table-copy.ts'
-import { tablesIn } from './tables-in.ts'
 import { withTablesOnce } from './tables-once.ts'
 
 /**

@@ -1,5 +1,6 @@
-import type { Expr, Select, Statement, TableExpr, TableName, TableRef } from '../../sql/ast.ts'
+import type { Expr, Select, Statement, TableName, TableRef } from '../../sql/ast.ts'
 import { literalValue } from '../../sql/literal-value.ts'
+import { tablesIn } from '../../sql/tables-in.ts'
 import { type AnyNode, visit } from '../../sql/visit.ts'
 import { schemaColumnOf } from '../../vschema/catalogue-tables.ts'
 import { comparedWith } from '../../vschema/compared-with.ts'
@@ -56,21 +57,6 @@ function columnsNamed(statement: Statement): ReadonlySet<string> | undefined {
     }
   })
   return isOpen ? undefined : names
-}
-
-function tablesIn(from: TableExpr): readonly TableRef[] {
-  switch (from.kind) {
-    case 'Table':
-      return [from]
-    case 'Join':
-      return [...tablesIn(from.left), ...tablesIn(from.right)]
-    case 'TableParens':
-      return from.tables.flatMap(tablesIn)
-    case 'OdbcJoin':
-      return tablesIn(from.table)
-    default:
-      return []
-  }
 }
 
 function wantedOf(select: Select, table: TableRef, reading: Reading): WantedRows {

@@ -1,4 +1,4 @@
-import type { TableExpr, TableRef } from '../../sql/ast.ts'
+import type { TableExpr, TableRef } from './ast.ts'
 
 /** Tables in one part of a FROM, without those of queries in it. */
 export function tablesIn(from: TableExpr): readonly TableRef[] {
