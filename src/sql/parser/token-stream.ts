@@ -1,9 +1,9 @@
 import { SqlError } from '../../errors/sql-error.ts'
 import type { Literal, LiteralType, Span } from '../ast.ts'
-import { wholeNumberType } from '../chars.ts'
 import { introducedCharset } from '../charsets.ts'
 import { isMariaDb, mayBeName } from '../keywords.ts'
 import { type Tokens, type TokenType, tokenize, type Word } from '../lexer.ts'
+import { literalType } from '../literal-type.ts'
 import { stringText } from '../literal-value.ts'
 import { nearText } from '../near-text.ts'
 import type { Scan } from '../scan.ts'
@@ -318,16 +318,12 @@ export class TokenStream {
     const text = this.isUnbroken(start, span.end)
       ? this.sql.slice(start, span.end)
       : sourceText(this, this.tokens.starts.lastIndexOf(start, this.pos), this.pos)
-    const type = tokenType === 'Int' ? wholeNumberType(text, isSigned(text) ? 1 : 0, text.length) : tokenType
+    const type = literalType(tokenType, text)
     const slot = this.#literalSlot(start, span.end)
     return slot === undefined
       ? { kind: 'Literal', type, text, span }
       : { kind: 'Literal', type, text, slot, span }
   }
-}
-
-function isSigned(number: string): boolean {
-  return number.startsWith('-') || number.startsWith('+')
 }
 
 /** MariaDB reads in the dialect of Oracle. */

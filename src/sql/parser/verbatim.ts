@@ -1,6 +1,6 @@
-import type { Literal, Piece } from '../ast.ts'
-import { wholeNumberType } from '../chars.ts'
+import type { LiteralType, Piece } from '../ast.ts'
 import type { Tokens } from '../lexer.ts'
+import { literalType } from '../literal-type.ts'
 import type { TokenStream } from './token-stream.ts'
 
 /**
@@ -116,7 +116,7 @@ export class PieceBuilder {
     while (ends[last] < slotEnd) last++
     const span = { start, end: ends[last] }
     const text = p.sql.slice(start, span.end)
-    const type = literalType(types[last], text)
+    const type = literalType(types[last] === 'National' ? 'String' : (types[last] as LiteralType), text)
     this.#space(at)
     this.#pieces.push(
       slot === undefined
@@ -148,12 +148,4 @@ export class PieceBuilder {
     const joins = isAfterName && types[from] !== 'Operator' && ends[from - 1] === starts[from]
     this.#pieces.push(isFirst ? text.trimStart() : joins ? ` ${text}` : text)
   }
-}
-
-/** As in expressions: a number that no integer type holds is a DECIMAL. */
-function literalType(type: Tokens['types'][number], text: string): Literal['type'] {
-  if (type === 'National') return 'String'
-  return type === 'Int'
-    ? wholeNumberType(text, /^[+-]/.test(text) ? 1 : 0, text.length)
-    : (type as Literal['type'])
 }
