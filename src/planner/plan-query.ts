@@ -1,7 +1,6 @@
 import type { Plan } from '../plan/plan.ts'
 import type { Primitive, RowsPrimitive } from '../plan/primitives.ts'
 import type { NextValues, Query, Select } from '../sql/ast.ts'
-import { tablesOf } from '../sql/tables-of.ts'
 import { someNode } from '../sql/visit.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { bindQuery } from './binding/bind-query.ts'
@@ -17,6 +16,7 @@ import { connectionState, settingInsertId, unsupportedPlan } from './plans.ts'
 import { phases } from './rules/phases.ts'
 import { runPhases } from './rules/run-phases.ts'
 import type { Trace } from './rules/trace.ts'
+import { cteNames } from './unsharded-keyspace.ts'
 import { planValue } from './values.ts'
 
 /** Plans a statement that answers rows of tables: bound, made a tree, rewritten, finished. */
@@ -44,7 +44,12 @@ function withCopies(ast: Query, plan: Plan, context: PlanContext): Plan {
 }
 
 function hasTables(ast: Query, { defaultKeyspace }: PlanContext): boolean {
-  return tablesOf(ast).some(({ qualifier }) => !isSystemSchema(qualifier ?? defaultKeyspace))
+  const ctes = cteNames(ast)
+  return someNode(ast, (node) => {
+    if (node.kind !== 'Table') return false
+    const { qualifier, name } = node.name
+    return !isSystemSchema(qualifier ?? defaultKeyspace) && !(qualifier === undefined && ctes.has(name))
+  })
 }
 
 function planByRules(ast: Query, context: PlanContext, trace?: Trace): Plan {

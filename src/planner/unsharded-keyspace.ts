@@ -29,7 +29,7 @@ export function unshardedKeyspace(statement: Statement, context: PlanContext): s
 }
 
 /** Names of all CTEs, in scope or not: none of them is looked up as a table. */
-function cteNames(statement: Statement): ReadonlySet<string> {
+export function cteNames(statement: Statement): ReadonlySet<string> {
   const names = new Set<string>()
   visit(statement, (node) => {
     if (node.kind === 'Cte') names.add(node.name)
