@@ -73,6 +73,7 @@ function bindingsOf(): Bindings {
     paramValue: unused,
     paramText: unused,
     sessionText: unused,
+    computedValue: unused,
     textWith: unused,
     withSlotTexts: unused,
   }

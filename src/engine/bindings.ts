@@ -1,3 +1,4 @@
+import type { QueryTemplate } from '../plan/text.ts'
 import type { Value } from '../values/value.ts'
 
 /**
@@ -20,6 +21,8 @@ export interface Bindings {
   paramValue(param: number): Value
   /** The same as SQL text (a binary string). */
   paramText(param: number): string
+  /** What MySQL has made of an expression; an EXPRESSION, which may be any value, where it could not be told. */
+  computedValue(text: QueryTemplate): Value
   /** The statement's text with other text in place of some of its slots. */
   textWith(texts: ReadonlyMap<number, string>): string
   /** The same literals, some slots with other text. */

@@ -25,6 +25,7 @@ export function beneath(bindings: Bindings, outerRows: OuterRows): Bindings {
     rows: (slot) => bindings.rows(slot),
     paramValue: (param) => bindings.paramValue(param),
     paramText: (param) => bindings.paramText(param),
+    computedValue: (text) => bindings.computedValue(text),
     textWith: (texts) => bindings.textWith(texts),
     withSlotTexts: (texts) => beneath(bindings.withSlotTexts(texts), outerRows),
     sessionText: (name) => bindings.sessionText(name),

@@ -1,7 +1,7 @@
 import type { Needs } from './needs.ts'
 import type { Primitive, RowsPrimitive } from './primitives.ts'
 import type { Routing } from './routing.ts'
-import type { QueryText } from './text.ts'
+import type { QueryTemplate, QueryText } from './text.ts'
 import type { PlanValue } from './values.ts'
 
 /**
@@ -20,6 +20,8 @@ export interface Plan {
    * client's own bytes go there and the answer is relayed undecoded. Absent where no single shard can answer.
    */
   readonly shortcut?: Shortcut
+  /** Texts of its Computed values: they are evaluated before it is known where it goes. */
+  readonly computed?: readonly QueryTemplate[]
   /** User variables the statement reads: they are set on the backend connection first. */
   readonly userVariables: readonly string[]
   /** It runs statements that are text to the planner (MariaDB's EXECUTE IMMEDIATE): what they assign is known when it runs. */

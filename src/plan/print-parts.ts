@@ -72,6 +72,8 @@ export function printValue(value: PlanValue): string {
       return `{${value.session}}${nullSafe}`
     case 'Cell':
       return `{cell ${value.column}}${nullSafe}`
+    case 'Computed':
+      return `(${printTemplate(value.text)})${nullSafe}`
     case 'Constant':
       return value.value.type === 'NULL'
         ? `NULL${nullSafe}`

@@ -2,6 +2,7 @@ import type { PlanValue } from '../../plan/values.ts'
 import type { Comparison, Expr, In, Like, Or } from '../../sql/ast.ts'
 import { isNullConstant, planList, planValue } from '../values.ts'
 import { sameKind } from './column-type.ts'
+import { routingValue } from './computed.ts'
 import type { Alternative, Level } from './level.ts'
 import { resolveColumn, type Scope } from './scope.ts'
 import { type ColumnRef, columnKey, schemaColumn } from './source.ts'
@@ -39,7 +40,7 @@ function addEquality(left: Expr, right: Expr, op: '=' | '<=>', scope: Scope, lev
     return
   }
   const ref = a ?? b
-  const value = planValue(a === undefined ? left : right)
+  const value = routingValue(a === undefined ? left : right)
   if (ref === undefined || value === undefined) return
   // `b.id <=> NULL` is also true of the rows for which an outer join found no b.
   if (op === '<=>' && ref.instance.nullExtended) return
@@ -66,7 +67,7 @@ function addIn(condition: In, scope: Scope, level: Level): void {
   if (condition.negated || right.kind !== 'List') return
   if (left.kind !== 'Row') {
     const ref = refOf(left, scope)
-    const list = planList(right)
+    const list = planList(right, routingValue)
     if (ref !== undefined && list !== undefined) level.addList(columnKey(ref), list)
     return
   }
@@ -125,7 +126,7 @@ function equalitiesOf(pairs: readonly (readonly [Expr, Expr])[], scope: Scope): 
   const known = new Map<string, PlanValue>()
   for (const [left, right] of pairs) {
     const ref = refOf(left, scope) ?? refOf(right, scope)
-    const value = planValue(right) ?? planValue(left)
+    const value = routingValue(right) ?? routingValue(left)
     if (ref !== undefined && value !== undefined) known.set(columnKey(ref), value)
   }
   return known.size === 0 ? undefined : known

@@ -104,14 +104,16 @@ export class Facts {
     return this.#root(a) === this.#root(b)
   }
 
-  /** A value that the column must be equal to. */
-  valueOf(column: string): PlanValue | undefined {
-    return this.#values.find((known) => this.areEqual(known.column, column))?.value
+  /** A value that the column must be equal to: `isTold` keeps those that can be told, and what need not be computed is better. */
+  valueOf(column: string, isTold: (value: PlanValue) => boolean): PlanValue | undefined {
+    const values = this.#values.filter(({ column: of, value }) => this.areEqual(of, column) && isTold(value))
+    return (values.find(({ value }) => value.kind !== 'Computed') ?? values[0])?.value
   }
 
   /** A list that the column must be in. */
-  listOf(column: string): PlanList | undefined {
-    return this.lists.find((known) => this.areEqual(known.column, column))?.list
+  listOf(column: string, isTold: (value: PlanValue) => boolean): PlanList | undefined {
+    const isListTold = (list: PlanList) => list.kind !== 'Values' || list.values.every(isTold)
+    return this.lists.find(({ column: of, list }) => this.areEqual(of, column) && isListTold(list))?.list
   }
 
   /** A pattern that the column must be LIKE. What is equal to it need not be: `'a' = 'a '`. */

@@ -16,6 +16,7 @@ import type { CatalogueContext } from '../catalogue/catalogue-context.ts'
 import { catalogueText } from '../catalogue/catalogue-text.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
+import { computeValues } from './compute-values.ts'
 import type { Execution } from './execution.ts'
 import { firstAble } from './first-able.ts'
 import { judge } from './judge.ts'
@@ -166,6 +167,7 @@ export async function select(context: EvaluateContext, sql: string, rowsMax = RO
   const own = settingsOfStatement(context, plan, state.settings)
   const settings = withoutSelectLimit(losslessTexts(own))
   const port = new SessionPort(context, execution, settings)
+  await computeValues(context, execution)
   const begun = beginPlan(plan, bindings, shards)
   let lane: Lane | undefined
   let stream: RowStream

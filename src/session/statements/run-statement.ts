@@ -14,6 +14,7 @@ import type { Answer } from '../commands/answer.ts'
 import type { Replies } from '../commands/replies.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
+import { computeValues, hasComputed } from './compute-values.ts'
 import { type Execution, statementFor } from './execution.ts'
 import { firstAble } from './first-able.ts'
 import { judge } from './judge.ts'
@@ -51,13 +52,14 @@ export function runStatement(context: RunContext, execution: Execution): void {
   }
   const { tabletType } = execution.reading.target
   if (tabletType !== 'PRIMARY') checkReadOnly(root, tabletType)
-  if (execution.plan.commitsFirst === true && transaction.isOpen)
-    return replies.detached(async () => {
-      await transaction.commit()
-      interruption.throwIfKilled()
-      if (!context.client.closed) runPlan(context, execution)
-    })
-  runPlan(context, execution)
+  const commits = execution.plan.commitsFirst === true && transaction.isOpen
+  if (!commits && !hasComputed(execution)) return runPlan(context, execution)
+  replies.detached(async () => {
+    if (commits) await transaction.commit()
+    await computeValues(context, execution)
+    interruption.throwIfKilled()
+    if (!context.client.closed) runPlan(context, execution)
+  })
 }
 
 const WITH_CURSOR = { cursor: true } as const

@@ -3,6 +3,7 @@ import { printPlan } from '../../plan/print-plan.ts'
 import type { Statement, VExplain } from '../../sql/ast.ts'
 import type { Replies } from '../commands/replies.ts'
 import { numberColumn, textColumn } from '../show/columns.ts'
+import { computeValues } from './compute-values.ts'
 import type { Execution } from './execution.ts'
 import { type ExplainedPart, explainParts, explainQuery } from './explain-parts.ts'
 import { recordedRun, type SentQuery } from './recorded-run.ts'
@@ -42,7 +43,9 @@ export async function vexplain(context: VExplainContext, asked: Asked, sql: stri
     case 'KEYS':
       return document(replies, statementKeys(current.parse(text)))
     case 'MYSQLPLAN': {
-      const parts = await explainParts(context, EXPLAIN_JSON, textExecution(current, text))
+      const execution = textExecution(current, text)
+      await computeValues(context, execution)
+      const parts = await explainParts(context, EXPLAIN_JSON, execution)
       return explained(replies, parts)
     }
     case 'QUERIES':

@@ -22,6 +22,8 @@ export interface TestValues {
   readonly slots?: readonly (Literal | readonly Literal[])[]
   readonly rows?: readonly (readonly Literal[])[]
   readonly params?: readonly Literal[]
+  /** What every expression comes to. */
+  readonly computed?: Literal
 }
 
 /** `rows` is what every rows slot holds. */
@@ -41,6 +43,7 @@ export function bindingsOf(values: TestValues): Bindings {
     paramValue: (n) => toValue(values.params?.[n] as Literal),
     paramText: (n) => textOf(values.params?.[n] as Literal),
     sessionText: (name) => `<${name}>`,
+    computedValue: () => toValue(values.computed ?? null),
     textWith: () => '',
     withSlotTexts: () => {
       throw new Error('nobody asks')

@@ -1,5 +1,6 @@
-import type { RoutedColumns, Routing } from '../../../plan/routing.ts'
+import type { RoutedColumn, RoutedColumns, Routing } from '../../../plan/routing.ts'
 import type { PlanList, PlanValue } from '../../../plan/values.ts'
+import { isBinary, isIntegral } from '../../../values/value.ts'
 import type { ColumnVindex } from '../../../vschema/model.ts'
 import type { BoundTable } from '../../binding/bound.ts'
 import { routedColumns } from '../../binding/column-type.ts'
@@ -79,15 +80,16 @@ function routingOf(
   types: RoutedColumns | undefined,
 ): Routing | undefined {
   const known = types === undefined ? {} : { columns: types }
-  const values = columns.map((column) => facts.valueOf(column))
+  const isTold = columns.map((_, i) => (value: PlanValue) => routes(value, types?.[i]))
+  const values = columns.map((column, i) => facts.valueOf(column, isTold[i]))
   if (values.every((value) => value !== undefined))
     return { kind: 'Equal', keyspace, vindex, values, ...known }
-  const lists = columns.map((column, i) => listOf(values[i], facts.listOf(column)))
+  const lists = columns.map((column, i) => listOf(values[i], facts.listOf(column, isTold[i])))
   if (lists.every((list) => list !== undefined)) {
     if (lists.length === 1) return { kind: 'In', keyspace, vindex, list: lists[0], ...known }
     return { kind: 'Product', keyspace, vindex, lists, ...known }
   }
-  const tuples = tuplesOf(columns, values, facts)
+  const tuples = tuplesOf(columns, values, facts, isTold)
   if (tuples === undefined) {
     const pattern = vindex.kind === 'single' && vindex.prefix ? facts.patternOf(columns[0]) : undefined
     return pattern && { kind: 'Prefix', keyspace, vindex, pattern, ...known }
@@ -95,6 +97,19 @@ function routingOf(
   if (columns.length > 1) return { kind: 'MultiEqual', keyspace, vindex, tuples, ...known }
   const list: PlanList = { kind: 'Values', values: tuples.map((tuple) => tuple[0]) }
   return { kind: 'In', keyspace, vindex, list, ...known }
+}
+
+/**
+ * Whether the value alone decides how it is compared. A text that MySQL computes may bring a collation of its own to columns in
+ * other character sets than utf8mb4, and of a column of unknown type it is not known that it has none.
+ */
+function routes(value: PlanValue, column: RoutedColumn | undefined): boolean {
+  if (value.kind !== 'Computed') return true
+  if (column === undefined) return false
+  const { type, collation } = column
+  return (
+    isIntegral(type) || type === 'DECIMAL' || isBinary(type) || collation?.startsWith('utf8mb4_') === true
+  )
 }
 
 function listOf(value: PlanValue | undefined, list: PlanList | undefined): PlanList | undefined {
@@ -108,11 +123,14 @@ function tuplesOf(
   columns: readonly string[],
   values: readonly (PlanValue | undefined)[],
   facts: Facts,
+  isTold: readonly ((value: PlanValue) => boolean)[],
 ): readonly (readonly PlanValue[])[] | undefined {
   for (const alternatives of facts.alternatives) {
     const tuples = alternatives.map((alternative): readonly (PlanValue | undefined)[] =>
       columns.map((column, i) => {
-        const known = [...alternative].find(([key]) => facts.areEqual(key, column))
+        const known = [...alternative].find(
+          ([key, value]) => facts.areEqual(key, column) && isTold[i]!(value),
+        )
         return known?.[1] ?? values[i]
       }),
     )
