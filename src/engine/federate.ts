@@ -25,7 +25,7 @@ export async function federate(node: Federate, context: RunContext): Promise<Row
     await scratch.check(query, node)
     const filling = { scratch, context, copied: new Copied(context.limits), kept: new Map() }
     for (const copy of node.copies) await fill(copy, filling)
-    return await scratch.open(query, node.copies)
+    return await scratch.open(query, node)
   } catch (error) {
     await scratch.close()
     throw error

@@ -1,5 +1,5 @@
 import type { Condition } from '../errors/condition.ts'
-import type { CopiesTold, TableCopy } from '../plan/primitives.ts'
+import type { CopiesTold } from '../plan/primitives.ts'
 import type { BoundQuery, BoundText } from './bindings.ts'
 import type { RowStream } from './row-stream.ts'
 
@@ -63,7 +63,7 @@ export interface Scratch {
    * Runs the client's query with the client's settings; its columns are told as those of the tables that were copied. The copies
    * are there until its rows have ended or are closed.
    */
-  open(query: BoundQuery, copies: readonly TableCopy[]): Promise<RowStream>
+  open(query: BoundQuery, node: CopiesTold): Promise<RowStream>
   /** Unless its rows are being read, the connection is given back without the tables. */
   close(): Promise<void>
 }

@@ -183,10 +183,21 @@ export interface Federate {
   readonly query: QueryText
   /** By the names of columns in it those that the client's has, where they are others. */
   readonly told: ReadonlyMap<string, string>
+  /** Of its FROM, for which queries stand there. */
+  readonly views?: readonly ShownView[]
 }
 
-/** What errors of its query are told by. */
-export type CopiesTold = Pick<Federate, 'copies' | 'told'>
+/** What its errors and its columns are told by. */
+export type CopiesTold = Pick<Federate, 'copies' | 'told' | 'views'>
+
+export interface ShownView {
+  readonly keyspace: string
+  readonly view: string
+  /** What the statement calls it. */
+  readonly alias: string
+  /** MySQL puts its query into the statement; else its columns that are of tables are told as these. */
+  readonly isMerged: boolean
+}
 
 /** A temporary table with rows of one table, in one place of the statement. */
 export interface TableCopy {

@@ -7,6 +7,7 @@ import { bindQuery } from '../binding/bind-query.ts'
 import { findTable, keyspaceOf } from '../binding/find-table.ts'
 import { rootPlace } from '../binding/place.ts'
 import { Unplanned, unplanned } from '../binding/unplanned.ts'
+import { viewOf } from '../binding/views.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { ShardText } from '../shard-text.ts'
 import { copiedTable, namedColumns } from './copied-columns.ts'
@@ -16,6 +17,7 @@ import { type OwnConditions, ownConditions } from './own-conditions.ts'
 import { type Pull, pullOf } from './pull.ts'
 import { copyName } from './table-copy.ts'
 import { withTablesOnce } from './tables-once.ts'
+import { shownViews, viewsAsQueries } from './views-as-queries.ts'
 
 /**
  * The plan of any query: its tables are copied into temporary ones on one server, as far as they can matter, and the
@@ -28,7 +30,8 @@ export function planFederation(ast: Query, context: PlanContext): Federate {
   // A temporary table has no full-text index.
   if (someNode(ast, ({ kind }) => kind === 'Match'))
     unplanned('MATCH … AGAINST in what several shards cannot do together')
-  const { query, tables } = withTablesOnce(ast)
+  const { query, tables } = withTablesOnce(viewsAsQueries(ast, context))
+  const views = shownViews(ast, context)
   const { conditions, links } = hasTwins(tables, context) ? NO_CONDITIONS : conditionsOf(query, context)
   const locks = locksOf(query)
   const named = namedColumns(query)
@@ -38,6 +41,8 @@ export function planFederation(ast: Query, context: PlanContext): Federate {
       return []
     }
     const table = findTable(node.name, context)
+    if (viewOf(table, context) !== undefined)
+      unplanned(`view '${table.name}' beside a table of WITH of its name`)
     const wanted = { node, table, conditions: conditions.get(node) ?? [], lock: locks.get(node) }
     return [pullOf({ ...wanted, ...copiedTable(table, node, named) }, context)]
   })
@@ -58,6 +63,7 @@ export function planFederation(ast: Query, context: PlanContext): Federate {
     copies,
     query: text.ofTree(over.query),
     told: over.told,
+    ...(views.length > 0 && { views }),
   }
 }
 

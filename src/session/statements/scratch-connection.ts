@@ -8,7 +8,7 @@ import { readConditions } from '../../mysql/client/conditions.ts'
 import { type Description, describeStatement } from '../../mysql/client/describe.ts'
 import type { ResponseSummary } from '../../mysql/client/response-reader.ts'
 import { queryPacket, runCommand, runQuery, textCells } from '../../mysql/client/simple-command.ts'
-import type { CopiesTold, TableCopy } from '../../plan/primitives.ts'
+import type { CopiesTold } from '../../plan/primitives.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import { makeSettings, NAMES, READ_ONLY, type Settings, SQL_MODE } from '../../tablet/settings.ts'
 import { settleAll } from '../../transaction/lanes.ts'
@@ -77,10 +77,11 @@ export class ScratchConnection implements Scratch {
   /** Of the query's params and columns; these as of the tables that were copied. */
   async describe(query: BoundQuery, node: CopiesTold): Promise<Description> {
     const { columns, ...others } = await this.#describe(query, node)
-    const { copies } = node
+    const { tablet } = this.#lease
+    const { isMariadb } = this.#execution.bindings
     return {
       ...others,
-      columns: columns.map((column) => copiedDefinition(column, copies, this.#lease.tablet)),
+      columns: columns.map((column) => copiedDefinition(column, node, tablet, isMariadb)),
     }
   }
 
@@ -96,7 +97,7 @@ export class ScratchConnection implements Scratch {
     }
   }
 
-  async open(query: BoundQuery, copies: readonly TableCopy[]): Promise<RowStream> {
+  async open(query: BoundQuery, node: CopiesTold): Promise<RowStream> {
     const { state, memory } = this.#context
     const { plan, format } = this.#execution
     await this.#apply(this.#settings)
@@ -109,7 +110,7 @@ export class ScratchConnection implements Scratch {
     )
     statementFor(this.#execution, query).send(connection, rows)
     await rows.opened()
-    return copiedColumns(rows, copies)
+    return copiedColumns(rows, node, this.#execution.bindings.isMariadb)
   }
 
   /** An error in the syntax quotes the statement: throws the one that the client's own text gives. */
