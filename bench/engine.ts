@@ -74,6 +74,7 @@ function bindingsOf(): Bindings {
     paramText: unused,
     sessionText: unused,
     computedValue: unused,
+    lookedUp: unused,
     textWith: unused,
     withSlotTexts: unused,
   }

@@ -26,6 +26,7 @@ export function beneath(bindings: Bindings, outerRows: OuterRows): Bindings {
     paramValue: (param) => bindings.paramValue(param),
     paramText: (param) => bindings.paramText(param),
     computedValue: (text) => bindings.computedValue(text),
+    lookedUp: (routing) => bindings.lookedUp(routing),
     textWith: (texts) => bindings.textWith(texts),
     withSlotTexts: (texts) => beneath(bindings.withSlotTexts(texts), outerRows),
     sessionText: (name) => bindings.sessionText(name),

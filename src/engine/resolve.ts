@@ -3,7 +3,7 @@ import { SqlError } from '../errors/sql-error.ts'
 import type { Destination } from '../key/destination.ts'
 import type { KeyspaceId } from '../key/keyspace-id.ts'
 import { resolveDestination, shardIndexOf } from '../key/shard-ranges.ts'
-import type { RoutedColumns, Routing } from '../plan/routing.ts'
+import type { LookupRouting, RoutedColumns, Routing } from '../plan/routing.ts'
 import type { PlanList, PlanValue } from '../plan/values.ts'
 import { isNumber, isSigned, type Value } from '../values/value.ts'
 import { domainOf } from '../vindex/domain.ts'
@@ -53,6 +53,8 @@ export function resolveRouting(
       return resolveEqual(routing.vindex, routing.values, routing.columns, bindings, shards)
     case 'In':
       return resolveList(routing, bindings, shards)
+    case 'Lookup':
+      return resolveLookup(routing, bindings, shards)
     case 'Prefix':
       return resolvePrefix(routing, bindings, shards)
     case 'MultiEqual':
@@ -204,7 +206,20 @@ function resolveListed(
   return asResult(shards, mapSingle(vindex, form), undefined)
 }
 
-function listValues(list: PlanList, bindings: Bindings): readonly Value[] {
+function resolveLookup(
+  routing: LookupRouting,
+  bindings: Bindings,
+  shards: Shards,
+): number | readonly number[] {
+  const ids = bindings.lookedUp(routing)
+  if (ids === undefined) return everyShard(shards)
+  const set = new ShardSet(shards)
+  for (const id of ids) set.add(shardIndexOf(shards, id))
+  return set.result()
+}
+
+/** Of an In or Lookup. */
+export function listValues(list: PlanList, bindings: Bindings): readonly Value[] {
   if (list.kind === 'Slot') return bindings.listValues(list.slot)
   if (list.kind === 'Column') {
     const rows = bindings.rows(list.slot)

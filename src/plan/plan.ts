@@ -1,6 +1,6 @@
 import type { Needs } from './needs.ts'
 import type { Primitive, RowsPrimitive } from './primitives.ts'
-import type { Routing } from './routing.ts'
+import type { LookupRouting, Routing } from './routing.ts'
 import type { QueryTemplate, QueryText } from './text.ts'
 import type { PlanValue } from './values.ts'
 
@@ -22,6 +22,8 @@ export interface Plan {
   readonly shortcut?: Shortcut
   /** Texts of its Computed values: they are evaluated before it is known where it goes. */
   readonly computed?: readonly QueryTemplate[]
+  /** Lookup tables are read before it is known where it goes. */
+  readonly lookups?: readonly LookupRouting[]
   /** User variables the statement reads: they are set on the backend connection first. */
   readonly userVariables: readonly string[]
   /** It runs statements that are text to the planner (MariaDB's EXECUTE IMMEDIATE): what they assign is known when it runs. */

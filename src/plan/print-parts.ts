@@ -27,6 +27,7 @@ export function printRouting(routing: Routing): string {
     case 'Equal':
       return `${head} vindex=${routing.vindex.name} values=${printValues(routing.values)}`
     case 'In':
+    case 'Lookup':
       return `${head} vindex=${routing.vindex.name} list=${printList(routing.list)}`
     case 'Prefix':
       return `${head} vindex=${routing.vindex.name} pattern=${printValue(routing.pattern)}`

@@ -1,5 +1,5 @@
 import type { ValueType } from '../values/value.ts'
-import type { Vindex } from '../vindex/vindex.ts'
+import type { LookupVindex, Vindex } from '../vindex/vindex.ts'
 import type { PlanList, PlanValue } from './values.ts'
 
 /** Where a statement goes, before shards are known. Values are resolved at execution. */
@@ -40,6 +40,7 @@ export type Routing =
       readonly list: PlanList
       readonly columns?: RoutedColumns
     }
+  | LookupRouting
   /** The column is LIKE a pattern: all values that begin as it does. */
   | {
       readonly kind: 'Prefix'
@@ -73,6 +74,15 @@ export type Routing =
   | { readonly kind: 'Shard'; readonly keyspace: string; readonly shard: string }
   /** The shard that holds this keyspace id: pinned tables. */
   | { readonly kind: 'Pinned'; readonly keyspace: string; readonly keyspaceId: Uint8Array }
+
+/** The column is equal to one of the values: their rows are where the lookup table says, which is asked first. */
+export interface LookupRouting {
+  readonly kind: 'Lookup'
+  readonly keyspace: string
+  readonly vindex: LookupVindex
+  readonly list: PlanList
+  readonly columns?: RoutedColumns
+}
 
 /**
  * What the VSchema says of the columns that feed a vindex, in the vindex's order; undefined where it says nothing.

@@ -45,6 +45,7 @@ function valuesOf(routing: Routing): readonly PlanValue[] {
     case 'Equal':
       return routing.values
     case 'In':
+    case 'Lookup':
       return itemsOf(routing.list)
     case 'MultiEqual':
       return routing.tuples.flat()

@@ -64,20 +64,22 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
     const own = used === statement ? context : { ...context, isChanged: true }
     const whole = own.planner === 'federation' ? undefined : unshardedPlan(used, own, trace)
     const planned = whole ?? planStatement(used, own, trace)
-    return { ...atLockServer(used, withComputed(used, planned), own), ...foundRowsOf(used) }
+    return { ...atLockServer(used, withAsked(used, planned), own), ...foundRowsOf(used) }
   } catch (error) {
     if (error instanceof Unplanned) return unsupportedPlan(error.construct)
     throw error
   }
 }
 
-/** What a variable holds is known before the statement only where that assigns none. */
-function withComputed(statement: Statement, plan: Plan): Plan {
-  const texts = new Set(routingsIn(plan).flatMap(computedIn))
-  if (texts.size === 0) return plan
+/** What must be known before the statement begins. What a variable holds is known then only where the statement assigns none. */
+function withAsked(statement: Statement, plan: Plan): Plan {
+  const routings = routingsIn(plan)
+  const lookups = routings.filter((routing) => routing.kind === 'Lookup')
+  const texts = new Set(routings.flatMap(computedIn))
+  if (texts.size === 0 && lookups.length === 0) return plan
   const assigns = someNode(statement, ({ kind }) => kind === 'Assign')
   const computed = [...texts].filter((text) => !(assigns && readsVariables(text)))
-  return { ...plan, computed }
+  return { ...plan, ...(computed.length > 0 && { computed }), ...(lookups.length > 0 && { lookups }) }
 }
 
 function planStatement(statement: Statement, context: PlanContext, trace: Trace | undefined): Plan {

@@ -16,11 +16,6 @@ export interface ComputeContext {
   readonly state: SessionState
 }
 
-/** Whether `computeValues` has something to do. */
-export function hasComputed({ plan }: Execution): boolean {
-  return plan.computed !== undefined
-}
-
 /**
  * Has a server compute what decides where the statement goes: all of it in one question, with the session's settings. What it
  * refuses stays untold: the statement goes to all shards, and they say what is wrong.

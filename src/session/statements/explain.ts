@@ -5,9 +5,9 @@ import { printPlan } from '../../plan/print-plan.ts'
 import type { Explain } from '../../sql/ast.ts'
 import { describePlan } from '../prepared/describe-plan.ts'
 import { textColumn } from '../show/columns.ts'
-import { computeValues } from './compute-values.ts'
 import type { Execution } from './execution.ts'
 import { type ExplainedPart, explainParts, textOf } from './explain-parts.ts'
+import { placeValues } from './place-values.ts'
 import type { Reading } from './reading.ts'
 import { answerMetadata, type RunContext } from './run-statement.ts'
 import { textExecution } from './text-execution.ts'
@@ -29,7 +29,7 @@ export async function explain(
   const { shards, state, proxy, singleShard, replies } = context
   const { head, text } = partsOf(statement, execution.sql)
   const inner = textExecution(execution.reading, text)
-  await computeValues(context, inner)
+  await placeValues(context, inner)
   const begun = beginPlan(inner.plan, inner.bindings, shards)
   if (begun.kind === 'OneShard') {
     const { keyspace, shard } = begun

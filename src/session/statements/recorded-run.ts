@@ -5,8 +5,8 @@ import type { RowBatch, RowStream } from '../../engine/row-stream.ts'
 import type { Judge, ShardQuery, ShardWrite, WriteAnswer } from '../../engine/shard-port.ts'
 import { notSupported } from '../../errors/sql-error.ts'
 import { answersRows } from '../../plan/primitives.ts'
-import { computeValues } from './compute-values.ts'
 import type { Execution } from './execution.ts'
+import { placeValues } from './place-values.ts'
 import { checkReadOnly, type RunContext } from './run-statement.ts'
 import { withSelectLimit } from './select-limit.ts'
 import { SessionPort } from './session-port.ts'
@@ -39,7 +39,7 @@ export async function recordedRun(context: RunContext, execution: Execution): Pr
   const own = settingsOfStatement(context, execution.plan, state.settingsFor(reading))
   const { plan, settings } = withSelectLimit(execution.plan, own)
   const port = new RecordingPort(context, execution, settings)
-  await computeValues(context, execution)
+  await placeValues(context, execution)
   const begun = beginPlan(plan, bindings, shards)
   if (begun.kind === 'Several') {
     const outcome = await begun.run({ bindings, shards, port, format: 'text', memory, limits: proxy.limits })

@@ -14,11 +14,11 @@ import type { Answer } from '../commands/answer.ts'
 import type { Replies } from '../commands/replies.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
-import { computeValues, hasComputed } from './compute-values.ts'
 import { type Execution, statementFor } from './execution.ts'
 import { firstAble } from './first-able.ts'
 import { judge } from './judge.ts'
 import { metadataRows } from './metadata-rows.ts'
+import { asksFirst, placeValues } from './place-values.ts'
 import { withSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { RelayToOptions, SingleShard } from './single-shard.ts'
@@ -27,7 +27,8 @@ import { settingsOfStatement } from './statement-settings.ts'
 import { type Carried, carriesAny, variablesInText } from './user-variables.ts'
 
 export interface RunContext extends SessionPortContext {
-  readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits' | 'isMariadb' | 'judgements'>
+  readonly proxy: SessionPortContext['proxy'] &
+    Pick<ProxyContext, 'limits' | 'isMariadb' | 'judgements' | 'vschema' | 'clock' | 'sessions'>
   readonly client: ClientConnection
   readonly state: SessionState
   readonly answer: Answer
@@ -53,10 +54,11 @@ export function runStatement(context: RunContext, execution: Execution): void {
   const { tabletType } = execution.reading.target
   if (tabletType !== 'PRIMARY') checkReadOnly(root, tabletType)
   const commits = execution.plan.commitsFirst === true && transaction.isOpen
-  if (!commits && !hasComputed(execution)) return runPlan(context, execution)
+  if (!commits && !asksFirst(execution)) return runPlan(context, execution)
   replies.detached(async () => {
     if (commits) await transaction.commit()
-    await computeValues(context, execution)
+    interruption.throwIfKilled()
+    await placeValues(context, execution)
     interruption.throwIfKilled()
     if (!context.client.closed) runPlan(context, execution)
   })

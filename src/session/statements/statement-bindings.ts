@@ -1,5 +1,7 @@
 import { assert } from '../../base/assert.ts'
 import type { Bindings, BoundRows } from '../../engine/bindings.ts'
+import type { KeyspaceId } from '../../key/keyspace-id.ts'
+import type { LookupRouting } from '../../plan/routing.ts'
 import type { QueryTemplate } from '../../plan/text.ts'
 import { literalValue } from '../../sql/literal-value.ts'
 import type { ListSlot, LiteralSlot, RowsSlot, Scan, SlotItem } from '../../sql/scan.ts'
@@ -23,6 +25,8 @@ export class StatementBindings implements Bindings {
   readonly #sessionText: (name: string) => string
   /** Set before the statement begins (compute-values.ts). */
   computed: ReadonlyMap<QueryTemplate, Value> | undefined
+  /** The same (look-up.ts). */
+  lookups: ReadonlyMap<LookupRouting, readonly KeyspaceId[]> | undefined
 
   constructor(text: StatementText, sessionText: (name: string) => string) {
     this.#text = text
@@ -69,6 +73,7 @@ export class StatementBindings implements Bindings {
       paramText: (param) => this.paramText(param),
       sessionText: (name) => this.sessionText(name),
       computedValue: (text) => this.computedValue(text),
+      lookedUp: (routing) => this.lookedUp(routing),
       textWith: (more) => this.textWith(new Map([...texts, ...more])),
       withSlotTexts: (more) => this.withSlotTexts(new Map([...texts, ...more])),
     }
@@ -107,6 +112,10 @@ export class StatementBindings implements Bindings {
 
   computedValue(text: QueryTemplate): Value {
     return this.computed?.get(text) ?? untold
+  }
+
+  lookedUp(routing: LookupRouting): readonly KeyspaceId[] | undefined {
+    return this.lookups?.get(routing)
   }
 
   #value(item: SlotItem): Value {

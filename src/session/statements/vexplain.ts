@@ -3,9 +3,9 @@ import { printPlan } from '../../plan/print-plan.ts'
 import type { Statement, VExplain } from '../../sql/ast.ts'
 import type { Replies } from '../commands/replies.ts'
 import { numberColumn, textColumn } from '../show/columns.ts'
-import { computeValues } from './compute-values.ts'
 import type { Execution } from './execution.ts'
 import { type ExplainedPart, explainParts, explainQuery } from './explain-parts.ts'
+import { placeValues } from './place-values.ts'
 import { recordedRun, type SentQuery } from './recorded-run.ts'
 import type { RunContext } from './run-statement.ts'
 import { statementKeys } from './statement-keys.ts'
@@ -44,7 +44,7 @@ export async function vexplain(context: VExplainContext, asked: Asked, sql: stri
       return document(replies, statementKeys(current.parse(text)))
     case 'MYSQLPLAN': {
       const execution = textExecution(current, text)
-      await computeValues(context, execution)
+      await placeValues(context, execution)
       const parts = await explainParts(context, EXPLAIN_JSON, execution)
       return explained(replies, parts)
     }

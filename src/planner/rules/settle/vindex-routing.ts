@@ -1,6 +1,7 @@
-import type { RoutedColumn, RoutedColumns, Routing } from '../../../plan/routing.ts'
+import type { LookupRouting, RoutedColumn, RoutedColumns, Routing } from '../../../plan/routing.ts'
 import type { PlanList, PlanValue } from '../../../plan/values.ts'
 import { isBinary, isIntegral } from '../../../values/value.ts'
+import type { LookupVindex } from '../../../vindex/vindex.ts'
 import type { ColumnVindex } from '../../../vschema/model.ts'
 import type { BoundTable } from '../../binding/bound.ts'
 import { routedColumns } from '../../binding/column-type.ts'
@@ -20,6 +21,7 @@ const costs: Readonly<Record<Routing['kind'], number>> = {
   Equal: 1,
   Prefix: 5,
   In: 10,
+  Lookup: 15,
   MultiEqual: 10,
   Product: 10,
   Scatter: 20,
@@ -54,8 +56,14 @@ function candidatesOf(table: BoundTable, facts: Facts, keyspace: string): readon
     return [{ routing: { kind: 'Pinned', keyspace, keyspaceId: pinned }, cost: costs.Pinned }]
   const primary = functionalVindex(table.instance.table)
   return columnVindexes
-    .filter(({ vindex, name }) => vindex === primary?.vindex && !table.instance.unusedVindexes?.has(name))
+    .filter((each) => each.vindex === primary?.vindex || isKept(each))
+    .filter(({ name }) => !table.instance.unusedVindexes?.has(name))
     .flatMap((vindex) => candidateOf(table, vindex, facts, keyspace) ?? [])
+}
+
+/** Whoever writes the table's rows writes its lookup table, too. */
+function isKept({ vindex, owned, backfilling }: ColumnVindex): boolean {
+  return vindex.kind === 'lookup' && owned && !backfilling
 }
 
 function candidateOf(
@@ -81,6 +89,7 @@ function routingOf(
 ): Routing | undefined {
   const known = types === undefined ? {} : { columns: types }
   const isTold = columns.map((_, i) => (value: PlanValue) => routes(value, types?.[i]))
+  if (vindex.kind === 'lookup') return lookupOf(vindex, columns[0], facts, { keyspace, ...known }, isTold[0])
   const values = columns.map((column, i) => facts.valueOf(column, isTold[i]))
   if (values.every((value) => value !== undefined))
     return { kind: 'Equal', keyspace, vindex, values, ...known }
@@ -97,6 +106,30 @@ function routingOf(
   if (columns.length > 1) return { kind: 'MultiEqual', keyspace, vindex, tuples, ...known }
   const list: PlanList = { kind: 'Values', values: tuples.map((tuple) => tuple[0]) }
   return { kind: 'In', keyspace, vindex, list, ...known }
+}
+
+/** By its first column; not by rows that another primitive gives, which come after the lookup table has been read. */
+function lookupOf(
+  vindex: LookupVindex,
+  column: string,
+  facts: Facts,
+  place: Pick<LookupRouting, 'keyspace' | 'columns'>,
+  isTold: (value: PlanValue) => boolean,
+): LookupRouting | undefined {
+  const value = facts.valueOf(column, isTold)
+  const list = listOf(value, facts.listOf(column, isTold)) ?? alternativesOf(column, facts, isTold)
+  const isLate =
+    list?.kind === 'Cells' || (list?.kind === 'Values' && list.values.some(({ kind }) => kind === 'Cell'))
+  return list === undefined || isLate ? undefined : { kind: 'Lookup', vindex, list, ...place }
+}
+
+function alternativesOf(
+  column: string,
+  facts: Facts,
+  isTold: (value: PlanValue) => boolean,
+): PlanList | undefined {
+  const tuples = tuplesOf([column], [undefined], facts, [isTold])
+  return tuples && { kind: 'Values', values: tuples.map(([value]) => value!) }
 }
 
 /**
