@@ -31,6 +31,8 @@ export function printRouting(routing: Routing): string {
       return `${head} vindex=${routing.vindex.name} list=${printList(routing.list)}`
     case 'Prefix':
       return `${head} vindex=${routing.vindex.name} pattern=${printValue(routing.pattern)}`
+    case 'Range':
+      return `${head} vindex=${routing.vindex.name} from=${printBound(routing.low)} to=${printBound(routing.high)}`
     case 'MultiEqual':
       return `${head} vindex=${routing.vindex.name} tuples=[${routing.tuples.map(printValues).join(', ')}]`
     case 'Product':
@@ -82,6 +84,10 @@ export function printValue(value: PlanValue): string {
     default:
       return unreachable(value)
   }
+}
+
+function printBound(value: PlanValue | undefined): string {
+  return value === undefined ? 'any' : printValue(value)
 }
 
 function printValues(values: readonly PlanValue[]): string {

@@ -1,5 +1,5 @@
 import type { ValueType } from '../values/value.ts'
-import type { LookupVindex, Vindex } from '../vindex/vindex.ts'
+import type { LookupVindex, SingleColumnVindex, Vindex } from '../vindex/vindex.ts'
 import type { PlanList, PlanValue } from './values.ts'
 
 /** Where a statement goes, before shards are known. Values are resolved at execution. */
@@ -49,6 +49,8 @@ export type Routing =
       readonly pattern: PlanValue
       readonly columns?: RoutedColumns
     }
+  /** The column is between two values, both included, or on one side of one; the vindex orders ids as values. */
+  | RangeRouting
   /** Several full or partial tuples for a vindex: OR of equalities, tuple IN, products of lists. */
   | {
       readonly kind: 'MultiEqual'
@@ -74,6 +76,16 @@ export type Routing =
   | { readonly kind: 'Shard'; readonly keyspace: string; readonly shard: string }
   /** The shard that holds this keyspace id: pinned tables. */
   | { readonly kind: 'Pinned'; readonly keyspace: string; readonly keyspaceId: Uint8Array }
+
+export interface RangeRouting {
+  readonly kind: 'Range'
+  readonly keyspace: string
+  readonly vindex: SingleColumnVindex
+  /** At least one of the two. */
+  readonly low?: PlanValue
+  readonly high?: PlanValue
+  readonly columns?: RoutedColumns
+}
 
 /** The column is equal to one of the values: their rows are where the lookup table says, which is asked first. */
 export interface LookupRouting {

@@ -47,6 +47,8 @@ function valuesOf(routing: Routing): readonly PlanValue[] {
     case 'In':
     case 'Lookup':
       return itemsOf(routing.list)
+    case 'Range':
+      return [routing.low, routing.high].filter((value) => value !== undefined)
     case 'MultiEqual':
       return routing.tuples.flat()
     case 'Product':

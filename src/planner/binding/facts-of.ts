@@ -1,5 +1,5 @@
 import type { PlanValue } from '../../plan/values.ts'
-import type { Comparison, Expr, In, Like, Or } from '../../sql/ast.ts'
+import type { Between, Comparison, Expr, In, Like, Or } from '../../sql/ast.ts'
 import { isNullConstant, planList, planValue } from '../values.ts'
 import { sameKind } from './column-type.ts'
 import { routingValue } from './computed.ts'
@@ -19,6 +19,8 @@ export function addFacts(condition: Expr, scope: Scope, level: Level): void {
       return addIn(condition, scope, level)
     case 'Or':
       return addOr(condition, scope, level)
+    case 'Between':
+      return addBetween(condition, scope, level)
     case 'Like':
       return addLike(condition, scope, level)
     default:
@@ -26,10 +28,32 @@ export function addFacts(condition: Expr, scope: Scope, level: Level): void {
 }
 
 function addComparison(comparison: Comparison, scope: Scope, level: Level): void {
-  if (comparison.op !== '=' && comparison.op !== '<=>') return
+  if (comparison.op === '<>') return
+  if (comparison.op !== '=' && comparison.op !== '<=>') return addBound(comparison, scope, level)
   for (const [left, right] of operandPairs(comparison.left, comparison.right)) {
     addEquality(left, right, comparison.op, scope, level)
   }
+}
+
+/** Bounds are noted as if they were included: no shard is left out by that. */
+function addBound({ op, left, right }: Comparison, scope: Scope, level: Level): void {
+  const ref = refOf(left, scope)
+  const isLess = op === '<' || op === '<='
+  if (ref !== undefined) return noteBound(ref, isLess ? 'high' : 'low', right, level)
+  const other = refOf(right, scope)
+  if (other !== undefined) noteBound(other, isLess ? 'low' : 'high', left, level)
+}
+
+function addBetween({ operand, low, high, negated }: Between, scope: Scope, level: Level): void {
+  const ref = refOf(operand, scope)
+  if (negated || ref === undefined) return
+  noteBound(ref, 'low', low, level)
+  noteBound(ref, 'high', high, level)
+}
+
+function noteBound(ref: ColumnRef, side: 'low' | 'high', expr: Expr, level: Level): void {
+  const value = routingValue(expr)
+  if (value !== undefined) level.addBound(columnKey(ref), side, value)
 }
 
 function addEquality(left: Expr, right: Expr, op: '=' | '<=>', scope: Scope, level: Level): void {

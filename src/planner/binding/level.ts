@@ -16,6 +16,7 @@ export class Level {
   readonly #values = new Map<string, { readonly columns: string[]; readonly value: PlanValue }>()
   readonly #lists: { readonly column: string; readonly list: PlanList }[] = []
   readonly #patterns: { readonly column: string; readonly pattern: PlanValue }[] = []
+  readonly #bounds: Bound[] = []
   readonly #alternatives: (readonly Alternative[])[] = []
 
   constructor(parent?: Level) {
@@ -41,6 +42,10 @@ export class Level {
     this.#patterns.push({ column, pattern })
   }
 
+  addBound(column: string, side: Bound['side'], value: PlanValue): void {
+    this.#bounds.push({ column, side, value })
+  }
+
   addAlternatives(alternatives: readonly Alternative[]): void {
     this.#alternatives.push(alternatives)
   }
@@ -53,6 +58,7 @@ export class Level {
       for (const column of columns) this.addValue(column, value)
     this.#lists.push(...inner.#lists)
     this.#patterns.push(...inner.#patterns)
+    this.#bounds.push(...inner.#bounds)
     this.#alternatives.push(...inner.#alternatives)
   }
 
@@ -78,16 +84,25 @@ export class Level {
       }
       facts.lists.push(...level.#lists)
       facts.patterns.push(...level.#patterns)
+      facts.bounds.push(...level.#bounds)
       facts.alternatives.push(...level.#alternatives)
     }
     return facts
   }
 }
 
+/** The column is not below, or not above, the value. */
+interface Bound {
+  readonly column: string
+  readonly side: 'low' | 'high'
+  readonly value: PlanValue
+}
+
 /** Classes of equal columns and values. */
 export class Facts {
   readonly lists: { readonly column: string; readonly list: PlanList }[] = []
   readonly patterns: { readonly column: string; readonly pattern: PlanValue }[] = []
+  readonly bounds: Bound[] = []
   readonly alternatives: (readonly Alternative[])[] = []
   readonly #parents = new Map<string, string>()
   readonly #values: { readonly column: string; readonly key: string; readonly value: PlanValue }[] = []
@@ -119,6 +134,12 @@ export class Facts {
   /** A pattern that the column must be LIKE. What is equal to it need not be: `'a' = 'a '`. */
   patternOf(column: string): PlanValue | undefined {
     return this.patterns.find((known) => known.column === column)?.pattern
+  }
+
+  /** A value that the column is not below, or not above. */
+  boundOf(column: string, side: Bound['side'], isTold: (value: PlanValue) => boolean): PlanValue | undefined {
+    const isOf = (bound: Bound) => bound.column === column && bound.side === side && isTold(bound.value)
+    return this.bounds.find(isOf)?.value
   }
 
   #root(key: string): string {

@@ -1,7 +1,14 @@
-import type { LookupRouting, RoutedColumn, RoutedColumns, Routing } from '../../../plan/routing.ts'
+import type {
+  LookupRouting,
+  RangeRouting,
+  RoutedColumn,
+  RoutedColumns,
+  Routing,
+} from '../../../plan/routing.ts'
 import type { PlanList, PlanValue } from '../../../plan/values.ts'
 import { isBinary, isIntegral } from '../../../values/value.ts'
-import type { LookupVindex } from '../../../vindex/vindex.ts'
+import { domainOf } from '../../../vindex/domain.ts'
+import type { LookupVindex, Vindex } from '../../../vindex/vindex.ts'
 import type { ColumnVindex } from '../../../vschema/model.ts'
 import type { BoundTable } from '../../binding/bound.ts'
 import { routedColumns } from '../../binding/column-type.ts'
@@ -21,6 +28,7 @@ const costs: Readonly<Record<Routing['kind'], number>> = {
   Equal: 1,
   Prefix: 5,
   In: 10,
+  Range: 12,
   Lookup: 15,
   MultiEqual: 10,
   Product: 10,
@@ -101,11 +109,30 @@ function routingOf(
   const tuples = tuplesOf(columns, values, facts, isTold)
   if (tuples === undefined) {
     const pattern = vindex.kind === 'single' && vindex.prefix ? facts.patternOf(columns[0]) : undefined
-    return pattern && { kind: 'Prefix', keyspace, vindex, pattern, ...known }
+    if (pattern !== undefined) return { kind: 'Prefix', keyspace, vindex, pattern, ...known }
+    return rangeOf(vindex, columns[0], facts, { keyspace, ...known }, isTold[0])
   }
   if (columns.length > 1) return { kind: 'MultiEqual', keyspace, vindex, tuples, ...known }
   const list: PlanList = { kind: 'Values', values: tuples.map((tuple) => tuple[0]) }
   return { kind: 'In', keyspace, vindex, list, ...known }
+}
+
+/** Only of columns that are known to be ordered as the vindex orders ids: by number, or byte by byte. */
+function rangeOf(
+  vindex: Vindex,
+  column: string,
+  facts: Facts,
+  place: Pick<RangeRouting, 'keyspace' | 'columns'>,
+  isTold: (value: PlanValue) => boolean,
+): RangeRouting | undefined {
+  const type = place.columns?.[0]?.type
+  if (vindex.kind !== 'single' || vindex.rangeMap === undefined || type === undefined) return undefined
+  const isNumber = isIntegral(type) && type !== 'YEAR'
+  const isOrdered = domainOf(vindex, 0) === 'integer' ? isNumber : isBinary(type)
+  const low = facts.boundOf(column, 'low', isTold)
+  const high = facts.boundOf(column, 'high', isTold)
+  if (!isOrdered || (low === undefined && high === undefined)) return undefined
+  return { kind: 'Range', vindex, ...(low && { low }), ...(high && { high }), ...place }
 }
 
 /** By its first column; not by rows that another primitive gives, which come after the lookup table has been read. */
