@@ -9,6 +9,7 @@ import { isBinary, isIntegral, isNumber, isSigned, type Value } from '../values/
 import { domainOf, type VindexDomain } from '../vindex/domain.ts'
 import type { SingleColumnVindex, Vindex } from '../vindex/vindex.ts'
 import type { Bindings } from './bindings.ts'
+import { mayBeTrue } from './constant-condition.ts'
 import { equalInteger, exactDigits, storedInteger } from './integer-value.ts'
 import { likePrefix } from './like-prefix.ts'
 import { outerRowsOf } from './outer-rows.ts'
@@ -44,6 +45,9 @@ export function resolveRouting(
       return everyShard(shards)
     case 'Union':
       return resolveUnion(routing.parts, bindings, shardsOf, shards)
+    case 'Unless':
+      if (!routing.conditions.every((condition) => mayBeTrue(condition, bindings))) return anyShardIndex
+      return resolveRouting(routing.routing, bindings, shardsOf)
     case 'Shard':
       return namedShard(routing.shard, shards)
     case 'Pinned':

@@ -20,6 +20,12 @@ export function printRouting(routing: Routing): string {
       return head
     case 'Union':
       return `${head} of (${routing.parts.map(printRouting).join('; ')})`
+    case 'Unless': {
+      const conditions = routing.conditions.map(
+        ({ op, left, right }) => `${printValue(left)} ${op} ${printValue(right)}`,
+      )
+      return `${printRouting(routing.routing)} if=[${conditions.join(', ')}]`
+    }
     case 'Shard':
       return `${head} shard=${routing.shard}`
     case 'Pinned':

@@ -72,10 +72,24 @@ export type Routing =
    * their tables are placed by different values: `a.id = 5 AND b.id = 6`.
    */
   | { readonly kind: 'Union'; readonly keyspace: string; readonly parts: readonly Routing[] }
+  /** As `routing`; any one shard where one of the conditions is not true, for then no row counts: `WHERE 1 = 0`. */
+  | {
+      readonly kind: 'Unless'
+      readonly keyspace: string
+      readonly conditions: readonly ConstantCondition[]
+      readonly routing: Routing
+    }
   /** The shard that the session's target names. */
   | { readonly kind: 'Shard'; readonly keyspace: string; readonly shard: string }
   /** The shard that holds this keyspace id: pinned tables. */
   | { readonly kind: 'Pinned'; readonly keyspace: string; readonly keyspaceId: Uint8Array }
+
+/** A comparison of two values that are known without MySQL. */
+export interface ConstantCondition {
+  readonly op: '=' | '<>' | '<' | '<=' | '>' | '>='
+  readonly left: PlanValue
+  readonly right: PlanValue
+}
 
 export interface RangeRouting {
   readonly kind: 'Range'

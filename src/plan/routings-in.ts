@@ -4,7 +4,7 @@ import type { Routing } from './routing.ts'
 import type { QueryTemplate } from './text.ts'
 import type { PlanList, PlanValue } from './values.ts'
 
-/** All ways to shards that the plan may take; those of which a Union is made one by one. */
+/** All ways to shards that the plan may take; what others are made of one by one. */
 export function routingsIn({ root, otherwise, shortcut }: Plan): readonly Routing[] {
   const found = [...(shortcut === undefined ? [] : [shortcut.routing]), ...routingsOf(root)]
   if (otherwise !== undefined) found.push(...routingsOf(otherwise))
@@ -12,6 +12,7 @@ export function routingsIn({ root, otherwise, shortcut }: Plan): readonly Routin
 }
 
 function partsOf(routing: Routing): readonly Routing[] {
+  if (routing.kind === 'Unless') return partsOf(routing.routing)
   return routing.kind === 'Union' ? routing.parts.flatMap(partsOf) : [routing]
 }
 

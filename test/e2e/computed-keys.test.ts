@@ -48,6 +48,8 @@ test('one shard is asked, or those of a list', async () => {
   expect(await shardsOf('SELECT name FROM users WHERE id IN (1 + 1, 1)')).toEqual(['-80'])
   expect(await shardsOf('SELECT name FROM users WHERE id IN (1 + 1, @four)')).toEqual(['-80', '80-'])
   expect(await shardsOf('SELECT name FROM users WHERE id = NULL + 1')).toHaveLength(1)
+  expect(await shardsOf('SELECT name FROM users WHERE 1 = 0')).toHaveLength(1)
+  expect(await shardsOf('SELECT name FROM users WHERE 1 = 1')).toHaveLength(2)
   // What cannot be told is asked of all.
   expect(await shardsOf("SELECT name FROM users WHERE id = '4x' + 0.5")).toHaveLength(2)
   expect(await shardsOf('SELECT name FROM users WHERE id = RAND()')).toHaveLength(2)

@@ -1,5 +1,7 @@
+import type { ConstantCondition } from '../../plan/routing.ts'
 import type { PlanValue } from '../../plan/values.ts'
 import type { Between, Comparison, Expr, In, Like, Or } from '../../sql/ast.ts'
+import { makeInteger } from '../make-node.ts'
 import { isNullConstant, planList, planValue } from '../values.ts'
 import { sameKind } from './column-type.ts'
 import { routingValue } from './computed.ts'
@@ -21,6 +23,8 @@ export function addFacts(condition: Expr, scope: Scope, level: Level): void {
       return addOr(condition, scope, level)
     case 'Between':
       return addBetween(condition, scope, level)
+    case 'Literal':
+      return addConstant('<>', condition, ZERO, level)
     case 'Like':
       return addLike(condition, scope, level)
     default:
@@ -28,6 +32,7 @@ export function addFacts(condition: Expr, scope: Scope, level: Level): void {
 }
 
 function addComparison(comparison: Comparison, scope: Scope, level: Level): void {
+  if (comparison.op !== '<=>') addConstant(comparison.op, comparison.left, comparison.right, level)
   if (comparison.op === '<>') return
   if (comparison.op !== '=' && comparison.op !== '<=>') return addBound(comparison, scope, level)
   for (const [left, right] of operandPairs(comparison.left, comparison.right)) {
@@ -42,6 +47,13 @@ function addBound({ op, left, right }: Comparison, scope: Scope, level: Level): 
   if (ref !== undefined) return noteBound(ref, isLess ? 'high' : 'low', right, level)
   const other = refOf(right, scope)
   if (other !== undefined) noteBound(other, isLess ? 'low' : 'high', left, level)
+}
+
+const ZERO = makeInteger(0)
+
+function addConstant(op: ConstantCondition['op'], left: Expr, right: Expr, level: Level): void {
+  const [a, b] = [planValue(left), planValue(right)]
+  if (a !== undefined && b !== undefined) level.addConstant({ op, left: a, right: b })
 }
 
 function addBetween({ operand, low, high, negated }: Between, scope: Scope, level: Level): void {

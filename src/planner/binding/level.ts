@@ -1,3 +1,4 @@
+import type { ConstantCondition } from '../../plan/routing.ts'
 import type { PlanList, PlanValue } from '../../plan/values.ts'
 import { valueKey } from '../values.ts'
 
@@ -17,6 +18,7 @@ export class Level {
   readonly #lists: { readonly column: string; readonly list: PlanList }[] = []
   readonly #patterns: { readonly column: string; readonly pattern: PlanValue }[] = []
   readonly #bounds: Bound[] = []
+  readonly #constants: ConstantCondition[] = []
   readonly #alternatives: (readonly Alternative[])[] = []
 
   constructor(parent?: Level) {
@@ -46,6 +48,15 @@ export class Level {
     this.#bounds.push({ column, side, value })
   }
 
+  addConstant(condition: ConstantCondition): void {
+    this.#constants.push(condition)
+  }
+
+  /** What must be true for any row of this level; those around it may have one row without any (`SELECT COUNT(*) … WHERE 1 = 0`). */
+  get constants(): readonly ConstantCondition[] {
+    return this.#outermost().#constants
+  }
+
   addAlternatives(alternatives: readonly Alternative[]): void {
     this.#alternatives.push(alternatives)
   }
@@ -59,6 +70,7 @@ export class Level {
     this.#lists.push(...inner.#lists)
     this.#patterns.push(...inner.#patterns)
     this.#bounds.push(...inner.#bounds)
+    this.#constants.push(...inner.#constants)
     this.#alternatives.push(...inner.#alternatives)
   }
 

@@ -1,4 +1,5 @@
 import type {
+  ConstantCondition,
   LookupRouting,
   RangeRouting,
   RoutedColumn,
@@ -24,6 +25,7 @@ const costs: Readonly<Record<Routing['kind'], number>> = {
   None: 0,
   Shard: 0,
   Union: 0,
+  Unless: 0,
   Pinned: 0,
   Equal: 1,
   Prefix: 5,
@@ -55,7 +57,19 @@ export function routingOfTables(tables: readonly BoundTable[], level: Level): Ro
   const candidates = (hasRows ? tables : [first]).flatMap((table) => candidatesOf(table, facts, keyspace))
   let best: Candidate = { routing: { kind: 'Scatter', keyspace }, cost: costs.Scatter }
   for (const candidate of candidates) if (candidate.cost < best.cost) best = candidate
-  return best.routing
+  return unlessNever(best.routing, (hasRows ? level : first.level).constants)
+}
+
+/** All shards of rows of which nothing is known, whatever conditions say of constants. */
+export function isScatter(routing: Routing | undefined): boolean {
+  return routing?.kind === 'Unless' ? isScatter(routing.routing) : routing?.kind === 'Scatter'
+}
+
+/** One shard is asked anyhow, or it depends on what conditions say of constants. */
+function unlessNever(routing: Routing, conditions: readonly ConstantCondition[]): Routing {
+  const isOne = routing.kind === 'Equal' || routing.kind === 'Pinned'
+  if (isOne || conditions.length === 0) return routing
+  return { kind: 'Unless', keyspace: routing.keyspace, conditions, routing }
 }
 
 function candidatesOf(table: BoundTable, facts: Facts, keyspace: string): readonly Candidate[] {
