@@ -4,6 +4,7 @@ import { bindLiterally, bindQuery } from './bind.ts'
 import { Gather } from './gather.ts'
 import { MergeSort } from './merge-sort.ts'
 import { shardsMet } from './met-shards.ts'
+import { ownQueries } from './own-values.ts'
 import type { RowStream } from './row-stream.ts'
 import type { RunContext } from './run-context.ts'
 import { keyspaceAskedFor } from './system-schema.ts'
@@ -17,8 +18,14 @@ export async function runRoute(
   const { bindings, port } = context
   const keyspace = keyspaceAskedFor(route.routing, bindings, context.shards)
   const shards = shardsMet(route.routing, bindings, context.shards)
-  const query = options.asText ? bindLiterally(route.query, bindings) : bindQuery(route.query, bindings)
-  const streams = await port.openStreams({ keyspace, shards, query, ...(options.asText && { asText: true }) })
+  const bind = options.asText ? bindLiterally : bindQuery
+  const asked = { bindings, shards: context.shards.shardsOf(keyspace), format: context.format }
+  const streams = await port.openStreams({
+    keyspace,
+    shards,
+    query: ownQueries(route, shards, asked, bind) ?? bind(route.query, bindings),
+    ...(options.asText && { asText: true }),
+  })
   return closeOnFailure(streams, () => {
     if (streams.length === 1) return streams[0]
     const alike = alikeStreams(streams, keyspace)

@@ -55,6 +55,26 @@ test('one shard is asked, or those of a list', async () => {
   expect(await shardsOf('SELECT name FROM users WHERE id = RAND()')).toHaveLength(2)
 })
 
+test('each shard gets its own values of a list', async () => {
+  const sentOf = async (sql: string) =>
+    (await rows(`VEXPLAIN QUERIES ${sql}`)).map(([, , shard, query]) => [shard, query])
+  expect(await sentOf('SELECT name FROM users WHERE id IN (4, 1, 5, 2, NULL) ORDER BY name LIMIT 3')).toEqual(
+    [
+      ['-80', expect.stringContaining('IN (1, 5, 2)')],
+      ['80-', expect.stringContaining('IN (4)')],
+    ],
+  )
+  expect(await sentOf('SELECT name FROM users WHERE id IN (1, 4) AND team IN (7, 8)')).toEqual([
+    ['-80', 'SELECT name FROM users WHERE id IN (1) AND team IN (7, 8)'],
+    ['80-', 'SELECT name FROM users WHERE id IN (4) AND team IN (7, 8)'],
+  ])
+  // Compared as doubles, or in ways of MySQL's own, all of it.
+  expect(await sentOf("SELECT name FROM users WHERE id IN (1, '4')")).toEqual([
+    ['-80', "SELECT name FROM users WHERE id IN (1, '4')"],
+    ['80-', "SELECT name FROM users WHERE id IN (1, '4')"],
+  ])
+})
+
 test('an UPDATE that is only right on one shard is', async () => {
   const [changed] = await client.query("UPDATE users SET name = 'e' WHERE id = 2 + 2 LIMIT 1")
   expect(changed).toMatchObject({ kind: 'ok', affectedRows: 1 })

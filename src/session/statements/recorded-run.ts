@@ -2,7 +2,13 @@ import { beginPlan } from '../../engine/begin-plan.ts'
 import type { BoundQuery } from '../../engine/bindings.ts'
 import { MapStream } from '../../engine/map-stream.ts'
 import type { RowBatch, RowStream } from '../../engine/row-stream.ts'
-import type { Judge, ShardQuery, ShardWrite, WriteAnswer } from '../../engine/shard-port.ts'
+import {
+  type Judge,
+  queryOf,
+  type ShardQuery,
+  type ShardWrite,
+  type WriteAnswer,
+} from '../../engine/shard-port.ts'
 import { notSupported } from '../../errors/sql-error.ts'
 import { answersRows } from '../../plan/primitives.ts'
 import type { Execution } from './execution.ts'
@@ -77,7 +83,7 @@ class RecordingPort extends SessionPort {
 
   override async openStreams(query: ShardQuery): Promise<readonly RowStream[]> {
     const call = this.#calls++
-    const noted = query.shards.map((shard) => this.#note(query.keyspace, shard, query.query, call))
+    const noted = query.shards.map((shard, i) => this.#note(query.keyspace, shard, queryOf(query, i), call))
     const streams = await super.openStreams(query)
     return streams.map((stream, i) => {
       const map = (batch: RowBatch) => {
