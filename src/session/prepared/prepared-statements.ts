@@ -197,7 +197,7 @@ export class PreparedStatements {
     const execution = textExecution(reading, sql, { scan, plan })
     const port = new SessionPort(this.#context, execution, state.settingsFor(reading))
     const scratch = await port.openScratch(root.keyspace)
-    const query = bindQuery(root.query, execution.bindings)
+    const query = bindQuery(root.asked, execution.bindings)
     let described: Description
     try {
       await makeCopies(root, scratch)
