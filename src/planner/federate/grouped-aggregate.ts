@@ -30,10 +30,10 @@ export interface GroupedColumns {
 }
 
 /**
- * How the value is used: it `shows`, with the digits that its type has; it `counts` with all that there are, in a comparison or to be
- * rounded; or it is a part of what decides its digits by itself.
+ * How the value is used: it is `shown` with the digits that its type has, perhaps as a column of the `answer`; all its digits are
+ * `counted`, in a comparison or to be rounded; or it is a `part` of what decides on digits by itself.
  */
-export type Use = 'shown' | 'counted' | 'part'
+export type Use = 'answer' | 'shown' | 'counted' | 'part'
 
 /**
  * The aggregate of whole groups, of what shards show of theirs; undefined where that is not the very same: where all rows
@@ -74,11 +74,14 @@ function sumOf(part: Expr, columns: GroupedColumns): Expr {
   return makeAggregate('SUM', [columns.column({ ...part, parens: 0 }, asNumber)])
 }
 
-/** Alone it stays an aggregate, for MySQL describes what it has in a temporary table by that; a group has rows. */
+/**
+ * A group has rows. Where it is all that a column of the answer shows it stays an aggregate, for of what MySQL has in a temporary table
+ * it tells other columns than of expressions.
+ */
 function countOf(call: Expr, use: Use, columns: GroupedColumns): Expr {
   const sum = sumOf(call, columns)
   if (!columns.hasKeys) return makeCast(makeCall('COALESCE', sum, makeInteger(0)), 'SIGNED')
-  return use === 'shown' ? sum : makeCast(sum, 'SIGNED')
+  return use === 'answer' ? sum : makeCast(sum, 'SIGNED')
 }
 
 /** Zeros that leave room for the digits of a quotient: no more than so many rows are told apart from the next number by them. */
@@ -95,14 +98,14 @@ function averageOf(args: readonly Expr[], use: Use, columns: GroupedColumns): Ex
   const [arg] = args
   const { scope } = columns
   const digits = digitsOf(arg!, scope)
-  if (problemOfAverage(arg!, digits, isQuiet(arg!, scope)) !== undefined) return undefined
+  if (problemOfAverage(arg!, digits, isNumber(arg!, scope)) !== undefined) return undefined
   const isFloating = digits.kind === 'double'
   const isKnown = digits.kind === 'fixed' && digits.scale <= SCALE_MAX
   if (use === 'part' && !isFloating) return undefined
   if (use === 'counted' && !isFloating && !isKnown) return undefined
   const sum = sumOf(makeAggregate('SUM', args), columns)
   const count = makeCall('NULLIF', sumOf(makeAggregate('COUNT', args), columns), makeInteger(0))
-  if (use === 'shown' || !isKnown) return makeBinary('/', sum, count)
+  if (use !== 'counted' || !isKnown) return makeBinary('/', sum, count)
   const more = makeBinary('*', sum, makeDecimal(`1.${'0'.repeat(ROOM)}`))
   return makeCall('TRUNCATE', makeBinary('/', more, count), digitsOfQuotient(digits.scale))
 }
@@ -122,8 +125,13 @@ export function isRecounted(node: AnyNode): boolean {
   return isAggregateCall(node) && node.quantifier !== 'DISTINCT' && node.name !== 'min' && node.name !== 'max'
 }
 
+/** Any other is converted, row by row, and may warn. */
+function isNumber(arg: Expr, scope: Scope): boolean {
+  return quietKind(arg, scope) === 'number'
+}
+
 function isExact(arg: Expr, scope: Scope): boolean {
-  return isQuiet(arg, scope) && !hasFloatingType(arg) && hidesDigits(digitsOf(arg, scope)) === undefined
+  return isNumber(arg, scope) && !hasFloatingType(arg) && hidesDigits(digitsOf(arg, scope)) === undefined
 }
 
 /** Rows with equal values count once: that shards have made one of theirs is no difference. */
@@ -132,8 +140,10 @@ function ofDistinct(call: AggregateCall, columns: GroupedColumns): Expr | undefi
   const { scope } = columns
   if (!distinctOnes.has(name)) return undefined
   if (!args.every((arg) => isQuiet(arg, scope))) return undefined
+  const [arg] = args
   const isSum = name === 'sum' || name === 'avg'
-  if (isSum && problemOfDistinct(digitsOf(args[0]!, scope)) !== undefined) return undefined
+  const isRight = isNumber(arg!, scope) && problemOfDistinct(digitsOf(arg!, scope)) === undefined
+  if (isSum && !isRight) return undefined
   if (!orderBy.every(({ expr }) => args.some((arg) => sameTree(arg, expr)))) return undefined
   const keys = args.map((arg) => (arg.kind === 'Literal' ? arg : columns.key(arg)))
   if (keys.some((key) => key === undefined)) return undefined

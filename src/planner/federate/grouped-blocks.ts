@@ -141,7 +141,7 @@ class GroupedBlocks {
     const { from, where, scope } = block
     if (![...conditionsOf(from), ...where.map(({ expr }) => expr)].every((expr) => isQuiet(expr, scope)))
       return undefined
-    return (isRoot ? undefined : this.#whole(block)) ?? this.#split(block)
+    return (isRoot ? undefined : this.#whole(block)) ?? this.#split(block, isRoot)
   }
 
   #isPlain(select: Select): boolean {
@@ -197,7 +197,7 @@ class GroupedBlocks {
     }
   }
 
-  #split(block: BoundSelect): Select | undefined {
+  #split(block: BoundSelect, isRoot: boolean): Select | undefined {
     const { ast } = block
     if (hidesColumns(block)) return undefined
     const draft = new GroupsDraft(block)
@@ -206,7 +206,7 @@ class GroupedBlocks {
       if (expr === undefined || isRefusal(expr) || someInBlock(expr, isQueryOrAggregate)) return undefined
       if (draft.key(expr) === undefined) return undefined
     }
-    const clauses = new BlockOverGroups(draft).clauses()
+    const clauses = new BlockOverGroups(draft, isRoot).clauses()
     if (clauses === undefined || draft.isEmpty) return undefined
     const routing = this.#routeOf(
       makeSelect([makeItem(makeInteger(1))], { from: ast.from, ...(ast.where && { where: ast.where }) }),
@@ -230,11 +230,13 @@ export function groupsName(number: number): string {
 /** The clauses of a block, with columns of groups in the place of keys and aggregates. */
 class BlockOverGroups {
   readonly #draft: GroupsDraft
+  readonly #isRoot: boolean
   readonly #select: Select
   #isRight = true
 
-  constructor(draft: GroupsDraft) {
+  constructor(draft: GroupsDraft, isRoot: boolean) {
     this.#draft = draft
+    this.#isRoot = isRoot
     this.#select = draft.block.ast
   }
 
@@ -261,7 +263,7 @@ class BlockOverGroups {
 
   /** What shows, or may. */
   #shown(expr: Expr): Expr {
-    if (isAggregateCall(expr)) return this.#aggregate(expr, 'shown')
+    if (isAggregateCall(expr)) return this.#aggregate(expr, this.#isRoot ? 'answer' : 'shown')
     const isPassed = expr.kind === 'Function' && passedOn.has(expr.name) && expr.qualifier === undefined
     if (!isPassed || this.#draft.knownKey(expr) !== undefined) return this.#over(expr, false)
     const args = expr.args.map((arg) =>

@@ -37,7 +37,17 @@ export function groupsCopy(
 export function pullOfGroups(groups: Groups, context: PlanContext): Pull {
   const { node, columns, as, routing, pulled } = groups
   const rows: Route = { kind: 'Route', routing, query: new ShardText(context).ofTree(pulled), orderBy: [] }
-  return { node, table: tableOf(groups), columns, keys: [], conditions: [], lock: undefined, rows, as }
+  return {
+    node,
+    table: tableOf(groups),
+    columns,
+    keys: [],
+    conditions: [],
+    lock: undefined,
+    distinct: false,
+    rows,
+    as,
+  }
 }
 
 /** Where groups are tables, too. */

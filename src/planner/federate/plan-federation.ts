@@ -15,6 +15,7 @@ import { copiesOf } from './copies.ts'
 import { type PlanRows, withGroups } from './grouped-blocks.ts'
 import { groupsCopy, pullOfGroups, type TemplateText, withTables } from './groups-copy.ts'
 import { withoutSemijoins } from './no-semijoin.ts'
+import { tablesOfValues } from './only-values.ts'
 import { type CopiedRef, overCopies } from './over-copies.ts'
 import { type OwnConditions, ownConditions } from './own-conditions.ts'
 import { pullOf, type Wanted } from './pull.ts'
@@ -89,17 +90,18 @@ function textOverCopies(context: PlanContext): (query: Query) => TemplateText {
   return (query) => new ShardText(over).ofTree(query)
 }
 
-type Copied = Pick<Wanted, 'node' | 'table' | 'columns' | 'keys'>
+type Copied = Omit<Wanted, 'conditions' | 'lock'>
 
 function copiedTables(query: Query, tables: readonly TableRef[], context: PlanContext): readonly Copied[] {
   const named = namedColumns(query)
+  const ofValues = tablesOfValues(query)
   return tables.flatMap((node): readonly Copied[] => {
     if (isSystemSchema(keyspaceOf(node.name, context))) {
       checkSystemTable(context)
       return []
     }
     const table = findTable(node.name, context)
-    return [{ node, table, ...copiedTable(table, node, named) }]
+    return [{ node, table, ...copiedTable(table, node, named, ofValues.has(node)) }]
   })
 }
 

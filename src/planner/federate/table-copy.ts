@@ -10,7 +10,7 @@ export function copyName(number: number): string {
 
 export function tableCopy(
   name: string,
-  { table, columns, keys, node }: Omit<Wanted, 'conditions' | 'lock'>,
+  { table, columns, keys, node }: Pick<Wanted, 'node' | 'table' | 'columns' | 'keys'>,
   rows: CopySource,
   kept: TableCopy['kept'],
 ): TableCopy {
