@@ -1,6 +1,6 @@
 import type { CopiedAs } from '../../plan/primitives.ts'
 import type { AggregateCall, ColumnName, Expr } from '../../sql/ast.ts'
-import { type AnyNode, sameTree } from '../../sql/visit.ts'
+import { type AnyNode, sameTree, someInBlock } from '../../sql/visit.ts'
 import { digitsOf } from '../binding/digits.ts'
 import { hasFloatingType } from '../binding/floating-type.ts'
 import { isQuiet, quietKind } from '../binding/quiet.ts'
@@ -11,12 +11,14 @@ import {
   makeBinary,
   makeCall,
   makeCast,
+  makeColumn,
   makeDecimal,
   makeInteger,
   makeSystemVariable,
 } from '../make-node.ts'
 import { hidesDigits, problemOfAverage, problemOfDistinct } from '../rules/push/group-draft.ts'
-import { asNumber, transferOfExtreme } from './grouped-value.ts'
+import { asNumber, transferOfExtreme, transferOfValue } from './grouped-value.ts'
+import type { Transfer } from './transfer.ts'
 
 /** Columns that shards show of the groups of their rows. */
 export interface GroupedColumns {
@@ -156,3 +158,33 @@ function ofDistinct(call: AggregateCall, columns: GroupedColumns): Expr | undefi
 }
 
 const distinctOnes: ReadonlySet<string> = new Set(['count', 'sum', 'avg', 'min', 'max', 'group_concat'])
+
+/** How what a block of groups of one shard each shows travels; undefined where bits of it might be lost, or it may warn. */
+export function transferOfItem(expr: Expr, scope: Scope): ((name: string) => Transfer) | undefined {
+  if (!isAggregateCall(expr)) {
+    if (transferOfValue('', expr, scope) === undefined || someInBlock(expr, isAggregateCall)) return undefined
+    return (name: string) => transferOfValue(name, expr, scope)!
+  }
+  const [arg] = expr.args
+  if (expr.name === 'min' || expr.name === 'max') {
+    if (transferOfExtreme('', arg!, scope) === undefined) return undefined
+    return (name: string) => transferOfExtreme(name, arg!, scope)!
+  }
+  if (hasFloatingType(arg!)) return undefined
+  if (!numeric.has(expr.name) || !(arg!.kind === 'Star' || expr.args.every((each) => isQuiet(each, scope))))
+    return undefined
+  return (name: string) => ({ expr: makeColumn(name), as: asNumber })
+}
+
+const numeric: ReadonlySet<string> = new Set([
+  'count',
+  'sum',
+  'avg',
+  'std',
+  'stddev',
+  'stddev_pop',
+  'stddev_samp',
+  'var_pop',
+  'var_samp',
+  'variance',
+])
