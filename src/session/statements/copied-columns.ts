@@ -60,10 +60,14 @@ function ofGroups(column: StreamColumn, whole: StreamColumn, isMariadb: boolean)
 
 const TYPE_FLAGS = columnFlags.notNull | columnFlags.unsigned
 
-/** Sums of sums have more digits than sums, and no text has fewer for that. */
+/**
+ * Sums of sums have more digits than sums, and what was counted is a sum. Any other type is that of a `?`, which shows when it is
+ * executed.
+ */
 function recountedColumn(column: StreamColumn, whole: StreamColumn): StreamColumn {
-  const kind = classOf(whole)
-  if (kind === 'text' || kind === 'bytes' || kind === 'opaque') return column
+  const [kind, wholeKind] = [classOf(column), classOf(whole)]
+  const isNumber = wholeKind === 'signed' || wholeKind === 'unsigned' || wholeKind === 'decimal'
+  if (!isNumber || (kind !== wholeKind && kind !== 'decimal')) return column
   const { type, decimals, length, collation } = whole
   return changed(column, {
     type,
