@@ -17,10 +17,11 @@ import type { SessionState } from '../settings/session-state.ts'
 import { copiedColumns, copiedDefinition, ofCopiedTables } from './copied-columns.ts'
 import { type Execution, statementFor } from './execution.ts'
 import { ShardRows } from './shard-rows.ts'
-import { carriesAny, giveVariables, takeVariables } from './user-variables.ts'
+import { carriesAny, giveInsertId, takeVariables } from './user-variables.ts'
 
 export interface ScratchContext {
   readonly state: SessionState
+  readonly isMariadb: boolean
   readonly interruption: Interruption
   readonly memory: ConstructorParameters<typeof ShardRows>[0]['memory']
 }
@@ -101,7 +102,7 @@ export class ScratchConnection implements Scratch {
     const { plan, format } = this.#execution
     await this.#apply(this.#settings)
     const { connection, tablet } = this.#lease
-    if (carriesAny(plan)) await runQuery(connection, giveVariables(state, plan))
+    if (plan.setsInsertId === true) await runQuery(connection, giveInsertId(state))
     this.#context.interruption.throwIfKilled()
     const rows = new ShardRows(
       { connection, tablet, memory, release: (ended) => this.#rowsEnded(ended) },
@@ -160,13 +161,12 @@ export class ScratchConnection implements Scratch {
   }
 
   async #end({ warnings, affectedRows }: ResponseSummary): Promise<EndedCopies> {
-    const { state } = this.#context
     const { connection } = this.#lease
     const { plan } = this.#execution
     // Sent at once, in this order: each asks about the statement before.
     const asked = warnings > 0 ? readConditions(connection) : Promise.resolve([])
     const counted = runQuery(connection, 'SELECT FOUND_ROWS() LIMIT 1')
-    const taken = carriesAny(plan) ? takeVariables(this.#lease, state, plan) : Promise.resolve()
+    const taken = carriesAny(plan) ? takeVariables(this.#lease, this.#context, plan) : Promise.resolve()
     await settleAll<unknown>([asked, counted, taken])
     await this.#giveBack()
     const [conditions, found] = [await asked, await counted]
