@@ -23,8 +23,8 @@ export interface Carried {
   readonly setsInsertId?: boolean
 }
 
-export function carriesAny({ assigns, setsInsertId }: Carried): boolean {
-  return assigns === true || setsInsertId === true
+export function carriesAny({ userVariables, assigns, setsInsertId }: Carried): boolean {
+  return (assigns === true && userVariables.length > 0) || setsInsertId === true
 }
 
 /** The settings with these variables of the session: those that are set, for the others no connection has. */
