@@ -1,7 +1,8 @@
+import { assert } from '../../base/assert.ts'
 import { runQuery, textCells } from '../../mysql/client/simple-command.ts'
 import { type Part, visit } from '../../sql/visit.ts'
 import type { Lease } from '../../tablet/lease.ts'
-import { type GivenVariables, NAMES, type Settings } from '../../tablet/settings.ts'
+import { type GivenVariables, type Settings, settingsChange } from '../../tablet/settings.ts'
 import { settleAll } from '../../transaction/lanes.ts'
 import { quoteName } from '../../values/sql-literal.ts'
 import type { SessionState } from '../settings/session-state.ts'
@@ -13,6 +14,7 @@ import {
   type VariableValue,
   valueOfCell,
 } from '../settings/variable-value.ts'
+import { ownTexts } from './row-texts.ts'
 
 /** What of the session a statement may change on its connection: it is taken behind it. */
 export interface Carried {
@@ -75,13 +77,15 @@ export async function readVariables(
 }
 
 /** Texts as they are; sent at once, with a LIMIT, for sql_select_limit may be 0. */
-async function ask({ connection, settings }: Lease, wanted: readonly string[]) {
-  const [, answer] = await settleAll([
-    runQuery(connection, 'SET character_set_results = NULL'),
-    runQuery(connection, `SELECT ${wanted.join(', ')} LIMIT 1`),
-    runQuery(connection, `SET character_set_results = ${resultsOf(settings)}`),
-  ])
-  const { columns, rows } = answer!
+async function ask({ connection, settings, tablet }: Lease, wanted: readonly string[]) {
+  assert(settings !== undefined, 'a connection that has run a statement has settings')
+  const server = { database: quoteName(tablet.database), isMariadb: connection.isMariadb }
+  const own = ownTexts(settings)
+  const send = (sql: string) => runQuery(connection, sql)
+  const before = settingsChange(settings.items, own, server).map(send)
+  const asked = send(`SELECT ${wanted.join(', ')} LIMIT 1`)
+  await settleAll([...before, asked, ...settingsChange(own.items, settings, server).map(send)])
+  const { columns, rows } = await asked
   return { columns, cells: textCells(rows[0]!, columns.length) }
 }
 
@@ -91,13 +95,6 @@ function variable(name: string): string {
 
 function textsFor({ state, isMariadb }: Reader): RowTexts {
   return { collation: connectionCollation(state.settings), flavor: isMariadb ? 'mariadb' : 'mysql' }
-}
-
-function resultsOf(settings: Settings | undefined): string {
-  const own = settings?.items.get('character_set_results')
-  if (own !== undefined) return own
-  const names = settings?.items.get(NAMES)
-  return names === undefined ? 'DEFAULT' : names.slice(0, names.indexOf("'", 1) + 1)
 }
 
 /**
