@@ -1,7 +1,7 @@
 import type { Case } from './cases.ts'
 import { compareAnswers, type Difference, type Strictness } from './compare-answers.ts'
 import type { TableRows } from './rows.ts'
-import { type Changes, Session } from './sessions.ts'
+import { type Changes, Session, type Way } from './sessions.ts'
 import type { Side, TestBed } from './test-bed.ts'
 
 /** A case and all that its answers hang on. */
@@ -24,12 +24,17 @@ export class Reproducer {
   readonly #strictness: Strictness
   #rows: readonly TableRows[]
 
-  constructor(bed: TestBed, judged: Side, rows: readonly TableRows[], strictness: Strictness) {
+  constructor(
+    bed: TestBed,
+    judged: Side,
+    { rows, way }: { readonly rows: readonly TableRows[]; readonly way: Way },
+    strictness: Strictness,
+  ) {
     this.#bed = bed
     this.#rows = rows
     this.#strictness = strictness
     const sides = judged.name === bed.twin.name ? [bed.reference, judged] : [bed.reference, judged, bed.twin]
-    this.#sessions = sides.map((side) => new Session(side))
+    this.#sessions = sides.map((side) => new Session(side, way))
   }
 
   /** The difference, if there still is one, and whether plain servers agree with each other about the answer. */

@@ -3,16 +3,26 @@ import { type Answer, ask, lost } from './answers.ts'
 import type { Case } from './cases.ts'
 import type { Side } from './test-bed.ts'
 
+/** How proxies plan: values of planner_version. */
+export const WAYS = ['auto', 'federation', 'rules'] as const
+export type Way = (typeof WAYS)[number]
+
+export function isWay(name: string): name is Way {
+  return WAYS.some((way) => way === name)
+}
+
 /** Uncommitted changes that cases see; undefined: no transaction. */
 export type Changes = readonly string[] | undefined
 
 /** A side's connection for a while; a lost one is made anew. */
 export class Session {
   readonly #side: Side
+  readonly #way: Way
   #client: ProtocolClient | undefined
 
-  constructor(side: Side) {
+  constructor(side: Side, way: Way) {
     this.#side = side
+    this.#way = way
   }
 
   /** The answers to each case, and to the changes before them. */
@@ -61,6 +71,7 @@ export class Session {
     if (this.#client !== undefined) return this.#client
     const client = await this.#side.connect()
     for (const sql of SETTINGS) await client.query(sql)
+    if (this.#side.isProxy) await client.query(`SET planner_version = '${this.#way}'`)
     this.#client = client
     return client
   }
