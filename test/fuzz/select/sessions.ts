@@ -18,11 +18,14 @@ export type Changes = readonly string[] | undefined
 export class Session {
   readonly #side: Side
   readonly #way: Way
+  readonly #settings: readonly string[]
   #client: ProtocolClient | undefined
 
-  constructor(side: Side, way: Way) {
+  /** `settings`: beside those that all sessions have. */
+  constructor(side: Side, way: Way, settings: readonly string[] = []) {
     this.#side = side
     this.#way = way
+    this.#settings = [...SETTINGS, ...settings]
   }
 
   /** The answers to each case, and to the changes before them. */
@@ -70,7 +73,7 @@ export class Session {
   async #connected(): Promise<ProtocolClient> {
     if (this.#client !== undefined) return this.#client
     const client = await this.#side.connect()
-    for (const sql of SETTINGS) await client.query(sql)
+    for (const sql of this.#settings) await client.query(sql)
     if (this.#side.isProxy) await client.query(`SET planner_version = '${this.#way}'`)
     this.#client = client
     return client
