@@ -20,10 +20,11 @@ import { columnsOverGroups, copiedColumns, copiedDefinition, ofCopiedTables } fr
 import { type Execution, statementFor } from './execution.ts'
 import { ShardRows } from './shard-rows.ts'
 import { streamColumn } from './stream-column.ts'
-import { carriesAny, giveVariables, takeVariables } from './user-variables.ts'
+import { carriesAny, giveInsertId, takeVariables } from './user-variables.ts'
 
 export interface ScratchContext {
   readonly state: SessionState
+  readonly isMariadb: boolean
   readonly interruption: Interruption
   readonly memory: ConstructorParameters<typeof ShardRows>[0]['memory']
 }
@@ -117,7 +118,7 @@ export class ScratchConnection implements Scratch {
     const { plan, format } = this.#execution
     await this.#apply(this.#settings)
     const { connection, tablet } = this.#lease
-    if (carriesAny(plan)) await runQuery(connection, giveVariables(state, plan))
+    if (plan.setsInsertId === true) await runQuery(connection, giveInsertId(state))
     this.#context.interruption.throwIfKilled()
     const rows = new ShardRows(
       { connection, tablet, memory, release: (ended) => this.#rowsEnded(ended) },
@@ -180,13 +181,12 @@ export class ScratchConnection implements Scratch {
   }
 
   async #end({ warnings, affectedRows }: ResponseSummary): Promise<EndedCopies> {
-    const { state } = this.#context
     const { connection } = this.#lease
     const { plan } = this.#execution
     // Sent at once, in this order: each asks about the statement before.
     const asked = warnings > 0 ? readConditions(connection) : Promise.resolve([])
     const counted = runQuery(connection, 'SELECT FOUND_ROWS() LIMIT 1')
-    const taken = carriesAny(plan) ? takeVariables(this.#lease, state, plan) : Promise.resolve()
+    const taken = carriesAny(plan) ? takeVariables(this.#lease, this.#context, plan) : Promise.resolve()
     await settleAll<unknown>([asked, counted, taken])
     await this.#giveBack()
     const [conditions, found] = [await asked, await counted]
@@ -213,14 +213,15 @@ function copying({ kind }: Settings): Settings {
 }
 
 /** The client's settings, but that a column of dates may be one without a default. */
-function defining({ items, kind }: Settings): Settings {
+function defining(settings: Settings): Settings {
+  const { items, kind } = settings
   const mode = items.get(SQL_MODE)
-  if (mode === undefined) return { ...makeSettings(items, kind) }
+  if (mode === undefined) return settings
   const words = mode
     .slice(1, -1)
     .split(',')
     .filter((word) => !refusingDates.has(word))
-  return makeSettings(new Map([...items, [SQL_MODE, `'${words.join(',')}'`]]), kind)
+  return { ...settings, ...makeSettings(new Map([...items, [SQL_MODE, `'${words.join(',')}'`]]), kind) }
 }
 
 const refusingDates: ReadonlySet<string> = new Set(['NO_ZERO_DATE', 'NO_ZERO_IN_DATE', 'TRADITIONAL'])
