@@ -3,8 +3,9 @@ import { formatDecimal } from '../values/decimal.ts'
 import { classOf, columnFlags, fieldTypes } from '../values/types.ts'
 import { type BatchMap, MapStream } from './map-stream.ts'
 import { readExact, writeExact } from './number-cell.ts'
+import { nextPackets } from './packet-rows.ts'
 import { type NewCell, RowLayout, rebuildRow } from './row-format.ts'
-import type { Row, RowBatch, RowFormat, RowStream, StreamColumn } from './row-stream.ts'
+import type { Row, RowBatch, RowFormat, RowPackets, RowStream, StreamColumn } from './row-stream.ts'
 
 /**
  * The rows in other columns: those that MySQL derives for a whole statement, of which the input is a part. Throws
@@ -12,8 +13,8 @@ import type { Row, RowBatch, RowFormat, RowStream, StreamColumn } from './row-st
  */
 export function conformRows(input: RowStream, columns: readonly StreamColumn[]): RowStream {
   const ways = conformable(input.columns, columns)
-  const map = ways.every((way) => way === 'same') ? sameRows : new Conform(input, columns, ways)
-  return new MapStream(input, map, columns)
+  if (ways.every((way) => way === 'same')) return new SameRows(input, columns)
+  return new MapStream(input, new Conform(input, columns, ways), columns)
 }
 
 /**
@@ -25,7 +26,7 @@ export function describedAs(input: RowStream, columns: readonly StreamColumn[]):
     const whole = columns[i]
     return whole !== undefined && isSameType(column, whole) ? whole : column
   })
-  return new MapStream(input, sameRows, told)
+  return new SameRows(input, told)
 }
 
 /** Digits tell nothing of a text; what a server makes of them depends on its temporary tables. */
@@ -85,7 +86,34 @@ function showsZeros({ type, flags }: StreamColumn): boolean {
   return type === fieldTypes.year || (flags & columnFlags.zerofill) !== 0
 }
 
-const sameRows: BatchMap = { map: (batch) => batch }
+/** The input's rows, told as other columns. */
+class SameRows implements RowStream {
+  readonly columns: readonly StreamColumn[]
+  readonly format: RowFormat
+  readonly #input: RowStream
+
+  constructor(input: RowStream, columns: readonly StreamColumn[]) {
+    this.columns = columns
+    this.format = input.format
+    this.#input = input
+  }
+
+  get skippedRows(): number {
+    return this.#input.skippedRows ?? 0
+  }
+
+  next(): Promise<RowBatch | undefined> {
+    return this.#input.next()
+  }
+
+  nextPackets(): Promise<RowPackets | undefined> {
+    return nextPackets(this.#input)
+  }
+
+  close(): Promise<void> {
+    return this.#input.close()
+  }
+}
 
 class Conform implements BatchMap {
   readonly #from: readonly StreamColumn[]

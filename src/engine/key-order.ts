@@ -38,10 +38,10 @@ export class KeyOrder {
     return new Int32Array(this.#keys.length * offsetsPerKey)
   }
 
-  /** As `locate`, into an array that `createCells` or `locate` made. */
-  locateInto(row: Row, cells: Int32Array): void {
+  /** As `locate`, into an array that `createCells` or `locate` made; of a row that lies from `start` to `end` of a buffer. */
+  locateInto(row: Row, cells: Int32Array, start = 0, end = row.length): void {
     const scratch = this.#scratch
-    this.#layout.locate(row, this.#columnsToLocate, scratch)
+    this.#layout.locate(row, this.#columnsToLocate, scratch, start, end)
     let at = 0
     for (const key of this.#keys) {
       at = copyCell(scratch, key.column, cells, at)

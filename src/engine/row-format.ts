@@ -24,10 +24,16 @@ export class RowLayout {
 
   /**
    * Locates the first `count` cells: cell c is `[cells[2c], cells[2c + 1])` without its length prefix, start -1 for
-   * NULL. Answers the offset just behind them. Throws ER_MALFORMED_PACKET when the row ends before.
+   * NULL. Answers the offset just behind them. Throws ER_MALFORMED_PACKET when the row ends before. A row that is a part of
+   * a buffer lies there from `start` to `end`; offsets are those of the buffer.
    */
-  locate(row: Row, count: number, cells: Int32Array): number {
-    return this.format === 'text' ? locateText(row, count, cells) : this.#locateBinary(row, count, cells)
+  locate(row: Row, count: number, cells: Int32Array, start = 0, end = row.length): number {
+    const at =
+      this.format === 'text'
+        ? locateText(row, start, end, count, cells)
+        : this.#locateBinary(row, start, end, count, cells)
+    if (at > end) throw malformedRow()
+    return at
   }
 
   /** Whether a length stands before the cell's bytes. */
@@ -35,25 +41,24 @@ export class RowLayout {
     return this.format === 'text' || this.#widths[column] === 0
   }
 
-  #locateBinary(row: Row, count: number, cells: Int32Array): number {
+  #locateBinary(row: Row, start: number, end: number, count: number, cells: Int32Array): number {
     const widths = this.#widths
-    let at = 1 + bitmapBytes(widths.length)
+    let at = start + 1 + bitmapBytes(widths.length)
     for (let c = 0; c < count; c++) {
-      if (isNullBit(row, c)) {
+      if (isNullBit(row, c, start)) {
         cells[2 * c] = -1
         cells[2 * c + 1] = -1
         continue
       }
       const width = widths[c]
       if (width === 0) {
-        at = locateLenenc(row, at, cells, c)
+        at = locateLenenc(row, at, end, cells, c)
       } else {
         cells[2 * c] = at
         at += width
         cells[2 * c + 1] = at
       }
     }
-    if (at > row.length) throw malformedRow()
     return at
   }
 }
@@ -127,35 +132,34 @@ function copiedCell(row: Row | undefined, cells: Int32Array, column: number): Ui
   return row === undefined || start < 0 ? null : row.subarray(start, cells[2 * column + 1])
 }
 
-function locateText(row: Row, count: number, cells: Int32Array): number {
-  let at = 0
+function locateText(row: Row, start: number, end: number, count: number, cells: Int32Array): number {
+  let at = start
   for (let c = 0; c < count; c++) {
-    if (row[at] === 0xfb) {
+    if (at < end && row[at] === 0xfb) {
       cells[2 * c] = -1
       cells[2 * c + 1] = -1
       at++
     } else {
-      at = locateLenenc(row, at, cells, c)
+      at = locateLenenc(row, at, end, cells, c)
     }
   }
-  if (at > row.length) throw malformedRow()
   return at
 }
 
 /** Answers the offset behind the cell, which lies in the row: whatever a shard sends, no offset leaves it. */
-function locateLenenc(row: Row, at: number, cells: Int32Array, column: number): number {
-  if (at >= row.length) throw malformedRow()
+function locateLenenc(row: Row, at: number, rowEnd: number, cells: Int32Array, column: number): number {
+  if (at >= rowEnd) throw malformedRow()
   const first = row[at]
   let start = at + 1
   let length = first
   if (first >= 0xfb) {
     const bytes = first === 0xfc ? 2 : first === 0xfd ? 3 : first === 0xfe ? 8 : 0
     start += bytes
-    if (bytes === 0 || start > row.length) throw malformedRow()
+    if (bytes === 0 || start > rowEnd) throw malformedRow()
     length = bytes < 8 ? row.readUIntLE(at + 1, bytes) : Number(row.readBigUInt64LE(at + 1))
   }
   const end = start + length
-  if (end > row.length) throw malformedRow()
+  if (end > rowEnd) throw malformedRow()
   cells[2 * column] = start
   cells[2 * column + 1] = end
   return end
@@ -175,8 +179,9 @@ export function bitmapBytes(columns: number): number {
   return (columns + 9) >> 3
 }
 
-export function isNullBit(row: Row, column: number): boolean {
-  return (row[1 + ((column + 2) >> 3)] & (1 << ((column + 2) & 7))) !== 0
+/** The row begins at `start` of its buffer. */
+export function isNullBit(row: Row, column: number, start = 0): boolean {
+  return (row[start + 1 + ((column + 2) >> 3)] & (1 << ((column + 2) & 7))) !== 0
 }
 
 function someNull(row: Row, from: number, to: number): boolean {

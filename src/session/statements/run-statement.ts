@@ -1,6 +1,7 @@
 import { beginPlan } from '../../engine/begin-plan.ts'
 import type { Bindings, BoundQuery } from '../../engine/bindings.ts'
 import type { OkOutcome } from '../../engine/outcome.ts'
+import { nextPackets } from '../../engine/packet-rows.ts'
 import { bindRowCount, rowCountNumber } from '../../engine/plan-value.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import type { RunContext as EngineContext } from '../../engine/run-context.ts'
@@ -187,10 +188,14 @@ export async function answerRows(
       stream.columns.map((column) => column.definition),
       replies.statusFlags,
     )
-    for (let batch = await stream.next(); batch !== undefined; batch = await stream.next()) {
+    for (
+      let packets = await nextPackets(stream);
+      packets !== undefined;
+      packets = await nextPackets(stream)
+    ) {
       interruption.throwIfKilled()
-      rows += batch.length
-      await answer.rows(batch)
+      rows += packets.rows
+      await answer.rows(packets)
       if (client.closed) return
     }
   } finally {
