@@ -8,9 +8,11 @@ const payloadBytesMax = 0xff_ffff
 const chunkBytes = 64 * 1024
 
 /** The stream's next rows as packets, made here where they are no shard's. */
-export async function nextPackets(stream: RowStream): Promise<RowPackets | undefined> {
-  if (stream.nextPackets !== undefined) return stream.nextPackets()
-  const batch = await stream.next()
+export function nextPackets(stream: RowStream): Promise<RowPackets | undefined> {
+  return stream.nextPackets?.() ?? stream.next().then(framedIfAny)
+}
+
+function framedIfAny(batch: RowBatch | undefined): RowPackets | undefined {
   return batch && framedRows(batch)
 }
 

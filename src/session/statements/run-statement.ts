@@ -115,8 +115,9 @@ async function runOnSeveral(context: RunContext, execution: Execution, several: 
   const port = new SessionPort(context, execution, several.settings, several.own)
   const run: EngineContext = { bindings, shards, port, format, memory, limits: context.proxy.limits }
   const outcome = await firstAble(plan, run, async () => {
+    if (plan.judged === undefined) return several.run(run)
     const columns = await judge(context, execution, several.settings)
-    return several.run({ ...run, columns })
+    return several.run(columns === undefined ? run : { ...run, columns })
   })
   if (outcome.kind === 'Ok') return answerOk(context, outcome)
   const { metadata } = plan

@@ -35,6 +35,7 @@ export class ShardRows extends ResponseReader implements RowStream, OpenRows {
   readonly format: RowFormat
   readonly #source: RowsSource
   readonly #opened = deferred<this>()
+  #isOpened = false
   /** The packets of column definitions. */
   readonly #definitions = new PacketRun()
   /** Rows that have come, but for those of the run at the end. */
@@ -131,7 +132,7 @@ export class ShardRows extends ResponseReader implements RowStream, OpenRows {
 
   protected override onColumnsEnd(): void {
     this.columns = answerColumns(this.#definitions.take(), this.#source.tablet)
-    this.#opened.resolve(this)
+    this.#open()
   }
 
   protected override onRow(buf: Buffer, start: number, end: number, continues: boolean, more: boolean): void {
@@ -210,12 +211,20 @@ export class ShardRows extends ResponseReader implements RowStream, OpenRows {
 
   #settle(): void {
     if (this.#error === undefined) {
-      this.#opened.resolve(this)
+      this.#open()
       this.#waiting?.resolve(undefined)
     } else {
-      this.#opened.reject(this.#error)
+      if (!this.#isOpened) this.#opened.reject(this.#error)
+      this.#isOpened = true
       this.#waiting?.reject(this.#error)
     }
     this.#waiting = undefined
+  }
+
+  /** Once: settling a promise that is settled costs more than asking. */
+  #open(): void {
+    if (this.#isOpened) return
+    this.#isOpened = true
+    this.#opened.resolve(this)
   }
 }
