@@ -1,7 +1,7 @@
 import type { AggregateRows } from '../plan/primitives.ts'
 import { type Accumulator, createAccumulator } from './accumulator.ts'
 import { BatchBuilder } from './batch-builder.ts'
-import { KeyOrder } from './key-order.ts'
+import { type KeyOrder, keyOrder } from './key-order.ts'
 import { type NewCell, RowLayout, rebuildRow } from './row-format.ts'
 import type { Row, RowBatch, RowFormat, RowStream, StreamColumn } from './row-stream.ts'
 
@@ -35,7 +35,7 @@ export class AggregateStream implements RowStream {
     this.format = format
     this.#input = input
     this.#layout = new RowLayout(format, columns)
-    this.#keys = new KeyOrder(plan.groupBy, columns, format)
+    this.#keys = keyOrder(plan.groupBy, columns, format)
     this.#isScalar = plan.groupBy.length === 0
     this.#accumulators = plan.aggregates.map((aggregate) => createAccumulator(aggregate, columns, format))
     this.#cells = new Int32Array(2 * columns.length)

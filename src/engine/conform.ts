@@ -1,3 +1,4 @@
+import { LastMade } from '../base/last-made.ts'
 import { notSupported } from '../errors/sql-error.ts'
 import { formatDecimal } from '../values/decimal.ts'
 import { classOf, columnFlags, fieldTypes } from '../values/types.ts'
@@ -22,12 +23,15 @@ export function conformRows(input: RowStream, columns: readonly StreamColumn[]):
  * own: of a `?` the type shows when it is executed, not when it is prepared.
  */
 export function describedAs(input: RowStream, columns: readonly StreamColumn[]): RowStream {
-  const told = input.columns.map((column, i) => {
+  return new SameRows(input, toldColumns.get(input.columns, columns))
+}
+
+const toldColumns = new LastMade((own: readonly StreamColumn[], columns: readonly StreamColumn[]) =>
+  own.map((column, i) => {
     const whole = columns[i]
     return whole !== undefined && isSameType(column, whole) ? whole : column
-  })
-  return new SameRows(input, told)
-}
+  }),
+)
 
 /** Digits tell nothing of a text; what a server makes of them depends on its temporary tables. */
 function isSameType(a: StreamColumn, b: StreamColumn): boolean {

@@ -1,3 +1,4 @@
+import { LastMade } from '../base/last-made.ts'
 import { notSupported } from '../errors/sql-error.ts'
 import type { SortKey } from '../plan/primitives.ts'
 import { type CellComparator, cellComparator } from '../values/compare.ts'
@@ -59,6 +60,21 @@ export class KeyOrder {
     }
     return 0
   }
+}
+
+const ordersOf = (format: RowFormat) =>
+  new LastMade(
+    (keys: readonly SortKey[], columns: readonly StreamColumn[]) => new KeyOrder(keys, columns, format),
+  )
+const orders = { text: ordersOf('text'), binary: ordersOf('binary') }
+
+/** The order of a plan's keys, compiled once for the same columns. Throws as `KeyOrder`. */
+export function keyOrder(
+  keys: readonly SortKey[],
+  columns: readonly StreamColumn[],
+  format: RowFormat,
+): KeyOrder {
+  return orders[format].get(keys, columns)
 }
 
 interface Key {

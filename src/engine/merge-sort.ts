@@ -1,6 +1,6 @@
 import type { SortKey } from '../plan/primitives.ts'
 import { BatchBuilder } from './batch-builder.ts'
-import { KeyOrder } from './key-order.ts'
+import { type KeyOrder, keyOrder } from './key-order.ts'
 import { MergeCursor } from './merge-cursor.ts'
 import { PacketBuilder } from './packet-builder.ts'
 import type { RowBatch, RowFormat, RowPackets, RowStream, StreamColumn } from './row-stream.ts'
@@ -32,7 +32,7 @@ export class MergeSort implements RowStream {
     this.columns = columns
     this.format = format
     this.#inputs = inputs
-    this.#order = new KeyOrder(keys, columns, format)
+    this.#order = keyOrder(keys, columns, format)
     this.#starved = inputs.map((input, rank) => new MergeCursor(input, rank, this.#order))
   }
 

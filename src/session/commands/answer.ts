@@ -1,4 +1,5 @@
-import type { RowPackets } from '../../engine/row-stream.ts'
+import { LastMade } from '../../base/last-made.ts'
+import type { RowPackets, StreamColumn } from '../../engine/row-stream.ts'
 import type { ServerError } from '../../errors/server-error.ts'
 import type { SqlError } from '../../errors/sql-error.ts'
 import { encodeBinaryRow } from '../../mysql/codec/binary-row.ts'
@@ -62,10 +63,11 @@ export class Answer {
     this.write(Buffer.concat([...packets, encodeEof({ status }, this.sequenceId++)]))
   }
 
-  /** Begins a result of rows; `definitions` are payloads of column definition packets. */
-  beginRows(definitions: readonly Buffer[], status: number): void {
-    this.write(columnCount(definitions.length, this.sequenceId++))
-    this.definitions(definitions, status)
+  /** Begins a result of rows. */
+  beginRows(columns: readonly StreamColumn[], status: number): void {
+    this.write(heads.get(columns, this.sequenceId))
+    this.sequenceId += 1 + columns.length
+    this.write(encodeEof({ status }, this.sequenceId++))
   }
 
   /** Rows as packets, which get their numbers here. Resolves when the client can take more. */
@@ -109,6 +111,15 @@ export class Answer {
   #status(status: number): number {
     return this.moreResults ? status | Status.MORE_RESULTS_EXISTS : status
   }
+}
+
+/** Of a result, made once for the same columns. */
+const heads = new LastMade(encodeHead)
+
+/** The column count and the column definitions. */
+function encodeHead(columns: readonly StreamColumn[], sequenceId: number): Buffer {
+  const packets = columns.map(({ definition }, i) => framePayload(definition, sequenceId + 1 + i))
+  return Buffer.concat([columnCount(columns.length, sequenceId), ...packets])
 }
 
 function columnCount(count: number, sequenceId: number): Buffer {

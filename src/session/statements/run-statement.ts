@@ -185,10 +185,7 @@ export async function answerRows(
   let rows = 0
   try {
     interruption.throwIfKilled()
-    answer.beginRows(
-      stream.columns.map((column) => column.definition),
-      replies.statusFlags,
-    )
+    answer.beginRows(stream.columns, replies.statusFlags)
     for (
       let packets = await nextPackets(stream);
       packets !== undefined;
