@@ -58,14 +58,15 @@ export class AggregateStream implements RowStream {
   }
 
   #add(row: Row, out: BatchBuilder): void {
-    this.#keys.locateInto(row, this.#keyCells)
+    this.#layout.locate(row, this.columns.length, this.#cells)
+    this.#keys.pickInto(this.#cells, this.#keyCells)
     const group = this.#group
     if (group === undefined || this.#keys.compare(group.row, group.keyCells, row, this.#keyCells) !== 0) {
       if (group !== undefined) out.push(this.#finish(group.row))
       this.#group = { row, keyCells: this.#keyCells.slice() }
       for (const accumulator of this.#accumulators) accumulator.reset()
+      this.#layout.locate(row, this.columns.length, this.#cells)
     }
-    this.#layout.locate(row, this.columns.length, this.#cells)
     for (const accumulator of this.#accumulators) accumulator.add(row, this.#cells)
   }
 

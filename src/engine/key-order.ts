@@ -43,11 +43,16 @@ export class KeyOrder {
   locateInto(row: Row, cells: Int32Array, start = 0, end = row.length): void {
     const scratch = this.#scratch
     this.#layout.locate(row, this.#columnsToLocate, scratch, start, end)
+    this.pickInto(scratch, cells)
+  }
+
+  /** As `locateInto`, of a row all of whose cells have been located. */
+  pickInto(located: Int32Array, cells: Int32Array): void {
     let at = 0
     for (const key of this.#keys) {
-      at = copyCell(scratch, key.column, cells, at)
-      at = copyCell(scratch, key.weight, cells, at)
-      at = copyCell(scratch, key.pad, cells, at)
+      at = copyCell(located, key.column, cells, at)
+      at = copyCell(located, key.weight, cells, at)
+      at = copyCell(located, key.pad, cells, at)
     }
   }
 

@@ -107,35 +107,47 @@ export function rebuildRow(
   cells: Int32Array,
   changes: readonly NewCell[],
 ): Row {
-  const parts: Uint8Array[] = []
   const isText = layout.format === 'text'
-  const bitmap = isText ? undefined : Buffer.alloc(1 + bitmapBytes(layout.columns.length))
-  if (bitmap !== undefined) parts.push(bitmap)
-  for (let c = 0; c < layout.columns.length; c++) {
-    const cell = changes[c] === undefined ? copiedCell(row, cells, c) : (changes[c] as Uint8Array | null)
-    if (cell !== null) {
-      if (layout.hasLength(c)) parts.push(lenencLength(cell.length))
-      parts.push(cell)
-    } else if (bitmap !== undefined) {
-      bitmap[1 + ((c + 2) >> 3)] |= 1 << ((c + 2) & 7)
+  const columns = layout.columns.length
+  const head = isText ? 0 : 1 + bitmapBytes(columns)
+  let bytes = head
+  for (let c = 0; c < columns; c++) {
+    const length = cellBytes(row, cells, changes[c], c)
+    bytes += length < 0 ? (isText ? 1 : 0) : length + (layout.hasLength(c) ? lenencBytes(length) : 0)
+  }
+  const out = Buffer.allocUnsafe(bytes)
+  out.fill(0, 0, head)
+  let at = head
+  for (let c = 0; c < columns; c++) {
+    const change = changes[c]
+    const length = cellBytes(row, cells, change, c)
+    if (length >= 0) {
+      if (layout.hasLength(c)) at = writeLenenc(out, at, length)
+      if (change) out.set(change, at)
+      else row?.copy(out, at, cells[2 * c], cells[2 * c + 1])
+      at += length
+    } else if (isText) {
+      out[at++] = textNull
     } else {
-      parts.push(textNull)
+      out[1 + ((c + 2) >> 3)] |= 1 << ((c + 2) & 7)
     }
   }
-  return Buffer.concat(parts)
+  return out
 }
 
-const textNull = Buffer.of(0xfb)
+const textNull = 0xfb
 
-function copiedCell(row: Row | undefined, cells: Int32Array, column: number): Uint8Array | null {
+/** Of the new cell, without its length prefix; negative for NULL. */
+function cellBytes(row: Row | undefined, cells: Int32Array, change: NewCell, column: number): number {
+  if (change !== undefined) return change === null ? -1 : change.length
   const start = cells[2 * column]
-  return row === undefined || start < 0 ? null : row.subarray(start, cells[2 * column + 1])
+  return row === undefined || start < 0 ? -1 : cells[2 * column + 1] - start
 }
 
 function locateText(row: Row, start: number, end: number, count: number, cells: Int32Array): number {
   let at = start
   for (let c = 0; c < count; c++) {
-    if (at < end && row[at] === 0xfb) {
+    if (at < end && row[at] === textNull) {
       cells[2 * c] = -1
       cells[2 * c + 1] = -1
       at++
@@ -165,14 +177,24 @@ function locateLenenc(row: Row, at: number, rowEnd: number, cells: Int32Array, c
   return end
 }
 
-function lenencLength(length: number): Uint8Array {
-  if (length < 0xfb) return Buffer.of(length)
-  if (length <= 0xffff) return Buffer.of(0xfc, length & 0xff, length >> 8)
-  if (length <= 0xffffff) return Buffer.of(0xfd, length & 0xff, (length >> 8) & 0xff, length >> 16)
-  const out = Buffer.alloc(9)
-  out[0] = 0xfe
-  out.writeBigUInt64LE(BigInt(length), 1)
-  return out
+function lenencBytes(length: number): number {
+  if (length < 0xfb) return 1
+  return length <= 0xffff ? 3 : length <= 0xff_ffff ? 4 : 9
+}
+
+/** Answers the offset behind it. */
+function writeLenenc(out: Buffer, at: number, length: number): number {
+  const bytes = lenencBytes(length)
+  if (bytes === 1) {
+    out[at] = length
+  } else if (bytes === 9) {
+    out[at] = 0xfe
+    out.writeBigUInt64LE(BigInt(length), at + 1)
+  } else {
+    out[at] = bytes === 3 ? 0xfc : 0xfd
+    out.writeUIntLE(length, at + 1, bytes - 1)
+  }
+  return at + bytes
 }
 
 export function bitmapBytes(columns: number): number {
