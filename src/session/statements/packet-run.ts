@@ -6,10 +6,10 @@ export class PacketRun {
   #start = 0
   #end = 0
   /** What lies in the chunks before. */
-  #before: Buffer[] = []
+  #before: Buffer[] | undefined
 
   get isEmpty(): boolean {
-    return this.#start === this.#end && this.#before.length === 0
+    return this.#start === this.#end && this.#before === undefined
   }
 
   /** What begins at `at` would go on with the same view. */
@@ -19,7 +19,7 @@ export class PacketRun {
 
   add(buf: Buffer, start: number, end: number): void {
     if (!this.endsAt(buf, start)) {
-      if (this.#end > this.#start) this.#before.push(this.#view())
+      if (this.#end > this.#start) this.#before = [...(this.#before ?? []), this.#view()]
       this.#buf = buf
       this.#start = start
     }
@@ -29,11 +29,11 @@ export class PacketRun {
   /** The run, which begins anew. */
   take(): Buffer {
     const last = this.#view()
-    const run = this.#before.length === 0 ? last : Buffer.concat([...this.#before, last])
+    const run = this.#before === undefined ? last : Buffer.concat([...this.#before, last])
     this.#buf = NOTHING
     this.#start = 0
     this.#end = 0
-    this.#before = []
+    this.#before = undefined
     return run
   }
 
