@@ -4,9 +4,9 @@ import { formatDecimal } from '../values/decimal.ts'
 import { classOf, columnFlags, fieldTypes } from '../values/types.ts'
 import { type BatchMap, MapStream } from './map-stream.ts'
 import { readExact, writeExact } from './number-cell.ts'
-import { nextPackets } from './packet-rows.ts'
 import { type NewCell, RowLayout, rebuildRow } from './row-format.ts'
-import type { Row, RowBatch, RowFormat, RowPackets, RowStream, StreamColumn } from './row-stream.ts'
+import type { Row, RowBatch, RowFormat, RowStream, StreamColumn } from './row-stream.ts'
+import { toldAs } from './told-as.ts'
 
 /**
  * The rows in other columns: those that MySQL derives for a whole statement, of which the input is a part. Throws
@@ -14,7 +14,7 @@ import type { Row, RowBatch, RowFormat, RowPackets, RowStream, StreamColumn } fr
  */
 export function conformRows(input: RowStream, columns: readonly StreamColumn[]): RowStream {
   const ways = conformable(input.columns, columns)
-  if (ways.every((way) => way === 'same')) return new SameRows(input, columns)
+  if (ways.every((way) => way === 'same')) return toldAs(input, columns)
   return new MapStream(input, new Conform(input, columns, ways), columns)
 }
 
@@ -23,7 +23,7 @@ export function conformRows(input: RowStream, columns: readonly StreamColumn[]):
  * own: of a `?` the type shows when it is executed, not when it is prepared.
  */
 export function describedAs(input: RowStream, columns: readonly StreamColumn[]): RowStream {
-  return new SameRows(input, toldColumns.get(input.columns, columns))
+  return toldAs(input, toldColumns.get(input.columns, columns))
 }
 
 const toldColumns = new LastMade((own: readonly StreamColumn[], columns: readonly StreamColumn[]) =>
@@ -88,35 +88,6 @@ function isSameForm(from: StreamColumn, to: StreamColumn): boolean {
 /** ZEROFILL, and YEAR, whose zero is 0000. */
 function showsZeros({ type, flags }: StreamColumn): boolean {
   return type === fieldTypes.year || (flags & columnFlags.zerofill) !== 0
-}
-
-/** The input's rows, told as other columns. */
-class SameRows implements RowStream {
-  readonly columns: readonly StreamColumn[]
-  readonly format: RowFormat
-  readonly #input: RowStream
-
-  constructor(input: RowStream, columns: readonly StreamColumn[]) {
-    this.columns = columns
-    this.format = input.format
-    this.#input = input
-  }
-
-  get skippedRows(): number {
-    return this.#input.skippedRows ?? 0
-  }
-
-  next(): Promise<RowBatch | undefined> {
-    return this.#input.next()
-  }
-
-  nextPackets(): Promise<RowPackets | undefined> {
-    return nextPackets(this.#input)
-  }
-
-  close(): Promise<void> {
-    return this.#input.close()
-  }
 }
 
 class Conform implements BatchMap {
