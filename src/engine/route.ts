@@ -18,7 +18,8 @@ export async function runRoute(
   const keyspace = keyspaceAskedFor(route.routing, bindings, context.shards)
   const shards = shardsMet(route.routing, bindings, context.shards)
   const query = options.asText ? bindLiterally(route.query, bindings) : bindQuery(route.query, bindings)
-  const streams = await port.openStreams({ keyspace, shards, query, ...(options.asText && { asText: true }) })
+  const asked = { keyspace, shards, query }
+  const streams = await port.openStreams(options.asText ? { ...asked, asText: true } : asked)
   return closeOnFailure(streams, () => {
     if (streams.length === 1) return streams[0]
     const alike = alikeStreams(streams, keyspace)
@@ -26,15 +27,16 @@ export async function runRoute(
   })
 }
 
-/** Closes the streams when `make` throws. */
-export async function closeOnFailure(
+/** Closes the streams when `make` throws: a promise is only made for that. */
+export function closeOnFailure(
   streams: readonly RowStream[],
   make: () => RowStream,
-): Promise<RowStream> {
+): RowStream | Promise<RowStream> {
   try {
     return make()
   } catch (error) {
-    await Promise.allSettled(streams.map((stream) => stream.close()))
-    throw error
+    return Promise.allSettled(streams.map((stream) => stream.close())).then(() => {
+      throw error
+    })
   }
 }

@@ -1,4 +1,5 @@
 import type { RowStream, StreamColumn } from '../../engine/row-stream.ts'
+import { toldAs } from '../../engine/told-as.ts'
 import { ServerError } from '../../errors/server-error.ts'
 import { type ColumnDef, decodeColumnDef, encodeColumnDef } from '../../mysql/codec/column-def.ts'
 import { HEADER_BYTES } from '../../mysql/codec/constants.ts'
@@ -13,12 +14,7 @@ const KEY_FLAGS = primaryKey | uniqueKey | multipleKey | partKey | autoIncrement
 export function copiedColumns(input: RowStream, copies: readonly TableCopy[]): RowStream {
   const shown = new Map(copies.map((copy) => [copy.name, copy.shown]))
   const columns = input.columns.map((column) => ownColumn(column, shown))
-  return {
-    columns,
-    format: input.format,
-    next: () => input.next(),
-    close: () => input.close(),
-  }
+  return toldAs(input, columns)
 }
 
 /**

@@ -1,6 +1,7 @@
 import { beginPlan } from '../../engine/begin-plan.ts'
 import type { Bindings, BoundQuery } from '../../engine/bindings.ts'
 import type { OkOutcome } from '../../engine/outcome.ts'
+import { nextPackets } from '../../engine/packet-rows.ts'
 import { bindRowCount, rowCountNumber } from '../../engine/plan-value.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import type { RunContext as EngineContext } from '../../engine/run-context.ts'
@@ -116,8 +117,9 @@ async function runOnSeveral(context: RunContext, execution: Execution, several: 
   const port = new SessionPort(context, execution, several.settings, several.own)
   const run: EngineContext = { bindings, shards, port, format, memory, limits: context.proxy.limits }
   const outcome = await firstAble(plan, run, async () => {
+    if (plan.judged === undefined) return several.run(run)
     const columns = await judge(context, execution, several.settings)
-    return several.run({ ...run, columns })
+    return several.run(columns === undefined ? run : { ...run, columns })
   })
   if (outcome.kind === 'Ok') return answerOk(context, outcome)
   const { metadata } = plan
@@ -185,14 +187,15 @@ export async function answerRows(
   let rows = 0
   try {
     interruption.throwIfKilled()
-    answer.beginRows(
-      stream.columns.map((column) => column.definition),
-      replies.statusFlags,
-    )
-    for (let batch = await stream.next(); batch !== undefined; batch = await stream.next()) {
+    answer.beginRows(stream.columns, replies.statusFlags)
+    for (
+      let packets = await nextPackets(stream);
+      packets !== undefined;
+      packets = await nextPackets(stream)
+    ) {
       interruption.throwIfKilled()
-      rows += batch.length
-      await answer.rows(batch)
+      rows += packets.rows
+      await answer.rows(packets)
       if (client.closed) return
     }
   } finally {
