@@ -8,9 +8,15 @@ export interface ShardQuery {
   readonly keyspace: string
   /** Positions in the keyspace's shards (`shardsOf`), ascending, at least one. */
   readonly shards: readonly number[]
-  readonly query: BoundQuery
+  /** One for all of them, or one for each, in their order. */
+  readonly query: BoundQuery | readonly BoundQuery[]
   /** Rows as text, whatever the client's protocol is: the query has no params then. */
   readonly asText?: true
+}
+
+/** What number `i` of the shards gets. */
+export function queryOf({ query }: Pick<ShardQuery, 'query'>, i: number): BoundQuery {
+  return 'kind' in query ? query : query[i]!
 }
 
 /** One statement for one shard. */
@@ -67,7 +73,7 @@ export interface Scratch {
    */
   open(
     query: BoundQuery,
-    node: Pick<Federate, 'copies' | 'groups' | 'recounted'>,
+    node: CopiesTold & Pick<Federate, 'groups' | 'recounted'>,
     checked: readonly StreamColumn[],
   ): Promise<RowStream>
   /** Unless its rows are being read, the connection is given back without the tables. */

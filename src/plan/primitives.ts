@@ -189,6 +189,8 @@ export interface Federate {
   readonly recounted: Recounted
   /** By the names of columns in it those that the client's has, where they are others. */
   readonly told: ReadonlyMap<string, string>
+  /** Of its FROM, for which queries stand there. */
+  readonly views?: readonly ShownView[]
 }
 
 export type Recounted = 'all' | readonly number[]
@@ -203,8 +205,17 @@ export interface GroupsCopy {
   readonly kept: ReadonlyMap<number, string | undefined>
 }
 
-/** What errors of its query are told by. */
-export type CopiesTold = Pick<Federate, 'copies' | 'told'>
+/** What its errors and its columns are told by. */
+export type CopiesTold = Pick<Federate, 'copies' | 'told' | 'views'>
+
+export interface ShownView {
+  readonly keyspace: string
+  readonly view: string
+  /** What the statement calls it. */
+  readonly alias: string
+  /** MySQL puts its query into the statement; else its columns that are of tables are told as these. */
+  readonly isMerged: boolean
+}
 
 /** A temporary table with rows of one table, in one place of the statement. */
 export interface TableCopy {

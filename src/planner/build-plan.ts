@@ -2,8 +2,10 @@ import { unreachable } from '../base/assert.ts'
 import type { Plan } from '../plan/plan.ts'
 import { printPlan } from '../plan/print-plan.ts'
 import type { Routing } from '../plan/routing.ts'
+import { computedIn, routingsIn } from '../plan/routings-in.ts'
 import type { Delete, Explain, Query, Statement, Update } from '../sql/ast.ts'
 import { someNode } from '../sql/visit.ts'
+import { readsVariables } from './binding/computed.ts'
 import { setsLastInsertId } from './binding/traits.ts'
 import { Unplanned } from './binding/unplanned.ts'
 import { wholeInsert } from './finish/whole-insert.ts'
@@ -62,11 +64,22 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
     const own = used === statement ? context : { ...context, isChanged: true }
     const whole = asksCopies(own) ? undefined : unshardedPlan(used, own, trace)
     const planned = whole ?? planStatement(used, own, trace)
-    return { ...atLockServer(used, planned, own), ...foundRowsOf(used) }
+    return { ...atLockServer(used, withAsked(used, planned), own), ...foundRowsOf(used) }
   } catch (error) {
     if (error instanceof Unplanned) return unsupportedPlan(error.construct)
     throw error
   }
+}
+
+/** What must be known before the statement begins. What a variable holds is known then only where the statement assigns none. */
+function withAsked(statement: Statement, plan: Plan): Plan {
+  const routings = routingsIn(plan)
+  const lookups = routings.filter((routing) => routing.kind === 'Lookup')
+  const texts = new Set(routings.flatMap(computedIn))
+  if (texts.size === 0 && lookups.length === 0) return plan
+  const assigns = someNode(statement, ({ kind }) => kind === 'Assign')
+  const computed = [...texts].filter((text) => !(assigns && readsVariables(text)))
+  return { ...plan, ...(computed.length > 0 && { computed }), ...(lookups.length > 0 && { lookups }) }
 }
 
 function planStatement(statement: Statement, context: PlanContext, trace: Trace | undefined): Plan {

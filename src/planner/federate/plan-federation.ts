@@ -8,6 +8,7 @@ import type { BoundQuery } from '../binding/bound.ts'
 import { findTable, keyspaceOf } from '../binding/find-table.ts'
 import { rootPlace } from '../binding/place.ts'
 import { Unplanned, unplanned } from '../binding/unplanned.ts'
+import { viewOf } from '../binding/views.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { ShardText } from '../shard-text.ts'
 import { copiedTable, namedColumns } from './copied-columns.ts'
@@ -21,6 +22,7 @@ import { type OwnConditions, ownConditions } from './own-conditions.ts'
 import { pullOf, type Wanted } from './pull.ts'
 import { copyName, tableCopy } from './table-copy.ts'
 import { withTablesOnce } from './tables-once.ts'
+import { shownViews, viewsAsQueries } from './views-as-queries.ts'
 
 /**
  * The plan of any query: its tables are copied into temporary ones on one server, as far as they can matter, and the
@@ -33,7 +35,8 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
   // A temporary table has no full-text index.
   if (someNode(ast, ({ kind }) => kind === 'Match'))
     unplanned('MATCH … AGAINST in what several shards cannot do together')
-  const { query, tables } = withTablesOnce(ast)
+  const { query, tables } = withTablesOnce(viewsAsQueries(ast, context))
+  const views = shownViews(ast, context)
   const bound = hasTwins(tables, context) ? undefined : boundOf(query, context)
   const {
     query: grouped,
@@ -81,6 +84,7 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
     asked: askedText,
     recounted,
     told: asked.told,
+    ...(views.length > 0 && { views }),
   }
 }
 
@@ -101,6 +105,8 @@ function copiedTables(query: Query, tables: readonly TableRef[], context: PlanCo
       return []
     }
     const table = findTable(node.name, context)
+    if (viewOf(table, context) !== undefined)
+      unplanned(`view '${table.name}' beside a table of WITH of its name`)
     return [{ node, table, ...copiedTable(table, node, named, ofValues.has(node)) }]
   })
 }

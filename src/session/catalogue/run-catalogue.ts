@@ -10,6 +10,7 @@ import { tablesOf } from '../../sql/tables-of.ts'
 import { makeSettings } from '../../tablet/settings.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import type { Execution } from '../statements/execution.ts'
+import { placeValues } from '../statements/place-values.ts'
 import { planned } from '../statements/planned.ts'
 import { answerRows, type RunContext, runStatement } from '../statements/run-statement.ts'
 import { SessionPort } from '../statements/session-port.ts'
@@ -30,6 +31,7 @@ export async function runCatalogue(
   const text = await catalogueText(context, { sql, statement, reading })
   const rewritten = planned(execution, text)
   const { plan, bindings } = rewritten
+  await placeValues(context, rewritten)
   const begun = beginPlan(plan, bindings, context.shards)
   const asksOthers = tablesOf(statement).some(
     ({ qualifier }) => !isSystemSchema(qualifier ?? reading.target.keyspace),

@@ -3,7 +3,7 @@ import { toldAs } from '../../engine/told-as.ts'
 import { ServerError } from '../../errors/server-error.ts'
 import { type ColumnDef, decodeColumnDef, encodeColumnDef } from '../../mysql/codec/column-def.ts'
 import { HEADER_BYTES } from '../../mysql/codec/constants.ts'
-import type { CopiesTold, Federate, ShownTable, TableCopy } from '../../plan/primitives.ts'
+import type { CopiesTold, Federate, ShownTable, ShownView } from '../../plan/primitives.ts'
 import type { ServingTablet } from '../../tablet/serving-tablet.ts'
 import { classOf, columnFlags } from '../../values/types.ts'
 
@@ -11,9 +11,9 @@ const { primaryKey, uniqueKey, multipleKey, partKey, autoIncrement } = columnFla
 const KEY_FLAGS = primaryKey | uniqueKey | multipleKey | partKey | autoIncrement
 
 /** The rows, their columns told as those of the tables that were copied. */
-export function copiedColumns(input: RowStream, copies: readonly TableCopy[]): RowStream {
-  const shown = new Map(copies.map((copy) => [copy.name, copy.shown]))
-  const columns = input.columns.map((column) => ownColumn(column, shown))
+export function copiedColumns(input: RowStream, node: CopiesTold, isMariadb: boolean): RowStream {
+  const shown = new Map(node.copies.map((copy) => [copy.name, copy.shown]))
+  const columns = input.columns.map((column) => ofView(ownColumn(column, shown), node, isMariadb))
   return toldAs(input, columns)
 }
 
@@ -90,10 +90,14 @@ function changed(column: StreamColumn, change: Partial<ColumnDef>): StreamColumn
 /** A definition packet's payload, as of the table that was copied; `tablet`: whose database may have another name. */
 export function copiedDefinition(
   payload: Buffer,
-  copies: readonly TableCopy[],
+  node: CopiesTold,
   { database, record }: Pick<ServingTablet, 'database' | 'record'>,
+  isMariadb: boolean,
 ): Buffer {
   const definition = decodeColumnDef(payload)
+  const view = viewOf(definition, node)
+  if (view !== undefined) return encoded(inView(definition, view, node, isMariadb))
+  const { copies } = node
   const own = copies.find(({ name }) => name === definition.orgTable)
   if (own !== undefined) return encoded(ownDefinition(definition, own.shown))
   if (definition.orgTable === '') return encoded({ ...definition, schema: '' })
@@ -131,6 +135,35 @@ function ownColumn(column: StreamColumn, shown: ReadonlyMap<string, ShownTable>)
   if (own === undefined && !isOfNone) return column
   const changed = own === undefined ? { ...definition, schema: '' } : ownDefinition(definition, own)
   return { ...column, flags: changed.flags, definition: encoded(changed) }
+}
+
+function ofView(column: StreamColumn, node: CopiesTold, isMariadb: boolean): StreamColumn {
+  const definition = decodeColumnDef(column.definition)
+  const view = viewOf(definition, node)
+  if (view === undefined) return column
+  return { ...column, definition: encoded(inView(definition, view, node, isMariadb)) }
+}
+
+function viewOf({ table }: ColumnDef, { views = [] }: CopiesTold): ShownView | undefined {
+  return views.find(({ alias }) => bytesOf(alias) === table)
+}
+
+/**
+ * A view that is put into the statement has all of its columns, though what is computed in it is in no schema. Of another one the
+ * columns of its tables are these', and it has the others; on MariaDB these are of no table, and all of no schema.
+ */
+function inView(
+  definition: ColumnDef,
+  { keyspace, view, isMerged }: ShownView,
+  { copies }: CopiesTold,
+  isMariadb: boolean,
+): ColumnDef {
+  const own = copies.find(({ name }) => name === definition.orgTable)
+  const told = own === undefined ? definition : ownDefinition(definition, own.shown)
+  const isComputed = definition.orgTable === ''
+  if (isMerged) return { ...told, schema: isComputed ? '' : bytesOf(keyspace), orgTable: bytesOf(view) }
+  if (isMariadb) return { ...told, schema: '' }
+  return isComputed ? { ...told, schema: bytesOf(keyspace), orgTable: bytesOf(view) } : told
 }
 
 function ownDefinition(definition: ColumnDef, own: ShownTable): ColumnDef {

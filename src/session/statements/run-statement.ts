@@ -19,6 +19,7 @@ import { type Execution, statementFor } from './execution.ts'
 import { firstAble } from './first-able.ts'
 import { judge } from './judge.ts'
 import { metadataRows } from './metadata-rows.ts'
+import { asksFirst, placeValues } from './place-values.ts'
 import { withSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { RelayToOptions, SingleShard } from './single-shard.ts'
@@ -27,7 +28,8 @@ import { settingsOfStatement } from './statement-settings.ts'
 import { carriesAny, variablesInText } from './user-variables.ts'
 
 export interface RunContext extends SessionPortContext {
-  readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits' | 'isMariadb' | 'judgements'>
+  readonly proxy: SessionPortContext['proxy'] &
+    Pick<ProxyContext, 'limits' | 'isMariadb' | 'judgements' | 'vschema' | 'clock' | 'sessions'>
   readonly client: ClientConnection
   readonly state: SessionState
   readonly answer: Answer
@@ -52,13 +54,15 @@ export function runStatement(context: RunContext, execution: Execution): void {
   }
   const { tabletType } = execution.reading.target
   if (tabletType !== 'PRIMARY') checkReadOnly(root, tabletType)
-  if (execution.plan.commitsFirst === true && transaction.isOpen)
-    return replies.detached(async () => {
-      await transaction.commit()
-      interruption.throwIfKilled()
-      if (!context.client.closed) runPlan(context, execution)
-    })
-  runPlan(context, execution)
+  const commits = execution.plan.commitsFirst === true && transaction.isOpen
+  if (!commits && !asksFirst(execution)) return runPlan(context, execution)
+  replies.detached(async () => {
+    if (commits) await transaction.commit()
+    interruption.throwIfKilled()
+    await placeValues(context, execution)
+    interruption.throwIfKilled()
+    if (!context.client.closed) runPlan(context, execution)
+  })
 }
 
 const WITH_CURSOR = { cursor: true } as const

@@ -90,10 +90,11 @@ export class ScratchConnection implements Scratch {
   /** Of the query's params and columns; these as of the tables that were copied. */
   async describe(query: BoundQuery, node: CopiesTold): Promise<Description> {
     const { columns, ...others } = await this.#describe(query, node)
-    const { copies } = node
+    const { tablet } = this.#lease
+    const { isMariadb } = this.#execution.bindings
     return {
       ...others,
-      columns: columns.map((column) => copiedDefinition(column, copies, this.#lease.tablet)),
+      columns: columns.map((column) => copiedDefinition(column, node, tablet, isMariadb)),
     }
   }
 
@@ -111,7 +112,7 @@ export class ScratchConnection implements Scratch {
 
   async open(
     query: BoundQuery,
-    node: Pick<Federate, 'copies' | 'groups' | 'recounted'>,
+    node: CopiesTold & Pick<Federate, 'groups' | 'recounted'>,
     checked: readonly StreamColumn[],
   ): Promise<RowStream> {
     const { state, memory } = this.#context
@@ -126,7 +127,7 @@ export class ScratchConnection implements Scratch {
     )
     statementFor(this.#execution, query).send(connection, rows)
     await rows.opened()
-    const answer = copiedColumns(rows, node.copies)
+    const answer = copiedColumns(rows, node, connection.isMariadb)
     if (node.groups.length === 0) return answer
     return closeOnFailure([answer], () =>
       conformRows(answer, columnsOverGroups(answer.columns, checked, node, connection.isMariadb)),

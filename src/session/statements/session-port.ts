@@ -1,7 +1,15 @@
 import type { ByteBudget } from '../../base/byte-budget.ts'
+import type { BoundQuery } from '../../engine/bindings.ts'
 import { mergeConditions } from '../../engine/merge-conditions.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
-import type { Judge, ShardPort, ShardQuery, ShardWrite, WriteAnswer } from '../../engine/shard-port.ts'
+import {
+  type Judge,
+  queryOf,
+  type ShardPort,
+  type ShardQuery,
+  type ShardWrite,
+  type WriteAnswer,
+} from '../../engine/shard-port.ts'
 import type { Condition } from '../../errors/condition.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
 import { type ShardStatement, TextStatement } from '../../mysql/client/shard-statement.ts'
@@ -61,12 +69,15 @@ export class SessionPort implements ShardPort {
   }
 
   async openStreams({ keyspace, shards, query, asText }: ShardQuery): Promise<readonly RowStream[]> {
-    const statement =
-      asText && query.kind === 'Text' ? TextStatement.ofSql(query.sql) : statementFor(this.#execution, query)
+    const statementOf = (bound: BoundQuery) =>
+      asText && bound.kind === 'Text' ? TextStatement.ofSql(bound.sql) : statementFor(this.#execution, bound)
+    const one = 'kind' in query ? statementOf(query) : undefined
     const { transaction } = this.#context
     if (transaction.isSingle && this.#execution.plan.locks)
       transaction.noteWrite(shards.map((shard) => this.#target(keyspace, shard)))
-    const opening = shards.map((shard) => this.#open(this.#target(keyspace, shard), statement))
+    const opening = shards.map((shard, i) =>
+      this.#open(this.#target(keyspace, shard), one ?? statementOf(queryOf({ query }, i))),
+    )
     try {
       return await Promise.all(opening)
     } catch {
