@@ -19,13 +19,10 @@ export async function runRoute(
   const keyspace = keyspaceAskedFor(route.routing, bindings, context.shards)
   const shards = shardsMet(route.routing, bindings, context.shards)
   const bind = options.asText ? bindLiterally : bindQuery
-  const asked = { bindings, shards: context.shards.shardsOf(keyspace), format: context.format }
-  const streams = await port.openStreams({
-    keyspace,
-    shards,
-    query: ownQueries(route, shards, asked, bind) ?? bind(route.query, bindings),
-    ...(options.asText && { asText: true }),
-  })
+  const own = { bindings, shards: context.shards.shardsOf(keyspace), format: context.format }
+  const query = ownQueries(route, shards, own, bind) ?? bind(route.query, bindings)
+  const asked = { keyspace, shards, query }
+  const streams = await port.openStreams(options.asText ? { ...asked, asText: true } : asked)
   return closeOnFailure(streams, () => {
     if (streams.length === 1) return streams[0]
     const alike = alikeStreams(streams, keyspace)
@@ -33,15 +30,16 @@ export async function runRoute(
   })
 }
 
-/** Closes the streams when `make` throws. */
-export async function closeOnFailure(
+/** Closes the streams when `make` throws: a promise is only made for that. */
+export function closeOnFailure(
   streams: readonly RowStream[],
   make: () => RowStream,
-): Promise<RowStream> {
+): RowStream | Promise<RowStream> {
   try {
     return make()
   } catch (error) {
-    await Promise.allSettled(streams.map((stream) => stream.close()))
-    throw error
+    return Promise.allSettled(streams.map((stream) => stream.close())).then(() => {
+      throw error
+    })
   }
 }

@@ -25,14 +25,14 @@ function routingsOf(node: Primitive): readonly Routing[] {
     case 'Join':
       return [node.left.rows.routing, node.right.rows.routing]
     case 'Federate':
-      return node.copies.flatMap(({ rows }) => routingsOfCopy(rows))
+      return [...node.groups, ...node.copies].flatMap(({ rows }) => routingsOfCopy(rows))
     default:
       return []
   }
 }
 
 function routingsOfCopy(source: CopySource): readonly Routing[] {
-  if (source.kind === 'Copied') return []
+  if (source.kind !== 'Pulled') return []
   return [source.rows.routing, ...source.reduced.map(({ rows }) => rows.routing)]
 }
 

@@ -1,6 +1,6 @@
 import { beginPlan } from '../../engine/begin-plan.ts'
-import { MapStream } from '../../engine/map-stream.ts'
 import type { RowStream, StreamColumn } from '../../engine/row-stream.ts'
+import { toldAs } from '../../engine/told-as.ts'
 import { ServerError } from '../../errors/server-error.ts'
 import { runQuery } from '../../mysql/client/simple-command.ts'
 import { decodeColumnDef, encodeColumnDef } from '../../mysql/codec/column-def.ts'
@@ -92,5 +92,5 @@ function withDefinitions(stream: RowStream, defined: readonly Buffer[] = []): Ro
     const named = { ...decodeColumnDef(column.definition), name: told.name, orgName: told.orgName }
     return { ...column, definition: encodeColumnDef(named, 0).subarray(HEADER_BYTES) }
   })
-  return new MapStream(stream, { map: (batch) => batch }, columns)
+  return toldAs(stream, columns)
 }

@@ -10,6 +10,7 @@ import { losslessTexts } from './row-texts.ts'
 import { withoutSelectLimit } from './select-limit.ts'
 import type { ShardAccess } from './shard-access.ts'
 import { streamColumn } from './stream-column.ts'
+import { withVariables } from './user-variables.ts'
 
 export interface ComputeContext {
   readonly shards: ShardAccess
@@ -53,7 +54,8 @@ async function valuesOf(
   const keyspace = plan.shortcut?.routing.keyspace ?? ''
   const shard = shards.pick(keyspace, shards.of(keyspace).shards.length)
   const target = shards.target(keyspace, shard, reading.target.tabletType)
-  const settings = withoutSelectLimit(losslessTexts(state.settingsFor(reading)))
+  const own = withVariables(state.settingsFor(reading), state, plan.userVariables)
+  const settings = withoutSelectLimit(losslessTexts(own))
   try {
     return await shards.on(target, settings, async ({ connection, tablet }) => {
       const { columns, rows } = await runQuery(connection, `SELECT ${exprs.join(', ')} LIMIT 1`)

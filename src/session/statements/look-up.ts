@@ -84,7 +84,7 @@ async function idsOf(
   try {
     const { rows } = await select(context, sql, ROWS_MAX + 1)
     if (rows.length > ROWS_MAX) return undefined
-    const ids = rows.map(([text]) => idOf(text!, vindex.type.startsWith('lookup_hash')))
+    const ids = rows.map(([cell]) => idOf(cell!.text, vindex.type.startsWith('lookup_hash')))
     return ids.every((id) => id !== undefined) ? ids : undefined
   } catch (error) {
     if (error instanceof SqlError && error.code === 'ER_DBACCESS_DENIED_ERROR') return undefined

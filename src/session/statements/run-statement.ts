@@ -1,6 +1,7 @@
 import { beginPlan } from '../../engine/begin-plan.ts'
 import type { Bindings, BoundQuery } from '../../engine/bindings.ts'
 import type { OkOutcome } from '../../engine/outcome.ts'
+import { nextPackets } from '../../engine/packet-rows.ts'
 import { bindRowCount, rowCountNumber } from '../../engine/plan-value.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import type { RunContext as EngineContext } from '../../engine/run-context.ts'
@@ -24,7 +25,7 @@ import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { RelayToOptions, SingleShard } from './single-shard.ts'
 import type { StatementReader } from './statement-reader.ts'
 import { settingsOfStatement } from './statement-settings.ts'
-import { type Carried, carriesAny, variablesInText } from './user-variables.ts'
+import { carriesAny, variablesInText } from './user-variables.ts'
 
 export interface RunContext extends SessionPortContext {
   readonly proxy: SessionPortContext['proxy'] &
@@ -66,8 +67,9 @@ export function runStatement(context: RunContext, execution: Execution): void {
 
 const WITH_CURSOR = { cursor: true } as const
 
-function runPlan(context: RunContext, execution: Execution): void {
+function runPlan(context: RunContext, given: Execution): void {
   const { proxy, state, shards, singleShard, replies } = context
+  const execution = given.plan.runsText ? withTextsVariables(context, given) : given
   const { target } = execution.reading
   const own = settingsOfStatement(context, execution.plan, state.settingsFor(execution.reading))
   const { plan, settings } = withSelectLimit(execution.plan, own)
@@ -75,7 +77,7 @@ function runPlan(context: RunContext, execution: Execution): void {
   if (begun.kind === 'Several') {
     return replies.detached(() => runOnSeveral(context, execution, { settings, own, run: begun.run }))
   }
-  const carried = carriedBy(context, execution)
+  const carried = carriesAny(plan) ? plan : undefined
   // What leaves something on its connection must be relayed from there.
   const isMetadata = plan.metadata !== undefined && plan.reserves === undefined && carried === undefined
   if (isMetadata && proxy.gateway.renamed.length > 0)
@@ -100,9 +102,10 @@ function foundBy(found: FoundRows, bindings: Bindings): RelayToOptions['found'] 
   return rowCountNumber(bindRowCount(found.offset, bindings))
 }
 
-function carriedBy({ state }: RunContext, { plan, sql }: Execution): Carried | undefined {
-  const carried = plan.runsText ? { userVariables: variablesInText(state, sql) } : plan
-  return carriesAny(carried) ? carried : undefined
+/** What a text names that is only known now, it may assign. */
+function withTextsVariables({ state }: RunContext, execution: Execution): Execution {
+  const userVariables = variablesInText(state, execution.sql)
+  return { ...execution, plan: { ...execution.plan, userVariables, assigns: true } }
 }
 
 interface Several {
@@ -118,8 +121,9 @@ async function runOnSeveral(context: RunContext, execution: Execution, several: 
   const port = new SessionPort(context, execution, several.settings, several.own)
   const run: EngineContext = { bindings, shards, port, format, memory, limits: context.proxy.limits }
   const outcome = await firstAble(plan, run, async () => {
+    if (plan.judged === undefined) return several.run(run)
     const columns = await judge(context, execution, several.settings)
-    return several.run({ ...run, columns })
+    return several.run(columns === undefined ? run : { ...run, columns })
   })
   if (outcome.kind === 'Ok') return answerOk(context, outcome)
   const { metadata } = plan
@@ -187,14 +191,15 @@ export async function answerRows(
   let rows = 0
   try {
     interruption.throwIfKilled()
-    answer.beginRows(
-      stream.columns.map((column) => column.definition),
-      replies.statusFlags,
-    )
-    for (let batch = await stream.next(); batch !== undefined; batch = await stream.next()) {
+    answer.beginRows(stream.columns, replies.statusFlags)
+    for (
+      let packets = await nextPackets(stream);
+      packets !== undefined;
+      packets = await nextPackets(stream)
+    ) {
       interruption.throwIfKilled()
-      rows += batch.length
-      await answer.rows(batch)
+      rows += packets.rows
+      await answer.rows(packets)
       if (client.closed) return
     }
   } finally {

@@ -30,13 +30,20 @@ import type { ShardAccess } from './shard-access.ts'
 import { ShardRows } from './shard-rows.ts'
 
 export interface SessionPortContext {
-  readonly proxy: Pick<ProxyContext, 'gateway' | 'sequences' | 'schemaChanged'>
+  readonly proxy: Pick<ProxyContext, 'gateway' | 'isMariadb' | 'sequences' | 'schemaChanged'>
   readonly transaction: Transaction
   readonly interruption: Interruption
   readonly shards: ShardAccess
   readonly memory: ByteBudget
   readonly state: SessionState
 }
+
+export interface Conditions {
+  readonly conditions: readonly Condition[]
+  readonly count: number
+}
+
+const NO_CONDITIONS: Conditions = { conditions: [], count: 0 }
 
 /** The shards as the plan of one statement reaches them, in the session's transaction and with its settings. */
 export class SessionPort implements ShardPort {
@@ -68,16 +75,14 @@ export class SessionPort implements ShardPort {
     const { transaction } = this.#context
     if (transaction.isSingle && this.#execution.plan.locks)
       transaction.noteWrite(shards.map((shard) => this.#target(keyspace, shard)))
-    const attempts = await Promise.allSettled(
-      shards.map((shard, i) =>
-        this.#open(this.#target(keyspace, shard), one ?? statementOf(queryOf({ query }, i))),
-      ),
+    const opening = shards.map((shard, i) =>
+      this.#open(this.#target(keyspace, shard), one ?? statementOf(queryOf({ query }, i))),
     )
-    const streams = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []))
-    const failed = attempts.find((attempt) => attempt.status === 'rejected')
-    if (failed === undefined) return streams
-    for (const stream of streams) await stream.close()
-    throw failed.reason
+    try {
+      return await Promise.all(opening)
+    } catch {
+      return closeOpened(opening)
+    }
   }
 
   write(writes: readonly ShardWrite[], judge?: Judge): Promise<readonly WriteAnswer[]> {
@@ -112,13 +117,18 @@ export class SessionPort implements ShardPort {
       lease.release()
       throw stopped
     }
-    this.#scratch = new ScratchConnection(lease, this.#execution, settings, { state, interruption, memory })
+    this.#scratch = new ScratchConnection(lease, this.#execution, settings, {
+      state,
+      isMariadb: proxy.isMariadb,
+      interruption,
+      memory,
+    })
     return this.#scratch
   }
 
   /** What a statement over copies of its tables has left behind, once its rows have ended; undefined for others. */
-  ofCopies(): Promise<EndedCopies | undefined> {
-    return this.#scratch?.ended ?? Promise.resolve(undefined)
+  ofCopies(): Promise<EndedCopies> | undefined {
+    return this.#scratch?.ended
   }
 
   async nextIds(keyspace: string, table: string, count: number): Promise<bigint> {
@@ -129,7 +139,13 @@ export class SessionPort implements ShardPort {
   }
 
   /** Conditions of all queries, once their rows have ended, and how many there were before they were cut to max_error_count. */
-  async conditions(): Promise<{ readonly conditions: readonly Condition[]; readonly count: number }> {
+  conditions(): Conditions | Promise<Conditions> {
+    return this.#scratch === undefined && this.#conditions.length === 0
+      ? NO_CONDITIONS
+      : this.#allConditions()
+  }
+
+  async #allConditions(): Promise<Conditions> {
     const ofCopies = await this.ofCopies()
     // What is asked of copies warns like one server; what was asked to make them has been asked again of them.
     if (ofCopies !== undefined) return { conditions: ofCopies.conditions, count: ofCopies.warnings }
@@ -245,4 +261,12 @@ export class SessionPort implements ShardPort {
     reading.catch(() => {})
     this.#conditions.push(reading)
   }
+}
+
+/** Of streams some of which cannot be opened, closes the others when all have settled. Throws the first failure. */
+async function closeOpened(opening: readonly Promise<RowStream>[]): Promise<never> {
+  const attempts = await Promise.allSettled(opening)
+  for (const attempt of attempts) if (attempt.status === 'fulfilled') await attempt.value.close()
+  const failed = attempts.find((attempt) => attempt.status === 'rejected')
+  throw failed?.reason
 }
