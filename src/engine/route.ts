@@ -1,6 +1,7 @@
 import type { Route } from '../plan/primitives.ts'
 import { alikeStreams } from './alike-streams.ts'
-import { bindLiterally, bindQuery } from './bind.ts'
+import { askedByKeys } from './asked-keys.ts'
+import { bindLiterally, bindQuery, bindTemplate } from './bind.ts'
 import { Gather } from './gather.ts'
 import { MergeSort } from './merge-sort.ts'
 import { shardsMet } from './met-shards.ts'
@@ -16,9 +17,12 @@ export async function runRoute(
 ): Promise<RowStream> {
   const { bindings, port } = context
   const keyspace = keyspaceAskedFor(route.routing, bindings, context.shards)
-  const shards = shardsMet(route.routing, bindings, context.shards)
-  const query = options.asText ? bindLiterally(route.query, bindings) : bindQuery(route.query, bindings)
-  const streams = await port.openStreams({ keyspace, shards, query, ...(options.asText && { asText: true }) })
+  const bind = options.asText ? bindLiterally : bindTemplate
+  const asked = askedByKeys(route, context, bind) ?? {
+    shards: shardsMet(route.routing, bindings, context.shards),
+    query: bindQuery(route.query, bindings, bind),
+  }
+  const streams = await port.openStreams({ keyspace, ...asked, ...(options.asText && { asText: true }) })
   return closeOnFailure(streams, () => {
     if (streams.length === 1) return streams[0]
     const alike = alikeStreams(streams, keyspace)

@@ -8,9 +8,15 @@ export interface ShardQuery {
   readonly keyspace: string
   /** Positions in the keyspace's shards (`shardsOf`), ascending, at least one. */
   readonly shards: readonly number[]
-  readonly query: BoundQuery
+  readonly query: BoundQuery | EachQuery
   /** Rows as text, whatever the client's protocol is: the query has no params then. */
   readonly asText?: true
+}
+
+/** Another text for each of the shards, in their order. */
+export interface EachQuery {
+  readonly kind: 'Each'
+  readonly queries: readonly BoundText[]
 }
 
 /** One statement for one shard. */

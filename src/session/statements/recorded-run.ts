@@ -75,7 +75,10 @@ class RecordingPort extends SessionPort {
 
   override async openStreams(query: ShardQuery): Promise<readonly RowStream[]> {
     const call = this.#calls++
-    const noted = query.shards.map((shard) => this.#note(query.keyspace, shard, query.query, call))
+    const { keyspace, shards, query: asked } = query
+    const noted = shards.map((shard, i) =>
+      this.#note(keyspace, shard, asked.kind === 'Each' ? asked.queries[i]! : asked, call),
+    )
     const streams = await super.openStreams(query)
     return streams.map((stream, i) => {
       const map = (batch: RowBatch) => {

@@ -1,4 +1,5 @@
 import type { ByteBudget } from '../../base/byte-budget.ts'
+import type { BoundQuery } from '../../engine/bindings.ts'
 import { mergeConditions } from '../../engine/merge-conditions.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import type { Judge, ShardPort, ShardQuery, ShardWrite, WriteAnswer } from '../../engine/shard-port.ts'
@@ -54,13 +55,15 @@ export class SessionPort implements ShardPort {
   }
 
   async openStreams({ keyspace, shards, query, asText }: ShardQuery): Promise<readonly RowStream[]> {
-    const statement =
-      asText && query.kind === 'Text' ? TextStatement.ofSql(query.sql) : statementFor(this.#execution, query)
+    const statements =
+      query.kind === 'Each'
+        ? query.queries.map((each) => this.#statement(each, asText))
+        : [this.#statement(query, asText)]
     const { transaction } = this.#context
     if (transaction.isSingle && this.#execution.plan.locks)
       transaction.noteWrite(shards.map((shard) => this.#target(keyspace, shard)))
     const attempts = await Promise.allSettled(
-      shards.map((shard) => this.#open(this.#target(keyspace, shard), statement)),
+      shards.map((shard, i) => this.#open(this.#target(keyspace, shard), statements[i] ?? statements[0]!)),
     )
     const streams = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []))
     const failed = attempts.find((attempt) => attempt.status === 'rejected')
@@ -134,6 +137,12 @@ export class SessionPort implements ShardPort {
     const { reading, sql, bindings } = this.#execution
     this.#conditionTexts ??= conditionTexts(reading.parse(sql), bindings)
     return this.#conditionTexts.has(text)
+  }
+
+  #statement(query: BoundQuery, asText: boolean | undefined): ShardStatement {
+    return asText && query.kind === 'Text'
+      ? TextStatement.ofSql(query.sql)
+      : statementFor(this.#execution, query)
   }
 
   #target(keyspace: string, shard: number): ShardTarget {
