@@ -31,10 +31,10 @@ export async function runRoute(
 }
 
 /** Closes the streams when `make` throws. */
-export async function closeOnFailure(
+export async function closeOnFailure<Made extends RowStream>(
   streams: readonly RowStream[],
-  make: () => RowStream,
-): Promise<RowStream> {
+  make: () => Made,
+): Promise<Made> {
   try {
     return make()
   } catch (error) {

@@ -107,10 +107,10 @@ function primitiveLines(node: Primitive): readonly string[] {
     case 'Concatenate':
       return ['Concatenate', ...node.inputs.flatMap((input) => indent(primitiveLines(input)))]
     case 'Join': {
-      const { left, right, columns } = node
+      const { how, left, right, columns, isTemporary } = node
       const keys = left.keys.map((key, i) => `${key} = ${right.keys[i]}`).join(', ')
       return [
-        `Join [${keys}] columns=[${columns.map(({ side, column }) => `${side} ${column}`).join(', ')}]`,
+        `${how === 'left' ? 'LeftJoin' : 'Join'} [${keys}] columns=[${columns.map(({ side, column }) => `${side} ${column}`).join(', ')}]${isTemporary ? ' temporary' : ''}`,
         ...[left, right].flatMap(({ rows }) => indent(primitiveLines(rows))),
       ]
     }
