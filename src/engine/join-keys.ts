@@ -84,7 +84,8 @@ export class BoundKeys implements OuterRows {
   }
 }
 
-function integerOf(digits: string): Value {
+/** Of an integer of 64 bits. */
+export function integerOf(digits: string): Value {
   const type = digits.length > INT64_DIGITS && BigInt(digits) > INT64_MAX ? 'UINT64' : 'INT64'
   return { type, bytes: Buffer.from(digits, 'latin1') }
 }

@@ -11,6 +11,7 @@ import { withoutIncompleteDates } from './incomplete-dates.ts'
 import { joinRows } from './join.ts'
 import { limitRows } from './limit.ts'
 import { bindRowCount, rowCountNumber } from './plan-value.ts'
+import { pullOut } from './pull-out.ts'
 import { closeOnFailure, runRoute } from './route.ts'
 import type { RowStream } from './row-stream.ts'
 import type { RunContext } from './run-context.ts'
@@ -47,6 +48,8 @@ export async function runPrimitive(node: RowsPrimitive, context: RunContext): Pr
       )
     case 'Join':
       return joinRows(node, context)
+    case 'PullOut':
+      return pullOut(node, context, runPrimitive)
     case 'Sequence':
       return nextFromSequence(node, context)
     case 'Federate':

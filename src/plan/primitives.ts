@@ -23,6 +23,7 @@ export type RowsPrimitive =
   | TruncateRows
   | ConcatenateRows
   | JoinRows
+  | PullOutRows
   | NextIds
   | Federate
   | Unsupported
@@ -162,6 +163,23 @@ export interface JoinedSide<Rows> {
 export interface JoinedColumn {
   readonly side: 'left' | 'right'
   readonly column: number
+}
+
+/**
+ * Runs `subqueries` first: `input` has what they give as its outer rows, each as a column. Another plan is needed where that cannot
+ * stand in their places.
+ */
+export interface PullOutRows {
+  readonly kind: 'PullOut'
+  readonly subqueries: readonly PulledSubquery[]
+  readonly input: RowsPrimitive
+}
+
+export interface PulledSubquery {
+  /** One column of exact numbers. */
+  readonly rows: RowsPrimitive
+  /** `value`: of one row, or NULL; `one of`, `none of`: a list for IN or NOT IN. */
+  readonly use: 'value' | 'one of' | 'none of'
 }
 
 /** `SELECT NEXT n VALUES FROM seq`: one BIGINT column `nextval` with the first of `count` reserved ids. */

@@ -114,6 +114,12 @@ function primitiveLines(node: Primitive): readonly string[] {
         ...[left, right].flatMap(({ rows }) => indent(primitiveLines(rows))),
       ]
     }
+    case 'PullOut':
+      return [
+        `PullOut [${node.subqueries.map(({ use }) => use).join(', ')}]`,
+        ...node.subqueries.flatMap(({ rows }) => indent(primitiveLines(rows))),
+        ...indent(primitiveLines(node.input)),
+      ]
     case 'Sequence': {
       const count = node.count === undefined ? '1' : printValue(node.count)
       return [`Sequence keyspace=${node.keyspace} table=${node.table} count=${count}`]

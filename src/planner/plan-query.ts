@@ -13,6 +13,7 @@ import { finishQuery } from './finish/finish-query.ts'
 import { operatorOf } from './operators/build-operators.ts'
 import type { PlanContext } from './plan-context.ts'
 import { connectionState, settingInsertId, unsupportedPlan } from './plans.ts'
+import { pullOut } from './pull-out.ts'
 import { phases } from './rules/phases.ts'
 import { runPhases } from './rules/run-phases.ts'
 import type { Trace } from './rules/trace.ts'
@@ -23,7 +24,7 @@ import { planValue } from './values.ts'
 export function planQuery(ast: Query, context: PlanContext, trace?: Trace): Plan {
   const next = nextValues(ast)
   if (next !== undefined) return planNextValues(next.select, next.item, context)
-  const plan = planByRules(ast, context, trace)
+  const plan = pulledOut(ast, planByRules(ast, context, trace), context)
   if (context.planner === 'rules') return plan
   if (context.planner === 'federation' && hasTables(ast, context)) {
     const { shortcut: _, judged: __, ...others } = plan
@@ -31,6 +32,14 @@ export function planQuery(ast: Query, context: PlanContext, trace?: Trace): Plan
   }
   if (plan.root.kind === 'Unsupported' || context.ordersByValue) return overCopies(ast, plan, context) ?? plan
   return mayGiveUp(plan.root) ? withCopies(ast, plan, context) : plan
+}
+
+/** What rules leave unfinished, with subqueries run before it where they can be. */
+function pulledOut(ast: Query, plan: Plan, context: PlanContext): Plan {
+  if (plan.root.kind !== 'Unsupported' || plan.shortcut === undefined || context.planner === 'federation')
+    return plan
+  const pulled = pullOut(ast, { context, planOf: planByRules })
+  return pulled === undefined ? plan : { ...plan, ...pulled }
 }
 
 /** Primitives that look into rows learn what types these have when they run. */

@@ -89,6 +89,22 @@ test.each([
   expect(pairs(await asking.query(JOIN))).toEqual(JOINED)
 })
 
+test('KILL QUERY ends a query whose subquery has been run', async () => {
+  const asking = await client()
+  const other = await client()
+  const [id] = pairs(await asking.query('SELECT CONNECTION_ID()')) as string[][]
+  const pulled = 'SELECT id FROM orders o WHERE product < (SELECT MAX(team) FROM users) ORDER BY id'
+  expect(pairs(await asking.query(pulled))).toEqual([['1'], ['2']])
+  const answer = await betweenRounds(
+    () => asking.query(pulled),
+    async () => {
+      await other.query(`KILL QUERY ${id![0]}`)
+    },
+  )
+  expect(answer).toMatchObject({ kind: 'error', errno: 1317 })
+  expect(pairs(await asking.query(pulled))).toEqual([['1'], ['2']])
+})
+
 test('a deadline ends it', async () => {
   const asking = await client()
   await asking.query('SET query_timeout = 300')

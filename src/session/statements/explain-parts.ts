@@ -80,6 +80,7 @@ type Sent = Pick<Route, 'routing' | 'query'>
 function routesIn(node: Primitive): readonly Sent[] {
   if (node.kind === 'Route' || node.kind === 'Write') return [node]
   if (node.kind === 'Join') return routesIn(node.left.rows)
+  if (node.kind === 'PullOut') return node.subqueries.flatMap(({ rows }) => routesIn(rows))
   if ('input' in node) return routesIn(node.input)
   return 'inputs' in node ? node.inputs.flatMap(routesIn) : []
 }

@@ -8,12 +8,15 @@ import { direction, ending, positionsOf } from './order.ts'
 import { tableName } from './rows.ts'
 import { allTables } from './schema.ts'
 
-/** Two tables to four that are joined by integers, of which little else than their columns is asked: rules join these themselves. */
+/**
+ * One table to four that are joined by integers, of which little else than their columns is asked, and subqueries that see nothing
+ * of them: rules join these themselves, and run those before.
+ */
 export function plainJoin(g: Grammar): Query {
   const { random } = g
   const relations: Relation[] = []
   const joins: Fragment[] = []
-  const count = random.pick([2, 2, 2, 3, 3, 4])
+  const count = random.pick([1, 1, 2, 2, 2, 3, 3, 4])
   while (relations.length < count) {
     const table = random.pick(allTables(g.schema))
     const relation = { ...relationOf(table), alias: g.name('t') }
@@ -60,7 +63,12 @@ function ownCondition(g: Grammar, relation: Relation): Fragment {
   const column = named(g, [relation], (each) => each.family === family)
   if (column === undefined) return `${relation.alias}.id > 5`
   const value = () => literalOf(g, family).sql
-  switch (random.int(6)) {
+  switch (random.int(9)) {
+    case 6:
+    case 7:
+      return sql`${integerOf(g, [relation])} ${random.pick(['=', '>', '<', '<>'])} (${subquery(g, true)})`
+    case 8:
+      return sql`${integerOf(g, [relation])} ${random.oneIn(3) ? 'NOT ' : ''}IN (${subquery(g, false)})`
     case 0:
       return sql`${column} IS ${random.oneIn(2) ? 'NOT ' : ''}NULL`
     case 1:
@@ -72,6 +80,19 @@ function ownCondition(g: Grammar, relation: Relation): Fragment {
     default:
       return sql`${column} ${random.pick(['=', '>', '<', '>=', '<>'])} ${value()}`
   }
+}
+
+/** Of one column, which sees nothing but its own table. */
+function subquery(g: Grammar, isOfOneRow: boolean): Fragment {
+  const { random } = g
+  const table = random.pick(allTables(g.schema))
+  const relation = { ...relationOf(table), alias: g.name('t') }
+  const column = integerOf(g, [relation])
+  const item = isOfOneRow ? sql`${random.pick(['MAX', 'MIN', 'SUM', 'COUNT'])}(${column})` : column
+  const family = random.pick<Family>(['integer', 'text'])
+  const filtered = named(g, [relation], (each) => each.family === family) ?? `${relation.alias}.id`
+  const where = random.oneIn(2) ? optional(sql` WHERE ${filtered} IS NOT NULL`) : ''
+  return sql`SELECT ${item} FROM ${tableName(table)} ${relation.alias}${where}`
 }
 
 function select(g: Grammar, scope: Scope, from: Fragment): Query {
