@@ -1,5 +1,5 @@
 import type { Route } from '../plan/primitives.ts'
-import type { bindTemplate } from './bind.ts'
+import { bindLiterally, bindTemplate } from './bind.ts'
 import { beneath, outerRowsOf } from './outer-rows.ts'
 import { anyShardIndex, resolveEach } from './resolve.ts'
 import type { RunContext } from './run-context.ts'
@@ -7,12 +7,12 @@ import type { ShardQuery } from './shard-port.ts'
 
 /**
  * A route that asks for rows whose column is in a list of keys, by which they are placed: each shard is asked for the keys that it
- * can have, and no shard that can have none. Undefined for other routes, and where no shard can have any.
+ * can have, and no shard that can have none. Undefined for other routes, and where no shard can have any. `asText`: as `runRoute` has it.
  */
 export function askedByKeys(
   { routing, query }: Route,
   { bindings, shards }: RunContext,
-  bind: typeof bindTemplate,
+  { asText }: { readonly asText: boolean },
 ): Pick<ShardQuery, 'shards' | 'query'> | undefined {
   if (routing.kind !== 'In' || routing.list.kind !== 'Cells' || query.kind !== 'Template') return undefined
   const { column } = routing.list
@@ -20,9 +20,10 @@ export function askedByKeys(
   if (keys.size === 0) return undefined
   const asked = [...keys.keys()].sort((a, b) => a - b)
   const rows = outerRowsOf(bindings)
-  const queries = asked.map((shard) =>
-    bind(query.template, beneath(bindings, rows.only(column, keys.get(shard) ?? []))),
-  )
+  const queries = asked.map((shard) => {
+    const own = beneath(bindings, rows.only(column, keys.get(shard) ?? []))
+    return asText ? bindLiterally(query, own) : bindTemplate(query.template, own)
+  })
   return { shards: asked, query: { kind: 'Each', queries } }
 }
 

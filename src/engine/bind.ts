@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts'
 import type { QueryPiece, QueryTemplate, QueryText } from '../plan/text.ts'
 import type { Bindings, BoundQuery, BoundText } from './bindings.ts'
 import { outerRowsOf } from './outer-rows.ts'
@@ -6,8 +7,8 @@ import { bindLimitSum } from './plan-value.ts'
 const verbatim: BoundQuery = { kind: 'Verbatim' }
 
 /** The statement that a shard gets in this execution. */
-export function bindQuery(query: QueryText, bindings: Bindings, bind = bindTemplate): BoundQuery {
-  return query.kind === 'Verbatim' ? verbatim : bind(query.template, bindings)
+export function bindQuery(query: QueryText, bindings: Bindings): BoundQuery {
+  return query.kind === 'Verbatim' ? verbatim : bindTemplate(query.template, bindings)
 }
 
 /** Puts the literals' own source text into the template; `?` stay, in the order that `params` tells. */
@@ -18,9 +19,10 @@ export function bindTemplate(template: QueryTemplate, bindings: Bindings): Bound
 }
 
 /** The same, with the params' values as literals in their places. */
-export function bindLiterally(template: QueryTemplate, bindings: Bindings): BoundText {
+export function bindLiterally(query: QueryText, bindings: Bindings): BoundText {
+  assert(query.kind === 'Template', 'the client asks with its own params')
   const text = new TextBinder(bindings, { areLiterals: true })
-  text.append(template)
+  text.append(query.template)
   return text.finish()
 }
 

@@ -8,7 +8,7 @@ import {
   rescaleDecimal,
 } from '../values/decimal.ts'
 import { formatDouble } from '../values/number-format.ts'
-import { binaryWidth, type ColumnType, classOf, fieldTypes, notFixedDecimals } from '../values/types.ts'
+import { binaryWidth, type ColumnType, classOf, fieldTypes } from '../values/types.ts'
 import type { Row, RowFormat, StreamColumn } from './row-stream.ts'
 
 /** Integers and decimals are exact; doubles are not. */
@@ -93,8 +93,9 @@ export function writeDouble(column: StreamColumn, format: RowFormat, value: numb
   return cell
 }
 
+/** MariaDB's have up to 38 digits behind the point. */
 function writeDecimal(column: StreamColumn, value: Decimal): Buffer {
-  const fixed = column.decimals < notFixedDecimals ? rescaleDecimal(value, column.decimals) : value
+  const fixed = rescaleDecimal(value, column.decimals)
   if (decimalDigits(fixed) > decimalDigitsMax) throw outOfRange('DECIMAL', column)
   return Buffer.from(formatDecimal(fixed), 'latin1')
 }

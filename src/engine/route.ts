@@ -1,7 +1,7 @@
 import type { Route } from '../plan/primitives.ts'
 import { alikeStreams } from './alike-streams.ts'
 import { askedByKeys } from './asked-keys.ts'
-import { bindLiterally, bindQuery, bindTemplate } from './bind.ts'
+import { bindLiterally, bindQuery } from './bind.ts'
 import { Gather } from './gather.ts'
 import { MergeSort } from './merge-sort.ts'
 import { shardsMet } from './met-shards.ts'
@@ -17,10 +17,10 @@ export async function runRoute(
 ): Promise<RowStream> {
   const { bindings, port } = context
   const keyspace = keyspaceAskedFor(route.routing, bindings, context.shards)
-  const bind = options.asText ? bindLiterally : bindTemplate
-  const asked = askedByKeys(route, context, bind) ?? {
+  const bind = options.asText ? bindLiterally : bindQuery
+  const asked = askedByKeys(route, context, options) ?? {
     shards: shardsMet(route.routing, bindings, context.shards),
-    query: bindQuery(route.query, bindings, bind),
+    query: bind(route.query, bindings),
   }
   const streams = await port.openStreams({ keyspace, ...asked, ...(options.asText && { asText: true }) })
   return closeOnFailure(streams, () => {

@@ -20,8 +20,10 @@ export interface Plan {
    * client's own bytes go there and the answer is relayed undecoded. Absent where no single shard can answer.
    */
   readonly shortcut?: Shortcut
-  /** User variables the statement reads: they are set on the backend connection first. */
+  /** User variables that the statement names, in lower case: backend connections are given them first. */
   readonly userVariables: readonly string[]
+  /** It may assign some of them: all are read back behind it. */
+  readonly assigns?: true
   /** It runs statements that are text to the planner (MariaDB's EXECUTE IMMEDIATE): what they assign is known when it runs. */
   readonly runsText?: true
   /** It runs a stored program, which may leave on its connection what no plan knows of. */

@@ -9,7 +9,7 @@ import { Unplanned } from './binding/unplanned.ts'
 import { wholeInsert } from './finish/whole-insert.ts'
 import { foundRowsOf } from './found-rows.ts'
 import type { PlanContext } from './plan-context.ts'
-import { planQuery } from './plan-query.ts'
+import { asksCopies, planQuery } from './plan-query.ts'
 import { planInsert, planWrite } from './plan-write.ts'
 import { readPlan, sessionPlan, settingInsertId, unsupportedPlan, writePlan } from './plans.ts'
 import { Trace } from './rules/trace.ts'
@@ -60,7 +60,7 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
     }
     const used = withoutUnusedCtes(statement, context)
     const own = used === statement ? context : { ...context, isChanged: true }
-    const whole = own.planner === 'federation' ? undefined : unshardedPlan(used, own, trace)
+    const whole = asksCopies(own) ? undefined : unshardedPlan(used, own, trace)
     const planned = whole ?? planStatement(used, own, trace)
     return { ...atLockServer(used, planned, own), ...foundRowsOf(used) }
   } catch (error) {

@@ -10,7 +10,7 @@ export interface PlanContext {
   readonly tabletType: TabletTypeName
   /** The session's target names a shard: every statement goes there as it is. */
   readonly shard?: string
-  /** One way that the client wants: by rules alone, or over copies of the tables wherever that can be done. */
+  /** One way that the client wants: by rules alone, or over copies of the tables, or of groups of rows, wherever that can be done. */
   readonly planner?: Planner
   /** What it orders or groups by is known when it runs: rules cannot be. MariaDB reads a `?` in ORDER BY as a position. */
   readonly ordersByValue?: boolean
@@ -29,4 +29,4 @@ export interface PlanContext {
   databaseName(keyspace: string): string | undefined
 }
 
-export type Planner = 'rules' | 'federation'
+export type Planner = 'rules' | 'federation' | 'groups'

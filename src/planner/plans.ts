@@ -80,17 +80,20 @@ export function settingInsertId(plan: Plan): Plan {
   return { ...plan, root: { kind: 'Unsupported', construct }, shortcut, setsInsertId: true }
 }
 
-/** What a statement leaves on its connection, and the user variables it needs there for that. */
-export function connectionState(statement: Part): Pick<Plan, 'userVariables' | 'reserves'> {
+/** What a statement leaves on its connection, and the user variables that it names. */
+export function connectionState(statement: Part): Pick<Plan, 'userVariables' | 'assigns' | 'reserves'> {
   const names = new Set<string>()
-  let setsSome = false
+  let assigns = false
   let takesLock = false
   visit(statement, (node) => {
     if (node.kind === 'UserVariable') names.add(node.name.toLowerCase())
     else if (node.kind === 'Function') takesLock ||= node.name === 'get_lock'
-    setsSome ||= setsVariables(node)
+    assigns ||= setsVariables(node)
     return undefined
   })
-  const userVariables = setsSome ? [...names] : []
-  return takesLock ? { userVariables, reserves: 'GET_LOCK()' } : { userVariables }
+  return {
+    userVariables: [...names],
+    ...(assigns ? { assigns } : {}),
+    ...(takesLock ? { reserves: 'GET_LOCK()' } : {}),
+  }
 }

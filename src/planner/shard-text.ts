@@ -12,7 +12,6 @@ import type {
   TableLock,
   TableName,
   TableRef,
-  UserVariable,
 } from '../sql/ast.ts'
 import { type Printable, print, printPieces } from '../sql/print.ts'
 import type { Scan } from '../sql/scan.ts'
@@ -21,7 +20,6 @@ import { type AnyNode, type Part, rewrite, someNode, visit } from '../sql/visit.
 import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { findTable } from './binding/find-table.ts'
 import { type NamedTables, namedTables, type WrittenByRule, writtenByRule } from './binding/named-tables.ts'
-import { setsVariables } from './binding/traits.ts'
 import { unplanned } from './binding/unplanned.ts'
 import { makeCall, makeCast, makeHole, makeNull, makeTrue } from './make-node.ts'
 import type { PlanContext } from './plan-context.ts'
@@ -40,8 +38,6 @@ export class ShardText {
   #named: NamedTables = new Map()
   /** What is looked at is shown to the client, who is told its type. */
   #isShown = false
-  /** The whole column that is shown. */
-  #shownItem: Expr | undefined
   #written: WrittenByRule | undefined
 
   constructor(context: PlanContext) {
@@ -103,7 +99,7 @@ export class ShardText {
   }
 
   #rewrite<T extends Part>(root: T): T {
-    const { ctes, keepsVariables } = namesIn(root)
+    const ctes = cteNames(root)
     this.#keepsDatabase = this.#asksShardAboutItself(root)
     if (root !== undefined && 'kind' in root && this.#context.shard === undefined) {
       this.#named = namedTables(root, this.#context)
@@ -124,8 +120,6 @@ export class ShardText {
         case 'Column':
         case 'Star':
           return this.#column(node)
-        case 'UserVariable':
-          return keepsVariables ? undefined : this.#userVariable(node)
         case 'SystemVariable':
           return this.#systemVariable(node)
         case 'Function':
@@ -147,12 +141,10 @@ export class ShardText {
 
   /** An item keeps the name that the client's text gives it. */
   #item(item: SelectExpr, replace: (node: AnyNode) => AnyNode | undefined): SelectExpr {
-    const [isShown, shownItem] = [this.#isShown, this.#shownItem]
+    const isShown = this.#isShown
     this.#isShown = true
-    this.#shownItem = item.expr
     const expr = rewrite(item.expr, replace)
     this.#isShown = isShown
-    this.#shownItem = shownItem
     if (expr === item.expr) return item
     if (item.alias !== undefined || this.#context.source !== undefined) return { ...item, expr }
     if (!hasHole(expr) || hasSlot(item.expr)) return { ...item, expr }
@@ -241,13 +233,6 @@ export class ShardText {
     )
   }
 
-  /** A column that is nothing else has its type; of an expression the value decides. */
-  #userVariable(node: UserVariable): Expr {
-    const name = `@${node.name.toLowerCase()}`
-    if (!this.#isShown) return this.hole({ session: name })
-    return this.hole({ session: node === this.#shownItem ? `shown ${name}` : `number ${name}` })
-  }
-
   #systemVariable(node: SystemVariable): Expr | undefined {
     const name = variableOfSession(node)
     return name === undefined ? undefined : this.#sessionValue(name, isOfServers(node) ? node : undefined)
@@ -269,16 +254,14 @@ export class ShardText {
   }
 }
 
-/** Names of all CTEs, in scope or not: none of them is looked up as a table. Whether variables stay there by name. */
-function namesIn(root: Part): { readonly ctes: ReadonlySet<string>; readonly keepsVariables: boolean } {
+/** Names of all CTEs, in scope or not: none of them is looked up as a table. */
+function cteNames(root: Part): ReadonlySet<string> {
   const ctes = new Set<string>()
-  let keepsVariables = false
   visit(root, (node) => {
     if (node.kind === 'Cte') ctes.add(node.name)
-    keepsVariables ||= setsVariables(node)
     return undefined
   })
-  return { ctes, keepsVariables }
+  return ctes
 }
 
 /** Its own name or text is the column's name; a plus sign before it is nothing. */

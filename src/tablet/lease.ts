@@ -1,10 +1,17 @@
 import { assert } from '../base/assert.ts'
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
 import { forgetStatements } from '../mysql/client/shard-statement.ts'
-import { resetConnection } from '../mysql/client/simple-command.ts'
+import { resetConnection, runQuery } from '../mysql/client/simple-command.ts'
 import { applySettings } from './apply-settings.ts'
 import type { ServingTablet } from './serving-tablet.ts'
-import { DATABASE, makeSettings, type Settings, USUAL_KIND } from './settings.ts'
+import {
+  DATABASE,
+  type GivenVariable,
+  type GivenVariables,
+  makeSettings,
+  type Settings,
+  USUAL_KIND,
+} from './settings.ts'
 
 /** Who a lease goes back to. */
 export interface LeaseOwner {
@@ -28,6 +35,8 @@ export class Lease {
   #state: 'held' | 'leaving' | 'parked' = 'held'
   /** It may have variables, locks and temporary tables that nobody knows of. */
   #ranProgram = false
+  /** User variables that it has. */
+  #variables: Map<string, GivenVariable> | undefined
   /** KILLs of what runs here are on their way. */
   #killing: Promise<void> | undefined
   /** Of its pool: epoch ms when it was parked, roughly. */
@@ -51,6 +60,10 @@ export class Lease {
     return this.#settings?.key ?? ''
   }
 
+  get settings(): Settings | undefined {
+    return this.#settings
+  }
+
   get isParked(): boolean {
     return this.#state === 'parked'
   }
@@ -60,9 +73,13 @@ export class Lease {
     return this.#killing
   }
 
-  /** Gives the connection these settings. Throws what the server says of one; the connection is lost then. */
+  /** Gives the connection these settings, and the variables. Throws what the server says of one; the connection is lost then. */
   async apply(settings: Settings): Promise<void> {
-    if (this.settingsKey === settings.key) return
+    if (this.settingsKey !== settings.key) await this.#change(settings)
+    this.bring(settings)
+  }
+
+  async #change(settings: Settings): Promise<void> {
     // What was prepared was read under the settings of then: sql_mode, character set, default database.
     forgetStatements(this.connection)
     try {
@@ -72,6 +89,31 @@ export class Lease {
       throw error
     }
     this.#settings = settings
+  }
+
+  /**
+   * Gives the connection the statement's user variables where it does not have them, in front of the statement on the wire.
+   * They stay until the connection goes back. A connection whose server refuses them is closed.
+   */
+  bring({ variables }: Settings): void {
+    if (variables === undefined) return
+    const known = this.#variables
+    const changed = [...variables].filter(([name, { items }]) => known?.get(name)?.items !== items)
+    this.noteVariables(variables)
+    if (changed.length === 0) return
+    const items = changed.map(([, variable]) => variable.items)
+    runQuery(this.connection, `SET ${items.join(', ')}`).catch((error) => this.discard(error))
+  }
+
+  /** The connection has these variables now. What was prepared keeps the types that they had then (MySQL 8.0.22 and later). */
+  noteVariables(variables: GivenVariables): void {
+    this.#variables ??= new Map()
+    let isOfOtherTypes = false
+    for (const [name, variable] of variables) {
+      isOfOtherTypes ||= this.#variables.get(name)?.type !== variable.type
+      this.#variables.set(name, variable)
+    }
+    if (isOfOtherTypes) forgetStatements(this.connection)
   }
 
   /** Its holder has changed settings by himself; undefined: back to the server's. */
@@ -120,17 +162,36 @@ export class Lease {
     if (this.connection.state !== 'idle') return this.discard()
     this.connection.resume()
     if (this.#ranProgram) this.#reset()
+    else if (this.#variables !== undefined) this.#forgetVariables()
     else this.#owner.takeBack(this)
   }
 
-  /** COM_RESET_CONNECTION leaves the default database as it is. */
   #reset(): void {
     const back = () => {
       this.#ranProgram = false
-      this.#noteSet((name, text) => (name === DATABASE ? text : undefined))
+      this.#variables = undefined
+      this.#noteSet(afterReset)
       this.#owner.takeBack(this)
     }
     resetConnection(this.connection).then(back, () => this.discard())
+  }
+
+  /** A variable that has been set is never again like one that has not, but for a reset. The settings are the same again. */
+  #forgetVariables(): void {
+    const settings = this.#settings
+    forgetStatements(this.connection)
+    const reset = resetConnection(this.connection)
+    this.#noteSet(afterReset)
+    const restored =
+      settings === undefined
+        ? undefined
+        : applySettings(this.connection, this.#settings?.items, settings, this.tablet.database)
+    const back = () => {
+      this.#variables = undefined
+      this.#settings = settings
+      this.#owner.takeBack(this)
+    }
+    Promise.all([reset, restored]).then(back, () => this.discard())
   }
 
   /** Closes the connection, in whatever state it is: the server ends its transaction. Readers are told `reason`. */
@@ -173,4 +234,9 @@ export class Lease {
     this.#state = 'held'
     return this
   }
+}
+
+/** What COM_RESET_CONNECTION leaves: the default database. */
+function afterReset(name: string, text: string): string | undefined {
+  return name === DATABASE ? text : undefined
 }

@@ -8,6 +8,21 @@ export interface Settings {
   /** Item of a SET statement by what it sets: `NAMES` → `'utf8mb4' COLLATE 'utf8mb4_bin'`, `sql_mode` → `'ANSI'`. */
   readonly items: ReadonlyMap<string, string>
   readonly kind: ConnectionKind
+  /**
+   * User variables of one statement, by lower-case name: no part of the key, for a connection loses what it has of them when it
+   * goes back. Undefined where the statement names none.
+   */
+  readonly variables?: GivenVariables | undefined
+}
+
+export type GivenVariables = ReadonlyMap<string, GivenVariable>
+
+/** A user variable as connections are given it. */
+export interface GivenVariable {
+  /** Items of a SET: they give it type, collation and value, whatever it was. */
+  readonly items: string
+  /** Equal for variables of one type and collation: what is prepared holds for these. */
+  readonly type: string
 }
 
 /** What the client has negotiated and is fixed when a connection is made. */
@@ -60,6 +75,11 @@ export function makeSettings(items: ReadonlyMap<string, string>, kind: Connectio
   // Neither a variable's name nor NUL can occur unquoted in an item, so that the key is unambiguous.
   const key = `${keyOfKind(kind)}${sorted.map(([name, text]) => `${name}\0${text}`).join('\0')}`
   return { key, items: new Map(sorted), kind }
+}
+
+/** The same with other items. */
+export function withItems({ kind, variables }: Settings, items: ReadonlyMap<string, string>): Settings {
+  return { ...makeSettings(items, kind), variables }
 }
 
 /** One character. */

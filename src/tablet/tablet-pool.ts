@@ -92,7 +92,10 @@ export class TabletPool implements LeaseOwner {
   /** An idle connection with exactly these settings, without waiting: the fast path. */
   take(settings: Settings): Lease | undefined {
     const lease = this.#idle.get(settings.key)?.pop()
-    return lease === undefined ? undefined : this.#unpark(lease)
+    if (lease === undefined) return undefined
+    this.#unpark(lease)
+    if (settings.variables !== undefined) lease.bring(settings)
+    return lease
   }
 
   /** `signal`: when it is aborted before there is a connection, its reason is thrown. */

@@ -34,6 +34,7 @@ onEachServer((flavor) => {
         flavor,
         isSelf: false,
         isStrict: false,
+        way: 'auto',
         areRefusalsShrunk: false,
         isKnown: (kind) => Object.keys(KNOWN).some((beginning) => kind.startsWith(beginning)),
         shrunkMax: 1,

@@ -9,7 +9,7 @@ import { connectionState } from '../plans.ts'
 /** The plan of rows that are mapped, grouped by shard, one statement a shard. */
 export function finishInsertRows(op: InsertRowsOp, context: PlanContext): Plan {
   const { statement, table, columns, placing, autoIncrement, counter } = op
-  const { userVariables } = connectionState(statement)
+  const { userVariables, assigns } = connectionState(statement)
   return {
     root: {
       kind: 'Insert',
@@ -25,6 +25,7 @@ export function finishInsertRows(op: InsertRowsOp, context: PlanContext): Plan {
       ...(someNode(statement, setsLastInsertId) && { setsInsertId: true }),
     },
     userVariables,
+    ...(assigns && { assigns }),
     locks: true,
   }
 }

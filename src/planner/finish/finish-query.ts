@@ -32,7 +32,7 @@ export function finishQuery(
   const routes = routesOf(root)
   const severalKeyspaces = refusalOfKeyspaces(routes)
   const problem = severalKeyspaces ?? refusalOfVindexes(routes)
-  if (problem !== undefined) return acrossKeyspaces(root, context) ?? unsupportedPlan(problem)
+  if (problem !== undefined) return acrossKeyspaces(root, ast, context) ?? unsupportedPlan(problem)
   const locks = someNode(ast, (node) => node.kind === 'Lock')
   if (!routes.some(hasTables)) {
     const isTableless = !mayAskTables(ast)
@@ -63,9 +63,9 @@ export function finishQuery(
  * Joined above their shards, tables may be of several keyspaces. No shard can judge the statement, or describe it when it is
  * prepared: the plan over copies does, beside which this one stands.
  */
-function acrossKeyspaces(root: Operator, context: PlanContext): Plan | undefined {
+function acrossKeyspaces(root: Operator, ast: Query, context: PlanContext): Plan | undefined {
   const joined = context.planner === 'rules' ? undefined : finishJoin(root, context)
-  return joined && { root: joined, locks: false, userVariables: [] }
+  return joined && { root: joined, locks: false, ...connectionState(ast) }
 }
 
 /** A literal that is shown, or may be: its type shows in that of a column. */

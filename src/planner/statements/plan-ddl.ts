@@ -6,7 +6,7 @@ import { tablesOf } from '../../sql/tables-of.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { existingTable, newTable, tablesOfDdl } from '../binding/named-tables.ts'
 import type { PlanContext } from '../plan-context.ts'
-import { unsupportedPlan, writePlan } from '../plans.ts'
+import { connectionState, unsupportedPlan, writePlan } from '../plans.ts'
 import { isRefusal, type Refusal, refused } from '../refusal.ts'
 import { ShardText } from '../shard-text.ts'
 
@@ -58,7 +58,7 @@ export function ddlPlan(statement: Ddl, routing: Routing, context: PlanContext):
   const tables = statement.names.map((name) => named?.get(name)?.name ?? name.name)
   return {
     root: { kind: 'Ddl', keyspace, routing, query, implicitCommit: true, tables },
-    userVariables: [],
+    userVariables: connectionState(statement).userVariables,
     locks: true,
   }
 }

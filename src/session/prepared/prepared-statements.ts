@@ -31,6 +31,7 @@ import { explainedAnywhere } from '../statements/explain.ts'
 import { type RunContext, runStatement } from '../statements/run-statement.ts'
 import { SessionPort } from '../statements/session-port.ts'
 import { textExecution } from '../statements/text-execution.ts'
+import { withVariables } from '../statements/user-variables.ts'
 import { ClientStatement, type PreparedText, preparedBytes } from './client-statement.ts'
 import { describePlan } from './describe-plan.ts'
 import { ParamBindings } from './param-bindings.ts'
@@ -89,7 +90,7 @@ export class PreparedStatements {
     if (copies !== undefined && shortcut === undefined)
       return replies.detached(() => this.#prepareOverCopies(copies, plan, text))
     const described = describePlan(plan, reading.bindingsOf(sql, scan))
-    this.#prepareOn(shards.target(described.keyspace, 0), described.sql ?? sql, text)
+    this.#prepareOn(shards.target(described.keyspace, 0), described.sql ?? sql, text, plan.userVariables)
   }
 
   execute(payload: Buffer): void {
@@ -176,17 +177,19 @@ export class PreparedStatements {
   // ------------------------------------------------------------------------------------------- prepare
 
   /** A shard describes params and columns of `sql`, what the client's statement is for it. */
-  #prepareOn(target: ShardTarget, sql: string, text: PreparedText): void {
+  #prepareOn(target: ShardTarget, sql: string, text: PreparedText, variables: readonly string[] = []): void {
+    const { state, singleShard } = this.#context
+    const settings = withVariables(state.settings, state, variables)
     const packet = preparePacket(sql)
     const onRelayed: RelayedHook = (summary, { lease, preparedId, preparedParams }) => {
       if (summary.errno !== 0) return
       rememberStatement(lease.connection, sql, preparedId)
       this.#add(text, preparedParams)
     }
-    this.#context.singleShard.relayTo(
+    singleShard.relayTo(
       target,
       { format: 'binary', send: (connection, reader) => connection.send(packet, reader) },
-      { read: true, begins: false, shape: 'prepare', statementId: text.id, onRelayed },
+      { settings, read: true, begins: false, shape: 'prepare', statementId: text.id, onRelayed },
     )
   }
 
@@ -195,9 +198,10 @@ export class PreparedStatements {
     const { state, interruption } = this.#context
     const { sql, scan, reading } = text
     const execution = textExecution(reading, sql, { scan, plan })
-    const port = new SessionPort(this.#context, execution, state.settingsFor(reading))
+    const settings = withVariables(state.settingsFor(reading), state, plan.userVariables)
+    const port = new SessionPort(this.#context, execution, settings)
     const scratch = await port.openScratch(root.keyspace)
-    const query = bindQuery(root.query, execution.bindings)
+    const query = bindQuery(root.asked, execution.bindings)
     let described: Description
     try {
       await makeCopies(root, scratch)

@@ -37,7 +37,7 @@ export async function prepareSql(context: SqlPrepareContext, statement: Prepare)
 /** SQL text of the value that the statement's text is. MariaDB would take any expression. */
 function sourceOf({ state }: SqlPrepareContext, from: Prepare['from']): string {
   if (from.kind === 'Literal') return from.text
-  if (from.kind === 'UserVariable') return state.userVariables.get(from.name.toLowerCase()) ?? 'NULL'
+  if (from.kind === 'UserVariable') return state.userVariables.get(from.name.toLowerCase())?.text ?? 'NULL'
   throw notSupported('PREPARE from an expression')
 }
 
@@ -49,7 +49,7 @@ export async function executeSql(context: SqlPrepareContext, statement: Execute)
   const values = statement.using.map((item) => {
     if (item.kind !== 'UserVariable')
       throw new SqlError('ER_WRONG_ARGUMENTS', 'Incorrect arguments to EXECUTE')
-    return state.userVariables.get(item.name.toLowerCase()) ?? 'NULL'
+    return state.userVariables.get(item.name.toLowerCase())?.text ?? 'NULL'
   })
   const { sql, reading } = prepared
   const parsed = reading.parse(sql)

@@ -1,6 +1,6 @@
 import type { Condition } from '../../errors/condition.ts'
 import { notSupported, SqlError } from '../../errors/sql-error.ts'
-import type { Expr, SetItem, SetStatement } from '../../sql/ast.ts'
+import type { Expr, SetItem, SetStatement, SetUserVariable } from '../../sql/ast.ts'
 import { ownText } from '../../sql/text.ts'
 import { quoteString } from '../../values/sql-literal.ts'
 import type { Replies } from '../commands/replies.ts'
@@ -9,6 +9,7 @@ import { type OwnVariableContext, ownVariable } from './own-variables.ts'
 import { refuseVariable } from './refused-variables.ts'
 import { type ServerItem, type ServerVariableContext, setOnServer } from './server-variables.ts'
 import { type NamesContext, namesVariable, setCharset, setNames } from './set-names.ts'
+import { FIRST_NULL, nullOf, nullOfType, type VariableValue } from './variable-value.ts'
 
 export interface SetContext
   extends EvaluateContext,
@@ -30,12 +31,12 @@ type Change = () => void | Promise<void>
  */
 export async function runSet(context: SetContext, { items }: SetStatement): Promise<void> {
   const { state, replies } = context
-  const { texts, conditions } = await valuesOf(context, items)
+  const { values, conditions } = await valuesOf(context, items)
   const warnings: Condition[] = [...conditions]
   const changes: Change[] = []
   const onServer: ServerItem[] = []
   for (const [i, item] of items.entries()) {
-    const change = await changeOf(context, item, texts[i]!, warnings)
+    const change = await changeOf(context, item, values[i]!, warnings)
     if (typeof change === 'function') changes.push(change)
     else onServer.push(change)
   }
@@ -51,20 +52,17 @@ const READ_ONLY_NAMES: ReadonlySet<string> = new Set(['transaction_read_only', '
 async function changeOf(
   context: SetContext,
   item: SetItem,
-  text: string,
+  value: VariableValue,
   warnings: Condition[],
 ): Promise<Change | ServerItem> {
+  const { text } = value
   switch (item.kind) {
     case 'SetNames':
       return setNames(context, item)
     case 'SetCharset':
       return await setCharset(context, item)
     case 'SetUserVariable':
-      return () => {
-        const name = item.target.name.toLowerCase()
-        if (text === 'NULL') context.state.userVariables.delete(name)
-        else context.state.userVariables.set(name, ownText(text))
-      }
+      return () => assign(context, item, value)
     case 'SetVariable': {
       const name = variableName(item.name)
       if (item.scope !== undefined && item.scope !== 'SESSION' && item.scope !== 'LOCAL')
@@ -77,16 +75,33 @@ async function changeOf(
   }
 }
 
-/** The items' values as SQL text, DEFAULT and words as they are; '' for items that have none. */
+/** NULL itself has no type: the variable keeps its own. */
+function assign(
+  { state, proxy }: SetContext,
+  { target, value: assigned }: SetUserVariable,
+  value: VariableValue,
+) {
+  const name = target.name.toLowerCase()
+  const isNull = assigned.kind === 'Literal' && assigned.type === 'Null'
+  const before = state.userVariables.get(name)
+  const flavor = proxy.isMariadb ? 'mariadb' : 'mysql'
+  const isNullOfType = value.text === 'NULL' && assigned.kind !== 'UserVariable'
+  const become = isNull ? nullOf(before) : isNullOfType ? nullOfType(value, before, flavor) : value
+  state.userVariables.set(name, { ...become, text: ownText(become.text) })
+}
+
+/** The items' values, DEFAULT and words as they are; '' for items that have none. */
 async function valuesOf(context: SetContext, items: readonly SetItem[]) {
   const computed = items.map(computedValue)
-  const { texts, conditions } = await evaluate(
+  const { values, conditions } = await evaluate(
     context,
     computed.filter((value) => value !== undefined),
   )
-  const left = [...texts]
+  const left = [...values]
   return {
-    texts: items.map((item, i) => (computed[i] === undefined ? givenText(item) : left.shift()!)),
+    values: items.map((item, i) =>
+      computed[i] === undefined ? { ...FIRST_NULL, text: givenText(item) } : left.shift()!,
+    ),
     conditions,
   }
 }

@@ -3,14 +3,12 @@ import type { Transaction } from '../../transaction/transaction.ts'
 import { quoteString } from '../../values/sql-literal.ts'
 import type { SessionLimits } from '../proxy-context.ts'
 import type { SessionState } from './session-state.ts'
-import { shownNumber, shownVariable } from './shown-variable.ts'
 import { printTarget } from './target.ts'
 
 export interface SessionFunctionContext {
   readonly client: Pick<ClientConnection, 'id' | 'identity' | 'remoteHost' | 'idleTimeoutMs'>
   readonly proxy: {
     readonly limits: Pick<SessionLimits, 'maxAllowedPacket' | 'idleTimeoutMs'>
-    readonly isMariadb: boolean
   }
   readonly state: SessionState
   readonly transaction: Transaction
@@ -57,15 +55,6 @@ export function sessionFunction(context: SessionFunctionContext, name: string): 
     case 'session_uuid':
       return quoteString(state.uuid)
     default:
-      return variableText(context, name)
+      return state.vitess.get(name) ?? 'NULL'
   }
-}
-
-/** vtgate's, or a user variable's: `@name`, and as a client is shown it `shown @name`, `number @name`. */
-function variableText({ state, proxy }: SessionFunctionContext, name: string): string {
-  const at = name.indexOf('@')
-  if (at < 0) return state.vitess.get(name) ?? 'NULL'
-  const text = state.userVariables.get(name.slice(at + 1).toLowerCase()) ?? 'NULL'
-  if (at === 0) return text
-  return name.startsWith('shown') ? shownVariable(text, proxy.isMariadb) : shownNumber(text, proxy.isMariadb)
 }

@@ -21,6 +21,7 @@ import { plannerNamed } from './planner.ts'
 import { SessionTracker } from './session-tracker.ts'
 import { NO_TARGET, type Target } from './target.ts'
 import { unquoted } from './unquoted.ts'
+import type { VariableValue } from './variable-value.ts'
 import { INITIAL_VARIABLES, ownTimeoutMs, type VitessVariables } from './vitess-variables.ts'
 
 /** How a statement was read. */
@@ -56,8 +57,8 @@ export class SessionState {
   #charset!: string
   /** Lexical bits of sql_mode. */
   sqlMode: SqlMode = DEFAULT_SQL_MODE
-  /** SQL text of each user variable's value, by lower-case name; a variable that is absent is NULL. */
-  readonly userVariables: HeldMap<string>
+  /** By lower-case name; a variable that is absent has never been set. */
+  readonly userVariables: HeldMap<VariableValue>
   tracker!: SessionTracker
   /** interactive_timeout in seconds, where it has been set: it decides nothing once a client is connected. */
   interactiveTimeoutS: number | undefined
@@ -80,7 +81,7 @@ export class SessionState {
   #warnings: readonly Condition[] = []
 
   constructor(defaults: SessionDefaults, memory: ByteBudget) {
-    this.userVariables = new HeldMap(memory, (text) => text.length)
+    this.userVariables = new HeldMap(memory, ({ text }) => text.length)
     this.reset(defaults)
   }
 

@@ -87,7 +87,7 @@ function sessionValue(
   if (!isOfSession(node)) return undefined
   switch (node.kind) {
     case 'UserVariable':
-      return parseExpression(state.userVariables.get(node.name.toLowerCase()) ?? 'NULL', options)
+      return parseExpression(state.userVariables.get(node.name.toLowerCase())?.text ?? 'NULL', options)
     case 'SystemVariable':
       return parseExpression(reader.current.sessionText(variableOfSession(node)!), options)
     case 'Function':
@@ -112,7 +112,7 @@ export async function rowsWhere(
   const all = cells.map((row, r) => `SELECT ${r} AS ${ROW_NUMBER}, ${(r === 0 ? first : row).join(', ')}`)
   const sql = `SELECT ${ROW_NUMBER} FROM (${all.join(' UNION ALL ')}) shown WHERE ${print(where)} ORDER BY 1`
   const kept = await select(context, sql, rows.length)
-  return kept.rows.map(([number]) => rows[Number(number)]!)
+  return kept.rows.map(([number]) => rows[Number(number!.text)]!)
 }
 
 const ROW_NUMBER = '`row number`'

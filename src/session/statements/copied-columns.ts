@@ -2,9 +2,9 @@ import type { RowStream, StreamColumn } from '../../engine/row-stream.ts'
 import { ServerError } from '../../errors/server-error.ts'
 import { type ColumnDef, decodeColumnDef, encodeColumnDef } from '../../mysql/codec/column-def.ts'
 import { HEADER_BYTES } from '../../mysql/codec/constants.ts'
-import type { CopiesTold, ShownTable, TableCopy } from '../../plan/primitives.ts'
+import type { CopiesTold, Federate, ShownTable, TableCopy } from '../../plan/primitives.ts'
 import type { ServingTablet } from '../../tablet/serving-tablet.ts'
-import { columnFlags } from '../../values/types.ts'
+import { classOf, columnFlags } from '../../values/types.ts'
 
 const { primaryKey, uniqueKey, multipleKey, partKey, autoIncrement } = columnFlags
 const KEY_FLAGS = primaryKey | uniqueKey | multipleKey | partKey | autoIncrement
@@ -18,6 +18,76 @@ export function copiedColumns(input: RowStream, copies: readonly TableCopy[]): R
     format: input.format,
     next: () => input.next(),
     close: () => input.close(),
+  }
+}
+
+/**
+ * The columns of a statement part of which was asked of groups. `checked`: what the server has said of the whole statement when it
+ * prepared it. Groups are fields of a temporary table, as they are for one server that makes them: no part of a key, and numbers are
+ * not flagged as binary.
+ */
+export function columnsOverGroups(
+  answered: readonly StreamColumn[],
+  checked: readonly StreamColumn[],
+  { groups, recounted }: Pick<Federate, 'groups' | 'recounted'>,
+  isMariadb: boolean,
+): readonly StreamColumn[] {
+  const names = new Set(groups.map(({ name }) => name))
+  return answered.map((column, i) => {
+    const whole = checked[i]
+    if (whole === undefined) return column
+    if (names.has(decodeColumnDef(column.definition).orgTable)) return ofGroups(column, whole, isMariadb)
+    const isSame = recounted !== 'all' && !recounted.includes(i)
+    return isSame ? column : recountedColumn(column, whole)
+  })
+}
+
+/** What a server says of fields in its temporary tables: MariaDB, that rows are grouped by them. */
+const FIELD_FLAGS = columnFlags.binary | columnFlags.num
+
+/** A column of groups is told as that of the table, or as one that a server has of its own. */
+function ofGroups(column: StreamColumn, whole: StreamColumn, isMariadb: boolean): StreamColumn {
+  const own = decodeColumnDef(column.definition)
+  const { name, orgName, table, schema, orgTable } = decodeColumnDef(whole.definition)
+  if (orgTable === '')
+    return changed(column, { schema: '', table, orgTable, name, orgName: isMariadb ? orgName : name })
+  const isOfQuery = own.table !== own.orgTable
+  return changed(whole, {
+    schema: isMariadb && isOfQuery ? '' : schema,
+    flags: (whole.flags & ~KEY_FLAGS & ~FIELD_FLAGS) | (column.flags & FIELD_FLAGS),
+  })
+}
+
+const TYPE_FLAGS = columnFlags.notNull | columnFlags.unsigned
+
+/**
+ * Sums of sums have more digits than sums, and what was counted is a sum. Any other type is that of a `?`, which shows when it is
+ * executed.
+ */
+function recountedColumn(column: StreamColumn, whole: StreamColumn): StreamColumn {
+  const [kind, wholeKind] = [classOf(column), classOf(whole)]
+  const isNumber = wholeKind === 'signed' || wholeKind === 'unsigned' || wholeKind === 'decimal'
+  if (!isNumber || (kind !== wholeKind && kind !== 'decimal')) return column
+  const { type, decimals, length, collation } = whole
+  return changed(column, {
+    type,
+    decimals,
+    columnLength: length,
+    collationId: collation,
+    flags: (column.flags & ~TYPE_FLAGS) | (whole.flags & TYPE_FLAGS),
+  })
+}
+
+function changed(column: StreamColumn, change: Partial<ColumnDef>): StreamColumn {
+  const definition = { ...decodeColumnDef(column.definition), ...change }
+  return {
+    name: Buffer.from(definition.name, 'latin1').toString(),
+    type: definition.type,
+    flags: definition.flags,
+    decimals: definition.decimals,
+    collation: definition.collationId,
+    length: definition.columnLength,
+    definition: encoded(definition),
   }
 }
 

@@ -5,27 +5,34 @@ import type { Condition } from '../../errors/condition.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Exists, Expr, Literal, Query, Subquery } from '../../sql/ast.ts'
-import { literalValue } from '../../sql/literal-value.ts'
 import { print } from '../../sql/print.ts'
 import { type AnyNode, rewrite, someNode, visit } from '../../sql/visit.ts'
 import type { Settings } from '../../tablet/settings.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
 import type { Lane } from '../../transaction/lane.ts'
-import { valueLiteral } from '../../values/sql-literal.ts'
 import type { CatalogueContext } from '../catalogue/catalogue-context.ts'
 import { catalogueText } from '../catalogue/catalogue-text.ts'
 import type { ProxyContext } from '../proxy-context.ts'
+import { variableOf } from '../settings/literal-variable.ts'
 import type { SessionState } from '../settings/session-state.ts'
+import {
+  connectionCollation,
+  FIRST_NULL,
+  type VariableValue,
+  valueOfCell,
+  valuesOfRow,
+} from '../settings/variable-value.ts'
+import { valuesAsAssigned } from './assigned-values.ts'
 import type { Execution } from './execution.ts'
 import { firstAble } from './first-able.ts'
 import { judge } from './judge.ts'
-import { losslessTexts, textsOfRow } from './row-texts.ts'
+import { ownTexts } from './row-texts.ts'
 import { withoutSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { StatementReader } from './statement-reader.ts'
 import { settingsOfStatement } from './statement-settings.ts'
 import { textExecution } from './text-execution.ts'
-import { carriesAny, giveVariables, takeVariables } from './user-variables.ts'
+import { carriesAny, giveInsertId, takeVariables } from './user-variables.ts'
 
 export interface EvaluateContext extends SessionPortContext, CatalogueContext {
   readonly proxy: CatalogueContext['proxy'] &
@@ -35,9 +42,9 @@ export interface EvaluateContext extends SessionPortContext, CatalogueContext {
   readonly reader: StatementReader
 }
 
-/** What expressions came to: SQL text that gives each value again, and the warnings on the way. */
+/** What expressions came to, and the warnings on the way. */
 export interface Evaluated {
-  readonly texts: readonly string[]
+  readonly values: readonly VariableValue[]
   readonly conditions: readonly Condition[]
 }
 
@@ -49,20 +56,32 @@ export interface Evaluated {
 export async function evaluate(context: EvaluateContext, exprs: readonly Expr[]): Promise<Evaluated> {
   const conditions: Condition[] = []
   const plain: Expr[] = []
-  for (const expr of exprs) plain.push(await withoutSubqueries(context, expr, conditions))
+  const known = new Map<number, VariableValue>()
+  for (const [i, expr] of exprs.entries()) {
+    // Its value has the column's very type, which no literal tells.
+    if (isScalar(expr)) known.set(i, await valueOfSubquery(context, expr, conditions))
+    plain.push(known.has(i) ? expr : await withoutSubqueries(context, expr, conditions))
+  }
   // A variable may be assigned on the way: `SET @a = (@b := 1), @c = @b`.
   const assigns = someNode(plain, ({ kind }) => kind === 'Assign')
-  const constants = plain.map((expr) =>
-    assigns && expr.kind === 'UserVariable' ? undefined : constantText(context, expr),
+  const constants = plain.map((expr, i) =>
+    assigns && expr.kind === 'UserVariable'
+      ? undefined
+      : (known.get(i) ?? variableOf(expr, context.state, context.proxy)),
   )
   const computed = plain.filter((_, i) => constants[i] === undefined)
-  if (computed.length === 0) return { texts: constants as readonly string[], conditions }
-  const answer = await select(context, `SELECT ${computed.map(print).join(', ')}`)
-  const left = [...answer.rows[0]!]
+  if (computed.length === 0) return { values: constants.filter((each) => each !== undefined), conditions }
+  const answer = (await valuesAsAssigned(context, computed)) ?? (await selected(context, computed))
+  const left = [...answer.values]
   return {
-    texts: constants.map((text) => text ?? left.shift()!),
+    values: constants.map((value) => value ?? left.shift()!),
     conditions: [...conditions, ...answer.conditions],
   }
+}
+
+async function selected(context: EvaluateContext, exprs: readonly Expr[]): Promise<Evaluated> {
+  const { rows, conditions } = await select(context, `SELECT ${exprs.map(print).join(', ')}`)
+  return { values: rows[0]!, conditions }
 }
 
 /** The expression with what its subqueries came to in their places: they see no row that they could depend on. */
@@ -73,15 +92,34 @@ export async function withoutSubqueries(
 ): Promise<Expr> {
   const values = new Map<AnyNode, Literal>()
   for (const node of subqueriesOf(expr)) {
-    const answer = await select(context, node.kind === 'Exists' ? someRowOf(node) : print(node.query))
-    conditions.push(...answer.conditions)
-    const { rows } = answer
-    if (node.kind === 'Subquery' && rows.length > 1)
-      throw new SqlError('ER_SUBQUERY_NO_1_ROW', 'Subquery returns more than 1 row')
-    const text = node.kind === 'Exists' ? (rows.length > 0 ? '1' : '0') : (rows[0]?.[0] ?? 'NULL')
+    const text =
+      node.kind === 'Exists'
+        ? await existence(context, node, conditions)
+        : (await valueOfSubquery(context, node, conditions)).text
     values.set(node, literalOf(text, node))
   }
   return values.size === 0 ? expr : rewrite(expr, (node) => values.get(node))
+}
+
+async function existence(context: EvaluateContext, node: Exists, conditions: Condition[]): Promise<string> {
+  const answer = await select(context, someRowOf(node))
+  conditions.push(...answer.conditions)
+  return answer.rows.length > 0 ? '1' : '0'
+}
+
+async function valueOfSubquery(
+  context: EvaluateContext,
+  { query }: Subquery,
+  conditions: Condition[],
+): Promise<VariableValue> {
+  const answer = await select(context, print(query))
+  conditions.push(...answer.conditions)
+  if (answer.rows.length > 1) throw new SqlError('ER_SUBQUERY_NO_1_ROW', 'Subquery returns more than 1 row')
+  return answer.rows[0]?.[0] ?? answer.nulls[0] ?? FIRST_NULL
+}
+
+function isScalar(node: Expr): node is Subquery {
+  return node.kind === 'Subquery' && hasOneColumn(node.query)
 }
 
 /** One row is enough to see that there are some. */
@@ -105,8 +143,7 @@ function typeOf(text: string): Literal['type'] {
 function subqueriesOf(expr: Expr): readonly (Subquery | Exists)[] {
   const found: (Subquery | Exists)[] = []
   visit(expr, (node) => {
-    if (node.kind === 'Exists') found.push(node)
-    else if (node.kind === 'Subquery' && hasOneColumn(node.query)) found.push(node)
+    if (node.kind === 'Exists' || (node.kind === 'Subquery' && hasOneColumn(node.query))) found.push(node)
     else if (node.kind !== 'Subquery' && node.kind !== 'In' && node.kind !== 'Quantified') return undefined
     return 'skip'
   })
@@ -126,45 +163,24 @@ function hasOneColumn(query: Query): boolean {
   }
 }
 
-/** Undefined for what a server must compute. */
-function constantText({ state }: EvaluateContext, expr: Expr): string | undefined {
-  if (expr.kind === 'UserVariable') return state.userVariables.get(expr.name.toLowerCase()) ?? 'NULL'
-  if (expr.kind === 'Literal') return literalText(state, expr)
-  if (expr.kind === 'Introduced') return introducedText(print(expr))
-  const isNegative = expr.kind === 'Unary' && expr.op === '-' && expr.operand.kind === 'Literal'
-  return isNegative && NUMBERS.has(expr.operand.type) ? print(expr) : undefined
-}
-
-const NUMBERS: ReadonlySet<Literal['type']> = new Set(['Int', 'Decimal', 'Float'])
-
-function literalText({ sqlMode, charset }: SessionState, { type, text }: Literal): string | undefined {
-  // What a subquery came to.
-  if (text.startsWith('_')) return introducedText(text)
-  const value = literalValue(text, { type, start: 0, end: text.length }, sqlMode)
-  return value.type === 'EXPRESSION' ? undefined : valueLiteral(value, charset)
-}
-
-/** It keeps its character set; what has no escapes reads the same under every sql_mode. */
-function introducedText(text: string): string | undefined {
-  return /^[\x20-\x5b\x5d-\x7e]*$/.test(text) ? text : undefined
-}
-
 /** Enough to see that there is more than one. */
 const ROWS_MAX = 2
 
 export interface Answer {
-  /** Cells as SQL text. */
-  readonly rows: readonly (readonly string[])[]
+  readonly rows: readonly (readonly VariableValue[])[]
+  /** NULL of each column's type. */
+  readonly nulls: readonly VariableValue[]
   readonly conditions: readonly Condition[]
 }
 
 /** A query of the session's own, planned and run as the client's are. Reads no more than `rowsMax` rows. */
 export async function select(context: EvaluateContext, sql: string, rowsMax = ROWS_MAX): Promise<Answer> {
   const { state, shards, reader, memory } = context
+  const { isMariadb } = context.proxy
   const execution = await ofServers(context, textExecution(reader.current, sql))
   const { plan, bindings, reading } = execution
   const own = settingsOfStatement(context, plan, state.settings)
-  const settings = withoutSelectLimit(losslessTexts(own))
+  const settings = withoutSelectLimit(ownTexts(own))
   const port = new SessionPort(context, execution, settings)
   const begun = beginPlan(plan, bindings, shards)
   let lane: Lane | undefined
@@ -188,8 +204,14 @@ export async function select(context: EvaluateContext, sql: string, rowsMax = RO
     stream = outcome.stream
   }
   const rows = await firstRows(stream, rowsMax)
-  if (lane !== undefined && carriesAny(plan)) await takeVariables(lane.lease, state, plan)
-  return { rows, conditions: (await port.conditions()).conditions }
+  if (lane !== undefined && carriesAny(plan)) await takeVariables(lane.lease, { state, isMariadb }, plan)
+  const columns = stream.columns.map(({ definition }) => definition)
+  const texts = { collation: connectionCollation(settings), flavor: isMariadb ? 'mariadb' : 'mysql' } as const
+  return {
+    rows: rows.map((row) => valuesOfRow(columns, row, texts)),
+    nulls: columns.map((column) => valueOfCell(column, null, texts)),
+    conditions: (await port.conditions()).conditions,
+  }
 }
 
 /** What asks information_schema asks servers for rows that have been put together. */
@@ -209,11 +231,11 @@ async function reachOwn(
   const { state, transaction, interruption } = context
   const lane = await transaction.reach(target, settings, interruption)
   if (plan.reserves !== undefined) lane.reserve(plan.reserves)
-  if (carriesAny(plan)) await lane.query(giveVariables(state, plan))
+  if (plan.setsInsertId === true) await lane.query(giveInsertId(state))
   return lane
 }
 
-async function firstRows(stream: RowStream, rowsMax: number): Promise<Answer['rows']> {
+async function firstRows(stream: RowStream, rowsMax: number): Promise<readonly Buffer[]> {
   const rows: Buffer[] = []
   try {
     while (rows.length < rowsMax) {
@@ -224,6 +246,5 @@ async function firstRows(stream: RowStream, rowsMax: number): Promise<Answer['ro
   } finally {
     await stream.close()
   }
-  const definitions = stream.columns.map(({ definition }) => definition)
-  return rows.map((row) => textsOfRow(definitions, row))
+  return rows
 }

@@ -40,7 +40,7 @@ export async function explainParts(
       query,
     }))
   })
-  return await Promise.all(asked.map((each) => explainQuery(context, each)))
+  return await Promise.all(asked.map((each) => explainQuery(context, each, plan.userVariables)))
 }
 
 export async function explainQuery(
@@ -51,10 +51,11 @@ export async function explainQuery(
     head,
     query,
   }: { readonly keyspace: string; readonly shard: number; readonly head: string; readonly query: string },
+  variables: readonly string[],
 ): Promise<ExplainedPart> {
   const named = (cell: Buffer | null) =>
     cell === null ? null : Buffer.from(inKeyspaceNames(cell.toString(), proxy.gateway.renamed))
-  const { columns, rows } = await shards.askOn(shards.target(keyspace, shard), head + query)
+  const { columns, rows } = await shards.askOn(shards.target(keyspace, shard), head + query, variables)
   return {
     keyspace,
     name: shards.of(keyspace).shards[shard]!.name,

@@ -10,6 +10,7 @@ import { type ExplainedPart, explainParts, textOf } from './explain-parts.ts'
 import type { Reading } from './reading.ts'
 import { answerMetadata, type RunContext } from './run-statement.ts'
 import { textExecution } from './text-execution.ts'
+import { variablesIn, withVariables } from './user-variables.ts'
 import { type VExplainContext, vexplain } from './vexplain.ts'
 
 export type ExplainContext = RunContext & VExplainContext
@@ -26,6 +27,7 @@ export async function explain(
   if (statement.format === 'VITESS')
     return vexplain(context, { statement: statement.statement }, execution.sql)
   const { shards, state, proxy, singleShard, replies } = context
+  const settings = withVariables(state.settings, state, variablesIn(statement))
   const { head, text } = partsOf(statement, execution.sql)
   const inner = textExecution(execution.reading, text)
   const begun = beginPlan(inner.plan, inner.bindings, shards)
@@ -33,9 +35,13 @@ export async function explain(
     const { keyspace, shard } = begun
     const query = { kind: 'Text', sql: head + textOf(begun.query, text), params: [] } as const
     if (proxy.gateway.renamed.length > 0)
-      return answerMetadata(context, execution, { keyspace, shard, query, settings: state.settings })
+      return answerMetadata(context, execution, { keyspace, shard, query, settings })
     const to = shards.target(keyspace, shard, execution.reading.target.tabletType)
-    return singleShard.relayTo(to, execution.ofText(query), { read: true, onRelayed: execution.onRelayed })
+    return singleShard.relayTo(to, execution.ofText(query), {
+      settings,
+      read: true,
+      onRelayed: execution.onRelayed,
+    })
   }
   const parts = await explainParts(context, head, inner)
   replies.resultSet(tableOf(statement, printPlan(inner.plan).split('\n'), parts))

@@ -45,7 +45,7 @@ export async function judge(
   if (judged === undefined || shortcut === undefined) return undefined
   const { judgements } = context.proxy
   const text = textOf(shortcut.query, execution)
-  const key = judged === 'columns by text' ? `${settings.key}\0${text}` : settings.key
+  const key = keyOf(judged === 'columns by text' ? text : '', settings)
   let columns = judgements.get(plan, key)
   if (columns === undefined) {
     columns = await askAll(context, execution, { settings, shortcut, text })
@@ -54,6 +54,12 @@ export async function judge(
     judgements.set(plan, key, columns)
   }
   return judged === 'names' ? undefined : columns
+}
+
+/** What a judgement depends on beside the plan. */
+function keyOf(text: string, { key, variables }: Settings): string {
+  const types = [...(variables ?? [])].map(([name, { type }]) => `${name} ${type}`)
+  return [key, text, ...types].join('\0')
 }
 
 interface Question {

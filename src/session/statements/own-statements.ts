@@ -88,10 +88,8 @@ function beginningOf(statement: Statement, execution: Execution): string {
 }
 
 async function killStatement(context: KillContext & EvaluateContext, { id, what }: Kill): Promise<void> {
-  const [text] =
-    id.kind === 'Literal' && id.type === 'Int'
-      ? [id.text]
-      : (await evaluate(context, [makeCast(id, 'SIGNED')])).texts
+  const isNumber = id.kind === 'Literal' && id.type === 'Int'
+  const { text } = isNumber ? id : (await evaluate(context, [makeCast(id, 'SIGNED')])).values[0]!
   // As MySQL: NULL is no thread, and an id has 32 bits.
   const thread = text === 'NULL' ? 0 : Number(BigInt.asUintN(32, BigInt(text!)))
   await kill(context, thread, what === 'QUERY' ? 'query' : 'connection')

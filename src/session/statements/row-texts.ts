@@ -1,6 +1,6 @@
 import { textCells } from '../../mysql/client/simple-command.ts'
 import { decodeColumnDef } from '../../mysql/codec/column-def.ts'
-import { makeSettings, NAMES, type Settings } from '../../tablet/settings.ts'
+import { NAMES, type Settings, withItems } from '../../tablet/settings.ts'
 import { BINARY_COLLATION_ID, collationById } from '../../values/charsets.ts'
 import { binaryLiteral, doubleLiteral, textLiteral } from '../../values/sql-literal.ts'
 import { fieldTypes } from '../../values/types.ts'
@@ -11,7 +11,12 @@ const RESULTS = 'character_set_results'
 export function losslessTexts(settings: Settings): Settings {
   const results = settings.items.get(RESULTS) ?? settings.items.get(NAMES)!
   if (results === 'NULL' || results.startsWith("'utf8mb4'")) return settings
-  return makeSettings(new Map([...settings.items, [RESULTS, 'NULL']]), settings.kind)
+  return ownTexts(settings)
+}
+
+/** For rows that become values: texts come as they are, and their definitions tell of which collation. */
+export function ownTexts(settings: Settings): Settings {
+  return withItems(settings, new Map([...settings.items, [RESULTS, 'NULL']]))
 }
 
 /** Cells of a text-protocol row as SQL text that gives the same value again. `columns`: payloads of their definitions. */

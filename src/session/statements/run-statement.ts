@@ -23,7 +23,7 @@ import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { RelayToOptions, SingleShard } from './single-shard.ts'
 import type { StatementReader } from './statement-reader.ts'
 import { settingsOfStatement } from './statement-settings.ts'
-import { type Carried, carriesAny, variablesInText } from './user-variables.ts'
+import { carriesAny, variablesInText } from './user-variables.ts'
 
 export interface RunContext extends SessionPortContext {
   readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits' | 'isMariadb' | 'judgements'>
@@ -62,8 +62,9 @@ export function runStatement(context: RunContext, execution: Execution): void {
 
 const WITH_CURSOR = { cursor: true } as const
 
-function runPlan(context: RunContext, execution: Execution): void {
+function runPlan(context: RunContext, given: Execution): void {
   const { proxy, state, shards, singleShard, replies } = context
+  const execution = given.plan.runsText ? withTextsVariables(context, given) : given
   const { target } = execution.reading
   const own = settingsOfStatement(context, execution.plan, state.settingsFor(execution.reading))
   const { plan, settings } = withSelectLimit(execution.plan, own)
@@ -71,7 +72,7 @@ function runPlan(context: RunContext, execution: Execution): void {
   if (begun.kind === 'Several') {
     return replies.detached(() => runOnSeveral(context, execution, { settings, own, run: begun.run }))
   }
-  const carried = carriedBy(context, execution)
+  const carried = carriesAny(plan) ? plan : undefined
   // What leaves something on its connection must be relayed from there.
   const isMetadata = plan.metadata !== undefined && plan.reserves === undefined && carried === undefined
   if (isMetadata && proxy.gateway.renamed.length > 0)
@@ -96,9 +97,10 @@ function foundBy(found: FoundRows, bindings: Bindings): RelayToOptions['found'] 
   return rowCountNumber(bindRowCount(found.offset, bindings))
 }
 
-function carriedBy({ state }: RunContext, { plan, sql }: Execution): Carried | undefined {
-  const carried = plan.runsText ? { userVariables: variablesInText(state, sql) } : plan
-  return carriesAny(carried) ? carried : undefined
+/** What a text names that is only known now, it may assign. */
+function withTextsVariables({ state }: RunContext, execution: Execution): Execution {
+  const userVariables = variablesInText(state, execution.sql)
+  return { ...execution, plan: { ...execution.plan, userVariables, assigns: true } }
 }
 
 interface Several {

@@ -1,6 +1,8 @@
 import { assert } from '../../base/assert.ts'
 import type { BoundQuery } from '../../engine/bindings.ts'
-import type { RowStream } from '../../engine/row-stream.ts'
+import { conformRows } from '../../engine/conform.ts'
+import { closeOnFailure } from '../../engine/route.ts'
+import type { RowStream, StreamColumn } from '../../engine/row-stream.ts'
 import type { Scratch } from '../../engine/shard-port.ts'
 import type { Condition } from '../../errors/condition.ts'
 import { ServerError } from '../../errors/server-error.ts'
@@ -8,19 +10,21 @@ import { readConditions } from '../../mysql/client/conditions.ts'
 import { type Description, describeStatement } from '../../mysql/client/describe.ts'
 import type { ResponseSummary } from '../../mysql/client/response-reader.ts'
 import { queryPacket, runCommand, runQuery, textCells } from '../../mysql/client/simple-command.ts'
-import type { CopiesTold, TableCopy } from '../../plan/primitives.ts'
+import type { CopiesTold, Federate } from '../../plan/primitives.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import { makeSettings, NAMES, READ_ONLY, type Settings, SQL_MODE } from '../../tablet/settings.ts'
 import { settleAll } from '../../transaction/lanes.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { SessionState } from '../settings/session-state.ts'
-import { copiedColumns, copiedDefinition, ofCopiedTables } from './copied-columns.ts'
+import { columnsOverGroups, copiedColumns, copiedDefinition, ofCopiedTables } from './copied-columns.ts'
 import { type Execution, statementFor } from './execution.ts'
 import { ShardRows } from './shard-rows.ts'
-import { carriesAny, giveVariables, takeVariables } from './user-variables.ts'
+import { streamColumn } from './stream-column.ts'
+import { carriesAny, giveInsertId, takeVariables } from './user-variables.ts'
 
 export interface ScratchContext {
   readonly state: SessionState
+  readonly isMariadb: boolean
   readonly interruption: Interruption
   readonly memory: ConstructorParameters<typeof ShardRows>[0]['memory']
 }
@@ -59,8 +63,16 @@ export class ScratchConnection implements Scratch {
     context.interruption.working.add(lease)
   }
 
-  async run(...statements: readonly (string | Buffer)[]): Promise<number> {
-    await this.#apply(copying(this.#settings))
+  run(...statements: readonly (string | Buffer)[]): Promise<number> {
+    return this.#run(copying(this.#settings), statements)
+  }
+
+  async make(...statements: readonly string[]): Promise<void> {
+    await this.#run(defining(this.#settings), statements)
+  }
+
+  async #run(settings: Settings, statements: readonly (string | Buffer)[]): Promise<number> {
+    await this.#apply(settings)
     for (const sql of statements) {
       const table = typeof sql === 'string' ? /^CREATE TEMPORARY TABLE (`\w+`)/.exec(sql) : null
       if (table !== null) this.#tables.add(table[1]!)
@@ -70,8 +82,9 @@ export class ScratchConnection implements Scratch {
     return answers.reduce((sum, { summary }) => sum + summary.warnings, 0)
   }
 
-  async check(query: BoundQuery, node: CopiesTold): Promise<void> {
-    await this.#describe(query, node)
+  async check(query: BoundQuery, node: CopiesTold): Promise<readonly StreamColumn[]> {
+    const { columns } = await this.describe(query, node)
+    return columns.map((payload) => streamColumn(payload, this.#lease.tablet))
   }
 
   /** Of the query's params and columns; these as of the tables that were copied. */
@@ -96,12 +109,16 @@ export class ScratchConnection implements Scratch {
     }
   }
 
-  async open(query: BoundQuery, copies: readonly TableCopy[]): Promise<RowStream> {
+  async open(
+    query: BoundQuery,
+    node: Pick<Federate, 'copies' | 'groups' | 'recounted'>,
+    checked: readonly StreamColumn[],
+  ): Promise<RowStream> {
     const { state, memory } = this.#context
     const { plan, format } = this.#execution
     await this.#apply(this.#settings)
     const { connection, tablet } = this.#lease
-    if (carriesAny(plan)) await runQuery(connection, giveVariables(state, plan))
+    if (plan.setsInsertId === true) await runQuery(connection, giveInsertId(state))
     this.#context.interruption.throwIfKilled()
     const rows = new ShardRows(
       { connection, tablet, memory, release: (ended) => this.#rowsEnded(ended) },
@@ -109,7 +126,11 @@ export class ScratchConnection implements Scratch {
     )
     statementFor(this.#execution, query).send(connection, rows)
     await rows.opened()
-    return copiedColumns(rows, copies)
+    const answer = copiedColumns(rows, node.copies)
+    if (node.groups.length === 0) return answer
+    return closeOnFailure([answer], () =>
+      conformRows(answer, columnsOverGroups(answer.columns, checked, node, connection.isMariadb)),
+    )
   }
 
   /** An error in the syntax quotes the statement: throws the one that the client's own text gives. */
@@ -160,13 +181,12 @@ export class ScratchConnection implements Scratch {
   }
 
   async #end({ warnings, affectedRows }: ResponseSummary): Promise<EndedCopies> {
-    const { state } = this.#context
     const { connection } = this.#lease
     const { plan } = this.#execution
     // Sent at once, in this order: each asks about the statement before.
     const asked = warnings > 0 ? readConditions(connection) : Promise.resolve([])
     const counted = runQuery(connection, 'SELECT FOUND_ROWS() LIMIT 1')
-    const taken = carriesAny(plan) ? takeVariables(this.#lease, state, plan) : Promise.resolve()
+    const taken = carriesAny(plan) ? takeVariables(this.#lease, this.#context, plan) : Promise.resolve()
     await settleAll<unknown>([asked, counted, taken])
     await this.#giveBack()
     const [conditions, found] = [await asked, await counted]
@@ -191,3 +211,17 @@ function copying({ kind }: Settings): Settings {
   ])
   return makeSettings(items, kind)
 }
+
+/** The client's settings, but that a column of dates may be one without a default. */
+function defining(settings: Settings): Settings {
+  const { items, kind } = settings
+  const mode = items.get(SQL_MODE)
+  if (mode === undefined) return settings
+  const words = mode
+    .slice(1, -1)
+    .split(',')
+    .filter((word) => !refusingDates.has(word))
+  return { ...settings, ...makeSettings(new Map([...items, [SQL_MODE, `'${words.join(',')}'`]]), kind) }
+}
+
+const refusingDates: ReadonlySet<string> = new Set(['NO_ZERO_DATE', 'NO_ZERO_IN_DATE', 'TRADITIONAL'])

@@ -1,6 +1,6 @@
 import type { Plan } from '../../plan/plan.ts'
 import { answersRows, type RowsPrimitive } from '../../plan/primitives.ts'
-import { makeSettings, type Settings } from '../../tablet/settings.ts'
+import { type Settings, withItems } from '../../tablet/settings.ts'
 import type { Value } from '../../values/value.ts'
 
 const SELECT_LIMIT = 'sql_select_limit'
@@ -27,7 +27,7 @@ export function withoutSelectLimit(settings: Settings): Settings {
   if (!settings.items.has(SELECT_LIMIT)) return settings
   const items = new Map(settings.items)
   items.delete(SELECT_LIMIT)
-  return makeSettings(items, settings.kind)
+  return withItems(settings, items)
 }
 
 function hasLimit(root: RowsPrimitive): boolean {

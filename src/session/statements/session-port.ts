@@ -23,7 +23,7 @@ import type { ShardAccess } from './shard-access.ts'
 import { ShardRows } from './shard-rows.ts'
 
 export interface SessionPortContext {
-  readonly proxy: Pick<ProxyContext, 'gateway' | 'sequences' | 'schemaChanged'>
+  readonly proxy: Pick<ProxyContext, 'gateway' | 'isMariadb' | 'sequences' | 'schemaChanged'>
   readonly transaction: Transaction
   readonly interruption: Interruption
   readonly shards: ShardAccess
@@ -104,7 +104,12 @@ export class SessionPort implements ShardPort {
       lease.release()
       throw stopped
     }
-    this.#scratch = new ScratchConnection(lease, this.#execution, settings, { state, interruption, memory })
+    this.#scratch = new ScratchConnection(lease, this.#execution, settings, {
+      state,
+      isMariadb: proxy.isMariadb,
+      interruption,
+      memory,
+    })
     return this.#scratch
   }
 

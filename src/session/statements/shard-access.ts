@@ -14,6 +14,7 @@ import type { SessionState } from '../settings/session-state.ts'
 import type { DatabaseNames } from './metadata-rows.ts'
 import { losslessTexts } from './row-texts.ts'
 import { withoutSelectLimit } from './select-limit.ts'
+import { withVariables } from './user-variables.ts'
 
 /** Whose turn it is where any shard will do. */
 let turn = 0
@@ -103,9 +104,10 @@ export class ShardAccess implements ShardsView {
     return this.onAny(({ connection }) => runQuery(connection, sql))
   }
 
-  /** One of the session's own questions to one tablet; texts come as Unicode. */
-  askOn(target: ShardTarget, sql: string): Promise<CollectingReader> {
-    const settings = withoutSelectLimit(losslessTexts(this.#context.state.settings))
+  /** One of the session's own questions to one tablet; texts come as Unicode. `variables`: the user variables that it names. */
+  askOn(target: ShardTarget, sql: string, variables: readonly string[] = []): Promise<CollectingReader> {
+    const { state } = this.#context
+    const settings = withVariables(withoutSelectLimit(losslessTexts(state.settings)), state, variables)
     return this.on(target, settings, ({ connection }) => runQuery(connection, sql))
   }
 

@@ -2,7 +2,7 @@ import type { Condition } from '../../errors/condition.ts'
 import type { SqlError } from '../../errors/sql-error.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
 import type { ResponseShape, ResponseSummary } from '../../mysql/client/response-reader.ts'
-import { forgetStatements, type ShardStatement } from '../../mysql/client/shard-statement.ts'
+import type { ShardStatement } from '../../mysql/client/shard-statement.ts'
 import { runQuery, textCells } from '../../mysql/client/simple-command.ts'
 import { Status } from '../../mysql/codec/constants.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
@@ -24,10 +24,14 @@ import { isOutOfMemory } from '../settings/held-map.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import type { RelayedHook } from './execution.ts'
 import { type RelayOwner, SessionRelay } from './session-relay.ts'
-import { type Carried, giveVariables, takeVariables } from './user-variables.ts'
+import { type Carried, giveInsertId, takeVariables } from './user-variables.ts'
 
 export interface SingleShardContext {
-  readonly proxy: { readonly gateway: Gateway; readonly log: Logger } & OwnWordsContext['proxy']
+  readonly proxy: {
+    readonly gateway: Gateway
+    readonly log: Logger
+    readonly isMariadb: boolean
+  } & OwnWordsContext['proxy']
   readonly client: ClientConnection
   readonly state: SessionState
   readonly answer: Answer
@@ -53,7 +57,7 @@ export interface RelayToOptions {
   readonly runsProgram?: true | undefined
   /** The id in the answer is one that the statement brought itself: LAST_INSERT_ID() stays as it was. */
   readonly explicitId?: boolean
-  /** What the statement reads and assigns: given before, read back behind it. */
+  /** What the statement may assign: read back behind it. */
   readonly carried?: Carried | undefined
   /** FOUND_ROWS() is more than the rows that come: by an offset, or as the server says. */
   readonly found?: number | 'asked' | undefined
@@ -100,7 +104,10 @@ export class SingleShard implements RelayOwner {
         lane?.lease.settingsKey === settings.key &&
         lane.lease.killing === undefined &&
         (lane.inTransaction || (start === undefined && !lane.isAutocommitOff))
-      if (isReady) return this.#relayIn(lane, statement, options)
+      if (isReady) {
+        lane.lease.bring(settings)
+        return this.#relayIn(lane, statement, options)
+      }
       return replies.detached(async () => {
         const reached = await transaction.reach(target, settings, interruption)
         if (!this.#givesUp()) this.#relayIn(reached, statement, options)
@@ -145,11 +152,8 @@ export class SingleShard implements RelayOwner {
     const { moreResults, sequenceId } = answer
     const { statusFlags: status } = replies
     this.#relay.begin({ shape, status, moreResults, sequenceId }, () => connection.pause())
-    if (carried !== undefined) {
-      // What is prepared keeps the types that its variables had then (MySQL 8.0.22 and later).
-      if (carried.userVariables.length > 0) forgetStatements(connection)
-      runQuery(connection, giveVariables(state, carried)).catch((error) => lease.discard(error))
-    }
+    if (carried?.setsInsertId === true)
+      runQuery(connection, giveInsertId(state)).catch((error) => lease.discard(error))
     this.#send(statement, connection, lane)
   }
 
@@ -218,7 +222,8 @@ export class SingleShard implements RelayOwner {
     try {
       if (hasConditions(summary)) relaying.conditions = await readConditions(lease.connection)
       if (asksFound) relaying.foundRows = await readFoundRows(lease)
-      if (options.carried !== undefined) await takeVariables(lease, state, options.carried)
+      if (options.carried !== undefined)
+        await takeVariables(lease, { state, isMariadb: proxy.isMariadb }, options.carried)
     } catch (error) {
       if (isOutOfMemory(error)) return error
       // The session's state is gone with the connection, as with any connection to a server that breaks.

@@ -1,18 +1,27 @@
 import type { Plan } from '../../plan/plan.ts'
-import { characteristicItems, makeSettings, type Settings } from '../../tablet/settings.ts'
+import { characteristicItems, type Settings, withItems } from '../../tablet/settings.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
+import type { SessionState } from '../settings/session-state.ts'
+import { withVariables } from './user-variables.ts'
+
+export interface StatementSettingsContext {
+  readonly transaction: Transaction
+  readonly proxy: { readonly isMariadb: boolean }
+  readonly state: SessionState
+}
 
 /**
- * The session's settings for a statement. Where it is a transaction by itself it has what SET TRANSACTION said for the next
- * one, as settings: the connection has others again with the statement after it.
+ * The session's settings for a statement, with the user variables that it names. Where it is a transaction by itself it has what
+ * SET TRANSACTION said for the next one, as settings: the connection has others again with the statement after it.
  */
 export function settingsOfStatement(
-  context: { readonly transaction: Transaction; readonly proxy: { readonly isMariadb: boolean } },
+  { transaction, proxy, state }: StatementSettingsContext,
   plan: Plan,
   settings: Settings,
 ): Settings {
-  const next = plan.isTableless === true ? undefined : context.transaction.nextOfStatement()
-  if (next === undefined) return settings
-  const once = characteristicItems(next, context.proxy.isMariadb)
-  return makeSettings(new Map([...settings.items, ...once]), settings.kind)
+  const own = withVariables(settings, state, plan.userVariables)
+  const next = plan.isTableless === true ? undefined : transaction.nextOfStatement()
+  if (next === undefined) return own
+  const once = characteristicItems(next, proxy.isMariadb)
+  return withItems(own, new Map([...own.items, ...once]))
 }

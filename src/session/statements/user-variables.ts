@@ -1,53 +1,100 @@
-import { runQuery } from '../../mysql/client/simple-command.ts'
+import { assert } from '../../base/assert.ts'
+import { runQuery, textCells } from '../../mysql/client/simple-command.ts'
 import { type Part, visit } from '../../sql/visit.ts'
 import type { Lease } from '../../tablet/lease.ts'
+import { type GivenVariables, type Settings, settingsChange } from '../../tablet/settings.ts'
+import { settleAll } from '../../transaction/lanes.ts'
 import { quoteName } from '../../values/sql-literal.ts'
 import type { SessionState } from '../settings/session-state.ts'
-import { losslessTexts, textsOfRow } from './row-texts.ts'
+import {
+  connectionCollation,
+  givenVariable,
+  isUnset,
+  type RowTexts,
+  type VariableValue,
+  valueOfCell,
+} from '../settings/variable-value.ts'
+import { ownTexts } from './row-texts.ts'
 
-/** What of the session a statement may change on its connection: it is given before, and taken behind it. */
+/** What of the session a statement may change on its connection: it is taken behind it. */
 export interface Carried {
+  /** Names of the variables that it may assign, if `assigns`. */
   readonly userVariables: readonly string[]
-  /** LAST_INSERT_ID(). */
+  readonly assigns?: boolean
+  /** LAST_INSERT_ID(): it is given before, too. */
   readonly setsInsertId?: boolean
 }
 
-export function carriesAny({ userVariables, setsInsertId }: Carried): boolean {
-  return userVariables.length > 0 || setsInsertId === true
+export function carriesAny({ userVariables, assigns, setsInsertId }: Carried): boolean {
+  return (assigns === true && userVariables.length > 0) || setsInsertId === true
 }
 
-/** SET statement that gives a backend connection the session's values. */
-export function giveVariables(state: SessionState, carried: Carried): string {
-  const items = carried.userVariables.map(
-    (name) => `@${quoteName(name)} = ${state.userVariables.get(name) ?? 'NULL'}`,
-  )
-  if (carried.setsInsertId === true) items.push(`last_insert_id = ${state.lastInsertId}`)
-  return `SET ${items.join(', ')}`
+/** The settings with these variables of the session: those that are set, for the others no connection has. */
+export function withVariables(settings: Settings, state: SessionState, names: readonly string[]): Settings {
+  return names.length === 0 ? settings : { ...settings, variables: given(state, names) }
 }
 
-/** Takes what a statement has left on its connection, which may get other settings. */
-export async function takeVariables(lease: Lease, state: SessionState, carried: Carried): Promise<void> {
-  await lease.apply(losslessTexts(state.settings))
-  const { userVariables: names } = carried
-  const variables = names.map((name) => `@${quoteName(name)}`)
-  const wanted = carried.setsInsertId === true ? [...variables, 'LAST_INSERT_ID()'] : variables
-  const [answer] = await Promise.all([
-    // With a LIMIT, for sql_select_limit may be 0.
-    runQuery(lease.connection, `SELECT ${wanted.join(', ')} LIMIT 1`),
-    clear(lease, variables),
-  ])
-  const texts = textsOfRow(answer.columns, answer.rows[0]!)
-  if (carried.setsInsertId === true) state.lastInsertId = BigInt(texts[names.length]!)
-  for (const [i, name] of names.entries()) {
-    if (texts[i] === 'NULL') state.userVariables.delete(name)
-    else state.userVariables.set(name, texts[i]!)
-  }
+function given({ userVariables }: SessionState, names: readonly string[]): GivenVariables {
+  const known = names.flatMap((name) => {
+    const value = userVariables.get(name)
+    return value === undefined ? [] : [[name, givenVariable(name, value)] as const]
+  })
+  return new Map(known)
 }
 
-/** No trigger or procedure sees them there when the connection serves another session. */
-async function clear({ connection }: Lease, variables: readonly string[]): Promise<void> {
-  if (variables.length === 0) return
-  await runQuery(connection, `SET ${variables.map((variable) => `${variable} = NULL`).join(', ')}`)
+/** SET statement that gives a backend connection the session's LAST_INSERT_ID(). */
+export function giveInsertId({ lastInsertId }: SessionState): string {
+  return `SET last_insert_id = ${lastInsertId}`
+}
+
+interface Reader {
+  readonly state: SessionState
+  readonly isMariadb: boolean
+}
+
+/** Takes what a statement has left on its connection. */
+export async function takeVariables(lease: Lease, reader: Reader, carried: Carried): Promise<void> {
+  const { assigns, setsInsertId, userVariables } = carried
+  const { state } = reader
+  const names = assigns === true ? userVariables : []
+  const others = setsInsertId === true ? ['LAST_INSERT_ID()'] : []
+  const { columns, cells } = await ask(lease, [...names.map(variable), ...others])
+  if (setsInsertId === true) state.lastInsertId = BigInt(cells[names.length]!)
+  const texts = textsFor(reader)
+  for (const [i, name] of names.entries())
+    if (!isUnset(columns[i]!)) state.userVariables.set(name, valueOfCell(columns[i]!, cells[i], texts))
+  lease.noteVariables(given(state, names))
+}
+
+/** Values of variables on a connection. */
+export async function readVariables(
+  lease: Lease,
+  reader: Reader,
+  names: readonly string[],
+): Promise<readonly VariableValue[]> {
+  const { columns, cells } = await ask(lease, names.map(variable))
+  return columns.map((column, i) => valueOfCell(column, cells[i], textsFor(reader)))
+}
+
+/** Texts as they are; sent at once, with a LIMIT, for sql_select_limit may be 0. */
+async function ask({ connection, settings, tablet }: Lease, wanted: readonly string[]) {
+  assert(settings !== undefined, 'a connection that has run a statement has settings')
+  const server = { database: quoteName(tablet.database), isMariadb: connection.isMariadb }
+  const own = ownTexts(settings)
+  const send = (sql: string) => runQuery(connection, sql)
+  const before = settingsChange(settings.items, own, server).map(send)
+  const asked = send(`SELECT ${wanted.join(', ')} LIMIT 1`)
+  await settleAll([...before, asked, ...settingsChange(own.items, settings, server).map(send)])
+  const { columns, rows } = await asked
+  return { columns, cells: textCells(rows[0]!, columns.length) }
+}
+
+function variable(name: string): string {
+  return `@${quoteName(name)}`
+}
+
+function textsFor({ state, isMariadb }: Reader): RowTexts {
+  return { collation: connectionCollation(state.settings), flavor: isMariadb ? 'mariadb' : 'mysql' }
 }
 
 /**
@@ -56,7 +103,7 @@ async function clear({ connection }: Lease, variables: readonly string[]): Promi
  */
 export function variablesInText({ userVariables }: SessionState, sql: string): readonly string[] {
   const named = namesIn(sql)
-  const values = named.flatMap((name) => namesIn(userVariables.get(name) ?? ''))
+  const values = named.flatMap((name) => namesIn(userVariables.get(name)?.text ?? ''))
   return [...new Set([...named, ...values])]
 }
 

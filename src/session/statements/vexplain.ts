@@ -53,7 +53,7 @@ export async function vexplain(context: VExplainContext, asked: Asked, sql: stri
       const sent = await recordedRun(context, execution)
       if (mode === 'TRACE') return document(replies, traceOf(context, execution, sent))
       if (mode === 'QUERIES') return queries(context, sent)
-      return explained(replies, await explainSent(context, sent))
+      return explained(replies, await explainSent(context, sent, execution.plan.userVariables))
     }
   }
 }
@@ -108,12 +108,13 @@ function explained(replies: Replies, parts: readonly ExplainedPart[]): void {
 async function explainSent(
   context: VExplainContext,
   sent: readonly SentQuery[],
+  variables: readonly string[],
 ): Promise<readonly ExplainedPart[]> {
-  return await Promise.all(
-    sent.map(({ keyspace, shard, sql }) =>
-      explainQuery(context, { keyspace, shard, head: EXPLAIN_JSON, query: Buffer.from(sql).latin1Slice() }),
-    ),
-  )
+  const asked = sent.map(({ keyspace, shard, sql }) => {
+    const query = Buffer.from(sql).latin1Slice()
+    return explainQuery(context, { keyspace, shard, head: EXPLAIN_JSON, query }, variables)
+  })
+  return await Promise.all(asked)
 }
 
 /** The plan, and its queries by their text, in the words of vtgate's. */

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { runJobs, tellParent } from './jobs.ts'
 import { type Finding, fuzzSelect, type SelectFuzzResult } from './select-fuzz.ts'
+import { isWay, WAYS, type Way } from './sessions.ts'
 
 const USAGE = `npm run fuzz -- select [--seed S] [--count N] [--mariadb] [--strict] [--self] …
     Random tables with random rows, and random SELECTs over them: through proxies over 2 and 8 shards and on one plain
@@ -17,6 +19,9 @@ const USAGE = `npm run fuzz -- select [--seed S] [--count N] [--mariadb] [--stri
   --self          no proxy: two plain servers, rows in another order. What differs is a fault of the generator
   --shrink N      differences of each kind to make small and print (2); the rest are counted
   --known KINDS   differences whose kind begins so are counted only; several, separated by commas
+  --way WAY       how proxies plan: federation (over copies of the tables wherever that can be done), rules (never so),
+                  auto (the cheaper of the two)
+  --jobs N        divided among N processes with servers of their own (1); --shrink is for each of them
   --refusals      what the proxy does not support is shrunk and printed, too
 
 Interrupted, it ends behind the statements that are on their way, and tells what it has seen.
@@ -35,26 +40,44 @@ const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
 const known = values.known.split(',').filter((beginning) => beginning !== '')
 process.stdout.write(`seed ${seed}\n`)
-const result = await fuzzSelect({
-  seed,
-  count: whole('count', values.count),
-  perSchema: whole('per-schema', values['per-schema']),
-  shrunkMax: whole('shrink', values.shrink),
-  flavor: values.mariadb ? 'mariadb' : 'mysql',
-  isSelf: values.self,
-  isStrict: values.strict,
-  areRefusalsShrunk: values.refusals,
-  isKnown: (kind) => known.some((beginning) => kind.startsWith(beginning)),
-  only: values.statement === undefined ? undefined : whole('statement', values.statement),
-  signal: stop.signal,
-  onFinding: print,
-  onCrash: ({ seed: at, statement, message }) =>
-    process.stdout.write(
-      `\n-- a server died: --seed ${at}, one of the statements from ${statement} on: ${message}\n`,
-    ),
-})
-printCounts(result)
+const [count, perSchema, jobs] = [
+  whole('count', values.count),
+  whole('per-schema', values['per-schema']),
+  whole('jobs', values.jobs),
+]
+const result =
+  jobs > 1
+    ? await runJobs({ jobs, seed, count, perSchema, args: process.argv.slice(3), signal: stop.signal })
+    : await fuzz()
+if (process.send === undefined) printCounts(result)
+else await tellParent(result)
 process.exit(result.differences.size > 0 ? 1 : 0)
+
+function fuzz(): Promise<SelectFuzzResult> {
+  return fuzzSelect({
+    seed,
+    count,
+    perSchema,
+    shrunkMax: whole('shrink', values.shrink),
+    flavor: values.mariadb ? 'mariadb' : 'mysql',
+    isSelf: values.self,
+    isStrict: values.strict,
+    areRefusalsShrunk: values.refusals,
+    isKnown: (kind) => known.some((beginning) => kind.startsWith(beginning)),
+    only: values.statement === undefined ? undefined : whole('statement', values.statement),
+    signal: stop.signal,
+    way: way(values.way),
+    onFinding: print,
+    onCrash: ({ seed: at, statement, message }) =>
+      process.stdout.write(
+        `\n-- a server died: --seed ${at}, one of the statements from ${statement} on: ${message}\n`,
+      ),
+  })
+}
+
+function way(name: string): Way {
+  return isWay(name) ? name : misused(`--way ${name} is none of ${WAYS.join(', ')}`)
+}
 
 function commandLine() {
   try {
@@ -69,6 +92,8 @@ function commandLine() {
         strict: { type: 'boolean', default: false },
         self: { type: 'boolean', default: false },
         known: { type: 'string', default: '' },
+        way: { type: 'string', default: 'auto' },
+        jobs: { type: 'string', default: '1' },
         refusals: { type: 'boolean', default: false },
         shrink: { type: 'string', default: '2' },
         help: { type: 'boolean', short: 'h', default: false },

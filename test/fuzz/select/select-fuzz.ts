@@ -8,7 +8,7 @@ import { Reproducer, type Situation } from './reproducer.ts'
 import { randomRows, type TableRows } from './rows.ts'
 import { allTables, randomSchema, type Schema } from './schema.ts'
 import { scriptOf } from './script.ts'
-import { Session } from './sessions.ts'
+import { Session, type Way } from './sessions.ts'
 import { shrink } from './shrink.ts'
 import { ServerGone, type Side, TestBed } from './test-bed.ts'
 
@@ -20,6 +20,7 @@ export interface SelectFuzzOptions {
   /** The plain server is held against itself, rows in another order: what differs is no proxy's fault. */
   readonly isSelf: boolean
   readonly isStrict: boolean
+  readonly way: Way
   /** Statements before the next schema. */
   readonly perSchema: number
   /** So many differences of a kind are shrunk; the rest is counted. */
@@ -164,14 +165,14 @@ class SelectFuzz {
 
   /** One schema with its rows, and the statements over it that are not tried yet. */
   async schema(bed: TestBed): Promise<void> {
-    const { flavor, perSchema, isSelf } = this.#options
+    const { flavor, perSchema, isSelf, way } = this.#options
     const seed = this.#seed
     const random = new Random(seed)
     const schema = randomSchema(random, flavor)
     const rows = allTables(schema).map((table) => randomRows(random, table))
     await bed.load(schema, rows)
     const sides = isSelf ? [bed.twin] : bed.proxies
-    const sessions = [bed.reference, ...sides].map((side) => new Session(side))
+    const sessions = [bed.reference, ...sides].map((side) => new Session(side, way))
     while (this.#next < perSchema && !this.isDone) {
       const first = this.#next
       this.#next += BATCH
@@ -222,7 +223,12 @@ class SelectFuzz {
     { bed, side }: { readonly bed: TestBed; readonly side: Side },
     at: { readonly seed: number; readonly statement: number },
   ): Promise<void> {
-    const reproducer = new Reproducer(bed, side, situation.rows, this.#strictness)
+    const reproducer = new Reproducer(
+      bed,
+      side,
+      { rows: situation.rows, way: this.#options.way },
+      this.#strictness,
+    )
     try {
       const { difference = GONE, isDetermined } = await reproducer.differs(situation)
       if (!isDetermined) return void tally(this.#undetermined, difference.kind)

@@ -3,16 +3,29 @@ import { type Answer, ask, lost } from './answers.ts'
 import type { Case } from './cases.ts'
 import type { Side } from './test-bed.ts'
 
+/** How proxies plan: values of planner_version. */
+export const WAYS = ['auto', 'federation', 'rules'] as const
+export type Way = (typeof WAYS)[number]
+
+export function isWay(name: string): name is Way {
+  return WAYS.some((way) => way === name)
+}
+
 /** Uncommitted changes that cases see; undefined: no transaction. */
 export type Changes = readonly string[] | undefined
 
 /** A side's connection for a while; a lost one is made anew. */
 export class Session {
   readonly #side: Side
+  readonly #way: Way
+  readonly #settings: readonly string[]
   #client: ProtocolClient | undefined
 
-  constructor(side: Side) {
+  /** `settings`: beside those that all sessions have. */
+  constructor(side: Side, way: Way, settings: readonly string[] = []) {
     this.#side = side
+    this.#way = way
+    this.#settings = [...SETTINGS, ...settings]
   }
 
   /** The answers to each case, and to the changes before them. */
@@ -60,7 +73,8 @@ export class Session {
   async #connected(): Promise<ProtocolClient> {
     if (this.#client !== undefined) return this.#client
     const client = await this.#side.connect()
-    for (const sql of SETTINGS) await client.query(sql)
+    for (const sql of this.#settings) await client.query(sql)
+    if (this.#side.isProxy) await client.query(`SET planner_version = '${this.#way}'`)
     this.#client = client
     return client
   }

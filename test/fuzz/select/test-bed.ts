@@ -15,6 +15,7 @@ import { keyspaceSql, vschemaOf } from './schema-sql.ts'
 /** Who answers: the plain server, its twin with the rows in another order and no secondary keys, a proxy. */
 export interface Side {
   readonly name: string
+  readonly isProxy: boolean
   /** Rejects with `ServerGone` when nobody listens. */
   connect(): Promise<ProtocolClient>
 }
@@ -125,11 +126,11 @@ class Part {
   }
 
   plain(name: string): Side {
-    return sideOf(name, { port: this.#server.port, ...PLAIN_ACCOUNT })
+    return sideOf({ name, isProxy: false }, { port: this.#server.port, ...PLAIN_ACCOUNT })
   }
 
   get proxySide(): Side {
-    return sideOf(`${this.#shards} shards`, this.#proxy!)
+    return sideOf({ name: `${this.#shards} shards`, isProxy: true }, this.#proxy!)
   }
 
   /** `plain`: the schema of the plain databases. */
@@ -170,14 +171,14 @@ class Part {
 }
 
 function sideOf(
-  name: string,
+  { name, isProxy }: Pick<Side, 'name' | 'isProxy'>,
   { port, user, password }: { port: number; user: string; password: string },
 ): Side {
   const connect = () =>
     ProtocolClient.connect({ port, user, password, database: MAIN }).catch((cause: Error) => {
       throw new ServerGone(`${name} takes no connection: ${cause.message}`, { cause })
     })
-  return { name, connect }
+  return { name, isProxy, connect }
 }
 
 /** Zero dates and all may go in. */
