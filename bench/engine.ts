@@ -73,6 +73,8 @@ function bindingsOf(): Bindings {
     paramValue: unused,
     paramText: unused,
     sessionText: unused,
+    computedValue: unused,
+    lookedUp: unused,
     textWith: unused,
     withSlotTexts: unused,
   }

@@ -1,9 +1,10 @@
 /**
- * Point selects by mysql2 where sysbench is absent: `node load-generator.js PORT USER PASSWORD MODE CONNECTIONS SECONDS
- * ROWS`. Prints `{"queries", "histogram": [[microseconds, count], …]}`. It costs more CPU than sysbench, so that queries
+ * Statements by mysql2: `node load-generator.js PORT USER PASSWORD MODE CONNECTIONS SECONDS ROWS`. MODE `disable` and `auto`
+ * are point selects, as text and prepared, where sysbench is absent; others are those of bench/support/scattered.ts. Prints `{"queries", "histogram": [[microseconds, count], …]}`. It costs more CPU than sysbench, so that queries
  * per second are lower; the proxy's CPU per query is measured as well with it.
  */
-import mysql from 'mysql2/promise'
+import mysql, { type Connection } from 'mysql2/promise'
+import { isScattered, scattered } from './support/scattered.ts'
 
 const [port, user, password, mode, connections, seconds, rows] = process.argv.slice(2)
 const sql = 'SELECT c FROM sbtest1 WHERE id=?'
@@ -20,15 +21,21 @@ async function run(): Promise<number> {
   })
   let queries = 0
   while (performance.now() < untilMs) {
-    const id = 1 + Math.floor(Math.random() * Number(rows))
     const start = performance.now()
-    if (mode === 'disable') await connection.query(sql, [id])
-    else await connection.execute(sql, [id])
+    await ask(connection)
     note((performance.now() - start) * 1000)
     queries++
   }
   await connection.end()
   return queries
+}
+
+async function ask(connection: Connection): Promise<void> {
+  if (mode !== undefined && isScattered(mode))
+    return void (await connection.query(scattered[mode](Number(rows))))
+  const id = 1 + Math.floor(Math.random() * Number(rows))
+  if (mode === 'disable') await connection.query(sql, [id])
+  else await connection.execute(sql, [id])
 }
 
 /** Buckets of 4 %. */

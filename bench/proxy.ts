@@ -6,7 +6,7 @@
  *   npm run bench -- proxy [--seconds N] [--rounds N] [--server mariadb|mysql] [--only text|prepared]
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import mysql from 'mysql2/promise'
@@ -15,6 +15,8 @@ import { freePort } from '../src/cli/local/free-port.ts'
 import { eventually } from '../test/support/eventually.ts'
 import { startMariadb, startMysql, type TestServer } from '../test/support/mysql.ts'
 import { tempDir } from '../test/support/temp-dir.ts'
+import { startHaproxy } from './support/haproxy.ts'
+import { cpuSeconds, median } from './support/process-cpu.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -25,8 +27,6 @@ const { values: options } = parseArgs({
     rows: { type: 'string', default: '100000' },
   },
 })
-
-const TICKS_PER_SECOND = 100
 
 interface Route {
   readonly name: 'direct' | 'haproxy' | 'shardgate'
@@ -64,7 +64,7 @@ try {
   await prepareRows(server)
   const routes: Route[] = [
     { name: 'direct', port: server.port },
-    ...(hasHaproxy ? [await startHaproxy(server)] : []),
+    ...(hasHaproxy ? [await throughHaproxy(server)] : []),
     await startShardgate(server),
   ]
   console.log(`${options.server} ${server.version}, node ${process.version}, ${options.rows} rows`)
@@ -165,25 +165,14 @@ function percentile(histogram: readonly { us: number; count: number }[], part: n
 }
 
 function medianRun(runs: readonly Run[]): Run {
-  const median = (pick: (run: Run) => number) => {
-    const sorted = runs.map(pick).sort((a, b) => a - b)
-    return sorted[Math.floor(sorted.length / 2)]!
-  }
+  const middle = (pick: (run: Run) => number) => median(runs.map(pick))
   return {
-    queriesPerSecond: median((r) => r.queriesPerSecond),
-    p50Us: median((r) => r.p50Us),
-    p95Us: median((r) => r.p95Us),
-    p99Us: median((r) => r.p99Us),
-    cpuUs: median((r) => r.cpuUs),
+    queriesPerSecond: middle((r) => r.queriesPerSecond),
+    p50Us: middle((r) => r.p50Us),
+    p95Us: middle((r) => r.p95Us),
+    p99Us: middle((r) => r.p99Us),
+    cpuUs: middle((r) => r.cpuUs),
   }
-}
-
-/** User and system time that a process has used. Source: proc(5), /proc/pid/stat, fields 14 and 15. */
-function cpuSeconds(pid: number | undefined): number {
-  if (pid === undefined) return 0
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
 }
 
 function connectionArgs(port: number): string[] {
@@ -219,26 +208,8 @@ async function prepareRows(server: TestServer): Promise<void> {
   await connection.end()
 }
 
-async function startHaproxy(server: TestServer): Promise<Route> {
-  const port = await freePort()
-  const config = join(dir.path, 'haproxy.cfg')
-  writeFileSync(
-    config,
-    [
-      'global',
-      '  nbthread 1',
-      'defaults',
-      '  mode tcp',
-      '  timeout connect 5s',
-      '  timeout client 1h',
-      '  timeout server 1h',
-      'listen mysql',
-      `  bind 127.0.0.1:${port}`,
-      `  server s1 ${server.host}:${server.port}`,
-      '',
-    ].join('\n'),
-  )
-  const child = spawn('haproxy', ['-db', '-f', config], { stdio: 'ignore' })
+async function throughHaproxy(server: TestServer): Promise<Route> {
+  const { port, child } = await startHaproxy(dir.path, server)
   stops.push(() => void child.kill('SIGKILL'))
   await answers(port)
   return { name: 'haproxy', port, pid: child.pid! }

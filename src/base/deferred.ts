@@ -6,9 +6,11 @@ export interface Deferred<T> {
 
 /** A promise and the functions that settle it (`Promise.withResolvers` of Node 22, for Node 20 too). */
 export function deferred<T = void>(): Deferred<T> {
-  let settle!: Pick<Deferred<T>, 'resolve' | 'reject'>
-  const promise = new Promise<T>((resolve, reject) => {
-    settle = { resolve, reject }
+  let resolve!: Deferred<T>['resolve']
+  let reject!: Deferred<T>['reject']
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes
+    reject = no
   })
-  return { promise, ...settle }
+  return { promise, resolve, reject }
 }

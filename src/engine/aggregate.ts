@@ -1,7 +1,7 @@
 import type { AggregateRows } from '../plan/primitives.ts'
 import { type Accumulator, createAccumulator } from './accumulator.ts'
 import { BatchBuilder } from './batch-builder.ts'
-import { KeyOrder } from './key-order.ts'
+import { type KeyOrder, keyOrder } from './key-order.ts'
 import { type NewCell, RowLayout, rebuildRow } from './row-format.ts'
 import type { Row, RowBatch, RowFormat, RowStream, StreamColumn } from './row-stream.ts'
 
@@ -35,7 +35,7 @@ export class AggregateStream implements RowStream {
     this.format = format
     this.#input = input
     this.#layout = new RowLayout(format, columns)
-    this.#keys = new KeyOrder(plan.groupBy, columns, format)
+    this.#keys = keyOrder(plan.groupBy, columns, format)
     this.#isScalar = plan.groupBy.length === 0
     this.#accumulators = plan.aggregates.map((aggregate) => createAccumulator(aggregate, columns, format))
     this.#cells = new Int32Array(2 * columns.length)
@@ -58,14 +58,15 @@ export class AggregateStream implements RowStream {
   }
 
   #add(row: Row, out: BatchBuilder): void {
-    this.#keys.locateInto(row, this.#keyCells)
+    this.#layout.locate(row, this.columns.length, this.#cells)
+    this.#keys.pickInto(this.#cells, this.#keyCells)
     const group = this.#group
     if (group === undefined || this.#keys.compare(group.row, group.keyCells, row, this.#keyCells) !== 0) {
       if (group !== undefined) out.push(this.#finish(group.row))
       this.#group = { row, keyCells: this.#keyCells.slice() }
       for (const accumulator of this.#accumulators) accumulator.reset()
+      this.#layout.locate(row, this.columns.length, this.#cells)
     }
-    this.#layout.locate(row, this.columns.length, this.#cells)
     for (const accumulator of this.#accumulators) accumulator.add(row, this.#cells)
   }
 

@@ -12,7 +12,6 @@ import { InsertSplit } from './insert-split.ts'
 import { shardsMet } from './met-shards.ts'
 import type { OkOutcome, Outcome } from './outcome.ts'
 import { anyShardIndex, resolveRouting } from './resolve.ts'
-import type { RowStream } from './row-stream.ts'
 import { runPrimitive } from './run.ts'
 import type { RunContext } from './run-context.ts'
 import type { ShardsView } from './shards-view.ts'
@@ -52,16 +51,17 @@ export function beginPlan(plan: Plan, bindings: Bindings, shards: ShardsView): B
       assert(root.kind !== 'Session', 'the session answers its own statements')
       const one = shortcut === undefined ? undefined : onlyShard(shortcut, bindings, shards)
       if (one !== undefined) return one
-      return several(async (context) => ({ kind: 'Rows', stream: await runRows(root, context) }))
+      return several((context) => runRows(root, context))
     }
   }
 }
 
 /** Rows in the columns of the whole statement. */
-async function runRows(root: RowsPrimitive, context: RunContext): Promise<RowStream> {
+async function runRows(root: RowsPrimitive, context: RunContext): Promise<Outcome> {
   const stream = await runPrimitive(root, context)
   const { columns } = context
-  return columns === undefined || root.kind === 'Concatenate' ? stream : describedAs(stream, columns)
+  const isTold = columns === undefined || root.kind === 'Concatenate'
+  return { kind: 'Rows', stream: isTold ? stream : describedAs(stream, columns) }
 }
 
 /** Undefined where the shortcut meets several shards. */

@@ -1,3 +1,6 @@
+import type { KeyspaceId } from '../key/keyspace-id.ts'
+import type { LookupRouting } from '../plan/routing.ts'
+import type { QueryTemplate } from '../plan/text.ts'
 import type { Value } from '../values/value.ts'
 
 /**
@@ -20,6 +23,10 @@ export interface Bindings {
   paramValue(param: number): Value
   /** The same as SQL text (a binary string). */
   paramText(param: number): string
+  /** What MySQL has made of an expression; an EXPRESSION, which may be any value, where it could not be told. */
+  computedValue(text: QueryTemplate): Value
+  /** Ids of the rows with the routing's values; undefined where they may be anywhere. */
+  lookedUp(routing: LookupRouting): readonly KeyspaceId[] | undefined
   /** The statement's text with other text in place of some of its slots. */
   textWith(texts: ReadonlyMap<number, string>): string
   /** The same literals, some slots with other text. */

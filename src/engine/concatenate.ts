@@ -1,5 +1,6 @@
 import { conformRows } from './conform.ts'
-import type { RowBatch, RowFormat, RowStream, StreamColumn } from './row-stream.ts'
+import { nextPackets } from './packet-rows.ts'
+import type { RowBatch, RowFormat, RowPackets, RowStream, StreamColumn } from './row-stream.ts'
 
 export type OpenStream = () => Promise<RowStream>
 
@@ -37,9 +38,17 @@ class Concatenate implements RowStream {
     this.#rest = rest
   }
 
-  async next(): Promise<RowBatch | undefined> {
+  next(): Promise<RowBatch | undefined> {
+    return this.#read((input) => input.next())
+  }
+
+  nextPackets(): Promise<RowPackets | undefined> {
+    return this.#read(nextPackets)
+  }
+
+  async #read<Batch>(ask: (input: RowStream) => Promise<Batch | undefined>): Promise<Batch | undefined> {
     while (!this.#closed) {
-      const batch = await this.#current.next()
+      const batch = await ask(this.#current)
       if (batch !== undefined || this.#closed) return batch
       await this.#current.close()
       if (this.#opened === this.#rest.length || this.#closed) return undefined

@@ -1,3 +1,4 @@
+import { LastMade } from '../base/last-made.ts'
 import { notSupported } from '../errors/sql-error.ts'
 import { formatDecimal } from '../values/decimal.ts'
 import { classOf, columnFlags, fieldTypes } from '../values/types.ts'
@@ -5,6 +6,7 @@ import { type BatchMap, MapStream } from './map-stream.ts'
 import { readExact, writeExact } from './number-cell.ts'
 import { type NewCell, RowLayout, rebuildRow } from './row-format.ts'
 import type { Row, RowBatch, RowFormat, RowStream, StreamColumn } from './row-stream.ts'
+import { toldAs } from './told-as.ts'
 
 /**
  * The rows in other columns: those that MySQL derives for a whole statement, of which the input is a part. Throws
@@ -12,8 +14,8 @@ import type { Row, RowBatch, RowFormat, RowStream, StreamColumn } from './row-st
  */
 export function conformRows(input: RowStream, columns: readonly StreamColumn[]): RowStream {
   const ways = conformable(input.columns, columns)
-  const map = ways.every((way) => way === 'same') ? sameRows : new Conform(input, columns, ways)
-  return new MapStream(input, map, columns)
+  if (ways.every((way) => way === 'same')) return toldAs(input, columns)
+  return new MapStream(input, new Conform(input, columns, ways), columns)
 }
 
 /**
@@ -21,12 +23,15 @@ export function conformRows(input: RowStream, columns: readonly StreamColumn[]):
  * own: of a `?` the type shows when it is executed, not when it is prepared.
  */
 export function describedAs(input: RowStream, columns: readonly StreamColumn[]): RowStream {
-  const told = input.columns.map((column, i) => {
+  return toldAs(input, toldColumns.get(input.columns, columns))
+}
+
+const toldColumns = new LastMade((own: readonly StreamColumn[], columns: readonly StreamColumn[]) =>
+  own.map((column, i) => {
     const whole = columns[i]
     return whole !== undefined && isSameType(column, whole) ? whole : column
-  })
-  return new MapStream(input, sameRows, told)
-}
+  }),
+)
 
 /** Digits tell nothing of a text; what a server makes of them depends on its temporary tables. */
 function isSameType(a: StreamColumn, b: StreamColumn): boolean {
@@ -84,8 +89,6 @@ function isSameForm(from: StreamColumn, to: StreamColumn): boolean {
 function showsZeros({ type, flags }: StreamColumn): boolean {
   return type === fieldTypes.year || (flags & columnFlags.zerofill) !== 0
 }
-
-const sameRows: BatchMap = { map: (batch) => batch }
 
 class Conform implements BatchMap {
   readonly #from: readonly StreamColumn[]

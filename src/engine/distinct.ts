@@ -1,11 +1,11 @@
 import type { SortKey } from '../plan/primitives.ts'
-import { KeyOrder } from './key-order.ts'
+import { type KeyOrder, keyOrder } from './key-order.ts'
 import { type BatchMap, MapStream } from './map-stream.ts'
 import type { Row, RowBatch, RowStream } from './row-stream.ts'
 
 /** Of neighbouring rows that are equal on all keys keeps the first. NULLs are equal to each other. */
 export function distinctRows(input: RowStream, keys: readonly SortKey[]): RowStream {
-  return new MapStream(input, new Deduplicator(new KeyOrder(keys, input.columns, input.format)))
+  return new MapStream(input, new Deduplicator(keyOrder(keys, input.columns, input.format)))
 }
 
 class Deduplicator implements BatchMap {

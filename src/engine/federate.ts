@@ -1,8 +1,8 @@
 import { ServerError } from '../errors/server-error.ts'
-import { SqlError } from '../errors/sql-error.ts'
-import type { CopySource, Federate, TableCopy } from '../plan/primitives.ts'
+import { notSupported, SqlError } from '../errors/sql-error.ts'
+import type { CopySource, Federate, GroupsCopy, TableCopy } from '../plan/primitives.ts'
 import { quoteName } from '../values/sql-literal.ts'
-import { bindQuery } from './bind.ts'
+import { bindLiterally, bindQuery } from './bind.ts'
 import { InsertText } from './insert-text.ts'
 import { AskedValues, KeptValues } from './kept-values.ts'
 import { beneath } from './outer-rows.ts'
@@ -18,19 +18,44 @@ import type { Scratch } from './shard-port.ts'
  */
 export async function federate(node: Federate, context: RunContext): Promise<RowStream> {
   const { bindings, port } = context
+  const { groups, copies } = node
   const query = bindQuery(node.query, bindings)
   const scratch = await port.openScratch(node.keyspace)
   try {
     await makeCopies(node, scratch)
-    await scratch.check(query, node)
+    const columns = await scratch.check(bindQuery(node.asked, bindings), node)
+    if (groups.length > 0)
+      await ofGroups(scratch.make(...groups.map(({ create }) => bindLiterally(create, bindings).sql)))
     const filling = { scratch, context, copied: new Copied(context.limits), kept: new Map() }
-    for (const copy of node.copies) await fill(copy, filling)
-    return await scratch.open(query, node.copies)
+    for (const each of groups) await fillFrom(each.rows, each, filling)
+    for (const copy of copies) await fill(copy, filling)
+    const rows = scratch.open(query, node, columns)
+    return await (groups.length > 0 ? ofGroups(rows) : rows)
   } catch (error) {
     await scratch.close()
     throw error
   }
 }
+
+/**
+ * What a server has against groups is nothing against the client's statement, which it has looked at before: a column may have
+ * another collation than an expression, say. Another plan is needed then.
+ */
+async function ofGroups<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof ServerError && NAMES_AND_TYPES.has(error.errno))
+      throw notSupported('groups of rows of several shards as they are')
+    throw error
+  }
+}
+
+/** ER_NON_UNIQ_ERROR, ER_BAD_FIELD_ERROR, ER_WRONG_FIELD_WITH_GROUP, ER_PARSE_ERROR, ER_INVALID_DEFAULT, mixes of collations … */
+const NAMES_AND_TYPES: ReadonlySet<number> = new Set([
+  ...[1052, 1054, 1055, 1060, 1063, 1064, 1067, 1074, 1111, 1115, 1117, 1118, 1140, 1166, 1222, 1241, 1247],
+  ...[1253, 1265, 1267, 1270, 1271, 1292, 1366],
+])
 
 /** The tables that the statement is asked of, without rows. */
 export async function makeCopies({ copies }: Federate, scratch: Scratch): Promise<void> {
@@ -86,12 +111,27 @@ const ER_DUP_ENTRY = 1062
 
 async function fillOnce(copy: TableCopy, filling: Filling): Promise<void> {
   const { rows, name, columns } = copy
+  switch (rows.kind) {
+    case 'Grouped':
+      return
+    case 'Copied': {
+      const names = columns.join(', ')
+      const from = `SELECT ${names} FROM ${quoteName(rows.from)}`
+      return void (await filling.scratch.run(`INSERT INTO ${quoteName(name)} (${names}) ${from}`))
+    }
+    case 'Pulled':
+      return fillFrom(rows, copy, filling)
+  }
+}
+
+async function fillFrom(
+  rows: CopySource & { readonly kind: 'Pulled' },
+  copy: TableCopy | GroupsCopy,
+  filling: Filling,
+): Promise<void> {
+  const { name, columns } = copy
   const { scratch, copied } = filling
   const into = `INSERT INTO ${quoteName(name)} (${columns.join(', ')}) `
-  if (rows.kind === 'Copied') {
-    await scratch.run(`${into}SELECT ${columns.join(', ')} FROM ${quoteName(rows.from)}`)
-    return
-  }
   const kept = new Map([...copy.kept].map(([column, charset]) => [column, new KeptValues(charset)]))
   filling.kept.set(name, kept)
   const stream = await pull(rows, filling)
@@ -166,9 +206,10 @@ async function pull(
   return runRoute(least.route, { ...context, bindings }, { asText: true })
 }
 
-function changedValue({ shown }: TableCopy): SqlError {
+function changedValue(copy: TableCopy | GroupsCopy): SqlError {
+  const of = 'shown' in copy ? `table '${copy.shown.keyspace}.${copy.shown.table}'` : 'a group of rows'
   return new SqlError(
     'ER_UNKNOWN_ERROR',
-    `A value of table '${shown.keyspace}.${shown.table}' cannot be copied as it is: its columns have changed, or its servers differ`,
+    `A value of ${of} cannot be copied as it is: its columns have changed, or its servers differ`,
   )
 }

@@ -1,28 +1,17 @@
-import type { RowBatch, RowFormat, RowStream, StreamColumn } from './row-stream.ts'
-
-interface Waiter {
-  resolve(): void
-}
+import { nextPackets } from './packet-rows.ts'
+import type { RowBatch, RowFormat, RowPackets, RowStream, StreamColumn } from './row-stream.ts'
 
 /**
  * The rows of several shards in the order in which their batches arrive. One batch an input is read ahead of the
  * consumer: a client that stops reading stops the shards. The first failure is thrown at the next call, whatever else
  * has arrived; the inputs stay open until `close`.
- *
- * Arrived batches stand in a queue instead of a `Promise.race`: racing thousands of times against one slow shard would
- * hang thousands of reactions on its promise.
  */
 export class Gather implements RowStream {
   readonly columns: readonly StreamColumn[]
   readonly format: RowFormat
   readonly #inputs: readonly RowStream[]
-  /** At most one batch an input. */
-  readonly #arrived: { input: RowStream; batch: RowBatch }[] = []
-  #reading = 0
-  #started = false
-  #failure: { error: unknown } | undefined
-  #waiter: Waiter | undefined
-  #closed = false
+  #rows: Arrivals<RowBatch> | undefined
+  #packets: Arrivals<RowPackets> | undefined
 
   constructor(inputs: readonly RowStream[]) {
     this.columns = inputs[0].columns
@@ -30,7 +19,48 @@ export class Gather implements RowStream {
     this.#inputs = inputs
   }
 
-  async next(): Promise<RowBatch | undefined> {
+  next(): Promise<RowBatch | undefined> {
+    this.#rows ??= new Arrivals(this.#inputs, (input) => input.next())
+    return this.#rows.next()
+  }
+
+  nextPackets(): Promise<RowPackets | undefined> {
+    this.#packets ??= new Arrivals(this.#inputs, nextPackets)
+    return this.#packets.next()
+  }
+
+  async close(): Promise<void> {
+    this.#rows?.close()
+    this.#packets?.close()
+    await Promise.allSettled(this.#inputs.map((input) => input.close()))
+  }
+}
+
+interface Waiter {
+  resolve(): void
+}
+
+/**
+ * Arrived batches stand in a queue instead of a `Promise.race`: racing thousands of times against one slow shard would
+ * hang thousands of reactions on its promise.
+ */
+class Arrivals<Batch> {
+  readonly #inputs: readonly RowStream[]
+  readonly #ask: (input: RowStream) => Promise<Batch | undefined>
+  /** At most one batch an input. */
+  readonly #arrived: { input: RowStream; batch: Batch }[] = []
+  #reading = 0
+  #started = false
+  #failure: { error: unknown } | undefined
+  #waiter: Waiter | undefined
+  #closed = false
+
+  constructor(inputs: readonly RowStream[], ask: (input: RowStream) => Promise<Batch | undefined>) {
+    this.#inputs = inputs
+    this.#ask = ask
+  }
+
+  async next(): Promise<Batch | undefined> {
     if (!this.#started) {
       this.#started = true
       for (const input of this.#inputs) this.#read(input)
@@ -47,16 +77,15 @@ export class Gather implements RowStream {
     return first?.batch
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#closed = true
     this.#arrived.length = 0
     this.#wake()
-    await Promise.allSettled(this.#inputs.map((input) => input.close()))
   }
 
   #read(input: RowStream): void {
     this.#reading++
-    input.next().then(
+    this.#ask(input).then(
       (batch) => {
         this.#reading--
         if (batch !== undefined && !this.#closed) this.#arrived.push({ input, batch })

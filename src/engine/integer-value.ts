@@ -25,6 +25,7 @@ export function integerValue(n: bigint): Value | undefined {
  */
 export function equalInteger(value: Value): Value | undefined {
   if (isCanonicalInteger(value)) return value
+  if (value.radix !== undefined) return radixInteger(value)
   const text = textOf(value)
   if (isIntegral(value.type)) return parseInteger(text)
   if (value.type === 'DECIMAL') return wholeDecimal(parseDecimal(text))
@@ -38,10 +39,23 @@ export function equalInteger(value: Value): Value | undefined {
  * half to even, text counts as far as it is a number. Undefined for types that MySQL converts in its own ways.
  */
 export function storedInteger(value: Value): bigint | undefined {
+  if (value.radix !== undefined) return radixNumber(value)
   const text = textOf(value)
   if (isFloat(value.type)) return roundDouble(Number(text))
   if (isIntegral(value.type) || value.type === 'DECIMAL') return roundText(text)
   return isCharacters(value.type) ? roundText(text) : undefined
+}
+
+/** Beyond 63 bits it depends on the column's sign. */
+function radixNumber({ bytes, radix }: Value): bigint | undefined {
+  if (radix !== 'number') return undefined
+  const n = bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString('hex')}`)
+  return n > int64Max ? undefined : n
+}
+
+function radixInteger(value: Value): Value | undefined {
+  const n = radixNumber(value)
+  return n === undefined ? undefined : integerValue(n)
 }
 
 /** The usual value of a literal or param: `7`, `-7`, `0`, of an integer type. */

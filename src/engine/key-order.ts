@@ -1,3 +1,4 @@
+import { LastMade } from '../base/last-made.ts'
 import { notSupported } from '../errors/sql-error.ts'
 import type { SortKey } from '../plan/primitives.ts'
 import { type CellComparator, cellComparator } from '../values/compare.ts'
@@ -38,15 +39,20 @@ export class KeyOrder {
     return new Int32Array(this.#keys.length * offsetsPerKey)
   }
 
-  /** As `locate`, into an array that `createCells` or `locate` made. */
-  locateInto(row: Row, cells: Int32Array): void {
+  /** As `locate`, into an array that `createCells` or `locate` made; of a row that lies from `start` to `end` of a buffer. */
+  locateInto(row: Row, cells: Int32Array, start = 0, end = row.length): void {
     const scratch = this.#scratch
-    this.#layout.locate(row, this.#columnsToLocate, scratch)
+    this.#layout.locate(row, this.#columnsToLocate, scratch, start, end)
+    this.pickInto(scratch, cells)
+  }
+
+  /** As `locateInto`, of a row all of whose cells have been located. */
+  pickInto(located: Int32Array, cells: Int32Array): void {
     let at = 0
     for (const key of this.#keys) {
-      at = copyCell(scratch, key.column, cells, at)
-      at = copyCell(scratch, key.weight, cells, at)
-      at = copyCell(scratch, key.pad, cells, at)
+      at = copyCell(located, key.column, cells, at)
+      at = copyCell(located, key.weight, cells, at)
+      at = copyCell(located, key.pad, cells, at)
     }
   }
 
@@ -59,6 +65,21 @@ export class KeyOrder {
     }
     return 0
   }
+}
+
+const ordersOf = (format: RowFormat) =>
+  new LastMade(
+    (keys: readonly SortKey[], columns: readonly StreamColumn[]) => new KeyOrder(keys, columns, format),
+  )
+const orders = { text: ordersOf('text'), binary: ordersOf('binary') }
+
+/** The order of a plan's keys, compiled once for the same columns. Throws as `KeyOrder`. */
+export function keyOrder(
+  keys: readonly SortKey[],
+  columns: readonly StreamColumn[],
+  format: RowFormat,
+): KeyOrder {
+  return orders[format].get(keys, columns)
 }
 
 interface Key {

@@ -1,7 +1,15 @@
 import type { SortKey } from '../plan/primitives.ts'
 import { BatchBuilder } from './batch-builder.ts'
-import { KeyOrder } from './key-order.ts'
-import type { Row, RowBatch, RowFormat, RowStream, StreamColumn } from './row-stream.ts'
+import { type KeyOrder, keyOrder } from './key-order.ts'
+import { MergeCursor } from './merge-cursor.ts'
+import { PacketBuilder } from './packet-builder.ts'
+import type { RowBatch, RowFormat, RowPackets, RowStream, StreamColumn } from './row-stream.ts'
+
+/** Takes rows from the cursors that they are current in. */
+interface Output {
+  readonly isFull: boolean
+  add(cursor: MergeCursor): void
+}
 
 /**
  * Merges streams that are sorted by the keys into one; rows that are equal keep the order of their inputs.
@@ -14,9 +22,9 @@ export class MergeSort implements RowStream {
   readonly format: RowFormat
   readonly #inputs: readonly RowStream[]
   readonly #order: KeyOrder
-  readonly #heap: Cursor[] = []
+  readonly #heap: MergeCursor[] = []
   /** Cursors that have no current row. */
-  #starved: Cursor[]
+  #starved: MergeCursor[]
   #closed = false
 
   constructor(inputs: readonly RowStream[], keys: readonly SortKey[]) {
@@ -24,13 +32,22 @@ export class MergeSort implements RowStream {
     this.columns = columns
     this.format = format
     this.#inputs = inputs
-    this.#order = new KeyOrder(keys, columns, format)
-    this.#starved = inputs.map((input, rank) => new Cursor(input, rank, this.#order))
+    this.#order = keyOrder(keys, columns, format)
+    this.#starved = inputs.map((input, rank) => new MergeCursor(input, rank, this.#order))
   }
 
   async next(): Promise<RowBatch | undefined> {
     await this.#feed()
-    return this.#closed ? undefined : this.#merge()
+    const out = new RowOutput()
+    this.#merge(out)
+    return out.batch.take()
+  }
+
+  async nextPackets(): Promise<RowPackets | undefined> {
+    await this.#feed()
+    const out = new PacketBuilder()
+    this.#merge(out)
+    return out.take()
   }
 
   async close(): Promise<void> {
@@ -46,11 +63,11 @@ export class MergeSort implements RowStream {
     for (let i = 0; i < starved.length; i++) if (fed[i]) this.#insert(starved[i])
   }
 
-  #merge(): RowBatch | undefined {
-    const out = new BatchBuilder()
+  #merge(out: Output): void {
+    if (this.#closed) return
     while (this.#heap.length > 0 && !out.isFull) {
       const least = this.#heap[0]
-      out.push(least.row)
+      out.add(least)
       if (least.step()) {
         this.#sink()
         continue
@@ -59,15 +76,14 @@ export class MergeSort implements RowStream {
       this.#starved.push(least)
       break
     }
-    return out.take()
   }
 
-  #isBefore(a: Cursor, b: Cursor): boolean {
-    const order = this.#order.compare(a.row, a.cells, b.row, b.cells)
+  #isBefore(a: MergeCursor, b: MergeCursor): boolean {
+    const order = this.#order.compare(a.buf, a.cells, b.buf, b.cells)
     return order !== 0 ? order < 0 : a.rank < b.rank
   }
 
-  #insert(cursor: Cursor): void {
+  #insert(cursor: MergeCursor): void {
     const heap = this.#heap
     let at = heap.length
     heap.push(cursor)
@@ -104,41 +120,14 @@ export class MergeSort implements RowStream {
   }
 }
 
-const noRows: RowBatch = []
+class RowOutput implements Output {
+  readonly batch = new BatchBuilder()
 
-/** An input, the batch it gave last and the place in it. */
-class Cursor {
-  readonly rank: number
-  cells: Int32Array = new Int32Array(0)
-  readonly #input: RowStream
-  readonly #order: KeyOrder
-  #batch: RowBatch = noRows
-  #at = 0
-
-  constructor(input: RowStream, rank: number, order: KeyOrder) {
-    this.#input = input
-    this.rank = rank
-    this.#order = order
+  get isFull(): boolean {
+    return this.batch.isFull
   }
 
-  get row(): Row {
-    return this.#batch[this.#at]
-  }
-
-  /** Asks for the next batch; whether there is one. */
-  async fetch(): Promise<boolean> {
-    this.#batch = (await this.#input.next()) ?? noRows
-    this.#at = 0
-    if (this.#batch.length === 0) return false
-    this.cells = this.#order.locate(this.row)
-    return true
-  }
-
-  /** Goes to the next row of the batch; false at its end. */
-  step(): boolean {
-    this.#at++
-    if (this.#at >= this.#batch.length) return false
-    this.#order.locateInto(this.row, this.cells)
-    return true
+  add({ buf, start, end }: MergeCursor): void {
+    this.batch.push(buf.subarray(start, end))
   }
 }

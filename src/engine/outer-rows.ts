@@ -25,6 +25,8 @@ export function beneath(bindings: Bindings, outerRows: OuterRows): Bindings {
     rows: (slot) => bindings.rows(slot),
     paramValue: (param) => bindings.paramValue(param),
     paramText: (param) => bindings.paramText(param),
+    computedValue: (text) => bindings.computedValue(text),
+    lookedUp: (routing) => bindings.lookedUp(routing),
     textWith: (texts) => bindings.textWith(texts),
     withSlotTexts: (texts) => beneath(bindings.withSlotTexts(texts), outerRows),
     sessionText: (name) => bindings.sessionText(name),

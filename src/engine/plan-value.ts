@@ -18,6 +18,8 @@ export function bindValue(planned: PlanValue, bindings: Bindings): Value {
       return integerValue(BigInt(bindings.sessionText(planned.session)))
     case 'Cell':
       return outerRowsOf(bindings).value(planned.column)
+    case 'Computed':
+      return bindings.computedValue(planned.text)
     case 'Negated':
       return negate(bindValue(planned.value, bindings))
     default:

@@ -3,17 +3,18 @@ import { SqlError } from '../errors/sql-error.ts'
 import type { Destination } from '../key/destination.ts'
 import type { KeyspaceId } from '../key/keyspace-id.ts'
 import { resolveDestination, shardIndexOf } from '../key/shard-ranges.ts'
-import type { RoutedColumns, Routing } from '../plan/routing.ts'
+import type { LookupRouting, RangeRouting, RoutedColumns, Routing } from '../plan/routing.ts'
 import type { PlanList, PlanValue } from '../plan/values.ts'
-import { isNumber, isSigned, type Value } from '../values/value.ts'
-import { domainOf } from '../vindex/domain.ts'
+import { isBinary, isIntegral, isNumber, isSigned, type Value } from '../values/value.ts'
+import { domainOf, type VindexDomain } from '../vindex/domain.ts'
 import type { SingleColumnVindex, Vindex } from '../vindex/vindex.ts'
 import type { Bindings } from './bindings.ts'
-import { exactDigits, storedInteger } from './integer-value.ts'
+import { mayBeTrue } from './constant-condition.ts'
+import { equalInteger, exactDigits, storedInteger } from './integer-value.ts'
 import { likePrefix } from './like-prefix.ts'
 import { outerRowsOf } from './outer-rows.ts'
 import { bindValue, isNullSafe } from './plan-value.ts'
-import { equalForm } from './routable.ts'
+import { equalForm, isCharacters } from './routable.ts'
 import { anyShardIndex, ShardSet, type Shards, type ShardsOf } from './shard-set.ts'
 import { storedForm } from './stored-form.ts'
 
@@ -44,6 +45,9 @@ export function resolveRouting(
       return everyShard(shards)
     case 'Union':
       return resolveUnion(routing.parts, bindings, shardsOf, shards)
+    case 'Unless':
+      if (!routing.conditions.every((condition) => mayBeTrue(condition, bindings))) return anyShardIndex
+      return resolveRouting(routing.routing, bindings, shardsOf)
     case 'Shard':
       return namedShard(routing.shard, shards)
     case 'Pinned':
@@ -53,6 +57,10 @@ export function resolveRouting(
       return resolveEqual(routing.vindex, routing.values, routing.columns, bindings, shards)
     case 'In':
       return resolveList(routing, bindings, shards)
+    case 'Lookup':
+      return resolveLookup(routing, bindings, shards)
+    case 'Range':
+      return resolveRange(routing, bindings, shards)
     case 'Prefix':
       return resolvePrefix(routing, bindings, shards)
     case 'MultiEqual':
@@ -120,6 +128,32 @@ function resolvePrefix(
   const prefix = vindex.kind === 'single' ? vindex.prefix : undefined
   const begin = prefix === undefined ? undefined : likePrefix(columns?.[0], value)
   return asResult(shards, begin && prefix!.map(begin), undefined)
+}
+
+/** What is no number, or no string of bytes, bounds nothing: it is compared in ways of its own. */
+function resolveRange(
+  { vindex, low, high }: RangeRouting,
+  bindings: Bindings,
+  shards: Shards,
+): number | readonly number[] {
+  const bounds = [low, high].map((planned) => planned && bindValue(planned, bindings))
+  if (bounds.some((value) => value?.type === 'NULL')) return anyShardIndex
+  const destination = destinationOf(() => {
+    const [first, last] = bounds.map((value) => value && orderedForm(domainOf(vindex, 0), value))
+    const start = first && vindex.rangeMap!(first, first)?.start
+    const end = last && vindex.rangeMap!(last, last)?.end
+    return { kind: 'KeyRange', range: { start: start ?? NO_BYTES, end: end ?? NO_BYTES } }
+  })
+  return asResult(shards, destination, anyShardIndex)
+}
+
+const NO_BYTES = new Uint8Array(0)
+
+/** The value in the order of its column; a negative number is before all ids. */
+function orderedForm(domain: VindexDomain, value: Value): Value | undefined {
+  if (domain === 'integer') return isIntegral(value.type) ? equalInteger(value) : undefined
+  const isText = isCharacters(value.type) && value.bytes.every((byte) => byte < 0x80)
+  return isText || isBinary(value.type) ? value : undefined
 }
 
 /** All shards where it cannot be told what the columns will hold. */
@@ -204,7 +238,20 @@ function resolveListed(
   return asResult(shards, mapSingle(vindex, form), undefined)
 }
 
-function listValues(list: PlanList, bindings: Bindings): readonly Value[] {
+function resolveLookup(
+  routing: LookupRouting,
+  bindings: Bindings,
+  shards: Shards,
+): number | readonly number[] {
+  const ids = bindings.lookedUp(routing)
+  if (ids === undefined) return everyShard(shards)
+  const set = new ShardSet(shards)
+  for (const id of ids) set.add(shardIndexOf(shards, id))
+  return set.result()
+}
+
+/** Of an In or Lookup. */
+export function listValues(list: PlanList, bindings: Bindings): readonly Value[] {
   if (list.kind === 'Slot') return bindings.listValues(list.slot)
   if (list.kind === 'Column') {
     const rows = bindings.rows(list.slot)

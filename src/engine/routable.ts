@@ -11,7 +11,7 @@
  *
  * | column | value | equal form |
  * |---|---|---|
- * | integer | integer, whole decimal, whole double below 2^53, text of blanks, sign, digits | the integer |
+ * | integer | integer, `0x0b`, `b'101'`, whole decimal, whole double below 2^53, text of blanks, sign, digits | the integer |
  * | DECIMAL, vindex takes integers | integer, whole decimal | the integer |
  * | CHAR, VARCHAR, TEXT, vindex takes integers | the same, numbers below 2^53 | the integer: no other text has an id |
  * | CHAR, VARCHAR, TEXT, vindex of bytes | text, if equal text is equal bytes: binary NO PAD collation, for CHAR any binary one | its bytes, for CHAR without trailing spaces |
@@ -85,6 +85,7 @@ function isExactNumber(type: ValueType): boolean {
 
 /** A text or binary column compares with numbers as doubles. */
 function belowExact(value: Value): Value | undefined {
+  if (value.radix !== undefined) return undefined
   const integer = equalInteger(value)
   if (integer === undefined || isCharacters(value.type)) return integer
   return integer.bytes.length <= exactDigits ? integer : undefined
@@ -92,6 +93,7 @@ function belowExact(value: Value): Value | undefined {
 
 function equalUnknown(domain: VindexDomain, value: Value): Value | undefined {
   if (domain === 'integer') return equalInteger(value)
+  if (value.radix !== undefined) return undefined
   if (domain === 'any' && (isIntegral(value.type) || isFloat(value.type))) return equalInteger(value)
   if (isCharacters(value.type)) return domain === 'any' && isOddNumber(latin1(value)) ? undefined : value
   return isBinary(value.type) && isAscii(value.bytes) ? value : undefined

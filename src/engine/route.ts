@@ -4,6 +4,7 @@ import { bindLiterally, bindQuery } from './bind.ts'
 import { Gather } from './gather.ts'
 import { MergeSort } from './merge-sort.ts'
 import { shardsMet } from './met-shards.ts'
+import { ownQueries } from './own-values.ts'
 import type { RowStream } from './row-stream.ts'
 import type { RunContext } from './run-context.ts'
 import { keyspaceAskedFor } from './system-schema.ts'
@@ -17,8 +18,11 @@ export async function runRoute(
   const { bindings, port } = context
   const keyspace = keyspaceAskedFor(route.routing, bindings, context.shards)
   const shards = shardsMet(route.routing, bindings, context.shards)
-  const query = options.asText ? bindLiterally(route.query, bindings) : bindQuery(route.query, bindings)
-  const streams = await port.openStreams({ keyspace, shards, query, ...(options.asText && { asText: true }) })
+  const bind = options.asText ? bindLiterally : bindQuery
+  const own = { bindings, shards: context.shards.shardsOf(keyspace), format: context.format }
+  const query = ownQueries(route, shards, own, bind) ?? bind(route.query, bindings)
+  const asked = { keyspace, shards, query }
+  const streams = await port.openStreams(options.asText ? { ...asked, asText: true } : asked)
   return closeOnFailure(streams, () => {
     if (streams.length === 1) return streams[0]
     const alike = alikeStreams(streams, keyspace)
@@ -26,15 +30,16 @@ export async function runRoute(
   })
 }
 
-/** Closes the streams when `make` throws. */
-export async function closeOnFailure(
+/** Closes the streams when `make` throws: a promise is only made for that. */
+export function closeOnFailure(
   streams: readonly RowStream[],
   make: () => RowStream,
-): Promise<RowStream> {
+): RowStream | Promise<RowStream> {
   try {
     return make()
   } catch (error) {
-    await Promise.allSettled(streams.map((stream) => stream.close()))
-    throw error
+    return Promise.allSettled(streams.map((stream) => stream.close())).then(() => {
+      throw error
+    })
   }
 }

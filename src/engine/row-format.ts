@@ -24,10 +24,16 @@ export class RowLayout {
 
   /**
    * Locates the first `count` cells: cell c is `[cells[2c], cells[2c + 1])` without its length prefix, start -1 for
-   * NULL. Answers the offset just behind them. Throws ER_MALFORMED_PACKET when the row ends before.
+   * NULL. Answers the offset just behind them. Throws ER_MALFORMED_PACKET when the row ends before. A row that is a part of
+   * a buffer lies there from `start` to `end`; offsets are those of the buffer.
    */
-  locate(row: Row, count: number, cells: Int32Array): number {
-    return this.format === 'text' ? locateText(row, count, cells) : this.#locateBinary(row, count, cells)
+  locate(row: Row, count: number, cells: Int32Array, start = 0, end = row.length): number {
+    const at =
+      this.format === 'text'
+        ? locateText(row, start, end, count, cells)
+        : this.#locateBinary(row, start, end, count, cells)
+    if (at > end) throw malformedRow()
+    return at
   }
 
   /** Whether a length stands before the cell's bytes. */
@@ -35,25 +41,24 @@ export class RowLayout {
     return this.format === 'text' || this.#widths[column] === 0
   }
 
-  #locateBinary(row: Row, count: number, cells: Int32Array): number {
+  #locateBinary(row: Row, start: number, end: number, count: number, cells: Int32Array): number {
     const widths = this.#widths
-    let at = 1 + bitmapBytes(widths.length)
+    let at = start + 1 + bitmapBytes(widths.length)
     for (let c = 0; c < count; c++) {
-      if (isNullBit(row, c)) {
+      if (isNullBit(row, c, start)) {
         cells[2 * c] = -1
         cells[2 * c + 1] = -1
         continue
       }
       const width = widths[c]
       if (width === 0) {
-        at = locateLenenc(row, at, cells, c)
+        at = locateLenenc(row, at, end, cells, c)
       } else {
         cells[2 * c] = at
         at += width
         cells[2 * c + 1] = at
       }
     }
-    if (at > row.length) throw malformedRow()
     return at
   }
 }
@@ -102,81 +107,103 @@ export function rebuildRow(
   cells: Int32Array,
   changes: readonly NewCell[],
 ): Row {
-  const parts: Uint8Array[] = []
   const isText = layout.format === 'text'
-  const bitmap = isText ? undefined : Buffer.alloc(1 + bitmapBytes(layout.columns.length))
-  if (bitmap !== undefined) parts.push(bitmap)
-  for (let c = 0; c < layout.columns.length; c++) {
-    const cell = changes[c] === undefined ? copiedCell(row, cells, c) : (changes[c] as Uint8Array | null)
-    if (cell !== null) {
-      if (layout.hasLength(c)) parts.push(lenencLength(cell.length))
-      parts.push(cell)
-    } else if (bitmap !== undefined) {
-      bitmap[1 + ((c + 2) >> 3)] |= 1 << ((c + 2) & 7)
+  const columns = layout.columns.length
+  const head = isText ? 0 : 1 + bitmapBytes(columns)
+  let bytes = head
+  for (let c = 0; c < columns; c++) {
+    const length = cellBytes(row, cells, changes[c], c)
+    bytes += length < 0 ? (isText ? 1 : 0) : length + (layout.hasLength(c) ? lenencBytes(length) : 0)
+  }
+  const out = Buffer.allocUnsafe(bytes)
+  out.fill(0, 0, head)
+  let at = head
+  for (let c = 0; c < columns; c++) {
+    const change = changes[c]
+    const length = cellBytes(row, cells, change, c)
+    if (length >= 0) {
+      if (layout.hasLength(c)) at = writeLenenc(out, at, length)
+      if (change) out.set(change, at)
+      else row?.copy(out, at, cells[2 * c], cells[2 * c + 1])
+      at += length
+    } else if (isText) {
+      out[at++] = textNull
     } else {
-      parts.push(textNull)
+      out[1 + ((c + 2) >> 3)] |= 1 << ((c + 2) & 7)
     }
   }
-  return Buffer.concat(parts)
+  return out
 }
 
-const textNull = Buffer.of(0xfb)
+const textNull = 0xfb
 
-function copiedCell(row: Row | undefined, cells: Int32Array, column: number): Uint8Array | null {
+/** Of the new cell, without its length prefix; negative for NULL. */
+function cellBytes(row: Row | undefined, cells: Int32Array, change: NewCell, column: number): number {
+  if (change !== undefined) return change === null ? -1 : change.length
   const start = cells[2 * column]
-  return row === undefined || start < 0 ? null : row.subarray(start, cells[2 * column + 1])
+  return row === undefined || start < 0 ? -1 : cells[2 * column + 1] - start
 }
 
-function locateText(row: Row, count: number, cells: Int32Array): number {
-  let at = 0
+function locateText(row: Row, start: number, end: number, count: number, cells: Int32Array): number {
+  let at = start
   for (let c = 0; c < count; c++) {
-    if (row[at] === 0xfb) {
+    if (at < end && row[at] === textNull) {
       cells[2 * c] = -1
       cells[2 * c + 1] = -1
       at++
     } else {
-      at = locateLenenc(row, at, cells, c)
+      at = locateLenenc(row, at, end, cells, c)
     }
   }
-  if (at > row.length) throw malformedRow()
   return at
 }
 
 /** Answers the offset behind the cell, which lies in the row: whatever a shard sends, no offset leaves it. */
-function locateLenenc(row: Row, at: number, cells: Int32Array, column: number): number {
-  if (at >= row.length) throw malformedRow()
+function locateLenenc(row: Row, at: number, rowEnd: number, cells: Int32Array, column: number): number {
+  if (at >= rowEnd) throw malformedRow()
   const first = row[at]
   let start = at + 1
   let length = first
   if (first >= 0xfb) {
     const bytes = first === 0xfc ? 2 : first === 0xfd ? 3 : first === 0xfe ? 8 : 0
     start += bytes
-    if (bytes === 0 || start > row.length) throw malformedRow()
+    if (bytes === 0 || start > rowEnd) throw malformedRow()
     length = bytes < 8 ? row.readUIntLE(at + 1, bytes) : Number(row.readBigUInt64LE(at + 1))
   }
   const end = start + length
-  if (end > row.length) throw malformedRow()
+  if (end > rowEnd) throw malformedRow()
   cells[2 * column] = start
   cells[2 * column + 1] = end
   return end
 }
 
-function lenencLength(length: number): Uint8Array {
-  if (length < 0xfb) return Buffer.of(length)
-  if (length <= 0xffff) return Buffer.of(0xfc, length & 0xff, length >> 8)
-  if (length <= 0xffffff) return Buffer.of(0xfd, length & 0xff, (length >> 8) & 0xff, length >> 16)
-  const out = Buffer.alloc(9)
-  out[0] = 0xfe
-  out.writeBigUInt64LE(BigInt(length), 1)
-  return out
+function lenencBytes(length: number): number {
+  if (length < 0xfb) return 1
+  return length <= 0xffff ? 3 : length <= 0xff_ffff ? 4 : 9
+}
+
+/** Answers the offset behind it. */
+function writeLenenc(out: Buffer, at: number, length: number): number {
+  const bytes = lenencBytes(length)
+  if (bytes === 1) {
+    out[at] = length
+  } else if (bytes === 9) {
+    out[at] = 0xfe
+    out.writeBigUInt64LE(BigInt(length), at + 1)
+  } else {
+    out[at] = bytes === 3 ? 0xfc : 0xfd
+    out.writeUIntLE(length, at + 1, bytes - 1)
+  }
+  return at + bytes
 }
 
 export function bitmapBytes(columns: number): number {
   return (columns + 9) >> 3
 }
 
-export function isNullBit(row: Row, column: number): boolean {
-  return (row[1 + ((column + 2) >> 3)] & (1 << ((column + 2) & 7))) !== 0
+/** The row begins at `start` of its buffer. */
+export function isNullBit(row: Row, column: number, start = 0): boolean {
+  return (row[start + 1 + ((column + 2) >> 3)] & (1 << ((column + 2) & 7))) !== 0
 }
 
 function someNull(row: Row, from: number, to: number): boolean {

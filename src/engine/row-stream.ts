@@ -20,6 +20,16 @@ export type Row = Buffer
 /** At least one row. */
 export type RowBatch = readonly Row[]
 
+/** At least one row, as the packets lie in which a shard sent them. */
+export interface RowPackets {
+  /**
+   * Each is whole packets with their headers, one behind the other, and whole rows (of 2^24-1 bytes and more, several packets).
+   * They are the receiver's: it numbers the packets anew in place.
+   */
+  readonly chunks: readonly Buffer[]
+  readonly rows: number
+}
+
 /**
  * Rows on demand. A stream that nobody asks reads nothing from its shard beyond one batch.
  *
@@ -34,5 +44,7 @@ export interface RowStream {
   /** Rows that OFFSET has left out: FOUND_ROWS() counts them. */
   readonly skippedRows?: number
   next(): Promise<RowBatch | undefined>
+  /** As `next`, the same rows for whoever passes them on whole; absent where the rows are not as a shard sent them. */
+  nextPackets?(): Promise<RowPackets | undefined>
   close(): Promise<void>
 }

@@ -21,7 +21,7 @@ import { dropColumns } from './truncate.ts'
  * Starts the plan: sends its queries and answers the stream of the result. The caller reads and closes it. When
  * starting fails, whatever was open is closed first.
  */
-export async function runPrimitive(node: RowsPrimitive, context: RunContext): Promise<RowStream> {
+export function runPrimitive(node: RowsPrimitive, context: RunContext): Promise<RowStream> {
   switch (node.kind) {
     case 'Route':
       return runRoute(node, context)
@@ -51,7 +51,7 @@ export async function runPrimitive(node: RowsPrimitive, context: RunContext): Pr
     case 'Federate':
       return federate(node, context)
     case 'Unsupported':
-      throw notSupported(node.construct)
+      return Promise.reject(notSupported(node.construct))
     default:
       return unreachable(node)
   }

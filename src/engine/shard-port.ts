@@ -1,16 +1,22 @@
 import type { Condition } from '../errors/condition.ts'
-import type { CopiesTold, TableCopy } from '../plan/primitives.ts'
+import type { CopiesTold, Federate } from '../plan/primitives.ts'
 import type { BoundQuery, BoundText } from './bindings.ts'
-import type { RowStream } from './row-stream.ts'
+import type { RowStream, StreamColumn } from './row-stream.ts'
 
 /** One statement for some shards of a keyspace. */
 export interface ShardQuery {
   readonly keyspace: string
   /** Positions in the keyspace's shards (`shardsOf`), ascending, at least one. */
   readonly shards: readonly number[]
-  readonly query: BoundQuery
+  /** One for all of them, or one for each, in their order. */
+  readonly query: BoundQuery | readonly BoundQuery[]
   /** Rows as text, whatever the client's protocol is: the query has no params then. */
   readonly asText?: true
+}
+
+/** What number `i` of the shards gets. */
+export function queryOf({ query }: Pick<ShardQuery, 'query'>, i: number): BoundQuery {
+  return 'kind' in query ? query : query[i]!
 }
 
 /** One statement for one shard. */
@@ -57,13 +63,19 @@ export interface Scratch {
    * table may hold. Answers the number of their warnings.
    */
   run(...statements: readonly (string | Buffer)[]): Promise<number>
-  /** Has the server look at the client's query, and throws what it says of its names and types. */
-  check(query: BoundQuery, node: CopiesTold): Promise<void>
+  /** Runs statements that make temporary tables of what the client's expressions are, under its settings. */
+  make(...statements: readonly string[]): Promise<void>
+  /** Has the server look at the client's query, and throws what it says of its names and types. Answers its columns. */
+  check(query: BoundQuery, node: CopiesTold): Promise<readonly StreamColumn[]>
   /**
-   * Runs the client's query with the client's settings; its columns are told as those of the tables that were copied. The copies
-   * are there until its rows have ended or are closed.
+   * Runs the client's query with the client's settings; its columns are told as those of the tables that were copied, or as those
+   * that `check` has answered where they are of groups. The copies are there until its rows have ended or are closed.
    */
-  open(query: BoundQuery, copies: readonly TableCopy[]): Promise<RowStream>
+  open(
+    query: BoundQuery,
+    node: CopiesTold & Pick<Federate, 'groups' | 'recounted'>,
+    checked: readonly StreamColumn[],
+  ): Promise<RowStream>
   /** Unless its rows are being read, the connection is given back without the tables. */
   close(): Promise<void>
 }

@@ -2,7 +2,7 @@ import type { ByteBudget } from '../base/byte-budget.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { SortKey } from '../plan/primitives.ts'
 import { BatchBuilder } from './batch-builder.ts'
-import { KeyOrder } from './key-order.ts'
+import { type KeyOrder, keyOrder } from './key-order.ts'
 import type { Row, RowBatch, RowFormat, RowStream, StreamColumn } from './row-stream.ts'
 
 /** What a row takes beside its bytes: two views, and where its cells are. */
@@ -32,7 +32,7 @@ export class Sort implements RowStream {
     this.columns = input.columns
     this.format = input.format
     this.#input = input
-    this.#order = new KeyOrder(keys, input.columns, input.format)
+    this.#order = keyOrder(keys, input.columns, input.format)
     this.#memory = memory
   }
 

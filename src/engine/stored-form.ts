@@ -57,7 +57,7 @@ function storedUnknown(domain: VindexDomain, value: Value): Value | undefined {
   if (domain !== 'any') return storedText(value)
   // A column of integers or of strings: 5 is `5` in both, 5.5 might be kept as 5, 5.50 or 6.
   if (isFloat(value.type)) return equalInteger(value)
-  return value.type === 'DECIMAL' ? undefined : storedText(value)
+  return value.type === 'DECIMAL' || value.radix !== undefined ? undefined : storedText(value)
 }
 
 /**

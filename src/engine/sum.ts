@@ -1,5 +1,6 @@
-import { addDecimals, type Decimal } from '../values/decimal.ts'
-import { arithmeticOf, readDouble, readExact, writeDouble, writeExact } from './number-cell.ts'
+import type { Decimal } from '../values/decimal.ts'
+import { ExactSum, type Place } from './exact-sum.ts'
+import { arithmeticOf, readDouble, writeDouble } from './number-cell.ts'
 import type { Row, RowFormat, StreamColumn } from './row-stream.ts'
 
 /** Adds up one column; NULLs do not count. */
@@ -21,53 +22,16 @@ export function createSum(
   output: StreamColumn = columns[source],
 ): Sum {
   const place = { column: columns[source], source, output, format }
-  return arithmeticOf(columns[source]) === 'exact'
-    ? new ColumnSum(place, exactNumbers)
-    : new ColumnSum(place, doubleNumbers)
+  return arithmeticOf(columns[source]) === 'exact' ? new ExactSum(place) : new DoubleSum(place)
 }
 
-/** Where the values stand and where their sum goes. */
-interface Place {
-  readonly column: StreamColumn
-  readonly source: number
-  readonly output: StreamColumn
-  readonly format: RowFormat
-}
-
-/** A kind of numbers: how they are read, added and written. */
-interface Numbers<T> {
-  readonly read: (column: StreamColumn, format: RowFormat, row: Row, start: number, end: number) => T
-  readonly add: (a: T, b: T) => T
-  readonly write: (column: StreamColumn, format: RowFormat, value: T) => Buffer
-  /** Null where a double would have to be taken as exact. */
-  readonly exact: (value: T) => Decimal | null
-  readonly double: (value: T) => number
-}
-
-const exactNumbers: Numbers<Decimal> = {
-  read: readExact,
-  add: addDecimals,
-  write: writeExact,
-  exact: (value) => value,
-  double: (value) => Number(value.unscaled) / 10 ** value.scale,
-}
-
-const doubleNumbers: Numbers<number> = {
-  read: readDouble,
-  add: (a, b) => a + b,
-  write: writeDouble,
-  exact: () => null,
-  double: (value) => value,
-}
-
-class ColumnSum<T> implements Sum {
+/** In doubles, one by one in the order of the rows. */
+class DoubleSum implements Sum {
   readonly #place: Place
-  readonly #numbers: Numbers<T>
-  #sum: T | null = null
+  #sum: number | null = null
 
-  constructor(place: Place, numbers: Numbers<T>) {
+  constructor(place: Place) {
     this.#place = place
-    this.#numbers = numbers
   }
 
   reset(): void {
@@ -78,21 +42,21 @@ class ColumnSum<T> implements Sum {
     const { column, source, format } = this.#place
     const start = cells[2 * source]
     if (start < 0) return
-    const value = this.#numbers.read(column, format, row, start, cells[2 * source + 1])
-    this.#sum = this.#sum === null ? value : this.#numbers.add(this.#sum, value)
+    const value = readDouble(column, format, row, start, cells[2 * source + 1])
+    this.#sum = this.#sum === null ? value : this.#sum + value
   }
 
   exact(): Decimal | null {
-    return this.#sum === null ? null : this.#numbers.exact(this.#sum)
+    return null
   }
 
   double(): number | null {
-    return this.#sum === null ? null : this.#numbers.double(this.#sum)
+    return this.#sum
   }
 
   cell(): Buffer | null {
     const { output, format } = this.#place
-    return this.#sum === null ? null : this.#numbers.write(output, format, this.#sum)
+    return this.#sum === null ? null : writeDouble(output, format, this.#sum)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Needs } from './needs.ts'
 import type { Primitive, RowsPrimitive } from './primitives.ts'
-import type { Routing } from './routing.ts'
-import type { QueryText } from './text.ts'
+import type { LookupRouting, Routing } from './routing.ts'
+import type { QueryTemplate, QueryText } from './text.ts'
 import type { PlanValue } from './values.ts'
 
 /**
@@ -20,6 +20,10 @@ export interface Plan {
    * client's own bytes go there and the answer is relayed undecoded. Absent where no single shard can answer.
    */
   readonly shortcut?: Shortcut
+  /** Texts of its Computed values: they are evaluated before it is known where it goes. */
+  readonly computed?: readonly QueryTemplate[]
+  /** Lookup tables are read before it is known where it goes. */
+  readonly lookups?: readonly LookupRouting[]
   /** User variables that the statement names, in lower case: backend connections are given them first. */
   readonly userVariables: readonly string[]
   /** It may assign some of them: all are read back behind it. */

@@ -179,14 +179,43 @@ export interface Federate {
   readonly keyspace: string
   /** In the order in which they are filled. */
   readonly copies: readonly TableCopy[]
-  /** The statement, with the copies' names in it. */
+  /** What shards have made of rows of some tables, whose copies stay empty. They are made and filled first. */
+  readonly groups: readonly GroupsCopy[]
+  /** The statement, with the names of copies and groups in it. */
   readonly query: QueryText
+  /** The statement over copies alone: what the server says of it, it says of the client's. */
+  readonly asked: QueryText
+  /** Numbers of the columns of its rows whose types are those that `asked` has: of counts and sums of groups' own. */
+  readonly recounted: Recounted
   /** By the names of columns in it those that the client's has, where they are others. */
   readonly told: ReadonlyMap<string, string>
+  /** Of its FROM, for which queries stand there. */
+  readonly views?: readonly ShownView[]
 }
 
-/** What errors of its query are told by. */
-export type CopiesTold = Pick<Federate, 'copies' | 'told'>
+export type Recounted = 'all' | readonly number[]
+
+/** A temporary table with groups of rows of several tables, perhaps several of one group: each shard makes its own. */
+export interface GroupsCopy {
+  readonly name: string
+  /** Makes it without rows, of the copies of those tables, under the client's settings. */
+  readonly create: QueryText
+  readonly columns: readonly string[]
+  readonly rows: CopySource & { readonly kind: 'Pulled' }
+  readonly kept: ReadonlyMap<number, string | undefined>
+}
+
+/** What its errors and its columns are told by. */
+export type CopiesTold = Pick<Federate, 'copies' | 'told' | 'views'>
+
+export interface ShownView {
+  readonly keyspace: string
+  readonly view: string
+  /** What the statement calls it. */
+  readonly alias: string
+  /** MySQL puts its query into the statement; else its columns that are of tables are told as these. */
+  readonly isMerged: boolean
+}
 
 /** A temporary table with rows of one table, in one place of the statement. */
 export interface TableCopy {
@@ -217,6 +246,8 @@ export type CopySource =
     }
   /** The rows of another copy. */
   | { readonly kind: 'Copied'; readonly from: string }
+  /** None: what is asked of the table is asked of groups. */
+  | { readonly kind: 'Grouped' }
 
 /** A column of the table, and that of another copy whose values it must have. */
 export interface ReducedRows {

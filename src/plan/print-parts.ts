@@ -20,6 +20,12 @@ export function printRouting(routing: Routing): string {
       return head
     case 'Union':
       return `${head} of (${routing.parts.map(printRouting).join('; ')})`
+    case 'Unless': {
+      const conditions = routing.conditions.map(
+        ({ op, left, right }) => `${printValue(left)} ${op} ${printValue(right)}`,
+      )
+      return `${printRouting(routing.routing)} if=[${conditions.join(', ')}]`
+    }
     case 'Shard':
       return `${head} shard=${routing.shard}`
     case 'Pinned':
@@ -27,9 +33,12 @@ export function printRouting(routing: Routing): string {
     case 'Equal':
       return `${head} vindex=${routing.vindex.name} values=${printValues(routing.values)}`
     case 'In':
+    case 'Lookup':
       return `${head} vindex=${routing.vindex.name} list=${printList(routing.list)}`
     case 'Prefix':
       return `${head} vindex=${routing.vindex.name} pattern=${printValue(routing.pattern)}`
+    case 'Range':
+      return `${head} vindex=${routing.vindex.name} from=${printBound(routing.low)} to=${printBound(routing.high)}`
     case 'MultiEqual':
       return `${head} vindex=${routing.vindex.name} tuples=[${routing.tuples.map(printValues).join(', ')}]`
     case 'Product':
@@ -72,6 +81,8 @@ export function printValue(value: PlanValue): string {
       return `{${value.session}}${nullSafe}`
     case 'Cell':
       return `{cell ${value.column}}${nullSafe}`
+    case 'Computed':
+      return `(${printTemplate(value.text)})${nullSafe}`
     case 'Constant':
       return value.value.type === 'NULL'
         ? `NULL${nullSafe}`
@@ -79,6 +90,10 @@ export function printValue(value: PlanValue): string {
     default:
       return unreachable(value)
   }
+}
+
+function printBound(value: PlanValue | undefined): string {
+  return value === undefined ? 'any' : printValue(value)
 }
 
 function printValues(values: readonly PlanValue[]): string {

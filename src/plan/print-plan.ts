@@ -121,6 +121,9 @@ function primitiveLines(node: Primitive): readonly string[] {
     case 'Federate':
       return [
         `Federate keyspace=${node.keyspace}`,
+        ...node.groups.flatMap(({ name, rows }) =>
+          indent([`Groups ${name}`, ...indent(primitiveLines(rows.rows))]),
+        ),
         ...node.copies.flatMap((copy) => indent(copyLines(copy))),
         ...textLines(node.query),
       ]
@@ -139,6 +142,7 @@ function primitiveLines(node: Primitive): readonly string[] {
 function copyLines({ name, rows, shown }: TableCopy): readonly string[] {
   const head = `Copy ${name} of ${shown.keyspace}.${shown.table}`
   if (rows.kind === 'Copied') return [`${head} from ${rows.from}`]
+  if (rows.kind === 'Grouped') return [`${head} without rows`]
   const reduced = rows.reduced.flatMap(({ from, column, rows: route }) => [
     `  or by column ${column} of ${from}`,
     ...indent(indent(primitiveLines(route))),

@@ -1,5 +1,5 @@
 import type { ValueType } from '../values/value.ts'
-import type { Vindex } from '../vindex/vindex.ts'
+import type { LookupVindex, SingleColumnVindex, Vindex } from '../vindex/vindex.ts'
 import type { PlanList, PlanValue } from './values.ts'
 
 /** Where a statement goes, before shards are known. Values are resolved at execution. */
@@ -40,6 +40,7 @@ export type Routing =
       readonly list: PlanList
       readonly columns?: RoutedColumns
     }
+  | LookupRouting
   /** The column is LIKE a pattern: all values that begin as it does. */
   | {
       readonly kind: 'Prefix'
@@ -48,6 +49,8 @@ export type Routing =
       readonly pattern: PlanValue
       readonly columns?: RoutedColumns
     }
+  /** The column is between two values, both included, or on one side of one; the vindex orders ids as values. */
+  | RangeRouting
   /** Several full or partial tuples for a vindex: OR of equalities, tuple IN, products of lists. */
   | {
       readonly kind: 'MultiEqual'
@@ -69,10 +72,43 @@ export type Routing =
    * their tables are placed by different values: `a.id = 5 AND b.id = 6`.
    */
   | { readonly kind: 'Union'; readonly keyspace: string; readonly parts: readonly Routing[] }
+  /** As `routing`; any one shard where one of the conditions is not true, for then no row counts: `WHERE 1 = 0`. */
+  | {
+      readonly kind: 'Unless'
+      readonly keyspace: string
+      readonly conditions: readonly ConstantCondition[]
+      readonly routing: Routing
+    }
   /** The shard that the session's target names. */
   | { readonly kind: 'Shard'; readonly keyspace: string; readonly shard: string }
   /** The shard that holds this keyspace id: pinned tables. */
   | { readonly kind: 'Pinned'; readonly keyspace: string; readonly keyspaceId: Uint8Array }
+
+/** A comparison of two values that are known without MySQL. */
+export interface ConstantCondition {
+  readonly op: '=' | '<>' | '<' | '<=' | '>' | '>='
+  readonly left: PlanValue
+  readonly right: PlanValue
+}
+
+export interface RangeRouting {
+  readonly kind: 'Range'
+  readonly keyspace: string
+  readonly vindex: SingleColumnVindex
+  /** At least one of the two. */
+  readonly low?: PlanValue
+  readonly high?: PlanValue
+  readonly columns?: RoutedColumns
+}
+
+/** The column is equal to one of the values: their rows are where the lookup table says, which is asked first. */
+export interface LookupRouting {
+  readonly kind: 'Lookup'
+  readonly keyspace: string
+  readonly vindex: LookupVindex
+  readonly list: PlanList
+  readonly columns?: RoutedColumns
+}
 
 /**
  * What the VSchema says of the columns that feed a vindex, in the vindex's order; undefined where it says nothing.

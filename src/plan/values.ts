@@ -1,4 +1,5 @@
 import type { Value } from '../values/value.ts'
+import type { QueryTemplate } from './text.ts'
 
 /** A value known at execution without MySQL. NULL in an equality meets no row (`nullSafe`: it maps like any value). */
 export type PlanValue =
@@ -9,6 +10,8 @@ export type PlanValue =
   | { readonly kind: 'Session'; readonly session: string; readonly nullSafe?: boolean }
   /** Cell of the row that another primitive has just given: a join's key. */
   | { readonly kind: 'Cell'; readonly column: number; readonly nullSafe?: boolean }
+  /** What MySQL computes from constants before the statement goes anywhere (`5 + 15`, `@a`); all of a plan are in its `computed`. */
+  | { readonly kind: 'Computed'; readonly text: QueryTemplate; readonly nullSafe?: boolean }
   /** `-slot`, where the sign is not part of the literal. */
   | { readonly kind: 'Negated'; readonly value: PlanValue }
 

@@ -2,14 +2,16 @@ import { unreachable } from '../base/assert.ts'
 import type { Plan } from '../plan/plan.ts'
 import { printPlan } from '../plan/print-plan.ts'
 import type { Routing } from '../plan/routing.ts'
+import { computedIn, routingsIn } from '../plan/routings-in.ts'
 import type { Delete, Explain, Query, Statement, Update } from '../sql/ast.ts'
 import { someNode } from '../sql/visit.ts'
+import { readsVariables } from './binding/computed.ts'
 import { setsLastInsertId } from './binding/traits.ts'
 import { Unplanned } from './binding/unplanned.ts'
 import { wholeInsert } from './finish/whole-insert.ts'
 import { foundRowsOf } from './found-rows.ts'
 import type { PlanContext } from './plan-context.ts'
-import { planQuery } from './plan-query.ts'
+import { asksCopies, planQuery } from './plan-query.ts'
 import { planInsert, planWrite } from './plan-write.ts'
 import { readPlan, sessionPlan, settingInsertId, unsupportedPlan, writePlan } from './plans.ts'
 import { Trace } from './rules/trace.ts'
@@ -60,13 +62,24 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
     }
     const used = withoutUnusedCtes(statement, context)
     const own = used === statement ? context : { ...context, isChanged: true }
-    const whole = own.planner === 'federation' ? undefined : unshardedPlan(used, own, trace)
+    const whole = asksCopies(own) ? undefined : unshardedPlan(used, own, trace)
     const planned = whole ?? planStatement(used, own, trace)
-    return { ...atLockServer(used, planned, own), ...foundRowsOf(used) }
+    return { ...atLockServer(used, withAsked(used, planned), own), ...foundRowsOf(used) }
   } catch (error) {
     if (error instanceof Unplanned) return unsupportedPlan(error.construct)
     throw error
   }
+}
+
+/** What must be known before the statement begins. What a variable holds is known then only where the statement assigns none. */
+function withAsked(statement: Statement, plan: Plan): Plan {
+  const routings = routingsIn(plan)
+  const lookups = routings.filter((routing) => routing.kind === 'Lookup')
+  const texts = new Set(routings.flatMap(computedIn))
+  if (texts.size === 0 && lookups.length === 0) return plan
+  const assigns = someNode(statement, ({ kind }) => kind === 'Assign')
+  const computed = [...texts].filter((text) => !(assigns && readsVariables(text)))
+  return { ...plan, ...(computed.length > 0 && { computed }), ...(lookups.length > 0 && { lookups }) }
 }
 
 function planStatement(statement: Statement, context: PlanContext, trace: Trace | undefined): Plan {

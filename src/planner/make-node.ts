@@ -1,4 +1,19 @@
-import type { ColumnName, Expr, FunctionCall, Literal, Param, SelectExpr } from '../sql/ast.ts'
+import type {
+  Alias,
+  BinaryOperator,
+  ColumnName,
+  Derived,
+  Expr,
+  FunctionCall,
+  Literal,
+  Param,
+  Query,
+  Select,
+  SelectExpr,
+  SelectItem,
+  SystemVariable,
+  TableRef,
+} from '../sql/ast.ts'
 
 /** Nodes that the planner puts into a statement; they stand nowhere in its text. */
 const span = { start: 0, end: 0 }
@@ -7,11 +22,7 @@ export function makeCall(name: string, ...args: Expr[]): FunctionCall {
   return { kind: 'Function', name: name.toLowerCase(), written: name, args, span }
 }
 
-export function makeAggregate(
-  name: 'COUNT' | 'MIN' | 'SUM',
-  args: readonly Expr[],
-  quantifier?: 'DISTINCT' | 'ALL',
-): Expr {
+export function makeAggregate(name: string, args: readonly Expr[], quantifier?: 'DISTINCT' | 'ALL'): Expr {
   return {
     kind: 'Aggregate',
     name: name.toLowerCase(),
@@ -28,6 +39,14 @@ function makeString(text: string): Literal {
 
 export function makeInteger(n: number): Literal {
   return { kind: 'Literal', type: 'Int', text: String(n), span }
+}
+
+export function makeDecimal(text: string): Literal {
+  return { kind: 'Literal', type: 'Decimal', text, span }
+}
+
+export function makeFloat(text: string): Literal {
+  return { kind: 'Literal', type: 'Float', text, span }
 }
 
 export function makeNull(): Literal {
@@ -56,9 +75,46 @@ export function makeCast(operand: Expr, type: 'SIGNED' | 'UNSIGNED' | 'CHAR' | '
   }
 }
 
-/** `left op number`. */
-export function makeBinary(op: '*', left: Expr, number: string): Expr {
-  return { kind: 'Binary', op, left, right: { kind: 'Literal', type: 'Float', text: number, span }, span }
+/** `CONVERT(operand USING charset)`. */
+export function makeConvert(operand: Expr, charset: string): Expr {
+  return { kind: 'ConvertUsing', operand, charset, span }
+}
+
+/** A table by its name, in the database at hand. */
+export function makeTable(name: string): TableRef {
+  return { kind: 'Table', name: { kind: 'TableName', name, span }, span }
+}
+
+/** `(query) AS alias`. */
+export function makeDerived(query: Query, alias: string): Derived {
+  return {
+    kind: 'Derived',
+    lateral: false,
+    query: { kind: 'Subquery', query, span },
+    alias: makeAlias(alias),
+    span,
+  }
+}
+
+export function makeAlias(name: string): Alias {
+  return { kind: 'Alias', name, as: true, span }
+}
+
+export function makeSelect(
+  items: readonly SelectItem[],
+  clauses: Pick<Select, 'from'> & Partial<Select>,
+): Select {
+  return { kind: 'Select', modifiers: [], items, span, ...clauses }
+}
+
+/** `(left op right)`. */
+export function makeBinary(op: BinaryOperator, left: Expr, right: Expr): Expr {
+  return { kind: 'Binary', op, left, right, parens: 1, span }
+}
+
+/** `@@name`. */
+export function makeSystemVariable(name: string): SystemVariable {
+  return { kind: 'SystemVariable', name, span }
 }
 
 /** `left IN (list)`. */

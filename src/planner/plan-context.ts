@@ -10,12 +10,14 @@ export interface PlanContext {
   readonly tabletType: TabletTypeName
   /** The session's target names a shard: every statement goes there as it is. */
   readonly shard?: string
-  /** One way that the client wants: by rules alone, or over copies of the tables wherever that can be done. */
+  /** One way that the client wants: by rules alone, or over copies of the tables, or of groups of rows, wherever that can be done. */
   readonly planner?: Planner
   /** What it orders or groups by is known when it runs: rules cannot be. MariaDB reads a `?` in ORDER BY as a position. */
   readonly ordersByValue?: boolean
   /** Lexical bits of sql_mode: rewritten statements are read under it again. */
   readonly sqlMode?: SqlMode
+  /** As in ParseOptions: queries of views are read by it. */
+  readonly serverVersion?: number
   /** The tree is not that of the text any more: no shard may get the client's bytes. */
   readonly isChanged?: boolean
   /** The statement's text, to which its spans point: columns are named after it. */
@@ -27,4 +29,4 @@ export interface PlanContext {
   databaseName(keyspace: string): string | undefined
 }
 
-export type Planner = 'rules' | 'federation'
+export type Planner = 'rules' | 'federation' | 'groups'

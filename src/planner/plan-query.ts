@@ -8,6 +8,7 @@ import { findTable } from './binding/find-table.ts'
 import { rootPlace } from './binding/place.ts'
 import { setsLastInsertId } from './binding/traits.ts'
 import { Unplanned } from './binding/unplanned.ts'
+import type { PlanRows } from './federate/grouped-blocks.ts'
 import { planFederation } from './federate/plan-federation.ts'
 import { finishQuery } from './finish/finish-query.ts'
 import { operatorOf } from './operators/build-operators.ts'
@@ -25,12 +26,19 @@ export function planQuery(ast: Query, context: PlanContext, trace?: Trace): Plan
   if (next !== undefined) return planNextValues(next.select, next.item, context)
   const plan = planByRules(ast, context, trace)
   if (context.planner === 'rules') return plan
-  if (context.planner === 'federation' && hasTables(ast, context)) {
+  if (asksCopies(context) && hasTables(ast, context)) {
     const { shortcut: _, judged: __, ...others } = plan
-    return overCopies(ast, others, context) ?? plan
+    const copies = context.planner === 'groups' ? overGroups : overCopies
+    return copies(ast, others, context) ?? plan
   }
-  if (plan.root.kind === 'Unsupported' || context.ordersByValue) return overCopies(ast, plan, context) ?? plan
+  if (context.ordersByValue) return overCopies(ast, plan, context) ?? plan
+  if (plan.root.kind === 'Unsupported') return overGroups(ast, plan, context) ?? plan
   return mayGiveUp(plan.root) ? withCopies(ast, plan, context) : plan
+}
+
+/** Whatever could be done without them. */
+export function asksCopies({ planner }: PlanContext): boolean {
+  return planner === 'federation' || planner === 'groups'
 }
 
 /** Primitives that look into rows learn what types these have when they run. */
@@ -41,6 +49,13 @@ function mayGiveUp(root: Primitive): boolean {
 function withCopies(ast: Query, plan: Plan, context: PlanContext): Plan {
   const copies = overCopies(ast, plan, context)
   return copies?.root.kind === 'Federate' ? { ...plan, otherwise: copies.root } : plan
+}
+
+/** Where shards can make groups of rows these are copied, if their columns turn out to be those of the statement. */
+function overGroups(ast: Query, plan: Plan, context: PlanContext): Plan | undefined {
+  const copies = overCopies(ast, plan, context, planByRules)
+  if (copies?.root.kind !== 'Federate' || copies.root.groups.length === 0) return copies
+  return withCopies(ast, copies, context)
 }
 
 function hasTables(ast: Query, { defaultKeyspace }: PlanContext): boolean {
@@ -65,11 +80,11 @@ function planByRules(ast: Query, context: PlanContext, trace?: Trace): Plan {
 }
 
 /** Undefined where the statement leaves something on its connection: that is not for one with copies. */
-function overCopies(ast: Query, plan: Plan, context: PlanContext): Plan | undefined {
+function overCopies(ast: Query, plan: Plan, context: PlanContext, planRows?: PlanRows): Plan | undefined {
   const state = connectionState(ast)
   if (state.reserves !== undefined) return undefined
   try {
-    const root = planFederation(ast, context)
+    const root = planFederation(ast, context, planRows)
     const locks = someNode(ast, ({ kind }) => kind === 'Lock')
     const setsInsertId = someNode(ast, setsLastInsertId)
     return { ...plan, ...state, root, locks, ...(setsInsertId && { setsInsertId }) }

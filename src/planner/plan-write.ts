@@ -7,6 +7,7 @@ import { bindQuery } from './binding/bind-query.ts'
 import { bindWrite } from './binding/bind-write.ts'
 import { findTable, keyspaceOf } from './binding/find-table.ts'
 import { rootPlace } from './binding/place.ts'
+import { viewOf } from './binding/views.ts'
 import { finishInsertRows } from './finish/finish-insert-rows.ts'
 import { finishInsertSelect } from './finish/finish-insert-select.ts'
 import { finishWrite } from './finish/finish-write.ts'
@@ -39,6 +40,8 @@ export function planInsert(ast: Insert, context: PlanContext, trace?: Trace): Pl
   if (isSystemSchema(keyspaceOf(ast.table, context)))
     return writePlan(ast, { verb: insertVerb(ast), routing: anyShard(context) }, context)
   const table = findTable(ast.table, context)
+  if (table.columnVindexes.length === 0 && viewOf(table, context) !== undefined)
+    return unsupportedPlan(`${ast.verb} into view '${table.name}' of a sharded keyspace`)
   const { source } = ast
   if (source.kind !== 'InsertValues' && source.kind !== 'InsertSet')
     return planInsertSelect(ast, source, table, context, trace)

@@ -59,6 +59,8 @@ export function valueKey(value: PlanValue): string {
   if (value.kind === 'Negated') return `minus ${valueKey(value.value)}`
   const nullSafe = value.nullSafe === true ? ' or null' : ''
   switch (value.kind) {
+    case 'Computed':
+      return `computed ${JSON.stringify(value.text)}${nullSafe}`
     case 'Slot':
       return `slot ${value.slot}${nullSafe}`
     case 'Param':
@@ -77,8 +79,8 @@ export function isNullConstant(value: PlanValue): boolean {
 }
 
 /** The right side of IN as a list of values, however long; undefined when one of them is an expression. */
-export function planList(list: List): PlanList | undefined {
+export function planList(list: List, read = planValue): PlanList | undefined {
   if (list.slot !== undefined) return { kind: 'Slot', slot: list.slot }
-  const values = list.items.map(planValue)
+  const values = list.items.map(read)
   return values.every((value) => value !== undefined) ? { kind: 'Values', values } : undefined
 }

@@ -32,9 +32,9 @@ export function literalValue(sql: string, item: SlotItem, mode: SqlMode): Value 
     case 'Float':
       return value('FLOAT64', withoutPlus(sql.slice(start, end)))
     case 'Hex':
-      return introduced(value('VARBINARY', hexBytes(radixDigits(sql, start, end))), sql, start)
+      return introduced(radixValue(sql, start, hexBytes(radixDigits(sql, start, end))), sql, start)
     case 'Bit':
-      return introduced(value('VARBINARY', bitBytes(radixDigits(sql, start, end))), sql, start)
+      return introduced(radixValue(sql, start, bitBytes(radixDigits(sql, start, end))), sql, start)
     case 'String':
       return introduced(stringValue(sql, start, end, (mode & NO_BACKSLASH_ESCAPES) === 0), sql, start)
   }
@@ -57,6 +57,12 @@ function wholeNumber(text: string): Value {
     BigInt(withoutPlus(text.startsWith('-') ? text.slice(1) : text)) * (text.startsWith('-') ? -1n : 1n)
   if (number >= INT64_MIN && number <= INT64_MAX) return value('INT64', number.toString())
   return value(number > 0n && number <= UINT64_MAX ? 'UINT64' : 'DECIMAL', number.toString())
+}
+
+function radixValue(sql: string, start: number, bytes: Uint8Array): Value {
+  const first = sql[start]
+  if (first === '_') return value('VARBINARY', bytes)
+  return { type: 'VARBINARY', bytes, radix: first === 'x' || first === 'X' ? 'either' : 'number' }
 }
 
 /** Digits of `x'1f'`, `0x1f`, `b'01'`, `0b01`, also behind an introducer. */

@@ -2,7 +2,7 @@ import type { Connection } from 'mysql2/promise'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { Repeats } from '../telemetry/repeats.ts'
-import type { Column, StoredKey } from '../values/column.ts'
+import type { Column, StoredKey, StoredView } from '../values/column.ts'
 import type { ValueType } from '../values/value.ts'
 import type { Gateway } from './gateway.ts'
 import {
@@ -11,6 +11,7 @@ import {
   readColumns,
   readKeys,
   readRowCounts,
+  readViews,
   type TableKeys,
 } from './schema-reader.ts'
 import { storedColumn } from './stored-column.ts'
@@ -103,10 +104,10 @@ export class SchemaTracker {
     this.#repeats.close()
   }
 
-  #take(keyspace: string, { columns, keys, rowCounts }: ReadSchema, read: number): void {
+  #take(keyspace: string, { columns, keys, rowCounts, views, database }: ReadSchema, read: number): void {
     if (this.#closed || read < (this.#knownFrom.get(keyspace) ?? 0)) return
     this.#knownFrom.set(keyspace, read)
-    const text = JSON.stringify([columns, [...keys]])
+    const text = JSON.stringify([columns, [...keys], [...views]])
     const isSized = this.#hasSizes(keyspace, rowCounts)
     if (this.#texts.get(keyspace) === text && isSized) return
     this.#texts.set(keyspace, text)
@@ -115,7 +116,13 @@ export class SchemaTracker {
       const own = keys.get(column.table) ?? NO_KEYS
       let table = tables.get(column.table)
       if (table === undefined) {
-        table = { columns: [], keys: storedKeys(own), shardRows: rowCounts.get(column.table) ?? 0 }
+        const query = views.get(column.table)
+        table = {
+          columns: [],
+          keys: storedKeys(own),
+          shardRows: rowCounts.get(column.table) ?? 0,
+          ...(query !== undefined && { view: { query, database } }),
+        }
         tables.set(column.table, table)
       }
       table.columns.push(modelOf(column, own))
@@ -138,19 +145,23 @@ interface LiveTable {
   readonly columns: readonly Column[]
   readonly keys: readonly StoredKey[]
   readonly shardRows: number
+  readonly view?: StoredView
 }
 
 interface ReadSchema {
   readonly columns: readonly DatabaseColumn[]
   readonly keys: ReadonlyMap<string, TableKeys>
   readonly rowCounts: ReadonlyMap<string, number>
+  readonly views: ReadonlyMap<string, string>
+  readonly database: string
 }
 
 async function readSchema(connection: Connection, database: string): Promise<ReadSchema> {
   const columns = await readColumns(connection, database)
   const keys = await readKeys(connection, database)
   const rowCounts = await readRowCounts(connection, database, columns[0]?.isMariadb ?? true)
-  return { columns, keys, rowCounts }
+  const views = await readViews(connection, database)
+  return { columns, keys, rowCounts, views, database }
 }
 
 /** A column as plans know it. */

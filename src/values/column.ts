@@ -40,3 +40,11 @@ export interface StoredKeyPart {
   /** SQL text of the part (a binary string): the column, of which perhaps only the beginning counts. */
   readonly text: string
 }
+
+/** A view as its server has it. */
+export interface StoredView {
+  /** SQL text (a binary string), in which tables and columns have their databases in front; empty where it may not be read. */
+  readonly query: string
+  /** In which the view is. */
+  readonly database: string
+}

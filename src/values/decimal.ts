@@ -63,10 +63,15 @@ export function divideDecimal(dividend: Decimal, divisor: bigint, scaleIncrement
 /** `-0.50`: all `scale` digits, a digit before the point, no sign for zero. */
 export function formatDecimal(value: Decimal): string {
   const negative = value.unscaled < 0n
-  const digits = (negative ? -value.unscaled : value.unscaled).toString().padStart(value.scale + 1, '0')
-  const point = digits.length - value.scale
-  const magnitude = value.scale === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`
+  const magnitude = formatDigits((negative ? -value.unscaled : value.unscaled).toString(), value.scale)
   return negative ? `-${magnitude}` : magnitude
+}
+
+/** The digits with `scale` of them behind the point and at least one before it. */
+export function formatDigits(digits: string, scale: number): string {
+  if (scale === 0) return digits
+  const padded = digits.padStart(scale + 1, '0')
+  return `${padded.slice(0, -scale)}.${padded.slice(-scale)}`
 }
 
 /** Digits of the number before the point (0 for 0.5) plus its scale: what a DECIMAL must hold. */

@@ -60,6 +60,11 @@ export type ValueType = keyof typeof valueTypes
 export interface Value {
   readonly type: ValueType
   readonly bytes: Uint8Array
+  /**
+   * A hexadecimal or bit literal: where a number is wanted, its bytes are one, big-endian. `either`: `x'0b'`, which MariaDB reads
+   * as a string there, too.
+   */
+  readonly radix?: 'number' | 'either'
 }
 
 const noBytes = new Uint8Array(0)

@@ -31,7 +31,7 @@ export function buildKeyspace(
   for (const [table, tableRecord] of record.tables) {
     tables.set(table, buildTable(draft, table, tableRecord, columns))
   }
-  if (!record.sharded) addLiveTables(name, tables, columns)
+  addLiveTables({ name, isSharded: record.sharded }, tables, columns)
   const multiTenant = record.multiTenantSpec
   return {
     schema: {
@@ -74,13 +74,16 @@ function buildVindexes(
   return vindexes
 }
 
+/** Of a sharded keyspace the VSchema says where tables are; views are where their tables are. */
 function addLiveTables(
-  keyspace: string,
+  { name: keyspace, isSharded }: { readonly name: string; readonly isSharded: boolean },
   tables: Map<string, DraftTable>,
   columns: ColumnSource | undefined,
 ): void {
   for (const name of columns?.tablesOf(keyspace) ?? []) {
-    if (!tables.has(name)) tables.set(name, undeclaredTable(keyspace, name, columns?.tableOf(keyspace, name)))
+    const live = columns?.tableOf(keyspace, name)
+    if (tables.has(name) || (isSharded && live?.view === undefined)) continue
+    tables.set(name, undeclaredTable(keyspace, name, { isSharded, live }))
   }
 }
 

@@ -68,11 +68,15 @@ export function buildTable(
   }
 }
 
-/** A table that no VSchema names: any table of an unsharded keyspace. */
-export function undeclaredTable(keyspace: string, name: string, live: LiveTable | undefined): DraftTable {
+/** A table that no VSchema names: any table of an unsharded keyspace, a view of a sharded one. */
+export function undeclaredTable(
+  keyspace: string,
+  name: string,
+  { isSharded, live }: { readonly isSharded: boolean; readonly live: LiveTable | undefined },
+): DraftTable {
   return {
     keyspace,
-    sharded: false,
+    sharded: isSharded,
     name,
     type: 'normal',
     columnVindexes: [],

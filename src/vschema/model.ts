@@ -1,5 +1,5 @@
 import type { KeyspaceId } from '../key/keyspace-id.ts'
-import type { Column, StoredKey } from '../values/column.ts'
+import type { Column, StoredKey, StoredView } from '../values/column.ts'
 import type { ValueType } from '../values/value.ts'
 import type { Vindex } from '../vindex/vindex.ts'
 
@@ -77,6 +77,8 @@ export interface LiveTable {
   readonly keys: readonly StoredKey[]
   /** About how many rows it has on one shard, within some times as many; 0 for few, or a view. */
   readonly shardRows: number
+  /** Set for a view: each shard's is over the rows of that shard. */
+  readonly view?: StoredView
 }
 
 export interface TableAddress {

@@ -21,7 +21,10 @@ export class TableFinder {
     const found = this.findDeclared(keyspace, name)
     if (found.kind !== 'unknownTable' || found.keyspace === undefined) return found
     if (this.#keyspaces.get(found.keyspace)?.schema.sharded !== false) return found
-    return { kind: 'found', table: undeclaredTable(found.keyspace, name, undefined) }
+    return {
+      kind: 'found',
+      table: undeclaredTable(found.keyspace, name, { isSharded: false, live: undefined }),
+    }
   }
 
   /** Only tables that are known to be there. */

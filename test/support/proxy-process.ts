@@ -62,6 +62,10 @@ export class ProxyProcess {
     return proxy
   }
 
+  get pid(): number {
+    return this.#child.pid!
+  }
+
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }

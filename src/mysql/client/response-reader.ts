@@ -73,15 +73,26 @@ export abstract class ResponseReader {
    * (0 for a chunk that ends with it), or -1 while the response goes on.
    */
   feed(chunk: Buffer): number {
-    let buf = chunk
-    if (this.#heldBytes > 0) {
-      this.#held.push(chunk)
-      this.#heldBytes += chunk.length
-      if (this.#heldBytes < this.#neededBytes) return -1 // joined once, when all is there
-      buf = Buffer.concat(this.#held, this.#heldBytes)
+    let from = 0
+    while (this.#heldBytes > 0) {
+      // The packet that was cut is joined alone, once all of it is there: what follows stays where it lies.
+      const missing = this.#neededBytes - this.#heldBytes
+      const to = Math.min(from + missing, chunk.length)
+      this.#held.push(chunk.subarray(from, to))
+      this.#heldBytes += to - from
+      from = to
+      if (this.#heldBytes < this.#neededBytes) return -1
+      const packet = Buffer.concat(this.#held, this.#heldBytes)
       this.#held = []
       this.#heldBytes = 0
+      if (this.#walk(packet) >= 0) return chunk.length - from
     }
+    if (from === 0) return this.#walk(chunk)
+    return from === chunk.length ? -1 : this.#walk(chunk.subarray(from))
+  }
+
+  /** As `feed`, with nothing held back before `buf`. */
+  #walk(buf: Buffer): number {
     const end = buf.length
     let pos = 0
     this.#emitted = 0

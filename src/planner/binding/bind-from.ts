@@ -12,6 +12,7 @@ import { type Place, within } from './place.ts'
 import type { Scope } from './scope.ts'
 import { type ColumnAnswer, opaqueSource, type Source, tableSource } from './source.ts'
 import { unplanned } from './unplanned.ts'
+import { type View, viewOf } from './views.ts'
 import { vindexesUnused } from './vindex-hints.ts'
 
 /** FROM, or a part of it, and what other clauses see of it. */
@@ -101,6 +102,8 @@ function bindNamed(node: TableRef, place: Place): FromPart {
   }
   if (isSystemSchema(keyspaceOf(name, place.context))) return leaf(unplaced('system table', place, alias))
   const table = findTable(name, place.context)
+  const view = viewOf(table, place.context)
+  if (view !== undefined && place.writesViews !== true) return bindView(view, alias, place)
   const unusedVindexes = vindexesUnused(node, table)
   const instance = {
     ...place.counters.createInstance(table, place.nullExtended),
@@ -108,6 +111,13 @@ function bindNamed(node: TableRef, place: Place): FromPart {
   }
   const source = tableSource(instance, alias, keyspaceOf(name, place.context) ?? table.keyspace)
   return leaf({ kind: 'Table', ast: node, instance, source, level: place.level, origin: place.origin })
+}
+
+/** As the query in FROM that it stands for: it sees nothing of the statement around it. */
+function bindView({ query, columns, table }: View, alias: string, place: Place): FromPart {
+  const there: Place = { ...place, ctes: new Map(), outer: undefined, origin: `view '${table.name}'` }
+  const shown = { alias, names: columns, isCte: false, lateral: false, qualifier: table.keyspace }
+  return bindInner(query(), shown, there)
 }
 
 /** What a part of FROM that may look to its left can name. */
@@ -134,16 +144,18 @@ interface Shown {
   readonly names: readonly string[] | undefined
   readonly isCte: boolean
   readonly lateral: boolean
+  /** Of a view: the keyspace that it is in. */
+  readonly qualifier?: string
 }
 
 /**
  * A query in FROM. When all rows of its tables come through, it is as if they stood in FROM themselves; otherwise it
  * must see all of its rows at one place.
  */
-function bindInner(ast: Query, { alias, names, ...how }: Shown, place: Place): FromPart {
+function bindInner(ast: Query, { alias, names, qualifier, ...how }: Shown, place: Place): FromPart {
   const level = new Level(place.level)
-  const query = bindQuery(ast, within(place, { level }))
-  const source = derivedSource(query, alias, names)
+  const query = bindQuery(ast, within(place, { level, writesViews: false }))
+  const source = { ...derivedSource(query, alias, names), ...(qualifier !== undefined && { qualifier }) }
   if (query.isTransparent) place.level.absorb(level)
   return {
     bound: { kind: 'Derived', source, query, ...how },
@@ -156,13 +168,21 @@ function bindInner(ast: Query, { alias, names, ...how }: Shown, place: Place): F
 function derivedSource(query: BoundQuery, alias: string, names: readonly string[] | undefined): Source {
   const columns = names ?? query.columns
   const columnNamed = (name: string): ColumnAnswer => {
-    if (names !== undefined)
-      return { kind: names.some((own) => sameColumn(own, name)) ? 'Computed' : 'Absent' }
-    const answer = query.columnNamed(name)
+    const answer = names === undefined ? query.columnNamed(name) : renamedColumn(query, names, name)
     if (query.isTransparent || answer.kind === 'Absent') return answer
     return answer.kind === 'Maybe' ? { kind: 'Maybe' } : { kind: 'Computed' }
   }
   return { name: alias, columns, columnNamed }
+}
+
+/** Column lists go by position; where the query has a name twice, which of the two it is, is not told. */
+function renamedColumn(query: BoundQuery, names: readonly string[], name: string): ColumnAnswer {
+  const at = names.findIndex((own) => sameColumn(own, name))
+  if (at < 0) return { kind: 'Absent' }
+  const inner = query.columns?.length === names.length ? query.columns[at]! : ''
+  const isOnly = query.columns?.filter((each) => sameColumn(each, inner)).length === 1
+  const answer = inner !== '' && isOnly ? query.columnNamed(inner) : undefined
+  return answer?.kind === 'Column' ? answer : { kind: 'Computed' }
 }
 
 // ------------------------------------------------------------------------------------------------ joins

@@ -1,7 +1,10 @@
+import type { ConstantCondition } from '../../plan/routing.ts'
 import type { PlanValue } from '../../plan/values.ts'
-import type { Comparison, Expr, In, Like, Or } from '../../sql/ast.ts'
+import type { Between, Comparison, Expr, In, Like, Or } from '../../sql/ast.ts'
+import { makeInteger } from '../make-node.ts'
 import { isNullConstant, planList, planValue } from '../values.ts'
 import { sameKind } from './column-type.ts'
+import { routingValue } from './computed.ts'
 import type { Alternative, Level } from './level.ts'
 import { resolveColumn, type Scope } from './scope.ts'
 import { type ColumnRef, columnKey, schemaColumn } from './source.ts'
@@ -18,6 +21,10 @@ export function addFacts(condition: Expr, scope: Scope, level: Level): void {
       return addIn(condition, scope, level)
     case 'Or':
       return addOr(condition, scope, level)
+    case 'Between':
+      return addBetween(condition, scope, level)
+    case 'Literal':
+      return addConstant('<>', condition, ZERO, level)
     case 'Like':
       return addLike(condition, scope, level)
     default:
@@ -25,10 +32,40 @@ export function addFacts(condition: Expr, scope: Scope, level: Level): void {
 }
 
 function addComparison(comparison: Comparison, scope: Scope, level: Level): void {
-  if (comparison.op !== '=' && comparison.op !== '<=>') return
+  if (comparison.op !== '<=>') addConstant(comparison.op, comparison.left, comparison.right, level)
+  if (comparison.op === '<>') return
+  if (comparison.op !== '=' && comparison.op !== '<=>') return addBound(comparison, scope, level)
   for (const [left, right] of operandPairs(comparison.left, comparison.right)) {
     addEquality(left, right, comparison.op, scope, level)
   }
+}
+
+/** Bounds are noted as if they were included: no shard is left out by that. */
+function addBound({ op, left, right }: Comparison, scope: Scope, level: Level): void {
+  const ref = refOf(left, scope)
+  const isLess = op === '<' || op === '<='
+  if (ref !== undefined) return noteBound(ref, isLess ? 'high' : 'low', right, level)
+  const other = refOf(right, scope)
+  if (other !== undefined) noteBound(other, isLess ? 'low' : 'high', left, level)
+}
+
+const ZERO = makeInteger(0)
+
+function addConstant(op: ConstantCondition['op'], left: Expr, right: Expr, level: Level): void {
+  const [a, b] = [planValue(left), planValue(right)]
+  if (a !== undefined && b !== undefined) level.addConstant({ op, left: a, right: b })
+}
+
+function addBetween({ operand, low, high, negated }: Between, scope: Scope, level: Level): void {
+  const ref = refOf(operand, scope)
+  if (negated || ref === undefined) return
+  noteBound(ref, 'low', low, level)
+  noteBound(ref, 'high', high, level)
+}
+
+function noteBound(ref: ColumnRef, side: 'low' | 'high', expr: Expr, level: Level): void {
+  const value = routingValue(expr)
+  if (value !== undefined) level.addBound(columnKey(ref), side, value)
 }
 
 function addEquality(left: Expr, right: Expr, op: '=' | '<=>', scope: Scope, level: Level): void {
@@ -39,7 +76,7 @@ function addEquality(left: Expr, right: Expr, op: '=' | '<=>', scope: Scope, lev
     return
   }
   const ref = a ?? b
-  const value = planValue(a === undefined ? left : right)
+  const value = routingValue(a === undefined ? left : right)
   if (ref === undefined || value === undefined) return
   // `b.id <=> NULL` is also true of the rows for which an outer join found no b.
   if (op === '<=>' && ref.instance.nullExtended) return
@@ -66,7 +103,7 @@ function addIn(condition: In, scope: Scope, level: Level): void {
   if (condition.negated || right.kind !== 'List') return
   if (left.kind !== 'Row') {
     const ref = refOf(left, scope)
-    const list = planList(right)
+    const list = planList(right, routingValue)
     if (ref !== undefined && list !== undefined) level.addList(columnKey(ref), list)
     return
   }
@@ -125,7 +162,7 @@ function equalitiesOf(pairs: readonly (readonly [Expr, Expr])[], scope: Scope): 
   const known = new Map<string, PlanValue>()
   for (const [left, right] of pairs) {
     const ref = refOf(left, scope) ?? refOf(right, scope)
-    const value = planValue(right) ?? planValue(left)
+    const value = routingValue(right) ?? routingValue(left)
     if (ref !== undefined && value !== undefined) known.set(columnKey(ref), value)
   }
   return known.size === 0 ? undefined : known

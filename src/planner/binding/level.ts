@@ -1,3 +1,4 @@
+import type { ConstantCondition } from '../../plan/routing.ts'
 import type { PlanList, PlanValue } from '../../plan/values.ts'
 import { valueKey } from '../values.ts'
 
@@ -16,6 +17,8 @@ export class Level {
   readonly #values = new Map<string, { readonly columns: string[]; readonly value: PlanValue }>()
   readonly #lists: { readonly column: string; readonly list: PlanList }[] = []
   readonly #patterns: { readonly column: string; readonly pattern: PlanValue }[] = []
+  readonly #bounds: Bound[] = []
+  readonly #constants: ConstantCondition[] = []
   readonly #alternatives: (readonly Alternative[])[] = []
 
   constructor(parent?: Level) {
@@ -41,6 +44,19 @@ export class Level {
     this.#patterns.push({ column, pattern })
   }
 
+  addBound(column: string, side: Bound['side'], value: PlanValue): void {
+    this.#bounds.push({ column, side, value })
+  }
+
+  addConstant(condition: ConstantCondition): void {
+    this.#constants.push(condition)
+  }
+
+  /** What must be true for any row of this level; those around it may have one row without any (`SELECT COUNT(*) … WHERE 1 = 0`). */
+  get constants(): readonly ConstantCondition[] {
+    return this.#outermost().#constants
+  }
+
   addAlternatives(alternatives: readonly Alternative[]): void {
     this.#alternatives.push(alternatives)
   }
@@ -53,6 +69,8 @@ export class Level {
       for (const column of columns) this.addValue(column, value)
     this.#lists.push(...inner.#lists)
     this.#patterns.push(...inner.#patterns)
+    this.#bounds.push(...inner.#bounds)
+    this.#constants.push(...inner.#constants)
     this.#alternatives.push(...inner.#alternatives)
   }
 
@@ -78,16 +96,25 @@ export class Level {
       }
       facts.lists.push(...level.#lists)
       facts.patterns.push(...level.#patterns)
+      facts.bounds.push(...level.#bounds)
       facts.alternatives.push(...level.#alternatives)
     }
     return facts
   }
 }
 
+/** The column is not below, or not above, the value. */
+interface Bound {
+  readonly column: string
+  readonly side: 'low' | 'high'
+  readonly value: PlanValue
+}
+
 /** Classes of equal columns and values. */
 export class Facts {
   readonly lists: { readonly column: string; readonly list: PlanList }[] = []
   readonly patterns: { readonly column: string; readonly pattern: PlanValue }[] = []
+  readonly bounds: Bound[] = []
   readonly alternatives: (readonly Alternative[])[] = []
   readonly #parents = new Map<string, string>()
   readonly #values: { readonly column: string; readonly key: string; readonly value: PlanValue }[] = []
@@ -104,19 +131,27 @@ export class Facts {
     return this.#root(a) === this.#root(b)
   }
 
-  /** A value that the column must be equal to. */
-  valueOf(column: string): PlanValue | undefined {
-    return this.#values.find((known) => this.areEqual(known.column, column))?.value
+  /** A value that the column must be equal to: `isTold` keeps those that can be told, and what need not be computed is better. */
+  valueOf(column: string, isTold: (value: PlanValue) => boolean): PlanValue | undefined {
+    const values = this.#values.filter(({ column: of, value }) => this.areEqual(of, column) && isTold(value))
+    return (values.find(({ value }) => value.kind !== 'Computed') ?? values[0])?.value
   }
 
   /** A list that the column must be in. */
-  listOf(column: string): PlanList | undefined {
-    return this.lists.find((known) => this.areEqual(known.column, column))?.list
+  listOf(column: string, isTold: (value: PlanValue) => boolean): PlanList | undefined {
+    const isListTold = (list: PlanList) => list.kind !== 'Values' || list.values.every(isTold)
+    return this.lists.find(({ column: of, list }) => this.areEqual(of, column) && isListTold(list))?.list
   }
 
   /** A pattern that the column must be LIKE. What is equal to it need not be: `'a' = 'a '`. */
   patternOf(column: string): PlanValue | undefined {
     return this.patterns.find((known) => known.column === column)?.pattern
+  }
+
+  /** A value that the column is not below, or not above. */
+  boundOf(column: string, side: Bound['side'], isTold: (value: PlanValue) => boolean): PlanValue | undefined {
+    const isOf = (bound: Bound) => bound.column === column && bound.side === side && isTold(bound.value)
+    return this.bounds.find(isOf)?.value
   }
 
   #root(key: string): string {

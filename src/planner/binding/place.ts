@@ -17,6 +17,8 @@ export interface Place {
   readonly origin: string
   /** An outer join may fill the rows with NULLs. */
   readonly nullExtended: boolean
+  /** Views in FROM are what is written. */
+  readonly writesViews?: boolean
   /** How many queries are around it. */
   readonly depth: number
 }

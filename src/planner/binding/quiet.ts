@@ -6,7 +6,7 @@ import type { Scope } from './scope.ts'
 import { schemaColumn } from './source.ts'
 
 /** What a value is, as far as conversions warn: text that is read as a number does, for one. */
-type Kind = 'number' | 'text' | 'time' | 'other' | 'any'
+export type QuietKind = 'number' | 'text' | 'time' | 'other' | 'any'
 
 /**
  * Whether MySQL can compute the expression once more without one more warning: there is no text to read as a number or a
@@ -17,8 +17,8 @@ export function isQuiet(expr: Expr, scope: Scope): boolean {
 }
 
 /** Its kind; undefined where it may warn. */
-function quietKind(expr: Expr, scope: Scope): Kind | undefined {
-  const all = (kind: Kind, operands: readonly Expr[], asked: Kind = 'any') =>
+export function quietKind(expr: Expr, scope: Scope): QuietKind | undefined {
+  const all = (kind: QuietKind, operands: readonly Expr[], asked: QuietKind = 'any') =>
     operands.every((operand) => fits(quietKind(operand, scope), asked)) ? kind : undefined
   switch (expr.kind) {
     case 'Column':
@@ -89,7 +89,7 @@ function quietKind(expr: Expr, scope: Scope): Kind | undefined {
 const quietOperators: ReadonlySet<string> = new Set(['+', '-', '*', '|', '&', '^', '<<', '>>'])
 
 /** A divisor that stands there as a number is trusted not to be 0. */
-function quietOperation(expr: Binary, scope: Scope): Kind | undefined {
+function quietOperation(expr: Binary, scope: Scope): QuietKind | undefined {
   const { op, left, right } = expr
   const kind = quietKind(left, scope)
   if (op === '||') return kind === undefined || quietKind(right, scope) === undefined ? undefined : 'text'
@@ -100,7 +100,7 @@ function quietOperation(expr: Binary, scope: Scope): Kind | undefined {
   return isQuietly && fits(kind, 'number') ? 'number' : undefined
 }
 
-function quietCast({ operand, type }: Cast, scope: Scope): Kind | undefined {
+function quietCast({ operand, type }: Cast, scope: Scope): QuietKind | undefined {
   const kind = quietKind(operand, scope)
   if (kind === undefined || type.text !== '') return undefined
   switch (type.name) {
@@ -134,8 +134,9 @@ const ofTimes: ReadonlySet<string> = new Set(
   unix_timestamp week weekday weekofyear year yearweek`.split(/\s+/),
 )
 
-function quietCall({ name, args, qualifier }: FunctionCall, scope: Scope): Kind | undefined {
-  const are = (kind: Kind, these: readonly Expr[]) => these.every((arg) => fits(quietKind(arg, scope), kind))
+function quietCall({ name, args, qualifier }: FunctionCall, scope: Scope): QuietKind | undefined {
+  const are = (kind: QuietKind, these: readonly Expr[]) =>
+    these.every((arg) => fits(quietKind(arg, scope), kind))
   if (qualifier !== undefined) return undefined
   if (quietTexts.has(name)) return are('any', args) ? 'text' : undefined
   if (quietNumbers.has(name)) return are('any', args) ? 'number' : undefined
@@ -176,12 +177,12 @@ function quietCall({ name, args, qualifier }: FunctionCall, scope: Scope): Kind 
   }
 }
 
-function kindOfWord(type: string): Kind {
+function kindOfWord(type: string): QuietKind {
   if (type === 'Null') return 'any'
   return type === 'True' || type === 'False' ? 'number' : 'text'
 }
 
-function kindOfColumn(column: Expr, scope: Scope): Kind {
+function kindOfColumn(column: Expr, scope: Scope): QuietKind {
   const ref = refOf(column, scope)
   const type: ValueType | undefined = ref === undefined ? undefined : schemaColumn(ref)?.type
   if (type === undefined || type === 'ENUM' || type === 'SET') return 'any'
@@ -190,12 +191,12 @@ function kindOfColumn(column: Expr, scope: Scope): Kind {
   return isText(type) ? 'text' : 'other'
 }
 
-function fits(kind: Kind | undefined, asked: Kind): boolean {
+function fits(kind: QuietKind | undefined, asked: QuietKind): boolean {
   return kind !== undefined && (kind === asked || kind === 'any' || asked === 'any')
 }
 
 /** Values that are compared as they are; of a constant that is no date MySQL makes an error. */
-function compared(operands: readonly Expr[], scope: Scope): Kind | undefined {
+function compared(operands: readonly Expr[], scope: Scope): QuietKind | undefined {
   const kinds = operands.map((operand) => quietKind(operand, scope))
   const [first] = kinds.filter((kind) => kind !== 'any')
   const isAlike = kinds.every(
@@ -205,7 +206,7 @@ function compared(operands: readonly Expr[], scope: Scope): Kind | undefined {
 }
 
 /** One of them is the value. */
-function oneOf(exprs: readonly Expr[], scope: Scope): Kind | undefined {
+function oneOf(exprs: readonly Expr[], scope: Scope): QuietKind | undefined {
   const kinds = exprs.map((expr) => quietKind(expr, scope))
   if (kinds.some((kind) => kind === undefined)) return undefined
   const [first = 'any', ...others] = kinds.filter((kind) => kind !== 'any')

@@ -4,6 +4,7 @@ import { type AnyNode, visit } from '../../sql/visit.ts'
 import type { Column, StoredKey } from '../../values/column.ts'
 import type { Table } from '../../vschema/model.ts'
 import { unplanned } from '../binding/unplanned.ts'
+import { areDistinct } from './only-values.ts'
 
 /** Which columns of its tables a statement may look at, as far as its text tells. */
 export interface NamedColumns {
@@ -67,34 +68,45 @@ function isOnlyStar(query: Query): query is Select {
 export interface CopiedTable {
   readonly columns: readonly Column[]
   readonly keys: readonly StoredKey[]
+  /** Rows that are alike in these columns are copied once. */
+  readonly distinct: boolean
 }
 
 /**
  * The columns of the primary key come with those that are wanted: what MySQL concludes from it, and how it names its columns'
- * flags, hangs on it. Throws Unplanned while the table's columns have not been read.
+ * flags, hangs on it. Not so where only values matter (`ofValues`). Throws Unplanned while the table's columns have not been read.
  */
 export function copiedTable(
   { name, live }: Table,
   node: TableRef,
   { whole, names }: NamedColumns,
+  ofValues: boolean,
 ): CopiedTable {
   if (live === undefined || live.columns.length === 0)
     return unplanned(`table '${name}', whose columns have not been read from its servers yet,`)
-  const primary = live.keys.find(({ kind }) => kind === 'PRIMARY')
-  const inPrimary = new Set(primary?.parts.map(({ column }) => column))
+  const { columns: all, keys } = live
   const alias = node.alias?.name ?? node.name.name
-  const isNamed = (column: string) =>
-    names.has(column.toLowerCase()) || names.has(`${alias}.${column}`.toLowerCase())
-  const wanted = live.columns.filter(
-    (column) => (whole.has(node) && !column.invisible) || isNamed(column.name) || inPrimary.has(column.name),
-  )
+  const isNamed = (column: Column) =>
+    (whole.has(node) && !column.invisible) ||
+    names.has(column.name.toLowerCase()) ||
+    names.has(`${alias}.${column.name}`.toLowerCase())
+  const primary = keys.find(({ kind }) => kind === 'PRIMARY')
+  const inPrimary = new Set(primary?.parts.map(({ column }) => column))
+  const named = all.filter(isNamed)
+  const isPart = [...inPrimary].some((column) => !named.some((each) => each.name === column))
+  if (ofValues && isPart && named.some(isVisible) && areDistinct(named))
+    return { columns: named, keys, distinct: true }
+  const wanted = all.filter((column) => named.includes(column) || inPrimary.has(column.name))
   // A table has at least one that is visible.
-  const columns = wanted.some(({ invisible }) => !invisible)
-    ? wanted
-    : live.columns.filter((column) => wanted.includes(column) || column === firstVisible(live.columns))
-  return { columns, keys: live.keys }
+  const first = wanted.some(isVisible) ? undefined : all.find(isVisible)
+  return {
+    columns:
+      first === undefined ? wanted : all.filter((column) => wanted.includes(column) || column === first),
+    keys,
+    distinct: false,
+  }
 }
 
-function firstVisible(columns: readonly Column[]): Column | undefined {
-  return columns.find(({ invisible }) => !invisible)
+function isVisible({ invisible }: Column): boolean {
+  return !invisible
 }

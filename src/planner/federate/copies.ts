@@ -10,16 +10,31 @@ import { type Pull, reducedRoute } from './pull.ts'
 import { LinkedValues } from './sizes.ts'
 import { tableCopy } from './table-copy.ts'
 
-/** The copies, in the order in which they are filled, each reduced by those before it. */
+/** The columns of which values are kept, with the character set of texts. */
+type Kept = TableCopy['kept']
+
+export interface Copies {
+  readonly copies: readonly TableCopy[]
+  /** Of each of the groups. */
+  readonly keptOfGroups: readonly Kept[]
+}
+
+/** The copies, in the order in which they are filled, each reduced by those before it, and by groups. */
 export function copiesOf(
-  pulls: readonly Pull[],
-  links: readonly Link[],
+  {
+    pulls,
+    groups,
+    links,
+  }: { readonly pulls: readonly Pull[]; readonly groups: readonly Pull[]; readonly links: readonly Link[] },
   names: ReadonlyMap<TableRef, string>,
   context: PlanContext,
-): readonly TableCopy[] {
-  const filled: Filled[] = []
-  const values = new LinkedValues(pulls, links)
-  for (const pull of orderOfPulls(pulls, links, values)) {
+): Copies {
+  const ofGroups = groups.map(
+    (pull): Filled => ({ name: pull.table.name, pull, original: undefined, reduced: [], kept: new Map() }),
+  )
+  const filled = [...ofGroups]
+  const values = new LinkedValues([...groups, ...pulls], links)
+  for (const pull of orderOfPulls({ first: groups, others: pulls, links }, values)) {
     const name = names.get(pull.node)!
     const alike = filled.filter((each) => each.original === undefined && isSame(each.pull, pull))
     const whole = alike.find((each) => each.reduced.length === 0)
@@ -27,13 +42,14 @@ export function copiesOf(
     const original = whole ?? alike.find((each) => areSame(each.reduced, reduced))
     filled.push({ name, pull, original, reduced, kept: new Map() })
   }
-  return filled.map(({ name, pull, original, reduced, kept }) => {
+  const copies = filled.slice(groups.length).map(({ name, pull, original, reduced, kept }) => {
     const rows: CopySource =
       original === undefined
         ? { kind: 'Pulled', rows: pull.rows, as: pull.as, reduced }
         : { kind: 'Copied', from: original.name }
     return tableCopy(name, pull, rows, kept)
   })
+  return { copies, keptOfGroups: ofGroups.map(({ kept }) => kept) }
 }
 
 interface Filled {

@@ -2,21 +2,29 @@ import type { Link } from './links.ts'
 import type { Pull } from './pull.ts'
 import { type LinkedColumns, type LinkedValues, ownRowsOf } from './sizes.ts'
 
-/** The tables in an order in which each is reduced by those before it: always the one of which the fewest rows will come. */
-export function orderOfPulls(
-  pulls: readonly Pull[],
-  links: readonly Link[],
-  values: LinkedValues,
-): readonly Pull[] {
-  const left = [...pulls]
-  const taken = new Map<Pull['node'], Taken>()
+/** What is pulled: `first` before all `others`. */
+export interface Pulls {
+  readonly first: readonly Pull[]
+  readonly others: readonly Pull[]
+  readonly links: readonly Link[]
+}
+
+/** The others in an order in which each is reduced by those before it: always the one of which the fewest rows will come. */
+export function orderOfPulls({ first, others, links }: Pulls, values: LinkedValues): readonly Pull[] {
+  const left = [...others]
+  const taken = new Map(
+    first.map((pull): [Pull['node'], Taken] => [
+      pull.node,
+      { pull, rows: ownRowsOf(pull), parts: new Map() },
+    ]),
+  )
   while (left.length > 0) {
     const candidates = left.map((pull) => reduced(pull, links, values, taken))
     const next = candidates.reduce((least, each) => (each.rows < least.rows ? each : least))
     left.splice(left.indexOf(next.pull), 1)
     taken.set(next.pull.node, next)
   }
-  return [...taken.values()].map(({ pull }) => pull)
+  return [...taken.values()].slice(first.length).map(({ pull }) => pull)
 }
 
 interface Taken {

@@ -4,61 +4,120 @@ import { tablesIn } from '../../sql/tables-in.ts'
 import { someNode, visit } from '../../sql/visit.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { bindQuery } from '../binding/bind-query.ts'
+import type { BoundQuery } from '../binding/bound.ts'
 import { findTable, keyspaceOf } from '../binding/find-table.ts'
 import { rootPlace } from '../binding/place.ts'
 import { Unplanned, unplanned } from '../binding/unplanned.ts'
+import { viewOf } from '../binding/views.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { ShardText } from '../shard-text.ts'
 import { copiedTable, namedColumns } from './copied-columns.ts'
 import { copiesOf } from './copies.ts'
+import { type PlanRows, withGroups } from './grouped-blocks.ts'
+import { groupsCopy, pullOfGroups, type TemplateText, withTables } from './groups-copy.ts'
+import { withoutSemijoins } from './no-semijoin.ts'
+import { tablesOfValues } from './only-values.ts'
 import { type CopiedRef, overCopies } from './over-copies.ts'
 import { type OwnConditions, ownConditions } from './own-conditions.ts'
-import { type Pull, pullOf } from './pull.ts'
-import { copyName } from './table-copy.ts'
+import { pullOf, type Wanted } from './pull.ts'
+import { copyName, tableCopy } from './table-copy.ts'
 import { withTablesOnce } from './tables-once.ts'
+import { shownViews, viewsAsQueries } from './views-as-queries.ts'
 
 /**
  * The plan of any query: its tables are copied into temporary ones on one server, as far as they can matter, and the
- * client's own statement runs over the copies: its answer is MySQL's. Throws Unplanned for what cannot be copied, SqlError
- * for tables that are not there.
+ * client's own statement runs over the copies: its answer is MySQL's. With `planRows` shards make groups of rows where they can,
+ * and these are copied instead. Throws Unplanned for what cannot be copied, SqlError for tables that are not there.
  */
-export function planFederation(ast: Query, context: PlanContext): Federate {
+export function planFederation(ast: Query, context: PlanContext, planRows?: PlanRows): Federate {
   if (someNode(ast, ({ kind }) => kind === 'IntoOutfile' || kind === 'IntoDumpfile'))
     unplanned('INTO OUTFILE over several shards')
   // A temporary table has no full-text index.
   if (someNode(ast, ({ kind }) => kind === 'Match'))
     unplanned('MATCH … AGAINST in what several shards cannot do together')
-  const { query, tables } = withTablesOnce(ast)
-  const { conditions, links } = hasTwins(tables, context) ? NO_CONDITIONS : conditionsOf(query, context)
+  const { query, tables } = withTablesOnce(viewsAsQueries(ast, context))
+  const views = shownViews(ast, context)
+  const bound = hasTwins(tables, context) ? undefined : boundOf(query, context)
+  const {
+    query: grouped,
+    groups,
+    recounted,
+  } = bound === undefined || planRows === undefined
+    ? { query, groups: [], recounted: [] }
+    : withGroups(query, tables, bound, { context, planRows })
+  const { conditions, links } = conditionsOf(
+    groups.length === 0 ? bound : boundOf(grouped, withTables(groups, context)),
+  )
+  const copied = copiedTables(query, tables, context)
+  const names = new Map(copied.map(({ node }, i) => [node, copyName(i + 1)]))
+  const refs = new Map(
+    copied.map(({ node, table }): [TableRef, CopiedRef] => [
+      node,
+      { copy: names.get(node)!, keyspace: keyspaceOf(node.name, context) ?? table.keyspace, table },
+    ]),
+  )
   const locks = locksOf(query)
+  const left = tablesOf(grouped)
+  const pulls = copied.flatMap((each) => {
+    const { node } = each
+    return left.has(node)
+      ? [pullOf({ ...each, conditions: conditions.get(node) ?? [], lock: locks.get(node) }, context)]
+      : []
+  })
+  const ofGroups = groups.map((each) => pullOfGroups(each, context))
+  const filled = copiesOf({ pulls, groups: ofGroups, links }, names, context)
+  const empty = copied.flatMap((each) =>
+    left.has(each.node) ? [] : [tableCopy(names.get(each.node)!, each, { kind: 'Grouped' }, new Map())],
+  )
+  const copies = [...filled.copies, ...empty]
+  const asked = overCopies(query, refs)
+  const text = textOverCopies(context)
+  const askedText = text(asked.query)
+  return {
+    kind: 'Federate',
+    keyspace: homeOf(copies, context),
+    copies,
+    groups: groups.map((each, i) =>
+      groupsCopy(each, text(overCopies(each.query, refs).query), ofGroups[i]!, filled.keptOfGroups[i]!),
+    ),
+    query: text(withoutSemijoins(overCopies(grouped, refs).query)),
+    asked: askedText,
+    recounted,
+    told: asked.told,
+    ...(views.length > 0 && { views }),
+  }
+}
+
+/** Names of copies are no tables of the VSchema, and what is left of keyspaces' names is nothing there is. */
+function textOverCopies(context: PlanContext): (query: Query) => TemplateText {
+  const over = { ...context, shard: '', databaseName: (keyspace: string) => keyspace }
+  return (query) => new ShardText(over).ofTree(query)
+}
+
+type Copied = Omit<Wanted, 'conditions' | 'lock'>
+
+function copiedTables(query: Query, tables: readonly TableRef[], context: PlanContext): readonly Copied[] {
   const named = namedColumns(query)
-  const pulls = tables.flatMap((node): readonly Pull[] => {
+  const ofValues = tablesOfValues(query)
+  return tables.flatMap((node): readonly Copied[] => {
     if (isSystemSchema(keyspaceOf(node.name, context))) {
       checkSystemTable(context)
       return []
     }
     const table = findTable(node.name, context)
-    const wanted = { node, table, conditions: conditions.get(node) ?? [], lock: locks.get(node) }
-    return [pullOf({ ...wanted, ...copiedTable(table, node, named) }, context)]
+    if (viewOf(table, context) !== undefined)
+      unplanned(`view '${table.name}' beside a table of WITH of its name`)
+    return [{ node, table, ...copiedTable(table, node, named, ofValues.has(node)) }]
   })
-  const names = new Map(pulls.map(({ node }, i) => [node, copyName(i + 1)]))
-  const copies = copiesOf(pulls, links, names, context)
-  const refs = new Map(
-    pulls.map(({ node, table }): [TableRef, CopiedRef] => [
-      node,
-      { copy: names.get(node)!, keyspace: keyspaceOf(node.name, context) ?? table.keyspace, table },
-    ]),
-  )
-  const over = overCopies(query, refs)
-  // Names of copies are no tables of the VSchema, and what is left of keyspaces' names is nothing there is.
-  const text = new ShardText({ ...context, shard: '', databaseName: (keyspace) => keyspace })
-  return {
-    kind: 'Federate',
-    keyspace: homeOf(copies, context),
-    copies,
-    query: text.ofTree(over.query),
-    told: over.told,
-  }
+}
+
+function tablesOf(query: Query): ReadonlySet<TableRef> {
+  const found = new Set<TableRef>()
+  visit(query, (node) => {
+    if (node.kind === 'Table') found.add(node)
+    return undefined
+  })
+  return found
 }
 
 /** A server that knows the session's stored functions, and names tables by its database, where it has one of the tables. */
@@ -82,14 +141,19 @@ function hasTwins(tables: readonly TableRef[], context: PlanContext): boolean {
   })
 }
 
-/** None where names cannot be told apart: all rows are copied, and MySQL says what is wrong. */
-function conditionsOf(query: Query, context: PlanContext): OwnConditions {
+/** Undefined where it has no bound form. */
+function boundOf(query: Query, context: PlanContext): BoundQuery | undefined {
   try {
-    return ownConditions(bindQuery(query, rootPlace(context)))
+    return bindQuery(query, rootPlace(context))
   } catch (error) {
-    if (error instanceof Unplanned) return NO_CONDITIONS
+    if (error instanceof Unplanned) return undefined
     throw error
   }
+}
+
+/** None where names cannot be told apart: all rows are copied, and MySQL says what is wrong. */
+function conditionsOf(bound: BoundQuery | undefined): OwnConditions {
+  return bound === undefined ? NO_CONDITIONS : ownConditions(bound)
 }
 
 /** A system table stays where it is, and would tell of the databases of shards. */

@@ -24,6 +24,7 @@ export interface Wanted {
   readonly keys: readonly StoredKey[]
   readonly conditions: readonly Expr[]
   readonly lock: Lock | undefined
+  readonly distinct: boolean
 }
 
 /** The rows that are wanted, and how they come. */
@@ -64,6 +65,7 @@ function routeOf(wanted: Wanted, context: PlanContext, reducedBy?: ReducedBy): R
     items: columns.map((column) => makeItem(transferOf(column).expr)),
     ...(where.length > 0 && { where: makeAnd(where) }),
     ...(lock && { locks: [withoutNames(lock)] }),
+    modifiers: wanted.distinct ? ['DISTINCT'] : [],
   })
   return {
     kind: 'Route',
@@ -79,7 +81,7 @@ function asFilter({ name, type }: Column): Expr {
   return type !== undefined && isIntegral(type) ? makeNumber(column) : column
 }
 
-type Clauses = Pick<Select, 'items'> & Partial<Pick<Select, 'where' | 'locks'>>
+type Clauses = Pick<Select, 'items'> & Partial<Pick<Select, 'where' | 'locks' | 'modifiers'>>
 
 /** Of the table alone, under its own name: what is asked of it in two places is the same text. */
 function selectOf({ node }: Wanted, clauses: Clauses): Select {

@@ -1,15 +1,19 @@
 import type { CopySource, TableCopy } from '../../plan/primitives.ts'
 import type { Column, StoredKey } from '../../values/column.ts'
 import { quoteName } from '../../values/sql-literal.ts'
-import type { Pull } from './pull.ts'
+import type { Wanted } from './pull.ts'
 
 /** Name of the copy with this number. It hides no table of a keyspace that has a name like this. */
 export function copyName(number: number): string {
   return `_shardgate_copy_${number}`
 }
 
-export function tableCopy(name: string, pull: Pull, rows: CopySource, kept: TableCopy['kept']): TableCopy {
-  const { table, columns, keys, node } = pull
+export function tableCopy(
+  name: string,
+  { table, columns, keys, node }: Pick<Wanted, 'node' | 'table' | 'columns' | 'keys'>,
+  rows: CopySource,
+  kept: TableCopy['kept'],
+): TableCopy {
   return {
     name,
     create: createText(name, columns, keyTexts(columns, keys)),

@@ -1,7 +1,7 @@
 import type { CopiedAs } from '../../plan/primitives.ts'
 import type { Expr } from '../../sql/ast.ts'
 import type { Column } from '../../values/column.ts'
-import { makeBinary, makeCall, makeCast, makeColumn } from '../make-node.ts'
+import { makeBinary, makeCall, makeCast, makeColumn, makeFloat } from '../make-node.ts'
 
 /** How a column's values are asked for and put into a copy, so that not a bit of them is lost on the way as text. */
 export interface Transfer {
@@ -14,7 +14,7 @@ export function transferOf({ name, type }: Column): Transfer {
   switch (type) {
     // Its text has six digits; what it is as a DOUBLE is read back to the same FLOAT.
     case 'FLOAT32':
-      return { expr: makeBinary('*', column, '1e0'), as: 'quoted' }
+      return { expr: makeBinary('*', column, makeFloat('1e0')), as: 'quoted' }
     case 'FLOAT64':
     case 'DATE':
     case 'TIME':

@@ -89,7 +89,7 @@ const FIXED: ReadonlySet<Routing['kind']> = new Set([
   ...(['Unsharded', 'AnyShard', 'SystemSchema', 'None', 'Shard', 'Pinned'] as const),
 ])
 
-/** ANALYZE, CHECK, OPTIMIZE and REPAIR TABLE: every shard does it, and their reports follow each other. */
+/** ANALYZE, CHECK, OPTIMIZE and REPAIR TABLE: every shard does it, and their reports follow each other; what must be put together is the session's. */
 export function planTableAdmin(statement: TableAdmin, context: PlanContext): Plan {
   return committingFirst(statement, reportsOfShards(statement, context))
 }
@@ -104,10 +104,10 @@ function reportsOfShards(statement: TableAdmin, context: PlanContext): Plan {
   const keyspaces = new Set(named.filter((keyspace) => !isSystemSchema(keyspace)))
   const [keyspace] = keyspaces
   if (keyspace === undefined) return readPlan(statement, anyShard(context), context)
-  if (keyspaces.size !== 1) return unsupportedPlan(`${statement.verb} TABLE of several keyspaces`)
+  if (keyspaces.size !== 1) return sessionPlan
   const routing = oneShard(keyspace, context)
   if (routing.kind === 'Unsharded') return readPlan(statement, routing, context)
-  if (statement.verb === 'CHECKSUM') return unsupportedPlan('CHECKSUM TABLE over several shards')
+  if (statement.verb === 'CHECKSUM') return sessionPlan
   return readPlan(statement, { kind: 'Scatter', keyspace }, context)
 }
 

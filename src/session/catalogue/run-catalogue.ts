@@ -1,6 +1,6 @@
 import { beginPlan } from '../../engine/begin-plan.ts'
-import { MapStream } from '../../engine/map-stream.ts'
 import type { RowStream, StreamColumn } from '../../engine/row-stream.ts'
+import { toldAs } from '../../engine/told-as.ts'
 import { ServerError } from '../../errors/server-error.ts'
 import { runQuery } from '../../mysql/client/simple-command.ts'
 import { decodeColumnDef, encodeColumnDef } from '../../mysql/codec/column-def.ts'
@@ -10,6 +10,7 @@ import { tablesOf } from '../../sql/tables-of.ts'
 import { makeSettings } from '../../tablet/settings.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import type { Execution } from '../statements/execution.ts'
+import { placeValues } from '../statements/place-values.ts'
 import { planned } from '../statements/planned.ts'
 import { answerRows, type RunContext, runStatement } from '../statements/run-statement.ts'
 import { SessionPort } from '../statements/session-port.ts'
@@ -30,6 +31,7 @@ export async function runCatalogue(
   const text = await catalogueText(context, { sql, statement, reading })
   const rewritten = planned(execution, text)
   const { plan, bindings } = rewritten
+  await placeValues(context, rewritten)
   const begun = beginPlan(plan, bindings, context.shards)
   const asksOthers = tablesOf(statement).some(
     ({ qualifier }) => !isSystemSchema(qualifier ?? reading.target.keyspace),
@@ -90,5 +92,5 @@ function withDefinitions(stream: RowStream, defined: readonly Buffer[] = []): Ro
     const named = { ...decodeColumnDef(column.definition), name: told.name, orgName: told.orgName }
     return { ...column, definition: encodeColumnDef(named, 0).subarray(HEADER_BYTES) }
   })
-  return new MapStream(stream, { map: (batch) => batch }, columns)
+  return toldAs(stream, columns)
 }

@@ -1,16 +1,15 @@
+import { LastMade } from '../../base/last-made.ts'
+import type { RowPackets, StreamColumn } from '../../engine/row-stream.ts'
 import type { ServerError } from '../../errors/server-error.ts'
 import type { SqlError } from '../../errors/sql-error.ts'
 import { encodeBinaryRow } from '../../mysql/codec/binary-row.ts'
 import { encodeColumnDef } from '../../mysql/codec/column-def.ts'
-import { Status } from '../../mysql/codec/constants.ts'
-import { framePayload, packetCount, writeHeader } from '../../mysql/codec/framing.ts'
+import { HEADER_BYTES, Status } from '../../mysql/codec/constants.ts'
+import { framePayload, headerLength, writeHeader } from '../../mysql/codec/framing.ts'
 import { lenencSize, writeLenenc } from '../../mysql/codec/lenenc.ts'
 import { type ErrPacket, encodeEof, encodeErr, encodeOk, type OkPacket } from '../../mysql/codec/responses.ts'
 import { encodeTextRow } from '../../mysql/codec/text-row.ts'
 import type { ClientConnection, SmallResultSet } from '../../mysql/server/session-handler.ts'
-
-/** Rows are framed into buffers of about this size before they are written. */
-const WRITE_BYTES = 64 * 1024
 
 /**
  * The answer to one command as it is being written: packets are numbered through all results of a multi-statement,
@@ -64,27 +63,18 @@ export class Answer {
     this.write(Buffer.concat([...packets, encodeEof({ status }, this.sequenceId++)]))
   }
 
-  /** Begins a result of rows; `definitions` are payloads of column definition packets. */
-  beginRows(definitions: readonly Buffer[], status: number): void {
-    this.write(columnCount(definitions.length, this.sequenceId++))
-    this.definitions(definitions, status)
+  /** Begins a result of rows. */
+  beginRows(columns: readonly StreamColumn[], status: number): void {
+    this.write(heads.get(columns, this.sequenceId))
+    this.sequenceId += 1 + columns.length
+    this.write(encodeEof({ status }, this.sequenceId++))
   }
 
-  /** Frames row payloads. Resolves when the client can take more. */
-  async rows(rows: readonly Buffer[]): Promise<void> {
-    let from = 0
-    while (from < rows.length) {
-      let bytes = 0
-      let to = from
-      while (to < rows.length && bytes < WRITE_BYTES) {
-        bytes += rows[to]!.length + 4 * packetCount(rows[to]!.length)
-        to++
-      }
-      const framed = Buffer.allocUnsafe(bytes)
-      let at = 0
-      for (let i = from; i < to; i++) at = this.#frame(rows[i]!, framed, at)
-      from = to
-      if (!this.write(framed)) await this.#drain()
+  /** Rows as packets, which get their numbers here. Resolves when the client can take more. */
+  async rows({ chunks }: RowPackets): Promise<void> {
+    for (const chunk of chunks) {
+      this.#number(chunk)
+      if (!this.write(chunk)) await this.#drain()
     }
   }
 
@@ -104,14 +94,11 @@ export class Answer {
     resolve?.()
   }
 
-  #frame(row: Buffer, into: Buffer, at: number): number {
-    if (row.length < 0xff_ffff) {
-      at = writeHeader(into, at, row.length, this.sequenceId++)
-      return at + row.copy(into, at)
-    }
-    const framed = framePayload(row, this.sequenceId)
-    this.sequenceId += packetCount(row.length)
-    return at + framed.copy(into, at)
+  #number(packets: Buffer): void {
+    let id = this.sequenceId
+    for (let at = 0; at < packets.length; at += HEADER_BYTES + headerLength(packets, at))
+      packets[at + 3] = id++ & 0xff
+    this.sequenceId = id
   }
 
   #drain(): Promise<void> {
@@ -124,6 +111,15 @@ export class Answer {
   #status(status: number): number {
     return this.moreResults ? status | Status.MORE_RESULTS_EXISTS : status
   }
+}
+
+/** Of a result, made once for the same columns. */
+const heads = new LastMade(encodeHead)
+
+/** The column count and the column definitions. */
+function encodeHead(columns: readonly StreamColumn[], sequenceId: number): Buffer {
+  const packets = columns.map(({ definition }, i) => framePayload(definition, sequenceId + 1 + i))
+  return Buffer.concat([columnCount(columns.length, sequenceId), ...packets])
 }
 
 function columnCount(count: number, sequenceId: number): Buffer {

@@ -26,6 +26,7 @@ import { valueLiteral } from '../../values/sql-literal.ts'
 import { type StatementBeginsContext, statementBegins } from '../commands/statement-begins.ts'
 import { requireMemory } from '../settings/held-map.ts'
 import { prepareShow, type ShownContext } from '../show/run-show.ts'
+import { reportOnOne } from '../show/table-reports.ts'
 import type { CursorOptions, Execution, RelayedHook } from '../statements/execution.ts'
 import { explainedAnywhere } from '../statements/explain.ts'
 import { type RunContext, runStatement } from '../statements/run-statement.ts'
@@ -201,7 +202,7 @@ export class PreparedStatements {
     const settings = withVariables(state.settingsFor(reading), state, plan.userVariables)
     const port = new SessionPort(this.#context, execution, settings)
     const scratch = await port.openScratch(root.keyspace)
-    const query = bindQuery(root.query, execution.bindings)
+    const query = bindQuery(root.asked, execution.bindings)
     let described: Description
     try {
       await makeCopies(root, scratch)
@@ -229,6 +230,10 @@ export class PreparedStatements {
     if (statement.kind === 'Explain' && statement.format !== 'VITESS') {
       const { keyspace, sql } = explainedAnywhere(statement, text)
       return this.#prepareOn(this.#context.shards.target(keyspace, 0), sql, text)
+    }
+    if (statement.kind === 'TableAdmin') {
+      const { target, sql } = reportOnOne(this.#context, statement)
+      return this.#prepareOn(target, sql, text)
     }
     const shown = statement.kind === 'Show' ? await this.#prepareShow(statement, text) : []
     if ('keyspace' in shown) {

@@ -3,6 +3,7 @@ import type { Planner } from '../../planner/build-plan.ts'
 const PLANNERS: ReadonlyMap<string, Planner> = new Map([
   ['RULES', 'rules'],
   ['FEDERATION', 'federation'],
+  ['GROUPS', 'groups'],
 ])
 
 /** Words for the planner that chooses by itself: vtgate's, which has no other, and our own. */

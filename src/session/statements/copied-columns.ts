@@ -1,33 +1,103 @@
 import type { RowStream, StreamColumn } from '../../engine/row-stream.ts'
+import { toldAs } from '../../engine/told-as.ts'
 import { ServerError } from '../../errors/server-error.ts'
 import { type ColumnDef, decodeColumnDef, encodeColumnDef } from '../../mysql/codec/column-def.ts'
 import { HEADER_BYTES } from '../../mysql/codec/constants.ts'
-import type { CopiesTold, ShownTable, TableCopy } from '../../plan/primitives.ts'
+import type { CopiesTold, Federate, ShownTable, ShownView } from '../../plan/primitives.ts'
 import type { ServingTablet } from '../../tablet/serving-tablet.ts'
-import { columnFlags } from '../../values/types.ts'
+import { classOf, columnFlags } from '../../values/types.ts'
 
 const { primaryKey, uniqueKey, multipleKey, partKey, autoIncrement } = columnFlags
 const KEY_FLAGS = primaryKey | uniqueKey | multipleKey | partKey | autoIncrement
 
 /** The rows, their columns told as those of the tables that were copied. */
-export function copiedColumns(input: RowStream, copies: readonly TableCopy[]): RowStream {
-  const shown = new Map(copies.map((copy) => [copy.name, copy.shown]))
-  const columns = input.columns.map((column) => ownColumn(column, shown))
+export function copiedColumns(input: RowStream, node: CopiesTold, isMariadb: boolean): RowStream {
+  const shown = new Map(node.copies.map((copy) => [copy.name, copy.shown]))
+  const columns = input.columns.map((column) => ofView(ownColumn(column, shown), node, isMariadb))
+  return toldAs(input, columns)
+}
+
+/**
+ * The columns of a statement part of which was asked of groups. `checked`: what the server has said of the whole statement when it
+ * prepared it. Groups are fields of a temporary table, as they are for one server that makes them: no part of a key, and numbers are
+ * not flagged as binary.
+ */
+export function columnsOverGroups(
+  answered: readonly StreamColumn[],
+  checked: readonly StreamColumn[],
+  { groups, recounted }: Pick<Federate, 'groups' | 'recounted'>,
+  isMariadb: boolean,
+): readonly StreamColumn[] {
+  const names = new Set(groups.map(({ name }) => name))
+  return answered.map((column, i) => {
+    const whole = checked[i]
+    if (whole === undefined) return column
+    if (names.has(decodeColumnDef(column.definition).orgTable)) return ofGroups(column, whole, isMariadb)
+    const isSame = recounted !== 'all' && !recounted.includes(i)
+    return isSame ? column : recountedColumn(column, whole)
+  })
+}
+
+/** What a server says of fields in its temporary tables: MariaDB, that rows are grouped by them. */
+const FIELD_FLAGS = columnFlags.binary | columnFlags.num
+
+/** A column of groups is told as that of the table, or as one that a server has of its own. */
+function ofGroups(column: StreamColumn, whole: StreamColumn, isMariadb: boolean): StreamColumn {
+  const own = decodeColumnDef(column.definition)
+  const { name, orgName, table, schema, orgTable } = decodeColumnDef(whole.definition)
+  if (orgTable === '')
+    return changed(column, { schema: '', table, orgTable, name, orgName: isMariadb ? orgName : name })
+  const isOfQuery = own.table !== own.orgTable
+  return changed(whole, {
+    schema: isMariadb && isOfQuery ? '' : schema,
+    flags: (whole.flags & ~KEY_FLAGS & ~FIELD_FLAGS) | (column.flags & FIELD_FLAGS),
+  })
+}
+
+const TYPE_FLAGS = columnFlags.notNull | columnFlags.unsigned
+
+/**
+ * Sums of sums have more digits than sums, and what was counted is a sum. Any other type is that of a `?`, which shows when it is
+ * executed.
+ */
+function recountedColumn(column: StreamColumn, whole: StreamColumn): StreamColumn {
+  const [kind, wholeKind] = [classOf(column), classOf(whole)]
+  const isNumber = wholeKind === 'signed' || wholeKind === 'unsigned' || wholeKind === 'decimal'
+  if (!isNumber || (kind !== wholeKind && kind !== 'decimal')) return column
+  const { type, decimals, length, collation } = whole
+  return changed(column, {
+    type,
+    decimals,
+    columnLength: length,
+    collationId: collation,
+    flags: (column.flags & ~TYPE_FLAGS) | (whole.flags & TYPE_FLAGS),
+  })
+}
+
+function changed(column: StreamColumn, change: Partial<ColumnDef>): StreamColumn {
+  const definition = { ...decodeColumnDef(column.definition), ...change }
   return {
-    columns,
-    format: input.format,
-    next: () => input.next(),
-    close: () => input.close(),
+    name: Buffer.from(definition.name, 'latin1').toString(),
+    type: definition.type,
+    flags: definition.flags,
+    decimals: definition.decimals,
+    collation: definition.collationId,
+    length: definition.columnLength,
+    definition: encoded(definition),
   }
 }
 
 /** A definition packet's payload, as of the table that was copied; `tablet`: whose database may have another name. */
 export function copiedDefinition(
   payload: Buffer,
-  copies: readonly TableCopy[],
+  node: CopiesTold,
   { database, record }: Pick<ServingTablet, 'database' | 'record'>,
+  isMariadb: boolean,
 ): Buffer {
   const definition = decodeColumnDef(payload)
+  const view = viewOf(definition, node)
+  if (view !== undefined) return encoded(inView(definition, view, node, isMariadb))
+  const { copies } = node
   const own = copies.find(({ name }) => name === definition.orgTable)
   if (own !== undefined) return encoded(ownDefinition(definition, own.shown))
   if (definition.orgTable === '') return encoded({ ...definition, schema: '' })
@@ -65,6 +135,35 @@ function ownColumn(column: StreamColumn, shown: ReadonlyMap<string, ShownTable>)
   if (own === undefined && !isOfNone) return column
   const changed = own === undefined ? { ...definition, schema: '' } : ownDefinition(definition, own)
   return { ...column, flags: changed.flags, definition: encoded(changed) }
+}
+
+function ofView(column: StreamColumn, node: CopiesTold, isMariadb: boolean): StreamColumn {
+  const definition = decodeColumnDef(column.definition)
+  const view = viewOf(definition, node)
+  if (view === undefined) return column
+  return { ...column, definition: encoded(inView(definition, view, node, isMariadb)) }
+}
+
+function viewOf({ table }: ColumnDef, { views = [] }: CopiesTold): ShownView | undefined {
+  return views.find(({ alias }) => bytesOf(alias) === table)
+}
+
+/**
+ * A view that is put into the statement has all of its columns, though what is computed in it is in no schema. Of another one the
+ * columns of its tables are these', and it has the others; on MariaDB these are of no table, and all of no schema.
+ */
+function inView(
+  definition: ColumnDef,
+  { keyspace, view, isMerged }: ShownView,
+  { copies }: CopiesTold,
+  isMariadb: boolean,
+): ColumnDef {
+  const own = copies.find(({ name }) => name === definition.orgTable)
+  const told = own === undefined ? definition : ownDefinition(definition, own.shown)
+  const isComputed = definition.orgTable === ''
+  if (isMerged) return { ...told, schema: isComputed ? '' : bytesOf(keyspace), orgTable: bytesOf(view) }
+  if (isMariadb) return { ...told, schema: '' }
+  return isComputed ? { ...told, schema: bytesOf(keyspace), orgTable: bytesOf(view) } : told
 }
 
 function ownDefinition(definition: ColumnDef, own: ShownTable): ColumnDef {

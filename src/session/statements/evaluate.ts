@@ -23,6 +23,7 @@ import {
   valuesOfRow,
 } from '../settings/variable-value.ts'
 import { valuesAsAssigned } from './assigned-values.ts'
+import { computeValues } from './compute-values.ts'
 import type { Execution } from './execution.ts'
 import { firstAble } from './first-able.ts'
 import { judge } from './judge.ts'
@@ -182,6 +183,7 @@ export async function select(context: EvaluateContext, sql: string, rowsMax = RO
   const own = settingsOfStatement(context, plan, state.settings)
   const settings = withoutSelectLimit(ownTexts(own))
   const port = new SessionPort(context, execution, settings)
+  await computeValues(context, execution)
   const begun = beginPlan(plan, bindings, shards)
   let lane: Lane | undefined
   let stream: RowStream

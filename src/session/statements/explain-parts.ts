@@ -81,6 +81,8 @@ type Sent = Pick<Route, 'routing' | 'query'>
 function routesIn(node: Primitive): readonly Sent[] {
   if (node.kind === 'Route' || node.kind === 'Write') return [node]
   if (node.kind === 'Join') return [node.left.rows]
+  if (node.kind === 'Federate')
+    return node.copies.flatMap(({ rows }) => (rows.kind === 'Pulled' ? [rows.rows] : []))
   if ('input' in node) return routesIn(node.input)
   return 'inputs' in node ? node.inputs.flatMap(routesIn) : []
 }

@@ -7,6 +7,7 @@ import { describePlan } from '../prepared/describe-plan.ts'
 import { textColumn } from '../show/columns.ts'
 import type { Execution } from './execution.ts'
 import { type ExplainedPart, explainParts, textOf } from './explain-parts.ts'
+import { placeValues } from './place-values.ts'
 import type { Reading } from './reading.ts'
 import { answerMetadata, type RunContext } from './run-statement.ts'
 import { textExecution } from './text-execution.ts'
@@ -30,6 +31,7 @@ export async function explain(
   const settings = withVariables(state.settings, state, variablesIn(statement), true)
   const { head, text } = partsOf(statement, execution.sql)
   const inner = textExecution(execution.reading, text)
+  await placeValues(context, inner)
   const begun = beginPlan(inner.plan, inner.bindings, shards)
   if (begun.kind === 'OneShard') {
     const { keyspace, shard } = begun

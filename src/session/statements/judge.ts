@@ -35,50 +35,58 @@ const UNPREPARED: ReadonlySet<number> = new Set([1295, 1461])
  *
  * Answers the columns of `Plan.judged`; undefined where those of the shards' rows are as good.
  */
-export async function judge(
+export function judge(
   context: JudgeContext,
   execution: Execution,
   settings: Settings,
-): Promise<Columns | undefined> {
+): Columns | undefined | Promise<Columns | undefined> {
   const { plan } = execution
   const { judged, shortcut } = plan
   if (judged === undefined || shortcut === undefined) return undefined
-  const { judgements } = context.proxy
-  const text = textOf(shortcut.query, execution)
-  const key = keyOf(judged === 'columns by text' ? text : '', settings)
-  let columns = judgements.get(plan, key)
-  if (columns === undefined) {
-    columns = await askAll(context, execution, { settings, shortcut, text })
-    context.interruption.throwIfKilled()
-    if (columns === undefined) return undefined
-    judgements.set(plan, key, columns)
-  }
-  return judged === 'names' ? undefined : columns
+  const key = keyOf(judged === 'columns by text' ? textOf(shortcut.query, execution) : undefined, settings)
+  const known = context.proxy.judgements.get(plan, key)
+  if (known === undefined) return ask(context, execution, { settings, shortcut, key })
+  return judged === 'names' ? undefined : known
+}
+
+async function ask(
+  context: JudgeContext,
+  execution: Execution,
+  question: Question,
+): Promise<Columns | undefined> {
+  const { plan } = execution
+  const columns = await askAll(context, execution, question)
+  context.interruption.throwIfKilled()
+  if (columns === undefined) return undefined
+  context.proxy.judgements.set(plan, question.key, columns)
+  return plan.judged === 'names' ? undefined : columns
 }
 
 /** What a judgement depends on beside the plan. */
-function keyOf(text: string, { key, variables }: Settings): string {
+function keyOf(text: string | undefined, { key, variables }: Settings): string {
+  if (text === undefined && variables === undefined) return key
   const types = [...(variables ?? [])].map(([name, { type }]) => `${name} ${type}`)
-  return [key, text, ...types].join('\0')
+  return [key, text ?? '', ...types].join('\0')
 }
 
 interface Question {
   readonly settings: Settings
   readonly shortcut: Shortcut
-  readonly text: string
+  /** Under which the answer is kept. */
+  readonly key: string
 }
 
 /** Undefined where the server prepares nothing, and the columns can be done without. */
 async function askAll(
   context: JudgeContext,
   execution: Execution,
-  { settings, shortcut, text }: Question,
+  { settings, shortcut }: Question,
 ): Promise<Columns | undefined> {
   const { root, judged } = execution.plan
   const routes = root.kind === 'Concatenate' ? partsOf(root) : []
   try {
     return await onShard(context, execution, shortcut, settings, async (describe) => {
-      const whole = await describe(text)
+      const whole = await describe(textOf(shortcut.query, execution))
       if (routes.length === 0) return whole
       const parts: Columns[] = []
       for (const { route, drop } of routes) {

@@ -1,12 +1,13 @@
 import { emptyQuery, notSupported } from '../../errors/sql-error.ts'
 import { makeCast } from '../../planner/make-node.ts'
-import type { Kill, Statement } from '../../sql/ast.ts'
+import type { Kill, Statement, TableAdmin } from '../../sql/ast.ts'
 import { runCatalogue } from '../catalogue/run-catalogue.ts'
 import { type KillContext, kill } from '../commands/kill.ts'
 import { deallocateSql, executeSql, prepareSql, type SqlPrepareContext } from '../prepared/sql-prepare.ts'
 import { runSet, type SetContext } from '../settings/run-set.ts'
 import { type TargetContext, useTarget } from '../settings/use-target.ts'
 import { runShow, type ShowContext } from '../show/run-show.ts'
+import { tableReports } from '../show/table-reports.ts'
 import { type EvaluateContext, evaluate } from './evaluate.ts'
 import type { Execution } from './execution.ts'
 import { explain } from './explain.ts'
@@ -65,6 +66,8 @@ export async function runOwnStatement(
       return runCatalogue(context, statement, execution)
     case 'Show':
       return runShow(context, statement, execution)
+    case 'TableAdmin':
+      return administerTables(context, statement)
     case 'VExplain':
       return vexplain(context, statement, execution.sql)
     case 'Explain':
@@ -80,6 +83,13 @@ export async function runOwnStatement(
     default:
       throw notSupported(statement.kind === 'Other' ? statement.verb : beginningOf(statement, execution))
   }
+}
+
+async function administerTables(context: OwnStatementContext, statement: TableAdmin): Promise<void> {
+  const { transaction, interruption, replies } = context
+  if (statement.verb !== 'CHECKSUM' && transaction.isOpen) await transaction.commit()
+  interruption.throwIfKilled()
+  replies.resultSet(await tableReports(context, statement))
 }
 
 function beginningOf(statement: Statement, execution: Execution): string {

@@ -7,7 +7,7 @@ import type { ProxyContext } from '../proxy-context.ts'
 import { onlyKeyspace, type Target } from '../settings/target.ts'
 import { orderingParams } from './ordering-params.ts'
 
-type Known = Pick<ProxyContext, 'gateway' | 'vschema' | 'isMariadb'>
+type Known = Pick<ProxyContext, 'gateway' | 'vschema' | 'isMariadb' | 'serverVersionNumber'>
 
 /** Whom the statement is for, and how its text is read. */
 interface ReadAs {
@@ -39,7 +39,7 @@ export function traceStatement(
 }
 
 function planContextOf(
-  { gateway, vschema }: Known,
+  { gateway, vschema, serverVersionNumber }: Known,
   { target, sqlMode, planner }: ReadAs,
   source: NonNullable<PlanContext['source']>,
 ): PlanContext {
@@ -47,6 +47,7 @@ function planContextOf(
   return {
     vschema,
     sqlMode,
+    serverVersion: serverVersionNumber,
     source,
     ...(planner && { planner }),
     ...(defaultKeyspace === undefined ? {} : { defaultKeyspace }),

@@ -2,10 +2,17 @@ import { beginPlan } from '../../engine/begin-plan.ts'
 import type { BoundQuery } from '../../engine/bindings.ts'
 import { MapStream } from '../../engine/map-stream.ts'
 import type { RowBatch, RowStream } from '../../engine/row-stream.ts'
-import type { Judge, ShardQuery, ShardWrite, WriteAnswer } from '../../engine/shard-port.ts'
+import {
+  type Judge,
+  queryOf,
+  type ShardQuery,
+  type ShardWrite,
+  type WriteAnswer,
+} from '../../engine/shard-port.ts'
 import { notSupported } from '../../errors/sql-error.ts'
 import { answersRows } from '../../plan/primitives.ts'
 import type { Execution } from './execution.ts'
+import { placeValues } from './place-values.ts'
 import { checkReadOnly, type RunContext } from './run-statement.ts'
 import { withSelectLimit } from './select-limit.ts'
 import { SessionPort } from './session-port.ts'
@@ -38,6 +45,7 @@ export async function recordedRun(context: RunContext, execution: Execution): Pr
   const own = settingsOfStatement(context, execution.plan, state.settingsFor(reading))
   const { plan, settings } = withSelectLimit(execution.plan, own)
   const port = new RecordingPort(context, execution, settings)
+  await placeValues(context, execution)
   const begun = beginPlan(plan, bindings, shards)
   if (begun.kind === 'Several') {
     const outcome = await begun.run({ bindings, shards, port, format: 'text', memory, limits: proxy.limits })
@@ -75,7 +83,7 @@ class RecordingPort extends SessionPort {
 
   override async openStreams(query: ShardQuery): Promise<readonly RowStream[]> {
     const call = this.#calls++
-    const noted = query.shards.map((shard) => this.#note(query.keyspace, shard, query.query, call))
+    const noted = query.shards.map((shard, i) => this.#note(query.keyspace, shard, queryOf(query, i), call))
     const streams = await super.openStreams(query)
     return streams.map((stream, i) => {
       const map = (batch: RowBatch) => {

@@ -1,6 +1,7 @@
 import { beginPlan } from '../../engine/begin-plan.ts'
 import type { Bindings, BoundQuery } from '../../engine/bindings.ts'
 import type { OkOutcome } from '../../engine/outcome.ts'
+import { nextPackets } from '../../engine/packet-rows.ts'
 import { bindRowCount, rowCountNumber } from '../../engine/plan-value.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import type { RunContext as EngineContext } from '../../engine/run-context.ts'
@@ -18,6 +19,7 @@ import { type Execution, statementFor } from './execution.ts'
 import { firstAble } from './first-able.ts'
 import { judge } from './judge.ts'
 import { metadataRows } from './metadata-rows.ts'
+import { asksFirst, placeValues } from './place-values.ts'
 import { withSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { RelayToOptions, SingleShard } from './single-shard.ts'
@@ -26,7 +28,8 @@ import { settingsOfStatement } from './statement-settings.ts'
 import { carriesAny, variablesInText } from './user-variables.ts'
 
 export interface RunContext extends SessionPortContext {
-  readonly proxy: SessionPortContext['proxy'] & Pick<ProxyContext, 'limits' | 'isMariadb' | 'judgements'>
+  readonly proxy: SessionPortContext['proxy'] &
+    Pick<ProxyContext, 'limits' | 'isMariadb' | 'judgements' | 'vschema' | 'clock' | 'sessions'>
   readonly client: ClientConnection
   readonly state: SessionState
   readonly answer: Answer
@@ -51,13 +54,15 @@ export function runStatement(context: RunContext, execution: Execution): void {
   }
   const { tabletType } = execution.reading.target
   if (tabletType !== 'PRIMARY') checkReadOnly(root, tabletType)
-  if (execution.plan.commitsFirst === true && transaction.isOpen)
-    return replies.detached(async () => {
-      await transaction.commit()
-      interruption.throwIfKilled()
-      if (!context.client.closed) runPlan(context, execution)
-    })
-  runPlan(context, execution)
+  const commits = execution.plan.commitsFirst === true && transaction.isOpen
+  if (!commits && !asksFirst(execution)) return runPlan(context, execution)
+  replies.detached(async () => {
+    if (commits) await transaction.commit()
+    interruption.throwIfKilled()
+    await placeValues(context, execution)
+    interruption.throwIfKilled()
+    if (!context.client.closed) runPlan(context, execution)
+  })
 }
 
 const WITH_CURSOR = { cursor: true } as const
@@ -116,8 +121,9 @@ async function runOnSeveral(context: RunContext, execution: Execution, several: 
   const port = new SessionPort(context, execution, several.settings, several.own)
   const run: EngineContext = { bindings, shards, port, format, memory, limits: context.proxy.limits }
   const outcome = await firstAble(plan, run, async () => {
+    if (plan.judged === undefined) return several.run(run)
     const columns = await judge(context, execution, several.settings)
-    return several.run({ ...run, columns })
+    return several.run(columns === undefined ? run : { ...run, columns })
   })
   if (outcome.kind === 'Ok') return answerOk(context, outcome)
   const { metadata } = plan
@@ -185,14 +191,15 @@ export async function answerRows(
   let rows = 0
   try {
     interruption.throwIfKilled()
-    answer.beginRows(
-      stream.columns.map((column) => column.definition),
-      replies.statusFlags,
-    )
-    for (let batch = await stream.next(); batch !== undefined; batch = await stream.next()) {
+    answer.beginRows(stream.columns, replies.statusFlags)
+    for (
+      let packets = await nextPackets(stream);
+      packets !== undefined;
+      packets = await nextPackets(stream)
+    ) {
       interruption.throwIfKilled()
-      rows += batch.length
-      await answer.rows(batch)
+      rows += packets.rows
+      await answer.rows(packets)
       if (client.closed) return
     }
   } finally {

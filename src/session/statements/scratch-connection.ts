@@ -1,6 +1,8 @@
 import { assert } from '../../base/assert.ts'
 import type { BoundQuery } from '../../engine/bindings.ts'
-import type { RowStream } from '../../engine/row-stream.ts'
+import { conformRows } from '../../engine/conform.ts'
+import { closeOnFailure } from '../../engine/route.ts'
+import type { RowStream, StreamColumn } from '../../engine/row-stream.ts'
 import type { Scratch } from '../../engine/shard-port.ts'
 import type { Condition } from '../../errors/condition.ts'
 import { ServerError } from '../../errors/server-error.ts'
@@ -8,15 +10,16 @@ import { readConditions } from '../../mysql/client/conditions.ts'
 import { type Description, describeStatement } from '../../mysql/client/describe.ts'
 import type { ResponseSummary } from '../../mysql/client/response-reader.ts'
 import { queryPacket, runCommand, runQuery, textCells } from '../../mysql/client/simple-command.ts'
-import type { CopiesTold, TableCopy } from '../../plan/primitives.ts'
+import type { CopiesTold, Federate } from '../../plan/primitives.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import { makeSettings, NAMES, READ_ONLY, type Settings, SQL_MODE } from '../../tablet/settings.ts'
 import { settleAll } from '../../transaction/lanes.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { SessionState } from '../settings/session-state.ts'
-import { copiedColumns, copiedDefinition, ofCopiedTables } from './copied-columns.ts'
+import { columnsOverGroups, copiedColumns, copiedDefinition, ofCopiedTables } from './copied-columns.ts'
 import { type Execution, statementFor } from './execution.ts'
 import { ShardRows } from './shard-rows.ts'
+import { streamColumn } from './stream-column.ts'
 import { carriesAny, giveInsertId, takeVariables } from './user-variables.ts'
 
 export interface ScratchContext {
@@ -60,8 +63,16 @@ export class ScratchConnection implements Scratch {
     context.interruption.working.add(lease)
   }
 
-  async run(...statements: readonly (string | Buffer)[]): Promise<number> {
-    await this.#apply(copying(this.#settings))
+  run(...statements: readonly (string | Buffer)[]): Promise<number> {
+    return this.#run(copying(this.#settings), statements)
+  }
+
+  async make(...statements: readonly string[]): Promise<void> {
+    await this.#run(defining(this.#settings), statements)
+  }
+
+  async #run(settings: Settings, statements: readonly (string | Buffer)[]): Promise<number> {
+    await this.#apply(settings)
     for (const sql of statements) {
       const table = typeof sql === 'string' ? /^CREATE TEMPORARY TABLE (`\w+`)/.exec(sql) : null
       if (table !== null) this.#tables.add(table[1]!)
@@ -71,17 +82,19 @@ export class ScratchConnection implements Scratch {
     return answers.reduce((sum, { summary }) => sum + summary.warnings, 0)
   }
 
-  async check(query: BoundQuery, node: CopiesTold): Promise<void> {
-    await this.#describe(query, node)
+  async check(query: BoundQuery, node: CopiesTold): Promise<readonly StreamColumn[]> {
+    const { columns } = await this.describe(query, node)
+    return columns.map((payload) => streamColumn(payload, this.#lease.tablet))
   }
 
   /** Of the query's params and columns; these as of the tables that were copied. */
   async describe(query: BoundQuery, node: CopiesTold): Promise<Description> {
     const { columns, ...others } = await this.#describe(query, node)
-    const { copies } = node
+    const { tablet } = this.#lease
+    const { isMariadb } = this.#execution.bindings
     return {
       ...others,
-      columns: columns.map((column) => copiedDefinition(column, copies, this.#lease.tablet)),
+      columns: columns.map((column) => copiedDefinition(column, node, tablet, isMariadb)),
     }
   }
 
@@ -97,7 +110,11 @@ export class ScratchConnection implements Scratch {
     }
   }
 
-  async open(query: BoundQuery, copies: readonly TableCopy[]): Promise<RowStream> {
+  async open(
+    query: BoundQuery,
+    node: CopiesTold & Pick<Federate, 'groups' | 'recounted'>,
+    checked: readonly StreamColumn[],
+  ): Promise<RowStream> {
     const { state, memory } = this.#context
     const { plan, format } = this.#execution
     await this.#apply(this.#settings)
@@ -110,7 +127,11 @@ export class ScratchConnection implements Scratch {
     )
     statementFor(this.#execution, query).send(connection, rows)
     await rows.opened()
-    return copiedColumns(rows, copies)
+    const answer = copiedColumns(rows, node, connection.isMariadb)
+    if (node.groups.length === 0) return answer
+    return closeOnFailure([answer], () =>
+      conformRows(answer, columnsOverGroups(answer.columns, checked, node, connection.isMariadb)),
+    )
   }
 
   /** An error in the syntax quotes the statement: throws the one that the client's own text gives. */
@@ -191,3 +212,17 @@ function copying({ kind }: Settings): Settings {
   ])
   return makeSettings(items, kind)
 }
+
+/** The client's settings, but that a column of dates may be one without a default. */
+function defining(settings: Settings): Settings {
+  const { items, kind } = settings
+  const mode = items.get(SQL_MODE)
+  if (mode === undefined) return settings
+  const words = mode
+    .slice(1, -1)
+    .split(',')
+    .filter((word) => !refusingDates.has(word))
+  return { ...settings, ...makeSettings(new Map([...items, [SQL_MODE, `'${words.join(',')}'`]]), kind) }
+}
+
+const refusingDates: ReadonlySet<string> = new Set(['NO_ZERO_DATE', 'NO_ZERO_IN_DATE', 'TRADITIONAL'])

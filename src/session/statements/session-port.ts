@@ -1,7 +1,15 @@
 import type { ByteBudget } from '../../base/byte-budget.ts'
+import type { BoundQuery } from '../../engine/bindings.ts'
 import { mergeConditions } from '../../engine/merge-conditions.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
-import type { Judge, ShardPort, ShardQuery, ShardWrite, WriteAnswer } from '../../engine/shard-port.ts'
+import {
+  type Judge,
+  queryOf,
+  type ShardPort,
+  type ShardQuery,
+  type ShardWrite,
+  type WriteAnswer,
+} from '../../engine/shard-port.ts'
 import type { Condition } from '../../errors/condition.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
 import { type ShardStatement, TextStatement } from '../../mysql/client/shard-statement.ts'
@@ -30,6 +38,13 @@ export interface SessionPortContext {
   readonly state: SessionState
 }
 
+export interface Conditions {
+  readonly conditions: readonly Condition[]
+  readonly count: number
+}
+
+const NO_CONDITIONS: Conditions = { conditions: [], count: 0 }
+
 /** The shards as the plan of one statement reaches them, in the session's transaction and with its settings. */
 export class SessionPort implements ShardPort {
   readonly #context: SessionPortContext
@@ -54,19 +69,20 @@ export class SessionPort implements ShardPort {
   }
 
   async openStreams({ keyspace, shards, query, asText }: ShardQuery): Promise<readonly RowStream[]> {
-    const statement =
-      asText && query.kind === 'Text' ? TextStatement.ofSql(query.sql) : statementFor(this.#execution, query)
+    const statementOf = (bound: BoundQuery) =>
+      asText && bound.kind === 'Text' ? TextStatement.ofSql(bound.sql) : statementFor(this.#execution, bound)
+    const one = 'kind' in query ? statementOf(query) : undefined
     const { transaction } = this.#context
     if (transaction.isSingle && this.#execution.plan.locks)
       transaction.noteWrite(shards.map((shard) => this.#target(keyspace, shard)))
-    const attempts = await Promise.allSettled(
-      shards.map((shard) => this.#open(this.#target(keyspace, shard), statement)),
+    const opening = shards.map((shard, i) =>
+      this.#open(this.#target(keyspace, shard), one ?? statementOf(queryOf({ query }, i))),
     )
-    const streams = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []))
-    const failed = attempts.find((attempt) => attempt.status === 'rejected')
-    if (failed === undefined) return streams
-    for (const stream of streams) await stream.close()
-    throw failed.reason
+    try {
+      return await Promise.all(opening)
+    } catch {
+      return closeOpened(opening)
+    }
   }
 
   write(writes: readonly ShardWrite[], judge?: Judge): Promise<readonly WriteAnswer[]> {
@@ -111,8 +127,8 @@ export class SessionPort implements ShardPort {
   }
 
   /** What a statement over copies of its tables has left behind, once its rows have ended; undefined for others. */
-  ofCopies(): Promise<EndedCopies | undefined> {
-    return this.#scratch?.ended ?? Promise.resolve(undefined)
+  ofCopies(): Promise<EndedCopies> | undefined {
+    return this.#scratch?.ended
   }
 
   async nextIds(keyspace: string, table: string, count: number): Promise<bigint> {
@@ -123,7 +139,13 @@ export class SessionPort implements ShardPort {
   }
 
   /** Conditions of all queries, once their rows have ended, and how many there were before they were cut to max_error_count. */
-  async conditions(): Promise<{ readonly conditions: readonly Condition[]; readonly count: number }> {
+  conditions(): Conditions | Promise<Conditions> {
+    return this.#scratch === undefined && this.#conditions.length === 0
+      ? NO_CONDITIONS
+      : this.#allConditions()
+  }
+
+  async #allConditions(): Promise<Conditions> {
     const ofCopies = await this.ofCopies()
     // What is asked of copies warns like one server; what was asked to make them has been asked again of them.
     if (ofCopies !== undefined) return { conditions: ofCopies.conditions, count: ofCopies.warnings }
@@ -239,4 +261,12 @@ export class SessionPort implements ShardPort {
     reading.catch(() => {})
     this.#conditions.push(reading)
   }
+}
+
+/** Of streams some of which cannot be opened, closes the others when all have settled. Throws the first failure. */
+async function closeOpened(opening: readonly Promise<RowStream>[]): Promise<never> {
+  const attempts = await Promise.allSettled(opening)
+  for (const attempt of attempts) if (attempt.status === 'fulfilled') await attempt.value.close()
+  const failed = attempts.find((attempt) => attempt.status === 'rejected')
+  throw failed?.reason
 }

@@ -1,14 +1,17 @@
 import type { ByteBudget } from '../../base/byte-budget.ts'
 import { deferred } from '../../base/deferred.ts'
-import type { Row, RowBatch, RowFormat, RowStream, StreamColumn } from '../../engine/row-stream.ts'
+import { rowsOf } from '../../engine/packet-rows.ts'
+import type { RowBatch, RowFormat, RowPackets, RowStream } from '../../engine/row-stream.ts'
 import { ServerError } from '../../errors/server-error.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import type { BackendConnection } from '../../mysql/client/backend-connection.ts'
 import { ResponseReader } from '../../mysql/client/response-reader.ts'
+import { HEADER_BYTES } from '../../mysql/codec/constants.ts'
 import { decodeErr } from '../../mysql/codec/responses.ts'
 import type { ServingTablet } from '../../tablet/serving-tablet.ts'
 import type { OpenRows } from '../../transaction/lane.ts'
-import { streamColumn } from './stream-column.ts'
+import { type AnswerColumns, answerColumns } from './known-columns.ts'
+import { PacketRun } from './packet-run.ts'
 
 /** Bytes of rows read ahead of the consumer before the shard is held back. */
 const READ_AHEAD_BYTES = 256 * 1024
@@ -28,15 +31,21 @@ export interface RowsSource {
  * instead, for the connection is wanted for the next command; more than the bound is ER_OUT_OF_SORTMEMORY for their reader.
  */
 export class ShardRows extends ResponseReader implements RowStream, OpenRows {
-  columns: readonly StreamColumn[] = []
+  columns: AnswerColumns = []
   readonly format: RowFormat
   readonly #source: RowsSource
   readonly #opened = deferred<this>()
-  readonly #definitions: StreamColumn[] = []
-  #batch: Row[] = []
+  #isOpened = false
+  /** The packets of column definitions. */
+  readonly #definitions = new PacketRun()
+  /** Rows that have come, but for those of the run at the end. */
+  #chunks: Buffer[] = []
+  #rows = 0
   #batchBytes = 0
-  #parts: Buffer[] = []
-  #waiting: { resolve(batch: RowBatch | undefined): void; reject(error: Error): void } | undefined
+  readonly #run = new PacketRun()
+  /** The run ends in the middle of a row. */
+  #isRowCut = false
+  #waiting: { resolve(packets: RowPackets | undefined): void; reject(error: Error): void } | undefined
   #state: 'open' | 'ended' | 'closed' = 'open'
   #error: Error | undefined
   #paused = false
@@ -66,8 +75,13 @@ export class ShardRows extends ResponseReader implements RowStream, OpenRows {
     return this.#opened.promise
   }
 
-  next(): Promise<RowBatch | undefined> {
-    if (this.#batch.length > 0) return Promise.resolve(this.#takeBatch())
+  async next(): Promise<RowBatch | undefined> {
+    const packets = await this.nextPackets()
+    return packets && rowsOf(packets)
+  }
+
+  nextPackets(): Promise<RowPackets | undefined> {
+    if (this.#rows > 0) return Promise.resolve(this.#takeRows())
     if (this.#error !== undefined) return Promise.reject(this.#error)
     if (this.#state !== 'open') return Promise.resolve(undefined)
     return new Promise((resolve, reject) => {
@@ -76,8 +90,7 @@ export class ShardRows extends ResponseReader implements RowStream, OpenRows {
   }
 
   close(): Promise<void> {
-    this.#batch = []
-    this.#giveMemory()
+    this.#dropRows()
     this.#paused = false // whose connection it is now decides
     if (this.#state === 'open') {
       this.#state = 'closed'
@@ -88,13 +101,18 @@ export class ShardRows extends ResponseReader implements RowStream, OpenRows {
     return Promise.resolve()
   }
 
-  #takeBatch(): RowBatch {
-    const batch = this.#batch
-    this.#batch = []
+  #takeRows(): RowPackets {
+    const packets = { chunks: this.#chunks, rows: this.#rows }
+    this.#dropRows()
+    this.#resume()
+    return packets
+  }
+
+  #dropRows(): void {
+    this.#chunks = []
+    this.#rows = 0
     this.#batchBytes = 0
     this.#giveMemory()
-    this.#resume()
-    return batch
   }
 
   #giveMemory(): void {
@@ -109,37 +127,46 @@ export class ShardRows extends ResponseReader implements RowStream, OpenRows {
   }
 
   protected override onColumn(buf: Buffer, start: number, end: number): void {
-    this.#definitions.push(streamColumn(Buffer.from(buf.subarray(start, end)), this.#source.tablet))
+    this.#definitions.add(buf, start - HEADER_BYTES, end)
   }
 
   protected override onColumnsEnd(): void {
-    this.columns = this.#definitions
-    this.#opened.resolve(this)
+    this.columns = answerColumns(this.#definitions.take(), this.#source.tablet)
+    this.#open()
   }
 
   protected override onRow(buf: Buffer, start: number, end: number, continues: boolean, more: boolean): void {
     if (this.#state !== 'open') return
-    if (continues || more) {
-      this.#parts.push(buf.subarray(start, end))
-      if (more) return
-      this.#push(Buffer.concat(this.#parts))
-      this.#parts = []
-    } else {
-      this.#push(buf.subarray(start, end))
-    }
+    const from = start - HEADER_BYTES
+    // A row of several packets has a chunk of its own, in which they are joined.
+    if (!continues && (more || !this.#run.endsAt(buf, from))) this.#endRun()
+    this.#run.add(buf, from, end)
+    this.#isRowCut = more
+    if (more) return
+    this.#rows++
+    if (continues) this.#endRun()
   }
 
-  #push(row: Row): void {
-    this.#batch.push(row)
-    this.#batchBytes += row.length
+  #endRun(): void {
+    if (this.#run.isEmpty) return
+    const chunk = this.#run.take()
+    this.#chunks.push(chunk)
+    this.#batchBytes += chunk.length
   }
 
-  protected override onBytes(): void {
-    if (this.#batch.length === 0 || this.#state !== 'open') return
+  override feed(chunk: Buffer): number {
+    const left = super.feed(chunk)
+    if (!this.#isRowCut) this.#endRun()
+    if (this.#rows > 0 && this.#state === 'open') this.#come()
+    return left
+  }
+
+  /** More rows have come. */
+  #come(): void {
     if (this.#waiting !== undefined) {
       const { resolve } = this.#waiting
       this.#waiting = undefined
-      resolve(this.#takeBatch())
+      resolve(this.#takeRows())
     } else if (this.#spooling) {
       const more = this.#batchBytes - this.#heldBytes
       if (!this.#source.memory.take(more)) this.#overflow()
@@ -152,9 +179,7 @@ export class ShardRows extends ResponseReader implements RowStream, OpenRows {
 
   /** The rest is read and thrown away, in front of the next command's answer. */
   #overflow(): void {
-    this.#batch = []
-    this.#batchBytes = 0
-    this.#giveMemory()
+    this.#dropRows()
     this.#error = new SqlError(
       'ER_OUT_OF_SORTMEMORY',
       'Out of sort memory: there is no room for the rows of a shard that are not read while the transaction needs its connection: read them first, or raise connection_memory_limit',
@@ -186,12 +211,20 @@ export class ShardRows extends ResponseReader implements RowStream, OpenRows {
 
   #settle(): void {
     if (this.#error === undefined) {
-      this.#opened.resolve(this)
+      this.#open()
       this.#waiting?.resolve(undefined)
     } else {
-      this.#opened.reject(this.#error)
+      if (!this.#isOpened) this.#opened.reject(this.#error)
+      this.#isOpened = true
       this.#waiting?.reject(this.#error)
     }
     this.#waiting = undefined
+  }
+
+  /** Once: settling a promise that is settled costs more than asking. */
+  #open(): void {
+    if (this.#isOpened) return
+    this.#isOpened = true
+    this.#opened.resolve(this)
   }
 }

@@ -1,5 +1,8 @@
 import { assert } from '../../base/assert.ts'
 import type { Bindings, BoundRows } from '../../engine/bindings.ts'
+import type { KeyspaceId } from '../../key/keyspace-id.ts'
+import type { LookupRouting } from '../../plan/routing.ts'
+import type { QueryTemplate } from '../../plan/text.ts'
 import { literalValue } from '../../sql/literal-value.ts'
 import type { ListSlot, LiteralSlot, RowsSlot, Scan, SlotItem } from '../../sql/scan.ts'
 import type { SqlMode } from '../../sql/sql-mode.ts'
@@ -20,6 +23,10 @@ export interface StatementText {
 export class StatementBindings implements Bindings {
   readonly #text: StatementText
   readonly #sessionText: (name: string) => string
+  /** Set before the statement begins (compute-values.ts). */
+  computed: ReadonlyMap<QueryTemplate, Value> | undefined
+  /** The same (look-up.ts). */
+  lookups: ReadonlyMap<LookupRouting, readonly KeyspaceId[]> | undefined
 
   constructor(text: StatementText, sessionText: (name: string) => string) {
     this.#text = text
@@ -65,6 +72,8 @@ export class StatementBindings implements Bindings {
       paramValue: (param) => this.paramValue(param),
       paramText: (param) => this.paramText(param),
       sessionText: (name) => this.sessionText(name),
+      computedValue: (text) => this.computedValue(text),
+      lookedUp: (routing) => this.lookedUp(routing),
       textWith: (more) => this.textWith(new Map([...texts, ...more])),
       withSlotTexts: (more) => this.withSlotTexts(new Map([...texts, ...more])),
     }
@@ -101,11 +110,21 @@ export class StatementBindings implements Bindings {
     return this.#sessionText(name)
   }
 
+  computedValue(text: QueryTemplate): Value {
+    return this.computed?.get(text) ?? untold
+  }
+
+  lookedUp(routing: LookupRouting): readonly KeyspaceId[] | undefined {
+    return this.lookups?.get(routing)
+  }
+
   #value(item: SlotItem): Value {
     const { sql, mode, charset } = this.#text
     return inUtf8(literalValue(sql, item, mode), charset)
   }
 }
+
+const untold: Value = { type: 'EXPRESSION', bytes: new Uint8Array(0) }
 
 /** Text values as vindexes take them. */
 export function inUtf8(value: Value, charset: string): Value {

@@ -5,6 +5,7 @@ import type { Replies } from '../commands/replies.ts'
 import { numberColumn, textColumn } from '../show/columns.ts'
 import type { Execution } from './execution.ts'
 import { type ExplainedPart, explainParts, explainQuery } from './explain-parts.ts'
+import { placeValues } from './place-values.ts'
 import { recordedRun, type SentQuery } from './recorded-run.ts'
 import type { RunContext } from './run-statement.ts'
 import { statementKeys } from './statement-keys.ts'
@@ -42,7 +43,9 @@ export async function vexplain(context: VExplainContext, asked: Asked, sql: stri
     case 'KEYS':
       return document(replies, statementKeys(current.parse(text)))
     case 'MYSQLPLAN': {
-      const parts = await explainParts(context, EXPLAIN_JSON, textExecution(current, text))
+      const execution = textExecution(current, text)
+      await placeValues(context, execution)
+      const parts = await explainParts(context, EXPLAIN_JSON, execution)
       return explained(replies, parts)
     }
     case 'QUERIES':

@@ -1,5 +1,6 @@
 import { assert } from '../../../src/base/assert.ts'
 import type { Bindings, BoundRows } from '../../../src/engine/bindings.ts'
+import type { KeyspaceId } from '../../../src/key/keyspace-id.ts'
 import type { PlanValue } from '../../../src/plan/values.ts'
 import { nullValue, type Value, value } from '../../../src/values/value.ts'
 
@@ -22,6 +23,9 @@ export interface TestValues {
   readonly slots?: readonly (Literal | readonly Literal[])[]
   readonly rows?: readonly (readonly Literal[])[]
   readonly params?: readonly Literal[]
+  readonly lookedUp?: readonly KeyspaceId[]
+  /** What every expression comes to. */
+  readonly computed?: Literal
 }
 
 /** `rows` is what every rows slot holds. */
@@ -41,6 +45,8 @@ export function bindingsOf(values: TestValues): Bindings {
     paramValue: (n) => toValue(values.params?.[n] as Literal),
     paramText: (n) => textOf(values.params?.[n] as Literal),
     sessionText: (name) => `<${name}>`,
+    computedValue: () => toValue(values.computed ?? null),
+    lookedUp: () => values.lookedUp,
     textWith: () => '',
     withSlotTexts: () => {
       throw new Error('nobody asks')

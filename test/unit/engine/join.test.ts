@@ -4,7 +4,7 @@ import { JOINED_ROWS_MAX } from '../../../src/engine/join.ts'
 import type { RowFormat, StreamColumn } from '../../../src/engine/row-stream.ts'
 import { runPrimitive } from '../../../src/engine/run.ts'
 import type { RunContext } from '../../../src/engine/run-context.ts'
-import type { ShardQuery } from '../../../src/engine/shard-port.ts'
+import { queryOf, type ShardQuery } from '../../../src/engine/shard-port.ts'
 import { generateShardRanges } from '../../../src/key/key-range.ts'
 import { shardRangeOf, tileShards } from '../../../src/key/shard-ranges.ts'
 import type { JoinRows } from '../../../src/plan/primitives.ts'
@@ -87,7 +87,10 @@ function cluster(
   return { context, queries, opened, budget }
 }
 
-const sqlOf = (query: ShardQuery | undefined) => query?.query.kind === 'Text' && query.query.sql
+const sqlOf = (query: ShardQuery | undefined) => {
+  const bound = query && queryOf(query, 0)
+  return bound?.kind === 'Text' && bound.sql
+}
 
 describe.each(['text', 'binary'] as const)('a join of rows of two routes, %s', (format) => {
   test('asks twice, and puts together what is equal', async () => {

@@ -455,3 +455,15 @@ test('domains of the vindex types', () => {
   expect(domain('region_json', { region_map: 'm', region_bytes: '1' }, 1)).toBe('bytes')
   expect(domain('multicol', { column_count: '2' }, 1)).toBe('any')
 })
+
+test('a literal of bytes is a number only beside numbers, and with one spelling on all servers', () => {
+  const hex = { type: 'VARBINARY', bytes: Buffer.from([0x31]), radix: 'number' } as const
+  expect(show(equalForm('integer', int, hex))).toBe('INT64 49')
+  expect(show(equalForm('integer', undefined, hex))).toBe('INT64 49')
+  expect(show(equalForm('any', undefined, hex))).toBe('anywhere')
+  expect(show(equalForm('integer', varchar(), hex))).toBe('anywhere')
+  expect(show(equalForm('any', varchar('utf8mb4_0900_bin'), hex))).toBe('VARBINARY 1')
+  expect(show(equalForm('integer', int, { ...hex, radix: 'either' }))).toBe('anywhere')
+  expect(show(equalForm('integer', int, { ...hex, bytes: Buffer.alloc(8, 0xff) }))).toBe('anywhere')
+  expect(show(storedForm('integer', int, hex, 'id'))).toBe('INT64 49')
+})

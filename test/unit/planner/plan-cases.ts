@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Plan } from '../../../src/plan/plan.ts'
 import { buildPlan, type PlanContext, tracePlan } from '../../../src/planner/build-plan.ts'
 import { scan } from '../../../src/sql/fingerprint.ts'
+import { undeclaredTable } from '../../../src/vschema/build-table.ts'
 import { buildVSchema } from '../../../src/vschema/build-vschema.ts'
 import type { Column, Table, VSchema } from '../../../src/vschema/model.ts'
 import { parseNormalized } from '../sql/support.ts'
@@ -25,6 +26,8 @@ const declared = buildVSchema(
 const vschema: VSchema = {
   ...declared,
   findTable(keyspace, name, type) {
+    const view = keyspace === 'customer' ? views.get(name) : undefined
+    if (view !== undefined) return { kind: 'found', table: view }
     const found = declared.findTable(keyspace, name, type)
     return found.kind === 'found' ? { ...found, table: withLive(found.table) } : found
   },
@@ -32,20 +35,43 @@ const vschema: VSchema = {
 
 const live = new Map<Table, Table>()
 
+/** Views as servers tell of them. */
+const views = new Map(
+  [
+    {
+      name: 'adults',
+      columns: ['id', 'name'],
+      query:
+        'select `c`.`user`.`id` AS `id`,`c`.`user`.`name` AS `name` from `c`.`user` where `c`.`user`.`age` > 17',
+    },
+    {
+      name: 'ages',
+      columns: ['years', 'n'],
+      query: 'select `c`.`user`.`age` AS `age`,count(0) AS `n` from `c`.`user` group by `c`.`user`.`age`',
+    },
+    { name: 'unread', columns: ['id'], query: '' },
+  ].map(({ name, columns, query }): readonly [string, Table] => [
+    name,
+    {
+      ...undeclaredTable('customer', name, {
+        isSharded: true,
+        live: {
+          columns: columns.map((column) => columnNamed(column)),
+          keys: [],
+          shardRows: 0,
+          view: { query, database: 'c' },
+        },
+      }),
+    },
+  ]),
+)
+
 function withLive(table: Table): Table {
   const known = live.get(table)
   if (known !== undefined) return known
   const columns = new Map(table.columns.map((column) => [column.name, column]))
   for (const name of ['id', ...table.columnVindexes.flatMap((vindex) => vindex.columns)]) {
-    if (!columns.has(name))
-      columns.set(name, {
-        name,
-        type: 'INT64',
-        nullable: false,
-        invisible: false,
-        autoIncrement: false,
-        values: [],
-      })
+    if (!columns.has(name)) columns.set(name, columnNamed(name))
   }
   const made = {
     ...table,
@@ -53,6 +79,10 @@ function withLive(table: Table): Table {
   }
   live.set(table, made)
   return made
+}
+
+function columnNamed(name: string): Column {
+  return { name, type: 'INT64', nullable: false, invisible: false, autoIncrement: false, values: [] }
 }
 
 function withDefinition(column: Column): Column {

@@ -16,7 +16,7 @@ import type { Operator } from '../../operators/operator.ts'
 import type { ProjectOp } from '../../operators/project.ts'
 import { isRefusal } from '../../refusal.ts'
 import { type RuleResult, rewrote, unchanged } from '../rule.ts'
-import { routingOfTables } from '../settle/vindex-routing.ts'
+import { isScatter, routingOfTables } from '../settle/vindex-routing.ts'
 import { columnsFrom, type JoinSide, joinSide } from './join-side.ts'
 import { limitValues } from './push-limit.ts'
 
@@ -134,11 +134,11 @@ function isOf(side: JoinSide, expr: Expr, scope: Scope): boolean {
 function inOrder(a: JoinSide, b: JoinSide): readonly [JoinSide, JoinSide] {
   const [sizeOfA, sizeOfB] = [sizeOf(a), sizeOf(b)]
   if (sizeOfA !== sizeOfB) return sizeOfA < sizeOfB ? [a, b] : [b, a]
-  return boundBy(b).routing.kind === 'Scatter' && boundBy(a).routing.kind !== 'Scatter' ? [b, a] : [a, b]
+  return isScatter(boundBy(b).routing) && !isScatter(boundBy(a).routing) ? [b, a] : [a, b]
 }
 
 function sizeOf({ route: { routing }, conditions }: JoinSide): number {
-  if (conditions.length > 0) return routing?.kind === 'Scatter' ? 1 : 0
+  if (conditions.length > 0) return isScatter(routing) ? 1 : 0
   // Tables that stand on one server are mostly the small ones.
   return routing?.kind === 'Unsharded' || routing?.kind === 'AnyShard' ? 2 : 3
 }
@@ -151,14 +151,14 @@ interface BoundBy {
 /** By which of its keys the fewest shards are asked. */
 function boundBy({ route, table, keys }: JoinSide): BoundBy {
   const { routing } = route
-  if (routing !== undefined && routing.kind !== 'Scatter') return { key: 0, routing }
+  if (routing !== undefined && !isScatter(routing)) return { key: 0, routing }
   const { instance } = table
   const ways = keys.map(({ name }, key): BoundBy => {
     const level = new Level()
     level.addList(columnKey({ instance, name: name.toLowerCase() }), { kind: 'Cells', column: 0 })
     return { key, routing: routingOfTables([{ ...table, level }], level) }
   })
-  return ways.find((way) => way.routing.kind !== 'Scatter') ?? ways[0]!
+  return ways.find((way) => !isScatter(way.routing)) ?? ways[0]!
 }
 
 /** Undefined where the select list shows anything but columns. */

@@ -156,7 +156,7 @@ export class GroupDraft {
   }
 }
 
-function hidesDigits({ kind }: Digits): Refusal | undefined {
+export function hidesDigits({ kind }: Digits): Refusal | undefined {
   return kind === 'hidden'
     ? refused('a sum of what has more digits than it shows, over several shards')
     : undefined
@@ -166,7 +166,7 @@ function hidesDigits({ kind }: Digits): Refusal | undefined {
 const MIXED_DIGITS_MAX = 4
 
 /** Sum and count are asked for beside it, and the quotient is to have the same digits. */
-function problemOfAverage(arg: Expr, digits: Digits, quiet: boolean): Refusal | undefined {
+export function problemOfAverage(arg: Expr, digits: Digits, quiet: boolean): Refusal | undefined {
   if (hasFloatingType(arg)) return refused('AVG() of a ? over several shards')
   if (digits.kind === 'text') return refused('AVG() of text over several shards')
   if (digits.kind === 'mixed' && digits.scale > MIXED_DIGITS_MAX)
@@ -174,7 +174,7 @@ function problemOfAverage(arg: Expr, digits: Digits, quiet: boolean): Refusal | 
   return hidesDigits(digits) ?? (quiet ? undefined : refused('AVG() of what may warn, over several shards'))
 }
 
-function problemOfDistinct(digits: Digits): Refusal | undefined {
+export function problemOfDistinct(digits: Digits): Refusal | undefined {
   if (digits.kind === 'text') return refused('a sum of distinct texts over several shards')
   return hidesDigits(digits)
 }

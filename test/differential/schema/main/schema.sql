@@ -119,3 +119,15 @@ CREATE TABLE labels (
   label VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL,
   n INT NOT NULL
 );
+
+CREATE TABLE levels (
+  id BIGINT UNSIGNED NOT NULL,
+  n INT NOT NULL,
+  PRIMARY KEY (id)
+);
+
+CREATE TABLE bytes (
+  k VARBINARY(8) NOT NULL,
+  n INT NOT NULL,
+  PRIMARY KEY (k)
+);

@@ -1,0 +1,64 @@
+import type { Plan } from './plan.ts'
+import type { CopySource, Primitive } from './primitives.ts'
+import type { Routing } from './routing.ts'
+import type { QueryTemplate } from './text.ts'
+import type { PlanList, PlanValue } from './values.ts'
+
+/** All ways to shards that the plan may take; what others are made of one by one. */
+export function routingsIn({ root, otherwise, shortcut }: Plan): readonly Routing[] {
+  const found = [...(shortcut === undefined ? [] : [shortcut.routing]), ...routingsOf(root)]
+  if (otherwise !== undefined) found.push(...routingsOf(otherwise))
+  return [...new Set(found.flatMap(partsOf))]
+}
+
+function partsOf(routing: Routing): readonly Routing[] {
+  if (routing.kind === 'Unless') return partsOf(routing.routing)
+  return routing.kind === 'Union' ? routing.parts.flatMap(partsOf) : [routing]
+}
+
+function routingsOf(node: Primitive): readonly Routing[] {
+  if ('routing' in node) return [node.routing]
+  if ('input' in node) return routingsOf(node.input)
+  switch (node.kind) {
+    case 'Concatenate':
+      return node.inputs.flatMap(routingsOf)
+    case 'Join':
+      return [node.left.rows.routing, node.right.rows.routing]
+    case 'Federate':
+      return [...node.groups, ...node.copies].flatMap(({ rows }) => routingsOfCopy(rows))
+    default:
+      return []
+  }
+}
+
+function routingsOfCopy(source: CopySource): readonly Routing[] {
+  if (source.kind !== 'Pulled') return []
+  return [source.rows.routing, ...source.reduced.map(({ rows }) => rows.routing)]
+}
+
+/** Texts of the Computed values among those that a routing asks for. */
+export function computedIn(routing: Routing): readonly QueryTemplate[] {
+  return valuesOf(routing).flatMap((value) => (value.kind === 'Computed' ? [value.text] : []))
+}
+
+function valuesOf(routing: Routing): readonly PlanValue[] {
+  switch (routing.kind) {
+    case 'Equal':
+      return routing.values
+    case 'In':
+    case 'Lookup':
+      return itemsOf(routing.list)
+    case 'Range':
+      return [routing.low, routing.high].filter((value) => value !== undefined)
+    case 'MultiEqual':
+      return routing.tuples.flat()
+    case 'Product':
+      return routing.lists.flatMap(itemsOf)
+    default:
+      return []
+  }
+}
+
+function itemsOf(list: PlanList): readonly PlanValue[] {
+  return list.kind === 'Values' ? list.values : []
+}

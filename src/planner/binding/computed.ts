@@ -1,0 +1,68 @@
+import type { QueryTemplate } from '../../plan/text.ts'
+import type { PlanValue } from '../../plan/values.ts'
+import type { Expr, FunctionCall } from '../../sql/ast.ts'
+import { printPieces } from '../../sql/print.ts'
+import { type AnyNode, someNode } from '../../sql/visit.ts'
+import { planValue } from '../values.ts'
+
+/** The expression as a value that tells where rows are: one that is known, or that MySQL computes first; else undefined. */
+export function routingValue(expr: Expr): PlanValue | undefined {
+  return planValue(expr) ?? computedValue(expr)
+}
+
+/**
+ * An expression of constants that has one value for the whole statement, and for the server that is asked for it before:
+ * `5 + 15`, `ABS(-3)`, `? + 1`, `@a`. No time, no random number, nothing that a connection knows; no COLLATE, under which
+ * more may be equal than the column calls so.
+ */
+function computedValue(expr: Expr): PlanValue | undefined {
+  return isComputable(expr) ? { kind: 'Computed', text: printPieces(expr) } : undefined
+}
+
+/** Whether it may have another value once the statement has assigned variables. */
+export function readsVariables(text: QueryTemplate): boolean {
+  return text.some((piece) => typeof piece === 'string' && piece.includes('@'))
+}
+
+function isComputable(expr: Expr): boolean {
+  return !someNode(expr, (node) => !isPart(node))
+}
+
+function isPart(node: AnyNode): boolean {
+  switch (node.kind) {
+    case 'Literal':
+    case 'Introduced':
+    case 'Param':
+    case 'UserVariable':
+    case 'Cast':
+    case 'ConvertUsing':
+      return true
+    case 'CastType':
+      return CASTS.has(node.name)
+    case 'Unary':
+      return node.op !== 'BINARY'
+    case 'Binary':
+      return OPERATORS.has(node.op)
+    case 'Function':
+      return isPlainCall(node)
+    default:
+      return false
+  }
+}
+
+const CASTS: ReadonlySet<string> = new Set(['SIGNED', 'UNSIGNED', 'CHAR', 'BINARY', 'DECIMAL'])
+
+/** Whose meaning no sql_mode changes, but for `-`, which is asked under the session's own. */
+const OPERATORS: ReadonlySet<string> = new Set('+ - * / % MOD DIV | & ^ << >>'.split(' '))
+
+/** Of MySQL's own functions those that depend on their arguments alone. A name in backticks, or before a blank, may be a stored one. */
+const FUNCTIONS: ReadonlySet<string> = new Set(
+  `abs ascii bin bit_count bit_length ceil ceiling char_length character_length coalesce concat concat_ws conv crc32 elt
+  field floor from_base64 greatest hex if ifnull inet6_aton inet_aton instr lcase least left length locate lower lpad ltrim
+  md5 mid mod nullif oct octet_length ord pow power repeat replace reverse right round rpad rtrim sha sha1 sha2 sign strcmp
+  substr substring to_base64 trim truncate ucase unhex upper uuid_to_bin`.split(/\s+/),
+)
+
+function isPlainCall({ name, qualifier, quoted, spaced }: FunctionCall): boolean {
+  return qualifier === undefined && quoted !== true && spaced !== true && FUNCTIONS.has(name)
+}

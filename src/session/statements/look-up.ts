@@ -1,0 +1,105 @@
+import { listValues } from '../../engine/resolve.ts'
+import { SqlError } from '../../errors/sql-error.ts'
+import { type KeyspaceId, keyspaceId } from '../../key/keyspace-id.ts'
+import type { LookupRouting, RoutedColumn } from '../../plan/routing.ts'
+import { quoteName, valueLiteral } from '../../values/sql-literal.ts'
+import { isBinary, isIntegral, isNumber, isQuoted, isText, type Value, value } from '../../values/value.ts'
+import { createVindex } from '../../vindex/registry.ts'
+import { sameColumn, type Table } from '../../vschema/model.ts'
+import { splitTableName } from '../../vschema/table-name.ts'
+import { type EvaluateContext, select } from './evaluate.ts'
+import type { Execution } from './execution.ts'
+
+/**
+ * Reads lookup tables for the values by which the statement's rows are to be found, within the session's transaction. What cannot
+ * be told is left out: all shards are asked. So are replicas, whose lookup tables may be behind, or before, what they have.
+ */
+export async function lookUp(
+  context: EvaluateContext,
+  { plan, bindings, reading }: Execution,
+): Promise<void> {
+  const { lookups = [] } = plan
+  const isPrimary = reading.target.tabletType === 'PRIMARY'
+  const found = new Map<LookupRouting, readonly KeyspaceId[]>()
+  const read = new Map<string, readonly KeyspaceId[] | undefined>()
+  for (const routing of isPrimary ? lookups : []) {
+    const sql = lookupQuery(context, routing, listValues(routing.list, bindings))
+    if (sql === undefined) continue
+    if (!read.has(sql)) read.set(sql, sql === '' ? [] : await idsOf(context, routing, sql))
+    const ids = read.get(sql)
+    if (ids !== undefined) found.set(routing, ids)
+  }
+  bindings.lookups = found
+}
+
+/** More rows than these are on all shards most likely. */
+const ROWS_MAX = 10_000
+
+/** Empty where no row has any of the values; undefined where the table would not tell which rows are equal to them. */
+function lookupQuery(
+  { proxy }: EvaluateContext,
+  { keyspace, vindex, columns }: LookupRouting,
+  values: readonly Value[],
+): string | undefined {
+  const { table: name = '', from = '', to = '' } = vindex.params
+  const address = splitTableName(name)
+  const found = address && proxy.vschema.findTable(address.keyspace ?? keyspace, address.table, 'primary')
+  if (found?.kind !== 'found' || !READ.has(vindex.type)) return undefined
+  const [column = ''] = from.split(',')
+  if (!comparesAlike(columns?.[0], found.table, column.trim())) return undefined
+  const wanted = values.filter(({ type }) => type !== 'NULL')
+  if (!wanted.every(isPlain)) return undefined
+  if (wanted.length === 0) return ''
+  const list = wanted.map((each) => valueLiteral(each, 'utf8mb4')).join(', ')
+  const table = `${quoteName(found.table.keyspace)}.${quoteName(found.table.name)}`
+  return `SELECT ${quoteName(to.trim())} FROM ${table} WHERE ${quoteName(column.trim())} IN (${list})`
+}
+
+/** Those of unicode_loose_md5 hold numbers that are made of their values. */
+const READ: ReadonlySet<string> = new Set([
+  ...['lookup', 'lookup_unique', 'lookup_hash', 'lookup_hash_unique'],
+  ...['consistent_lookup', 'consistent_lookup_unique'],
+])
+
+/** Whether the lookup table calls the same values equal as the table whose rows are looked for. */
+function comparesAlike(own: RoutedColumn | undefined, { columns }: Table, name: string): boolean {
+  const other = columns.find((column) => sameColumn(column.name, name))
+  if (own === undefined || other?.type === undefined) return false
+  if (isIntegral(own.type) && isIntegral(other.type)) return true
+  return own.type === other.type && own.collation === other.collation && own.scale === other.scale
+}
+
+/** Written down again it is the same value: a date, say, would be a text. */
+function isPlain({ type, radix }: Value): boolean {
+  if (radix !== undefined) return false
+  return isNumber(type) || isBinary(type) || (isText(type) && isQuoted(type))
+}
+
+/** Undefined for too many rows, for what is no id, and where the user may not read the table. */
+async function idsOf(
+  context: EvaluateContext,
+  { vindex }: LookupRouting,
+  sql: string,
+): Promise<readonly KeyspaceId[] | undefined> {
+  try {
+    const { rows } = await select(context, sql, ROWS_MAX + 1)
+    if (rows.length > ROWS_MAX) return undefined
+    const ids = rows.map(([cell]) => idOf(cell!.text, vindex.type.startsWith('lookup_hash')))
+    return ids.every((id) => id !== undefined) ? ids : undefined
+  } catch (error) {
+    if (error instanceof SqlError && error.code === 'ER_DBACCESS_DENIED_ERROR') return undefined
+    throw error
+  }
+}
+
+const hash = createVindex('hash', 'hash', {}, { readFile: () => new Uint8Array() })
+
+/** Of a cell as SQL text. */
+function idOf(text: string, isHashed: boolean): KeyspaceId | undefined {
+  if (!isHashed) {
+    const [, hex] = /^_binary x'([0-9a-f]+)'$/.exec(text) ?? []
+    return hex === undefined ? undefined : keyspaceId(Buffer.from(hex, 'hex'))
+  }
+  if (!/^\d+$/.test(text) || hash.kind !== 'single') return undefined
+  return hash.hash?.(value('UINT64', text))
+}
