@@ -44,6 +44,8 @@ export interface OuterRows {
   values(column: number): readonly Value[]
   /** `(1, 'a'), (2, 'b')`: these columns of all rows; `1, 2` of one column. */
   text(columns: readonly number[]): string
+  /** The same, of the column no values but those with these numbers, at least one. */
+  only(column: number, numbers: readonly number[]): OuterRows
 }
 
 /** Literal-only rows of VALUES. Cells are read on demand: a row of a megabyte costs nothing that is not asked for. */

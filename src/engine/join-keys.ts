@@ -61,10 +61,10 @@ export class KeyReader {
 
 /** Integers as a list that a query asks for: without any, for what is equal to NULL, which is no row. */
 export class BoundKeys implements OuterRows {
-  readonly #keys: ReadonlySet<string>
+  readonly #keys: readonly string[]
 
-  constructor(keys: ReadonlySet<string>) {
-    this.#keys = keys
+  constructor(keys: Iterable<string>) {
+    this.#keys = [...keys]
   }
 
   value(): Value {
@@ -72,16 +72,24 @@ export class BoundKeys implements OuterRows {
   }
 
   values(): readonly Value[] {
-    if (this.#keys.size === 0) return [nullValue]
-    return [...this.#keys].map((key): Value => {
-      const type = BigInt(key) > INT64_MAX ? 'UINT64' : 'INT64'
-      return { type, bytes: Buffer.from(key, 'latin1') }
-    })
+    return this.#keys.length === 0 ? [nullValue] : this.#keys.map(integerOf)
   }
 
   text(): string {
-    return this.#keys.size === 0 ? 'NULL' : [...this.#keys].join(', ')
+    return this.#keys.length === 0 ? 'NULL' : this.#keys.join(', ')
+  }
+
+  only(_column: number, numbers: readonly number[]): BoundKeys {
+    return new BoundKeys(numbers.map((number) => this.#keys[number]!))
   }
 }
 
+/** Of an integer of 64 bits. */
+export function integerOf(digits: string): Value {
+  const type = digits.length > INT64_DIGITS && BigInt(digits) > INT64_MAX ? 'UINT64' : 'INT64'
+  return { type, bytes: Buffer.from(digits, 'latin1') }
+}
+
 const INT64_MAX = 2n ** 63n - 1n
+/** Integers of so many digits are no larger. */
+const INT64_DIGITS = 18

@@ -1,7 +1,8 @@
 import type { ByteBudget } from '../base/byte-budget.ts'
 import { notSupported } from '../errors/sql-error.ts'
-import type { JoinedColumn, JoinedRoute, JoinRows } from '../plan/primitives.ts'
+import type { JoinedColumn, JoinedSide, JoinRows } from '../plan/primitives.ts'
 import { BatchBuilder } from './batch-builder.ts'
+import { nullable, ofTemporaryTable } from './column-flags.ts'
 import { BoundKeys, KeyReader } from './join-keys.ts'
 import { beneath } from './outer-rows.ts'
 import { closeOnFailure, runRoute } from './route.ts'
@@ -23,8 +24,9 @@ const ROW_BYTES = 400
  * even without keys: its shards know its columns. Throws ER_NOT_SUPPORTED_YET for more rows than can be held, and for columns
  * that are not those of the plan.
  */
-export async function joinRows({ left, right, columns }: JoinRows, context: RunContext): Promise<RowStream> {
-  const held = new HeldRows(context.memory)
+export async function joinRows(node: JoinRows, context: RunContext): Promise<RowStream> {
+  const { how, left, right, columns, isTemporary } = node
+  const held = new HeldRows(context.memory, how)
   try {
     const { format, columns: leftColumns } = await held.read(left, context)
     const bindings = beneath(context.bindings, new BoundKeys(held.firstKeys))
@@ -35,7 +37,11 @@ export async function joinRows({ left, right, columns }: JoinRows, context: RunC
         held,
         stream,
         right.keys,
-        joined({ format, left: leftColumns, right: stream.columns }, columns),
+        joined(
+          { format, left: leftColumns, right: rightColumns(how, stream) },
+          columns,
+          isTemporary ? ofTemporaryTable : (column) => column,
+        ),
       )
     })
   } catch (error) {
@@ -55,32 +61,50 @@ interface Joined {
   readonly columns: readonly StreamColumn[]
 }
 
-function joined(sides: Sides, columns: readonly JoinedColumn[]): Joined {
+function joined(
+  sides: Sides,
+  columns: readonly JoinedColumn[],
+  told: (column: StreamColumn) => StreamColumn,
+): Joined {
   return {
     joiner: new RowJoiner(sides.format, columns),
-    columns: columns.map(({ side, column }) => sides[side][column]!),
+    columns: columns.map(({ side, column }) => told(sides[side][column]!)),
   }
 }
 
-function checkWidth({ width }: JoinedRoute, { length }: readonly StreamColumn[]): void {
+function rightColumns(how: JoinRows['how'], { columns }: RowStream): readonly StreamColumn[] {
+  return how === 'left' ? columns.map(nullable) : columns
+}
+
+function checkWidth({ width }: JoinedSide<unknown>, { length }: readonly StreamColumn[]): void {
   if (length !== width) throw notSupported('a join of tables whose columns have changed over several shards')
 }
 
-/** Rows by their keys; those that are equal to nothing are left out. */
+/** Rows with equal keys, and whether any row of the other side has had these. */
+interface AlikeRows {
+  readonly rows: LocatedRow[]
+  areJoined: boolean
+}
+
+/** Rows by their keys; those that are equal to nothing are left out of an inner join. */
 class HeldRows {
   readonly firstKeys = new Set<string>()
   readonly #memory: ByteBudget
-  readonly #byKey = new Map<string, LocatedRow[]>()
+  readonly #how: JoinRows['how']
+  readonly #byKey = new Map<string, AlikeRows>()
+  readonly #withoutKey: LocatedRow[] = []
   #count = 0
   #bytes = 0
   #isClosed = false
 
-  constructor(memory: ByteBudget) {
+  constructor(memory: ByteBudget, how: JoinRows['how']) {
     this.#memory = memory
+    this.#how = how
   }
 
-  async read(side: JoinedRoute, context: RunContext): Promise<Pick<RowStream, 'format' | 'columns'>> {
-    const stream = await runRoute(side.rows, context)
+  async read(side: JoinRows['left'], context: RunContext): Promise<Pick<RowStream, 'format' | 'columns'>> {
+    const { rows } = side
+    const stream = await (rows.kind === 'Join' ? joinRows(rows, context) : runRoute(rows, context))
     try {
       const { format, columns } = stream
       checkWidth(side, columns)
@@ -96,8 +120,19 @@ class HeldRows {
     }
   }
 
+  /** Those that a row of the other side with this key is joined with. */
   rowsWith(key: string): readonly LocatedRow[] {
-    return this.#byKey.get(key) ?? []
+    const alike = this.#byKey.get(key)
+    if (alike === undefined) return []
+    alike.areJoined = true
+    return alike.rows
+  }
+
+  /** Those that no row has been joined with, where they count. */
+  withoutPartner(): readonly LocatedRow[] {
+    if (this.#how === 'inner') return []
+    const alone = [...this.#byKey.values()].flatMap(({ rows, areJoined }) => (areJoined ? [] : rows))
+    return [...alone, ...this.#withoutKey]
   }
 
   close(): void {
@@ -119,10 +154,13 @@ class HeldRows {
 
   #add(row: LocatedRow, keys: KeyReader): void {
     const key = keys.keyOf(row)
-    if (key === undefined) return
+    if (key === undefined) {
+      if (this.#how === 'left') this.#withoutKey.push(row)
+      return
+    }
     const alike = this.#byKey.get(key)
-    if (alike !== undefined) return void alike.push(row)
-    this.#byKey.set(key, [row])
+    if (alike !== undefined) return void alike.rows.push(row)
+    this.#byKey.set(key, { rows: [row], areJoined: false })
     this.firstKeys.add(keys.firstOf(row)!)
   }
 }
@@ -141,6 +179,8 @@ class JoinStream implements RowStream {
   #row: LocatedRow | undefined
   #partners: readonly LocatedRow[] = []
   #paired = 0
+  /** All rows of the right side have been joined, and the others of the left one are. */
+  #isRightRead = false
   #closed = false
 
   constructor(held: HeldRows, right: RowStream, keys: readonly number[], { joiner, columns }: Joined) {
@@ -160,10 +200,13 @@ class JoinStream implements RowStream {
       this.#pair(out)
       const rows = out.take()
       if (rows !== undefined) return rows
+      if (this.#isRightRead) return undefined
       const batch = await this.#right.next()
-      if (batch === undefined) return undefined
-      this.#batch = batch
-      this.#at = 0
+      if (batch === undefined) this.#joinOthers()
+      else {
+        this.#batch = batch
+        this.#at = 0
+      }
     }
     return undefined
   }
@@ -173,6 +216,13 @@ class JoinStream implements RowStream {
     this.#partners = []
     this.#held.close()
     await this.#right.close()
+  }
+
+  #joinOthers(): void {
+    this.#isRightRead = true
+    this.#partners = this.#held.withoutPartner()
+    this.#paired = 0
+    this.#row = this.#locator.nulls()
   }
 
   #pair(out: BatchBuilder): void {

@@ -11,13 +11,14 @@ const BYTES_MAX = 1_000_000
 /** The values of one column of a copy, as its rows go by: NULLs aside, which are equal to nothing. */
 export class KeptValues {
   readonly #charset: string | undefined
-  readonly #texts = new Set<string>()
+  readonly #texts: Set<string>
   #bytes = 0
   #areTooMany = false
 
   /** `charset`: of texts; undefined for integers. */
-  constructor(charset: string | undefined) {
+  constructor(charset: string | undefined, texts: Iterable<string> = []) {
     this.#charset = charset
+    this.#texts = new Set(texts)
   }
 
   /** Undefined when there are too many to be of use. */
@@ -44,6 +45,14 @@ export class KeptValues {
         ? { type: 'DECIMAL', bytes }
         : { type: 'VARCHAR', bytes: toUtf8(bytes, charset) }
     })
+  }
+
+  only(numbers: readonly number[]): KeptValues {
+    const texts = [...this.#texts]
+    return new KeptValues(
+      this.#charset,
+      numbers.map((number) => texts[number]!),
+    )
   }
 
   text(): string {
@@ -73,6 +82,14 @@ export class AskedValues implements OuterRows {
   text([column]: readonly number[]): string {
     const { name, values } = this.#columns[column!]!
     return values?.text() ?? name
+  }
+
+  only(column: number, numbers: readonly number[]): AskedValues {
+    return new AskedValues(
+      this.#columns.map((each, i) =>
+        i === column && each.values !== undefined ? { ...each, values: each.values.only(numbers) } : each,
+      ),
+    )
   }
 }
 

@@ -71,6 +71,14 @@ export class StreamRows implements OuterRows {
     return columns.length === 1 ? rows.join(', ') : rows.map((row) => `(${row})`).join(', ')
   }
 
+  only(_column: number, numbers: readonly number[]): StreamRows {
+    return new StreamRows(
+      numbers.map((number) => this.#rows[number]!),
+      this.#columns,
+      this.#format,
+    )
+  }
+
   #valueOf(row: number, at: number): Value {
     const start = this.#cells[row][2 * at]
     if (start < 0) return nullValue

@@ -226,6 +226,20 @@ function resolveList(
   return set.result()
 }
 
+/** The shards of each value of a list by itself, in its order. */
+export function resolveEach(
+  { keyspace, vindex, list, columns }: Routing & { readonly kind: 'In' },
+  bindings: Bindings,
+  shardsOf: ShardsOf,
+): readonly (number | readonly number[])[] {
+  const shards = shardsOf(keyspace)
+  const values = listValues(list, bindings)
+  const comparison = listComparison(list, values)
+  return values.map((value) =>
+    value.type === 'NULL' ? anyShardIndex : resolveListed(vindex, value, { columns, comparison }, shards),
+  )
+}
+
 function resolveListed(
   vindex: Vindex,
   value: Value,

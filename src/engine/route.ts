@@ -1,5 +1,6 @@
 import type { Route } from '../plan/primitives.ts'
 import { alikeStreams } from './alike-streams.ts'
+import { askedByKeys } from './asked-keys.ts'
 import { bindLiterally, bindQuery } from './bind.ts'
 import { Gather } from './gather.ts'
 import { MergeSort } from './merge-sort.ts'
@@ -7,6 +8,7 @@ import { shardsMet } from './met-shards.ts'
 import { ownQueries } from './own-values.ts'
 import type { RowStream } from './row-stream.ts'
 import type { RunContext } from './run-context.ts'
+import type { ShardQuery } from './shard-port.ts'
 import { keyspaceAskedFor } from './system-schema.ts'
 
 /** Sends the route's query to its shards. `asText`: its rows are not for the client, and come as text. */
@@ -15,14 +17,11 @@ export async function runRoute(
   context: RunContext,
   options: { readonly asText: boolean } = { asText: false },
 ): Promise<RowStream> {
-  const { bindings, port } = context
+  const { bindings } = context
   const keyspace = keyspaceAskedFor(route.routing, bindings, context.shards)
-  const shards = shardsMet(route.routing, bindings, context.shards)
-  const bind = options.asText ? bindLiterally : bindQuery
-  const own = { bindings, shards: context.shards.shardsOf(keyspace), format: context.format }
-  const query = ownQueries(route, shards, own, bind) ?? bind(route.query, bindings)
+  const { shards, query } = askedOf(route, keyspace, context, options)
   const asked = { keyspace, shards, query }
-  const streams = await port.openStreams(options.asText ? { ...asked, asText: true } : asked)
+  const streams = await context.port.openStreams(options.asText ? { ...asked, asText: true } : asked)
   return closeOnFailure(streams, () => {
     if (streams.length === 1) return streams[0]
     const alike = alikeStreams(streams, keyspace)
@@ -30,11 +29,26 @@ export async function runRoute(
   })
 }
 
+function askedOf(
+  route: Route,
+  keyspace: string,
+  context: RunContext,
+  options: { readonly asText: boolean },
+): Pick<ShardQuery, 'shards' | 'query'> {
+  const byKeys = askedByKeys(route, context, options)
+  if (byKeys !== undefined) return byKeys
+  const { bindings, format } = context
+  const shards = shardsMet(route.routing, bindings, context.shards)
+  const bind = options.asText ? bindLiterally : bindQuery
+  const own = ownQueries(route, shards, { bindings, shards: context.shards.shardsOf(keyspace), format }, bind)
+  return { shards, query: own ?? bind(route.query, bindings) }
+}
+
 /** Closes the streams when `make` throws: a promise is only made for that. */
-export function closeOnFailure(
+export function closeOnFailure<Made extends RowStream>(
   streams: readonly RowStream[],
-  make: () => RowStream,
-): RowStream | Promise<RowStream> {
+  make: () => Made,
+): Made | Promise<Made> {
   try {
     return make()
   } catch (error) {

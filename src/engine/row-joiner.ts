@@ -3,6 +3,9 @@ import type { ColumnType } from '../values/types.ts'
 import { bitmapBytes, isNullBit, RowLayout } from './row-format.ts'
 import type { Row, RowFormat } from './row-stream.ts'
 
+/** A cell of a text row. */
+const TEXT_NULL = 0xfb
+
 /** A row, and where its cells lie. */
 export interface LocatedRow {
   readonly row: Row
@@ -17,6 +20,14 @@ export class RowLocator {
 
   constructor(format: RowFormat, columns: readonly ColumnType[]) {
     this.layout = new RowLayout(format, columns)
+  }
+
+  /** A row that is NULL in all columns. */
+  nulls(): LocatedRow {
+    const { format, columns } = this.layout
+    const { length } = columns
+    if (format === 'text') return this.locate(Buffer.alloc(length, TEXT_NULL))
+    return this.locate(Buffer.alloc(1 + bitmapBytes(length), 0xff).fill(0, 0, 1))
   }
 
   locate(row: Row): LocatedRow {

@@ -1,15 +1,17 @@
 import { unreachable } from '../base/assert.ts'
 import { notSupported } from '../errors/sql-error.ts'
-import type { LimitRows, RowsPrimitive } from '../plan/primitives.ts'
+import type { LimitRows, RowsPrimitive, SortRows } from '../plan/primitives.ts'
 import { AggregateStream } from './aggregate.ts'
 import type { Bindings } from './bindings.ts'
 import { concatenateInputs } from './concatenate.ts'
 import { distinctRows } from './distinct.ts'
 import { federate } from './federate.ts'
 import { filterRows } from './filter.ts'
+import { withoutIncompleteDates } from './incomplete-dates.ts'
 import { joinRows } from './join.ts'
 import { limitRows } from './limit.ts'
 import { bindRowCount, rowCountNumber } from './plan-value.ts'
+import { pullOut } from './pull-out.ts'
 import { closeOnFailure, runRoute } from './route.ts'
 import type { RowStream } from './row-stream.ts'
 import type { RunContext } from './run-context.ts'
@@ -34,7 +36,7 @@ export function runPrimitive(node: RowsPrimitive, context: RunContext): Promise<
     case 'Distinct':
       return above(node.input, context, (input) => distinctRows(input, node.keys))
     case 'Sort':
-      return above(node.input, context, (input) => new Sort(input, node.keys, context.memory))
+      return sortRows(node, context)
     case 'Filter':
       return above(node.input, context, (input) => filterRows(input, node.predicate, context.bindings))
     case 'Truncate':
@@ -46,6 +48,8 @@ export function runPrimitive(node: RowsPrimitive, context: RunContext): Promise<
       )
     case 'Join':
       return joinRows(node, context)
+    case 'PullOut':
+      return pullOut(node, context, runPrimitive)
     case 'Sequence':
       return nextFromSequence(node, context)
     case 'Federate':
@@ -55,6 +59,21 @@ export function runPrimitive(node: RowsPrimitive, context: RunContext): Promise<
     default:
       return unreachable(node)
   }
+}
+
+/** Joined rows may be more than there is memory for: another plan answers these as well. */
+async function sortRows({ input, keys }: SortRows, context: RunContext): Promise<RowStream> {
+  const joined = await runPrimitive(input, context)
+  const rows = input.kind === 'Join' ? withoutIncompleteDates(joined) : joined
+  const sort = await closeOnFailure([rows], () => new Sort(rows, keys, context.memory))
+  if (input.kind !== 'Join') return sort
+  try {
+    await sort.load()
+  } catch (error) {
+    await sort.close()
+    throw error
+  }
+  return sort
 }
 
 async function above(

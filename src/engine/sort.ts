@@ -36,6 +36,11 @@ export class Sort implements RowStream {
     this.#memory = memory
   }
 
+  /** Reads and sorts all of it now: what can go wrong does, while nothing has been answered. */
+  async load(): Promise<void> {
+    this.#sorted ??= await this.#load()
+  }
+
   async next(): Promise<RowBatch | undefined> {
     this.#sorted ??= await this.#load()
     if (this.#closed) return undefined

@@ -23,6 +23,7 @@ export type RowsPrimitive =
   | TruncateRows
   | ConcatenateRows
   | JoinRows
+  | PullOutRows
   | NextIds
   | Federate
   | Unsupported
@@ -137,18 +138,22 @@ export interface ConcatenateRows {
 }
 
 /**
- * Inner join by equal integers: the rows of `left` are read and held, then `right` is asked, once, with the distinct values of
- * their first key as its outer rows (column 0). Another plan is needed where `left` has too many rows (JOINED_ROWS_MAX).
+ * Join by equal integers: the rows of `left` are read and held, then `right` is asked, once, with the distinct values of their
+ * first key as its outer rows (column 0). Another plan is needed where `left` has too many rows (JOINED_ROWS_MAX).
  */
 export interface JoinRows {
   readonly kind: 'Join'
-  readonly left: JoinedRoute
-  readonly right: JoinedRoute
+  /** `left`: rows of `left` without a partner come as well, with NULLs in the place of one. */
+  readonly how: 'inner' | 'left'
+  readonly left: JoinedSide<Route | JoinRows>
+  readonly right: JoinedSide<Route>
   readonly columns: readonly JoinedColumn[]
+  /** One server would sort its rows in a temporary table, whose columns are of no key. */
+  readonly isTemporary?: true
 }
 
-export interface JoinedRoute {
-  readonly rows: Route
+export interface JoinedSide<Rows> {
+  readonly rows: Rows
   /** Number of columns that its rows must have. */
   readonly width: number
   /** Each is equal to that of the other side; at least one. */
@@ -158,6 +163,23 @@ export interface JoinedRoute {
 export interface JoinedColumn {
   readonly side: 'left' | 'right'
   readonly column: number
+}
+
+/**
+ * Runs `subqueries` first: `input` has what they give as its outer rows, each as a column. Another plan is needed where that cannot
+ * stand in their places.
+ */
+export interface PullOutRows {
+  readonly kind: 'PullOut'
+  readonly subqueries: readonly PulledSubquery[]
+  readonly input: RowsPrimitive
+}
+
+export interface PulledSubquery {
+  /** One column of exact numbers. */
+  readonly rows: RowsPrimitive
+  /** `value`: of one row, or NULL; `one of`, `none of`: a list for IN or NOT IN. */
+  readonly use: 'value' | 'one of' | 'none of'
 }
 
 /** `SELECT NEXT n VALUES FROM seq`: one BIGINT column `nextval` with the first of `count` reserved ids. */

@@ -107,13 +107,19 @@ function primitiveLines(node: Primitive): readonly string[] {
     case 'Concatenate':
       return ['Concatenate', ...node.inputs.flatMap((input) => indent(primitiveLines(input)))]
     case 'Join': {
-      const { left, right, columns } = node
+      const { how, left, right, columns, isTemporary } = node
       const keys = left.keys.map((key, i) => `${key} = ${right.keys[i]}`).join(', ')
       return [
-        `Join [${keys}] columns=[${columns.map(({ side, column }) => `${side} ${column}`).join(', ')}]`,
+        `${how === 'left' ? 'LeftJoin' : 'Join'} [${keys}] columns=[${columns.map(({ side, column }) => `${side} ${column}`).join(', ')}]${isTemporary ? ' temporary' : ''}`,
         ...[left, right].flatMap(({ rows }) => indent(primitiveLines(rows))),
       ]
     }
+    case 'PullOut':
+      return [
+        `PullOut [${node.subqueries.map(({ use }) => use).join(', ')}]`,
+        ...node.subqueries.flatMap(({ rows }) => indent(primitiveLines(rows))),
+        ...indent(primitiveLines(node.input)),
+      ]
     case 'Sequence': {
       const count = node.count === undefined ? '1' : printValue(node.count)
       return [`Sequence keyspace=${node.keyspace} table=${node.table} count=${count}`]

@@ -18,12 +18,14 @@ function partsOf(routing: Routing): readonly Routing[] {
 
 function routingsOf(node: Primitive): readonly Routing[] {
   if ('routing' in node) return [node.routing]
+  if (node.kind === 'PullOut')
+    return [...node.subqueries.flatMap(({ rows }) => routingsOf(rows)), ...routingsOf(node.input)]
   if ('input' in node) return routingsOf(node.input)
   switch (node.kind) {
     case 'Concatenate':
       return node.inputs.flatMap(routingsOf)
     case 'Join':
-      return [node.left.rows.routing, node.right.rows.routing]
+      return [...routingsOf(node.left.rows), ...routingsOf(node.right.rows)]
     case 'Federate':
       return [...node.groups, ...node.copies].flatMap(({ rows }) => routingsOfCopy(rows))
     default:

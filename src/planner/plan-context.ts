@@ -20,6 +20,8 @@ export interface PlanContext {
   readonly serverVersion?: number
   /** The tree is not that of the text any more: no shard may get the client's bytes. */
   readonly isChanged?: boolean
+  /** Of so many subqueries it is known what they give when it runs: they stand in the tree as params with numbers from -1 down. */
+  readonly pulledOut?: number
   /** The statement's text, to which its spans point: columns are named after it. */
   readonly source?: { readonly sql: string; readonly scan: Scan }
   /**

@@ -14,6 +14,7 @@ import { finishQuery } from './finish/finish-query.ts'
 import { operatorOf } from './operators/build-operators.ts'
 import type { PlanContext } from './plan-context.ts'
 import { connectionState, settingInsertId, unsupportedPlan } from './plans.ts'
+import { pullOut } from './pull-out.ts'
 import { phases } from './rules/phases.ts'
 import { runPhases } from './rules/run-phases.ts'
 import type { Trace } from './rules/trace.ts'
@@ -24,7 +25,7 @@ import { planValue } from './values.ts'
 export function planQuery(ast: Query, context: PlanContext, trace?: Trace): Plan {
   const next = nextValues(ast)
   if (next !== undefined) return planNextValues(next.select, next.item, context)
-  const plan = planByRules(ast, context, trace)
+  const plan = pulledOut(ast, planByRules(ast, context, trace), context)
   if (context.planner === 'rules') return plan
   if (asksCopies(context) && hasTables(ast, context)) {
     const { shortcut: _, judged: __, ...others } = plan
@@ -34,6 +35,13 @@ export function planQuery(ast: Query, context: PlanContext, trace?: Trace): Plan
   if (context.ordersByValue) return overCopies(ast, plan, context) ?? plan
   if (plan.root.kind === 'Unsupported') return overGroups(ast, plan, context) ?? plan
   return mayGiveUp(plan.root) ? withCopies(ast, plan, context) : plan
+}
+
+/** What rules leave unfinished, with subqueries run before it where they can be. */
+function pulledOut(ast: Query, plan: Plan, context: PlanContext): Plan {
+  if (plan.root.kind !== 'Unsupported' || plan.shortcut === undefined || asksCopies(context)) return plan
+  const pulled = pullOut(ast, { context, planOf: planByRules })
+  return pulled === undefined ? plan : { ...plan, ...pulled }
 }
 
 /** Whatever could be done without them. */

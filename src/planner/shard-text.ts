@@ -42,6 +42,7 @@ export class ShardText {
 
   constructor(context: PlanContext) {
     this.#context = context
+    for (let column = 0; column < (context.pulledOut ?? 0); column++) this.#holes.push({ rows: [column] })
   }
 
   /** A place in the tree that prints as `piece`. */

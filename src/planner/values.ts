@@ -7,7 +7,7 @@ import { sessionFunctions, sessionIntegers, variableOfSession } from './session-
 export function planValue(expr: Expr): PlanValue | undefined {
   switch (expr.kind) {
     case 'Param':
-      return { kind: 'Param', param: expr.index }
+      return expr.index < 0 ? { kind: 'Cell', column: -1 - expr.index } : { kind: 'Param', param: expr.index }
     case 'Literal':
       return expr.slot === undefined ? constantOf(expr) : { kind: 'Slot', slot: expr.slot }
     case 'Function':
@@ -82,5 +82,7 @@ export function isNullConstant(value: PlanValue): boolean {
 export function planList(list: List, read = planValue): PlanList | undefined {
   if (list.slot !== undefined) return { kind: 'Slot', slot: list.slot }
   const values = list.items.map(read)
+  const [first] = values
+  if (values.length === 1 && first?.kind === 'Cell') return { kind: 'Cells', column: first.column }
   return values.every((value) => value !== undefined) ? { kind: 'Values', values } : undefined
 }

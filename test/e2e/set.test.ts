@@ -25,6 +25,13 @@ async function cell(of: ProtocolClient, sql: string): Promise<string | null> {
   return textRow(last.rows[0]!)[0]!
 }
 
+async function asked(of: ProtocolClient, sql: string) {
+  const [answer] = await of.query(sql)
+  if (answer?.kind !== 'rows') throw new Error(JSON.stringify(answer))
+  const texts = textRow(answer.rows[0]!)
+  return answer.columns.map((definition, i) => ({ definition, text: texts[i] }))
+}
+
 test('LAST_INSERT_ID() is the session’s, also while others insert', async () => {
   const inserting = await Promise.all(Array.from({ length: 4 }, () => client()))
   await Promise.all(
@@ -126,4 +133,51 @@ test('what changes nothing about these is taken', async () => {
 test('assigns what an expression assigns on its way', async () => {
   const of = await client()
   expect(await cell(of, 'SET @y = (@w := 7) + 1; SELECT CONCAT(@y, @w)')).toBe('87')
+})
+
+test('user variables of two sessions share a connection, each with its own type, and a third has none', async () => {
+  const [first, second, third] = [await client(), await client(), await client()]
+  await first.query(`SET @v = CAST(5 AS UNSIGNED)`)
+  await second.query(`SET @v = _latin1'a' COLLATE latin1_bin`)
+  const [{ definition: unset }] = await asked(third, 'SELECT @v FROM users WHERE id = 1')
+  for (let i = 0; i < 3; i++) {
+    const answers = await Promise.all(
+      [first, second, third].map((each) => asked(each, 'SELECT @v, COLLATION(@v) FROM users WHERE id = 1')),
+    )
+    expect(answers.map((cells) => cells.map(({ text }) => text))).toEqual([
+      ['5', 'binary'],
+      ['a', 'latin1_bin'],
+      [null, 'binary'],
+    ])
+    expect(answers[0]![0]!.definition).toMatchObject({ type: 8, flags: 0xa0 })
+    expect(answers[2]![0]!.definition).toEqual(unset)
+  }
+})
+
+test('a prepared statement reads variables as they are when it is executed, type and all', async () => {
+  const of = await client()
+  const prepared = await of.prepare('SELECT COLLATION(@v), @v FROM users WHERE id = ?')
+  if (prepared.kind !== 'prepared') throw new Error(JSON.stringify(prepared))
+  const id = { type: 'bigint', bytes: Buffer.from([4, 0, 0, 0, 0, 0, 0, 0]) } as const
+  for (const [value, type] of [
+    ['7', 8],
+    ['1.50', 246],
+    [`'x'`, 251],
+  ] as const) {
+    await of.query(`SET @v = ${value}`)
+    const [answer] = await of.execute(prepared.id, [id])
+    expect(answer).toMatchObject({ kind: 'rows', columns: [{}, { type }] })
+  }
+})
+
+test('in a transaction a connection keeps its variables, and gets what has changed', async () => {
+  const of = await client()
+  await of.query('SET @a = 1, @b = 2')
+  await of.query('BEGIN')
+  expect(await cell(of, 'SELECT CONCAT(@a, @b) FROM users WHERE id = 1')).toBe('12')
+  await of.query('SET @b = NULL')
+  expect(await cell(of, 'SELECT CONCAT(@a, IFNULL(@b, 0) + 1) FROM users WHERE id = 1')).toBe('11')
+  expect(await cell(of, 'SELECT name FROM users WHERE id = 1')).toBe('a')
+  await of.query('ROLLBACK')
+  expect(await cell(of, 'SELECT @a + IFNULL(@b, 5) FROM users WHERE id = 4')).toBe('6')
 })

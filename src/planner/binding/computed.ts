@@ -1,9 +1,8 @@
-import type { QueryPiece, QueryTemplate } from '../../plan/text.ts'
+import type { QueryTemplate } from '../../plan/text.ts'
 import type { PlanValue } from '../../plan/values.ts'
 import type { Expr, FunctionCall } from '../../sql/ast.ts'
 import { printPieces } from '../../sql/print.ts'
-import { type AnyNode, rewrite, someNode } from '../../sql/visit.ts'
-import { makeHole } from '../make-node.ts'
+import { type AnyNode, someNode } from '../../sql/visit.ts'
 import { planValue } from '../values.ts'
 
 /** The expression as a value that tells where rows are: one that is known, or that MySQL computes first; else undefined. */
@@ -17,24 +16,12 @@ export function routingValue(expr: Expr): PlanValue | undefined {
  * more may be equal than the column calls so.
  */
 function computedValue(expr: Expr): PlanValue | undefined {
-  return isComputable(expr) ? { kind: 'Computed', text: templateOf(expr) } : undefined
+  return isComputable(expr) ? { kind: 'Computed', text: printPieces(expr) } : undefined
 }
 
-/** Variables by what the session holds in them. */
-function templateOf(expr: Expr): QueryTemplate {
-  const variables: QueryPiece[] = []
-  const withHoles = rewrite(expr, (node) => {
-    if (node.kind !== 'UserVariable') return undefined
-    return makeHole(-variables.push({ session: `@${node.name.toLowerCase()}` }))
-  })
-  return printPieces(withHoles).map((piece) =>
-    typeof piece !== 'string' && 'param' in piece && piece.param < 0 ? variables[-piece.param - 1]! : piece,
-  )
-}
-
-/** Whether it has another value once the statement has assigned variables. */
+/** Whether it may have another value once the statement has assigned variables. */
 export function readsVariables(text: QueryTemplate): boolean {
-  return text.some((piece) => typeof piece !== 'string' && 'session' in piece)
+  return text.some((piece) => typeof piece === 'string' && piece.includes('@'))
 }
 
 function isComputable(expr: Expr): boolean {

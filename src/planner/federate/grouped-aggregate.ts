@@ -114,7 +114,9 @@ function averageOf(args: readonly Expr[], use: Use, columns: GroupedColumns): Ex
 
 function digitsOfQuotient(scale: number): Expr {
   const whole = 9 * Math.ceil(scale / 9)
-  const increment = makeBinary('-', makeSystemVariable('div_precision_increment'), makeInteger(whole - scale))
+  // It has no sign, and what is less than 0 would be an error.
+  const shown = makeCast(makeSystemVariable('div_precision_increment'), 'SIGNED')
+  const increment = makeBinary('-', shown, makeInteger(whole - scale))
   const words = makeCall(
     'CEIL',
     makeBinary('/', makeCall('GREATEST', makeInteger(0), increment), makeInteger(9)),

@@ -31,7 +31,8 @@ export async function valuesAsAssigned(
   const text = begun.query.kind === 'Text' ? begun.query.sql : sql
   const names = exprs.map((_, i) => `shardgate ${i}`)
   // Known to the connection, which forgets them when it goes back.
-  const settings = withVariables(withoutSelectLimit(state.settings), state, [...userVariables, ...names])
+  const own = withoutSelectLimit(state.settings)
+  const settings = withVariables(own, state, [...userVariables, ...names], true)
   const target = shards.target(begun.keyspace, begun.shard)
   return shards.on(target, settings, async (lease) => {
     const into = names.map((name) => `@\`${name}\``).join(', ')

@@ -27,8 +27,9 @@ export async function computeValues(context: ComputeContext, execution: Executio
   const asked: { readonly text: QueryTemplate; readonly sql: string }[] = []
   for (const text of plan.computed ?? []) {
     const { sql } = bindLiterally({ kind: 'Template', template: text }, bindings)
-    if (isShortInteger(sql)) known.set(text, value('INT64', sql))
-    else asked.push({ text, sql })
+    const integer = knownInteger(sql, context.state)
+    if (integer === undefined) asked.push({ text, sql })
+    else known.set(text, value('INT64', integer))
   }
   if (asked.length > 0) {
     const values = await valuesOf(
@@ -41,9 +42,12 @@ export async function computeValues(context: ComputeContext, execution: Executio
   bindings.computed = known
 }
 
-/** As variables hold it, far from the bounds of 64 bits. */
-function isShortInteger(sql: string): boolean {
-  return /^(?:0|-?[1-9]\d{0,14})$/.test(sql)
+/** Of a variable alone, far from the bounds of 64 bits. */
+function knownInteger(sql: string, { userVariables }: SessionState): string | undefined {
+  const name = /^@`?([\w$.]+)`?$/.exec(sql)?.[1]?.toLowerCase()
+  const variable = name === undefined ? undefined : userVariables.get(name)
+  const isKnown = variable?.kind === 'signed' && /^(?:0|-?[1-9]\d{0,14})$/.test(variable.text)
+  return isKnown ? variable.text : undefined
 }
 
 async function valuesOf(

@@ -80,7 +80,8 @@ type Sent = Pick<Route, 'routing' | 'query'>
 /** What a plan sends to shards without having read anything before. */
 function routesIn(node: Primitive): readonly Sent[] {
   if (node.kind === 'Route' || node.kind === 'Write') return [node]
-  if (node.kind === 'Join') return [node.left.rows]
+  if (node.kind === 'Join') return routesIn(node.left.rows)
+  if (node.kind === 'PullOut') return node.subqueries.flatMap(({ rows }) => routesIn(rows))
   if (node.kind === 'Federate')
     return [...node.groups, ...node.copies].flatMap(({ rows }) => (rows.kind === 'Pulled' ? [rows.rows] : []))
   if ('input' in node) return routesIn(node.input)

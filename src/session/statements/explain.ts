@@ -28,7 +28,7 @@ export async function explain(
   if (statement.format === 'VITESS')
     return vexplain(context, { statement: statement.statement }, execution.sql)
   const { shards, state, proxy, singleShard, replies } = context
-  const settings = withVariables(state.settings, state, variablesIn(statement))
+  const settings = withVariables(state.settings, state, variablesIn(statement), true)
   const { head, text } = partsOf(statement, execution.sql)
   const inner = textExecution(execution.reading, text)
   await placeValues(context, inner)

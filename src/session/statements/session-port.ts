@@ -69,14 +69,12 @@ export class SessionPort implements ShardPort {
   }
 
   async openStreams({ keyspace, shards, query, asText }: ShardQuery): Promise<readonly RowStream[]> {
-    const statementOf = (bound: BoundQuery) =>
-      asText && bound.kind === 'Text' ? TextStatement.ofSql(bound.sql) : statementFor(this.#execution, bound)
-    const one = 'kind' in query ? statementOf(query) : undefined
+    const one = 'kind' in query ? this.#statement(query, asText) : undefined
     const { transaction } = this.#context
     if (transaction.isSingle && this.#execution.plan.locks)
       transaction.noteWrite(shards.map((shard) => this.#target(keyspace, shard)))
     const opening = shards.map((shard, i) =>
-      this.#open(this.#target(keyspace, shard), one ?? statementOf(queryOf({ query }, i))),
+      this.#open(this.#target(keyspace, shard), one ?? this.#statement(queryOf({ query }, i), asText)),
     )
     try {
       return await Promise.all(opening)
@@ -161,6 +159,12 @@ export class SessionPort implements ShardPort {
     const { reading, sql, bindings } = this.#execution
     this.#conditionTexts ??= conditionTexts(reading.parse(sql), bindings)
     return this.#conditionTexts.has(text)
+  }
+
+  #statement(query: BoundQuery, asText: boolean | undefined): ShardStatement {
+    return asText && query.kind === 'Text'
+      ? TextStatement.ofSql(query.sql)
+      : statementFor(this.#execution, query)
   }
 
   #target(keyspace: string, shard: number): ShardTarget {

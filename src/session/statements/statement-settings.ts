@@ -19,7 +19,7 @@ export function settingsOfStatement(
   plan: Plan,
   settings: Settings,
 ): Settings {
-  const own = withVariables(settings, state, plan.userVariables)
+  const own = withVariables(settings, state, plan.userVariables, plan.assigns)
   const next = plan.isTableless === true ? undefined : transaction.nextOfStatement()
   if (next === undefined) return own
   const once = characteristicItems(next, proxy.isMariadb)

@@ -29,9 +29,19 @@ export function carriesAny({ userVariables, assigns, setsInsertId }: Carried): b
   return (assigns === true && userVariables.length > 0) || setsInsertId === true
 }
 
-/** The settings with these variables of the session: those that are set, for the others no connection has. */
-export function withVariables(settings: Settings, state: SessionState, names: readonly string[]): Settings {
-  return names.length === 0 ? settings : { ...settings, variables: given(state, names) }
+/**
+ * The settings with these variables of the session: those that are set, for the others no connection has. `assigns`: what runs
+ * with them may leave them on its connection, be it that none is set yet.
+ */
+export function withVariables(
+  settings: Settings,
+  state: SessionState,
+  names: readonly string[],
+  assigns = false,
+): Settings {
+  if (names.length === 0) return settings
+  const variables = given(state, names)
+  return variables.size === 0 && !assigns ? settings : { ...settings, variables }
 }
 
 function given({ userVariables }: SessionState, names: readonly string[]): GivenVariables {

@@ -1,6 +1,7 @@
 import { type Fragment, list, optional, sql } from './fragment.ts'
 import type { Grammar, Query } from './grammar.ts'
 import { word } from './literals.ts'
+import { plainJoin } from './plain-joins.ts'
 import { wholeTable } from './queries.ts'
 import { tableName } from './rows.ts'
 import { allTables } from './schema.ts'
@@ -41,6 +42,9 @@ export function randomCase(g: Grammar): Case {
       return warned(g)
     case 6:
       return { steps: [stepOf(misnamed(g, top(g)))], isPrepared: false }
+    case 7:
+    case 8:
+      return ofQuery(g, plainJoin(g))
     default:
       return ofQuery(g, top(g))
   }

@@ -38,6 +38,7 @@ if (existsSync('/dev/shm')) process.env['TESTS_TMP'] ??= '/dev/shm'
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : whole('seed', values.seed)
 const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+process.once('disconnect', () => stop.abort()) // a job whose parent is gone
 const known = values.known.split(',').filter((beginning) => beginning !== '')
 process.stdout.write(`seed ${seed}\n`)
 const [count, perSchema, jobs] = [

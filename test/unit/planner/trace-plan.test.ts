@@ -34,7 +34,7 @@ push: Project(Limit(Order(Route(user))))
   pushLimit: Limit(Route(Order(user))) -> Limit(Route(Limit(Order(user)))), no more rows of a shard can be wanted
   - pushLimit: Limit(Route(Limit(Order(user)))), it cuts what the shards send
   - pushProject: Project(Limit(Route(Limit(Order(user))))), something is done above the shards
-  - bindJoin: Project(Limit(Route(Limit(Order(user))))), its rows are not those of a join of two
+  - bindJoin: Project(Limit(Route(Limit(Order(user))))), its rows are not those of a join
 finish: Project(Limit(Route(Limit(Order(user)))))`,
   },
   {
@@ -56,7 +56,7 @@ push: Project(Filter(Aggregate(Route(user))))
   - splitHaving: Filter(Aggregate(Route(Order(Filter(Aggregate(user)))))), it is asked of whole groups
   - pushFilter: Filter(Aggregate(Route(Order(Filter(Aggregate(user)))))), what it asks for is on no route
   - pushProject: Project(Filter(Aggregate(Route(Order(Filter(Aggregate(user))))))), something is done above the shards
-  - bindJoin: Project(Filter(Aggregate(Route(Order(Filter(Aggregate(user))))))), its rows are not those of a join of two
+  - bindJoin: Project(Filter(Aggregate(Route(Order(Filter(Aggregate(user))))))), its rows are not those of a join
 finish: Project(Filter(Aggregate(Route(Order(Filter(Aggregate(user)))))))`,
   },
   {
@@ -77,7 +77,7 @@ push: Project(Filter(Join(Route(user), Route(music))))
   - splitHaving: Filter(Join(Route(user), Route(music))), its groups are not put together
   - pushFilter: Filter(Join(Route(user), Route(music))), what it asks for is on no route
   - pushProject: Project(Filter(Join(Route(user), Route(music)))), its rows are not those of one route
-  - bindJoin: Project(Filter(Join(Route(user), Route(music)))), a condition is about both tables, or may be noticed
+  - bindJoin: Project(Filter(Join(Route(user), Route(music)))), a condition is about several of them, or may be noticed
 finish: Project(Filter(Join(Route(user), Route(music))))`,
   },
   {
@@ -103,7 +103,7 @@ push: Project(Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra)
   - splitHaving: Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra))), EXISTS Route(Project(token)))), its groups are not put together
   - pushFilter: Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra))), EXISTS Route(Project(token)))), what it asks for is on no route
   - pushProject: Project(Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra))), EXISTS Route(Project(token))))), its rows are not those of one route
-  - bindJoin: Project(Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra))), EXISTS Route(Project(token))))), its rows are not those of a join of two
+  - bindJoin: Project(Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra))), EXISTS Route(Project(token))))), its rows are not those of a join
 finish: Project(Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra))), EXISTS Route(Project(token)))))`,
   },
 ]

@@ -1,103 +1,122 @@
 import type { JoinedColumn } from '../../../plan/primitives.ts'
-import type { Routing } from '../../../plan/routing.ts'
 import type { ColumnName, Comparison, Expr, SelectItem } from '../../../sql/ast.ts'
-import { visit } from '../../../sql/visit.ts'
 import { isIntegral, isSigned, type ValueType } from '../../../values/value.ts'
 import { sameColumn } from '../../../vschema/model.ts'
-import type { BoundSelect, Conjunct } from '../../binding/bound.ts'
-import { Level } from '../../binding/level.ts'
-import { findSource, type Scope } from '../../binding/scope.ts'
-import { columnKey } from '../../binding/source.ts'
+import { type BoundSelect, type Conjunct, inOrderOfText } from '../../binding/bound.ts'
+import { findSource } from '../../binding/scope.ts'
+import { isTotal } from '../../binding/total.ts'
 import { isHarmless } from '../../federate/harmless.ts'
+import { makeItem } from '../../make-node.ts'
 import type { BindJoinOp } from '../../operators/bind-join.ts'
-import type { JoinOp } from '../../operators/join.ts'
-import type { LimitOp } from '../../operators/limit.ts'
 import type { Operator } from '../../operators/operator.ts'
 import type { ProjectOp } from '../../operators/project.ts'
-import { isRefusal } from '../../refusal.ts'
+import type { MergeKey } from '../../operators/select-list.ts'
+import { eachOrRefusal, isRefusal, type Refusal, refused } from '../../refusal.ts'
 import { type RuleResult, rewrote, unchanged } from '../rule.ts'
-import { isScatter, routingOfTables } from '../settle/vindex-routing.ts'
-import { columnsFrom, type JoinSide, joinSide } from './join-side.ts'
+import { ColumnPicker } from './column-picker.ts'
+import { type JoinOrder, joinOrder, type Link } from './join-order.ts'
+import { isPlain, type JoinShape, joinShape } from './join-shape.ts'
+import { type JoinSide, joinSide } from './join-side.ts'
+import { isAlikeInTemporary, takesTemporary } from './join-temporary.ts'
+import { meaningOf } from './meaning-of.ts'
 import { limitValues } from './push-limit.ts'
+import { distinctKeys } from './split-distinct.ts'
 
 /**
- * Project(Limit(Filter(Join(Route(a), Route(b))))) -> Project(Limit(BindJoin(Route(a), Route(b)))): the rows of one table are
- * read, the other one is asked for those with equal values. Right where each thing that the statement says is about one of two
- * tables, but for equalities of integers: columns are shown as they are, and conditions can be asked of rows that find no
- * partner without being noticed.
+ * Project(… Join(Route(a), Route(b), …)) -> Project(… BindJoin(Route(a), Route(b))): the rows of one route are read, the next one is
+ * asked for those with equal values, and so on. Right where each thing that the statement says is about one of the routes, but for
+ * equalities of integers: conditions and what is shown can be asked of rows that find no partner without being noticed. What an
+ * outer join may not find shows as it is, and WHERE does not speak of it. The rows are sorted above, by columns of any of them.
  */
 export function bindJoin(op: ProjectOp<Operator>): RuleResult {
   const { block } = op
-  const shape = shapeOf(op.input)
-  if (shape === undefined) return unchanged('its rows are not those of a join of two')
+  const shape = joinShape(op.input)
+  if (shape === undefined) return unchanged('its rows are not those of a join')
   if (!isPlain(block)) return unchanged('a join is put together without other clauses')
-  const { join, conjuncts, limit } = shape
-  const sides = join.inputs.map(joinSide)
-  const [a, b] = sides
-  if (a === undefined || b === undefined) return unchanged('not of two tables whose columns are known')
-  // In two keyspaces; what is named by it is told apart by no one.
-  if (sameColumn(a.table.source.name, b.table.source.name)) return unchanged('both tables have one name')
-  if (!conjuncts.every((conjunct) => takeConjunct(conjunct, a, b, block.scope)))
-    return unchanged('a condition is about both tables, or may be noticed')
-  if (a.keys.length === 0) return unchanged('no integers are equal')
-  const joined = putTogether(inOrder(a, b), a, b, block)
-  if (joined === undefined) return unchanged('it shows more than columns')
-  if (limit === undefined) return rewrote({ ...op, input: joined }, REASON)
-  const values = limitValues(limit.clause)
-  if (isRefusal(values)) return values
-  return rewrote({ ...op, input: { ...limit, input: joined, values } }, REASON)
+  const sides = sidesOf(shape, block)
+  if (sides === undefined) return unchanged('not of tables whose columns are known')
+  if (!haveNames([...sides.inner, ...sides.outer])) return unchanged('two of its tables have one name')
+  const links = linksOf(shape, sides)
+  if (links === undefined) return unchanged('a condition is about several of them, or may be noticed')
+  const order = joinOrder(sides.inner, sides.outer, links)
+  if (order === undefined) return unchanged('no integers are equal')
+  const rows = shownRows(order, shape, block)
+  if (rows === undefined) return unchanged('it shows more than columns and what is computed of them')
+  if (isRefusal(rows)) return rows
+  return rewrote({ ...op, input: rows }, 'a table is asked for what equals the values of those before')
 }
 
-const REASON = 'one table is asked for what equals the values of the other'
-
-interface Shape {
-  readonly join: JoinOp<Operator>
-  readonly conjuncts: readonly Conjunct[]
-  readonly limit: LimitOp<Operator> | undefined
+interface Sides {
+  readonly inner: readonly JoinSide[]
+  readonly outer: readonly JoinSide[]
 }
 
-function shapeOf(op: Operator): Shape | undefined {
-  const limit = op.kind === 'Limit' ? op : undefined
-  const rows = limit === undefined ? op : limit.input
-  const filter = rows.kind === 'Filter' && rows.clause === 'WHERE' ? rows : undefined
-  const join = filter === undefined ? rows : filter.input
-  if (join.kind !== 'Join' || join.inputs.length !== 2) return undefined
-  return { join, conjuncts: [...join.conjuncts, ...(filter?.conjuncts ?? [])], limit }
-}
-
-/** Clauses that are not in the shape, or would be lost with it. */
-function isPlain({ ast, scope, subqueries }: BoundSelect): boolean {
-  const { hints, modifiers, windows, qualify, procedure, rowsExamined, locks, into, limit } = ast
-  const others = [hints, windows, qualify, procedure, rowsExamined, locks, into, ast.with]
-  return (
-    others.every((clause) => clause === undefined) &&
-    modifiers.length === 0 &&
-    limit?.ties !== true &&
-    subqueries.length === 0 &&
-    // USING shows one column for two.
-    scope.merged.size === 0
-  )
-}
-
-/** Whether the conjunct is one of a side, or makes keys of both. */
-function takeConjunct({ expr, subqueries }: Conjunct, a: JoinSide, b: JoinSide, scope: Scope): boolean {
-  if (subqueries.length > 0) return false
-  if (isEquality(expr)) {
-    for (const [left, right] of [
-      [expr.left, expr.right],
-      [expr.right, expr.left],
-    ] as const) {
-      const types = [a.columnOf(left, scope)?.type, b.columnOf(right, scope)?.type]
-      if (!areAlike(types[0], types[1])) continue
-      a.keys.push(left)
-      b.keys.push(right)
-      return true
-    }
+function sidesOf({ inner, outer }: JoinShape, { scope }: BoundSelect): Sides | undefined {
+  const of = (ops: readonly Operator[], isOuter: boolean) =>
+    ops.flatMap((op) => joinSide(op, scope, isOuter) ?? [])
+  const sides = {
+    inner: of(inner, false),
+    outer: of(
+      outer.map(({ op }) => op),
+      true,
+    ),
   }
-  const side = [a, b].find((each) => isOf(each, expr, scope))
-  if (side === undefined || !isHarmless(expr, ({ name }) => side.liveColumn(name))) return false
-  side.conditions.push(expr)
+  return sides.inner.length === inner.length && sides.outer.length === outer.length ? sides : undefined
+}
+
+/** In two keyspaces; what is named by one name is told apart by no one. */
+function haveNames(sides: readonly JoinSide[]): boolean {
+  const names = sides.flatMap(({ tables }) => tables.map(({ source }) => source.name))
+  return names.every((name, i) => !names.slice(0, i).some((other) => sameColumn(other, name)))
+}
+
+// --------------------------------------------------------------------------------------------- conditions
+
+/** Gives each side its conditions. Undefined where one is neither a side's nor an equality of two. */
+function linksOf({ conjuncts, outer }: JoinShape, sides: Sides): readonly Link[] | undefined {
+  const links: Link[] = []
+  const all = [...sides.inner, ...sides.outer]
+  const areOwn = all.every((side) => side.conditions.every((expr) => isAskedOf(side, expr)))
+  const areTaken =
+    conjuncts.every((conjunct) => takeConjunct(conjunct, { linked: sides.inner, own: sides.inner }, links)) &&
+    outer.every(({ on }, i) => {
+      const own = sides.outer[i]!
+      const before = [...sides.inner, ...sides.outer.slice(0, i)]
+      return on.every((conjunct) => takeConjunct(conjunct, { linked: [own, ...before], own: [own] }, links))
+    })
+  return areOwn && areTaken ? links : undefined
+}
+
+interface Takers {
+  /** Between these an equality links. */
+  readonly linked: readonly JoinSide[]
+  /** These may be asked the condition. */
+  readonly own: readonly JoinSide[]
+}
+
+function takeConjunct({ expr, subqueries }: Conjunct, { linked, own }: Takers, links: Link[]): boolean {
+  if (subqueries.length > 0) return false
+  const side = own.find((each) => each.hasAll(expr))
+  if (side !== undefined) {
+    if (!isAskedOf(side, expr)) return false
+    side.conditions.push(expr)
+    return true
+  }
+  if (!isEquality(expr)) return false
+  const [a, b] = [expr.left, expr.right].map((column) => {
+    const owner = linked.find((each) => each.columnOf(column) !== undefined)
+    return owner && { side: owner, column }
+  })
+  if (a === undefined || b === undefined || a.side === b.side) return false
+  // Of an outer join's ON, for its inner side.
+  if (own.length === 1 && a.side !== own[0] && b.side !== own[0]) return false
+  if (!areAlike(a.side.columnOf(a.column)?.type, b.side.columnOf(b.column)?.type)) return false
+  links.push({ a, b })
   return true
+}
+
+function isAskedOf(side: JoinSide, expr: Expr): boolean {
+  return isHarmless(expr, (column) => side.columnOf(column))
 }
 
 type Equality = Comparison & { readonly left: ColumnName; readonly right: ColumnName }
@@ -117,94 +136,151 @@ function areAlike(a: ValueType | undefined, b: ValueType | undefined): boolean {
   return a !== 'YEAR' && b !== 'YEAR' && isSigned(a) === isSigned(b)
 }
 
-/** It names columns, and these are all of the one table. */
-function isOf(side: JoinSide, expr: Expr, scope: Scope): boolean {
-  let names = 0
-  const isOwn = visit(expr, (node) => {
-    if (node.kind !== 'Column') return undefined
-    names++
-    return side.columnOf(node, scope) === undefined ? 'stop' : undefined
-  })
-  return isOwn && names > 0
+// ----------------------------------------------------------------------------------- what is shown of them
+
+/** A column of the rows that are made. */
+interface Shown {
+  readonly side: JoinSide
+  readonly column: number
 }
 
-// ---------------------------------------------------------------------------------------------- the two sides
-
-/** The one first that is known to give fewer rows, or whose values tell the shards of the other. */
-function inOrder(a: JoinSide, b: JoinSide): readonly [JoinSide, JoinSide] {
-  const [sizeOfA, sizeOfB] = [sizeOf(a), sizeOf(b)]
-  if (sizeOfA !== sizeOfB) return sizeOfA < sizeOfB ? [a, b] : [b, a]
-  return isScatter(boundBy(b).routing) && !isScatter(boundBy(a).routing) ? [b, a] : [a, b]
-}
-
-function sizeOf({ route: { routing }, conditions }: JoinSide): number {
-  if (conditions.length > 0) return isScatter(routing) ? 1 : 0
-  // Tables that stand on one server are mostly the small ones.
-  return routing?.kind === 'Unsharded' || routing?.kind === 'AnyShard' ? 2 : 3
-}
-
-interface BoundBy {
-  readonly key: number
-  readonly routing: Routing
-}
-
-/** By which of its keys the fewest shards are asked. */
-function boundBy({ route, table, keys }: JoinSide): BoundBy {
-  const { routing } = route
-  if (routing !== undefined && !isScatter(routing)) return { key: 0, routing }
-  const { instance } = table
-  const ways = keys.map(({ name }, key): BoundBy => {
-    const level = new Level()
-    level.addList(columnKey({ instance, name: name.toLowerCase() }), { kind: 'Cells', column: 0 })
-    return { key, routing: routingOfTables([{ ...table, level }], level) }
-  })
-  return ways.find((way) => !isScatter(way.routing)) ?? ways[0]!
-}
-
-/** Undefined where the select list shows anything but columns. */
-function putTogether(
-  [left, right]: readonly [JoinSide, JoinSide],
-  a: JoinSide,
-  b: JoinSide,
-  { ast, scope }: BoundSelect,
-): BindJoinOp<Operator> | undefined {
-  const columns: JoinedColumn[] = []
-  for (const item of ast.items) {
-    const shown = shownBy(item, [a, b], scope)
-    if (shown === undefined) return undefined
-    for (const { side, item: own } of shown)
-      columns.push(...columnsFrom(side === left ? 'left' : 'right', side.show(own)))
+/** Undefined where the select list shows what no side has by itself. */
+function shownRows(order: JoinOrder, shape: JoinShape, block: BoundSelect): Operator | Refusal | undefined {
+  const sides = [order.first, ...order.steps.map(({ side }) => side)]
+  const shown: Shown[] = []
+  const isSorted = (shape.order ?? shape.distinct) !== undefined
+  if (isSorted && !block.ast.items.every((item) => isAlikeInTemporary(item, sides))) return undefined
+  for (const item of block.ast.items) {
+    const columns = shownBy(item, sides, block)
+    if (columns === undefined) return undefined
+    shown.push(...columns)
   }
-  const { key, routing } = boundBy(right)
-  for (const { keys } of [left, right]) keys.unshift(...keys.splice(key, 1))
-  const bound = right.keys[0]!
-  return {
-    kind: 'BindJoin',
-    left: left.route,
-    right: right.route,
-    asked: { left: left.asked(), right: right.asked() },
-    bound,
-    rightRouting: routing,
-    columns,
+  const picker = new ColumnPicker({ items: block.ast.items, hidden: [] }, block.scope)
+  const keys = orderKeys(shape, sides, block, picker)
+  if (isRefusal(keys)) return keys
+  const distinct = shape.distinct === undefined ? undefined : distinctKeys(block, picker, keys)
+  if (isRefusal(distinct)) return distinct
+  const { list } = picker
+  for (const expr of list.hidden) {
+    const side = sides.find((each) => each.hasAll(expr))
+    if (side === undefined) return undefined
+    shown.push({ side, column: side.show(makeItem(expr))[0]! })
   }
+  const isTemporary =
+    distinct !== undefined ||
+    takesTemporary(
+      keys.map(({ expr }) => expr),
+      order,
+    )
+  return above({ shape, block, keys, distinct }, joinedRows(order, shown, { list, isTemporary }))
 }
 
-/** Which side shows the item, and how it reads there; `*` is both, in the order of FROM. */
+/** Which side shows the item, and the numbers of its columns there. */
 function shownBy(
   item: SelectItem,
   sides: readonly JoinSide[],
-  scope: Scope,
-): readonly { readonly side: JoinSide; readonly item: SelectItem }[] | undefined {
+  { scope }: BoundSelect,
+): readonly Shown[] | undefined {
   if (item.kind === 'SelectExpr') {
-    const { expr } = item
-    if (expr.kind !== 'Column') return undefined
-    const side = sides.find((each) => each.columnOf(expr, scope) !== undefined)
-    return side && [{ side, item }]
+    const side = sides.find((each) => each.hasAll(item.expr))
+    return side !== undefined && isShownBy(side, item.expr)
+      ? side.show(item).map((column) => ({ side, column }))
+      : undefined
   }
   if (item.kind !== 'Star') return undefined
-  if (item.qualifiers.length === 0)
-    return sides.map((side) => ({ side, item: { ...item, qualifiers: [side.table.source.name] } }))
-  const source = findSource(item.qualifiers, scope)
-  const side = sides.find(({ table }) => table.source === source)
-  return side && [{ side, item }]
+  const source = item.qualifiers.length === 0 ? undefined : findSource(item.qualifiers, scope)
+  const tables = sides
+    .flatMap((side) => side.tables.map((table) => ({ side, table })))
+    .filter(({ table }) => item.qualifiers.length === 0 || table.source === source)
+    .sort((a, b) => inOrderOfText(a.table, b.table))
+  if (tables.length === 0) return undefined
+  return tables.flatMap(({ side, table }) => {
+    const own = { ...item, qualifiers: [table.source.name] }
+    return side.show(own, table).map((column) => ({ side, column }))
+  })
+}
+
+/** What an outer join has not found is NULL, which an expression may make something of. */
+function isShownBy(side: JoinSide, expr: Expr): boolean {
+  return side.isOuter ? expr.kind === 'Column' : isTotal(expr, (column) => side.columnOf(column))
+}
+
+function orderKeys(
+  { order }: JoinShape,
+  sides: readonly JoinSide[],
+  block: BoundSelect,
+  picker: ColumnPicker,
+): readonly MergeKey[] | Refusal {
+  return eachOrRefusal(order?.items ?? [], (item) => {
+    const expr = meaningOf(item, 'ORDER BY', block)
+    if (expr === undefined || isRefusal(expr)) return expr
+    const side = sides.find((each) => each.hasAll(expr))
+    if (side === undefined || !isShownBy(side, expr))
+      return refused('a join over several shards in another order than that of its columns')
+    return picker.sortKey(expr, item.direction === 'DESC')
+  })
+}
+
+interface Clauses {
+  readonly shape: JoinShape
+  readonly block: BoundSelect
+  readonly keys: readonly MergeKey[]
+  readonly distinct: readonly MergeKey[] | undefined
+}
+
+/** The clauses over the rows. Equal rows follow each other where they are sorted by all of their columns. */
+function above({ shape, block, keys, distinct }: Clauses, rows: Operator): Operator | Refusal {
+  const { limit } = shape
+  const sortedBy = distinct ?? keys
+  const sorted: Operator =
+    sortedBy.length === 0 ? rows : { kind: 'Order', input: rows, block, items: [], keys: sortedBy }
+  const dropped: Operator =
+    distinct === undefined ? sorted : { kind: 'Distinct', input: sorted, block, keys: distinct }
+  if (limit === undefined) return dropped
+  const values = limitValues(limit.clause)
+  return isRefusal(values) ? values : { ...limit, input: dropped, values }
+}
+
+/** Each join but the last one passes on all columns that it has. */
+function joinedRows(
+  { first, steps }: JoinOrder,
+  shown: readonly Shown[],
+  { list, isTemporary }: Pick<BindJoinOp<Operator>, 'list' | 'isTemporary'>,
+): Operator {
+  const keys = steps.map((step) => ({
+    left: step.keys.map(({ other }) => ({ side: other.side, column: other.side.pick(other.column) })),
+    right: step.keys.map(({ own }) => step.side.pick(own)),
+  }))
+  const sides = [first, ...steps.map(({ side }) => side)]
+  const before = (side: JoinSide) =>
+    sides.slice(0, sides.indexOf(side)).reduce((sum, { width }) => sum + width, 0)
+  const placeOf = ({ side, column }: Shown) => before(side) + column
+  return steps.reduce<Operator>((left, step, i): BindJoinOp<Operator> => {
+    const isLast = i === steps.length - 1
+    const { side } = step
+    return {
+      kind: 'BindJoin',
+      how: step.how,
+      left,
+      right: side.route,
+      asked: { ...(i === 0 && { left: first.asked() }), right: side.asked() },
+      keys: { left: keys[i]!.left.map(placeOf), right: keys[i]!.right },
+      bound: step.keys[0]!.own,
+      rightRouting: step.routing,
+      columns: isLast
+        ? shown.map(
+            (each): JoinedColumn =>
+              each.side === side
+                ? { side: 'right', column: each.column }
+                : { side: 'left', column: placeOf(each) },
+          )
+        : [...columnsOf('left', before(side)), ...columnsOf('right', side.width)],
+      list,
+      isTemporary: isLast && isTemporary,
+    }
+  }, first.route)
+}
+
+function columnsOf(side: JoinedColumn['side'], count: number): readonly JoinedColumn[] {
+  return Array.from({ length: count }, (_, column) => ({ side, column }))
 }

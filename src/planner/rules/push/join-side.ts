@@ -1,5 +1,5 @@
-import type { JoinedColumn } from '../../../plan/primitives.ts'
-import type { ColumnName, Expr, Select, SelectItem } from '../../../sql/ast.ts'
+import type { ColumnName, Expr, Select, SelectItem, TableExpr } from '../../../sql/ast.ts'
+import { visit } from '../../../sql/visit.ts'
 import { type Column, sameColumn } from '../../../vschema/model.ts'
 import type { BoundTable } from '../../binding/bound.ts'
 import { resolveColumn, type Scope } from '../../binding/scope.ts'
@@ -8,38 +8,74 @@ import type { AskedSide } from '../../operators/bind-join.ts'
 import { isA, type Operator } from '../../operators/operator.ts'
 import type { RouteOp } from '../../operators/route.ts'
 
-/** One of two tables that are joined above their shards: what its own shards are asked of it. */
+/** What is joined above the shards: the tables of one route, and what their shards are asked of them. */
 export class JoinSide {
   readonly route: RouteOp<Operator>
-  readonly table: BoundTable
-  readonly conditions: Expr[] = []
-  readonly keys: ColumnName[] = []
+  readonly tables: readonly BoundTable[]
+  /** Rows of its may be missing: it is the inner side of an outer join. */
+  readonly isOuter: boolean
+  readonly conditions: Expr[]
+  readonly #from: readonly TableExpr[]
+  readonly #scope: Scope
   readonly #items: SelectItem[] = []
-  /** Columns by name, in lower case, where they are shown for themselves. */
+  /** Columns by their names, in lower case, with those of their tables, where they are shown for themselves. */
   readonly #shown = new Map<string, number>()
   #width = 0
 
-  constructor(route: RouteOp<Operator>, table: BoundTable) {
+  constructor(
+    route: RouteOp<Operator>,
+    { tables, from, conditions }: TablesOf,
+    scope: Scope,
+    isOuter: boolean,
+  ) {
     this.route = route
-    this.table = table
+    this.tables = tables
+    this.isOuter = isOuter
+    this.conditions = [...conditions]
+    this.#from = from
+    this.#scope = scope
   }
 
-  /** The stored column that the name stands for; undefined where it is not this table's, or may be another's. */
-  columnOf(column: ColumnName, scope: Scope): Column | undefined {
-    const ref = resolveColumn(column, scope)
-    return ref?.instance === this.table.instance ? this.liveColumn(ref.name) : undefined
+  /** Columns of its rows so far. */
+  get width(): number {
+    return this.#width
   }
 
-  liveColumn(name: string): Column | undefined {
-    return this.table.instance.table.live?.columns.find((column) => sameColumn(column.name, name))
+  /** Its own conditions leave out some of its rows. */
+  get isNarrowed(): boolean {
+    return this.conditions.length > this.#from.length - 1
   }
 
-  /** The numbers of its columns that the item shows. */
-  show(item: SelectItem): readonly number[] {
-    const { live } = this.table.instance.table
-    const count = item.kind === 'Star' ? live!.columns.filter(({ invisible }) => !invisible).length : 1
+  /** The stored column that the name stands for; undefined where it is not of these tables, or may be another's. */
+  columnOf(column: ColumnName): Column | undefined {
+    const ref = resolveColumn(column, this.#scope)
+    const table = ref && this.tables.find(({ instance }) => instance === ref.instance)
+    return table?.instance.table.live?.columns.find(({ name }) => sameColumn(name, ref!.name))
+  }
+
+  /** Of a column of its. */
+  tableOf(column: ColumnName): BoundTable {
+    const ref = resolveColumn(column, this.#scope)
+    return this.tables.find(({ instance }) => instance === ref?.instance)!
+  }
+
+  /** It names columns, and these are all of its tables. */
+  hasAll(expr: Expr): boolean {
+    let names = 0
+    const isOwn = visit(expr, (node) => {
+      if (node.kind !== 'Column') return undefined
+      names++
+      return this.columnOf(node) === undefined ? 'stop' : undefined
+    })
+    return isOwn && names > 0
+  }
+
+  /** The numbers of its columns that the item shows; `*` is that of one table. */
+  show(item: SelectItem, table?: BoundTable): readonly number[] {
+    const columns = table?.instance.table.live?.columns.filter(({ invisible }) => !invisible)
+    const count = item.kind === 'Star' ? columns!.length : 1
     if (item.kind === 'SelectExpr' && item.expr.kind === 'Column')
-      this.#shown.set(item.expr.name.toLowerCase(), this.#width)
+      this.#shown.set(this.#keyOf(item.expr), this.#width)
     this.#items.push(item)
     const first = this.#width
     this.#width += count
@@ -48,33 +84,54 @@ export class JoinSide {
 
   /** The number of a column, which is hidden behind the others where the client does not see it by itself. */
   pick(column: ColumnName): number {
-    return this.#shown.get(column.name.toLowerCase()) ?? this.show(makeItem(column))[0]!
+    return this.#shown.get(this.#keyOf(column)) ?? this.show(makeItem(column))[0]!
   }
 
-  /** Last of all, for it hides the keys behind what is shown. */
+  /** Last of all, for it has what is shown. */
   asked(): AskedSide {
-    const keys = this.keys.map((key) => this.pick(key))
-    const { ast } = this.table
+    const [first, ...others] = this.#from
     const query: Select = {
       kind: 'Select',
       modifiers: [],
       items: this.#items,
-      from: [ast],
-      span: ast.span,
+      from: [first!, ...others],
+      span: first!.span,
       ...(this.conditions.length > 0 && { where: makeAnd(this.conditions) }),
     }
-    return { query, width: this.#width, keys }
+    return { query, width: this.#width }
+  }
+
+  #keyOf(column: ColumnName): string {
+    return `${this.tableOf(column).instance.id}.${column.name.toLowerCase()}`
   }
 }
 
-/** Undefined for what is not one table whose columns are known. */
-export function joinSide(input: Operator): JoinSide | undefined {
-  if (input.kind !== 'Route' || input.asksSystem || !isA(input.input, 'Table')) return undefined
-  const { bound } = input.input
-  if (bound.kind !== 'Table' || (bound.instance.table.live?.columns.length ?? 0) === 0) return undefined
-  return new JoinSide(input, bound)
+interface TablesOf {
+  readonly tables: readonly BoundTable[]
+  readonly from: readonly TableExpr[]
+  /** What joins them. */
+  readonly conditions: readonly Expr[]
 }
 
-export function columnsFrom(side: JoinedColumn['side'], numbers: readonly number[]): readonly JoinedColumn[] {
-  return numbers.map((column) => ({ side, column }))
+/** Undefined for what is not tables whose columns are known, joined to each other. */
+export function joinSide(input: Operator, scope: Scope, isOuter: boolean): JoinSide | undefined {
+  if (input.kind !== 'Route' || input.asksSystem) return undefined
+  const tables = tablesOf(input.input)
+  return tables && new JoinSide(input, tables, scope, isOuter)
+}
+
+function tablesOf(op: Operator): TablesOf | undefined {
+  if (isA(op, 'Table')) {
+    const { bound } = op
+    if (bound.kind !== 'Table' || (bound.instance.table.live?.columns.length ?? 0) === 0) return undefined
+    return { tables: [bound], from: [bound.ast], conditions: [] }
+  }
+  if (op.kind !== 'Join' || op.conjuncts.some(({ subqueries }) => subqueries.length > 0)) return undefined
+  const parts = op.inputs.map(tablesOf)
+  if (!parts.every((part) => part !== undefined)) return undefined
+  return {
+    tables: parts.flatMap(({ tables }) => tables),
+    from: parts.flatMap(({ from }) => from),
+    conditions: [...parts.flatMap(({ conditions }) => conditions), ...op.conjuncts.map(({ expr }) => expr)],
+  }
 }

@@ -28,7 +28,7 @@ export function splitDistinct(op: DistinctOp<Operator>): RuleResult {
   return rewrote({ ...op, input: shards, keys }, 'equal rows of several shards follow each other')
 }
 
-function distinctKeys(
+export function distinctKeys(
   { ast: { items } }: BoundSelect,
   picker: ColumnPicker,
   order: readonly MergeKey[],
