@@ -55,8 +55,6 @@ export function sessionFunction(context: SessionFunctionContext, name: string): 
     case 'session_uuid':
       return quoteString(state.uuid)
     default:
-      // `@name`: the value of a user variable, by which it is told where rows are.
-      if (name.startsWith('@')) return state.userVariables.get(name.slice(1))?.text ?? 'NULL'
       return state.vitess.get(name) ?? 'NULL'
   }
 }
