@@ -45,6 +45,7 @@ export function pullOfGroups(groups: Groups, context: PlanContext): Pull {
     conditions: [],
     lock: undefined,
     distinct: false,
+    computed: [],
     rows,
     as,
   }

@@ -15,6 +15,7 @@ import { copiedTable, namedColumns } from './copied-columns.ts'
 import { copiesOf } from './copies.ts'
 import { type PlanRows, withGroups } from './grouped-blocks.ts'
 import { groupsCopy, pullOfGroups, type TemplateText, withTables } from './groups-copy.ts'
+import { Matches } from './matches.ts'
 import { withoutSemijoins } from './no-semijoin.ts'
 import { tablesOfValues } from './only-values.ts'
 import { type CopiedRef, overCopies } from './over-copies.ts'
@@ -32,12 +33,10 @@ import { shownViews, viewsAsQueries } from './views-as-queries.ts'
 export function planFederation(ast: Query, context: PlanContext, planRows?: PlanRows): Federate {
   if (someNode(ast, ({ kind }) => kind === 'IntoOutfile' || kind === 'IntoDumpfile'))
     unplanned('INTO OUTFILE over several shards')
-  // A temporary table has no full-text index.
-  if (someNode(ast, ({ kind }) => kind === 'Match'))
-    unplanned('MATCH … AGAINST in what several shards cannot do together')
   const { query, tables } = withTablesOnce(viewsAsQueries(ast, context))
   const views = shownViews(ast, context)
   const bound = hasTwins(tables, context) ? undefined : boundOf(query, context)
+  const matches = new Matches(query, bound)
   const {
     query: grouped,
     groups,
@@ -48,7 +47,7 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
   const { conditions, links } = conditionsOf(
     groups.length === 0 ? bound : boundOf(grouped, withTables(groups, context)),
   )
-  const copied = copiedTables(query, tables, context)
+  const copied = copiedTables(query, tables, matches, context)
   const names = new Map(copied.map(({ node }, i) => [node, copyName(i + 1)]))
   const refs = new Map(
     copied.map(({ node, table }): [TableRef, CopiedRef] => [
@@ -70,7 +69,8 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
     left.has(each.node) ? [] : [tableCopy(names.get(each.node)!, each, { kind: 'Grouped' }, new Map())],
   )
   const copies = [...filled.copies, ...empty]
-  const asked = overCopies(query, refs)
+  const over = (part: Query) => overCopies(matches.overCopies(part), refs)
+  const asked = over(query)
   const text = textOverCopies(context)
   const askedText = text(asked.query)
   return {
@@ -78,9 +78,9 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
     keyspace: homeOf(copies, context),
     copies,
     groups: groups.map((each, i) =>
-      groupsCopy(each, text(overCopies(each.query, refs).query), ofGroups[i]!, filled.keptOfGroups[i]!),
+      groupsCopy(each, text(over(each.query).query), ofGroups[i]!, filled.keptOfGroups[i]!),
     ),
-    query: text(withoutSemijoins(overCopies(grouped, refs).query)),
+    query: text(withoutSemijoins(over(grouped).query)),
     asked: askedText,
     recounted,
     told: asked.told,
@@ -96,7 +96,12 @@ function textOverCopies(context: PlanContext): (query: Query) => TemplateText {
 
 type Copied = Omit<Wanted, 'conditions' | 'lock'>
 
-function copiedTables(query: Query, tables: readonly TableRef[], context: PlanContext): readonly Copied[] {
+function copiedTables(
+  query: Query,
+  tables: readonly TableRef[],
+  matches: Matches,
+  context: PlanContext,
+): readonly Copied[] {
   const named = namedColumns(query)
   const ofValues = tablesOfValues(query)
   return tables.flatMap((node): readonly Copied[] => {
@@ -107,7 +112,9 @@ function copiedTables(query: Query, tables: readonly TableRef[], context: PlanCo
     const table = findTable(node.name, context)
     if (viewOf(table, context) !== undefined)
       unplanned(`view '${table.name}' beside a table of WITH of its name`)
-    return [{ node, table, ...copiedTable(table, node, named, ofValues.has(node)) }]
+    const computed = matches.of(node)
+    const { columns, ...own } = copiedTable(table, node, named, ofValues.has(node))
+    return [{ node, table, computed, ...own, columns: [...columns, ...computed.map(({ column }) => column)] }]
   })
 }
 
