@@ -209,11 +209,16 @@ export interface Federate {
   readonly asked: QueryText
   /** Numbers of the columns of its rows whose types are those that `asked` has: of counts and sums of groups' own. */
   readonly recounted: Recounted
+  /** Its groups are told as columns of tables, for one server would sort rows to make them. */
+  readonly isSorted?: true
   /** By the names of columns in it those that the client's has, where they are others. */
   readonly told: ReadonlyMap<string, string>
   /** Of its FROM, for which queries stand there. */
   readonly views?: readonly ShownView[]
 }
+
+/** What its columns are told by where parts of it are asked of groups. */
+export type OverGroups = Pick<Federate, 'groups' | 'recounted' | 'isSorted'>
 
 export type Recounted = 'all' | readonly number[]
 

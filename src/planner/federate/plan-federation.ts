@@ -41,8 +41,9 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
     query: grouped,
     groups,
     recounted,
+    isSorted,
   } = bound === undefined || planRows === undefined
-    ? { query, groups: [], recounted: [] }
+    ? { query, groups: [], recounted: [], isSorted: false }
     : withGroups(query, tables, bound, { context, planRows })
   const { conditions, links } = conditionsOf(
     groups.length === 0 ? bound : boundOf(grouped, withTables(groups, context)),
@@ -83,6 +84,7 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
     query: text(withoutSemijoins(over(grouped).query)),
     asked: askedText,
     recounted,
+    ...(isSorted && { isSorted }),
     told: asked.told,
     ...(views.length > 0 && { views }),
   }
