@@ -218,7 +218,9 @@ class GroupedBlocks {
     const { where: _, ...others } = ast
     // Of rows of several tables one server makes such groups in a temporary table, which shows in the types of their keys.
     const isBuffered =
-      position.isRoot && ast.groupBy?.rollup !== undefined && ast.from.flatMap(tablesIn).length > 1
+      useIn(position) === 'answer' &&
+      ast.groupBy?.rollup !== undefined &&
+      ast.from.flatMap(tablesIn).length > 1
     const modifiers = isBuffered ? [...ast.modifiers, 'SQL_BUFFER_RESULT' as const] : ast.modifiers
     return { ...others, ...clauses, modifiers, from: [this.#place(draft, draft.groupsOf(ast), routing)] }
   }
