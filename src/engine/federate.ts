@@ -1,3 +1,4 @@
+import { ChangedTables } from '../errors/changed-tables.ts'
 import { ServerError } from '../errors/server-error.ts'
 import { notSupported, SqlError } from '../errors/sql-error.ts'
 import type { CopySource, Federate, GroupsCopy, TableCopy } from '../plan/primitives.ts'
@@ -18,7 +19,7 @@ import type { Scratch } from './shard-port.ts'
  */
 export async function federate(node: Federate, context: RunContext): Promise<RowStream> {
   const { bindings, port } = context
-  const { groups, copies } = node
+  const { groups } = node
   const query = bindQuery(node.query, bindings)
   const scratch = await port.openScratch(node.keyspace)
   try {
@@ -27,8 +28,7 @@ export async function federate(node: Federate, context: RunContext): Promise<Row
     if (groups.length > 0)
       await ofGroups(scratch.make(...groups.map(({ create }) => bindLiterally(create, bindings).sql)))
     const filling = { scratch, context, copied: new Copied(context.limits), kept: new Map() }
-    for (const each of groups) await fillFrom(each.rows, each, filling)
-    for (const copy of copies) await fill(copy, filling)
+    await fillAll(node, filling)
     const rows = scratch.open(query, node, columns)
     return await (groups.length > 0 ? ofGroups(rows) : rows)
   } catch (error) {
@@ -36,6 +36,19 @@ export async function federate(node: Federate, context: RunContext): Promise<Row
     throw error
   }
 }
+
+async function fillAll({ groups, copies }: Federate, filling: Filling): Promise<void> {
+  try {
+    for (const each of groups) await fillFrom(each.rows, each, filling)
+    for (const copy of copies) await fill(copy, filling)
+  } catch (error) {
+    const isChanged = error instanceof ServerError && UNKNOWN_NAMES.has(error.errno)
+    throw isChanged ? new ChangedTables(error, new Set(copies.map(({ shown }) => shown.keyspace))) : error
+  }
+}
+
+/** ER_BAD_FIELD_ERROR, ER_NO_SUCH_TABLE, ER_VIEW_INVALID: of a table whose names were right when it was last looked at. */
+const UNKNOWN_NAMES: ReadonlySet<number> = new Set([1054, 1146, 1356])
 
 /**
  * What a server has against groups is nothing against the client's statement, which it has looked at before: a column may have
