@@ -418,4 +418,6 @@ export interface OwnStatement {
 export interface Unsupported {
   readonly kind: 'Unsupported'
   readonly construct: string
+  /** Keyspace with a table whose columns have not been read yet, without which it cannot be planned. */
+  readonly unread?: string
 }

@@ -185,6 +185,18 @@ test('a column that servers no longer have is an error only where it is named, i
   expect(named).toMatchObject({ kind: 'error', errno: 1054 })
 })
 
+test('a table that has just been made past the proxy is looked at when it is asked for', async () => {
+  const name = [...faults.cluster.servers.keys()].find((each) => each.startsWith('lookup'))!
+  const root = await faults.cluster.servers.get(name)!.connectAsRoot()
+  await root.query('CREATE TABLE lookup.made (team INT PRIMARY KEY)')
+  await root.query('INSERT INTO lookup.made VALUES (0), (6)')
+  const asking = await client()
+  const sql = 'SELECT COUNT(*) FROM users u JOIN lookup.made m ON m.team = u.team + 0'
+  expect(countOf(await asking.query(sql))).toBe('11')
+  await root.query('DROP TABLE lookup.made')
+  await root.end()
+})
+
 test('a second proxy is not held up by the first one', async () => {
   const other = await faults.startProxy({})
   const asking: ProtocolClient = await connectTo(other)

@@ -77,13 +77,13 @@ export interface CopiedTable {
  * flags, hangs on it. Not so where only values matter (`ofValues`). Throws Unplanned while the table's columns have not been read.
  */
 export function copiedTable(
-  { name, live }: Table,
+  { name, keyspace, live }: Table,
   node: TableRef,
   { whole, names }: NamedColumns,
   ofValues: boolean,
 ): CopiedTable {
   if (live === undefined || live.columns.length === 0)
-    return unplanned(`table '${name}', whose columns have not been read from its servers yet,`)
+    return unplanned(`table '${name}', whose columns have not been read from its servers yet,`, keyspace)
   const { columns: all, keys } = live
   const alias = node.alias?.name ?? node.name.name
   const isNamed = (column: Column) =>

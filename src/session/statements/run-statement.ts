@@ -8,7 +8,7 @@ import type { RunContext as EngineContext } from '../../engine/run-context.ts'
 import { ChangedTables } from '../../errors/changed-tables.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
-import type { FoundRows } from '../../plan/plan.ts'
+import type { FoundRows, Plan } from '../../plan/plan.ts'
 import type { Primitive } from '../../plan/primitives.ts'
 import type { Statement } from '../../sql/ast.ts'
 import type { Settings } from '../../tablet/settings.ts'
@@ -129,8 +129,9 @@ async function runOnSeveral(context: RunContext, execution: Execution, several: 
       return several.run(columns === undefined ? run : { ...run, columns })
     })
   } catch (error) {
-    if (!(error instanceof ChangedTables) || execution.isPlannedAnew) throw error
-    return runPlannedAnew(context, execution, error)
+    const changed = execution.isPlannedAnew ? undefined : changedKeyspaces(plan, error)
+    if (changed === undefined) throw error
+    return runPlannedAnew(context, execution, changed)
   }
   if (outcome.kind === 'Ok') return answerOk(context, outcome)
   const { metadata } = plan
@@ -140,14 +141,20 @@ async function runOnSeveral(context: RunContext, execution: Execution, several: 
   await answerRows(context, told, port)
 }
 
+/** Whose tables are to be looked at before the statement is planned once more; undefined where that would not help. */
+function changedKeyspaces({ root }: Plan, error: unknown): readonly string[] | undefined {
+  if (error instanceof ChangedTables) return [...error.keyspaces]
+  return root.kind === 'Unsupported' && root.unread !== undefined ? [root.unread] : undefined
+}
+
 /** Once its tables have been looked at again: nothing has gone to the client yet. */
 async function runPlannedAnew(
   context: RunContext,
   execution: Execution,
-  { keyspaces }: ChangedTables,
+  keyspaces: readonly string[],
 ): Promise<void> {
   const { proxy, interruption, client } = context
-  await Promise.all([...keyspaces].map((keyspace) => proxy.schemaChanged(keyspace, [])))
+  await Promise.all(keyspaces.map((keyspace) => proxy.schemaChanged(keyspace, [])))
   interruption.throwIfKilled()
   const { reading, sql } = execution
   const again = { ...execution, plan: reading.planOf(sql, reading.scan(sql)), isPlannedAnew: true as const }
