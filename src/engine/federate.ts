@@ -9,7 +9,7 @@ import { AskedValues, KeptValues } from './kept-values.ts'
 import { beneath } from './outer-rows.ts'
 import { runRoute } from './route.ts'
 import { RowLayout } from './row-format.ts'
-import type { RowStream } from './row-stream.ts'
+import type { Row, RowStream } from './row-stream.ts'
 import type { RunContext } from './run-context.ts'
 import type { Scratch } from './shard-port.ts'
 
@@ -150,6 +150,7 @@ async function fillFrom(
   const stream = await pull(rows, filling)
   if (stream === undefined) return
   const insert = new InsertText(`${into}VALUES `, rows.as)
+  const known = new KnownRows(rows.distinct === true)
   // The next statement is made while the server carries out the last.
   let sent: Promise<void> = Promise.resolve()
   const send = async () => {
@@ -166,6 +167,7 @@ async function fillFrom(
     for (let batch = await stream.next(); batch !== undefined; batch = await stream.next()) {
       let bytes = 0
       for (const row of batch) {
+        if (known.has(row)) continue
         bytes += row.length
         layout.locate(row, stream.columns.length, cells)
         for (const [column, values] of kept) values.add(row, cells[2 * column]!, cells[2 * column + 1]!)
@@ -179,6 +181,26 @@ async function fillFrom(
   } finally {
     await stream.close()
     await sent.catch(() => {}) // nothing is on its way when the connection is given back
+  }
+}
+
+/** Few enough to hold. */
+const KNOWN_ROWS_MAX = 50_000
+
+/** Rows of several shards of which each is wanted once; some of very many come more often. */
+class KnownRows {
+  readonly #texts: Set<string> | undefined
+
+  constructor(distinct: boolean) {
+    this.#texts = distinct ? new Set() : undefined
+  }
+
+  has(row: Row): boolean {
+    if (this.#texts === undefined) return false
+    const text = row.latin1Slice()
+    if (this.#texts.has(text)) return true
+    if (this.#texts.size < KNOWN_ROWS_MAX) this.#texts.add(text)
+    return false
   }
 }
 

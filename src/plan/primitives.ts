@@ -270,6 +270,8 @@ export type CopySource =
       readonly rows: Route
       readonly as: readonly CopiedAs[]
       readonly reduced: readonly ReducedRows[]
+      /** Rows that are alike count once: shards have left out those of their own. */
+      readonly distinct?: true
     }
   /** The rows of another copy. */
   | { readonly kind: 'Copied'; readonly from: string }

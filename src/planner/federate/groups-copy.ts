@@ -41,6 +41,7 @@ export function pullOfGroups(groups: Groups, context: PlanContext): Pull {
     node,
     table: tableOf(groups),
     columns,
+    empty: [],
     keys: [],
     conditions: [],
     lock: undefined,

@@ -86,6 +86,7 @@ function tablesOf(from: BoundFrom): readonly BoundTable[] {
 }
 
 function columnNamed(name: string): Column {
+  const definition = `${quoteName(name)} double INVISIBLE`
   return {
     name,
     type: 'FLOAT64',
@@ -93,7 +94,7 @@ function columnNamed(name: string): Column {
     invisible: true,
     autoIncrement: false,
     values: [],
-    stored: { definition: `${quoteName(name)} double INVISIBLE`, keyFlags: 0 },
+    stored: { definition, emptyDefinition: definition, keyFlags: 0 },
   }
 }
 

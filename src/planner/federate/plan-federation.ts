@@ -21,6 +21,7 @@ import { tablesOfValues } from './only-values.ts'
 import { type CopiedRef, overCopies } from './over-copies.ts'
 import { type OwnConditions, ownConditions } from './own-conditions.ts'
 import { pullOf, type Wanted } from './pull.ts'
+import { Settled } from './settled.ts'
 import { copyName, tableCopy } from './table-copy.ts'
 import { withTablesOnce } from './tables-once.ts'
 import { shownViews, viewsAsQueries } from './views-as-queries.ts'
@@ -58,16 +59,19 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
   )
   const locks = locksOf(query)
   const left = tablesOf(grouped)
+  const settled = new Settled(grouped, conditions)
   const pulls = copied.flatMap((each) => {
     const { node } = each
-    return left.has(node)
-      ? [pullOf({ ...each, conditions: conditions.get(node) ?? [], lock: locks.get(node) }, context)]
-      : []
+    if (!left.has(node)) return []
+    const wanted = { ...each, ...settled.columnsOf(each), lock: locks.get(node) }
+    return [pullOf({ ...wanted, conditions: conditions.get(node) ?? [] }, context)]
   })
   const ofGroups = groups.map((each) => pullOfGroups(each, context))
   const filled = copiesOf({ pulls, groups: ofGroups, links }, names, context)
   const empty = copied.flatMap((each) =>
-    left.has(each.node) ? [] : [tableCopy(names.get(each.node)!, each, { kind: 'Grouped' }, new Map())],
+    left.has(each.node)
+      ? []
+      : [tableCopy(names.get(each.node)!, { ...each, empty: [] }, { kind: 'Grouped' }, new Map())],
   )
   const copies = [...filled.copies, ...empty]
   const over = (part: Query) => overCopies(matches.overCopies(part), refs)
@@ -81,7 +85,7 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
     groups: groups.map((each, i) =>
       groupsCopy(each, text(over(each.query).query), ofGroups[i]!, filled.keptOfGroups[i]!),
     ),
-    query: text(withoutSemijoins(over(grouped).query)),
+    query: text(withoutSemijoins(over(settled.query).query)),
     asked: askedText,
     recounted,
     ...(isSorted && { isSorted }),
@@ -96,7 +100,7 @@ function textOverCopies(context: PlanContext): (query: Query) => TemplateText {
   return (query) => new ShardText(over).ofTree(query)
 }
 
-type Copied = Omit<Wanted, 'conditions' | 'lock'>
+type Copied = Omit<Wanted, 'conditions' | 'lock' | 'empty'>
 
 function copiedTables(
   query: Query,

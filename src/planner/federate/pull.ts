@@ -21,6 +21,8 @@ export interface Wanted {
   readonly node: TableRef
   readonly table: Table
   readonly columns: readonly Column[]
+  /** Columns of the copy that nothing is asked of once it is filled. */
+  readonly empty: readonly Column[]
   /** Of the whole table. */
   readonly keys: readonly StoredKey[]
   readonly conditions: readonly Expr[]
