@@ -102,6 +102,13 @@ const shape = z.strictObject({
       bytes: byteSize
         .prefault('2G')
         .describe('Bytes that one such statement may copy from all shards (3170)'),
+      keyspace: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'Keyspace on whose servers the copies are made, instead of on those of the tables; they need the stored functions that statements call',
+        ),
     })
     .prefault({}),
   health: z

@@ -74,6 +74,7 @@ export const startProxy: CreateProxy = async ({
         queryTimeoutMs: config.timeouts.query,
         copiedRowsMax: config.federation.rows,
         copiedBytesMax: config.federation.bytes,
+        copiesKeyspace: config.federation.keyspace,
       },
       serverVersion: config.server_version,
       log: logger,

@@ -30,6 +30,8 @@ export interface SessionLimits {
   /** Rows and bytes that one statement may bring together from several shards where it is answered over copies of its tables. */
   readonly copiedRowsMax: number
   readonly copiedBytesMax: number
+  /** On whose servers the copies are made; undefined: on those of the tables. */
+  readonly copiesKeyspace?: string | undefined
 }
 
 /** A session, as others see it: KILL and SHOW PROCESSLIST. */

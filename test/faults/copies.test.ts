@@ -40,6 +40,11 @@ function countOf(results: readonly Result[]): string | undefined {
     : undefined
 }
 
+function lookupRoot(): Promise<Connection> {
+  const name = [...faults.cluster.servers.keys()].find((each) => each.startsWith('lookup'))!
+  return faults.cluster.servers.get(name)!.connectAsRoot()
+}
+
 function columnsOf(result: Result | undefined): number {
   return result?.kind === 'rows' ? result.columns.length : 0
 }
@@ -186,8 +191,7 @@ test('a column that servers no longer have is an error only where it is named, i
 })
 
 test('a table that has just been made past the proxy is looked at when it is asked for', async () => {
-  const name = [...faults.cluster.servers.keys()].find((each) => each.startsWith('lookup'))!
-  const root = await faults.cluster.servers.get(name)!.connectAsRoot()
+  const root = await lookupRoot()
   await root.query('CREATE TABLE lookup.made (team INT PRIMARY KEY)')
   await root.query('INSERT INTO lookup.made VALUES (0), (6)')
   const asking = await client()
@@ -202,4 +206,24 @@ test('a second proxy is not held up by the first one', async () => {
   const asking: ProtocolClient = await connectTo(other)
   expect(countOf(await asking.query(PAIRS))).toBe('95')
   asking.destroy()
+})
+
+test('copies stand where the config says', async () => {
+  const apart = await connectTo(await faults.startProxy({ config: { federation: { keyspace: 'lookup' } } }))
+  const sql = 'SELECT COUNT(*), MIN(b.name) FROM users a JOIN users b ON b.team = a.team + 0 AND b.id > a.id'
+  const asking = await client()
+  expect(await apart.query(sql)).toEqual(await asking.query(sql))
+  const sleeping = apart.query('SELECT SLEEP(2) FROM users a JOIN users b ON b.id = a.team + 0 LIMIT 1')
+  await eventually('it sleeps there', async () => {
+    const root = await lookupRoot()
+    const threads = await threadsRunning(root, 'SLEEP(2)')
+    await root.end()
+    return threads.length === 1
+  })
+  await sleeping
+  apart.destroy()
+  const nowhere = await connectTo(await faults.startProxy({ config: { federation: { keyspace: 'none' } } }))
+  const [refused] = await nowhere.query(sql)
+  expect(refused).toMatchObject({ errno: 1049, message: expect.stringContaining('federation.keyspace') })
+  nowhere.destroy()
 })

@@ -11,6 +11,7 @@ import {
   type WriteAnswer,
 } from '../../engine/shard-port.ts'
 import type { Condition } from '../../errors/condition.ts'
+import { SqlError } from '../../errors/sql-error.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
 import { type ShardStatement, TextStatement } from '../../mysql/client/shard-statement.ts'
 import type { Lease } from '../../tablet/lease.ts'
@@ -30,7 +31,7 @@ import type { ShardAccess } from './shard-access.ts'
 import { ShardRows } from './shard-rows.ts'
 
 export interface SessionPortContext {
-  readonly proxy: Pick<ProxyContext, 'gateway' | 'isMariadb' | 'sequences' | 'schemaChanged'>
+  readonly proxy: Pick<ProxyContext, 'gateway' | 'isMariadb' | 'limits' | 'sequences' | 'schemaChanged'>
   readonly transaction: Transaction
   readonly interruption: Interruption
   readonly shards: ShardAccess
@@ -106,8 +107,10 @@ export class SessionPort implements ShardPort {
 
   async openScratch(keyspace: string): Promise<ScratchConnection> {
     const { proxy, shards, interruption, state, memory } = this.#context
-    const count = shards.of(keyspace).shards.length
-    const target = this.#target(keyspace, shards.pick(keyspace, count))
+    const { copiesKeyspace: own } = proxy.limits
+    if (own !== undefined && !shards.isKeyspace(own)) throw noCopiesKeyspace(own)
+    const at = own ?? keyspace
+    const target = this.#target(at, shards.pick(at, shards.of(at).shards.length))
     const settings = this.#wholeSettings
     const lease = await proxy.gateway.acquire(target, settings, interruption, 'scratch')
     const { stopped } = interruption
@@ -273,4 +276,11 @@ async function closeOpened(opening: readonly Promise<RowStream>[]): Promise<neve
   for (const attempt of attempts) if (attempt.status === 'fulfilled') await attempt.value.close()
   const failed = attempts.find((attempt) => attempt.status === 'rejected')
   throw failed?.reason
+}
+
+function noCopiesKeyspace(name: string): SqlError {
+  return new SqlError(
+    'ER_BAD_DB_ERROR',
+    `Unknown database '${name}', which federation.keyspace names for the copies of tables: set it to a keyspace that there is`,
+  )
 }
