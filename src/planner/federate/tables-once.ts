@@ -1,5 +1,5 @@
-import type { Alias, Cte, Query, Select, Star, Subquery, TableRef } from '../../sql/ast.ts'
-import { type AnyNode, type Part, rewrite } from '../../sql/visit.ts'
+import type { Alias, Cte, Query, Select, Span, Star, Subquery, TableRef } from '../../sql/ast.ts'
+import { type AnyNode, type Part, rewrite, someNode } from '../../sql/visit.ts'
 import { isChanging } from '../binding/traits.ts'
 import { unplanned } from '../binding/unplanned.ts'
 
@@ -29,6 +29,12 @@ const COPIED_QUERIES_MAX = 300
 class Found {
   readonly tables: TableRef[] = []
   #copiedQueries = 0
+  #otherNames = 0
+
+  /** Of a table of WITH that would hide another one. */
+  otherName(): string {
+    return `_shardgate_with_${++this.#otherNames}`
+  }
 
   add(node: TableRef): void {
     this.tables.push(node)
@@ -45,7 +51,10 @@ class Found {
 type Ctes = ReadonlyMap<string, KnownCte>
 
 interface KnownCte {
+  /** Under a name that no other one around it has. */
   readonly cte: Cte
+  /** As the statement calls it. */
+  readonly said: string
   /** What its own query can name. */
   readonly ctes: Ctes
   readonly recursive: boolean
@@ -73,7 +82,7 @@ function replacement(node: AnyNode, ctes: Ctes, found: Found): AnyNode | undefin
     }
     case 'Table': {
       const known = node.name.qualifier === undefined ? ctes.get(node.name.name) : undefined
-      if (known !== undefined) return reference(node, known, found)
+      if (known !== undefined) return reference(node, known, ctes, found)
       found.add(node)
       return node
     }
@@ -86,12 +95,14 @@ function withCtes(query: Exclude<Query, { kind: 'TableQuery' }>, ctes: Ctes, fou
   const { with: clause, ...rest } = query
   const inner = new Map(ctes)
   const own: KnownCte[] = []
-  for (const cte of clause!.tables) {
-    if (ctes.has(cte.name)) unplanned(`WITH ${cte.name} inside of another one of that name`)
+  for (const each of clause!.tables) {
+    const said = each.name
+    // What stands in its place elsewhere may name those of that name around it.
+    const cte = ctes.has(said) ? { ...each, name: found.otherName() } : each
     const around = new Map(inner)
-    if (clause!.recursive) around.set(cte.name, { cte, ctes: around, recursive: true, used: true })
-    const known = { cte, ctes: around, recursive: false, used: false }
-    inner.set(cte.name, known)
+    if (clause!.recursive) around.set(said, { cte, said, ctes: around, recursive: true, used: true })
+    const known = { cte, said, ctes: around, recursive: false, used: false }
+    inner.set(said, known)
     own.push(known)
   }
   const body = expanded(rest as Query, inner, found)
@@ -102,21 +113,23 @@ function withCtes(query: Exclude<Query, { kind: 'TableQuery' }>, ctes: Ctes, fou
   return named.length === 0 ? body : { ...body, with: { ...clause!, tables: named.reverse() } }
 }
 
-function reference(node: TableRef, known: KnownCte, found: Found): AnyNode {
-  if (known.recursive) return node
+function reference(node: TableRef, known: KnownCte, here: Ctes, found: Found): AnyNode {
+  if (known.recursive) return renamed(node, known)
+  if (namesOthers(known, here))
+    unplanned(`WITH ${known.said}, which names a table of WITH that is hidden where it is named itself`)
   if (!known.used) {
     known.used = true
-    return node
+    return renamed(node, known)
   }
-  const { cte, ctes } = known
+  const { cte, said, ctes } = known
   const { span } = node
   if (isChanging(cte.query))
     unplanned(`WITH ${cte.name}, which is named twice and gives other values each time`)
   found.countCopiedQuery()
   // Other nodes, for each is another table now.
   const query = expanded(structuredClone(cte.query), ctes, found)
-  const alias: Alias = node.alias ?? { kind: 'Alias', name: cte.name, as: true, span }
-  if (!ctes.has(cte.name))
+  const alias = node.alias ?? aliasOf(said, span)
+  if (ctes.get(said)?.cte !== cte)
     return {
       kind: 'Derived',
       lateral: false,
@@ -126,6 +139,30 @@ function reference(node: TableRef, known: KnownCte, found: Found): AnyNode {
       span,
     }
   return { kind: 'Derived', lateral: false, query: ofRecursive({ ...cte, query }), alias, span }
+}
+
+/** MySQL looks names of its query up where it is named, MariaDB where it stands. */
+function namesOthers(known: KnownCte, here: Ctes, seen = new Set<KnownCte>()): boolean {
+  if (seen.has(known)) return false
+  seen.add(known)
+  const { cte, ctes } = known
+  return someNode(cte.query, (node) => {
+    if (node.kind !== 'Table' || node.name.qualifier !== undefined) return false
+    const [there, own] = [ctes.get(node.name.name), here.get(node.name.name)]
+    if (there?.recursive) return false
+    const isHidden = own !== undefined && own.cte.name !== own.said && there !== own
+    return isHidden || (there !== undefined && namesOthers(there, here, seen))
+  })
+}
+
+function renamed(node: TableRef, { cte, said }: KnownCte): TableRef {
+  if (cte.name === said) return node
+  const { span } = node
+  return { ...node, name: { ...node.name, name: cte.name }, alias: node.alias ?? aliasOf(said, span) }
+}
+
+function aliasOf(name: string, span: Span): Alias {
+  return { kind: 'Alias', name, as: true, span }
 }
 
 /** `(WITH RECURSIVE c AS (…) SELECT * FROM c)`. */
