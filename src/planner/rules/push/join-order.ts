@@ -37,6 +37,10 @@ export interface JoinOrder {
   readonly steps: readonly JoinStep[]
 }
 
+export function sidesIn({ first, steps }: JoinOrder): readonly JoinSide[] {
+  return [first, ...steps.map(({ side }) => side)]
+}
+
 /**
  * The sides one after the other, each with what links it to those before: first the one that is known to give the fewest rows,
  * or whose values tell the shards of another; those of outer joins last, as they stand there. Undefined where one is not linked.

@@ -1,9 +1,9 @@
-import type { ColumnName, Expr, Select, SelectItem, TableExpr } from '../../../sql/ast.ts'
+import type { ColumnName, Expr, OrderItem, Select, SelectItem, TableExpr } from '../../../sql/ast.ts'
 import { visit } from '../../../sql/visit.ts'
 import { type Column, sameColumn } from '../../../vschema/model.ts'
 import type { BoundTable } from '../../binding/bound.ts'
 import { resolveColumn, type Scope } from '../../binding/scope.ts'
-import { makeAnd, makeItem } from '../../make-node.ts'
+import { makeAnd, makeInteger, makeItem } from '../../make-node.ts'
 import type { AskedSide } from '../../operators/bind-join.ts'
 import { isA, type Operator } from '../../operators/operator.ts'
 import type { RouteOp } from '../../operators/route.ts'
@@ -21,6 +21,7 @@ export class JoinSide {
   /** Columns by their names, in lower case, with those of their tables, where they are shown for themselves. */
   readonly #shown = new Map<string, number>()
   #width = 0
+  #isGrouped = false
 
   constructor(
     route: RouteOp<Operator>,
@@ -87,18 +88,34 @@ export class JoinSide {
     return this.#shown.get(this.#keyOf(column)) ?? this.show(makeItem(column))[0]!
   }
 
+  /** Its shards make one row of those that are alike in all columns it shows; what else it shows are aggregates of these. */
+  group(): void {
+    this.#isGrouped = true
+  }
+
   /** Last of all, for it has what is shown. */
   asked(): AskedSide {
     const [first, ...others] = this.#from
+    const { span } = first!
     const query: Select = {
       kind: 'Select',
       modifiers: [],
       items: this.#items,
       from: [first!, ...others],
-      span: first!.span,
+      span,
       ...(this.conditions.length > 0 && { where: makeAnd(this.conditions) }),
+      ...(this.#isGrouped && { groupBy: { kind: 'GroupBy', items: this.#columns(), span } }),
     }
     return { query, width: this.#width }
+  }
+
+  /** By their numbers, for a name may be that of another item, too. */
+  #columns(): readonly OrderItem[] {
+    return this.#items.flatMap((item, i): OrderItem | [] =>
+      item.kind === 'SelectExpr' && item.expr.kind === 'Column'
+        ? { kind: 'OrderItem', expr: makeInteger(i + 1), span: item.span }
+        : [],
+    )
   }
 
   #keyOf(column: ColumnName): string {
