@@ -161,22 +161,14 @@ function isOf({ name, args, quantifier }: AggregateCall, side: JoinSide, scope: 
   // A row without a partner counts, too.
   if (arg.kind === 'Star') return name === 'count' && !side.isOuter
   if (!side.hasAll(arg) || !isTotal(arg, (column) => side.columnOf(column))) return false
-  const kind = quietKind(arg, scope)
-  switch (name) {
-    case 'count':
-      return true
-    case 'sum':
-    case 'avg':
-      // A text would be converted, row by row.
-      return kind === 'number'
-    case 'min':
-    case 'max':
-      // The columns of texts are told in another way where MySQL takes a temporary table.
-      return kind === 'number' || kind === 'time'
-    default:
-      return false
-  }
+  return name === 'count' || (OF_NUMBERS.has(name) && quietKind(arg, scope) === 'number')
 }
+
+/**
+ * A sum of texts converts them, row by row. In a temporary table MIN and MAX of texts are columns told in another way, and of dates
+ * warn where they are NULL.
+ */
+const OF_NUMBERS: ReadonlySet<string> = new Set(['avg', 'max', 'min', 'sum'])
 
 // --------------------------------------------------------------------------------------------- clauses
 
