@@ -56,6 +56,25 @@ function named(
   return fitting.length === 0 ? undefined : `${alias}.${random.pick(fitting).name}`
 }
 
+function condition(g: Grammar, relations: readonly Relation[]): Fragment {
+  const { random } = g
+  const own = ownCondition(g, random.pick(relations))
+  if (!random.oneIn(3)) return own
+  const exists = existence(g, relations)
+  return random.oneIn(2) ? exists : sql`${optional(sql`${own} AND `)}${exists}`
+}
+
+/** Of a table that has something to do with those around it. */
+function existence(g: Grammar, relations: readonly Relation[]): Fragment {
+  const { random } = g
+  const table = random.pick(allTables(g.schema))
+  const relation = { ...relationOf(table), alias: g.name('t') }
+  const more = random.oneIn(2) ? optional(sql` AND ${ownCondition(g, relation)}`) : ''
+  const also = random.oneIn(5) ? optional(sql` AND ${equality(g, relations, relation)}`) : ''
+  const shown = random.pick(['1', '*', `${relation.alias}.id`])
+  return sql`${random.oneIn(2) ? 'NOT ' : ''}EXISTS (SELECT ${shown} FROM ${tableName(table)} ${relation.alias} WHERE ${equality(g, relations, relation)}${also}${more})`
+}
+
 const CONDITIONED: readonly Family[] = ['integer', 'integer', 'text', 'decimal', 'date']
 
 function ownCondition(g: Grammar, relation: Relation): Fragment {
@@ -113,7 +132,7 @@ function select(g: Grammar, scope: Scope, from: Fragment): Query {
   const end = ending(g, { depth: 0, isTop: true }, { first, keys })
   const isWhole = !isDistinct && random.oneIn(5)
   const shown = isWhole ? random.pick(['*', `${relations[0]!.alias}.*`]) : list(items.map((each) => each.sql))
-  const where = random.oneIn(3) ? '' : optional(sql` WHERE ${ownCondition(g, random.pick(relations))}`)
+  const where = random.oneIn(3) ? '' : optional(sql` WHERE ${condition(g, relations)}`)
   return {
     sql: sql`SELECT ${isDistinct ? 'DISTINCT ' : ''}${shown} FROM ${from}${where}${end.sql}`,
     columns: [],
@@ -136,7 +155,7 @@ function groups(g: Grammar, scope: Scope, from: Fragment): Query {
   const items = Array.from({ length: 1 + random.int(3) }, () => aggregate(g, counted, relations))
   const first = keys.length > 0 && random.oneIn(3) ? [`${keys.length + 1}${random.pick(['', ' DESC'])}`] : []
   const end = ending(g, { depth: 0, isTop: true }, { first, keys: positionsOf(keys) })
-  const where = random.oneIn(3) ? '' : optional(sql` WHERE ${ownCondition(g, random.pick(relations))}`)
+  const where = random.oneIn(3) ? '' : optional(sql` WHERE ${condition(g, relations)}`)
   const having = random.oneIn(5)
     ? optional(sql` HAVING ${random.pick(items)} > ${random.pick(['0', '3', '100'])}`)
     : ''

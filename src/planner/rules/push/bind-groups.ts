@@ -54,7 +54,7 @@ export function bindGroups(op: ProjectOp<Operator>): RuleResult {
   const order = sorted === 'that of keys' ? [] : sorted
   if (![...draft.keys, ...order].every(({ expr }) => expr.kind === 'Column' || isAggregateCall(expr)))
     return unchanged('its groups are not by columns')
-  if (hasSeveralKeyspaces(sidesIn(joined)) && !showsKeys(block, draft.keys, order))
+  if (hasSeveralKeyspaces(joined) && !showsKeys(block, draft.keys, order))
     return unchanged('no shard can tell whether what it shows is one value of a group')
   const rows = groupedRows(joined, draft, block)
   if (rows === undefined)
@@ -85,8 +85,8 @@ function groupShape(op: Operator): GroupShape | undefined {
   return joined && { joined, aggregate, having, order, limit }
 }
 
-function hasSeveralKeyspaces(sides: readonly JoinSide[]): boolean {
-  const tables = sides.flatMap((side) => side.tables)
+function hasSeveralKeyspaces({ first, steps }: JoinOrder): boolean {
+  const tables = [first, ...steps.map(({ side }) => side)].flatMap((side) => side.tables)
   return new Set(tables.map(({ instance }) => instance.table.keyspace)).size > 1
 }
 

@@ -6,6 +6,13 @@ import { columnKey } from '../../binding/source.ts'
 import { isScatter, routingOfTables } from '../settle/vindex-routing.ts'
 import type { JoinSide } from './join-side.ts'
 
+export interface Sides {
+  readonly inner: readonly JoinSide[]
+  readonly outer: readonly JoinSide[]
+  /** Of EXISTS and NOT EXISTS. */
+  readonly asked: readonly JoinSide[]
+}
+
 /** Two columns that are equal, of two sides. */
 export interface Link {
   readonly a: LinkedColumn
@@ -37,19 +44,17 @@ export interface JoinOrder {
   readonly steps: readonly JoinStep[]
 }
 
+/** Those whose columns the joined rows have. */
 export function sidesIn({ first, steps }: JoinOrder): readonly JoinSide[] {
-  return [first, ...steps.map(({ side }) => side)]
+  return [first, ...steps.map(({ side }) => side).filter(({ isOnlyAsked }) => !isOnlyAsked)]
 }
 
 /**
  * The sides one after the other, each with what links it to those before: first the one that is known to give the fewest rows,
- * or whose values tell the shards of another; those of outer joins last, as they stand there. Undefined where one is not linked.
+ * or whose values tell the shards of another; those of outer joins behind them, as they stand there, and last those that are only asked
+ * whether they have rows. Undefined where one is not linked.
  */
-export function joinOrder(
-  inner: readonly JoinSide[],
-  outer: readonly JoinSide[],
-  links: readonly Link[],
-): JoinOrder | undefined {
+export function joinOrder({ inner, outer, asked }: Sides, links: readonly Link[]): JoinOrder | undefined {
   const first = firstOf(inner, links)
   const steps: JoinStep[] = []
   const joined = [first]
@@ -66,7 +71,7 @@ export function joinOrder(
   }
   for (let i = 1; i < inner.length; i++)
     if (!join(inner.filter((side) => !joined.includes(side)))) return undefined
-  return outer.every((side) => join([side])) ? { first, steps } : undefined
+  return [...outer, ...asked].every((side) => join([side])) ? { first, steps } : undefined
 }
 
 function firstOf(inner: readonly JoinSide[], links: readonly Link[]): JoinSide {
@@ -98,7 +103,7 @@ function stepTo(side: JoinSide, joined: readonly JoinSide[], links: readonly Lin
     keys.map(({ own }) => own),
   )
   const [bound] = keys.splice(key, 1)
-  return { side, how: side.isOuter ? 'left' : 'inner', keys: [bound!, ...keys], routing }
+  return { side, how: side.how, keys: [bound!, ...keys], routing }
 }
 
 interface BoundBy {

@@ -1,3 +1,4 @@
+import type { JoinRows } from '../../../plan/primitives.ts'
 import type { ColumnName, Expr, OrderItem, Select, SelectItem, TableExpr } from '../../../sql/ast.ts'
 import { visit } from '../../../sql/visit.ts'
 import { type Column, sameColumn } from '../../../vschema/model.ts'
@@ -12,8 +13,7 @@ import type { RouteOp } from '../../operators/route.ts'
 export class JoinSide {
   readonly route: RouteOp<Operator>
   readonly tables: readonly BoundTable[]
-  /** Rows of its may be missing: it is the inner side of an outer join. */
-  readonly isOuter: boolean
+  readonly how: JoinRows['how']
   readonly conditions: Expr[]
   readonly #from: readonly TableExpr[]
   readonly #scope: Scope
@@ -27,14 +27,24 @@ export class JoinSide {
     route: RouteOp<Operator>,
     { tables, from, conditions }: TablesOf,
     scope: Scope,
-    isOuter: boolean,
+    how: JoinRows['how'],
   ) {
     this.route = route
     this.tables = tables
-    this.isOuter = isOuter
+    this.how = how
     this.conditions = [...conditions]
     this.#from = from
     this.#scope = scope
+  }
+
+  /** Rows of its may be missing: it is the inner side of an outer join. */
+  get isOuter(): boolean {
+    return this.how === 'left'
+  }
+
+  /** It is only asked whether it has rows. */
+  get isOnlyAsked(): boolean {
+    return this.how === 'semi' || this.how === 'anti'
   }
 
   /** Columns of its rows so far. */
@@ -99,7 +109,7 @@ export class JoinSide {
     const { span } = first!
     const query: Select = {
       kind: 'Select',
-      modifiers: [],
+      modifiers: this.isOnlyAsked ? ['DISTINCT'] : [],
       items: this.#items,
       from: [first!, ...others],
       span,
@@ -131,10 +141,10 @@ interface TablesOf {
 }
 
 /** Undefined for what is not tables whose columns are known, joined to each other. */
-export function joinSide(input: Operator, scope: Scope, isOuter: boolean): JoinSide | undefined {
+export function joinSide(input: Operator, scope: Scope, how: JoinRows['how']): JoinSide | undefined {
   if (input.kind !== 'Route' || input.asksSystem) return undefined
   const tables = tablesOf(input.input)
-  return tables && new JoinSide(input, tables, scope, isOuter)
+  return tables && new JoinSide(input, tables, scope, how)
 }
 
 function tablesOf(op: Operator): TablesOf | undefined {

@@ -23,7 +23,10 @@ export function joinedRows(
   }))
   const sides = sidesIn(joinOrder)
   const before = (side: JoinSide) =>
-    sides.slice(0, sides.indexOf(side)).reduce((sum, { width }) => sum + width, 0)
+    (side.isOnlyAsked ? sides : sides.slice(0, sides.indexOf(side))).reduce(
+      (sum, { width }) => sum + width,
+      0,
+    )
   const placeOf = ({ side, column }: Shown) => before(side) + column
   return steps.reduce<Operator>((left, step, i): BindJoinOp<Operator> => {
     const isLast = i === steps.length - 1
@@ -44,7 +47,7 @@ export function joinedRows(
                 ? { side: 'right', column: each.column }
                 : { side: 'left', column: placeOf(each) },
           )
-        : [...columnsOf('left', before(side)), ...columnsOf('right', side.width)],
+        : [...columnsOf('left', before(side)), ...columnsOf('right', side.isOnlyAsked ? 0 : side.width)],
       list,
       isTemporary: isLast && isTemporary,
     }

@@ -2,10 +2,11 @@ import type { ColumnName, Comparison, Expr } from '../../../sql/ast.ts'
 import { isIntegral, isSigned, type ValueType } from '../../../values/value.ts'
 import { sameColumn } from '../../../vschema/model.ts'
 import type { BoundSelect, Conjunct } from '../../binding/bound.ts'
+import { isAbsent } from '../../binding/scope.ts'
 import { isHarmless } from '../../federate/harmless.ts'
-import type { Operator } from '../../operators/operator.ts'
 import { type Unchanged, unchanged } from '../rule.ts'
-import { type JoinOrder, joinOrder, type Link } from './join-order.ts'
+import { askedSide } from './asked-side.ts'
+import { type JoinOrder, joinOrder, type Link, type Sides } from './join-order.ts'
 import type { JoinedParts } from './join-shape.ts'
 import { type JoinSide, joinSide } from './join-side.ts'
 
@@ -19,25 +20,20 @@ export function linkedSides(parts: JoinedParts, block: BoundSelect): JoinOrder |
   if (!haveNames([...sides.inner, ...sides.outer])) return unchanged('two of its tables have one name')
   const links = linksOf(parts, sides)
   if (links === undefined) return unchanged('a condition is about several of them, or may be noticed')
-  return joinOrder(sides.inner, sides.outer, links) ?? unchanged('no integers are equal')
+  return joinOrder(sides, links) ?? unchanged('no integers are equal')
 }
 
-interface Sides {
-  readonly inner: readonly JoinSide[]
-  readonly outer: readonly JoinSide[]
-}
-
-function sidesOf({ inner, outer }: JoinedParts, { scope }: BoundSelect): Sides | undefined {
-  const of = (ops: readonly Operator[], isOuter: boolean) =>
-    ops.flatMap((op) => joinSide(op, scope, isOuter) ?? [])
+function sidesOf({ inner, outer, asked }: JoinedParts, { scope }: BoundSelect): Sides | undefined {
   const sides = {
-    inner: of(inner, false),
-    outer: of(
-      outer.map(({ op }) => op),
-      true,
-    ),
+    inner: inner.flatMap((op) => joinSide(op, scope, 'inner') ?? []),
+    outer: outer.flatMap(({ op }) => joinSide(op, scope, 'left') ?? []),
+    asked: asked.flatMap((part) => askedSide(part) ?? []),
   }
-  return sides.inner.length === inner.length && sides.outer.length === outer.length ? sides : undefined
+  const areAll =
+    sides.inner.length === inner.length &&
+    sides.outer.length === outer.length &&
+    sides.asked.length === asked.length
+  return areAll ? sides : undefined
 }
 
 /** In two keyspaces; what is named by one name is told apart by no one. */
@@ -47,7 +43,7 @@ function haveNames(sides: readonly JoinSide[]): boolean {
 }
 
 /** Gives each side its conditions. Undefined where one is neither a side's nor an equality of two. */
-function linksOf({ conjuncts, outer }: JoinedParts, sides: Sides): readonly Link[] | undefined {
+function linksOf({ conjuncts, outer, asked }: JoinedParts, sides: Sides): readonly Link[] | undefined {
   const links: Link[] = []
   const all = [...sides.inner, ...sides.outer]
   const areOwn = all.every((side) => side.conditions.every((expr) => isAskedOf(side, expr)))
@@ -57,6 +53,13 @@ function linksOf({ conjuncts, outer }: JoinedParts, sides: Sides): readonly Link
       const own = sides.outer[i]!
       const before = [...sides.inner, ...sides.outer.slice(0, i)]
       return on.every((conjunct) => takeConjunct(conjunct, { linked: [own, ...before], own: [own] }, links))
+    }) &&
+    asked.every(({ query: { where, scope } }, i) => {
+      const own = sides.asked[i]!
+      // What the subquery has hides what is called so around it.
+      const isOuter = (column: ColumnName) => isAbsent(column, scope)
+      const takers = { linked: [own, ...all], own: [own], isOuter }
+      return where.every((conjunct) => takeConjunct(conjunct, takers, links))
     })
   return areOwn && areTaken ? links : undefined
 }
@@ -66,9 +69,15 @@ interface Takers {
   readonly linked: readonly JoinSide[]
   /** These may be asked the condition. */
   readonly own: readonly JoinSide[]
+  /** Whether a column may be of others than `own`. */
+  isOuter?(column: ColumnName): boolean
 }
 
-function takeConjunct({ expr, subqueries }: Conjunct, { linked, own }: Takers, links: Link[]): boolean {
+function takeConjunct(
+  { expr, subqueries }: Conjunct,
+  { linked, own, isOuter }: Takers,
+  links: Link[],
+): boolean {
   if (subqueries.length > 0) return false
   const side = own.find((each) => each.hasAll(expr))
   if (side !== undefined) {
@@ -79,6 +88,8 @@ function takeConjunct({ expr, subqueries }: Conjunct, { linked, own }: Takers, l
   if (!isEquality(expr)) return false
   const [a, b] = [expr.left, expr.right].map((column) => {
     const owner = linked.find((each) => each.columnOf(column) !== undefined)
+    if (owner !== undefined && isOuter !== undefined && !own.includes(owner) && !isOuter(column))
+      return undefined
     return owner && { side: owner, column }
   })
   if (a === undefined || b === undefined || a.side === b.side) return false
