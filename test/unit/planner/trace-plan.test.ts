@@ -106,7 +106,7 @@ push: Project(Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra)
   - splitHaving: Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra))), EXISTS Route(Project(token)))), its groups are not put together
   - pushFilter: Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra))), EXISTS Route(Project(token)))), what it asks for is on no route
   - pushProject: Project(Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra))), EXISTS Route(Project(token))))), its rows are not those of one route
-  - bindJoin: Project(Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra))), EXISTS Route(Project(token))))), its rows are not those of a join
+  - bindJoin: Project(Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra))), EXISTS Route(Project(token))))), not of tables whose columns are known
   - bindGroups: Project(Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra))), EXISTS Route(Project(token))))), its rows are not groups of those of a join
 finish: Project(Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra))), EXISTS Route(Project(token)))))`,
   },

@@ -3,6 +3,7 @@ import type { Routing } from '../../../plan/routing.ts'
 import type { ColumnName } from '../../../sql/ast.ts'
 import { Level } from '../../binding/level.ts'
 import { columnKey } from '../../binding/source.ts'
+import { rowsLeft, rowsOf } from '../../federate/sizes.ts'
 import { isScatter, routingOfTables } from '../settle/vindex-routing.ts'
 import type { JoinSide } from './join-side.ts'
 
@@ -86,10 +87,10 @@ function firstOf(inner: readonly JoinSide[], links: readonly Link[]): JoinSide {
   return tells ?? small[0]!
 }
 
-function sizeOf({ route: { routing }, isNarrowed }: JoinSide): number {
-  if (isNarrowed) return isScatter(routing) ? 1 : 0
-  // Tables that stand on one server are mostly the small ones.
-  return routing?.kind === 'Unsharded' || routing?.kind === 'AnyShard' ? 2 : 3
+/** About how many rows a side gives, as a power of two: what is no clearer than that decides nothing. */
+function sizeOf({ route: { routing }, tables, ownConditions }: JoinSide): number {
+  const all = Math.max(...tables.map(({ instance }) => rowsOf(instance)))
+  return Math.floor(Math.log2(routing === undefined ? all : rowsLeft(all, routing, ownConditions)))
 }
 
 function stepTo(side: JoinSide, joined: readonly JoinSide[], links: readonly Link[]): JoinStep | undefined {

@@ -52,9 +52,9 @@ export class JoinSide {
     return this.#width
   }
 
-  /** Its own conditions leave out some of its rows. */
-  get isNarrowed(): boolean {
-    return this.conditions.length > this.#from.length - 1
+  /** Which leave out some of its rows: without what joins its tables, each to those before. */
+  get ownConditions(): readonly Expr[] {
+    return this.conditions.slice(this.#from.length - 1)
   }
 
   /** The stored column that the name stands for; undefined where it is not of these tables, or may be another's. */
