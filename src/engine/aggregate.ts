@@ -1,6 +1,8 @@
-import type { AggregateRows } from '../plan/primitives.ts'
+import type { AggregateColumn, AggregateRows } from '../plan/primitives.ts'
 import { type Accumulator, createAccumulator } from './accumulator.ts'
 import { BatchBuilder } from './batch-builder.ts'
+import { neverNull } from './column-flags.ts'
+import { columnAt } from './columns.ts'
 import { type KeyOrder, keyOrder } from './key-order.ts'
 import { type NewCell, RowLayout, rebuildRow } from './row-format.ts'
 import type { Row, RowBatch, RowFormat, RowStream, StreamColumn } from './row-stream.ts'
@@ -31,7 +33,7 @@ export class AggregateStream implements RowStream {
 
   constructor(input: RowStream, plan: Pick<AggregateRows, 'groupBy' | 'aggregates'>) {
     const { columns, format } = input
-    this.columns = columns
+    this.columns = withCounts(columns, plan.aggregates)
     this.format = format
     this.#input = input
     this.#layout = new RowLayout(format, columns)
@@ -84,4 +86,15 @@ export class AggregateStream implements RowStream {
     if (first !== undefined) this.#layout.locate(first, this.columns.length, this.#cells)
     return rebuildRow(this.#layout, first, this.#cells, changes)
   }
+}
+
+/** Where an outer join finds nothing to count, a count is none still. */
+function withCounts(
+  columns: readonly StreamColumn[],
+  aggregates: readonly AggregateColumn[],
+): readonly StreamColumn[] {
+  const counts = new Set(
+    aggregates.flatMap(({ kind, column }) => (kind === 'Count' ? columnAt(columns, column) : [])),
+  )
+  return columns.map((column, i) => (counts.has(i) ? neverNull(column) : column))
 }

@@ -17,14 +17,22 @@ export function nullable(column: StreamColumn): StreamColumn {
   return withoutFlags(column, columnFlags.notNull)
 }
 
+/** A column that holds a count. */
+export function neverNull(column: StreamColumn): StreamColumn {
+  return withFlags(column, column.flags | columnFlags.notNull)
+}
+
 /** A column as a temporary table has it. Source: sql/field.cc `Field::new_field`. */
 export function ofTemporaryTable(column: StreamColumn): StreamColumn {
   return withoutFlags(column, KEY_FLAGS)
 }
 
-/** Source: MySQL client/server protocol, "Protocol::ColumnDefinition41". */
 function withoutFlags(column: StreamColumn, without: number): StreamColumn {
-  const flags = column.flags & ~without
+  return withFlags(column, column.flags & ~without)
+}
+
+/** Source: MySQL client/server protocol, "Protocol::ColumnDefinition41". */
+function withFlags(column: StreamColumn, flags: number): StreamColumn {
   if (flags === column.flags) return column
   const definition = Buffer.from(column.definition)
   definition.writeUInt16LE(flags, definition.length - FLAGS_FROM_END)

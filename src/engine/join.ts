@@ -86,7 +86,7 @@ interface AlikeRows {
   areJoined: boolean
 }
 
-/** Rows by their keys; those that are equal to nothing are left out of an inner join. */
+/** Rows by their keys; those that are equal to nothing are left out where they cannot come alone. */
 class HeldRows {
   readonly firstKeys = new Set<string>()
   readonly #memory: ByteBudget
@@ -120,17 +120,19 @@ class HeldRows {
     }
   }
 
-  /** Those that a row of the other side with this key is joined with. */
+  /** Those that a row of the other side with this key is joined with; of a semi-join no second time. */
   rowsWith(key: string): readonly LocatedRow[] {
     const alike = this.#byKey.get(key)
     if (alike === undefined) return []
+    const isFirst = !alike.areJoined
     alike.areJoined = true
+    if (this.#how === 'anti' || (this.#how === 'semi' && !isFirst)) return []
     return alike.rows
   }
 
   /** Those that no row has been joined with, where they count. */
   withoutPartner(): readonly LocatedRow[] {
-    if (this.#how === 'inner') return []
+    if (!this.#keepsAlone) return []
     const alone = [...this.#byKey.values()].flatMap(({ rows, areJoined }) => (areJoined ? [] : rows))
     return [...alone, ...this.#withoutKey]
   }
@@ -140,6 +142,10 @@ class HeldRows {
     this.#isClosed = true
     this.#memory.give(this.#bytes)
     this.#byKey.clear()
+  }
+
+  get #keepsAlone(): boolean {
+    return this.#how === 'left' || this.#how === 'anti'
   }
 
   #hold(batch: RowBatch): void {
@@ -155,7 +161,7 @@ class HeldRows {
   #add(row: LocatedRow, keys: KeyReader): void {
     const key = keys.keyOf(row)
     if (key === undefined) {
-      if (this.#how === 'left') this.#withoutKey.push(row)
+      if (this.#keepsAlone) this.#withoutKey.push(row)
       return
     }
     const alike = this.#byKey.get(key)

@@ -66,7 +66,7 @@ async function sortRows({ input, keys }: SortRows, context: RunContext): Promise
   const joined = await runPrimitive(input, context)
   const rows = input.kind === 'Join' ? withoutIncompleteDates(joined) : joined
   const sort = await closeOnFailure([rows], () => new Sort(rows, keys, context.memory))
-  if (input.kind !== 'Join') return sort
+  if (!isJoined(input)) return sort
   try {
     await sort.load()
   } catch (error) {
@@ -74,6 +74,10 @@ async function sortRows({ input, keys }: SortRows, context: RunContext): Promise
     throw error
   }
   return sort
+}
+
+function isJoined(node: RowsPrimitive): boolean {
+  return node.kind === 'Join' || ('input' in node && isJoined(node.input))
 }
 
 async function above(

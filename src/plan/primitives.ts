@@ -143,8 +143,11 @@ export interface ConcatenateRows {
  */
 export interface JoinRows {
   readonly kind: 'Join'
-  /** `left`: rows of `left` without a partner come as well, with NULLs in the place of one. */
-  readonly how: 'inner' | 'left'
+  /**
+   * `left`: rows of `left` without a partner come as well, with NULLs in the place of one. `semi`, `anti`: rows of `left` alone, once
+   * each: those with a partner, or those without.
+   */
+  readonly how: 'inner' | 'left' | 'semi' | 'anti'
   readonly left: JoinedSide<Route | JoinRows>
   readonly right: JoinedSide<Route>
   readonly columns: readonly JoinedColumn[]

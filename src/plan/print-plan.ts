@@ -1,6 +1,14 @@
 import { unreachable } from '../base/assert.ts'
 import type { Plan } from './plan.ts'
-import type { AggregateColumn, Predicate, Primitive, SortKey, SplitInsert, TableCopy } from './primitives.ts'
+import type {
+  AggregateColumn,
+  JoinRows,
+  Predicate,
+  Primitive,
+  SortKey,
+  SplitInsert,
+  TableCopy,
+} from './primitives.ts'
 import { printRouting, printTemplate, printValue, textLines } from './print-parts.ts'
 
 /**
@@ -110,7 +118,7 @@ function primitiveLines(node: Primitive): readonly string[] {
       const { how, left, right, columns, isTemporary } = node
       const keys = left.keys.map((key, i) => `${key} = ${right.keys[i]}`).join(', ')
       return [
-        `${how === 'left' ? 'LeftJoin' : 'Join'} [${keys}] columns=[${columns.map(({ side, column }) => `${side} ${column}`).join(', ')}]${isTemporary ? ' temporary' : ''}`,
+        `${joinNames[how]} [${keys}] columns=[${columns.map(({ side, column }) => `${side} ${column}`).join(', ')}]${isTemporary ? ' temporary' : ''}`,
         ...[left, right].flatMap(({ rows }) => indent(primitiveLines(rows))),
       ]
     }
@@ -215,4 +223,11 @@ function printFlags({ variables, ...flags }: Flags): string {
 
 function indent(lines: readonly string[]): readonly string[] {
   return lines.map((line) => `  ${line}`)
+}
+
+const joinNames: Readonly<Record<JoinRows['how'], string>> = {
+  inner: 'Join',
+  left: 'LeftJoin',
+  semi: 'SemiJoin',
+  anti: 'AntiJoin',
 }

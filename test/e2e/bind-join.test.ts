@@ -85,3 +85,34 @@ test('two sessions at once', async () => {
     other.close()
   }
 })
+
+test('of a table that all aggregates are of, the shards are asked for groups', async () => {
+  const sql =
+    'SELECT a.id, COUNT(*) AS n, SUM(b.id) AS s FROM users a JOIN users b ON b.id = a.team GROUP BY a.id'
+  const sent = await rows(`VEXPLAIN QUERIES ${sql}`)
+  expect(sent.map(([, , , query]) => query!.replace(/IN \(.*\)/, 'IN (…)'))).toEqual([
+    'SELECT a.`id`, a.team FROM users a',
+    'SELECT a.`id`, a.team FROM users a',
+    'SELECT COUNT(*) AS n, SUM(b.`id`) AS s, b.`id` FROM users b WHERE b.`id` IN (…) GROUP BY 3',
+    'SELECT COUNT(*) AS n, SUM(b.`id`) AS s, b.`id` FROM users b WHERE b.`id` IN (…) GROUP BY 3',
+  ])
+  expect(await rows(`${sql} ORDER BY 1`)).toEqual([
+    ['1', '1', '4'],
+    ['2', '1', '4'],
+    ['4', '1', '1'],
+  ])
+})
+
+test('more groups than are held are counted over copies', async () => {
+  const many = Array.from({ length: JOINED_ROWS_MAX }, (_, i) => `(${100 + i}, 'x', ${(i % 2) + 1})`)
+  await client.query(`INSERT INTO users (id, name, team) VALUES ${many.join(', ')}`)
+  try {
+    const sql = 'SELECT COUNT(*), COUNT(b.id) FROM users a LEFT JOIN users b ON b.team = a.id'
+    const counts = [['8196', '4099']]
+    const [byRules] = await client.query(sql.replace('SELECT', 'SELECT /*vt+ PLANNER=rules */'))
+    expect(byRules).toMatchObject({ kind: 'error', errno: 1235 })
+    expect(await rows(sql)).toEqual(counts)
+  } finally {
+    await client.query('DELETE FROM users WHERE id >= 100')
+  }
+})

@@ -265,7 +265,7 @@ function keepsName(item: SelectItem): boolean {
 }
 
 /** A name of the select list is that of a column, too, which is something else: which of them a clause means hangs on much. */
-function hidesColumns({ ast, scope }: BoundSelect): boolean {
+export function hidesColumns({ ast, scope }: BoundSelect): boolean {
   return ast.items.some((item) => {
     if (item.kind !== 'SelectExpr' || item.alias === undefined) return false
     const { name } = item.alias

@@ -1,3 +1,4 @@
+import type { Routing } from '../../plan/routing.ts'
 import type { Expr, TableRef } from '../../sql/ast.ts'
 import type { Column } from '../../values/column.ts'
 import { hasShardsOfItsOwn } from '../binding/find-table.ts'
@@ -16,7 +17,11 @@ export function rowsOf({ table }: Pick<Pull, 'table'>): number {
 
 /** About how many of them its own conditions leave. */
 export function ownRowsOf(pull: Pull): number {
-  const { routing } = pull.rows
+  return rowsLeft(rowsOf(pull), pull.rows.routing, pull.conditions)
+}
+
+/** About how many of so many rows conditions leave, of which the routing tells the shards. */
+export function rowsLeft(all: number, routing: Routing, conditions: readonly Expr[]): number {
   switch (routing.kind) {
     case 'Equal':
     case 'In':
@@ -25,7 +30,7 @@ export function ownRowsOf(pull: Pull): number {
     case 'None':
       return 1
     default:
-      return pull.conditions.reduce((rows, condition) => rows * partOf(condition), rowsOf(pull))
+      return conditions.reduce((rows, condition) => rows * partOf(condition), all)
   }
 }
 

@@ -25,6 +25,8 @@ function finished(op: Operator, context: PlanContext): Finished | undefined {
     case 'Project':
     case 'Limit':
     case 'Distinct':
+    case 'Filter':
+    case 'Aggregate':
     case 'Order': {
       const input = finished(op.input, context)
       const rows = input && primitiveOf(op, input.rows, input.list)

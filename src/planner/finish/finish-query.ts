@@ -98,12 +98,14 @@ function judgedIn(root: RowsPrimitive): Plan['judged'] {
   }
 }
 
-/** Shards make groups of distinct values where one server makes one row, without the temporary table that marks columns. */
+/**
+ * Shards make groups where one server makes one row, without the temporary table that marks columns: of distinct values, or of what is
+ * joined.
+ */
 function isGroupedForOneRow(root: RowsPrimitive): boolean {
-  if (root.kind === 'Limit') return isGroupedForOneRow(root.input)
-  return (
-    root.kind === 'Aggregate' && root.groupBy.length === 0 && root.aggregates.some((each) => 'value' in each)
-  )
+  if (root.kind === 'Limit' || root.kind === 'Filter') return isGroupedForOneRow(root.input)
+  if (root.kind !== 'Aggregate' || root.groupBy.length > 0) return false
+  return root.input.kind === 'Join' || root.aggregates.some((each) => 'value' in each)
 }
 
 /** A param that names a schema may have to make way for the name of a shard's database: its place must be known. */

@@ -8,6 +8,7 @@ import { pushUnionToOneShard } from './merge/push-union-to-one-shard.ts'
 import { takeInOuter } from './merge/take-in-outer.ts'
 import { takeInQuery } from './merge/take-in-query.ts'
 import { takeInSubqueries } from './merge/take-in-subqueries.ts'
+import { bindGroups } from './push/bind-groups.ts'
 import { bindJoin } from './push/bind-join.ts'
 import { dropDistinct } from './push/drop-distinct.ts'
 import { orderGroups } from './push/order-groups.ts'
@@ -56,7 +57,7 @@ export const phases: readonly Phase[] = [
     ...on('Order', { pushOrder, orderGroups }),
     ...on('Distinct', { pushDistinct, splitDistinct, dropDistinct }),
     ...on('Limit', { pushLimit }),
-    ...on('Project', { pushProject, bindJoin }),
+    ...on('Project', { pushProject, bindJoin, bindGroups }),
     ...on('Write', { pushWrite }),
   ]),
 ]

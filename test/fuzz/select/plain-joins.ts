@@ -10,7 +10,7 @@ import { allTables } from './schema.ts'
 
 /**
  * One table to four that are joined by integers, of which little else than their columns is asked, and subqueries that see nothing
- * of them: rules join these themselves, and run those before.
+ * of them: rules join these themselves, and run those before. Or groups of them, with aggregates that are mostly of one table.
  */
 export function plainJoin(g: Grammar): Query {
   const { random } = g
@@ -24,7 +24,8 @@ export function plainJoin(g: Grammar): Query {
     joins.push(relations.length === 0 ? named : joined(g, relations, relation, named))
     relations.push(relation)
   }
-  return select(g, { relations }, list(joins, { separator: '', least: count }))
+  const from = list(joins, { separator: '', least: count })
+  return random.oneIn(3) ? groups(g, { relations }, from) : select(g, { relations }, from)
 }
 
 function joined(g: Grammar, left: readonly Relation[], right: Relation, named: string): Fragment {
@@ -53,6 +54,25 @@ function named(
   const { alias, columns } = random.pick(relations)
   const fitting = columns.filter(fits)
   return fitting.length === 0 ? undefined : `${alias}.${random.pick(fitting).name}`
+}
+
+function condition(g: Grammar, relations: readonly Relation[]): Fragment {
+  const { random } = g
+  const own = ownCondition(g, random.pick(relations))
+  if (!random.oneIn(3)) return own
+  const exists = existence(g, relations)
+  return random.oneIn(2) ? exists : sql`${optional(sql`${own} AND `)}${exists}`
+}
+
+/** Of a table that has something to do with those around it. */
+function existence(g: Grammar, relations: readonly Relation[]): Fragment {
+  const { random } = g
+  const table = random.pick(allTables(g.schema))
+  const relation = { ...relationOf(table), alias: g.name('t') }
+  const more = random.oneIn(2) ? optional(sql` AND ${ownCondition(g, relation)}`) : ''
+  const also = random.oneIn(5) ? optional(sql` AND ${equality(g, relations, relation)}`) : ''
+  const shown = random.pick(['1', '*', `${relation.alias}.id`])
+  return sql`${random.oneIn(2) ? 'NOT ' : ''}EXISTS (SELECT ${shown} FROM ${tableName(table)} ${relation.alias} WHERE ${equality(g, relations, relation)}${also}${more})`
 }
 
 const CONDITIONED: readonly Family[] = ['integer', 'integer', 'text', 'decimal', 'date']
@@ -112,7 +132,7 @@ function select(g: Grammar, scope: Scope, from: Fragment): Query {
   const end = ending(g, { depth: 0, isTop: true }, { first, keys })
   const isWhole = !isDistinct && random.oneIn(5)
   const shown = isWhole ? random.pick(['*', `${relations[0]!.alias}.*`]) : list(items.map((each) => each.sql))
-  const where = random.oneIn(3) ? '' : optional(sql` WHERE ${ownCondition(g, random.pick(relations))}`)
+  const where = random.oneIn(3) ? '' : optional(sql` WHERE ${condition(g, relations)}`)
   return {
     sql: sql`SELECT ${isDistinct ? 'DISTINCT ' : ''}${shown} FROM ${from}${where}${end.sql}`,
     columns: [],
@@ -125,4 +145,39 @@ function item(g: Grammar, scope: Scope, isTame: boolean): Expr {
   const column = columnOf(g, scope, (kind) => kind.isTame || !isTame)!
   if (isTame || column.family !== 'text' || !g.random.oneIn(4)) return column
   return { ...column, sql: sql`${g.random.pick(['UPPER', 'CONCAT', 'LENGTH', 'COALESCE'])}(${column.sql})` }
+}
+
+function groups(g: Grammar, scope: Scope, from: Fragment): Query {
+  const { random } = g
+  const { relations } = scope
+  const keys = Array.from({ length: random.int(3) }, () => columnOf(g, scope, ({ isTame }) => isTame)!)
+  const counted = random.pick(relations)
+  const items = Array.from({ length: 1 + random.int(3) }, () => aggregate(g, counted, relations))
+  const first = keys.length > 0 && random.oneIn(3) ? [`${keys.length + 1}${random.pick(['', ' DESC'])}`] : []
+  const end = ending(g, { depth: 0, isTop: true }, { first, keys: positionsOf(keys) })
+  const where = random.oneIn(3) ? '' : optional(sql` WHERE ${condition(g, relations)}`)
+  const having = random.oneIn(5)
+    ? optional(sql` HAVING ${random.pick(items)} > ${random.pick(['0', '3', '100'])}`)
+    : ''
+  const by = list(keys.map((key) => key.sql))
+  return {
+    sql: sql`SELECT ${list([...keys.map((key) => key.sql), ...items])} FROM ${from}${where}${keys.length > 0 ? sql` GROUP BY ${by}` : ''}${having}${end.sql}`,
+    columns: [],
+    isOrdered: end.isOrdered,
+    approximate: [],
+  }
+}
+
+const COUNTED: readonly Family[] = ['integer', 'integer', 'decimal', 'date']
+
+function aggregate(g: Grammar, counted: Relation, relations: readonly Relation[]): Fragment {
+  const { random } = g
+  if (random.oneIn(3)) return 'COUNT(*)'
+  const relation = random.oneIn(8) ? random.pick(relations) : counted
+  const family = random.pick(COUNTED)
+  const column = named(g, [relation], (each) => each.family === family) ?? `${relation.alias}.id`
+  const name = random.pick(
+    family === 'date' ? ['COUNT', 'MIN', 'MAX'] : ['COUNT', 'SUM', 'MIN', 'MAX', 'AVG'],
+  )
+  return sql`${name}(${random.oneIn(10) ? 'DISTINCT ' : ''}${column})`
 }

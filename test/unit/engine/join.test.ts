@@ -120,6 +120,30 @@ function askedFor(...keys: string[]): ReadonlyMap<number, string> {
 }
 
 describe.each(['text', 'binary'] as const)('a join of rows of two routes, %s', (format) => {
+  test.each([
+    ['semi', ['ann', 'cat', 'eve']],
+    ['anti', ['dan', 'bob']],
+  ] as const)('of a %s-join each row comes once', async (how, names) => {
+    const left = [
+      ['ann', '7', null],
+      ['bob', null, 'x'],
+      ['cat', '7', ''],
+      ['dan', '-5', 'y'],
+      ['eve', '9', 'z'],
+    ]
+    const right = [
+      ['7', 'a'],
+      ['9', 'b'],
+      ['7', 'c'],
+    ]
+    const { context, budget } = cluster(left, right, { format })
+    const node: JoinRows = { ...join, how, columns: [{ side: 'left', column: 0 }] }
+    const stream = await runPrimitive(node, context)
+    expect(await readAll(stream)).toEqual(names.map((name) => [name]))
+    await stream.close()
+    expect(budget.held).toBe(0)
+  })
+
   test('asks twice, and puts together what is equal', async () => {
     const left = [
       ['ann', '7', null],

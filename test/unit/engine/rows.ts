@@ -16,7 +16,8 @@ export function column(
     decimals,
     collation: collation ?? (type === 'varString' ? 255 : 63),
     length: 0,
-    definition: Buffer.from(name),
+    // The name, and room for what a definition ends with.
+    definition: Buffer.concat([Buffer.from(name), Buffer.alloc(5)]),
   }
 }
 

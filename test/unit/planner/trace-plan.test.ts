@@ -35,6 +35,7 @@ push: Project(Limit(Order(Route(user))))
   - pushLimit: Limit(Route(Limit(Order(user)))), it cuts what the shards send
   - pushProject: Project(Limit(Route(Limit(Order(user))))), something is done above the shards
   - bindJoin: Project(Limit(Route(Limit(Order(user))))), its rows are not those of a join
+  - bindGroups: Project(Limit(Route(Limit(Order(user))))), its rows are not groups of those of a join
 finish: Project(Limit(Route(Limit(Order(user)))))`,
   },
   {
@@ -57,6 +58,7 @@ push: Project(Filter(Aggregate(Route(user))))
   - pushFilter: Filter(Aggregate(Route(Order(Filter(Aggregate(user)))))), what it asks for is on no route
   - pushProject: Project(Filter(Aggregate(Route(Order(Filter(Aggregate(user))))))), something is done above the shards
   - bindJoin: Project(Filter(Aggregate(Route(Order(Filter(Aggregate(user))))))), its rows are not those of a join
+  - bindGroups: Project(Filter(Aggregate(Route(Order(Filter(Aggregate(user))))))), its rows are not groups of those of a join
 finish: Project(Filter(Aggregate(Route(Order(Filter(Aggregate(user)))))))`,
   },
   {
@@ -78,6 +80,7 @@ push: Project(Filter(Join(Route(user), Route(music))))
   - pushFilter: Filter(Join(Route(user), Route(music))), what it asks for is on no route
   - pushProject: Project(Filter(Join(Route(user), Route(music)))), its rows are not those of one route
   - bindJoin: Project(Filter(Join(Route(user), Route(music)))), a condition is about several of them, or may be noticed
+  - bindGroups: Project(Filter(Join(Route(user), Route(music)))), its rows are not groups of those of a join
 finish: Project(Filter(Join(Route(user), Route(music))))`,
   },
   {
@@ -103,7 +106,8 @@ push: Project(Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra)
   - splitHaving: Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra))), EXISTS Route(Project(token)))), its groups are not put together
   - pushFilter: Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra))), EXISTS Route(Project(token)))), what it asks for is on no route
   - pushProject: Project(Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra))), EXISTS Route(Project(token))))), its rows are not those of one route
-  - bindJoin: Project(Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra))), EXISTS Route(Project(token))))), its rows are not those of a join
+  - bindJoin: Project(Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra))), EXISTS Route(Project(token))))), not of tables whose columns are known
+  - bindGroups: Project(Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra))), EXISTS Route(Project(token))))), its rows are not groups of those of a join
 finish: Project(Filter(Apply(Route(Apply(OuterJoin(user, music), IN Project(extra))), EXISTS Route(Project(token)))))`,
   },
 ]

@@ -3,8 +3,16 @@ import type { Routing } from '../../../plan/routing.ts'
 import type { ColumnName } from '../../../sql/ast.ts'
 import { Level } from '../../binding/level.ts'
 import { columnKey } from '../../binding/source.ts'
+import { rowsLeft, rowsOf } from '../../federate/sizes.ts'
 import { isScatter, routingOfTables } from '../settle/vindex-routing.ts'
 import type { JoinSide } from './join-side.ts'
+
+export interface Sides {
+  readonly inner: readonly JoinSide[]
+  readonly outer: readonly JoinSide[]
+  /** Of EXISTS and NOT EXISTS. */
+  readonly asked: readonly JoinSide[]
+}
 
 /** Two columns that are equal, of two sides. */
 export interface Link {
@@ -37,15 +45,17 @@ export interface JoinOrder {
   readonly steps: readonly JoinStep[]
 }
 
+/** Those whose columns the joined rows have. */
+export function sidesIn({ first, steps }: JoinOrder): readonly JoinSide[] {
+  return [first, ...steps.map(({ side }) => side).filter(({ isOnlyAsked }) => !isOnlyAsked)]
+}
+
 /**
  * The sides one after the other, each with what links it to those before: first the one that is known to give the fewest rows,
- * or whose values tell the shards of another; those of outer joins last, as they stand there. Undefined where one is not linked.
+ * or whose values tell the shards of another; those of outer joins behind them, as they stand there, and last those that are only asked
+ * whether they have rows. Undefined where one is not linked.
  */
-export function joinOrder(
-  inner: readonly JoinSide[],
-  outer: readonly JoinSide[],
-  links: readonly Link[],
-): JoinOrder | undefined {
+export function joinOrder({ inner, outer, asked }: Sides, links: readonly Link[]): JoinOrder | undefined {
   const first = firstOf(inner, links)
   const steps: JoinStep[] = []
   const joined = [first]
@@ -62,7 +72,7 @@ export function joinOrder(
   }
   for (let i = 1; i < inner.length; i++)
     if (!join(inner.filter((side) => !joined.includes(side)))) return undefined
-  return outer.every((side) => join([side])) ? { first, steps } : undefined
+  return [...outer, ...asked].every((side) => join([side])) ? { first, steps } : undefined
 }
 
 function firstOf(inner: readonly JoinSide[], links: readonly Link[]): JoinSide {
@@ -77,10 +87,10 @@ function firstOf(inner: readonly JoinSide[], links: readonly Link[]): JoinSide {
   return tells ?? small[0]!
 }
 
-function sizeOf({ route: { routing }, isNarrowed }: JoinSide): number {
-  if (isNarrowed) return isScatter(routing) ? 1 : 0
-  // Tables that stand on one server are mostly the small ones.
-  return routing?.kind === 'Unsharded' || routing?.kind === 'AnyShard' ? 2 : 3
+/** About how many rows a side gives, as a power of two: what is no clearer than that decides nothing. */
+function sizeOf({ route: { routing }, tables, ownConditions }: JoinSide): number {
+  const all = Math.max(...tables.map(({ instance }) => rowsOf(instance)))
+  return Math.floor(Math.log2(routing === undefined ? all : rowsLeft(all, routing, ownConditions)))
 }
 
 function stepTo(side: JoinSide, joined: readonly JoinSide[], links: readonly Link[]): JoinStep | undefined {
@@ -94,7 +104,7 @@ function stepTo(side: JoinSide, joined: readonly JoinSide[], links: readonly Lin
     keys.map(({ own }) => own),
   )
   const [bound] = keys.splice(key, 1)
-  return { side, how: side.isOuter ? 'left' : 'inner', keys: [bound!, ...keys], routing }
+  return { side, how: side.how, keys: [bound!, ...keys], routing }
 }
 
 interface BoundBy {

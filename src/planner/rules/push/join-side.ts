@@ -1,9 +1,10 @@
-import type { ColumnName, Expr, Select, SelectItem, TableExpr } from '../../../sql/ast.ts'
+import type { JoinRows } from '../../../plan/primitives.ts'
+import type { ColumnName, Expr, OrderItem, Select, SelectItem, TableExpr } from '../../../sql/ast.ts'
 import { visit } from '../../../sql/visit.ts'
 import { type Column, sameColumn } from '../../../vschema/model.ts'
 import type { BoundTable } from '../../binding/bound.ts'
 import { resolveColumn, type Scope } from '../../binding/scope.ts'
-import { makeAnd, makeItem } from '../../make-node.ts'
+import { makeAnd, makeInteger, makeItem } from '../../make-node.ts'
 import type { AskedSide } from '../../operators/bind-join.ts'
 import { isA, type Operator } from '../../operators/operator.ts'
 import type { RouteOp } from '../../operators/route.ts'
@@ -12,8 +13,7 @@ import type { RouteOp } from '../../operators/route.ts'
 export class JoinSide {
   readonly route: RouteOp<Operator>
   readonly tables: readonly BoundTable[]
-  /** Rows of its may be missing: it is the inner side of an outer join. */
-  readonly isOuter: boolean
+  readonly how: JoinRows['how']
   readonly conditions: Expr[]
   readonly #from: readonly TableExpr[]
   readonly #scope: Scope
@@ -21,19 +21,30 @@ export class JoinSide {
   /** Columns by their names, in lower case, with those of their tables, where they are shown for themselves. */
   readonly #shown = new Map<string, number>()
   #width = 0
+  #isGrouped = false
 
   constructor(
     route: RouteOp<Operator>,
     { tables, from, conditions }: TablesOf,
     scope: Scope,
-    isOuter: boolean,
+    how: JoinRows['how'],
   ) {
     this.route = route
     this.tables = tables
-    this.isOuter = isOuter
+    this.how = how
     this.conditions = [...conditions]
     this.#from = from
     this.#scope = scope
+  }
+
+  /** Rows of its may be missing: it is the inner side of an outer join. */
+  get isOuter(): boolean {
+    return this.how === 'left'
+  }
+
+  /** It is only asked whether it has rows. */
+  get isOnlyAsked(): boolean {
+    return this.how === 'semi' || this.how === 'anti'
   }
 
   /** Columns of its rows so far. */
@@ -41,9 +52,9 @@ export class JoinSide {
     return this.#width
   }
 
-  /** Its own conditions leave out some of its rows. */
-  get isNarrowed(): boolean {
-    return this.conditions.length > this.#from.length - 1
+  /** Which leave out some of its rows: without what joins its tables, each to those before. */
+  get ownConditions(): readonly Expr[] {
+    return this.conditions.slice(this.#from.length - 1)
   }
 
   /** The stored column that the name stands for; undefined where it is not of these tables, or may be another's. */
@@ -87,18 +98,34 @@ export class JoinSide {
     return this.#shown.get(this.#keyOf(column)) ?? this.show(makeItem(column))[0]!
   }
 
+  /** Its shards make one row of those that are alike in all columns it shows; what else it shows are aggregates of these. */
+  group(): void {
+    this.#isGrouped = true
+  }
+
   /** Last of all, for it has what is shown. */
   asked(): AskedSide {
     const [first, ...others] = this.#from
+    const { span } = first!
     const query: Select = {
       kind: 'Select',
-      modifiers: [],
+      modifiers: this.isOnlyAsked ? ['DISTINCT'] : [],
       items: this.#items,
       from: [first!, ...others],
-      span: first!.span,
+      span,
       ...(this.conditions.length > 0 && { where: makeAnd(this.conditions) }),
+      ...(this.#isGrouped && { groupBy: { kind: 'GroupBy', items: this.#columns(), span } }),
     }
     return { query, width: this.#width }
+  }
+
+  /** By their numbers, for a name may be that of another item, too. */
+  #columns(): readonly OrderItem[] {
+    return this.#items.flatMap((item, i): OrderItem | [] =>
+      item.kind === 'SelectExpr' && item.expr.kind === 'Column'
+        ? { kind: 'OrderItem', expr: makeInteger(i + 1), span: item.span }
+        : [],
+    )
   }
 
   #keyOf(column: ColumnName): string {
@@ -114,10 +141,10 @@ interface TablesOf {
 }
 
 /** Undefined for what is not tables whose columns are known, joined to each other. */
-export function joinSide(input: Operator, scope: Scope, isOuter: boolean): JoinSide | undefined {
+export function joinSide(input: Operator, scope: Scope, how: JoinRows['how']): JoinSide | undefined {
   if (input.kind !== 'Route' || input.asksSystem) return undefined
   const tables = tablesOf(input.input)
-  return tables && new JoinSide(input, tables, scope, isOuter)
+  return tables && new JoinSide(input, tables, scope, how)
 }
 
 function tablesOf(op: Operator): TablesOf | undefined {

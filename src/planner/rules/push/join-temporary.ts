@@ -2,7 +2,7 @@ import type { ColumnName, Expr, SelectItem } from '../../../sql/ast.ts'
 import { visit } from '../../../sql/visit.ts'
 import { sameColumn } from '../../../vschema/model.ts'
 import type { BoundTable } from '../../binding/bound.ts'
-import type { JoinOrder } from './join-order.ts'
+import { type JoinOrder, sidesIn } from './join-order.ts'
 import type { JoinSide } from './join-side.ts'
 
 /** Whether its column has the same type where MySQL takes a temporary table: what is computed has not, nor has a BIT. */
@@ -22,7 +22,7 @@ function hasBits({ instance }: BoundTable): boolean {
  * or equal to such, that it can read first. A table with one row is no table to it.
  */
 export function takesTemporary(keys: readonly Expr[], order: JoinOrder): boolean {
-  const sides = [order.first, ...order.steps.map(({ side }) => side)]
+  const sides = sidesIn(order)
   const columns = keys.flatMap(columnsIn).map((column) => placeOf(column, sides))
   if (columns.length === 0 || sides.some(mayBeOneRow)) return false
   const equal = equalPlaces(order, sides)

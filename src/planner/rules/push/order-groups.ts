@@ -26,17 +26,28 @@ export function orderGroups(op: OrderOp<Operator>): RuleResult {
   if (filter !== undefined && filter.predicate === undefined)
     return unchanged('its groups are not yet filtered')
   const draft = new GroupDraft(block, listOf(aggregate), aggregate.groups)
-  const order = eachOrRefusal(items, (item) => orderKey(item, block, draft))
+  const order = orderOfGroups(items, block, draft)
   if (isRefusal(order)) return order
-  const { keys } = draft
-  const isByKeys = order.every((key) => keys.some((known) => sameTree(known.expr, key.expr)))
-  if (isByKeys) draft.keys = inOrder(keys, order)
   const groups = regrouped(draft, aggregate)
   if (isRefusal(groups)) return groups
   const kept: Operator = filter === undefined ? groups : { ...filter, input: groups }
-  return isByKeys
+  return order === 'that of keys'
     ? rewrote(kept, 'groups come in the order of their keys')
     : rewrote({ ...op, input: kept, keys: order }, 'groups are sorted when they are whole')
+}
+
+/** By what whole groups are sorted, unless they come so: the draft has its keys in that order then. */
+export function orderOfGroups(
+  items: readonly OrderItem[],
+  block: BoundSelect,
+  draft: GroupDraft,
+): readonly MergeKey[] | 'that of keys' | Refusal {
+  const order = eachOrRefusal(items, (item) => orderKey(item, block, draft))
+  if (isRefusal(order)) return order
+  const { keys } = draft
+  if (!order.every((key) => keys.some((known) => sameTree(known.expr, key.expr)))) return order
+  draft.keys = inOrder(keys, order)
+  return 'that of keys'
 }
 
 function listOf({ input, block }: AggregateOp<Operator>) {

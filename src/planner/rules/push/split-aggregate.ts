@@ -20,14 +20,19 @@ export function splitAggregate(op: AggregateOp<Operator>): RuleResult {
   const { input: route, block, groups } = op
   if (groups !== undefined) return unchanged('it puts parts of groups together')
   if (route.kind !== 'Route') return unchanged('its rows are those of no route')
+  const draft = draftOfGroups(block)
+  if (isRefusal(draft)) return draft
+  const split = groupsAbove(draft, op, route, { rows: route.input })
+  return isRefusal(split) ? split : rewrote(split, 'shards group their own rows')
+}
+
+/** What must be known of parts of the block's groups. */
+export function draftOfGroups(block: BoundSelect): GroupDraft | Refusal {
   const draft = new GroupDraft(block, { items: block.ast.items, hidden: [] })
   const keys = groupKeys(block, draft)
   if (isRefusal(keys)) return keys
   draft.keys = keys
-  const problem = addItems(block, draft)
-  if (problem !== undefined) return problem
-  const split = groupsAbove(draft, op, route, { rows: route.input })
-  return isRefusal(split) ? split : rewrote(split, 'shards group their own rows')
+  return addItems(block, draft) ?? draft
 }
 
 function groupKeys(block: BoundSelect, { columns }: GroupDraft): readonly MergeKey[] | Refusal {

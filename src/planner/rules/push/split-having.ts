@@ -1,12 +1,13 @@
+import type { Predicate } from '../../../plan/primitives.ts'
 import type { AggregateCall, Expr } from '../../../sql/ast.ts'
 import { type AnyNode, rewrite, sameTree } from '../../../sql/visit.ts'
-import type { Conjunct } from '../../binding/bound.ts'
+import type { BoundSelect, Conjunct } from '../../binding/bound.ts'
 import { hasAggregate } from '../../binding/traits.ts'
 import type { AggregateOp } from '../../operators/aggregate.ts'
 import { conjunction, type FilterOp } from '../../operators/filter.ts'
 import type { Operator } from '../../operators/operator.ts'
 import type { RouteOp } from '../../operators/route.ts'
-import type { MergeKey } from '../../operators/select-list.ts'
+import type { MergeKey, ShownColumn } from '../../operators/select-list.ts'
 import { eachOrRefusal, isRefusal, type Refusal, refused } from '../../refusal.ts'
 import { type RuleResult, rewrote, unchanged } from '../rule.ts'
 import { GroupDraft } from './group-draft.ts'
@@ -23,32 +24,20 @@ export function splitHaving(op: FilterOp<Operator>): RuleResult {
   if (predicate !== undefined) return unchanged('it is asked of whole groups')
   if (aggregate.kind !== 'Aggregate' || aggregate.groups === undefined || aggregate.input.kind !== 'Route')
     return unchanged('its groups are not put together')
-  return split(op, aggregate, aggregate.groups.keys, aggregate.input)
+  return split(op, aggregate, aggregate.input)
 }
 
 function split(
   op: FilterOp<Operator>,
   aggregate: AggregateOp<Operator>,
-  keys: readonly MergeKey[],
   route: RouteOp<Operator>,
 ): RuleResult {
-  const { items } = aggregate.block.ast
-  const asked = eachOrRefusal(op.conjuncts, (conjunct) => {
-    const meaning = withoutAliases(conjunct.expr, items, keys)
-    return isRefusal(meaning) ? meaning : { conjunct, meaning }
-  })
+  const { block } = aggregate
+  const draft = new GroupDraft(block, route.list ?? { items: block.ast.items, hidden: [] }, aggregate.groups)
+  const asked = askedOfGroups(op.conjuncts, block, draft)
   if (isRefusal(asked)) return asked
-  const onKeys = asked.filter(({ meaning }) => !hasAggregate(meaning))
-  for (const { meaning } of onKeys) {
-    const problem = problemOfKeys(meaning, keys)
-    if (problem !== undefined) return problem
-  }
-  const draft = new GroupDraft(aggregate.block, route.list ?? { items, hidden: [] }, aggregate.groups)
-  const onGroups = asked.filter(({ meaning }) => hasAggregate(meaning))
-  const parts = eachOrRefusal(onGroups, ({ meaning }) => predicateOf(meaning, (call) => pick(call, draft)))
-  if (isRefusal(parts)) return parts
+  const { onKeys: pushed, parts } = asked
   const { rows } = groupedRows(route.input)
-  const pushed = onKeys.map(({ conjunct }) => conjunct)
   const groups = groupsAbove(draft, aggregate, route, {
     rows,
     ...(pushed.length === 0 ? {} : { having: having(op, pushed) }),
@@ -59,6 +48,35 @@ function split(
     { ...op, input: groups, predicate: conjunctionOf(parts) },
     'aggregates are known of whole groups',
   )
+}
+
+interface AskedOfGroups {
+  /** What only asks for keys. */
+  readonly onKeys: readonly Conjunct[]
+  /** What is asked of whole groups: all of it must hold. */
+  readonly parts: readonly Predicate<ShownColumn>[]
+}
+
+/** What HAVING asks. The draft shows the aggregates of it. */
+export function askedOfGroups(
+  conjuncts: readonly Conjunct[],
+  { ast: { items } }: BoundSelect,
+  draft: GroupDraft,
+): AskedOfGroups | Refusal {
+  const { keys } = draft
+  const asked = eachOrRefusal(conjuncts, (conjunct) => {
+    const meaning = withoutAliases(conjunct.expr, items, keys)
+    return isRefusal(meaning) ? meaning : { conjunct, meaning }
+  })
+  if (isRefusal(asked)) return asked
+  const onKeys = asked.filter(({ meaning }) => !hasAggregate(meaning))
+  for (const { meaning } of onKeys) {
+    const problem = problemOfKeys(meaning, keys)
+    if (problem !== undefined) return problem
+  }
+  const onGroups = asked.filter(({ meaning }) => hasAggregate(meaning))
+  const parts = eachOrRefusal(onGroups, ({ meaning }) => predicateOf(meaning, (call) => pick(call, draft)))
+  return isRefusal(parts) ? parts : { onKeys: onKeys.map(({ conjunct }) => conjunct), parts }
 }
 
 function having(op: FilterOp<Operator>, conjuncts: readonly Conjunct[]): FilterOp<Operator> {
