@@ -52,8 +52,9 @@ export class GroupsDraft implements GroupedColumns {
     return this.#columns.length === 0
   }
 
-  get hasKeys(): boolean {
-    return this.block.ast.groupBy !== undefined
+  get mayBeEmpty(): boolean {
+    const { groupBy } = this.block.ast
+    return groupBy === undefined || groupBy.rollup !== undefined
   }
 
   column(expr: Expr, as: CopiedAs, transfer: (name: string) => Expr = makeColumn): ColumnName {
