@@ -136,7 +136,8 @@ class GroupedBlocks {
   }
 
   #isPlain(select: Select): boolean {
-    const { into, locks, procedure, qualify, from, where } = select
+    const { hints, into, locks, procedure, qualify, from, where } = select
+    if (hints?.some((hint) => /\bSET_VAR\b/i.test(hint))) return false // shards would compute without
     if ([into, locks, procedure, qualify].some((clause) => clause !== undefined)) return false
     if (isChanging(select) || someNode(select, (node) => setsLastInsertId(node) || isDeprecated(node)))
       return false
