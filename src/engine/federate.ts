@@ -1,3 +1,4 @@
+import { ChangedTables } from '../errors/changed-tables.ts'
 import { ServerError } from '../errors/server-error.ts'
 import { notSupported, SqlError } from '../errors/sql-error.ts'
 import type { CopySource, Federate, GroupsCopy, TableCopy } from '../plan/primitives.ts'
@@ -8,7 +9,7 @@ import { AskedValues, KeptValues } from './kept-values.ts'
 import { beneath } from './outer-rows.ts'
 import { runRoute } from './route.ts'
 import { RowLayout } from './row-format.ts'
-import type { RowStream } from './row-stream.ts'
+import type { Row, RowStream } from './row-stream.ts'
 import type { RunContext } from './run-context.ts'
 import type { Scratch } from './shard-port.ts'
 
@@ -18,7 +19,7 @@ import type { Scratch } from './shard-port.ts'
  */
 export async function federate(node: Federate, context: RunContext): Promise<RowStream> {
   const { bindings, port } = context
-  const { groups, copies } = node
+  const { groups } = node
   const query = bindQuery(node.query, bindings)
   const scratch = await port.openScratch(node.keyspace)
   try {
@@ -27,10 +28,7 @@ export async function federate(node: Federate, context: RunContext): Promise<Row
     if (groups.length > 0)
       await ofGroups(scratch.make(...groups.map(({ create }) => bindLiterally(create, bindings).sql)))
     const filling = { scratch, context, copied: new Copied(context.limits), kept: new Map() }
-    for (const each of groups) await fillFrom(each.rows, each, filling)
-    // Of groups there are others than of the rows, and some that nobody has: a shard's own temporary table may complain.
-    if (groups.length > 0 && port.warnings > 0) throw notAsTheyAre()
-    for (const copy of copies) await fill(copy, filling)
+    await fillAll(node, filling)
     const rows = scratch.open(query, node, columns)
     return await (groups.length > 0 ? ofGroups(rows) : rows)
   } catch (error) {
@@ -38,6 +36,21 @@ export async function federate(node: Federate, context: RunContext): Promise<Row
     throw error
   }
 }
+
+async function fillAll({ groups, copies }: Federate, filling: Filling): Promise<void> {
+  try {
+    for (const each of groups) await fillFrom(each.rows, each, filling)
+    // Of groups there are others than of the rows, and some that nobody has: a shard's own temporary table may complain.
+    if (groups.length > 0 && filling.context.port.warnings > 0) throw notAsTheyAre()
+    for (const copy of copies) await fill(copy, filling)
+  } catch (error) {
+    const isChanged = error instanceof ServerError && UNKNOWN_NAMES.has(error.errno)
+    throw isChanged ? new ChangedTables(error, new Set(copies.map(({ shown }) => shown.keyspace))) : error
+  }
+}
+
+/** ER_BAD_FIELD_ERROR, ER_NO_SUCH_TABLE, ER_VIEW_INVALID: of a table whose names were right when it was last looked at. */
+const UNKNOWN_NAMES: ReadonlySet<number> = new Set([1054, 1146, 1356])
 
 /**
  * What a server has against groups is nothing against the client's statement, which it has looked at before: a column may have
@@ -47,8 +60,7 @@ async function ofGroups<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
-    if (error instanceof ServerError && NAMES_AND_TYPES.has(error.errno))
-      throw notAsTheyAre()
+    if (error instanceof ServerError && NAMES_AND_TYPES.has(error.errno)) throw notAsTheyAre()
     throw error
   }
 }
@@ -143,6 +155,7 @@ async function fillFrom(
   const stream = await pull(rows, filling)
   if (stream === undefined) return
   const insert = new InsertText(`${into}VALUES `, rows.as)
+  const known = new KnownRows(rows.distinct === true)
   // The next statement is made while the server carries out the last.
   let sent: Promise<void> = Promise.resolve()
   const send = async () => {
@@ -159,6 +172,7 @@ async function fillFrom(
     for (let batch = await stream.next(); batch !== undefined; batch = await stream.next()) {
       let bytes = 0
       for (const row of batch) {
+        if (known.has(row)) continue
         bytes += row.length
         layout.locate(row, stream.columns.length, cells)
         for (const [column, values] of kept) values.add(row, cells[2 * column]!, cells[2 * column + 1]!)
@@ -172,6 +186,26 @@ async function fillFrom(
   } finally {
     await stream.close()
     await sent.catch(() => {}) // nothing is on its way when the connection is given back
+  }
+}
+
+/** Few enough to hold. */
+const KNOWN_ROWS_MAX = 50_000
+
+/** Rows of several shards of which each is wanted once; some of very many come more often. */
+class KnownRows {
+  readonly #texts: Set<string> | undefined
+
+  constructor(distinct: boolean) {
+    this.#texts = distinct ? new Set() : undefined
+  }
+
+  has(row: Row): boolean {
+    if (this.#texts === undefined) return false
+    const text = row.latin1Slice()
+    if (this.#texts.has(text)) return true
+    if (this.#texts.size < KNOWN_ROWS_MAX) this.#texts.add(text)
+    return false
   }
 }
 

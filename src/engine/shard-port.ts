@@ -1,5 +1,5 @@
 import type { Condition } from '../errors/condition.ts'
-import type { CopiesTold, Federate } from '../plan/primitives.ts'
+import type { CopiesTold, OverGroups } from '../plan/primitives.ts'
 import type { BoundQuery, BoundText } from './bindings.ts'
 import type { RowStream, StreamColumn } from './row-stream.ts'
 
@@ -71,11 +71,7 @@ export interface Scratch {
    * Runs the client's query with the client's settings; its columns are told as those of the tables that were copied, or as those
    * that `check` has answered where they are of groups. The copies are there until its rows have ended or are closed.
    */
-  open(
-    query: BoundQuery,
-    node: CopiesTold & Pick<Federate, 'groups' | 'recounted'>,
-    checked: readonly StreamColumn[],
-  ): Promise<RowStream>
+  open(query: BoundQuery, node: CopiesTold & OverGroups, checked: readonly StreamColumn[]): Promise<RowStream>
   /** Unless its rows are being read, the connection is given back without the tables. */
   close(): Promise<void>
 }

@@ -209,11 +209,16 @@ export interface Federate {
   readonly asked: QueryText
   /** Numbers of the columns of its rows whose types are those that `asked` has: of counts and sums of groups' own. */
   readonly recounted: Recounted
+  /** Its groups are told as columns of tables, for one server would sort rows to make them. */
+  readonly isSorted?: true
   /** By the names of columns in it those that the client's has, where they are others. */
   readonly told: ReadonlyMap<string, string>
   /** Of its FROM, for which queries stand there. */
   readonly views?: readonly ShownView[]
 }
+
+/** What its columns are told by where parts of it are asked of groups. */
+export type OverGroups = Pick<Federate, 'groups' | 'recounted' | 'isSorted'>
 
 export type Recounted = 'all' | readonly number[]
 
@@ -265,6 +270,8 @@ export type CopySource =
       readonly rows: Route
       readonly as: readonly CopiedAs[]
       readonly reduced: readonly ReducedRows[]
+      /** Rows that are alike count once: shards have left out those of their own. */
+      readonly distinct?: true
     }
   /** The rows of another copy. */
   | { readonly kind: 'Copied'; readonly from: string }
@@ -413,4 +420,6 @@ export interface OwnStatement {
 export interface Unsupported {
   readonly kind: 'Unsupported'
   readonly construct: string
+  /** Keyspace with a table whose columns have not been read yet, without which it cannot be planned. */
+  readonly unread?: string
 }

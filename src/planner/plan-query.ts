@@ -105,7 +105,8 @@ function overCopies(ast: Query, plan: Plan, context: PlanContext, planRows?: Pla
   } catch (error) {
     if (!(error instanceof Unplanned)) throw error
     if (plan.root.kind !== 'Unsupported') return undefined
-    return { ...plan, root: { kind: 'Unsupported', construct: error.construct } }
+    const { construct, unread } = error
+    return { ...plan, root: { kind: 'Unsupported', construct, ...(unread !== undefined && { unread }) } }
   }
 }
 

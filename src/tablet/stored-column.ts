@@ -5,15 +5,23 @@ import type { DatabaseColumn, TableKeys } from './schema-reader.ts'
 
 /** The column as another table would have it: type, character set, NULL, default, visibility. */
 export function storedColumn(column: DatabaseColumn, keys: TableKeys): StoredColumn {
-  return { definition: definitionText(column), keyFlags: keyFlags(column, keys) }
+  return {
+    definition: definitionText(column),
+    emptyDefinition: typeText(column),
+    keyFlags: keyFlags(column, keys),
+  }
 }
 
-function definitionText(column: DatabaseColumn): string {
-  const { name, columnType, characterSet, collation, srsId, nullable, extra } = column
+function typeText({ name, columnType, characterSet, collation, srsId }: DatabaseColumn): string {
   const parts = [quoteName(name), Buffer.from(columnType).latin1Slice()]
   if (characterSet !== null) parts.push(`CHARACTER SET ${characterSet} COLLATE ${collation}`)
   if (srsId !== null) parts.push(`SRID ${srsId}`)
-  parts.push(nullable ? 'NULL' : 'NOT NULL')
+  return [...parts, 'NULL'].join(' ')
+}
+
+function definitionText(column: DatabaseColumn): string {
+  const { nullable, extra } = column
+  const parts = [typeText(column).slice(0, -' NULL'.length), nullable ? 'NULL' : 'NOT NULL']
   const value = defaultText(column)
   if (value !== undefined) parts.push(`DEFAULT ${value}`)
   const onUpdate = /on update current_timestamp(?:\(\d*\))?/.exec(extra)

@@ -25,6 +25,8 @@ export interface Column {
 export interface StoredColumn {
   /** SQL text (a binary string) that defines it in another table: what is generated is a value there. */
   readonly definition: string
+  /** The same for one that is left empty, whatever the column may be. */
+  readonly emptyDefinition: string
   /** Flags that its definition packet has for being part of keys (PRI_KEY_FLAG and its kin). */
   readonly keyFlags: number
 }

@@ -7,7 +7,7 @@ const COUNTRIES = ['AT', 'BR', 'CH', 'DE', 'XX']
  */
 export const TABLES = [
   ...(['users', 'orders', 'things', 'words', 'places', 'slugs', 'tokens', 'prices', 'countries'] as const),
-  ...(['codes', 'tags', 'labels'] as const),
+  ...(['codes', 'tags', 'labels', 'texts'] as const),
 ] as const
 
 export const ROWS: readonly string[] = [

@@ -40,6 +40,10 @@ function countOf(results: readonly Result[]): string | undefined {
     : undefined
 }
 
+function columnsOf(result: Result | undefined): number {
+  return result?.kind === 'rows' ? result.columns.length : 0
+}
+
 async function expectAllWell(): Promise<void> {
   const asking = await client()
   await eventually('pairs are counted', async () => countOf(await asking.query(PAIRS)) === '95')
@@ -158,6 +162,39 @@ test('a server that is silent is an error by the deadline, and well when it is b
   expect(answer).toMatchObject({ kind: 'error' })
   faults.resume('80-')
   await expectAllWell()
+})
+
+test('a column that servers no longer have is an error only where it is named, in a transaction and prepared, too', async () => {
+  const setup = await client()
+  await setup.query('ALTER TABLE users ADD COLUMN gone INT DEFAULT 7')
+  const asking = await client()
+  const all = 'SELECT u.* FROM users u JOIN users b ON b.id = u.team WHERE u.id = 2'
+  const statement = await asking.prepare(all)
+  if (statement.kind === 'error') throw new Error(statement.message)
+  const before = await asking.query(all)
+  const both = await roots()
+  await Promise.all(both.map((root) => root.query('ALTER TABLE `main`.users DROP COLUMN gone')))
+  await Promise.all(both.map((root) => root.end()))
+  await asking.query('BEGIN')
+  const [after] = await asking.query(all)
+  await asking.query('COMMIT')
+  expect(after).toMatchObject({ kind: 'rows' })
+  expect(columnsOf(after)).toBe(columnsOf(before[0]) - 1)
+  expect(columnsOf((await asking.execute(statement.id, []))[0])).toBe(columnsOf(after))
+  const [named] = await asking.query('SELECT u.gone FROM users u JOIN users b ON b.id = u.team')
+  expect(named).toMatchObject({ kind: 'error', errno: 1054 })
+})
+
+test('a table that has just been made past the proxy is looked at when it is asked for', async () => {
+  const name = [...faults.cluster.servers.keys()].find((each) => each.startsWith('lookup'))!
+  const root = await faults.cluster.servers.get(name)!.connectAsRoot()
+  await root.query('CREATE TABLE lookup.made (team INT PRIMARY KEY)')
+  await root.query('INSERT INTO lookup.made VALUES (0), (6)')
+  const asking = await client()
+  const sql = 'SELECT COUNT(*) FROM users u JOIN lookup.made m ON m.team = u.team + 0'
+  expect(countOf(await asking.query(sql))).toBe('11')
+  await root.query('DROP TABLE lookup.made')
+  await root.end()
 })
 
 test('a second proxy is not held up by the first one', async () => {

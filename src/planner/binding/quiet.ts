@@ -31,6 +31,8 @@ export function quietKind(expr: Expr, scope: Scope): QuietKind | undefined {
     case 'UserVariable':
     case 'SystemVariable':
       return 'any'
+    case 'Match':
+      return 'number'
     case 'TemporalLiteral':
       return 'time'
     case 'Introduced':

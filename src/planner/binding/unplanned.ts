@@ -5,14 +5,17 @@
 export class Unplanned extends Error {
   /** What error 1235 names. */
   readonly construct: string
+  /** Keyspace with a table whose columns have not been read: once they have been, there may be a plan. */
+  readonly unread: string | undefined
 
-  constructor(construct: string) {
+  constructor(construct: string, unread?: string) {
     super(construct)
     this.name = 'Unplanned'
     this.construct = construct
+    this.unread = unread
   }
 }
 
-export function unplanned(construct: string): never {
-  throw new Unplanned(construct)
+export function unplanned(construct: string, unread?: string): never {
+  throw new Unplanned(construct, unread)
 }

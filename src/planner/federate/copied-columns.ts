@@ -77,26 +77,22 @@ export interface CopiedTable {
  * flags, hangs on it. Not so where only values matter (`ofValues`). Throws Unplanned while the table's columns have not been read.
  */
 export function copiedTable(
-  { name, live }: Table,
+  { name, keyspace, live }: Table,
   node: TableRef,
-  { whole, names }: NamedColumns,
+  named: NamedColumns,
   ofValues: boolean,
 ): CopiedTable {
   if (live === undefined || live.columns.length === 0)
-    return unplanned(`table '${name}', whose columns have not been read from its servers yet,`)
+    return unplanned(`table '${name}', whose columns have not been read from its servers yet,`, keyspace)
   const { columns: all, keys } = live
-  const alias = node.alias?.name ?? node.name.name
-  const isNamed = (column: Column) =>
-    (whole.has(node) && !column.invisible) ||
-    names.has(column.name.toLowerCase()) ||
-    names.has(`${alias}.${column.name}`.toLowerCase())
+  const isNamed = (column: Column) => isNamedIn(named, node, column)
   const primary = keys.find(({ kind }) => kind === 'PRIMARY')
   const inPrimary = new Set(primary?.parts.map(({ column }) => column))
-  const named = all.filter(isNamed)
-  const isPart = [...inPrimary].some((column) => !named.some((each) => each.name === column))
-  if (ofValues && isPart && named.some(isVisible) && areDistinct(named))
-    return { columns: named, keys, distinct: true }
-  const wanted = all.filter((column) => named.includes(column) || inPrimary.has(column.name))
+  const own = all.filter(isNamed)
+  const isPart = [...inPrimary].some((column) => !own.some((each) => each.name === column))
+  if (ofValues && isPart && own.some(isVisible) && areDistinct(own))
+    return { columns: own, keys, distinct: true }
+  const wanted = all.filter((column) => own.includes(column) || inPrimary.has(column.name))
   // A table has at least one that is visible.
   const first = wanted.some(isVisible) ? undefined : all.find(isVisible)
   return {
@@ -105,6 +101,20 @@ export function copiedTable(
     keys,
     distinct: false,
   }
+}
+
+/** Whether a column of the table may be looked at. */
+export function isNamedIn(
+  { whole, names }: NamedColumns,
+  node: TableRef,
+  { name, invisible }: Column,
+): boolean {
+  const alias = node.alias?.name ?? node.name.name
+  return (
+    (whole.has(node) && !invisible) ||
+    names.has(name.toLowerCase()) ||
+    names.has(`${alias}.${name}`.toLowerCase())
+  )
 }
 
 function isVisible({ invisible }: Column): boolean {

@@ -45,7 +45,7 @@ export function copiesOf(
   const copies = filled.slice(groups.length).map(({ name, pull, original, reduced, kept }) => {
     const rows: CopySource =
       original === undefined
-        ? { kind: 'Pulled', rows: pull.rows, as: pull.as, reduced }
+        ? { kind: 'Pulled', rows: pull.rows, as: pull.as, reduced, ...(pull.distinct && { distinct: true }) }
         : { kind: 'Copied', from: original.name }
     return tableCopy(name, pull, rows, kept)
   })

@@ -1,6 +1,6 @@
 import type { CopiedAs } from '../../plan/primitives.ts'
 import type { AggregateCall, ColumnName, Expr } from '../../sql/ast.ts'
-import { type AnyNode, sameTree, someInBlock } from '../../sql/visit.ts'
+import { type AnyNode, sameTree, someInBlock, someNode } from '../../sql/visit.ts'
 import { type Digits, digitsOf } from '../binding/digits.ts'
 import { hasFloatingType } from '../binding/floating-type.ts'
 import { isQuiet, quietKind } from '../binding/quiet.ts'
@@ -101,6 +101,7 @@ function averageOf(args: readonly Expr[], use: Use, columns: GroupedColumns): Ex
   const { scope } = columns
   const digits = digitsOf(arg!, scope)
   if (problemOfAverage(arg!, digits, isNumber(arg!, scope)) !== undefined) return undefined
+  if (someNode(arg!, ({ kind }) => kind === 'Param')) return undefined
   const isFloating = digits.kind === 'double'
   const isKnown = digits.kind === 'fixed' && digits.scale <= SCALE_MAX
   if (use === 'part' && !isFloating) return undefined
@@ -152,9 +153,10 @@ function digitsOfQuotient(scale: number): Expr {
   return makeBinary('+', makeInteger(whole), makeBinary('*', makeInteger(9), words))
 }
 
-/** It is made of counts and sums of groups. */
+/** It is made of counts and sums of groups, or of what was an expression and is a column of them. */
 export function isRecounted(node: AnyNode): boolean {
-  return isAggregateCall(node) && node.quantifier !== 'DISTINCT' && node.name !== 'min' && node.name !== 'max'
+  if (!isAggregateCall(node) || node.quantifier === 'DISTINCT') return false
+  return (node.name !== 'min' && node.name !== 'max') || node.args[0]?.kind !== 'Column'
 }
 
 /** Any other is converted, row by row, and may warn. */

@@ -1,6 +1,7 @@
 import type { Plan } from '../../plan/plan.ts'
 import type { Recounted } from '../../plan/primitives.ts'
 import type { Expr, Query, Select, SelectItem, TableRef } from '../../sql/ast.ts'
+import { tablesIn } from '../../sql/tables-in.ts'
 import { type AnyNode, type Part, rewrite, someInBlock, someNode, visit } from '../../sql/visit.ts'
 import { sameColumn } from '../../vschema/model.ts'
 import type { BoundFrom, BoundQuery, BoundSelect } from '../binding/bound.ts'
@@ -24,6 +25,8 @@ export interface GroupedQuery {
   readonly groups: readonly Groups[]
   /** Numbers of the columns of its rows that hold counts and sums of groups' own, whose types have more digits. */
   readonly recounted: Recounted
+  /** One server would sort rows to make groups of its answer, instead of having these in a temporary table. */
+  readonly isSorted: boolean
 }
 
 /** How a query is answered by rules alone. */
@@ -42,13 +45,15 @@ export function withGroups(
 ): GroupedQuery {
   const blocks = new GroupedBlocks(new Set(tables), selectsIn(bound), planning)
   const grouped = blocks.rewritten(query, { isOpen: false, isRoot: true, isNamed: false })
-  return { query: grouped, groups: blocks.found, recounted: blocks.recounted }
+  return { query: grouped, groups: blocks.found, recounted: blocks.recounted, isSorted: blocks.isSorted }
 }
 
 interface Position {
   /** A query around it may give it columns. */
   readonly isOpen: boolean
   readonly isRoot: boolean
+  /** Rows of others stand behind its own. */
+  readonly isOperand?: boolean
   /** A query around it names its columns. */
   readonly isNamed: boolean
 }
@@ -56,6 +61,7 @@ interface Position {
 class GroupedBlocks {
   readonly found: Groups[] = []
   recounted: Recounted = []
+  isSorted = false
   readonly #tables: ReadonlySet<AnyNode>
   readonly #blocks: ReadonlyMap<Select, BoundSelect>
   readonly #context: PlanContext
@@ -88,6 +94,8 @@ class GroupedBlocks {
           const query = this.rewritten(node.query, { ...position, isRoot: false, isNamed: true })
           return query === node.query ? node : { ...node, query }
         }
+        case 'SetOperation':
+          return position.isOperand ? undefined : this.rewritten(node, { ...position, isOperand: true })
         case 'Select': {
           const grouped = this.#grouped(node, position)
           return grouped && this.#inClauses(grouped, position)
@@ -207,8 +215,15 @@ class GroupedBlocks {
     )
     if (routing === undefined) return undefined
     this.#noteRecounted(ast, position)
+    this.isSorted ||= position.isRoot && someInBlock([ast.items, ast.having, ast.orderBy], isDistinctCall)
     const { where: _, ...others } = ast
-    return { ...others, ...clauses, from: [this.#place(draft, draft.groupsOf(ast), routing)] }
+    // Of rows of several tables one server makes such groups in a temporary table, which shows in the types of their keys.
+    const isBuffered =
+      useIn(position) === 'answer' &&
+      ast.groupBy?.rollup !== undefined &&
+      ast.from.flatMap(tablesIn).length > 1
+    const modifiers = isBuffered ? [...ast.modifiers, 'SQL_BUFFER_RESULT' as const] : ast.modifiers
+    return { ...others, ...clauses, modifiers, from: [this.#place(draft, draft.groupsOf(ast), routing)] }
   }
 
   #place(draft: GroupsDraft, query: Select, routing: Groups['routing']): TableRef {
@@ -218,9 +233,15 @@ class GroupedBlocks {
   }
 }
 
+function isDistinctCall(node: AnyNode): boolean {
+  return (
+    node.kind === 'Aggregate' && node.quantifier === 'DISTINCT' && node.name !== 'min' && node.name !== 'max'
+  )
+}
+
 /** Of what its items are. */
-function useIn({ isRoot, isNamed }: Position): Use {
-  if (isRoot) return 'answer'
+function useIn({ isRoot, isOperand, isNamed }: Position): Use {
+  if (isRoot) return isOperand ? 'shown' : 'answer'
   return isNamed ? 'shown' : 'counted'
 }
 

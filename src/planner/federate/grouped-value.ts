@@ -41,6 +41,8 @@ export function transferOfValue(name: string, expr: Expr, scope: Scope): Transfe
 
 /** As `transferOfValue`, of the least or greatest of the values. */
 export function transferOfExtreme(name: string, arg: Expr, scope: Scope): Transfer | undefined {
+  // Of YEAR() it is a BIGINT, of a column of groups a YEAR.
+  if (arg.kind === 'Function' && arg.name === 'year') return undefined
   const column = arg.kind === 'Column' ? storedColumn(arg, scope) : undefined
   return column?.type !== undefined && rankedOtherwise.has(column.type)
     ? undefined

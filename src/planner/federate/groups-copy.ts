@@ -41,10 +41,12 @@ export function pullOfGroups(groups: Groups, context: PlanContext): Pull {
     node,
     table: tableOf(groups),
     columns,
+    empty: [],
     keys: [],
     conditions: [],
     lock: undefined,
     distinct: false,
+    computed: [],
     rows,
     as,
   }

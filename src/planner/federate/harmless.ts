@@ -22,6 +22,8 @@ export function isHarmless(expr: Expr, columnOf: ColumnOf): boolean {
       return isSafe(expr.operand)
     case 'Xor':
       return isSafe(expr.left) && isSafe(expr.right)
+    case 'Match':
+      return true
     case 'Is':
       return expr.operand.kind === 'Column' || isSafe(expr.operand)
     case 'Comparison':

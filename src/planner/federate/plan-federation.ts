@@ -15,11 +15,13 @@ import { copiedTable, namedColumns } from './copied-columns.ts'
 import { copiesOf } from './copies.ts'
 import { type PlanRows, withGroups } from './grouped-blocks.ts'
 import { groupsCopy, pullOfGroups, type TemplateText, withTables } from './groups-copy.ts'
+import { Matches } from './matches.ts'
 import { withoutSemijoins } from './no-semijoin.ts'
 import { tablesOfValues } from './only-values.ts'
 import { type CopiedRef, overCopies } from './over-copies.ts'
 import { type OwnConditions, ownConditions } from './own-conditions.ts'
 import { pullOf, type Wanted } from './pull.ts'
+import { Settled } from './settled.ts'
 import { copyName, tableCopy } from './table-copy.ts'
 import { withTablesOnce } from './tables-once.ts'
 import { shownViews, viewsAsQueries } from './views-as-queries.ts'
@@ -32,23 +34,22 @@ import { shownViews, viewsAsQueries } from './views-as-queries.ts'
 export function planFederation(ast: Query, context: PlanContext, planRows?: PlanRows): Federate {
   if (someNode(ast, ({ kind }) => kind === 'IntoOutfile' || kind === 'IntoDumpfile'))
     unplanned('INTO OUTFILE over several shards')
-  // A temporary table has no full-text index.
-  if (someNode(ast, ({ kind }) => kind === 'Match'))
-    unplanned('MATCH … AGAINST in what several shards cannot do together')
   const { query, tables } = withTablesOnce(viewsAsQueries(ast, context))
   const views = shownViews(ast, context)
   const bound = hasTwins(tables, context) ? undefined : boundOf(query, context)
+  const matches = new Matches(query, bound)
   const {
     query: grouped,
     groups,
     recounted,
+    isSorted,
   } = bound === undefined || planRows === undefined
-    ? { query, groups: [], recounted: [] }
+    ? { query, groups: [], recounted: [], isSorted: false }
     : withGroups(query, tables, bound, { context, planRows })
   const { conditions, links } = conditionsOf(
     groups.length === 0 ? bound : boundOf(grouped, withTables(groups, context)),
   )
-  const copied = copiedTables(query, tables, context)
+  const copied = copiedTables(query, tables, matches, context)
   const names = new Map(copied.map(({ node }, i) => [node, copyName(i + 1)]))
   const refs = new Map(
     copied.map(({ node, table }): [TableRef, CopiedRef] => [
@@ -58,19 +59,23 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
   )
   const locks = locksOf(query)
   const left = tablesOf(grouped)
+  const settled = new Settled(grouped, conditions)
   const pulls = copied.flatMap((each) => {
     const { node } = each
-    return left.has(node)
-      ? [pullOf({ ...each, conditions: conditions.get(node) ?? [], lock: locks.get(node) }, context)]
-      : []
+    if (!left.has(node)) return []
+    const wanted = { ...each, ...settled.columnsOf(each), lock: locks.get(node) }
+    return [pullOf({ ...wanted, conditions: conditions.get(node) ?? [] }, context)]
   })
   const ofGroups = groups.map((each) => pullOfGroups(each, context))
   const filled = copiesOf({ pulls, groups: ofGroups, links }, names, context)
   const empty = copied.flatMap((each) =>
-    left.has(each.node) ? [] : [tableCopy(names.get(each.node)!, each, { kind: 'Grouped' }, new Map())],
+    left.has(each.node)
+      ? []
+      : [tableCopy(names.get(each.node)!, { ...each, empty: [] }, { kind: 'Grouped' }, new Map())],
   )
   const copies = [...filled.copies, ...empty]
-  const asked = overCopies(query, refs)
+  const over = (part: Query) => overCopies(matches.overCopies(part), refs)
+  const asked = over(query)
   const text = textOverCopies(context)
   const askedText = text(asked.query)
   return {
@@ -78,11 +83,12 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
     keyspace: homeOf(copies, context),
     copies,
     groups: groups.map((each, i) =>
-      groupsCopy(each, text(overCopies(each.query, refs).query), ofGroups[i]!, filled.keptOfGroups[i]!),
+      groupsCopy(each, text(over(each.query).query), ofGroups[i]!, filled.keptOfGroups[i]!),
     ),
-    query: text(withoutSemijoins(overCopies(grouped, refs).query)),
+    query: text(withoutSemijoins(over(settled.query).query)),
     asked: askedText,
     recounted,
+    ...(isSorted && { isSorted }),
     told: asked.told,
     ...(views.length > 0 && { views }),
   }
@@ -94,9 +100,14 @@ function textOverCopies(context: PlanContext): (query: Query) => TemplateText {
   return (query) => new ShardText(over).ofTree(query)
 }
 
-type Copied = Omit<Wanted, 'conditions' | 'lock'>
+type Copied = Omit<Wanted, 'conditions' | 'lock' | 'empty'>
 
-function copiedTables(query: Query, tables: readonly TableRef[], context: PlanContext): readonly Copied[] {
+function copiedTables(
+  query: Query,
+  tables: readonly TableRef[],
+  matches: Matches,
+  context: PlanContext,
+): readonly Copied[] {
   const named = namedColumns(query)
   const ofValues = tablesOfValues(query)
   return tables.flatMap((node): readonly Copied[] => {
@@ -107,7 +118,9 @@ function copiedTables(query: Query, tables: readonly TableRef[], context: PlanCo
     const table = findTable(node.name, context)
     if (viewOf(table, context) !== undefined)
       unplanned(`view '${table.name}' beside a table of WITH of its name`)
-    return [{ node, table, ...copiedTable(table, node, named, ofValues.has(node)) }]
+    const computed = matches.of(node)
+    const { columns, ...own } = copiedTable(table, node, named, ofValues.has(node))
+    return [{ node, table, computed, ...own, columns: [...columns, ...computed.map(({ column }) => column)] }]
   })
 }
 

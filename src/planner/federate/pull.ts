@@ -13,6 +13,7 @@ import { makeAnd, makeColumn, makeIn, makeItem, makeNumber } from '../make-node.
 import type { PlanContext } from '../plan-context.ts'
 import { routingOfTables } from '../rules/settle/vindex-routing.ts'
 import { ShardText } from '../shard-text.ts'
+import type { ComputedColumn } from './matches.ts'
 import { transferOf } from './transfer.ts'
 
 /** A table of the statement, where it stands there, and what is wanted of it. */
@@ -20,11 +21,15 @@ export interface Wanted {
   readonly node: TableRef
   readonly table: Table
   readonly columns: readonly Column[]
+  /** Columns of the copy that nothing is asked of once it is filled. */
+  readonly empty: readonly Column[]
   /** Of the whole table. */
   readonly keys: readonly StoredKey[]
   readonly conditions: readonly Expr[]
   readonly lock: Lock | undefined
   readonly distinct: boolean
+  /** Of its columns those that it has not got. */
+  readonly computed: readonly ComputedColumn[]
 }
 
 /** The rows that are wanted, and how they come. */
@@ -54,7 +59,7 @@ interface ReducedBy {
 }
 
 function routeOf(wanted: Wanted, context: PlanContext, reducedBy?: ReducedBy): Route {
-  const { columns, lock } = wanted
+  const { columns, computed, lock } = wanted
   const text = new ShardText(context)
   const conditions = conditionsOf(wanted)
   const among = (reducedBy?.columns ?? []).map((column, i) =>
@@ -62,7 +67,10 @@ function routeOf(wanted: Wanted, context: PlanContext, reducedBy?: ReducedBy): R
   )
   const where = [...conditions, ...among]
   const query = selectOf(wanted, {
-    items: columns.map((column) => makeItem(transferOf(column).expr)),
+    items: columns.map((column) => {
+      const { expr } = computed.find((each) => each.column === column) ?? transferOf(column)
+      return makeItem(expr)
+    }),
     ...(where.length > 0 && { where: makeAnd(where) }),
     ...(lock && { locks: [withoutNames(lock)] }),
     modifiers: wanted.distinct ? ['DISTINCT'] : [],

@@ -10,14 +10,19 @@ export function copyName(number: number): string {
 
 export function tableCopy(
   name: string,
-  { table, columns, keys, node }: Pick<Wanted, 'node' | 'table' | 'columns' | 'keys'>,
+  { table, columns, empty, keys, node }: Pick<Wanted, 'node' | 'table' | 'columns' | 'empty' | 'keys'>,
   rows: CopySource,
   kept: TableCopy['kept'],
 ): TableCopy {
+  const all = [...columns, ...empty]
+  const definitions = [
+    ...columns.map(({ stored }) => stored?.definition),
+    ...empty.map(({ stored }) => stored?.emptyDefinition),
+  ].filter((definition) => definition !== undefined)
   return {
     name,
-    create: createText(name, columns, keyTexts(columns, keys)),
-    createLoose: createText(name, columns, keyTexts(columns, keys.map(withoutUniqueness))),
+    create: createText(name, definitions, keyTexts(all, keys)),
+    createLoose: createText(name, definitions, keyTexts(all, keys.map(withoutUniqueness))),
     columns: columns.map((column) => quoteName(column.name)),
     rows,
     kept,
@@ -25,7 +30,7 @@ export function tableCopy(
       keyspace: table.keyspace,
       table: table.name,
       alias: node.alias?.name ?? node.name.name,
-      keyFlags: new Map(columns.map((column) => [column.name, column.stored?.keyFlags ?? 0])),
+      keyFlags: new Map(all.map((column) => [column.name, column.stored?.keyFlags ?? 0])),
     },
   }
 }
@@ -59,7 +64,6 @@ function withoutUniqueness(key: StoredKey): StoredKey {
   return key.kind === 'PRIMARY' || key.kind === 'UNIQUE' ? { ...key, kind: 'plain' } : key
 }
 
-function createText(name: string, columns: readonly Column[], keys: readonly string[]): string {
-  const definitions = columns.flatMap(({ stored }) => stored?.definition ?? [])
+function createText(name: string, definitions: readonly string[], keys: readonly string[]): string {
   return `CREATE TEMPORARY TABLE ${quoteName(name)} (${[...definitions, ...keys].join(', ')}) ENGINE=InnoDB`
 }

@@ -3,7 +3,7 @@ import { toldAs } from '../../engine/told-as.ts'
 import { ServerError } from '../../errors/server-error.ts'
 import { type ColumnDef, decodeColumnDef, encodeColumnDef } from '../../mysql/codec/column-def.ts'
 import { HEADER_BYTES } from '../../mysql/codec/constants.ts'
-import type { CopiesTold, Federate, ShownTable, ShownView } from '../../plan/primitives.ts'
+import type { CopiesTold, OverGroups, ShownTable, ShownView } from '../../plan/primitives.ts'
 import type { ServingTablet } from '../../tablet/serving-tablet.ts'
 import { classOf, columnFlags } from '../../values/types.ts'
 
@@ -25,16 +25,18 @@ export function copiedColumns(input: RowStream, node: CopiesTold, isMariadb: boo
 export function columnsOverGroups(
   answered: readonly StreamColumn[],
   checked: readonly StreamColumn[],
-  { groups, recounted }: Pick<Federate, 'groups' | 'recounted'>,
+  { groups, recounted, isSorted }: OverGroups,
   isMariadb: boolean,
 ): readonly StreamColumn[] {
   const names = new Set(groups.map(({ name }) => name))
   return answered.map((column, i) => {
     const whole = checked[i]
     if (whole === undefined) return column
-    if (names.has(decodeColumnDef(column.definition).orgTable)) return ofGroups(column, whole, isMariadb)
+    if (names.has(decodeColumnDef(column.definition).orgTable))
+      return isSorted ? whole : ofGroups(column, whole, isMariadb)
     const isSame = recounted !== 'all' && !recounted.includes(i)
-    return isSame ? column : recountedColumn(column, whole)
+    const own = isMariadb ? ofWholeQuery(column, whole) : column
+    return isSame ? own : recountedColumn(own, whole)
   })
 }
 
@@ -50,21 +52,34 @@ function ofGroups(column: StreamColumn, whole: StreamColumn, isMariadb: boolean)
   const isOfQuery = own.table !== own.orgTable
   return changed(whole, {
     schema: isMariadb && isOfQuery ? '' : schema,
+    type: column.type,
+    columnLength: column.length,
     flags: (whole.flags & ~KEY_FLAGS & ~FIELD_FLAGS) | (column.flags & FIELD_FLAGS),
   })
+}
+
+/** MariaDB: what comes of a query in FROM that is asked of groups is said to be of that query. */
+function ofWholeQuery(column: StreamColumn, whole: StreamColumn): StreamColumn {
+  const own = decodeColumnDef(column.definition)
+  const { schema, orgTable, orgName } = decodeColumnDef(whole.definition)
+  const isOfQuery = own.orgTable !== '' && own.orgTable === own.table && own.orgTable !== orgTable
+  return isOfQuery ? changed(column, { schema: orgTable === '' ? '' : schema, orgTable, orgName }) : column
 }
 
 const TYPE_FLAGS = columnFlags.notNull | columnFlags.unsigned
 
 /**
- * Sums of sums have more digits than sums, and what was counted is a sum. Any other type is that of a `?`, which shows when it is
- * executed.
+ * Sums of sums have more digits than sums, what was counted is a sum, and expressions that were columns of groups have their widths.
+ * Any other type is that of a `?`, which shows when it is executed.
  */
 function recountedColumn(column: StreamColumn, whole: StreamColumn): StreamColumn {
   const [kind, wholeKind] = [classOf(column), classOf(whole)]
+  const { type, decimals, length, collation } = whole
+  if (wholeKind === 'text') return kind === 'text' ? changed(column, { decimals }) : column
+  if (wholeKind === 'double' && kind === 'double')
+    return column.decimals === decimals ? changed(column, { columnLength: length }) : column
   const isNumber = wholeKind === 'signed' || wholeKind === 'unsigned' || wholeKind === 'decimal'
   if (!isNumber || (kind !== wholeKind && kind !== 'decimal')) return column
-  const { type, decimals, length, collation } = whole
   return changed(column, {
     type,
     decimals,

@@ -1,13 +1,14 @@
 import { beginPlan } from '../../engine/begin-plan.ts'
 import type { Bindings, BoundQuery } from '../../engine/bindings.ts'
-import type { OkOutcome } from '../../engine/outcome.ts'
+import type { OkOutcome, Outcome } from '../../engine/outcome.ts'
 import { nextPackets } from '../../engine/packet-rows.ts'
 import { bindRowCount, rowCountNumber } from '../../engine/plan-value.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import type { RunContext as EngineContext } from '../../engine/run-context.ts'
+import { ChangedTables } from '../../errors/changed-tables.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
-import type { FoundRows } from '../../plan/plan.ts'
+import type { FoundRows, Plan } from '../../plan/plan.ts'
 import type { Primitive } from '../../plan/primitives.ts'
 import type { Statement } from '../../sql/ast.ts'
 import type { Settings } from '../../tablet/settings.ts'
@@ -120,17 +121,46 @@ async function runOnSeveral(context: RunContext, execution: Execution, several: 
   const { plan, bindings, format } = execution
   const port = new SessionPort(context, execution, several.settings, several.own)
   const run: EngineContext = { bindings, shards, port, format, memory, limits: context.proxy.limits }
-  const outcome = await firstAble(plan, run, async () => {
-    if (plan.judged === undefined) return several.run(run)
-    const columns = await judge(context, execution, several.settings)
-    return several.run(columns === undefined ? run : { ...run, columns })
-  })
+  let outcome: Outcome
+  try {
+    outcome = await firstAble(plan, run, async () => {
+      if (plan.judged === undefined) return several.run(run)
+      const columns = await judge(context, execution, several.settings)
+      return several.run(columns === undefined ? run : { ...run, columns })
+    })
+  } catch (error) {
+    const changed = execution.isPlannedAnew ? undefined : changedKeyspaces(plan, error)
+    if (changed === undefined) throw error
+    return runPlannedAnew(context, execution, changed)
+  }
   if (outcome.kind === 'Ok') return answerOk(context, outcome)
   const { metadata } = plan
   const { stream } = outcome
   if (stream.columns.length === 0) return answerInto(context, stream, port)
   const told = metadata === undefined ? stream : metadataRows(stream, metadata, shards.databaseNames(''))
   await answerRows(context, told, port)
+}
+
+/** Whose tables are to be looked at before the statement is planned once more; undefined where that would not help. */
+function changedKeyspaces({ root }: Plan, error: unknown): readonly string[] | undefined {
+  if (error instanceof ChangedTables) return [...error.keyspaces]
+  return root.kind === 'Unsupported' && root.unread !== undefined ? [root.unread] : undefined
+}
+
+/** Once its tables have been looked at again: nothing has gone to the client yet. */
+async function runPlannedAnew(
+  context: RunContext,
+  execution: Execution,
+  keyspaces: readonly string[],
+): Promise<void> {
+  const { proxy, interruption, client } = context
+  await Promise.all(keyspaces.map((keyspace) => proxy.schemaChanged(keyspace, [])))
+  interruption.throwIfKilled()
+  const { reading, sql } = execution
+  const again = { ...execution, plan: reading.planOf(sql, reading.scan(sql)), isPlannedAnew: true as const }
+  if (asksFirst(again)) await placeValues(context, again)
+  interruption.throwIfKilled()
+  if (!client.closed) runPlan(context, again)
 }
 
 /** SELECT … INTO variables: one row, or none. */

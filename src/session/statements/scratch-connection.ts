@@ -10,7 +10,7 @@ import { readConditions } from '../../mysql/client/conditions.ts'
 import { type Description, describeStatement } from '../../mysql/client/describe.ts'
 import type { ResponseSummary } from '../../mysql/client/response-reader.ts'
 import { queryPacket, runCommand, runQuery, textCells } from '../../mysql/client/simple-command.ts'
-import type { CopiesTold, Federate } from '../../plan/primitives.ts'
+import type { CopiesTold, OverGroups } from '../../plan/primitives.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import { makeSettings, NAMES, READ_ONLY, type Settings, SQL_MODE } from '../../tablet/settings.ts'
 import { settleAll } from '../../transaction/lanes.ts'
@@ -112,7 +112,7 @@ export class ScratchConnection implements Scratch {
 
   async open(
     query: BoundQuery,
-    node: CopiesTold & Pick<Federate, 'groups' | 'recounted'>,
+    node: CopiesTold & OverGroups,
     checked: readonly StreamColumn[],
   ): Promise<RowStream> {
     const { state, memory } = this.#context

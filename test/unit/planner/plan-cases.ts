@@ -87,7 +87,7 @@ function columnNamed(name: string): Column {
 
 function withDefinition(column: Column): Column {
   const definition = `\`${column.name}\` ${column.type ?? 'INT64'}`
-  return { ...column, stored: { definition, keyFlags: 0 } }
+  return { ...column, stored: { definition, emptyDefinition: definition, keyFlags: 0 } }
 }
 
 export const context: PlanContext = {

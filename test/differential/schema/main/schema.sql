@@ -131,3 +131,12 @@ CREATE TABLE bytes (
   n INT NOT NULL,
   PRIMARY KEY (k)
 );
+
+CREATE TABLE texts (
+  id INT NOT NULL,
+  user_id BIGINT NOT NULL,
+  title VARCHAR(60) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL,
+  body TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci,
+  PRIMARY KEY (id),
+  FULLTEXT KEY words (title, body)
+);
