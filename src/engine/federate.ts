@@ -40,6 +40,8 @@ export async function federate(node: Federate, context: RunContext): Promise<Row
 async function fillAll({ groups, copies }: Federate, filling: Filling): Promise<void> {
   try {
     for (const each of groups) await fillFrom(each.rows, each, filling)
+    // Of groups there are others than of the rows, and some that nobody has: a shard's own temporary table may complain.
+    if (groups.length > 0 && filling.context.port.warnings > 0) throw notAsTheyAre()
     for (const copy of copies) await fill(copy, filling)
   } catch (error) {
     const isChanged = error instanceof ServerError && UNKNOWN_NAMES.has(error.errno)
@@ -58,10 +60,13 @@ async function ofGroups<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
-    if (error instanceof ServerError && NAMES_AND_TYPES.has(error.errno))
-      throw notSupported('groups of rows of several shards as they are')
+    if (error instanceof ServerError && NAMES_AND_TYPES.has(error.errno)) throw notAsTheyAre()
     throw error
   }
+}
+
+function notAsTheyAre(): SqlError {
+  return notSupported('groups of rows of several shards as they are')
 }
 
 /** ER_NON_UNIQ_ERROR, ER_BAD_FIELD_ERROR, ER_WRONG_FIELD_WITH_GROUP, ER_PARSE_ERROR, ER_INVALID_DEFAULT, mixes of collations … */
@@ -157,7 +162,7 @@ async function fillFrom(
     await sent
     const { zeroMembers } = insert
     sent = scratch.run(insert.take()).then((warnings) => {
-      if (warnings > zeroMembers) throw changedValue(copy)
+      if (warnings > zeroMembers) throw 'shown' in copy ? changedValue(copy) : notAsTheyAre()
     })
     sent.catch(() => {}) // whoever sends the next, or ends, hears of it
   }
@@ -241,10 +246,9 @@ async function pull(
   return runRoute(least.route, { ...context, bindings }, { asText: true })
 }
 
-function changedValue(copy: TableCopy | GroupsCopy): SqlError {
-  const of = 'shown' in copy ? `table '${copy.shown.keyspace}.${copy.shown.table}'` : 'a group of rows'
+function changedValue({ shown }: TableCopy): SqlError {
   return new SqlError(
     'ER_UNKNOWN_ERROR',
-    `A value of ${of} cannot be copied as it is: its columns have changed, or its servers differ`,
+    `A value of table '${shown.keyspace}.${shown.table}' cannot be copied as it is: its columns have changed, or its servers differ`,
   )
 }

@@ -94,6 +94,8 @@ export interface ShardPort {
   commit(): Promise<void>
   /** Tables may have other columns now; resolves when plans may rely on them. */
   schemaChanged(keyspace: string, tables: readonly string[]): Promise<void>
+  /** Of the streams that have been read to their end, all warnings. */
+  readonly warnings: number
   /** Whether WHERE, ON or LIMIT has the text as a literal or param, and no other clause has. */
   isInCondition(text: string): boolean
   /** A connection of the statement's own to some server of the keyspace, in no transaction. */

@@ -26,6 +26,8 @@ export interface Plan {
   readonly lookups?: readonly LookupRouting[]
   /** User variables that the statement names, in lower case: backend connections are given them first. */
   readonly userVariables: readonly string[]
+  /** What it sets for itself alone: items of a SET statement, by the names of variables. */
+  readonly settings?: ReadonlyMap<string, string>
   /** It may assign some of them: all are read back behind it. */
   readonly assigns?: true
   /** It runs statements that are text to the planner (MariaDB's EXECUTE IMMEDIATE): what they assign is known when it runs. */

@@ -12,6 +12,7 @@ import type { PlanRows } from './federate/grouped-blocks.ts'
 import { planFederation } from './federate/plan-federation.ts'
 import { finishQuery } from './finish/finish-query.ts'
 import { operatorOf } from './operators/build-operators.ts'
+import { ownSettings } from './own-settings.ts'
 import type { PlanContext } from './plan-context.ts'
 import { connectionState, settingInsertId, unsupportedPlan } from './plans.ts'
 import { pullOut } from './pull-out.ts'
@@ -23,6 +24,11 @@ import { planValue } from './values.ts'
 
 /** Plans a statement that answers rows of tables: bound, made a tree, rewritten, finished. */
 export function planQuery(ast: Query, context: PlanContext, trace?: Trace): Plan {
+  const own = ownSettings(ast, context)
+  if (own !== undefined) {
+    const { query, settings } = own
+    return { ...planQuery(query, { ...context, isChanged: true }, trace), settings }
+  }
   const next = nextValues(ast)
   if (next !== undefined) return planNextValues(next.select, next.item, context)
   const plan = pulledOut(ast, planByRules(ast, context, trace), context)

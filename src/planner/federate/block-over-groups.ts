@@ -4,7 +4,7 @@ import { sameColumn } from '../../vschema/model.ts'
 import { isAggregateCall, itemName } from '../binding/traits.ts'
 import { isRefusal } from '../refusal.ts'
 import { meaningOf } from '../rules/push/meaning-of.ts'
-import { overGroups, type Use } from './grouped-aggregate.ts'
+import { isAverage, overGroups, showAlike, type Use } from './grouped-aggregate.ts'
 import type { GroupsDraft } from './groups-draft.ts'
 import { isClosed } from './is-closed.ts'
 
@@ -48,6 +48,7 @@ export class BlockOverGroups {
     if (isAggregateCall(expr)) return this.#aggregate(expr, this.#use)
     const isPassed = expr.kind === 'Function' && passedOn.has(expr.name) && expr.qualifier === undefined
     if (!isPassed || this.#draft.knownKey(expr) !== undefined) return this.#over(expr, false)
+    if (!showAlike(expr.args, this.#draft.scope)) return this.#leave(expr)
     const args = expr.args.map((arg) =>
       isAverage(arg) ? this.#aggregate(arg, this.#use) : this.#over(arg, false),
     )
@@ -146,10 +147,6 @@ function operandsOf(node: Expr): readonly Expr[] {
     default:
       return []
   }
-}
-
-export function isAverage(expr: AnyNode): expr is AggregateCall {
-  return isAggregateCall(expr) && expr.name === 'avg'
 }
 
 function isExprOfKey(node: AnyNode): node is Exclude<Expr, { kind: 'Column' | 'Star' }> {

@@ -1,7 +1,7 @@
 import type { CopiedAs } from '../../plan/primitives.ts'
 import type { AggregateCall, ColumnName, Expr } from '../../sql/ast.ts'
 import { type AnyNode, sameTree, someInBlock, someNode } from '../../sql/visit.ts'
-import { digitsOf } from '../binding/digits.ts'
+import { type Digits, digitsOf } from '../binding/digits.ts'
 import { hasFloatingType } from '../binding/floating-type.ts'
 import { isQuiet, quietKind } from '../binding/quiet.ts'
 import type { Scope } from '../binding/scope.ts'
@@ -23,8 +23,8 @@ import type { Transfer } from './transfer.ts'
 /** Columns that shards show of the groups of their rows. */
 export interface GroupedColumns {
   readonly scope: Scope
-  /** Each group is of some key; else it is of all rows, and there may be none. */
-  readonly hasKeys: boolean
+  /** There is a group of all rows, of which there may be none: that of no key, or the last one of ROLLUP. */
+  readonly mayBeEmpty: boolean
   /** Of groups; equal expressions are one column. */
   column(expr: Expr, as: CopiedAs, transfer?: (name: string) => Expr): ColumnName
   /** Of which each value makes a group of its own; undefined for what cannot travel. */
@@ -82,7 +82,7 @@ function sumOf(part: Expr, columns: GroupedColumns): Expr {
  */
 function countOf(call: Expr, use: Use, columns: GroupedColumns): Expr {
   const sum = sumOf(call, columns)
-  if (!columns.hasKeys) return makeCast(makeCall('COALESCE', sum, makeInteger(0)), 'SIGNED')
+  if (columns.mayBeEmpty) return makeCast(makeCall('COALESCE', sum, makeInteger(0)), 'SIGNED')
   return use === 'answer' ? sum : makeCast(sum, 'SIGNED')
 }
 
@@ -111,6 +111,34 @@ function averageOf(args: readonly Expr[], use: Use, columns: GroupedColumns): Ex
   if (use !== 'counted' || !isKnown) return makeBinary('/', sum, count)
   const more = makeBinary('*', sum, makeDecimal(`1.${'0'.repeat(ROOM)}`))
   return makeCall('TRUNCATE', makeBinary('/', more, count), digitsOfQuotient(digits.scale))
+}
+
+/**
+ * Whether each average among the arguments of COALESCE shows as many digits as it does alone, for of one with a larger scale it
+ * shows those that are hidden otherwise.
+ */
+export function showAlike(args: readonly Expr[], scope: Scope): boolean {
+  const averages = args.flatMap((arg) => (isAverage(arg) ? [digitsOf(arg.args[0]!, scope)] : []))
+  const [first] = averages
+  if (first === undefined || averages.every(({ kind }) => kind === 'double')) return true
+  if (first.kind !== 'fixed') return false
+  const isAlike = (digits: Digits) => digits.kind === 'fixed' && digits.scale === first.scale
+  const isShorter = (digits: Digits) =>
+    digits.kind === 'text' || (digits.kind === 'fixed' && digits.scale <= first.scale)
+  return averages.every(isAlike) && args.every((arg) => isAverage(arg) || isShorter(digitsOfPart(arg, scope)))
+}
+
+function digitsOfPart(arg: Expr, scope: Scope): Digits {
+  if (!isAggregateCall(arg)) return digitsOf(arg, scope)
+  if (arg.name === 'count') return { kind: 'fixed', scale: 0 }
+  return sameDigits.has(arg.name) ? digitsOf(arg.args[0]!, scope) : { kind: 'hidden' }
+}
+
+/** Aggregates that have the digits of what they are of. */
+const sameDigits: ReadonlySet<string> = new Set(['sum', 'min', 'max'])
+
+export function isAverage(expr: AnyNode): expr is AggregateCall {
+  return isAggregateCall(expr) && expr.name === 'avg'
 }
 
 function digitsOfQuotient(scale: number): Expr {

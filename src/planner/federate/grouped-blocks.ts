@@ -13,8 +13,8 @@ import type { PlanContext } from '../plan-context.ts'
 import { isRefusal } from '../refusal.ts'
 import { meaningOf } from '../rules/push/meaning-of.ts'
 import { ShardText } from '../shard-text.ts'
-import { BlockOverGroups, isAverage, isQueryOrAggregate, nameOf } from './block-over-groups.ts'
-import { isRecounted, transferOfItem, type Use } from './grouped-aggregate.ts'
+import { BlockOverGroups, isQueryOrAggregate, nameOf } from './block-over-groups.ts'
+import { isAverage, isRecounted, transferOfItem, type Use } from './grouped-aggregate.ts'
 import { type Groups, GroupsDraft } from './groups-draft.ts'
 import { isClosed } from './is-closed.ts'
 import { selectsIn } from './selects-in.ts'
@@ -144,7 +144,8 @@ class GroupedBlocks {
   }
 
   #isPlain(select: Select): boolean {
-    const { into, locks, procedure, qualify, from, where } = select
+    const { hints, into, locks, procedure, qualify, from, where } = select
+    if (hints?.some((hint) => /\bSET_VAR\b/i.test(hint))) return false // shards would compute without
     if ([into, locks, procedure, qualify].some((clause) => clause !== undefined)) return false
     if (isChanging(select) || someNode(select, (node) => setsLastInsertId(node) || isDeprecated(node)))
       return false

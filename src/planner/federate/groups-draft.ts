@@ -52,8 +52,9 @@ export class GroupsDraft implements GroupedColumns {
     return this.#columns.length === 0
   }
 
-  get hasKeys(): boolean {
-    return this.block.ast.groupBy !== undefined
+  get mayBeEmpty(): boolean {
+    const { groupBy } = this.block.ast
+    return groupBy === undefined || groupBy.rollup !== undefined
   }
 
   column(expr: Expr, as: CopiedAs, transfer: (name: string) => Expr = makeColumn): ColumnName {
@@ -89,10 +90,13 @@ export class GroupsDraft implements GroupedColumns {
   }
 
   finish(node: TableRef, query: Select, of: Pick<Groups, 'routing' | 'keyspace'>): Groups {
-    const pulled = makeSelect(
-      this.#columns.map(({ sent }) => makeItem(sent)),
-      { from: [makeDerived(query, node.name.name)] },
-    )
+    // As it is where it can be: in a table of its own MySQL cuts sums to 65 digits without a word.
+    const pulled = this.#columns.every(({ sent }) => sent.kind === 'Column')
+      ? query
+      : makeSelect(
+          this.#columns.map(({ sent }) => makeItem(sent)),
+          { from: [makeDerived(query, node.name.name)] },
+        )
     const columns = this.#columns.map(({ name, stored }): Column => {
       const { type, collation, nullable = true } = stored ?? {}
       return {

@@ -84,6 +84,10 @@ export class SessionPort implements ShardPort {
     }
   }
 
+  get warnings(): number {
+    return this.#warningCount
+  }
+
   write(writes: readonly ShardWrite[], judge?: Judge): Promise<readonly WriteAnswer[]> {
     const { transaction, interruption } = this.#context
     const targets = writes.map((write) => this.#targetWrite(write))

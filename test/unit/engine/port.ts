@@ -26,6 +26,7 @@ export function portOf(doors: Partial<ShardPort>): ShardPort {
     schemaChanged: unexpected,
     nextIds: unexpected,
     openScratch: unexpected,
+    warnings: 0,
     isInCondition: () => false,
     ...doors,
   }
