@@ -4,6 +4,7 @@ import { printPlan } from '../plan/print-plan.ts'
 import type { Routing } from '../plan/routing.ts'
 import { computedIn, routingsIn } from '../plan/routings-in.ts'
 import type { Delete, Explain, Query, Statement, Update } from '../sql/ast.ts'
+import { isMariaDb } from '../sql/keywords.ts'
 import { someNode } from '../sql/visit.ts'
 import { readsVariables } from './binding/computed.ts'
 import { setsLastInsertId } from './binding/traits.ts'
@@ -61,6 +62,9 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
       return { ...planForShard(statement, routing, context), ...foundRowsOf(statement) }
     }
     const used = withoutUnusedCtes(statement, context)
+    const looksAtUnused = used !== statement && isMariaDb(context.serverVersion ?? 0)
+    const checked = looksAtUnused ? withUnusedChecked(statement, context, trace) : undefined
+    if (checked !== undefined) return { ...withAsked(statement, checked), ...foundRowsOf(statement) }
     const own = used === statement ? context : { ...context, isChanged: true }
     const whole = asksCopies(own) ? undefined : unshardedPlan(used, own, trace)
     const planned = whole ?? planStatement(used, own, trace)
@@ -68,6 +72,27 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
   } catch (error) {
     if (error instanceof Unplanned) return unsupportedPlan(error.construct)
     throw error
+  }
+}
+
+/** A table of WITH that nothing names is about another keyspace: MariaDB looks at it where it has copies of all tables. */
+function withUnusedChecked(
+  statement: Statement,
+  context: PlanContext,
+  trace: Trace | undefined,
+): Plan | undefined {
+  switch (statement.kind) {
+    case 'Select':
+    case 'SetOperation':
+    case 'ValuesQuery':
+    case 'TableQuery':
+    case 'NestedQuery': {
+      if (context.planner === 'rules') return undefined
+      const plan = planQuery(statement, { ...context, planner: 'groups' }, trace)
+      return plan.root.kind === 'Federate' ? plan : undefined
+    }
+    default:
+      return undefined
   }
 }
 

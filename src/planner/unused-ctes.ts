@@ -6,7 +6,7 @@ import type { PlanContext } from './plan-context.ts'
 
 /**
  * The statement without tables of WITH that nobody names, where one of them is about another keyspace: MySQL does not look at
- * them, and MariaDB would not find that one where the statement goes. Those with a `?` stay, for clients count them.
+ * them, and MariaDB, which looks at their names, would not find that one where the statement goes. Those with a `?` stay, for clients count them.
  */
 export function withoutUnusedCtes<S extends Statement>(statement: S, context: PlanContext): S {
   const names = new Set<string>()

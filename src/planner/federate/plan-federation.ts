@@ -1,5 +1,6 @@
 import type { Federate, TableCopy } from '../../plan/primitives.ts'
 import type { Lock, Query, TableRef } from '../../sql/ast.ts'
+import { isMariaDb } from '../../sql/keywords.ts'
 import { tablesIn } from '../../sql/tables-in.ts'
 import { someNode, visit } from '../../sql/visit.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
@@ -21,7 +22,7 @@ import { type CopiedRef, overCopies } from './over-copies.ts'
 import { type OwnConditions, ownConditions } from './own-conditions.ts'
 import { pullOf, type Wanted } from './pull.ts'
 import { copyName, tableCopy } from './table-copy.ts'
-import { withTablesOnce } from './tables-once.ts'
+import { type TablesOnce, withTablesOnce } from './tables-once.ts'
 import { shownViews, viewsAsQueries } from './views-as-queries.ts'
 
 /**
@@ -35,9 +36,13 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
   // A temporary table has no full-text index.
   if (someNode(ast, ({ kind }) => kind === 'Match'))
     unplanned('MATCH … AGAINST in what several shards cannot do together')
-  const { query, tables } = withTablesOnce(viewsAsQueries(ast, context))
+  const { query, tables, unused } = withTablesOnce(
+    viewsAsQueries(ast, context),
+    isMariaDb(context.serverVersion ?? 0),
+  )
   const views = shownViews(ast, context)
-  const bound = hasTwins(tables, context) ? undefined : boundOf(query, context)
+  const used = tables.filter((node) => !unused.has(node))
+  const bound = hasTwins(used, context) ? undefined : boundOf(query, context)
   const {
     query: grouped,
     groups,
@@ -48,7 +53,7 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
   const { conditions, links } = conditionsOf(
     groups.length === 0 ? bound : boundOf(grouped, withTables(groups, context)),
   )
-  const copied = copiedTables(query, tables, context)
+  const copied = copiedTables(query, { tables, unused }, context)
   const names = new Map(copied.map(({ node }, i) => [node, copyName(i + 1)]))
   const refs = new Map(
     copied.map(({ node, table }): [TableRef, CopiedRef] => [
@@ -57,7 +62,7 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
     ]),
   )
   const locks = locksOf(query)
-  const left = tablesOf(grouped)
+  const left = tablesOf(grouped, unused)
   const pulls = copied.flatMap((each) => {
     const { node } = each
     return left.has(node)
@@ -67,7 +72,7 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
   const ofGroups = groups.map((each) => pullOfGroups(each, context))
   const filled = copiesOf({ pulls, groups: ofGroups, links }, names, context)
   const empty = copied.flatMap((each) =>
-    left.has(each.node) ? [] : [tableCopy(names.get(each.node)!, each, { kind: 'Grouped' }, new Map())],
+    left.has(each.node) ? [] : [tableCopy(names.get(each.node)!, each, { kind: 'None' }, new Map())],
   )
   const copies = [...filled.copies, ...empty]
   const asked = overCopies(query, refs)
@@ -96,12 +101,16 @@ function textOverCopies(context: PlanContext): (query: Query) => TemplateText {
 
 type Copied = Omit<Wanted, 'conditions' | 'lock'>
 
-function copiedTables(query: Query, tables: readonly TableRef[], context: PlanContext): readonly Copied[] {
+function copiedTables(
+  query: Query,
+  { tables, unused }: Pick<TablesOnce, 'tables' | 'unused'>,
+  context: PlanContext,
+): readonly Copied[] {
   const named = namedColumns(query)
   const ofValues = tablesOfValues(query)
   return tables.flatMap((node): readonly Copied[] => {
     if (isSystemSchema(keyspaceOf(node.name, context))) {
-      checkSystemTable(context)
+      if (!unused.has(node)) checkSystemTable(context)
       return []
     }
     const table = findTable(node.name, context)
@@ -111,10 +120,11 @@ function copiedTables(query: Query, tables: readonly TableRef[], context: PlanCo
   })
 }
 
-function tablesOf(query: Query): ReadonlySet<TableRef> {
+/** Whose rows matter. */
+function tablesOf(query: Query, unused: ReadonlySet<TableRef>): ReadonlySet<TableRef> {
   const found = new Set<TableRef>()
   visit(query, (node) => {
-    if (node.kind === 'Table') found.add(node)
+    if (node.kind === 'Table' && !unused.has(node)) found.add(node)
     return undefined
   })
   return found

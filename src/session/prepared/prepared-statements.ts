@@ -211,7 +211,7 @@ export class PreparedStatements {
       await scratch.close()
     }
     interruption.throwIfKilled()
-    // A query that nothing names is left out there with its params, and one that is named twice has them twice.
+    // A query that is named twice has its params twice there.
     const order = query.kind === 'Text' ? query.params : []
     const params = Array.from({ length: scan.params }, (_, param) => {
       return described.params[order.indexOf(param)] ?? paramDefinition
