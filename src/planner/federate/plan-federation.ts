@@ -1,6 +1,5 @@
 import type { Federate, TableCopy } from '../../plan/primitives.ts'
 import type { Lock, Query, TableRef } from '../../sql/ast.ts'
-import { isMariaDb } from '../../sql/keywords.ts'
 import { tablesIn } from '../../sql/tables-in.ts'
 import { someNode, visit } from '../../sql/visit.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
@@ -10,7 +9,7 @@ import { findTable, keyspaceOf } from '../binding/find-table.ts'
 import { rootPlace } from '../binding/place.ts'
 import { Unplanned, unplanned } from '../binding/unplanned.ts'
 import { viewOf } from '../binding/views.ts'
-import type { PlanContext } from '../plan-context.ts'
+import { isOfMariaDb, type PlanContext } from '../plan-context.ts'
 import { ShardText } from '../shard-text.ts'
 import { copiedTable, namedColumns } from './copied-columns.ts'
 import { copiesOf } from './copies.ts'
@@ -36,10 +35,7 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
   // A temporary table has no full-text index.
   if (someNode(ast, ({ kind }) => kind === 'Match'))
     unplanned('MATCH … AGAINST in what several shards cannot do together')
-  const { query, tables, unused } = withTablesOnce(
-    viewsAsQueries(ast, context),
-    isMariaDb(context.serverVersion ?? 0),
-  )
+  const { query, tables, unused } = withTablesOnce(viewsAsQueries(ast, context), isOfMariaDb(context))
   const views = shownViews(ast, context)
   const used = tables.filter((node) => !unused.has(node))
   const bound = hasTwins(used, context) ? undefined : boundOf(query, context)
