@@ -120,10 +120,13 @@ async function runOnSeveral(context: RunContext, execution: Execution, several: 
   const { plan, bindings, format } = execution
   const port = new SessionPort(context, execution, several.settings, several.own)
   const run: EngineContext = { bindings, shards, port, format, memory, limits: context.proxy.limits }
-  const outcome = await firstAble(plan, run, async () => {
-    if (plan.judged === undefined) return several.run(run)
-    const columns = await judge(context, execution, several.settings)
-    return several.run(columns === undefined ? run : { ...run, columns })
+  const outcome = await firstAble(context, execution, run, {
+    async byRules() {
+      if (plan.judged === undefined) return several.run(run)
+      const columns = await judge(context, execution, several.settings)
+      return several.run(columns === undefined ? run : { ...run, columns })
+    },
+    place: (other) => placeValues(context, other),
   })
   if (outcome.kind === 'Ok') return answerOk(context, outcome)
   const { metadata } = plan
