@@ -130,7 +130,7 @@ const ER_DUP_ENTRY = 1062
 async function fillOnce(copy: TableCopy, filling: Filling): Promise<void> {
   const { rows, name, columns } = copy
   switch (rows.kind) {
-    case 'Grouped':
+    case 'None':
       return
     case 'Copied': {
       const names = columns.join(', ')

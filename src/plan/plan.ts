@@ -1,5 +1,5 @@
 import type { Needs } from './needs.ts'
-import type { Primitive, RowsPrimitive } from './primitives.ts'
+import type { Primitive } from './primitives.ts'
 import type { LookupRouting, Routing } from './routing.ts'
 import type { QueryTemplate, QueryText } from './text.ts'
 import type { PlanValue } from './values.ts'
@@ -13,8 +13,11 @@ import type { PlanValue } from './values.ts'
 export interface Plan {
   /** What runs when the shortcut does not apply. */
   readonly root: Primitive
-  /** What runs instead where `root` turns out, before any row, not to be able to: columns of types that it cannot put in order. */
-  readonly otherwise?: RowsPrimitive
+  /**
+   * `root` may turn out, before any row, not to be able to: columns of types that it cannot put in order. The statement is planned
+   * over copies then, for most never need that.
+   */
+  readonly mayGiveUp?: true
   /**
    * Where the whole statement can be answered by one shard: when the routing meets exactly one shard, the
    * client's own bytes go there and the answer is relayed undecoded. Absent where no single shard can answer.

@@ -278,8 +278,8 @@ export type CopySource =
     }
   /** The rows of another copy. */
   | { readonly kind: 'Copied'; readonly from: string }
-  /** None: what is asked of the table is asked of groups. */
-  | { readonly kind: 'Grouped' }
+  /** None: what is asked of the table is asked of groups, or nothing but whether its columns are there. */
+  | { readonly kind: 'None' }
 
 /** A column of the table, and that of another copy whose values it must have. */
 export interface ReducedRows {

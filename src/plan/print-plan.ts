@@ -156,7 +156,7 @@ function primitiveLines(node: Primitive): readonly string[] {
 function copyLines({ name, rows, shown }: TableCopy): readonly string[] {
   const head = `Copy ${name} of ${shown.keyspace}.${shown.table}`
   if (rows.kind === 'Copied') return [`${head} from ${rows.from}`]
-  if (rows.kind === 'Grouped') return [`${head} without rows`]
+  if (rows.kind === 'None') return [`${head} without rows`]
   const reduced = rows.reduced.flatMap(({ from, column, rows: route }) => [
     `  or by column ${column} of ${from}`,
     ...indent(indent(primitiveLines(route))),

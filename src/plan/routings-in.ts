@@ -5,9 +5,8 @@ import type { QueryTemplate } from './text.ts'
 import type { PlanList, PlanValue } from './values.ts'
 
 /** All ways to shards that the plan may take; what others are made of one by one. */
-export function routingsIn({ root, otherwise, shortcut }: Plan): readonly Routing[] {
+export function routingsIn({ root, shortcut }: Plan): readonly Routing[] {
   const found = [...(shortcut === undefined ? [] : [shortcut.routing]), ...routingsOf(root)]
-  if (otherwise !== undefined) found.push(...routingsOf(otherwise))
   return [...new Set(found.flatMap(partsOf))]
 }
 

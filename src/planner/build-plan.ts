@@ -10,7 +10,7 @@ import { setsLastInsertId } from './binding/traits.ts'
 import { Unplanned } from './binding/unplanned.ts'
 import { wholeInsert } from './finish/whole-insert.ts'
 import { foundRowsOf } from './found-rows.ts'
-import type { PlanContext } from './plan-context.ts'
+import { isOfMariaDb, type PlanContext } from './plan-context.ts'
 import { asksCopies, planQuery } from './plan-query.ts'
 import { planInsert, planWrite } from './plan-write.ts'
 import { readPlan, sessionPlan, settingInsertId, unsupportedPlan, writePlan } from './plans.ts'
@@ -28,7 +28,7 @@ import {
   planTableAdmin,
 } from './statements/plan-other.ts'
 import { unshardedKeyspace } from './unsharded-keyspace.ts'
-import { withoutUnusedCtes } from './unused-ctes.ts'
+import { hasUnusedElsewhere, withoutUnusedElsewhere, withUnusedUnread } from './unused-ctes.ts'
 
 export type { PlanContext, Planner } from './plan-context.ts'
 
@@ -60,7 +60,10 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
       const routing: Routing = { kind: 'Shard', keyspace: defaultKeyspace, shard }
       return { ...planForShard(statement, routing, context), ...foundRowsOf(statement) }
     }
-    const used = withoutUnusedCtes(statement, context)
+    const hasWith = someNode(statement, ({ kind }) => kind === 'With')
+    const checked = hasWith ? withUnusedChecked(statement, context, trace) : undefined
+    if (checked !== undefined) return { ...withAsked(statement, checked), ...foundRowsOf(statement) }
+    const used = hasWith ? withUnusedSettled(statement, context) : statement
     const own = used === statement ? context : { ...context, isChanged: true }
     const whole = asksCopies(own) ? undefined : unshardedPlan(used, own, trace)
     const planned = whole ?? planStatement(used, own, trace)
@@ -68,6 +71,33 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
   } catch (error) {
     if (error instanceof Unplanned) return unsupportedPlan(error.construct)
     throw error
+  }
+}
+
+/** Tables of WITH that nobody names are what the servers that the statement goes to can parse, or look at. */
+function withUnusedSettled(statement: Statement, context: PlanContext): Statement {
+  return isOfMariaDb(context) ? withoutUnusedElsewhere(statement, context) : withUnusedUnread(statement)
+}
+
+/** A table of WITH that nobody names is about another keyspace: MariaDB looks at it where it has copies of all tables. */
+function withUnusedChecked(
+  statement: Statement,
+  context: PlanContext,
+  trace: Trace | undefined,
+): Plan | undefined {
+  if (context.planner === 'rules' || !isOfMariaDb(context) || !hasUnusedElsewhere(statement, context))
+    return undefined
+  switch (statement.kind) {
+    case 'Select':
+    case 'SetOperation':
+    case 'ValuesQuery':
+    case 'TableQuery':
+    case 'NestedQuery': {
+      const plan = planQuery(statement, { ...context, planner: 'groups' }, trace)
+      return plan.root.kind === 'Federate' ? plan : undefined
+    }
+    default:
+      return undefined
   }
 }
 

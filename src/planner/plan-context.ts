@@ -1,3 +1,4 @@
+import { isMariaDb } from '../sql/keywords.ts'
 import type { Scan } from '../sql/scan.ts'
 import type { SqlMode } from '../sql/sql-mode.ts'
 import type { TabletTypeName, VSchema } from '../vschema/model.ts'
@@ -29,6 +30,10 @@ export interface PlanContext {
    * may stay in the text; any other is taken out, for a shard's connection has its own database as default.
    */
   databaseName(keyspace: string): string | undefined
+}
+
+export function isOfMariaDb({ serverVersion = 0 }: PlanContext): boolean {
+  return isMariaDb(serverVersion)
 }
 
 export type Planner = 'rules' | 'federation' | 'groups'

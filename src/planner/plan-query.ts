@@ -40,7 +40,7 @@ export function planQuery(ast: Query, context: PlanContext, trace?: Trace): Plan
   }
   if (context.ordersByValue) return overCopies(ast, plan, context) ?? plan
   if (plan.root.kind === 'Unsupported') return overGroups(ast, plan, context) ?? plan
-  return mayGiveUp(plan.root) ? withCopies(ast, plan, context) : plan
+  return mayGiveUp(plan.root) ? { ...plan, mayGiveUp: true } : plan
 }
 
 /** What rules leave unfinished, with subqueries run before it where they can be. */
@@ -60,16 +60,11 @@ function mayGiveUp(root: Primitive): boolean {
   return root.kind !== 'Route' || root.orderBy.length > 0
 }
 
-function withCopies(ast: Query, plan: Plan, context: PlanContext): Plan {
-  const copies = overCopies(ast, plan, context)
-  return copies?.root.kind === 'Federate' ? { ...plan, otherwise: copies.root } : plan
-}
-
 /** Where shards can make groups of rows these are copied, if their columns turn out to be those of the statement. */
 function overGroups(ast: Query, plan: Plan, context: PlanContext): Plan | undefined {
   const copies = overCopies(ast, plan, context, planByRules)
   if (copies?.root.kind !== 'Federate' || copies.root.groups.length === 0) return copies
-  return withCopies(ast, copies, context)
+  return { ...copies, mayGiveUp: true }
 }
 
 function hasTables(ast: Query, { defaultKeyspace }: PlanContext): boolean {

@@ -1,27 +1,64 @@
-import type { Cte, Statement, With } from '../sql/ast.ts'
+import type { Alias, Cte, Statement, With } from '../sql/ast.ts'
 import { type AnyNode, type Part, rewrite, someNode, visit } from '../sql/visit.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { keyspaceOf } from './binding/find-table.ts'
 import type { PlanContext } from './plan-context.ts'
+import { cteNames } from './unsharded-keyspace.ts'
 
 /**
- * The statement without tables of WITH that nobody names, where one of them is about another keyspace: MySQL does not look at
- * them, and MariaDB would not find that one where the statement goes. Those with a `?` stay, for clients count them.
+ * For MySQL, which does no more than parse a table of WITH that nobody names: none of its tables is one that must be found.
+ * They have the name of the table of WITH itself.
  */
-export function withoutUnusedCtes<S extends Statement>(statement: S, context: PlanContext): S {
-  const names = new Set<string>()
-  let hasUnused = false
-  visit(statement, (node) => {
-    if (node.kind === 'Cte') names.add(node.name)
-    const clause = withOf(node)
-    hasUnused ||= clause !== undefined && unusedIn(node, clause).size > 0
-    return undefined
+export function withUnusedUnread<S extends Part>(part: S): S {
+  return rewrite(part, (node) => {
+    const clause = 'with' in node ? node.with : undefined
+    if (clause === undefined) return undefined
+    const unused = unusedIn(node, clause)
+    if (unused.size === 0) return undefined
+    const tables = clause.tables.map((cte) => (unused.has(cte) ? unread(cte) : cte))
+    const read = { ...node, with: { ...clause, tables } } as typeof node
+    return rewrite(read, (inner) => (inner === read ? undefined : withUnusedUnread(inner)))
   })
-  if (!hasUnused) return statement
-  const keyspacesOf = (part: Part) => keyspacesIn(part, names, context)
-  const used = keyspacesOf(rewrite(statement, (node) => withoutUnused(node, () => true)))
-  const isElsewhere = (cte: Cte) => [...keyspacesOf(cte)].some((keyspace) => !used.has(keyspace))
-  return rewrite(statement, (node) => withoutUnused(node, (unused) => unused.some(isElsewhere)))
+}
+
+function unread(cte: Cte): Cte {
+  return rewrite(cte, (node) => {
+    if (node.kind !== 'Table') return undefined
+    const { name, span } = node
+    const alias: Alias = node.alias ?? { kind: 'Alias', name: name.name, as: true, span }
+    return { ...node, name: { kind: 'TableName', name: cte.name, span: name.span }, alias }
+  })
+}
+
+/** For MariaDB, which looks at their names: some table of WITH that nobody names is about another keyspace than the statement. */
+export function hasUnusedElsewhere(statement: Statement, context: PlanContext): boolean {
+  const isElsewhere = elsewhere(statement, context)
+  return someNode(statement, (node) => {
+    const clause = withOf(node)
+    return clause !== undefined && [...unusedIn(node, clause)].some(isElsewhere)
+  })
+}
+
+/**
+ * The statement without tables of WITH that nobody names, where one of them is about another keyspace: MariaDB would not find
+ * that one where the statement goes. Those with a `?` stay, for clients count them.
+ */
+export function withoutUnusedElsewhere<S extends Statement>(statement: S, context: PlanContext): S {
+  const isElsewhere = elsewhere(statement, context)
+  const mayGo = (unused: readonly Cte[]) => !someNode(unused, ({ kind }) => kind === 'Param')
+  return rewrite(statement, (node) =>
+    withoutUnused(node, (unused) => unused.some(isElsewhere) && mayGo(unused)),
+  )
+}
+
+function elsewhere(statement: Statement, context: PlanContext): (cte: Cte) => boolean {
+  const names = cteNames(statement)
+  const used = keyspacesIn(
+    rewrite(statement, (node) => withoutUnused(node, () => true)),
+    names,
+    context,
+  )
+  return (cte) => [...keyspacesIn(cte, names, context)].some((keyspace) => !used.has(keyspace))
 }
 
 /** The node without its unused tables, if they are to go; undefined: they are not, but those of nodes below may be. */
@@ -29,7 +66,6 @@ function withoutUnused(node: AnyNode, mustGo: (unused: readonly Cte[]) => boolea
   const clause = withOf(node)
   const unused = clause === undefined ? new Set<Cte>() : unusedIn(node, clause)
   if (clause === undefined || unused.size === 0 || !mustGo([...unused])) return undefined
-  if (someNode([...unused], ({ kind }) => kind === 'Param')) return undefined
   const { with: _, ...rest } = node as AnyNode & { readonly with?: With }
   const tables = clause.tables.filter((cte) => !unused.has(cte))
   const left = (tables.length === 0 ? rest : { ...rest, with: { ...clause, tables } }) as typeof node

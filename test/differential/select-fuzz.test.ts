@@ -12,11 +12,6 @@ const KNOWN: Readonly<Record<string, string>> = {
   'message of': 'which keyspace, which clause, and the way out that the proxy names',
   warnings: 'deprecated functions that the proxy answers itself, rows counted by each shard',
   'errno 1052 -> 1066': 'two tables of one name: MySQL finds the ambiguous column first',
-  'errno 0 -> 1146': 'MariaDB: a table of another keyspace in a query of WITH that is not used',
-  'errno 1055 -> 1146': 'the same',
-  'errno 1054 ->': 'names in a query of WITH that is not used are not looked at',
-  'errno 1111 -> 0': 'the same',
-  'errno 1146 -> 1049': 'MariaDB: a keyspace that there is not',
 }
 
 onEachServer((flavor) => {

@@ -1,7 +1,8 @@
+import type { SqlError } from '../../errors/sql-error.ts'
 import type { TableName } from '../../sql/ast.ts'
-import type { Table } from '../../vschema/model.ts'
+import type { Table, TableResolution } from '../../vschema/model.ts'
 import { resolutionError } from '../../vschema/resolution-error.ts'
-import type { PlanContext } from '../plan-context.ts'
+import { isOfMariaDb, type PlanContext } from '../plan-context.ts'
 import { unplanned } from './unplanned.ts'
 
 export function keyspaceOf(name: TableName, context: PlanContext): string | undefined {
@@ -14,11 +15,21 @@ export function keyspaceOf(name: TableName, context: PlanContext): string | unde
 /** Throws SqlError when there is no such table, or several. */
 export function findTable(name: TableName, context: PlanContext): Table {
   const found = context.vschema.findTable(keyspaceOf(name, context), name.name, context.tabletType)
-  if (found.kind !== 'found') throw resolutionError(found)
+  if (found.kind !== 'found') throw notFound(name, found, context)
   const { table } = found
   const keyspace = context.vschema.keyspaces.get(table.keyspace)
   if (keyspace?.error !== undefined) throw resolutionError({ kind: 'broken', message: keyspace.error })
   return table
+}
+
+/** MariaDB says of a table in a database that there is not what it says of any other. */
+function notFound(
+  { name: table }: TableName,
+  missing: Exclude<TableResolution, { kind: 'found' }>,
+  context: PlanContext,
+): SqlError {
+  if (missing.kind !== 'unknownKeyspace' || !isOfMariaDb(context)) return resolutionError(missing)
+  return resolutionError({ kind: 'unknownTable', keyspace: missing.keyspace, table, absent: true })
 }
 
 /** The table's rows lie on shards by a vindex, or all on one shard of a sharded keyspace. */

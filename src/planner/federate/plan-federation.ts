@@ -9,7 +9,7 @@ import { findTable, keyspaceOf } from '../binding/find-table.ts'
 import { rootPlace } from '../binding/place.ts'
 import { Unplanned, unplanned } from '../binding/unplanned.ts'
 import { viewOf } from '../binding/views.ts'
-import type { PlanContext } from '../plan-context.ts'
+import { isOfMariaDb, type PlanContext } from '../plan-context.ts'
 import { ShardText } from '../shard-text.ts'
 import { copiedTable, namedColumns } from './copied-columns.ts'
 import { copiesOf } from './copies.ts'
@@ -23,7 +23,7 @@ import { type OwnConditions, ownConditions } from './own-conditions.ts'
 import { pullOf, type Wanted } from './pull.ts'
 import { Settled } from './settled.ts'
 import { copyName, tableCopy } from './table-copy.ts'
-import { withTablesOnce } from './tables-once.ts'
+import { type TablesOnce, withTablesOnce } from './tables-once.ts'
 import { shownViews, viewsAsQueries } from './views-as-queries.ts'
 
 /**
@@ -34,9 +34,10 @@ import { shownViews, viewsAsQueries } from './views-as-queries.ts'
 export function planFederation(ast: Query, context: PlanContext, planRows?: PlanRows): Federate {
   if (someNode(ast, ({ kind }) => kind === 'IntoOutfile' || kind === 'IntoDumpfile'))
     unplanned('INTO OUTFILE over several shards')
-  const { query, tables } = withTablesOnce(viewsAsQueries(ast, context))
+  const { query, tables, unused } = withTablesOnce(viewsAsQueries(ast, context), isOfMariaDb(context))
   const views = shownViews(ast, context)
-  const bound = hasTwins(tables, context) ? undefined : boundOf(query, context)
+  const used = tables.filter((node) => !unused.has(node))
+  const bound = hasTwins(used, context) ? undefined : boundOf(query, context)
   const matches = new Matches(query, bound)
   const {
     query: grouped,
@@ -49,7 +50,7 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
   const { conditions, links } = conditionsOf(
     groups.length === 0 ? bound : boundOf(grouped, withTables(groups, context)),
   )
-  const copied = copiedTables(query, tables, matches, context)
+  const copied = copiedTables(query, { tables, unused, matches }, context)
   const names = new Map(copied.map(({ node }, i) => [node, copyName(i + 1)]))
   const refs = new Map(
     copied.map(({ node, table }): [TableRef, CopiedRef] => [
@@ -58,7 +59,7 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
     ]),
   )
   const locks = locksOf(query)
-  const left = tablesOf(grouped)
+  const left = tablesOf(grouped, unused)
   const settled = new Settled(grouped, conditions)
   const pulls = copied.flatMap((each) => {
     const { node } = each
@@ -71,7 +72,7 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
   const empty = copied.flatMap((each) =>
     left.has(each.node)
       ? []
-      : [tableCopy(names.get(each.node)!, { ...each, empty: [] }, { kind: 'Grouped' }, new Map())],
+      : [tableCopy(names.get(each.node)!, { ...each, empty: [] }, { kind: 'None' }, new Map())],
   )
   const copies = [...filled.copies, ...empty]
   const over = (part: Query) => overCopies(matches.overCopies(part), refs)
@@ -104,15 +105,14 @@ type Copied = Omit<Wanted, 'conditions' | 'lock' | 'empty'>
 
 function copiedTables(
   query: Query,
-  tables: readonly TableRef[],
-  matches: Matches,
+  { tables, unused, matches }: Pick<TablesOnce, 'tables' | 'unused'> & { readonly matches: Matches },
   context: PlanContext,
 ): readonly Copied[] {
   const named = namedColumns(query)
   const ofValues = tablesOfValues(query)
   return tables.flatMap((node): readonly Copied[] => {
     if (isSystemSchema(keyspaceOf(node.name, context))) {
-      checkSystemTable(context)
+      if (!unused.has(node)) checkSystemTable(context)
       return []
     }
     const table = findTable(node.name, context)
@@ -124,10 +124,11 @@ function copiedTables(
   })
 }
 
-function tablesOf(query: Query): ReadonlySet<TableRef> {
+/** Whose rows matter. */
+function tablesOf(query: Query, unused: ReadonlySet<TableRef>): ReadonlySet<TableRef> {
   const found = new Set<TableRef>()
   visit(query, (node) => {
-    if (node.kind === 'Table') found.add(node)
+    if (node.kind === 'Table' && !unused.has(node)) found.add(node)
     return undefined
   })
   return found

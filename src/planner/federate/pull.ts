@@ -9,7 +9,7 @@ import { bindQuery } from '../binding/bind-query.ts'
 import { hasShardsOfItsOwn } from '../binding/find-table.ts'
 import { rootPlace } from '../binding/place.ts'
 import { columnKey } from '../binding/source.ts'
-import { makeAnd, makeColumn, makeIn, makeItem, makeNumber } from '../make-node.ts'
+import { makeAnd, makeCall, makeColumn, makeIn, makeItem } from '../make-node.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { routingOfTables } from '../rules/settle/vindex-routing.ts'
 import { ShardText } from '../shard-text.ts'
@@ -83,10 +83,13 @@ function routeOf(wanted: Wanted, context: PlanContext, reducedBy?: ReducedBy): R
   }
 }
 
-/** No key is used: of two columns of one key, servers would look up every pair of values. */
+/**
+ * No key is used: of two columns of one key, servers would look up every pair of values. COALESCE takes any number; `+ 0` has
+ * no room for one above its column's own, which the server puts there where the two must be equal.
+ */
 function asFilter({ name, type }: Column): Expr {
   const column = makeColumn(name)
-  return type !== undefined && isIntegral(type) ? makeNumber(column) : column
+  return type !== undefined && isIntegral(type) ? makeCall('COALESCE', column) : column
 }
 
 type Clauses = Pick<Select, 'items'> & Partial<Pick<Select, 'where' | 'locks' | 'modifiers'>>

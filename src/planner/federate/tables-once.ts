@@ -8,17 +8,19 @@ export interface TablesOnce {
   readonly query: Query
   /** Its tables other than those of WITH, each a node of `query`. */
   readonly tables: readonly TableRef[]
+  /** Those of them that only tables of WITH name that nothing names: their columns are looked at, and none of their rows. */
+  readonly unused: ReadonlySet<TableRef>
 }
 
 /**
  * MySQL opens a temporary table once in a statement, and a table of WITH has its tables opened wherever it is named. So it
- * stays where it is named first, and is a query in FROM wherever else; what nothing names is left out, as MySQL does not
- * look at it either. Throws Unplanned where that could be told apart.
+ * stays where it is named first, and is a query in FROM wherever else; what nothing names stays as it is, for MySQL does no
+ * more than parse it; MariaDB, `looksAtUnused`, looks at the names in it. Throws Unplanned where that could be told apart.
  * Source: MySQL 9.7 manual, "TEMPORARY Table Problems".
  */
-export function withTablesOnce(query: Query): TablesOnce {
-  const found = new Found()
-  return { query: expanded(query, new Map(), found), tables: found.tables }
+export function withTablesOnce(query: Query, looksAtUnused: boolean): TablesOnce {
+  const found = new Found(looksAtUnused)
+  return { query: expanded(query, new Map(), found), tables: found.tables, unused: found.unused }
 }
 
 /** Temporary tables of one statement. The work of making them is no more than some hundred statements. */
@@ -28,6 +30,10 @@ const COPIED_QUERIES_MAX = 300
 
 class Found {
   readonly tables: TableRef[] = []
+  readonly unused = new Set<TableRef>()
+  readonly looksAtUnused: boolean
+  /** Within a query that is never run. */
+  isUnused = false
   #copiedQueries = 0
   #otherNames = 0
 
@@ -36,8 +42,13 @@ class Found {
     return `_shardgate_with_${++this.#otherNames}`
   }
 
+  constructor(looksAtUnused: boolean) {
+    this.looksAtUnused = looksAtUnused
+  }
+
   add(node: TableRef): void {
     this.tables.push(node)
+    if (this.isUnused) this.unused.add(node)
     if (this.tables.length > TABLES_MAX) unplanned(`more than ${TABLES_MAX} tables over several shards`)
   }
 
@@ -106,11 +117,22 @@ function withCtes(query: Exclude<Query, { kind: 'TableQuery' }>, ctes: Ctes, fou
     own.push(known)
   }
   const body = expanded(rest as Query, inner, found)
+  const queries = new Map<KnownCte, Subquery>()
   // From the last to the first, for each may name those before it.
-  const named = own.reverse().flatMap(({ cte, ctes: around, used }) => {
-    return used ? [{ ...cte, query: expanded(cte.query, around, found) }] : []
-  })
-  return named.length === 0 ? body : { ...body, with: { ...clause!, tables: named.reverse() } }
+  const inOrder = own.toReversed()
+  for (const known of inOrder) if (known.used) queries.set(known, ofOwn(known, found))
+  const { isUnused } = found
+  found.isUnused = true
+  for (const known of inOrder) {
+    if (!queries.has(known)) queries.set(known, found.looksAtUnused ? ofOwn(known, found) : known.cte.query)
+  }
+  found.isUnused = isUnused
+  const tables = own.map((known) => ({ ...known.cte, query: queries.get(known)! }))
+  return { ...body, with: { ...clause!, tables } }
+}
+
+function ofOwn({ cte, ctes }: KnownCte, found: Found): Subquery {
+  return expanded(cte.query, ctes, found)
 }
 
 function reference(node: TableRef, known: KnownCte, here: Ctes, found: Found): AnyNode {
@@ -123,7 +145,7 @@ function reference(node: TableRef, known: KnownCte, here: Ctes, found: Found): A
   }
   const { cte, said, ctes } = known
   const { span } = node
-  if (isChanging(cte.query))
+  if (isChanging(cte.query) && !found.isUnused)
     unplanned(`WITH ${cte.name}, which is named twice and gives other values each time`)
   found.countCopiedQuery()
   // Other nodes, for each is another table now.

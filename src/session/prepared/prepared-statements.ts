@@ -84,11 +84,12 @@ export class PreparedStatements {
     statementBegins(this.#context, scan)
     const plan = reading.planOf(sql, scan)
     const text = { id: ++this.#lastId, sql, scan, reading }
-    const { root, shortcut, otherwise } = plan
+    const { root, shortcut, mayGiveUp } = plan
     if (root.kind === 'Session') return replies.detached(() => this.#prepareOwn(text))
     if (root.kind === 'Unsupported' && shortcut === undefined) throw notSupported(root.construct)
-    const copies = [root, otherwise].find((each) => each?.kind === 'Federate')
-    if (copies !== undefined && shortcut === undefined)
+    const isJoined = shortcut === undefined && mayGiveUp === true
+    const copies = root.kind !== 'Federate' && isJoined ? reading.planOverCopies(sql, scan)?.root : root
+    if (copies?.kind === 'Federate' && shortcut === undefined)
       return replies.detached(() => this.#prepareOverCopies(copies, plan, text))
     const described = describePlan(plan, reading.bindingsOf(sql, scan))
     this.#prepareOn(shards.target(described.keyspace, 0), described.sql ?? sql, text, plan.userVariables)
@@ -211,7 +212,7 @@ export class PreparedStatements {
       await scratch.close()
     }
     interruption.throwIfKilled()
-    // A query that nothing names is left out there with its params, and one that is named twice has them twice.
+    // A query that is named twice has its params twice there.
     const order = query.kind === 'Text' ? query.params : []
     const params = Array.from({ length: scan.params }, (_, param) => {
       return described.params[order.indexOf(param)] ?? paramDefinition

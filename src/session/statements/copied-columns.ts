@@ -1,10 +1,12 @@
 import type { RowStream, StreamColumn } from '../../engine/row-stream.ts'
 import { toldAs } from '../../engine/told-as.ts'
+import type { Condition } from '../../errors/condition.ts'
 import { ServerError } from '../../errors/server-error.ts'
 import { type ColumnDef, decodeColumnDef, encodeColumnDef } from '../../mysql/codec/column-def.ts'
 import { HEADER_BYTES } from '../../mysql/codec/constants.ts'
 import type { CopiesTold, OverGroups, ShownTable, ShownView } from '../../plan/primitives.ts'
 import type { ServingTablet } from '../../tablet/serving-tablet.ts'
+import { quoteName } from '../../values/sql-literal.ts'
 import { classOf, columnFlags } from '../../values/types.ts'
 
 const { primaryKey, uniqueKey, multipleKey, partKey, autoIncrement } = columnFlags
@@ -140,6 +142,20 @@ export function ofCopiedTables(
     message = message.replaceAll(`${database}.${shown.alias}.`, `${shown.keyspace}.${shown.alias}.`)
   }
   return message === error.message ? error : new ServerError({ ...error, message })
+}
+
+/** A condition of a row: MariaDB tells of which column. */
+export function conditionOfCopies(
+  condition: Condition,
+  { copies }: CopiesTold,
+  { database }: Pick<ServingTablet, 'database'>,
+): Condition {
+  let { message } = condition
+  for (const { name, shown } of copies) {
+    const copied = `${quoteName(database)}.${quoteName(name)}.`
+    message = message.replaceAll(copied, () => `${quoteName(shown.keyspace)}.${quoteName(shown.table)}.`)
+  }
+  return message === condition.message ? condition : { ...condition, message }
 }
 
 function ownColumn(column: StreamColumn, shown: ReadonlyMap<string, ShownTable>): StreamColumn {

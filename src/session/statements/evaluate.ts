@@ -198,9 +198,12 @@ export async function select(context: EvaluateContext, sql: string, rowsMax = RO
     ;[stream] = (await port.openStreams({ keyspace, shards: [shard], query })) as [RowStream]
   } else {
     const run = { bindings, shards, port, format: 'text', memory, limits: context.proxy.limits } as const
-    const outcome = await firstAble(plan, run, async () => {
-      const columns = await judge(context, execution, settings)
-      return begun.run({ ...run, columns })
+    const outcome = await firstAble(context, execution, run, {
+      async byRules() {
+        const columns = await judge(context, execution, settings)
+        return begun.run({ ...run, columns })
+      },
+      place: (other) => computeValues(context, other),
     })
     assert(outcome.kind === 'Rows', 'a query answers rows')
     stream = outcome.stream

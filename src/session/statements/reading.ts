@@ -1,6 +1,8 @@
 import { SqlError } from '../../errors/sql-error.ts'
 import type { Needs } from '../../plan/needs.ts'
 import type { Plan } from '../../plan/plan.ts'
+import type { Federate } from '../../plan/primitives.ts'
+import type { Planner } from '../../planner/build-plan.ts'
 import { needsOf, needsOfComments, type PolicyContext } from '../../policy/needs-of.ts'
 import { mayNameInformationSchema, withOwnSchemas } from '../../policy/own-schemas.ts'
 import { accessDenied, permit } from '../../policy/permit.ts'
@@ -100,8 +102,18 @@ export class Reading implements ReadingOptions {
   /** Throws what MySQL says to a user who lacks something for the statement (src/policy). */
   planOf(sql: string, scan: Scan): Plan {
     if (scan.hasForeign) this.#permitComments(sql)
+    return this.#planBy(plannerOf(scan.directives) ?? this.#context.state.planner, sql, scan)
+  }
+
+  /** What runs instead of a plan that gives up (`Plan.mayGiveUp`); undefined where the statement cannot be planned over copies. */
+  planOverCopies(sql: string, scan: Scan): (Plan & { readonly root: Federate }) | undefined {
+    const plan = this.#planBy('federation', sql, scan)
+    const { root } = plan
+    return root.kind === 'Federate' ? { ...plan, root } : undefined
+  }
+
+  #planBy(planner: Planner | undefined, sql: string, scan: Scan): Plan {
     const plans = this.#plans()
-    const planner = plannerOf(scan.directives) ?? this.#context.state.planner
     // No statement's key ends like this.
     const key = planner === undefined ? scan.key : `${scan.key}\0${planner}`
     const known = plans.get(key)

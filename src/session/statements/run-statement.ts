@@ -123,10 +123,13 @@ async function runOnSeveral(context: RunContext, execution: Execution, several: 
   const run: EngineContext = { bindings, shards, port, format, memory, limits: context.proxy.limits }
   let outcome: Outcome
   try {
-    outcome = await firstAble(plan, run, async () => {
-      if (plan.judged === undefined) return several.run(run)
-      const columns = await judge(context, execution, several.settings)
-      return several.run(columns === undefined ? run : { ...run, columns })
+    outcome = await firstAble(context, execution, run, {
+      async byRules() {
+        if (plan.judged === undefined) return several.run(run)
+        const columns = await judge(context, execution, several.settings)
+        return several.run(columns === undefined ? run : { ...run, columns })
+      },
+      place: (other) => placeValues(context, other),
     })
   } catch (error) {
     const changed = execution.isPlannedAnew ? undefined : changedKeyspaces(plan, error)

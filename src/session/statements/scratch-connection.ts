@@ -16,7 +16,13 @@ import { makeSettings, NAMES, READ_ONLY, type Settings, SQL_MODE } from '../../t
 import { settleAll } from '../../transaction/lanes.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { SessionState } from '../settings/session-state.ts'
-import { columnsOverGroups, copiedColumns, copiedDefinition, ofCopiedTables } from './copied-columns.ts'
+import {
+  columnsOverGroups,
+  conditionOfCopies,
+  copiedColumns,
+  copiedDefinition,
+  ofCopiedTables,
+} from './copied-columns.ts'
 import { type Execution, statementFor } from './execution.ts'
 import { ShardRows } from './shard-rows.ts'
 import { streamColumn } from './stream-column.ts'
@@ -122,7 +128,7 @@ export class ScratchConnection implements Scratch {
     if (plan.setsInsertId === true) await runQuery(connection, giveInsertId(state))
     this.#context.interruption.throwIfKilled()
     const rows = new ShardRows(
-      { connection, tablet, memory, release: (ended) => this.#rowsEnded(ended) },
+      { connection, tablet, memory, release: (ended) => this.#rowsEnded(ended, node) },
       format,
     )
     statementFor(this.#execution, query).send(connection, rows)
@@ -174,15 +180,15 @@ export class ScratchConnection implements Scratch {
   }
 
   /** Left early, or lost: nobody knows what is on the connection. */
-  #rowsEnded(rows: ShardRows): void {
+  #rowsEnded(rows: ShardRows, node: CopiesTold): void {
     if (this.#isGone) return
     if (!rows.isEnded || this.#lease.connection.state !== 'idle') return this.#abandon()
-    this.ended = this.#end(rows.summary)
+    this.ended = this.#end(rows.summary, node)
     this.ended.catch(() => this.#abandon()) // and whoever asks for it hears of it
   }
 
-  async #end({ warnings, affectedRows }: ResponseSummary): Promise<EndedCopies> {
-    const { connection } = this.#lease
+  async #end({ warnings, affectedRows }: ResponseSummary, node: CopiesTold): Promise<EndedCopies> {
+    const { connection, tablet } = this.#lease
     const { plan } = this.#execution
     // Sent at once, in this order: each asks about the statement before.
     const asked = warnings > 0 ? readConditions(connection) : Promise.resolve([])
@@ -190,7 +196,8 @@ export class ScratchConnection implements Scratch {
     const taken = carriesAny(plan) ? takeVariables(this.#lease, this.#context, plan) : Promise.resolve()
     await settleAll<unknown>([asked, counted, taken])
     await this.#giveBack()
-    const [conditions, found] = [await asked, await counted]
+    const conditions = (await asked).map((each) => conditionOfCopies(each, node, tablet))
+    const found = await counted
     return { conditions, warnings, affectedRows, foundRows: Number(textCells(found.rows[0]!, 1)[0]) }
   }
 }

@@ -19,8 +19,8 @@ const USAGE = `npm run fuzz -- select [--seed S] [--count N] [--mariadb] [--stri
   --self          no proxy: two plain servers, rows in another order. What differs is a fault of the generator
   --shrink N      differences of each kind to make small and print (2); the rest are counted
   --known KINDS   differences whose kind begins so are counted only; several, separated by commas
-  --way WAY       how proxies plan: federation (over copies of the tables wherever that can be done), rules (never so),
-                  auto (the cheaper of the two)
+  --way WAY       how proxies plan: federation (over copies of the tables wherever that can be done), groups (of groups
+                  of rows, where shards can make them), rules (never so), auto (the cheapest)
   --jobs N        divided among N processes with servers of their own (1); --shrink is for each of them
   --refusals      what the proxy does not support is shrunk and printed, too
 

@@ -4,7 +4,7 @@ import type { Case } from './cases.ts'
 import type { Side } from './test-bed.ts'
 
 /** How proxies plan: values of planner_version. */
-export const WAYS = ['auto', 'federation', 'rules'] as const
+export const WAYS = ['auto', 'federation', 'groups', 'rules'] as const
 export type Way = (typeof WAYS)[number]
 
 export function isWay(name: string): name is Way {
