@@ -11,6 +11,8 @@ const KNOWN: Readonly<Record<string, string>> = {
   'column.flags': 'one server uses no temporary table for LIMIT 0, or one for a part of the columns',
   'message of': 'which keyspace, which clause, and the way out that the proxy names',
   warnings: 'deprecated functions that the proxy answers itself, rows counted by each shard',
+  'errno 0 -> 1146': 'MariaDB, over copies: a recursive table of WITH in one that nothing names',
+  'errno 1111 -> 0': 'MariaDB: an aggregate in a query of WITH that nothing names is not looked at',
   'errno 1052 -> 1066': 'two tables of one name: MySQL finds the ambiguous column first',
 }
 

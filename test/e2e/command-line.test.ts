@@ -54,6 +54,7 @@ describe.skipIf(!client)('the mariadb command line client', () => {
       'prices',
       'slugs',
       'tags',
+      'texts',
       'things',
       'tokens',
       'users',

@@ -38,7 +38,9 @@ export function columnsOverGroups(
       return isSorted ? whole : ofGroups(column, whole, isMariadb)
     const isSame = recounted !== 'all' && !recounted.includes(i)
     const own = isMariadb ? ofWholeQuery(column, whole) : column
-    return isSame ? own : recountedColumn(own, whole)
+    // Of texts nobody knows whether they hold what is counted in a query inside.
+    if (isSame || (recounted === 'all' && classOf(whole) === 'text')) return own
+    return recountedColumn(own, whole)
   })
 }
 
