@@ -5,7 +5,7 @@ import type { StreamColumn } from './row-stream.ts'
 const FLAGS_FROM_END = 5
 
 /** What tells of keys. */
-const KEY_FLAGS =
+export const KEY_FLAGS =
   columnFlags.primaryKey |
   columnFlags.uniqueKey |
   columnFlags.multipleKey |

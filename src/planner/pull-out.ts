@@ -3,10 +3,11 @@ import { answersRows, type Primitive, type PulledSubquery, type RowsPrimitive } 
 import type { ColumnName, Expr, In, Query, Select, Subquery } from '../sql/ast.ts'
 import { rewrite, someNode } from '../sql/visit.ts'
 import { isIntegral, isSigned } from '../values/value.ts'
-import { type Column, sameColumn } from '../vschema/model.ts'
+import type { Column } from '../vschema/model.ts'
 import { bindQuery } from './binding/bind-query.ts'
+import { storedColumn } from './binding/live-column.ts'
 import { rootPlace } from './binding/place.ts'
-import { resolveColumn, type Scope } from './binding/scope.ts'
+import type { Scope } from './binding/scope.ts'
 import { isHarmless } from './federate/harmless.ts'
 import { makeHole } from './make-node.ts'
 import type { PlanContext } from './plan-context.ts'
@@ -96,7 +97,7 @@ function pulledFrom(expr: Expr, scope: Scope, context: PlanContext): Pulled | un
   if (query === undefined || item === undefined) return undefined
   const isCount = item.kind === 'Star'
   if (!isCount && !isExact(query.columnOf(item))) return undefined
-  return isExact(liveColumn(column, scope)) ? { subquery, query: query.ast, use: 'value' } : undefined
+  return isExact(storedColumn(column, scope)) ? { subquery, query: query.ast, use: 'value' } : undefined
 }
 
 /** Of a list, what is equal must be written alike, and an empty one cannot be. */
@@ -104,7 +105,7 @@ function pulledList({ left, right, negated }: In, scope: Scope, context: PlanCon
   if (left.kind !== 'Column' || right.kind !== 'Subquery') return undefined
   const query = plainQuery(right, context)
   if (query === undefined || query.ast.limit !== undefined || query.item.kind !== 'Column') return undefined
-  const [a, b] = [liveColumn(left, scope)?.type, query.columnOf(query.item)?.type]
+  const [a, b] = [storedColumn(left, scope)?.type, query.columnOf(query.item)?.type]
   if (a === undefined || b === undefined || !isIntegral(a) || !isIntegral(b)) return undefined
   if (a === 'YEAR' || b === 'YEAR' || isSigned(a) !== isSigned(b)) return undefined
   return { subquery: right, query: query.ast, use: negated ? 'none of' : 'one of' }
@@ -145,16 +146,11 @@ function plainQuery({ query: ast }: Subquery, context: PlanContext): PlainQuery 
   if (item?.kind !== 'SelectExpr' || ast.from[0]?.kind !== 'Table') return undefined
   const bound = bindQuery(ast, rootPlace(context))
   if (bound.kind !== 'Select') return undefined
-  const columnOf = (column: ColumnName) => liveColumn(column, bound.scope)
+  const columnOf = (column: ColumnName) => storedColumn(column, bound.scope)
   const isOther = someNode(ast, (node) => {
     if (node.kind === 'Column') return columnOf(node) === undefined
     return node.kind === 'Subquery' || node.kind === 'Function' || node.kind === 'UserVariable'
   })
   if (isOther || (ast.where !== undefined && !isHarmless(ast.where, columnOf))) return undefined
   return { ast, item: item.expr, columnOf }
-}
-
-function liveColumn(column: ColumnName, scope: Scope): Column | undefined {
-  const ref = resolveColumn(column, scope)
-  return ref?.instance.table.live?.columns.find(({ name }) => sameColumn(name, ref.name))
 }

@@ -16,7 +16,7 @@ import type {
 import { type Printable, print, printPieces } from '../sql/print.ts'
 import type { Scan } from '../sql/scan.ts'
 import { decodeBinary } from '../sql/text.ts'
-import { type AnyNode, type Part, rewrite, someNode, visit } from '../sql/visit.ts'
+import { type AnyNode, type Part, rewrite, someNode } from '../sql/visit.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { findTable } from './binding/find-table.ts'
 import { type NamedTables, namedTables, type WrittenByRule, writtenByRule } from './binding/named-tables.ts'
@@ -24,6 +24,7 @@ import { unplanned } from './binding/unplanned.ts'
 import { makeCall, makeCast, makeHole, makeNull, makeTrue } from './make-node.ts'
 import type { PlanContext } from './plan-context.ts'
 import { isOfServers, sessionFunctions, sessionIntegers, variableOfSession } from './session-names.ts'
+import { cteNames } from './unsharded-keyspace.ts'
 
 /**
  * Makes of a statement what shards are to see: names as the shard's database has them, and holes for what only the
@@ -255,15 +256,6 @@ export class ShardText {
 }
 
 /** Names of all CTEs, in scope or not: none of them is looked up as a table. */
-function cteNames(root: Part): ReadonlySet<string> {
-  const ctes = new Set<string>()
-  visit(root, (node) => {
-    if (node.kind === 'Cte') ctes.add(node.name)
-    return undefined
-  })
-  return ctes
-}
-
 /** Its own name or text is the column's name; a plus sign before it is nothing. */
 function namesItself(expr: Expr): boolean {
   if (expr.kind === 'Unary' && expr.op === '+') return namesItself(expr.operand)

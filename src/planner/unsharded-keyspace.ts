@@ -1,5 +1,5 @@
 import type { Statement } from '../sql/ast.ts'
-import { visit } from '../sql/visit.ts'
+import { type Part, visit } from '../sql/visit.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { findTable, keyspaceOf } from './binding/find-table.ts'
 import type { PlanContext } from './plan-context.ts'
@@ -29,9 +29,9 @@ export function unshardedKeyspace(statement: Statement, context: PlanContext): s
 }
 
 /** Names of all CTEs, in scope or not: none of them is looked up as a table. */
-export function cteNames(statement: Statement): ReadonlySet<string> {
+export function cteNames(root: Part): ReadonlySet<string> {
   const names = new Set<string>()
-  visit(statement, (node) => {
+  visit(root, (node) => {
     if (node.kind === 'Cte') names.add(node.name)
     return undefined
   })

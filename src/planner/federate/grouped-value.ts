@@ -3,18 +3,11 @@ import type { Expr } from '../../sql/ast.ts'
 import { someNode } from '../../sql/visit.ts'
 import type { Column } from '../../values/column.ts'
 import type { ValueType } from '../../values/value.ts'
-import { refOf } from '../binding/facts-of.ts'
+import { storedColumn } from '../binding/live-column.ts'
 import { quietKind } from '../binding/quiet.ts'
 import type { Scope } from '../binding/scope.ts'
 import { makeCast, makeColumn, makeConvert } from '../make-node.ts'
-import { liveColumn } from './links.ts'
 import { type Transfer, transferOf } from './transfer.ts'
-
-/** The stored column that an expression is, alone. */
-export function storedColumn(expr: Expr, scope: Scope): Column | undefined {
-  const ref = refOf(expr, scope)
-  return ref && liveColumn(ref.instance.table, ref.name)
-}
 
 /**
  * How the value of an expression of columns travels that shards show under `name`; undefined where bits of it might be lost, it may

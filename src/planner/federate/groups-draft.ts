@@ -4,10 +4,11 @@ import { sameTree } from '../../sql/visit.ts'
 import type { Column } from '../../values/column.ts'
 import { sameColumn } from '../../vschema/model.ts'
 import type { BoundSelect } from '../binding/bound.ts'
+import { storedColumn } from '../binding/live-column.ts'
 import { resolveColumn } from '../binding/scope.ts'
 import { makeAlias, makeColumn, makeDerived, makeItem, makeSelect } from '../make-node.ts'
 import type { GroupedColumns } from './grouped-aggregate.ts'
-import { storedColumn, transferOfValue } from './grouped-value.ts'
+import { transferOfValue } from './grouped-value.ts'
 
 /** Groups of rows, made by each shard of its own, that stand in the place of a block's FROM and WHERE. */
 export interface Groups {
@@ -63,8 +64,8 @@ export class GroupsDraft implements GroupedColumns {
   }
 
   key(expr: Expr): ColumnName | undefined {
-    const known = this.#keys.find((key) => this.#isSame(key.expr, expr))
-    if (known !== undefined) return makeColumn(known.name)
+    const known = this.knownKey(expr)
+    if (known !== undefined) return known
     const transfer = transferOfValue('', expr, this.scope)
     if (transfer === undefined) return undefined
     const added = this.#add(expr, transfer.as, (name) => transferOfValue(name, expr, this.scope)!.expr)

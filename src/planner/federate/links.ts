@@ -1,10 +1,11 @@
 import type { ColumnName, Comparison, Expr, Select, TableRef } from '../../sql/ast.ts'
 import { isIntegral } from '../../values/value.ts'
-import { type Column, sameColumn, type Table } from '../../vschema/model.ts'
+import type { Column } from '../../vschema/model.ts'
 import type { BoundFrom, BoundSelect, BoundTable, Conjunct } from '../binding/bound.ts'
 import { isText } from '../binding/column-type.ts'
 import { refOf } from '../binding/facts-of.ts'
 import type { Level } from '../binding/level.ts'
+import { liveColumn } from '../binding/live-column.ts'
 import type { Scope } from '../binding/scope.ts'
 import type { ColumnRef, TableInstance } from '../binding/source.ts'
 import { isAggregated } from '../binding/traits.ts'
@@ -107,10 +108,6 @@ function areAlike(a: Column, b: Column): boolean {
   if (a.type === undefined || b.type === undefined) return false
   if (isIntegral(a.type) && isIntegral(b.type)) return true
   return isText(a.type) && isText(b.type) && a.collation === b.collation
-}
-
-export function liveColumn({ live }: Table, name: string): Column | undefined {
-  return live?.columns.find((column) => sameColumn(column.name, name))
 }
 
 type ColumnJoin = Comparison & { readonly left: ColumnName; readonly right: ColumnName }

@@ -1,7 +1,8 @@
 import type { Alias, ColumnName, Query, Select, SelectItem, Star, TableRef } from '../../sql/ast.ts'
 import { tablesIn } from '../../sql/tables-in.ts'
 import { type AnyNode, rewrite } from '../../sql/visit.ts'
-import { sameColumn, type Table } from '../../vschema/model.ts'
+import type { Table } from '../../vschema/model.ts'
+import { liveColumn } from '../binding/live-column.ts'
 
 /** A table of the statement, and the copy that stands for it. */
 export interface CopiedRef {
@@ -135,7 +136,7 @@ function qualifiersOf(node: ColumnName | Star, names: Names): readonly string[] 
 }
 
 function hasColumn({ table }: CopiedRef, { name }: ColumnName): boolean {
-  return table.live?.columns.some((column) => sameColumn(column.name, name)) === true
+  return liveColumn(table, name) !== undefined
 }
 
 function noteTold(

@@ -2,10 +2,11 @@ import type { Expr, Or, TableRef } from '../../sql/ast.ts'
 import { someNode, visit } from '../../sql/visit.ts'
 import type { BoundFrom, BoundQuery, BoundSubquery, Conjunct } from '../binding/bound.ts'
 import type { Level } from '../binding/level.ts'
+import { liveColumn, storedColumn } from '../binding/live-column.ts'
 import { resolveColumn, type Scope } from '../binding/scope.ts'
 import { type ColumnOf, isHarmless } from './harmless.ts'
 import { commonConjuncts, impliedBy } from './implied.ts'
-import { type ConditionPlace, isJoin, type Link, Links, liveColumn, tablesAt } from './links.ts'
+import { type ConditionPlace, isJoin, type Link, Links, tablesAt } from './links.ts'
 
 /** What holds for those rows of tables that can matter. It stays in the query, which is asked of fewer rows then. */
 export interface OwnConditions {
@@ -148,10 +149,7 @@ function addCondition(node: TableRef, condition: Expr, { conditions }: Found): v
 }
 
 function columnsOf(scope: Scope): ColumnOf {
-  return (name) => {
-    const ref = resolveColumn(name, scope)
-    return ref && liveColumn(ref.instance.table, ref.name)
-  }
+  return (name) => storedColumn(name, scope)
 }
 
 function namesOnly(expr: Expr, isOwn: (name: string, qualifier: string | undefined) => boolean): boolean {

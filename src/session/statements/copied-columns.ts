@@ -1,3 +1,4 @@
+import { KEY_FLAGS } from '../../engine/column-flags.ts'
 import type { RowStream, StreamColumn } from '../../engine/row-stream.ts'
 import { toldAs } from '../../engine/told-as.ts'
 import type { Condition } from '../../errors/condition.ts'
@@ -8,9 +9,6 @@ import type { CopiesTold, OverGroups, ShownTable, ShownView } from '../../plan/p
 import type { ServingTablet } from '../../tablet/serving-tablet.ts'
 import { quoteName } from '../../values/sql-literal.ts'
 import { classOf, columnFlags } from '../../values/types.ts'
-
-const { primaryKey, uniqueKey, multipleKey, partKey, autoIncrement } = columnFlags
-const KEY_FLAGS = primaryKey | uniqueKey | multipleKey | partKey | autoIncrement
 
 /** The rows, their columns told as those of the tables that were copied. */
 export function copiedColumns(input: RowStream, node: CopiesTold, isMariadb: boolean): RowStream {
@@ -212,7 +210,7 @@ function ownDefinition(definition: ColumnDef, own: ShownTable): ColumnDef {
 
 /** Of a key that was not copied whole a column may have another one; an expression's column is part of none. */
 function flagsOf({ flags, orgName }: ColumnDef, { keyFlags }: ShownTable): number {
-  if ((flags & partKey) === 0) return flags
+  if ((flags & columnFlags.partKey) === 0) return flags
   return (flags & ~KEY_FLAGS) | (keyFlags.get(Buffer.from(orgName, 'latin1').toString()) ?? flags & KEY_FLAGS)
 }
 

@@ -119,24 +119,25 @@ function askedFor(...keys: string[]): ReadonlyMap<number, string> {
   return new Map([...lists].sort().map(([shard, list]) => [shard, `id IN (${list.join(', ')})`]))
 }
 
+const people = [
+  ['ann', '7', null],
+  ['bob', null, 'x'],
+  ['cat', '7', ''],
+  ['dan', '-5', 'y'],
+  ['eve', '9', 'z'],
+]
+
 describe.each(['text', 'binary'] as const)('a join of rows of two routes, %s', (format) => {
   test.each([
     ['semi', ['ann', 'cat', 'eve']],
     ['anti', ['dan', 'bob']],
   ] as const)('of a %s-join each row comes once', async (how, names) => {
-    const left = [
-      ['ann', '7', null],
-      ['bob', null, 'x'],
-      ['cat', '7', ''],
-      ['dan', '-5', 'y'],
-      ['eve', '9', 'z'],
-    ]
     const right = [
       ['7', 'a'],
       ['9', 'b'],
       ['7', 'c'],
     ]
-    const { context, budget } = cluster(left, right, { format })
+    const { context, budget } = cluster(people, right, { format })
     const node: JoinRows = { ...join, how, columns: [{ side: 'left', column: 0 }] }
     const stream = await runPrimitive(node, context)
     expect(await readAll(stream)).toEqual(names.map((name) => [name]))
@@ -145,19 +146,12 @@ describe.each(['text', 'binary'] as const)('a join of rows of two routes, %s', (
   })
 
   test('asks twice, and puts together what is equal', async () => {
-    const left = [
-      ['ann', '7', null],
-      ['bob', null, 'x'],
-      ['cat', '7', ''],
-      ['dan', '-5', 'y'],
-      ['eve', '9', 'z'],
-    ]
     const right = [
       ['7', 'seven'],
       ['9', null],
       ['8', 'eight'],
     ]
-    const { context, queries, opened, budget } = cluster(left, right, { format })
+    const { context, queries, opened, budget } = cluster(people, right, { format })
     const stream = await runPrimitive(join, context)
     expect(stream.columns.map(({ name }) => name)).toEqual(['c', 'name', 'k', 'note', 'id'])
     expect(budget.held).toBeGreaterThan(0)

@@ -1,8 +1,9 @@
 import type { JoinRows } from '../../../plan/primitives.ts'
 import type { ColumnName, Expr, OrderItem, Select, SelectItem, TableExpr } from '../../../sql/ast.ts'
 import { visit } from '../../../sql/visit.ts'
-import { type Column, sameColumn } from '../../../vschema/model.ts'
+import type { Column } from '../../../vschema/model.ts'
 import type { BoundTable } from '../../binding/bound.ts'
+import { liveColumn } from '../../binding/live-column.ts'
 import { resolveColumn, type Scope } from '../../binding/scope.ts'
 import { makeAnd, makeInteger, makeItem } from '../../make-node.ts'
 import type { AskedSide } from '../../operators/bind-join.ts'
@@ -61,7 +62,7 @@ export class JoinSide {
   columnOf(column: ColumnName): Column | undefined {
     const ref = resolveColumn(column, this.#scope)
     const table = ref && this.tables.find(({ instance }) => instance === ref.instance)
-    return table?.instance.table.live?.columns.find(({ name }) => sameColumn(name, ref!.name))
+    return table && liveColumn(table.instance.table, ref!.name)
   }
 
   /** Of a column of its. */
