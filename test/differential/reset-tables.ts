@@ -23,6 +23,7 @@ async function fill(side: Side): Promise<void> {
     `INSERT INTO lookup.products (id, name, price) VALUES (1, 'teapot', 24.5), (2, 'kettle', 39), (3, 'cup', 6.75),
       (4, 'spoon', 2.2), (5, 'pan', 31)`,
   )
+  await run(client, `ANALYZE TABLE ${TABLES.join(', ')}, lookup.products`)
   client.close()
 }
 

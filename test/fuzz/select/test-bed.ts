@@ -4,11 +4,12 @@ import type { Connection } from 'mysql2/promise'
 import type { MysqlServer } from '../../../src/cli/local/mysql-server.ts'
 import type { TopologyView } from '../../../src/topology/snapshot.ts'
 import { startCluster, type TestCluster } from '../../support/cluster.ts'
+import { keepStatistics } from '../../support/keep-statistics.ts'
 import { ProtocolClient } from '../../support/protocol-client.ts'
 import { startTestProxy, type TestProxy } from '../../support/proxy.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import type { Flavor } from './column-types.ts'
-import { refill, type TableRows } from './rows.ts'
+import { refill, type TableRows, tableName } from './rows.ts'
 import { type Keyspace, MAIN, type Schema } from './schema.ts'
 import { keyspaceSql, vschemaOf } from './schema-sql.ts'
 
@@ -122,6 +123,7 @@ class Part {
     )
     root.on('error', () => {}) // a server that dies is noticed by who asks it
     await root.query('SET GLOBAL innodb_flush_log_at_trx_commit = 0')
+    await keepStatistics(await server.connectAsRoot())
     return new Part(cluster, server, root, shards)
   }
 
@@ -185,7 +187,8 @@ function sideOf(
 async function fillSide(side: Side, rows: readonly TableRows[]): Promise<void> {
   const client = await side.connect()
   try {
-    for (const statement of ["SET sql_mode = ''", ...rows.flatMap(refill)]) {
+    const analyze = `ANALYZE TABLE ${rows.map(({ table }) => tableName(table)).join(', ')}`
+    for (const statement of ["SET sql_mode = ''", ...rows.flatMap(refill), analyze]) {
       const failed = (await client.query(statement)).find((result) => result.kind === 'error')
       if (failed?.kind === 'error')
         throw new Error(`${side.name}: ${failed.errno} ${failed.message}\n${statement}`)
