@@ -2,7 +2,7 @@ import type { CopiedAs } from '../plan/primitives.ts'
 import type { Row } from './row-stream.ts'
 
 /** A statement of this size costs little beside its rows, and is far below any server's max_allowed_packet. */
-const FULL_BYTES = 512 * 1024
+const FULL_BYTES = 64 * 1024
 
 /**
  * Text of INSERT … VALUES for rows of the text protocol, made in one buffer that is used again. It is read under utf8mb4, UTC
