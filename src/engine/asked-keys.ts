@@ -7,12 +7,11 @@ import type { ShardQuery } from './shard-port.ts'
 
 /**
  * A route that asks for rows whose column is in a list of keys, by which they are placed: each shard is asked for the keys that it
- * can have, and no shard that can have none. Undefined for other routes, and where no shard can have any. `asText`: as `runRoute` has it.
+ * can have, and no shard that can have none. Undefined for other routes, and where no shard can have any.
  */
 export function askedByKeys(
   { routing, query }: Route,
-  { bindings, shards }: RunContext,
-  { asText }: { readonly asText: boolean },
+  { bindings, shards, asText }: RunContext,
 ): Pick<ShardQuery, 'shards' | 'query'> | undefined {
   if (routing.kind !== 'In' || routing.list.kind !== 'Cells' || query.kind !== 'Template') return undefined
   const { column } = routing.list

@@ -1,7 +1,7 @@
 import { ChangedTables } from '../errors/changed-tables.ts'
 import { ServerError } from '../errors/server-error.ts'
 import { notSupported, SqlError } from '../errors/sql-error.ts'
-import type { CopySource, Federate, GroupsCopy, TableCopy } from '../plan/primitives.ts'
+import type { CopySource, Federate, GroupsCopy, RowsPrimitive, TableCopy } from '../plan/primitives.ts'
 import { quoteName } from '../values/sql-literal.ts'
 import { bindLiterally, bindQuery } from './bind.ts'
 import { InsertText } from './insert-text.ts'
@@ -13,11 +13,13 @@ import type { Row, RowStream } from './row-stream.ts'
 import type { RunContext } from './run-context.ts'
 import type { Scratch } from './shard-port.ts'
 
+type Run = (node: RowsPrimitive, context: RunContext) => Promise<RowStream>
+
 /**
  * Copies the tables of a statement, one after the other, and runs it over the copies. What is wrong with its names is told
  * before any row is asked for. Rows are written down as fast as the scratch connection takes them, and not read faster.
  */
-export async function federate(node: Federate, context: RunContext): Promise<RowStream> {
+export async function federate(node: Federate, context: RunContext, run: Run): Promise<RowStream> {
   const { bindings, port } = context
   const { groups } = node
   const query = bindQuery(node.query, bindings)
@@ -27,7 +29,7 @@ export async function federate(node: Federate, context: RunContext): Promise<Row
     const columns = await scratch.check(bindQuery(node.asked, bindings), node)
     if (groups.length > 0)
       await ofGroups(scratch.make(...groups.map(({ create }) => bindLiterally(create, bindings).sql)))
-    const filling = { scratch, context, copied: new Copied(context.limits), kept: new Map() }
+    const filling = { scratch, context, run, copied: new Copied(context.limits), kept: new Map() }
     await fillAll(node, filling)
     const rows = scratch.open(query, node, columns)
     return await (groups.length > 0 ? ofGroups(rows) : rows)
@@ -90,12 +92,14 @@ class Copied {
     this.#limits = limits
   }
 
-  add(rows: number, bytes: number): void {
+  /** What is wrong with as many more, if anything is. */
+  add(rows: number, bytes: number): SqlError | undefined {
     const { copiedRowsMax, copiedBytesMax } = this.#limits
     this.#rows += rows
     this.#bytes += bytes
-    if (this.#rows > copiedRowsMax) throw tooMuch(`${copiedRowsMax} rows`, 'federation.rows')
-    if (this.#bytes > copiedBytesMax) throw tooMuch(`${copiedBytesMax} bytes`, 'federation.bytes')
+    if (this.#rows > copiedRowsMax) return tooMuch(`${copiedRowsMax} rows`, 'federation.rows')
+    if (this.#bytes > copiedBytesMax) return tooMuch(`${copiedBytesMax} bytes`, 'federation.bytes')
+    return undefined
   }
 }
 
@@ -109,6 +113,7 @@ function tooMuch(limit: string, setting: string): SqlError {
 interface Filling {
   readonly scratch: Scratch
   readonly context: RunContext
+  readonly run: Run
   readonly copied: Copied
   /** By the names of copies, and the numbers of their columns. */
   readonly kept: Map<string, ReadonlyMap<number, KeptValues>>
@@ -179,7 +184,9 @@ async function fillFrom(
         insert.add(row, cells)
         if (insert.isFull) await send()
       }
-      copied.add(batch.length, bytes)
+      const problem = copied.add(batch.length, bytes)
+      // There may be more pairs than rows.
+      if (problem !== undefined) throw 'shown' in copy ? problem : notAsTheyAre()
     }
     if (insert.rows > 0) await send()
     await sent
@@ -218,7 +225,7 @@ const ASKED_VALUES_MAX = 150_000
 /** The rows that can matter, by what other copies have of the values of columns; undefined where there can be none. */
 async function pull(
   { rows, reduced }: CopySource & { readonly kind: 'Pulled' },
-  { context, kept }: Filling,
+  { context, run, kept }: Filling,
 ): Promise<RowStream | undefined> {
   const known = reduced.flatMap(({ from, column, among, name, rows: route }, number) => {
     const values = kept.get(from)?.get(column)
@@ -237,13 +244,13 @@ async function pull(
     asked.set(each.name, each)
   }
   const [least] = asked.values()
-  if (least === undefined) return runRoute(rows, context, { asText: true })
+  if (least === undefined) return run(rows, { ...context, asText: true })
   const columns = reduced.map(({ name }, number) => {
     const own = asked.get(name)
     return { name, values: own?.number === number ? own.values : undefined }
   })
   const bindings = beneath(context.bindings, new AskedValues(columns))
-  return runRoute(least.route, { ...context, bindings }, { asText: true })
+  return runRoute(least.route, { ...context, bindings, asText: true })
 }
 
 function changedValue({ shown }: TableCopy): SqlError {

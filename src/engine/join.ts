@@ -1,6 +1,6 @@
 import type { ByteBudget } from '../base/byte-budget.ts'
 import { notSupported } from '../errors/sql-error.ts'
-import type { JoinedColumn, JoinedSide, JoinRows } from '../plan/primitives.ts'
+import { JOINED_ROWS_MAX, type JoinedColumn, type JoinedSide, type JoinRows } from '../plan/primitives.ts'
 import { BatchBuilder } from './batch-builder.ts'
 import { nullable, ofTemporaryTable } from './column-flags.ts'
 import { BoundKeys, KeyReader } from './join-keys.ts'
@@ -9,12 +9,6 @@ import { closeOnFailure, runRoute } from './route.ts'
 import { type LocatedRow, RowJoiner, RowLocator } from './row-joiner.ts'
 import type { RowBatch, RowFormat, RowStream, StreamColumn } from './row-stream.ts'
 import type { RunContext } from './run-context.ts'
-
-/**
- * Rows of the left side that are held, and no more keys than that are asked for at once: lists of this length are far below
- * what range_optimizer_max_mem_size lets MySQL look up by an index (8 MB, some 230 bytes a value).
- */
-export const JOINED_ROWS_MAX = 4096
 
 /** What a row takes beside its bytes: views, and where its cells are. */
 const ROW_BYTES = 400

@@ -1,10 +1,14 @@
 import { notSupported } from '../errors/sql-error.ts'
-import type { PulledSubquery, PullOutRows, RowsPrimitive } from '../plan/primitives.ts'
+import {
+  JOINED_ROWS_MAX,
+  type PulledSubquery,
+  type PullOutRows,
+  type RowsPrimitive,
+} from '../plan/primitives.ts'
 import { formatDecimal } from '../values/decimal.ts'
 import { classOf } from '../values/types.ts'
 import { nullValue, type Value } from '../values/value.ts'
 import type { OuterRows } from './bindings.ts'
-import { JOINED_ROWS_MAX } from './join.ts'
 import { integerOf } from './join-keys.ts'
 import { readExact } from './number-cell.ts'
 import { beneath } from './outer-rows.ts'
@@ -20,34 +24,43 @@ type Run = (node: RowsPrimitive, context: RunContext) => Promise<RowStream>
  */
 export async function pullOut(node: PullOutRows, context: RunContext, run: Run): Promise<RowStream> {
   const lists: (readonly string[])[] = []
-  for (const { rows, use } of node.subqueries) lists.push(await numbersOf(await run(rows, context), use))
+  for (const each of node.subqueries) lists.push(...(await numbersOf(await run(each.rows, context), each)))
   const bindings = beneath(context.bindings, new PulledNumbers(lists))
   return run(node.input, { ...context, bindings })
 }
 
-/** The numbers as text, each once; `NULL` where that matters. */
-async function numbersOf(stream: RowStream, use: PulledSubquery['use']): Promise<readonly string[]> {
-  const numbers = new Set<string>()
+/** The numbers of each column as text, each once; `NULL` where that matters. */
+async function numbersOf(
+  stream: RowStream,
+  { width, use }: PulledSubquery,
+): Promise<readonly (readonly string[])[]> {
+  const lists = Array.from({ length: width }, () => new Set<string>())
   const most = use === 'value' ? 1 : JOINED_ROWS_MAX
   let rows = 0
   try {
-    const [column] = stream.columns
-    if (column === undefined || stream.columns.length > 1 || !EXACT.has(classOf(column)))
+    const { columns, format } = stream
+    if (columns.length !== width || !columns.every((column) => EXACT.has(classOf(column))))
       throw notSupported('a subquery that gives no exact numbers over several shards')
-    const layout = new RowLayout(stream.format, stream.columns)
-    const cells = new Int32Array(2)
+    const layout = new RowLayout(format, columns)
+    const cells = new Int32Array(2 * width)
     for (let batch = await stream.next(); batch !== undefined; batch = await stream.next()) {
       rows += batch.length
       if (use === 'value' && rows > 1) throw notSupported('a subquery of several rows over several shards')
       for (const row of batch) {
-        layout.locate(row, 1, cells)
-        numbers.add(cells[0]! < 0 ? NULL : textOf(column, stream.format, row, cells))
+        layout.locate(row, width, cells)
+        for (const [i, numbers] of lists.entries())
+          numbers.add(textOf(columns[i]!, format, row, cells.subarray(2 * i, 2 * i + 2)))
       }
-      if (numbers.size > most) throw notSupported(`a subquery of more than ${most} rows over several shards`)
+      if (lists.some(({ size }) => size > most))
+        throw notSupported(`a subquery of more than ${most} rows over several shards`)
     }
   } finally {
     await stream.close()
   }
+  return lists.map((numbers) => usedAs(use, numbers))
+}
+
+function usedAs(use: PulledSubquery['use'], numbers: Set<string>): readonly string[] {
   if (use === 'none of' && numbers.size === 0) throw notSupported('NOT IN nothing over several shards')
   if (use === 'one of') numbers.delete(NULL)
   return numbers.size === 0 ? [NULL] : [...numbers]
@@ -58,11 +71,12 @@ const NULL = 'NULL'
 const INTEGER_CHARACTERS = 19
 const EXACT: ReadonlySet<string> = new Set(['signed', 'unsigned', 'decimal'])
 
-function textOf(column: StreamColumn, format: RowStream['format'], row: Buffer, cells: Int32Array): string {
-  return formatDecimal(readExact(column, format, row, cells[0]!, cells[1]!))
+/** `cell`: where it begins and ends. */
+function textOf(column: StreamColumn, format: RowStream['format'], row: Buffer, cell: Int32Array): string {
+  return cell[0]! < 0 ? NULL : formatDecimal(readExact(column, format, row, cell[0]!, cell[1]!))
 }
 
-/** What each subquery has given, as a column: at least one number or NULL. */
+/** What subqueries have given, column by column: at least one number or NULL. */
 class PulledNumbers implements OuterRows {
   readonly #lists: readonly (readonly string[])[]
 

@@ -11,17 +11,13 @@ import type { RunContext } from './run-context.ts'
 import type { ShardQuery } from './shard-port.ts'
 import { keyspaceAskedFor } from './system-schema.ts'
 
-/** Sends the route's query to its shards. `asText`: its rows are not for the client, and come as text. */
-export async function runRoute(
-  route: Route,
-  context: RunContext,
-  options: { readonly asText: boolean } = { asText: false },
-): Promise<RowStream> {
+/** Sends the route's query to its shards. */
+export async function runRoute(route: Route, context: RunContext): Promise<RowStream> {
   const { bindings } = context
   const keyspace = keyspaceAskedFor(route.routing, bindings, context.shards)
-  const { shards, query } = askedOf(route, keyspace, context, options)
+  const { shards, query } = askedOf(route, keyspace, context)
   const asked = { keyspace, shards, query }
-  const streams = await context.port.openStreams(options.asText ? { ...asked, asText: true } : asked)
+  const streams = await context.port.openStreams(context.asText ? { ...asked, asText: true } : asked)
   return closeOnFailure(streams, () => {
     if (streams.length === 1) return streams[0]
     const alike = alikeStreams(streams, keyspace)
@@ -29,17 +25,12 @@ export async function runRoute(
   })
 }
 
-function askedOf(
-  route: Route,
-  keyspace: string,
-  context: RunContext,
-  options: { readonly asText: boolean },
-): Pick<ShardQuery, 'shards' | 'query'> {
-  const byKeys = askedByKeys(route, context, options)
+function askedOf(route: Route, keyspace: string, context: RunContext): Pick<ShardQuery, 'shards' | 'query'> {
+  const byKeys = askedByKeys(route, context)
   if (byKeys !== undefined) return byKeys
   const { bindings, format } = context
   const shards = shardsMet(route.routing, bindings, context.shards)
-  const bind = options.asText ? bindLiterally : bindQuery
+  const bind = context.asText ? bindLiterally : bindQuery
   const own = ownQueries(route, shards, { bindings, shards: context.shards.shardsOf(keyspace), format }, bind)
   return { shards, query: own ?? bind(route.query, bindings) }
 }

@@ -17,6 +17,8 @@ export interface RunContext {
   readonly port: ShardPort
   /** The client's protocol, for rows that no shard sends; shards' rows come in the same by the port's doing. */
   readonly format: RowFormat
+  /** Rows of shards are not for the client, and come as text. */
+  readonly asText?: true
   /** What the session may hold: sorted rows. */
   readonly memory: ByteBudget
   readonly limits: CopyLimits

@@ -53,7 +53,7 @@ export function runPrimitive(node: RowsPrimitive, context: RunContext): Promise<
     case 'Sequence':
       return nextFromSequence(node, context)
     case 'Federate':
-      return federate(node, context)
+      return federate(node, context, runPrimitive)
     case 'Unsupported':
       return Promise.reject(notSupported(node.construct))
     default:

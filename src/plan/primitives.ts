@@ -153,7 +153,15 @@ export interface JoinRows {
   readonly columns: readonly JoinedColumn[]
   /** One server would sort its rows in a temporary table, whose columns are of no key. */
   readonly isTemporary?: true
+  /** As far as can be told, its rows are no more than those of one of its tables, and the left ones can be held. */
+  readonly isModest?: true
 }
+
+/**
+ * Rows of the left side of a join that are held, and no more keys than that are asked for at once: lists of this length are below what
+ * range_optimizer_max_mem_size lets MySQL look up by an index (8 MB, some 230 bytes a value).
+ */
+export const JOINED_ROWS_MAX = 16_384
 
 export interface JoinedSide<Rows> {
   readonly rows: Rows
@@ -169,7 +177,7 @@ export interface JoinedColumn {
 }
 
 /**
- * Runs `subqueries` first: `input` has what they give as its outer rows, each as a column. Another plan is needed where that cannot
+ * Runs `subqueries` first: `input` has what they give as its outer rows, their columns one after the other. Another plan is needed where that cannot
  * stand in their places.
  */
 export interface PullOutRows {
@@ -179,8 +187,10 @@ export interface PullOutRows {
 }
 
 export interface PulledSubquery {
-  /** One column of exact numbers. */
+  /** Columns of exact numbers: of a list one. */
   readonly rows: RowsPrimitive
+  /** Of its columns. */
+  readonly width: number
   /** `value`: of one row, or NULL; `one of`, `none of`: a list for IN or NOT IN. */
   readonly use: 'value' | 'one of' | 'none of'
 }
@@ -204,7 +214,7 @@ export interface Federate {
   readonly keyspace: string
   /** In the order in which they are filled. */
   readonly copies: readonly TableCopy[]
-  /** What shards have made of rows of some tables, whose copies stay empty. They are made and filled first. */
+  /** What is made of rows of some tables, whose copies stay empty. They are made and filled first. */
   readonly groups: readonly GroupsCopy[]
   /** The statement, with the names of copies and groups in it. */
   readonly query: QueryText
@@ -225,7 +235,10 @@ export type OverGroups = Pick<Federate, 'groups' | 'recounted' | 'isSorted'>
 
 export type Recounted = 'all' | readonly number[]
 
-/** A temporary table with groups of rows of several tables, perhaps several of one group: each shard makes its own. */
+/**
+ * A temporary table with groups of rows of several tables, perhaps several of one group: each shard makes its own. Or with the rows of a
+ * part of the statement that are put together above the shards.
+ */
 export interface GroupsCopy {
   readonly name: string
   /** Makes it without rows, of the copies of those tables, under the client's settings. */
@@ -270,7 +283,7 @@ export type CopySource =
    */
   | {
       readonly kind: 'Pulled'
-      readonly rows: Route
+      readonly rows: RowsPrimitive
       readonly as: readonly CopiedAs[]
       readonly reduced: readonly ReducedRows[]
       /** Rows that are alike count once: shards have left out those of their own. */

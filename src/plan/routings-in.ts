@@ -15,7 +15,8 @@ function partsOf(routing: Routing): readonly Routing[] {
   return routing.kind === 'Union' ? routing.parts.flatMap(partsOf) : [routing]
 }
 
-function routingsOf(node: Primitive): readonly Routing[] {
+/** All ways to shards that rows may come. */
+export function routingsOf(node: Primitive): readonly Routing[] {
   if ('routing' in node) return [node.routing]
   if (node.kind === 'PullOut')
     return [...node.subqueries.flatMap(({ rows }) => routingsOf(rows)), ...routingsOf(node.input)]
@@ -34,7 +35,7 @@ function routingsOf(node: Primitive): readonly Routing[] {
 
 function routingsOfCopy(source: CopySource): readonly Routing[] {
   if (source.kind !== 'Pulled') return []
-  return [source.rows.routing, ...source.reduced.map(({ rows }) => rows.routing)]
+  return [...routingsOf(source.rows), ...source.reduced.map(({ rows }) => rows.routing)]
 }
 
 /** Texts of the Computed values among those that a routing asks for. */

@@ -62,9 +62,16 @@ function mayGiveUp(root: Primitive): boolean {
 
 /** Where shards can make groups of rows these are copied, if their columns turn out to be those of the statement. */
 function overGroups(ast: Query, plan: Plan, context: PlanContext): Plan | undefined {
-  const copies = overCopies(ast, plan, context, planByRules)
+  const copies = overCopies(ast, plan, context, planRows)
   if (copies?.root.kind !== 'Federate' || copies.root.groups.length === 0) return copies
   return { ...copies, mayGiveUp: true }
+}
+
+/** By rules, with subqueries that run before. */
+function planRows(ast: Query, context: PlanContext): Plan {
+  const plan = planByRules(ast, context)
+  if (plan.root.kind !== 'Unsupported') return plan
+  return { ...plan, ...pullOut(ast, { context, planOf: planByRules }) }
 }
 
 function hasTables(ast: Query, { defaultKeyspace }: PlanContext): boolean {

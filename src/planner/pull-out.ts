@@ -1,16 +1,25 @@
 import type { Plan } from '../plan/plan.ts'
-import { answersRows, type Primitive, type PulledSubquery, type RowsPrimitive } from '../plan/primitives.ts'
-import type { ColumnName, Expr, In, Query, Select, Subquery } from '../sql/ast.ts'
-import { rewrite, someNode } from '../sql/visit.ts'
+import {
+  answersRows,
+  type Primitive,
+  type PulledSubquery,
+  type Route,
+  type RowsPrimitive,
+} from '../plan/primitives.ts'
+import type { QueryPiece } from '../plan/text.ts'
+import type { AggregateCall, ColumnName, Expr, In, Query, Select, Subquery } from '../sql/ast.ts'
+import { type AnyNode, rewrite, someNode } from '../sql/visit.ts'
 import { isIntegral, isSigned } from '../values/value.ts'
 import type { Column } from '../vschema/model.ts'
 import { bindQuery } from './binding/bind-query.ts'
 import { storedColumn } from './binding/live-column.ts'
 import { rootPlace } from './binding/place.ts'
 import type { Scope } from './binding/scope.ts'
+import { averageOfParts, hasAllDigits, isAverage } from './federate/grouped-aggregate.ts'
 import { isHarmless } from './federate/harmless.ts'
-import { makeHole } from './make-node.ts'
+import { makeAggregate, makeHole, makeItem } from './make-node.ts'
 import type { PlanContext } from './plan-context.ts'
+import { isScatter } from './rules/settle/vindex-routing.ts'
 
 /**
  * The plan of a SELECT whose WHERE compares columns with subqueries that see nothing of it: these run first, and what they give
@@ -33,20 +42,24 @@ export function pullOut(
   if (found.length === 0) return undefined
   const inner = { ...context, isChanged: true }
   const subqueries: PulledSubquery[] = []
-  for (const { query, use } of found) {
+  const values = new Map<Subquery, Expr>()
+  let width = 0
+  for (const { subquery, query, use, standsAs } of found) {
     const { root } = planOf(query, inner)
     if (!isFinished(root)) return undefined
-    subqueries.push({ rows: root, use })
+    const holes = query.items.map((_, i) => makeHole(-1 - width - i))
+    values.set(subquery, standsAs(holes))
+    subqueries.push({ rows: root, width: holes.length, use })
+    width += holes.length
   }
-  const holes = new Map(found.map(({ subquery }, i) => [subquery, makeHole(-1 - i)]))
   const where = rewrite(ast.where, (node) => {
-    if (node.kind === 'Subquery') return holes.get(node)
-    const hole = node.kind === 'In' && node.right.kind === 'Subquery' ? holes.get(node.right) : undefined
-    if (node.kind !== 'In' || hole === undefined) return undefined
-    return { ...node, right: { kind: 'List', items: [hole], span: node.right.span } }
+    if (node.kind === 'Subquery') return values.get(node)
+    const value = node.kind === 'In' && node.right.kind === 'Subquery' ? values.get(node.right) : undefined
+    if (node.kind !== 'In' || value === undefined) return undefined
+    return { ...node, right: { kind: 'List', items: [value], span: node.right.span } }
   })
-  const outer = planOf({ ...ast, where }, { ...inner, pulledOut: found.length })
-  if (!isFinished(outer.root) || hasJoin(outer.root)) return undefined
+  const outer = planOf({ ...ast, where }, { ...inner, pulledOut: width })
+  if (!isFinished(outer.root) || hidesValues(outer.root)) return undefined
   return { root: { kind: 'PullOut', subqueries, input: outer.root }, judged: outer.judged ?? 'names' }
 }
 
@@ -69,10 +82,23 @@ function isFinished(root: Primitive): root is RowsPrimitive {
   return answersRows(root) && root.kind !== 'Unsupported' && root.kind !== 'Federate'
 }
 
-/** It has values of its own for what runs beneath it. */
-function hasJoin(root: RowsPrimitive): boolean {
-  if (root.kind === 'Join' || root.kind === 'Concatenate') return true
-  return 'input' in root && hasJoin(root.input)
+/** Sides that a join asks see its keys alone, and the parts of a UNION nothing. */
+function hidesValues(root: RowsPrimitive): boolean {
+  if (root.kind === 'Concatenate') return true
+  if (root.kind === 'Join') return !isAskedByKeys(root.right.rows) || hidesValues(root.left.rows)
+  return 'input' in root && hidesValues(root.input)
+}
+
+/** It has no other hole than that for the keys, and what it must equal is not what tells its shards. */
+function isAskedByKeys({ query, routing }: Route): boolean {
+  const holes = query.kind === 'Template' ? query.template.filter(isHoleOfRows) : []
+  return (
+    holes.length === 1 && (isScatter(routing) || routing.kind === 'AnyShard' || routing.kind === 'Unsharded')
+  )
+}
+
+function isHoleOfRows(piece: QueryPiece): boolean {
+  return typeof piece !== 'string' && 'rows' in piece
 }
 
 function conjunctsOf(expr: Expr): readonly Expr[] {
@@ -81,8 +107,14 @@ function conjunctsOf(expr: Expr): readonly Expr[] {
 
 interface Pulled {
   readonly subquery: Subquery
+  /** Whose columns it is made of. */
   readonly query: Select
   readonly use: PulledSubquery['use']
+  standsAs(columns: readonly Expr[]): Expr
+}
+
+function first([column]: readonly Expr[]): Expr {
+  return column!
 }
 
 const COMPARISONS: ReadonlySet<string> = new Set(['=', '<>', '!=', '<', '<=', '>', '>='])
@@ -93,11 +125,33 @@ function pulledFrom(expr: Expr, scope: Scope, context: PlanContext): Pulled | un
   const [column, subquery] = expr.left.kind === 'Subquery' ? [expr.right, expr.left] : [expr.left, expr.right]
   if (column.kind !== 'Column' || subquery.kind !== 'Subquery') return undefined
   const query = plainQuery(subquery, context)
-  const item = query && valueColumn(query.item)
-  if (query === undefined || item === undefined) return undefined
-  const isCount = item.kind === 'Star'
-  if (!isCount && !isExact(query.columnOf(item))) return undefined
-  return isExact(storedColumn(column, scope)) ? { subquery, query: query.ast, use: 'value' } : undefined
+  if (query === undefined || !isExact(storedColumn(column, scope))) return undefined
+  if (isAverage(query.item)) return pulledAverage(subquery, query, query.item)
+  const item = valueColumn(query.item)
+  if (item === undefined || (item.kind !== 'Star' && !isExact(query.columnOf(item)))) return undefined
+  return { subquery, query: query.ast, use: 'value', standsAs: first }
+}
+
+/** It has more digits than it shows: sum and count have them all. */
+function pulledAverage(
+  subquery: Subquery,
+  { ast, columnOf }: PlainQuery,
+  { args, quantifier, over }: AggregateCall,
+): Pulled | undefined {
+  const [arg] = args
+  const column = arg?.kind === 'Column' ? columnOf(arg) : undefined
+  const { orderBy, groupBy, limit } = ast
+  const isOneRow = [orderBy, groupBy, limit].every((clause) => clause === undefined)
+  if (!isOneRow || over !== undefined || quantifier === 'DISTINCT' || !isExact(column)) return undefined
+  const scale = column?.type === 'DECIMAL' ? column.scale : 0
+  if (scale === undefined || !hasAllDigits(scale)) return undefined
+  const items = ['SUM', 'COUNT'].map((name) => makeItem(makeAggregate(name, args)))
+  return {
+    subquery,
+    query: { ...ast, items },
+    use: 'value',
+    standsAs: ([sum, count]) => averageOfParts(sum!, count!, scale),
+  }
 }
 
 /** Of a list, what is equal must be written alike, and an empty one cannot be. */
@@ -108,7 +162,7 @@ function pulledList({ left, right, negated }: In, scope: Scope, context: PlanCon
   const [a, b] = [storedColumn(left, scope)?.type, query.columnOf(query.item)?.type]
   if (a === undefined || b === undefined || !isIntegral(a) || !isIntegral(b)) return undefined
   if (a === 'YEAR' || b === 'YEAR' || isSigned(a) !== isSigned(b)) return undefined
-  return { subquery: right, query: query.ast, use: negated ? 'none of' : 'one of' }
+  return { subquery: right, query: query.ast, use: negated ? 'none of' : 'one of', standsAs: first }
 }
 
 function isExact(column: Column | undefined): boolean {
@@ -147,10 +201,12 @@ function plainQuery({ query: ast }: Subquery, context: PlanContext): PlainQuery 
   const bound = bindQuery(ast, rootPlace(context))
   if (bound.kind !== 'Select') return undefined
   const columnOf = (column: ColumnName) => storedColumn(column, bound.scope)
-  const isOther = someNode(ast, (node) => {
+  const isOther = (node: AnyNode) => {
     if (node.kind === 'Column') return columnOf(node) === undefined
-    return node.kind === 'Subquery' || node.kind === 'Function' || node.kind === 'UserVariable'
-  })
-  if (isOther || (ast.where !== undefined && !isHarmless(ast.where, columnOf))) return undefined
+    return node.kind === 'Subquery' || node.kind === 'UserVariable'
+  }
+  const { where, ...clauses } = ast
+  if (someNode(ast, isOther) || someNode(clauses, ({ kind }) => kind === 'Function')) return undefined
+  if (where !== undefined && !isHarmless(where, columnOf)) return undefined
   return { ast, item: item.expr, columnOf }
 }

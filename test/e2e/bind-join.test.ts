@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { JOINED_ROWS_MAX } from '../../src/engine/join.ts'
+import { JOINED_ROWS_MAX } from '../../src/plan/primitives.ts'
 import { connectTo, type FaultCluster, startFaultCluster } from '../support/fault-cluster.ts'
 import { type ProtocolClient, textRow } from '../support/protocol-client.ts'
 

@@ -32,11 +32,13 @@ function isPart(node: AnyNode): boolean {
   switch (node.kind) {
     case 'Literal':
     case 'Introduced':
-    case 'Param':
     case 'UserVariable':
     case 'Cast':
     case 'ConvertUsing':
       return true
+    // Of a subquery that runs before, what it gives is not known yet.
+    case 'Param':
+      return node.index >= 0
     case 'CastType':
       return CASTS.has(node.name)
     case 'Unary':

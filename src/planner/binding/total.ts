@@ -29,6 +29,11 @@ function kindOf(expr: Expr, columnOf: ColumnOf): Kind | undefined {
         return undefined
       return oneOf([...whens.map(({ result }) => result), ...(otherwise ? [otherwise] : [])], columnOf)
     }
+    // Bytes of a text are no value of any column, so that it has no collation.
+    case 'Cast':
+      return expr.type.name === 'BINARY' && expr.type.text === '' && kindOf(expr.operand, columnOf) === 'text'
+        ? 'any'
+        : undefined
     case 'Binary':
       return kindOfOperation(expr.op, [expr.left, expr.right], columnOf)
     default:

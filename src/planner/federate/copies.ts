@@ -63,6 +63,7 @@ interface Filled {
 
 /** Of a table that is asked without conditions, too: `a JOIN b` where both are the same rows is one pull. */
 function isSame(a: Pull, b: Pull): boolean {
+  if (a.rows.kind !== 'Route' || b.rows.kind !== 'Route') return false
   return JSON.stringify([a.rows.query, a.as]) === JSON.stringify([b.rows.query, b.as])
 }
 

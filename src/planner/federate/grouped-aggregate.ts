@@ -103,14 +103,27 @@ function averageOf(args: readonly Expr[], use: Use, columns: GroupedColumns): Ex
   if (problemOfAverage(arg!, digits, isNumber(arg!, scope)) !== undefined) return undefined
   if (someNode(arg!, ({ kind }) => kind === 'Param')) return undefined
   const isFloating = digits.kind === 'double'
-  const isKnown = digits.kind === 'fixed' && digits.scale <= SCALE_MAX
+  const isKnown = digits.kind === 'fixed' && hasAllDigits(digits.scale)
   if (use === 'part' && !isFloating) return undefined
   if (use === 'counted' && !isFloating && !isKnown) return undefined
   const sum = sumOf(makeAggregate('SUM', args), columns)
   const count = makeCall('NULLIF', sumOf(makeAggregate('COUNT', args), columns), makeInteger(0))
-  if (use !== 'counted' || !isKnown) return makeBinary('/', sum, count)
+  return use !== 'counted' || !isKnown ? makeBinary('/', sum, count) : exactAverage(sum, count, digits.scale)
+}
+
+/** Whether an average of numbers with so many digits behind the point can be made of their sum and count. */
+export function hasAllDigits(scale: number): boolean {
+  return scale <= SCALE_MAX
+}
+
+/** An average with all of its digits. */
+export function averageOfParts(sum: Expr, count: Expr, scale: number): Expr {
+  return exactAverage(sum, makeCall('NULLIF', count, makeInteger(0)), scale)
+}
+
+function exactAverage(sum: Expr, count: Expr, scale: number): Expr {
   const more = makeBinary('*', sum, makeDecimal(`1.${'0'.repeat(ROOM)}`))
-  return makeCall('TRUNCATE', makeBinary('/', more, count), digitsOfQuotient(digits.scale))
+  return makeCall('TRUNCATE', makeBinary('/', more, count), digitsOfQuotient(scale))
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Plan } from '../../plan/plan.ts'
-import type { Recounted } from '../../plan/primitives.ts'
+import type { Primitive, Recounted, Route, RowsPrimitive } from '../../plan/primitives.ts'
+import { routingsOf } from '../../plan/routings-in.ts'
 import type { Expr, Query, Select, SelectItem, TableRef } from '../../sql/ast.ts'
 import { tablesIn } from '../../sql/tables-in.ts'
 import { type AnyNode, type Part, rewrite, someInBlock, someNode, visit } from '../../sql/visit.ts'
@@ -14,6 +15,7 @@ import { isRefusal } from '../refusal.ts'
 import { meaningOf } from '../rules/push/meaning-of.ts'
 import { ShardText } from '../shard-text.ts'
 import { BlockOverGroups, isQueryOrAggregate, nameOf } from './block-over-groups.ts'
+import { clausesOverRows, hidesOrder } from './block-over-rows.ts'
 import { isAverage, isRecounted, transferOfItem, type Use } from './grouped-aggregate.ts'
 import { type Groups, GroupsDraft } from './groups-draft.ts'
 import { isClosed } from './is-closed.ts'
@@ -43,7 +45,7 @@ export function withGroups(
   bound: BoundQuery,
   planning: { readonly context: PlanContext; readonly planRows: PlanRows },
 ): GroupedQuery {
-  const blocks = new GroupedBlocks(new Set(tables), selectsIn(bound), planning)
+  const blocks = new GroupedBlocks(new Set(tables), selectsIn(bound), query, planning)
   const grouped = blocks.rewritten(query, { isOpen: false, isRoot: true, isNamed: false })
   return { query: grouped, groups: blocks.found, recounted: blocks.recounted, isSorted: blocks.isSorted }
 }
@@ -64,15 +66,18 @@ class GroupedBlocks {
   isSorted = false
   readonly #tables: ReadonlySet<AnyNode>
   readonly #blocks: ReadonlyMap<Select, BoundSelect>
+  readonly #hidesOrder: boolean
   readonly #context: PlanContext
   readonly #planRows: PlanRows
 
   constructor(
     tables: ReadonlySet<AnyNode>,
     blocks: ReadonlyMap<Select, BoundSelect>,
+    query: Query,
     { context, planRows }: { readonly context: PlanContext; readonly planRows: PlanRows },
   ) {
     this.#tables = tables
+    this.#hidesOrder = query.kind === 'Select' && hidesOrder(query)
     this.#blocks = blocks
     this.#context = { ...context, isChanged: true }
     this.#planRows = planRows
@@ -135,12 +140,33 @@ class GroupedBlocks {
 
   #groupedBlock(select: Select, position: Position): Select | undefined {
     const block = this.#blocks.get(select)
-    if (block === undefined || !isAggregated(select) || !this.#isPlain(select)) return undefined
+    if (block === undefined || !this.#isPlain(select)) return undefined
     if (position.isOpen && !isClosed(block)) return undefined
-    const { from, where, scope } = block
+    return this.#ofGroups(block, position) ?? this.#joined(block)
+  }
+
+  #ofGroups(block: BoundSelect, position: Position): Select | undefined {
+    const { ast, from, where, scope } = block
+    if (!isAggregated(ast)) return undefined
     if (![...conditionsOf(from), ...where.map(({ expr }) => expr)].every((expr) => isQuiet(expr, scope)))
       return undefined
     return this.#whole(block, position) ?? this.#split(block, position)
+  }
+
+  /** Blocks of which nobody sees in which order their rows come, nor that they have no keys. */
+  #joined(block: BoundSelect): Select | undefined {
+    const { ast, scope } = block
+    if (!this.#hidesOrder || scope.merged.size > 0 || ast.windows !== undefined || hidesColumns(block))
+      return undefined
+    const draft = new GroupsDraft(block)
+    const clauses = clausesOverRows(draft)
+    if (clauses === undefined || draft.isEmpty) return undefined
+    const { from, where } = ast
+    const rows = this.#rowsOf(makeSelect(draft.sentItems(), { from, ...(where && { where }) }))
+    if (rows === undefined) return undefined
+    const query = makeSelect(draft.items(), { from, ...(where && { where }) })
+    const { where: _, ...others } = ast
+    return { ...others, ...clauses, from: [this.#place(draft, query, { rows, isOneRow: false })] }
   }
 
   #isPlain(select: Select): boolean {
@@ -174,7 +200,6 @@ class GroupedBlocks {
     if (isDistinct(ast) || !having.every(({ expr }) => isQuiet(expr, scope))) return undefined
     if (seesItems(ast)) return undefined
     const routing = this.#routeOf(ast)
-    if (routing === undefined) return undefined
     const draft = new GroupsDraft(block)
     const items: SelectItem[] = []
     for (const item of ast.items) {
@@ -188,7 +213,12 @@ class GroupedBlocks {
       })
     }
     const { orderBy: _, ...asked } = ast
-    const node = this.#place(draft, { ...asked, items: draft.items() }, routing)
+    const query = { ...asked, items: draft.items() }
+    const joined =
+      routing === undefined && this.#hidesOrder && draft.isSentAsShown ? this.#rowsOf(query) : undefined
+    const rows = routing === undefined ? joined : this.#route(routing, draft, query)
+    if (rows === undefined) return undefined
+    const node = this.#place(draft, query, { rows, isOneRow: !draft.hasKeys })
     return {
       kind: 'Select',
       modifiers: [],
@@ -223,13 +253,33 @@ class GroupedBlocks {
       ast.groupBy?.rollup !== undefined &&
       ast.from.flatMap(tablesIn).length > 1
     const modifiers = isBuffered ? [...ast.modifiers, 'SQL_BUFFER_RESULT' as const] : ast.modifiers
-    return { ...others, ...clauses, modifiers, from: [this.#place(draft, draft.groupsOf(ast), routing)] }
+    const query = draft.groupsOf(ast)
+    const rows = this.#route(routing, draft, query)
+    const node = this.#place(draft, query, { rows, isOneRow: !draft.hasKeys })
+    return { ...others, ...clauses, modifiers, from: [node] }
   }
 
-  #place(draft: GroupsDraft, query: Select, routing: Groups['routing']): TableRef {
-    const node = makeTable(groupsName(this.found.length + 1))
-    this.found.push(draft.finish(node, query, { routing, keyspace: routing.keyspace }))
+  /** Each shard shows groups of its own rows. */
+  #route(routing: Route['routing'], draft: GroupsDraft, query: Select): Route {
+    const pulled = draft.pulled(query, this.#nextName)
+    return { kind: 'Route', routing, query: new ShardText(this.#context).ofTree(pulled), orderBy: [] }
+  }
+
+  #place(draft: GroupsDraft, query: Select, of: Pick<Groups, 'rows' | 'isOneRow'>): TableRef {
+    const node = makeTable(this.#nextName)
+    const [routing] = routingsOf(of.rows)
+    this.found.push(draft.finish(node, query, { ...of, keyspace: routing!.keyspace }))
     return node
+  }
+
+  get #nextName(): string {
+    return `_shardgate_groups_${this.found.length + 1}`
+  }
+
+  /** What gives rows of tables that are joined above their shards; undefined where rules do not join them. */
+  #rowsOf(query: Select): RowsPrimitive | undefined {
+    const { root } = this.#planRows(query, this.#context)
+    return root.kind !== 'Route' && isJoined(root) ? root : undefined
   }
 }
 
@@ -245,8 +295,21 @@ function useIn({ isRoot, isOperand, isNamed }: Position): Use {
   return isNamed ? 'shown' : 'counted'
 }
 
-function groupsName(number: number): string {
-  return `_shardgate_groups_${number}`
+/** What may be many pairs of few rows is not: these are copied. */
+function isJoined(root: Primitive): root is RowsPrimitive {
+  switch (root.kind) {
+    case 'Join':
+      return root.isModest === true
+    case 'PullOut':
+      return root.input.kind === 'Route' || isJoined(root.input)
+    case 'Aggregate':
+    case 'Sort':
+    case 'Filter':
+    case 'Truncate':
+      return isJoined(root.input)
+    default:
+      return false
+  }
 }
 
 /** Its clauses name what the select list shows, by an alias or a position. */

@@ -1,9 +1,8 @@
-import type { GroupsCopy, Route } from '../../plan/primitives.ts'
+import type { GroupsCopy } from '../../plan/primitives.ts'
 import type { QueryText } from '../../plan/text.ts'
 import { quoteName } from '../../values/sql-literal.ts'
 import type { Table, VSchema } from '../../vschema/model.ts'
 import type { PlanContext } from '../plan-context.ts'
-import { ShardText } from '../shard-text.ts'
 import type { Groups } from './groups-draft.ts'
 import type { Pull } from './pull.ts'
 
@@ -34,9 +33,8 @@ export function groupsCopy(
   }
 }
 
-export function pullOfGroups(groups: Groups, context: PlanContext): Pull {
-  const { node, columns, as, routing, pulled } = groups
-  const rows: Route = { kind: 'Route', routing, query: new ShardText(context).ofTree(pulled), orderBy: [] }
+export function pullOfGroups(groups: Groups): Pull {
+  const { node, columns, as, rows } = groups
   return {
     node,
     table: tableOf(groups),

@@ -1,6 +1,6 @@
-import type { CopiedAs, Route } from '../../plan/primitives.ts'
+import type { CopiedAs, RowsPrimitive } from '../../plan/primitives.ts'
 import type { ColumnName, Expr, Select, SelectItem, TableRef } from '../../sql/ast.ts'
-import { sameTree } from '../../sql/visit.ts'
+import { rewrite, sameTree } from '../../sql/visit.ts'
 import type { Column } from '../../values/column.ts'
 import { sameColumn } from '../../vschema/model.ts'
 import type { BoundSelect } from '../binding/bound.ts'
@@ -10,18 +10,16 @@ import { makeAlias, makeColumn, makeDerived, makeItem, makeSelect } from '../mak
 import type { GroupedColumns } from './grouped-aggregate.ts'
 import { transferOfValue } from './grouped-value.ts'
 
-/** Groups of rows, made by each shard of its own, that stand in the place of a block's FROM and WHERE. */
+/** Groups of rows, or rows that have been joined, which stand in the place of a block's FROM and WHERE. */
 export interface Groups {
   /** In FROM. */
   readonly node: TableRef
-  /** What each shard shows, under the columns' names. */
+  /** What they are, under the columns' names. */
   readonly query: Select
   /** The same on the way, so that not a bit is lost. */
-  readonly pulled: Select
+  readonly rows: RowsPrimitive
   readonly as: readonly CopiedAs[]
   readonly columns: readonly Column[]
-  /** Of the rows that are grouped. */
-  readonly routing: Route['routing']
   readonly keyspace: string
   /** One from each shard. */
   readonly isOneRow: boolean
@@ -51,6 +49,10 @@ export class GroupsDraft implements GroupedColumns {
 
   get isEmpty(): boolean {
     return this.#columns.length === 0
+  }
+
+  get hasKeys(): boolean {
+    return this.#keys.length > 0
   }
 
   get mayBeEmpty(): boolean {
@@ -90,14 +92,33 @@ export class GroupsDraft implements GroupedColumns {
     })
   }
 
-  finish(node: TableRef, query: Select, of: Pick<Groups, 'routing' | 'keyspace'>): Groups {
+  /** A stored column of its rows; undefined for what is none, or cannot travel. */
+  stored(column: ColumnName): ColumnName | undefined {
+    const known = this.#columns.find(({ expr }) => this.#isSame(expr, column))
+    if (known !== undefined) return makeColumn(known.name)
+    const transfer = transferOfValue('', column, this.scope)
+    if (transfer === undefined) return undefined
+    const sent = rewrite(transfer.expr, (node) => (node.kind === 'Column' ? column : undefined))
+    return makeColumn(this.#add(column, transfer.as, () => sent).name)
+  }
+
+  /** What shows the columns on the way where `query` makes them of groups. */
+  pulled(query: Select, name: string): Select {
     // As it is where it can be: in a table of its own MySQL cuts sums to 65 digits without a word.
-    const pulled = this.#columns.every(({ sent }) => sent.kind === 'Column')
-      ? query
-      : makeSelect(
-          this.#columns.map(({ sent }) => makeItem(sent)),
-          { from: [makeDerived(query, node.name.name)] },
-        )
+    if (this.isSentAsShown) return query
+    return makeSelect(this.sentItems(), { from: [makeDerived(query, name)] })
+  }
+
+  /** Nothing must be done for its columns to travel. */
+  get isSentAsShown(): boolean {
+    return this.#columns.every(({ sent }) => sent.kind === 'Column')
+  }
+
+  sentItems(): readonly SelectItem[] {
+    return this.#columns.map(({ sent }) => makeItem(sent))
+  }
+
+  finish(node: TableRef, query: Select, of: Pick<Groups, 'rows' | 'keyspace' | 'isOneRow'>): Groups {
     const columns = this.#columns.map(({ name, stored }): Column => {
       const { type, collation, nullable = true } = stored ?? {}
       return {
@@ -111,7 +132,7 @@ export class GroupsDraft implements GroupedColumns {
       }
     })
     const as = this.#columns.map((column) => column.as)
-    return { node, query, pulled, as, columns, isOneRow: this.#keys.length === 0, ...of }
+    return { node, query, as, columns, ...of }
   }
 
   /** Each under its name. */

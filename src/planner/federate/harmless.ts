@@ -65,7 +65,7 @@ function areComparable(exprs: readonly Expr[], columnOf: ColumnOf): boolean {
 type Kind = 'number' | 'text' | 'time' | 'bytes' | 'constant'
 
 function kindOf(expr: Expr, columnOf: ColumnOf): Kind | undefined {
-  if (expr.kind === 'Function') return isPartOfText(expr, columnOf) ? 'text' : undefined
+  if (expr.kind === 'Function' && isPartOfText(expr, columnOf)) return 'text'
   if (expr.kind !== 'Column') return isConstant(expr) ? 'constant' : undefined
   const type = columnOf(expr)?.type
   if (type === undefined) return undefined
@@ -88,10 +88,25 @@ function isPartOfText({ name, qualifier, quoted, spaced, args }: FunctionCall, c
   )
 }
 
+const OF_NUMBERS: ReadonlySet<string> = new Set(['ceil', 'greatest', 'nullif', 'truncate'])
+
+/** What averages are made of that have been asked for before (`averageOfParts`). */
+function isOfNumbers({ name, qualifier, quoted, spaced }: FunctionCall): boolean {
+  return qualifier === undefined && quoted !== true && spaced !== true && OF_NUMBERS.has(name)
+}
+
 /** The same in every place and at every time: literals, params, and what is computed from them. */
 function isConstant(expr: Expr): boolean {
   return !someNode(expr, (node) => {
     switch (node.kind) {
+      case 'Function':
+        return !isOfNumbers(node)
+      case 'Cast':
+        return node.operand.kind !== 'SystemVariable'
+      case 'CastType':
+        return node.name !== 'SIGNED'
+      case 'SystemVariable':
+        return node.name !== 'div_precision_increment' || node.scope !== undefined
       case 'Literal':
       case 'Introduced':
       case 'TemporalLiteral':

@@ -67,7 +67,7 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
     const wanted = { ...each, ...settled.columnsOf(each), lock: locks.get(node) }
     return [pullOf({ ...wanted, conditions: conditions.get(node) ?? [] }, context)]
   })
-  const ofGroups = groups.map((each) => pullOfGroups(each, context))
+  const ofGroups = groups.map(pullOfGroups)
   const filled = copiesOf({ pulls, groups: ofGroups, links }, names, context)
   const empty = copied.flatMap((each) =>
     left.has(each.node)

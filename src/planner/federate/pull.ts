@@ -1,4 +1,4 @@
-import type { CopiedAs, Route } from '../../plan/primitives.ts'
+import type { CopiedAs, Route, RowsPrimitive } from '../../plan/primitives.ts'
 import type { Routing } from '../../plan/routing.ts'
 import type { Expr, Lock, Select, TableRef } from '../../sql/ast.ts'
 import { rewrite } from '../../sql/visit.ts'
@@ -34,7 +34,7 @@ export interface Wanted {
 
 /** The rows that are wanted, and how they come. */
 export interface Pull extends Wanted {
-  readonly rows: Route
+  readonly rows: RowsPrimitive
   readonly as: readonly CopiedAs[]
 }
 

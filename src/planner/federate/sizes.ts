@@ -17,7 +17,8 @@ export function rowsOf({ table }: Pick<Pull, 'table'>): number {
 
 /** About how many of them its own conditions leave. */
 export function ownRowsOf(pull: Pull): number {
-  return rowsLeft(rowsOf(pull), pull.rows.routing, pull.conditions)
+  const { rows, conditions } = pull
+  return rows.kind === 'Route' ? rowsLeft(rowsOf(pull), rows.routing, conditions) : rowsOf(pull)
 }
 
 /** About how many of so many rows conditions leave, of which the routing tells the shards. */

@@ -40,7 +40,7 @@ function finished(op: Operator, context: PlanContext): Finished | undefined {
 }
 
 function joinOf(op: BindJoinOp<Operator>, context: PlanContext): JoinRows {
-  const { how, asked, keys, bound, rightRouting, columns, isTemporary } = op
+  const { how, asked, keys, bound, rightRouting, columns, isTemporary, isModest } = op
   const text = new ShardText(context)
   const { where } = asked.right.query
   const among = makeIn(bound, text.hole({ rows: [0] }))
@@ -55,6 +55,7 @@ function joinOf(op: BindJoinOp<Operator>, context: PlanContext): JoinRows {
     right: { rows: routeOf(rightRouting, right, text), width: asked.right.width, keys: keys.right },
     columns,
     ...(isTemporary && { isTemporary }),
+    ...(isModest && { isModest }),
   }
 }
 

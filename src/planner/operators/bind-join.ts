@@ -22,8 +22,9 @@ export interface BindJoinOp<Input> {
   readonly rightRouting: Routing
   /** Where the columns of its rows come from. */
   readonly columns: readonly JoinedColumn[]
-  /** As `JoinRows` has it. */
+  /** As `JoinRows` has them. */
   readonly isTemporary: boolean
+  readonly isModest: boolean
   /** What these are. */
   readonly list: SelectList
 }

@@ -83,7 +83,9 @@ function routesIn(node: Primitive): readonly Sent[] {
   if (node.kind === 'Join') return routesIn(node.left.rows)
   if (node.kind === 'PullOut') return node.subqueries.flatMap(({ rows }) => routesIn(rows))
   if (node.kind === 'Federate')
-    return [...node.groups, ...node.copies].flatMap(({ rows }) => (rows.kind === 'Pulled' ? [rows.rows] : []))
+    return [...node.groups, ...node.copies].flatMap(({ rows }) =>
+      rows.kind === 'Pulled' ? routesIn(rows.rows) : [],
+    )
   if ('input' in node) return routesIn(node.input)
   return 'inputs' in node ? node.inputs.flatMap(routesIn) : []
 }

@@ -6,7 +6,7 @@ import type { RunContext } from '../../../src/engine/run-context.ts'
 import type { ShardQuery } from '../../../src/engine/shard-port.ts'
 import { generateShardRanges } from '../../../src/key/key-range.ts'
 import { shardRangeOf, tileShards } from '../../../src/key/shard-ranges.ts'
-import type { PulledSubquery, PullOutRows } from '../../../src/plan/primitives.ts'
+import { JOINED_ROWS_MAX, type PulledSubquery, type PullOutRows } from '../../../src/plan/primitives.ts'
 import { createVindex } from '../../../src/vindex/registry.ts'
 import { bindingsOf } from './bindings.ts'
 import { portOf, viewOf } from './port.ts'
@@ -20,6 +20,7 @@ const pullOut = (use: PulledSubquery['use']): PullOutRows => ({
   subqueries: [
     {
       use,
+      width: 1,
       rows: {
         kind: 'Route',
         routing: { kind: 'Unsharded', keyspace: 'ks' },
@@ -98,7 +99,7 @@ describe.each(['text', 'binary'] as const)('subqueries run before the query, %s'
 test.each([
   ['several rows for a value', 'value', ['1', '1'], {}],
   ['no number to be none of', 'none of', [], {}],
-  ['more than can be listed', 'one of', Array.from({ length: 5000 }, (_, i) => String(i)), {}],
+  ['more than can be listed', 'one of', Array.from({ length: JOINED_ROWS_MAX + 1 }, (_, i) => String(i)), {}],
   ['texts', 'value', ['a'], { type: column('varString') }],
 ] as const)('another plan is needed for %s', async (_, use, given, options) => {
   const { context, opened } = cluster(given, options)

@@ -5,6 +5,7 @@ import { Level } from '../../binding/level.ts'
 import { columnKey } from '../../binding/source.ts'
 import { rowsLeft, rowsOf } from '../../federate/sizes.ts'
 import { isScatter, routingOfTables } from '../settle/vindex-routing.ts'
+import { EqualColumns } from './equal-columns.ts'
 import type { JoinSide } from './join-side.ts'
 
 export interface Sides {
@@ -20,7 +21,12 @@ export interface Link {
   readonly b: LinkedColumn
 }
 
-interface LinkedColumn {
+/** Rows hold or fall with it. */
+export function isInner({ a, b }: Link): boolean {
+  return a.side.how === 'inner' && b.side.how === 'inner'
+}
+
+export interface LinkedColumn {
   readonly side: JoinSide
   readonly column: ColumnName
 }
@@ -29,8 +35,12 @@ interface LinkedColumn {
 export interface JoinStep {
   readonly side: JoinSide
   readonly how: JoinRows['how']
-  /** At least one. The first is the one that the side is asked by. */
+  /** All that links it. */
+  readonly linked: readonly StepKey[]
+  /** Those that say the same: at least one. The first is the one that the side is asked by. */
   readonly keys: readonly StepKey[]
+  /** A table has each value of one of the keys once. */
+  readonly isUnique: boolean
   /** The shards that can have what it is asked for. */
   readonly routing: Routing
 }
@@ -88,23 +98,37 @@ function firstOf(inner: readonly JoinSide[], links: readonly Link[]): JoinSide {
 }
 
 /** About how many rows a side gives, as a power of two: what is no clearer than that decides nothing. */
-function sizeOf({ route: { routing }, tables, ownConditions }: JoinSide): number {
+function sizeOf(side: JoinSide): number {
+  return Math.floor(Math.log2(rowsOfSide(side)))
+}
+
+/** About how many rows its shards give. */
+export function rowsOfSide({ route: { routing }, tables, ownConditions }: JoinSide): number {
   const all = Math.max(...tables.map(({ instance }) => rowsOf(instance)))
-  return Math.floor(Math.log2(routing === undefined ? all : rowsLeft(all, routing, ownConditions)))
+  return routing === undefined ? all : rowsLeft(all, routing, ownConditions)
 }
 
 function stepTo(side: JoinSide, joined: readonly JoinSide[], links: readonly Link[]): JoinStep | undefined {
-  const keys = links.flatMap(({ a, b }): StepKey[] => {
+  const linked = links.flatMap(({ a, b }): StepKey[] => {
     if (a.side === side && joined.includes(b.side)) return [{ own: a.column, other: b }]
     return b.side === side && joined.includes(a.side) ? [{ own: b.column, other: a }] : []
   })
-  if (keys.length === 0) return undefined
-  const { key, routing } = boundBy(
-    side,
-    keys.map(({ own }) => own),
+  if (linked.length === 0) return undefined
+  const equal = new EqualColumns()
+  for (const { a, b } of links.filter(isInner)) equal.join(a, b)
+  const { key, routing } = boundBy(side, linked, equal)
+  const all = [linked[key]!, ...linked.filter((_, i) => i !== key)]
+  const keys = all.filter((each, i) => !all.slice(0, i).some((before) => isSaidBy(before, each, side, equal)))
+  const isUnique = keys.some(({ own, other }) =>
+    [{ side, column: own }, other].some((each) => equal.isUnique(each)),
   )
-  const [bound] = keys.splice(key, 1)
-  return { side, how: side.how, keys: [bound!, ...keys], routing }
+  return { side, how: side.how, linked, keys, isUnique, routing }
+}
+
+/** Of one side columns that are equal to the same are equal there (`impliedEqualities`). */
+function isSaidBy(before: StepKey, { own, other }: StepKey, side: JoinSide, equal: EqualColumns): boolean {
+  if (other.side !== before.other.side || !equal.areEqual({ side, column: own }, other)) return false
+  return equal.areEqual(other, before.other)
 }
 
 interface BoundBy {
@@ -112,11 +136,11 @@ interface BoundBy {
   readonly routing: Routing
 }
 
-/** By which of its keys the fewest shards are asked. */
-function boundBy(side: JoinSide, keys: readonly ColumnName[]): BoundBy {
+/** By which of its keys the fewest shards are asked; of several, the one that has the most values and therefore leaves the fewest rows. */
+function boundBy(side: JoinSide, keys: readonly StepKey[], equal: EqualColumns): BoundBy {
   const { routing, tables } = side.route
   if (routing !== undefined && !isScatter(routing)) return { key: 0, routing }
-  const ways = keys.map((column, key): BoundBy => {
+  const ways = keys.map(({ own: column }, key): BoundBy => {
     const table = side.tableOf(column)
     const { instance } = table
     const level = new Level()
@@ -125,5 +149,7 @@ function boundBy(side: JoinSide, keys: readonly ColumnName[]): BoundBy {
     const placed = tables.includes(table) ? table : tables[0]!
     return { key, routing: routingOfTables([{ ...placed, level }], level) }
   })
-  return ways.find((way) => !isScatter(way.routing)) ?? ways[0]!
+  const valuesOf = ({ key }: BoundBy) => equal.valuesOf(keys[key]!.other)
+  const most = ways.reduce((best, way) => (valuesOf(way) > valuesOf(best) ? way : best))
+  return ways.find((way) => !isScatter(way.routing)) ?? most
 }

@@ -1,5 +1,13 @@
 import type { JoinRows } from '../../../plan/primitives.ts'
-import type { ColumnName, Expr, OrderItem, Select, SelectItem, TableExpr } from '../../../sql/ast.ts'
+import type {
+  ColumnName,
+  Comparison,
+  Expr,
+  OrderItem,
+  Select,
+  SelectItem,
+  TableExpr,
+} from '../../../sql/ast.ts'
 import { visit } from '../../../sql/visit.ts'
 import type { Column } from '../../../vschema/model.ts'
 import type { BoundTable } from '../../binding/bound.ts'
@@ -53,9 +61,9 @@ export class JoinSide {
     return this.#width
   }
 
-  /** Which leave out some of its rows: without what joins its tables, each to those before. */
+  /** Which leave out some of its rows: without what joins its tables. */
   get ownConditions(): readonly Expr[] {
-    return this.conditions.slice(this.#from.length - 1)
+    return this.conditions.filter((expr) => !isColumnEquality(expr))
   }
 
   /** The stored column that the name stands for; undefined where it is not of these tables, or may be another's. */
@@ -132,6 +140,13 @@ export class JoinSide {
   #keyOf(column: ColumnName): string {
     return `${this.tableOf(column).instance.id}.${column.name.toLowerCase()}`
   }
+}
+
+type ColumnEquality = Comparison & { readonly left: ColumnName; readonly right: ColumnName }
+
+export function isColumnEquality(expr: Expr): expr is ColumnEquality {
+  if (expr.kind !== 'Comparison' || expr.op !== '=') return false
+  return expr.left.kind === 'Column' && expr.right.kind === 'Column'
 }
 
 interface TablesOf {

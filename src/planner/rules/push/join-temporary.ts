@@ -57,9 +57,9 @@ function isOf(place: Place, { instance }: BoundTable): boolean {
 function equalPlaces({ steps }: JoinOrder, sides: readonly JoinSide[]): (place: Place) => ReadonlySet<Place> {
   const classes = new Map<Place, Set<Place>>()
   const classOf = (place: Place) => classes.get(place) ?? new Set([place])
-  for (const { how, keys } of steps) {
+  for (const { how, linked } of steps) {
     if (how !== 'inner') continue
-    for (const { own, other } of keys) {
+    for (const { own, other } of linked) {
       const all = new Set([...classOf(placeOf(own, sides)), ...classOf(placeOf(other.column, sides))])
       for (const place of all) classes.set(place, all)
     }

@@ -3,6 +3,7 @@ import type { BindJoinOp } from '../../operators/bind-join.ts'
 import type { Operator } from '../../operators/operator.ts'
 import { type JoinOrder, sidesIn } from './join-order.ts'
 import type { JoinSide } from './join-side.ts'
+import { isModestJoin } from './modest-join.ts'
 
 /** A column of the rows that are made. */
 export interface Shown {
@@ -22,6 +23,7 @@ export function joinedRows(
     right: step.keys.map(({ own }) => step.side.pick(own)),
   }))
   const sides = sidesIn(joinOrder)
+  const isModest = isModestJoin(joinOrder)
   const before = (side: JoinSide) =>
     (side.isOnlyAsked ? sides : sides.slice(0, sides.indexOf(side))).reduce(
       (sum, { width }) => sum + width,
@@ -50,6 +52,7 @@ export function joinedRows(
         : [...columnsOf('left', before(side)), ...columnsOf('right', side.isOnlyAsked ? 0 : side.width)],
       list,
       isTemporary: isLast && isTemporary,
+      isModest,
     }
   }, first.route)
 }

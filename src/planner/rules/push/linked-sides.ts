@@ -1,4 +1,4 @@
-import type { ColumnName, Comparison, Expr } from '../../../sql/ast.ts'
+import type { ColumnName, Expr } from '../../../sql/ast.ts'
 import { isIntegral, isSigned, type ValueType } from '../../../values/value.ts'
 import { sameColumn } from '../../../vschema/model.ts'
 import type { BoundSelect, Conjunct } from '../../binding/bound.ts'
@@ -6,9 +6,10 @@ import { isAbsent } from '../../binding/scope.ts'
 import { isHarmless } from '../../federate/harmless.ts'
 import { type Unchanged, unchanged } from '../rule.ts'
 import { askedSide } from './asked-side.ts'
+import { impliedEqualities } from './implied-equalities.ts'
 import { type JoinOrder, joinOrder, type Link, type Sides } from './join-order.ts'
 import type { JoinedParts } from './join-shape.ts'
-import { type JoinSide, joinSide } from './join-side.ts'
+import { isColumnEquality, type JoinSide, joinSide } from './join-side.ts'
 
 /**
  * What is joined, in the order in which it is asked, each side with its own conditions. These can be asked of any of its rows without
@@ -20,6 +21,7 @@ export function linkedSides(parts: JoinedParts, block: BoundSelect): JoinOrder |
   if (!haveNames([...sides.inner, ...sides.outer])) return unchanged('two of its tables have one name')
   const links = linksOf(parts, sides)
   if (links === undefined) return unchanged('a condition is about several of them, or may be noticed')
+  for (const side of sides.inner) side.conditions.unshift(...impliedEqualities(side, links))
   return joinOrder(sides, links) ?? unchanged('no integers are equal')
 }
 
@@ -85,7 +87,7 @@ function takeConjunct(
     side.conditions.push(expr)
     return true
   }
-  if (!isEquality(expr)) return false
+  if (!isColumnEquality(expr)) return false
   const [a, b] = [expr.left, expr.right].map((column) => {
     const owner = linked.find((each) => each.columnOf(column) !== undefined)
     if (owner !== undefined && isOuter !== undefined && !own.includes(owner) && !isOuter(column))
@@ -102,17 +104,6 @@ function takeConjunct(
 
 function isAskedOf(side: JoinSide, expr: Expr): boolean {
   return isHarmless(expr, (column) => side.columnOf(column))
-}
-
-type Equality = Comparison & { readonly left: ColumnName; readonly right: ColumnName }
-
-function isEquality(expr: Expr): expr is Equality {
-  return (
-    expr.kind === 'Comparison' &&
-    expr.op === '=' &&
-    expr.left.kind === 'Column' &&
-    expr.right.kind === 'Column'
-  )
 }
 
 /** Integers with a sign, or without: what is equal is written alike. */
