@@ -14,7 +14,7 @@ export const SCHEMA = {
 
 /** Lists of statements that count and add up. */
 const GROUPED: ReadonlySet<string> = new Set(
-  'aggregates counted-rows errors expressions groups hidden-columns joined-groups joins unions vtgate-refusals warnings'.split(
+  'aggregates counted-rows errors expressions groups hidden-columns joined-groups joined-rows joins unions vtgate-refusals warnings'.split(
     ' ',
   ),
 )

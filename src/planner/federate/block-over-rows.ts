@@ -96,12 +96,11 @@ function isNameOf(item: SelectItem, node: AnyNode): boolean {
   return item.alias !== undefined && sameColumn(item.alias.name, node.name)
 }
 
-const inOrder: ReadonlySet<string> = new Set([
-  'group_concat',
-  'json_arrayagg',
-  'json_objectagg',
-  'st_collect',
-])
+/** Lists, and what is added up as a DOUBLE, whose last digits are others in another order. */
+const inOrder: ReadonlySet<string> = new Set(
+  `group_concat json_arrayagg json_objectagg st_collect std stddev stddev_pop stddev_samp var_pop var_samp
+  variance`.split(/\s+/),
+)
 
 function seesOrder(node: AnyNode, whole: Select): boolean {
   switch (node.kind) {

@@ -2,6 +2,7 @@ import type { CopiedAs, RowsPrimitive } from '../../plan/primitives.ts'
 import type { ColumnName, Expr, Select, SelectItem, TableRef } from '../../sql/ast.ts'
 import { rewrite, sameTree } from '../../sql/visit.ts'
 import type { Column } from '../../values/column.ts'
+import { isFloat } from '../../values/value.ts'
 import { sameColumn } from '../../vschema/model.ts'
 import type { BoundSelect } from '../binding/bound.ts'
 import { storedColumn } from '../binding/live-column.ts'
@@ -92,10 +93,12 @@ export class GroupsDraft implements GroupedColumns {
     })
   }
 
-  /** A stored column of its rows; undefined for what is none, or cannot travel. */
+  /** A stored column of its rows; undefined for what is none, or cannot travel, or whose sums tell in which order it came. */
   stored(column: ColumnName): ColumnName | undefined {
     const known = this.#columns.find(({ expr }) => this.#isSame(expr, column))
     if (known !== undefined) return makeColumn(known.name)
+    const type = storedColumn(column, this.scope)?.type
+    if (type === undefined || isFloat(type)) return undefined
     const transfer = transferOfValue('', column, this.scope)
     if (transfer === undefined) return undefined
     const sent = rewrite(transfer.expr, (node) => (node.kind === 'Column' ? column : undefined))
