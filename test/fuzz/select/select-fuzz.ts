@@ -209,6 +209,7 @@ class SelectFuzz {
         else
           await this.#look(
             { asked, ...situation },
+            difference,
             { bed, side },
             { seed: batch.seed, statement: batch.first + i },
           )
@@ -220,6 +221,7 @@ class SelectFuzz {
   /** Asks again alone, shrinks what is still there, and tells of it. */
   async #look(
     situation: Situation,
+    first: Difference,
     { bed, side }: { readonly bed: TestBed; readonly side: Side },
     at: { readonly seed: number; readonly statement: number },
   ): Promise<void> {
@@ -230,10 +232,11 @@ class SelectFuzz {
       this.#strictness,
     )
     try {
-      const { difference = GONE, isDetermined } = await reproducer.differs(situation)
+      const { difference = gone(first), isDetermined } = await reproducer.differs(situation)
       if (!isDetermined) return void tally(this.#undetermined, difference.kind)
       if (this.#count(difference) > this.#options.shrunkMax) return
-      const shrunk = await shrink({ situation, difference }, reproducer)
+      const found = { situation, difference }
+      const shrunk = difference.kind.endsWith(GONE) ? found : await shrink(found, reproducer)
       this.#options.onFinding({ ...at, side: side.name, kind: difference.kind, script: scriptOf(shrunk) })
       if (shrunk.situation.rows !== situation.rows) await bed.fill(situation.rows)
     } finally {
@@ -257,4 +260,9 @@ function tally(counts: Map<string, number>, kind: string): number {
   return count
 }
 
-const GONE: Difference = { kind: 'gone when asked again', expected: '', got: '' }
+const GONE = 'gone when asked again'
+
+/** Seen once, behind other statements of its session. */
+function gone(first: Difference): Difference {
+  return { ...first, kind: `${first.kind}, ${GONE}` }
+}
