@@ -1,4 +1,5 @@
 import { Random } from '../random.ts'
+import { isLost } from './answers.ts'
 import { type Case, randomCase } from './cases.ts'
 import { randomChanges } from './changes.ts'
 import type { Flavor } from './column-types.ts'
@@ -199,6 +200,10 @@ class SelectFuzz {
       const last = expected.at(-1)!.result
       if (last.kind === 'error') this.#withErrors++
       else if (last.kind === 'rows' && last.rows.length > 0) this.#withRows++
+      if (expected.some(isLost)) {
+        tally(this.#undetermined, 'no answer of the plain server')
+        continue
+      }
       for (const [n, side] of sides.entries()) {
         const differences = asked.steps.map((step, s) =>
           compareAnswers(expected[s]!, others[n]!.answers[i]![s]!, step, this.#strictness),
