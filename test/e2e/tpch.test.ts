@@ -33,7 +33,7 @@ const WIDER: ReadonlyMap<number, readonly (readonly [from: string | RegExp, to: 
 const DIFFERS: ReadonlyMap<number, readonly string[]> = new Map([
   [3, ['column.orgName']],
   [7, ['column.schema']],
-  [9, ['column.schema']],
+  [9, ['column.schema', 'column.orgTable']],
   [16, ['column.orgName', 'column.flags']],
 ])
 
