@@ -59,7 +59,8 @@ export function pullOut(
     return { ...node, right: { kind: 'List', items: [value], span: node.right.span } }
   })
   const outer = planOf({ ...ast, where }, { ...inner, pulledOut: width })
-  if (!isFinished(outer.root) || hidesValues(outer.root)) return undefined
+  const hasLists = found.some(({ use }) => use !== 'value')
+  if (!isFinished(outer.root) || hidesValues(outer.root, hasLists)) return undefined
   return { root: { kind: 'PullOut', subqueries, input: outer.root }, judged: outer.judged ?? 'names' }
 }
 
@@ -83,18 +84,19 @@ function isFinished(root: Primitive): root is RowsPrimitive {
 }
 
 /** Sides that a join asks see its keys alone, and the parts of a UNION nothing. */
-function hidesValues(root: RowsPrimitive): boolean {
+function hidesValues(root: RowsPrimitive, hasLists: boolean): boolean {
   if (root.kind === 'Concatenate') return true
-  if (root.kind === 'Join') return !isAskedByKeys(root.right.rows) || hidesValues(root.left.rows)
-  return 'input' in root && hidesValues(root.input)
+  if (root.kind === 'Join')
+    return !isAskedByKeys(root.right.rows, hasLists) || hidesValues(root.left.rows, hasLists)
+  return 'input' in root && hidesValues(root.input, hasLists)
 }
 
-/** It has no other hole than that for the keys, and what it must equal is not what tells its shards. */
-function isAskedByKeys({ query, routing }: Route): boolean {
+/** It has no other hole than that for the keys, which alone may tell its shards: a list that runs before is one of cells, too. */
+function isAskedByKeys({ query, routing }: Route, hasLists: boolean): boolean {
   const holes = query.kind === 'Template' ? query.template.filter(isHoleOfRows) : []
-  return (
-    holes.length === 1 && (isScatter(routing) || routing.kind === 'AnyShard' || routing.kind === 'Unsharded')
-  )
+  const isByKeys = routing.kind === 'In' && routing.list.kind === 'Cells' && !hasLists
+  const isByNone = isScatter(routing) || routing.kind === 'AnyShard' || routing.kind === 'Unsharded'
+  return holes.length === 1 && (isByKeys || isByNone)
 }
 
 function isHoleOfRows(piece: QueryPiece): boolean {
