@@ -54,6 +54,10 @@ test('more rows than are held are joined over copies, and by rules alone refused
     expect([...joined].sort((x, y) => Number(x[0]) - Number(y[0]))).toEqual(expected)
     const byRules = await client.query(all.replace('SELECT', 'SELECT /*vt+ PLANNER=rules */'))
     expect(byRules[0]).toMatchObject({ kind: 'error', errno: 1235 })
+    // Where rows that are joined stand in place of FROM, too.
+    const sum = many.reduce((total, _, i) => total + 4 * (100 + i), 16)
+    const summed = 'SELECT SUM(a.id * b.id) FROM users a JOIN users b ON b.id = a.team'
+    expect(await rows(summed)).toEqual([[String(sum)]])
     // The session goes on, in a transaction too.
     await client.query('BEGIN')
     expect(await rows(all)).toHaveLength(expected.length)
@@ -74,6 +78,15 @@ test('a column that has become another since it was read is joined over copies',
     other.close()
   }
   expect(await rows(JOIN)).toHaveLength(2)
+})
+
+test('joined rows are counted by one server', async () => {
+  const sql = 'SELECT SUM(a.id * b.id), COUNT(*) FROM users a JOIN users b ON b.id = a.team'
+  const sent = await rows(`VEXPLAIN QUERIES ${sql}`)
+  expect(new Set(sent.map(([, , , query]) => query!.replace(/IN \(.*\)/, 'IN (…)')))).toEqual(
+    new Set(['SELECT a.`id`, a.team FROM users a', 'SELECT b.`id` FROM users b WHERE b.`id` IN (…)']),
+  )
+  expect(await rows(sql)).toEqual([['16', '3']])
 })
 
 test('two sessions at once', async () => {
@@ -108,7 +121,7 @@ test('more groups than are held are counted over copies', async () => {
   await client.query(`INSERT INTO users (id, name, team) VALUES ${many.join(', ')}`)
   try {
     const sql = 'SELECT COUNT(*), COUNT(b.id) FROM users a LEFT JOIN users b ON b.team = a.id'
-    const counts = [['8196', '4099']]
+    const counts = [[String(2 * JOINED_ROWS_MAX + 4), String(JOINED_ROWS_MAX + 3)]]
     const [byRules] = await client.query(sql.replace('SELECT', 'SELECT /*vt+ PLANNER=rules */'))
     expect(byRules).toMatchObject({ kind: 'error', errno: 1235 })
     expect(await rows(sql)).toEqual(counts)
