@@ -3,7 +3,8 @@ import { positionOf } from '../../sql/position.ts'
 import { type AnyNode, type Part, rewrite, sameTree, someNode, visit } from '../../sql/visit.ts'
 import { sameColumn } from '../../vschema/model.ts'
 import type { BoundSelect } from '../binding/bound.ts'
-import { resolveColumn } from '../binding/scope.ts'
+import { digitsOf } from '../binding/digits.ts'
+import { emptyScope, resolveColumn } from '../binding/scope.ts'
 import { isAggregateCall, isAggregated, isChanging } from '../binding/traits.ts'
 import { nameOf } from './block-over-groups.ts'
 import type { GroupsDraft } from './groups-draft.ts'
@@ -30,6 +31,9 @@ export function clausesOverRows(
           return draft.stored(node) ?? leave(node)
         case 'Aggregate':
           return node.args[0]?.kind === 'Star' ? node : undefined
+        case 'Binary':
+        case 'Function':
+          return digitsOf(node, block.scope).kind === 'double' ? leave(node) : undefined
         case 'Subquery':
         case 'Star':
           return leave(node)
@@ -109,11 +113,14 @@ function seesOrder(node: AnyNode, whole: Select): boolean {
     case 'WindowFunction':
       return true
     case 'Function':
-      return node.name === 'any_value'
+      return node.name === 'any_value' || isChanging(node) || digitsOf(node, emptyScope).kind === 'double'
     case 'GroupBy':
       return node.rollup !== undefined
     case 'Select':
       return node !== whole && node.limit !== undefined
+    case 'Literal':
+    case 'Cast':
+      return digitsOf(node, emptyScope).kind === 'double'
     default:
       return isChanging(node)
   }
