@@ -95,6 +95,6 @@ async function startReference({ server, schemaDir, keyspaces }: PairOptions): Pr
   } finally {
     connection.destroy()
   }
-  await keepStatistics(await started.connect())
+  await keepStatistics(await started.connectAsRoot())
   return started
 }
