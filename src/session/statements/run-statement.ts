@@ -72,7 +72,12 @@ function runPlan(context: RunContext, given: Execution): void {
   const { proxy, state, shards, singleShard, replies } = context
   const execution = given.plan.runsText ? withTextsVariables(context, given) : given
   const { target } = execution.reading
-  const own = settingsOfStatement(context, execution.plan, state.settingsFor(execution.reading))
+  const own = settingsOfStatement(
+    context,
+    execution.plan,
+    state.settingsFor(execution.reading),
+    execution.using,
+  )
   const { plan, settings } = withSelectLimit(execution.plan, own)
   const begun = beginPlan(plan, execution.bindings, shards)
   if (begun.kind === 'Several') {
