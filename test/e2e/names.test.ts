@@ -97,7 +97,10 @@ for (const server of ['mariadb', 'mysql'] as const) {
       }
       const nowhere = server === 'mysql' ? 'No database selected' : 'FUNCTION nofunc does not exist'
       const missing = (database: string) => `FUNCTION ${database}.nofunc does not exist`
-      for (const sql of ['SELECT nofunc(id) FROM main.users', 'SELECT nofunc(id) FROM main.users WHERE id = 1']) {
+      for (const sql of [
+        'SELECT nofunc(id) FROM main.users',
+        'SELECT nofunc(id) FROM main.users WHERE id = 1',
+      ]) {
         assert.equal(await told('', sql), nowhere)
         assert.equal(await told('lookup', sql), missing('lookup'))
         assert.equal(await told('main', sql), missing('main'))

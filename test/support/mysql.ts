@@ -20,8 +20,6 @@ export interface TestServer {
   readonly pid: number
   /** A new connection with the account; the caller ends it. */
   connect(options?: { database?: string; multipleStatements?: boolean }): Promise<Connection>
-  /** A new connection of root, who alone may set global variables of MariaDB; the caller ends it. */
-  connectAsRoot(): Promise<Connection>
   /** Ends it without a word, as a crash would. */
   kill(): Promise<void>
   /** Stops it and removes its data. */
@@ -72,7 +70,6 @@ async function start(command: string, options: TestServerOptions): Promise<TestS
     account,
     pid: server.process.pid,
     connect: (more = {}) => createConnection({ host: '127.0.0.1', port: server.port, ...account, ...more }),
-    connectAsRoot: () => server.connectAsRoot(),
     kill: () => server.process.stop('SIGKILL'),
     close: async () => {
       await server.process.stop('SIGKILL') // the data goes with it
