@@ -12,6 +12,7 @@ import type { Execution } from '../statements/execution.ts'
 import type { Reading } from '../statements/reading.ts'
 import { type RunContext, runStatement } from '../statements/run-statement.ts'
 import { textExecution } from '../statements/text-execution.ts'
+import { limitParams } from './limit-texts.ts'
 import { checkPreparable } from './preparable.ts'
 import { substituteParams } from './substitute-params.ts'
 import { VariableBindings } from './variable-bindings.ts'
@@ -88,6 +89,7 @@ function executionUsing(
   { sql, reading }: Prepared,
 ): Execution | undefined {
   if (!EXECUTED.has(parsed.kind) || !isWholeInUtf8mb3(sql, reading)) return undefined
+  if (![...limitParams(parsed)].every((param) => isCount(values[param]))) return undefined
   const scan = reading.scan(sql)
   const plan = reading.planOf(sql, scan)
   if (plan.root.kind === 'Session') return undefined
@@ -119,6 +121,11 @@ const EXECUTED: ReadonlySet<Statement['kind']> = new Set([
   'Update',
   'Delete',
 ])
+
+/** In LIMIT; MariaDB makes counts of other values, too. */
+function isCount(value: VariableValue | undefined): boolean {
+  return (value?.kind === 'signed' || value?.kind === 'unsigned') && /^\d+$/.test(value.text)
+}
 
 /** The servers read the text of PREPARE in utf8mb3. */
 function isWholeInUtf8mb3(sql: string, { charset }: Reading): boolean {
