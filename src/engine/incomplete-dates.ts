@@ -25,7 +25,9 @@ function isDate({ type }: StreamColumn): boolean {
  */
 export function withoutIncompleteDates(input: RowStream, limits: DateLimits): RowStream {
   const { columns, format } = input
-  const dates = columns.flatMap((column, at) => (isDate(column) ? [at] : []))
+  const isMeant = (column: StreamColumn) =>
+    isDate(column) || (limits.zero && column.type === fieldTypes.timestamp)
+  const dates = columns.flatMap((column, at) => (isMeant(column) ? [at] : []))
   if (dates.length === 0) return input
   const layout = new RowLayout(format, columns)
   const count = dates.at(-1)! + 1
