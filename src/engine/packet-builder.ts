@@ -1,8 +1,9 @@
+import { rowChunks } from '../base/chunk-pool.ts'
 import { isCut, payloadBytes } from './packet-rows.ts'
 import type { RowPackets } from './row-stream.ts'
 
 /** Of rows that are handed over together. */
-const batchBytes = 65_536
+const batchBytes = 128 * 1024
 
 interface PacketRow {
   readonly chunk: Buffer
@@ -49,9 +50,8 @@ export class PacketBuilder {
   #endChunk(): void {
     const sources = this.#sources
     const bounds = this.#bounds
-    if (sources.length === 1) this.#chunks.push(sources[0].subarray(bounds[0], bounds[1]))
-    if (sources.length > 1) {
-      const joined = Buffer.allocUnsafe(this.#bytes)
+    if (sources.length > 0) {
+      const joined = rowChunks.take(this.#bytes)
       let at = 0
       for (let i = 0; i < sources.length; i++)
         at += sources[i].copy(joined, at, bounds[2 * i], bounds[2 * i + 1])
