@@ -94,12 +94,13 @@ export abstract class ResponseReader {
   }
 
   /**
-   * As `feed`, of bytes that are overwritten when it has returned. Rows are copied together with what is held back before them:
-   * whole rows lie one behind the other.
+   * As `feed`, of bytes that are overwritten when it has returned. Rows are copied together with the row whose beginning is held
+   * back, once all of it is there: whole rows lie one behind the other.
    */
   land(landed: Buffer): number {
     const bytes = this.#heldBytes + landed.length
-    if (this.#state !== 'rows' || bytes > rowChunks.bytesMax) return this.feed(copied(landed))
+    const isEnough = bytes >= this.#neededBytes && bytes <= rowChunks.bytesMax
+    if (this.#state !== 'rows' || !isEnough) return this.feed(copied(landed))
     const chunk = this.rowMemory(bytes)
     let at = 0
     for (const part of this.#held) at += part.copy(chunk, at)
