@@ -16,6 +16,8 @@ export class MergeCursor {
   readonly cells: Int32Array
   /** Its packets: from `packetStart` to `packetEnd` of `chunk`. */
   chunk: Buffer = noBytes
+  /** What the chunk is a view of: asking it costs as much as copying a row. */
+  memory: ArrayBufferLike = noBytes.buffer
   packetStart = 0
   packetEnd = 0
   readonly #input: RowStream
@@ -51,6 +53,7 @@ export class MergeCursor {
     if (at === this.chunk.length) {
       if (this.#next === this.#chunks.length) return false
       this.chunk = this.#chunks[this.#next++]
+      this.memory = this.chunk.buffer
       at = 0
     }
     this.#enter(at)
