@@ -25,6 +25,7 @@ export async function federate(node: Federate, context: RunContext): Promise<Row
   try {
     await makeCopies(node, scratch)
     const columns = await scratch.check(bindQuery(node.asked, bindings), node)
+    await scratch.run(...node.copies.filter(isGenerated).flatMap(anew))
     if (groups.length > 0)
       await ofGroups(scratch.make(...groups.map(({ create }) => bindLiterally(create, bindings).sql)))
     const filling = { scratch, context, copied: new Copied(context.limits), kept: new Map() }
@@ -75,9 +76,24 @@ const NAMES_AND_TYPES: ReadonlySet<number> = new Set([
   ...[1253, 1265, 1267, 1270, 1271, 1292, 1366],
 ])
 
-/** The tables that the statement is asked of, without rows. */
+/** The tables that the statement is asked of, without rows, for the server to look at it. */
 export async function makeCopies({ copies }: Federate, scratch: Scratch): Promise<void> {
-  await scratch.run(...copies.map(({ create }) => create))
+  try {
+    await scratch.run(...copies.map(({ create, createGenerated = create }) => createGenerated))
+  } catch (error) {
+    // Its functions may be others than those of the shard whose column it is.
+    if (!(error instanceof ServerError && copies.some(isGenerated))) throw error
+    await scratch.run(...copies.flatMap(anew))
+  }
+}
+
+function isGenerated({ createGenerated }: TableCopy): boolean {
+  return createGenerated !== undefined
+}
+
+/** The values of its columns are those of the shards, not what the scratch server would make of others. */
+function anew({ name, create }: Pick<TableCopy, 'name' | 'create'>): readonly string[] {
+  return [`DROP TEMPORARY TABLE IF EXISTS ${quoteName(name)}`, create]
 }
 
 /** What one statement has copied so far. */
@@ -120,7 +136,7 @@ async function fill(copy: TableCopy, filling: Filling): Promise<void> {
     await fillOnce(copy, filling)
   } catch (error) {
     if (!(error instanceof ServerError && error.errno === ER_DUP_ENTRY)) throw error
-    await filling.scratch.run(`DROP TEMPORARY TABLE ${quoteName(copy.name)}`, copy.createLoose)
+    await filling.scratch.run(...anew({ name: copy.name, create: copy.createLoose }))
     await fillOnce(copy, filling)
   }
 }

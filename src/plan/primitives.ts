@@ -252,6 +252,10 @@ export interface TableCopy {
   readonly name: string
   /** The statement that makes it (a binary string). */
   readonly create: string
+  /**
+   * The same with columns that are generated, for the server to see what depends on what. They are values once that is known.
+   */
+  readonly createGenerated?: string
   /** The same without uniqueness, for rows of several shards of which only each shard knows that it has them once. */
   readonly createLoose: string
   /** Names of its columns, quoted. */

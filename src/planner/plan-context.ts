@@ -1,5 +1,5 @@
+import type { ScannedText } from '../sql/column-name.ts'
 import { isMariaDb } from '../sql/keywords.ts'
-import type { Scan } from '../sql/scan.ts'
 import type { SqlMode } from '../sql/sql-mode.ts'
 import type { TabletTypeName, VSchema } from '../vschema/model.ts'
 
@@ -24,7 +24,7 @@ export interface PlanContext {
   /** Of so many subqueries it is known what they give when it runs: they stand in the tree as params with numbers from -1 down. */
   readonly pulledOut?: number
   /** The statement's text, to which its spans point: columns are named after it. */
-  readonly source?: { readonly sql: string; readonly scan: Scan }
+  readonly source?: ScannedText
   /**
    * Name of the keyspace's database on its shards; undefined where shards differ. A qualifier of this very name
    * may stay in the text; any other is taken out, for a shard's connection has its own database as default.

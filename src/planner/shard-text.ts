@@ -5,7 +5,6 @@ import type {
   FunctionCall,
   OrderItem,
   SelectExpr,
-  Span,
   Star,
   Statement,
   SystemVariable,
@@ -13,8 +12,8 @@ import type {
   TableName,
   TableRef,
 } from '../sql/ast.ts'
+import { columnName } from '../sql/column-name.ts'
 import { type Printable, print, printPieces } from '../sql/print.ts'
-import type { Scan } from '../sql/scan.ts'
 import { decodeBinary } from '../sql/text.ts'
 import { type AnyNode, type Part, rewrite, someNode } from '../sql/visit.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
@@ -75,16 +74,16 @@ export class ShardText {
   }
 
   /**
-   * MySQL names a column without alias after its text, blanks and all; printed anew it would get another name. The key of
-   * a plan keeps the blanks of select lists, so that the name holds for every text of the plan.
+   * MySQL names a column without alias after its text, blanks and comments and all; printed anew it would get another name.
+   * The key of a plan keeps those of select items, so that the name holds for every text of the plan.
    */
   #itemNamed(item: SelectExpr): SelectExpr | undefined {
     const { source } = this.#context
     const { expr, span } = item
     if (source === undefined || item.alias !== undefined || span.end === span.start) return undefined
     if (namesItself(expr)) return undefined
-    const name = namePieces(source, span)
-    if (name === undefined) return undefined
+    const { serverVersion = 0, sqlMode = 0 } = this.#context
+    const name = columnName(source, span, { serverVersion, sqlMode })
     const printed = this.#print(expr)
     // The item itself: nothing below it would change either, and looking there twice doubles the work a level.
     if (JSON.stringify(printed) === JSON.stringify(name)) return item
@@ -255,7 +254,6 @@ export class ShardText {
   }
 }
 
-/** Names of all CTEs, in scope or not: none of them is looked up as a table. */
 /** Its own name or text is the column's name; a plus sign before it is nothing. */
 function namesItself(expr: Expr): boolean {
   if (expr.kind === 'Unary' && expr.op === '+') return namesItself(expr.operand)
@@ -272,22 +270,4 @@ function isHole(node: AnyNode): boolean {
 
 function hasSlot(expr: Expr): boolean {
   return someNode(expr, (node) => 'slot' in node || node.kind === 'Param')
-}
-
-/** Undefined where a comment may stand, which is no part of a plan's key. */
-function namePieces(
-  { sql, scan }: { readonly sql: string; readonly scan: Scan },
-  span: Span,
-): readonly (string | { readonly slot: number })[] | undefined {
-  const pieces: (string | { readonly slot: number })[] = []
-  let at = span.start
-  for (const [slot, { start, end }] of scan.slots.entries()) {
-    if (start < span.start || end > span.end) continue
-    if (start > at) pieces.push(sql.slice(at, start))
-    pieces.push({ slot })
-    at = end
-  }
-  if (at < span.end) pieces.push(sql.slice(at, span.end))
-  const hasComment = pieces.some((piece) => typeof piece === 'string' && /\/\*|--|#/.test(piece))
-  return hasComment ? undefined : pieces
 }

@@ -41,7 +41,7 @@ import { findWord, hashStep, keywordAt, wordAt, wordName, wordNumber } from './w
  *
  * In the key stand, in place of literals, `:int`, `:dec`, `:float`, `:str`, `:hex`, `:bit`; `(:list)` and `(:rows3)`
  * (rows of width 3) in place of literal lists and rows. A colon that the text itself has is doubled. Blanks and
- * comments become one space, but inside select lists, where they are part of the columns' names, blanks stay.
+ * comments become one space, but inside select items, where they are part of the columns' names, they stay.
  */
 export function scan(sql: string, mode: SqlMode, serverVersion: number, start = 0): Scan {
   return new Fingerprinter(sql, mode, serverVersion, start).run()
@@ -261,26 +261,23 @@ class Fingerprinter {
     return end
   }
 
-  /** Blanks and comments at `pos`: one space in the key, or in a select list the blanks as they are. */
+  /** Blanks and comments at `pos`: one space in the key, or in a select item as they are. */
   #blank(pos: number): number {
     const sql = this.#sql
     const cursor = this.#cursor
-    let kept = pos
-    if (this.#keepsBlanks()) while (isBlank(sql.charCodeAt(kept))) kept++
     cursor.stopsAtHint = (this.#wordBits & TAKES_HINT) !== 0
-    cursor.pos = kept
+    cursor.pos = pos
     cursor.skipBlanks()
     const end = cursor.pos
     // An unclosed comment takes the rest of the text, and is kept, for it decides the error.
     if (end === pos) return sql.length
     if (end >= sql.length || this.#endsAt(end)) return this.#key.replace(pos, end, '')
-    if (this.#keepsText) return end
-    if (kept > pos) return end === kept ? end : this.#key.replace(kept, end, '')
+    if (this.#keepsText || this.#isInItem()) return end
     return sql.charCodeAt(pos) === 32 && end === pos + 1 ? end : this.#key.replace(pos, end, ' ')
   }
 
-  /** Inside a select item, where blanks are part of a column's name. */
-  #keepsBlanks(): boolean {
+  /** Inside a select item, where blanks and comments are part of a column's name. */
+  #isInItem(): boolean {
     const { depth, listDepth } = this.#clauses
     if (listDepth < 0 || this.#word === SELECT) return false
     return depth !== listDepth || !this.#afterComma()

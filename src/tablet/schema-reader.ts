@@ -17,6 +17,8 @@ export interface DatabaseColumn {
   readonly extra: string
   /** COLUMN_DEFAULT: MySQL's tells a value, MariaDB's an expression. */
   readonly default: string | null
+  /** GENERATION_EXPRESSION; empty for a column that is stored. */
+  readonly expression: string
   /** COLUMN_KEY: PRI, UNI, MUL or empty. */
   readonly key: string
   readonly isMariadb: boolean
@@ -72,6 +74,7 @@ export async function readColumns(
     nullable: row['IS_NULLABLE'] === 'YES',
     extra: row['EXTRA']?.toLowerCase() ?? '',
     default: row['COLUMN_DEFAULT'] ?? null,
+    expression: row['GENERATION_EXPRESSION'] ?? '',
     key: row['COLUMN_KEY'] ?? '',
     isMariadb: !('SRS_ID' in row),
   }))

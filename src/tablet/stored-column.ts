@@ -5,10 +5,26 @@ import type { DatabaseColumn, TableKeys } from './schema-reader.ts'
 
 /** The column as another table would have it: type, character set, NULL, default, visibility. */
 export function storedColumn(column: DatabaseColumn, keys: TableKeys): StoredColumn {
+  const generated = generatedColumn(column)
   return {
     definition: definitionText(column),
     emptyDefinition: typeText(column),
+    ...(generated && { generated }),
     keyFlags: keyFlags(column, keys),
+  }
+}
+
+/** MySQL tells the expression as what stands in a string does. MariaDB concludes nothing from one. */
+function generatedColumn(column: DatabaseColumn): StoredColumn['generated'] {
+  const { expression, isMariadb, nullable, extra } = column
+  if (expression === '' || isMariadb) return undefined
+  const text = Buffer.from(expression.replaceAll(/\\(.)/gs, '$1')).latin1Slice()
+  const type = typeText(column).slice(0, -' NULL'.length)
+  const attributes = `${nullable ? 'NULL' : 'NOT NULL'}${extra.includes('invisible') ? ' INVISIBLE' : ''}`
+  const names = [...text.matchAll(/`((?:[^`]|``)+)`/g)].map(([, name]) => name!.replaceAll('``', '`'))
+  return {
+    definition: `${type} GENERATED ALWAYS AS (${text}) STORED ${attributes}`,
+    of: names.map((name) => Buffer.from(name, 'latin1').toString()),
   }
 }
 

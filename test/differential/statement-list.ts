@@ -40,10 +40,10 @@ export interface ListedStatement {
 /** A number is sent as BIGINT or DOUBLE, text as VAR_STRING, `{"hex"}` as BLOB, `{"datetime"}` as DATETIME. */
 export type JsonParam = null | number | string | { readonly hex: string } | { readonly datetime: string }
 
-/** What may differ about a literal's columns; rows of the binary protocol differ with the types. */
 /** The reason of `may differ`: it need not show. */
 export const MAYBE = 'maybe'
 
+/** What may differ about a literal's columns; rows of the binary protocol differ with the types. */
 const LITERAL_FIELDS = ['length', 'type', 'flags', 'decimals', 'collationId']
   .flatMap((field) => [`column.${field}`, `prepared.column.${field}`])
   .concat('binary rows')

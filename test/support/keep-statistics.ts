@@ -1,14 +1,18 @@
-import type { Connection } from 'mysql2/promise'
+import type { MysqlServer } from '../../src/cli/local/mysql-server.ts'
 
 /**
  * Statistics change when somebody asks for it (ANALYZE TABLE). Otherwise they are counted anew in the background, at
  * some moment after a write, and flags and types of columns hang on the order of a join: the answers to one statement
- * would differ from run to run. Ends the connection. Source: innodb_stats_auto_recalc in the manual.
+ * would differ from run to run. Source: innodb_stats_auto_recalc in the manual.
  */
-export async function keepStatistics(connection: Connection): Promise<void> {
+export const KEPT_STATISTICS = '--innodb-stats-auto-recalc=OFF'
+
+/** The same on a server that runs. */
+export async function keepStatistics(server: MysqlServer): Promise<void> {
+  const root = await server.connectAsRoot()
   try {
-    await connection.query('SET GLOBAL innodb_stats_auto_recalc = OFF')
+    await root.query('SET GLOBAL innodb_stats_auto_recalc = OFF')
   } finally {
-    connection.destroy()
+    root.destroy()
   }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startCluster, type TestCluster } from './cluster.ts'
-import { keepStatistics } from './keep-statistics.ts'
+import { KEPT_STATISTICS, keepStatistics } from './keep-statistics.ts'
 import { startMariadb, startMysql, type TestServer } from './mysql.ts'
 import { ProtocolClient, type ProtocolClientOptions } from './protocol-client.ts'
 import { PROXY_ACCOUNT, PROXY_ADMIN, startTestProxy, type TestProxy } from './proxy.ts'
@@ -49,7 +49,7 @@ export async function startPair(options: PairOptions): Promise<Pair> {
     for (const shards of options.shardCounts) {
       const { schemaDir, isOneMysqld = true } = options
       const cluster = await startCluster({ shards, server: options.server, isOneMysqld, schemaDir })
-      for (const mysqld of cluster.servers.values()) await keepStatistics(await mysqld.connectAsRoot())
+      for (const mysqld of cluster.servers.values()) await keepStatistics(mysqld)
       const proxy = await startTestProxy(cluster)
       closers.push(async () => {
         await proxy.close()
@@ -81,7 +81,7 @@ function connectTo({
 }
 
 async function startReference({ server, schemaDir, keyspaces }: PairOptions): Promise<TestServer> {
-  const started = await (server === 'mysql' ? startMysql() : startMariadb())
+  const started = await (server === 'mysql' ? startMysql : startMariadb)({ args: [KEPT_STATISTICS] })
   const connection = await started.connect({ multipleStatements: true })
   try {
     for (const name of keyspaces) {
@@ -95,6 +95,5 @@ async function startReference({ server, schemaDir, keyspaces }: PairOptions): Pr
   } finally {
     connection.destroy()
   }
-  await keepStatistics(await started.connect())
   return started
 }

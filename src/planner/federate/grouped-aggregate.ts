@@ -57,6 +57,8 @@ export function overGroups(call: AggregateCall, use: Use, columns: GroupedColumn
       return averageOf(args, use, columns)
     case 'min':
     case 'max': {
+      // Of a text whose width is not known a table has a BLOB.
+      if (hasFloatingType(arg!)) return undefined
       const transfer = transferOfExtreme('', arg!, scope)
       if (transfer === undefined) return undefined
       const column = columns.column(call, transfer.as, (shown) => transferOfExtreme(shown, arg!, scope)!.expr)

@@ -15,14 +15,25 @@ export function tableCopy(
   kept: TableCopy['kept'],
 ): TableCopy {
   const all = [...columns, ...empty]
-  const definitions = [
-    ...columns.map(({ stored }) => stored?.definition),
-    ...empty.map(({ stored }) => stored?.emptyDefinition),
-  ].filter((definition) => definition !== undefined)
+  const names = new Set(columns.map((column) => column.name))
+  const isGenerated = ({ stored }: Column) =>
+    stored?.generated?.of.every((other) => names.has(other)) === true
+  const create = (definitionOf: (column: Column) => string | undefined, own: readonly StoredKey[]) => {
+    const definitions = [...columns.map(definitionOf), ...empty.map(({ stored }) => stored?.emptyDefinition)]
+    return createText(
+      name,
+      definitions.filter((definition) => definition !== undefined),
+      keyTexts(all, own),
+    )
+  }
+  const asValue = ({ stored }: Column) => stored?.definition
+  const asGenerated = (column: Column) =>
+    isGenerated(column) ? column.stored?.generated?.definition : asValue(column)
   return {
     name,
-    create: createText(name, definitions, keyTexts(all, keys)),
-    createLoose: createText(name, definitions, keyTexts(all, keys.map(withoutUniqueness))),
+    create: create(asValue, keys),
+    ...(columns.some(isGenerated) && { createGenerated: create(asGenerated, keys) }),
+    createLoose: create(asValue, keys.map(withoutUniqueness)),
     columns: columns.map((column) => quoteName(column.name)),
     rows,
     kept,

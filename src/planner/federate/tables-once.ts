@@ -13,8 +13,8 @@ export interface TablesOnce {
 }
 
 /**
- * MySQL opens a temporary table once in a statement, and a table of WITH has its tables opened wherever it is named. So it
- * stays where it is named first, and is a query in FROM wherever else; what nothing names stays as it is, for MySQL does no
+ * MySQL opens a temporary table once in a statement, and a table of WITH has its tables opened wherever it is named. So for
+ * each place but the first that names it there is another one beside it; what nothing names stays as it is, for MySQL does no
  * more than parse it; MariaDB, `looksAtUnused`, looks at the names in it. Throws Unplanned where that could be told apart.
  * Source: MySQL 9.7 manual, "TEMPORARY Table Problems".
  */
@@ -37,7 +37,7 @@ class Found {
   #copiedQueries = 0
   #otherNames = 0
 
-  /** Of a table of WITH that would hide another one. */
+  /** Of a table of WITH that would hide another one, or stands beside one. */
   otherName(): string {
     return `_shardgate_with_${++this.#otherNames}`
   }
@@ -71,6 +71,14 @@ interface KnownCte {
   readonly recursive: boolean
   /** It has been named. */
   used: boolean
+  /** Those that stand beside it, for other places that name it. */
+  readonly twins: Twin[]
+}
+
+interface Twin {
+  readonly cte: Cte
+  readonly ctes: Ctes
+  readonly isUnused: boolean
 }
 
 function expanded<T extends Part>(part: T, ctes: Ctes, found: Found): T {
@@ -110,29 +118,45 @@ function withCtes(query: Exclude<Query, { kind: 'TableQuery' }>, ctes: Ctes, fou
     const said = each.name
     // What stands in its place elsewhere may name those of that name around it.
     const cte = ctes.has(said) ? { ...each, name: found.otherName() } : each
-    const around = new Map(inner)
-    if (clause!.recursive) around.set(said, { cte, said, ctes: around, recursive: true, used: true })
-    const known = { cte, said, ctes: around, recursive: false, used: false }
+    const around = clause!.recursive ? withItself(inner, said, cte) : new Map(inner)
+    const known = { cte, said, ctes: around, recursive: false, used: false, twins: [] }
     inner.set(said, known)
     own.push(known)
   }
   const body = expanded(rest as Query, inner, found)
-  const queries = new Map<KnownCte, Subquery>()
-  // From the last to the first, for each may name those before it.
-  const inOrder = own.toReversed()
-  for (const known of inOrder) if (known.used) queries.set(known, ofOwn(known, found))
+  const queries = new Map<Cte, Subquery>()
   const { isUnused } = found
-  found.isUnused = true
+  const expand = ({ cte, ctes: around }: Pick<KnownCte, 'cte' | 'ctes'>, as: boolean) => {
+    found.isUnused = as
+    queries.set(cte, expanded(cte.query, around, found))
+  }
+  // From the last to the first, for each may name those before it, which then have twins.
+  const inOrder = own.toReversed()
   for (const known of inOrder) {
-    if (!queries.has(known)) queries.set(known, found.looksAtUnused ? ofOwn(known, found) : known.cte.query)
+    if (!known.used) continue
+    for (const twin of known.twins) expand(twin, twin.isUnused)
+    expand(known, isUnused)
+  }
+  for (const known of inOrder) {
+    if (queries.has(known.cte)) continue
+    if (found.looksAtUnused) expand(known, true)
+    else queries.set(known.cte, known.cte.query)
+  }
+  for (const { twins } of inOrder) {
+    for (const twin of twins) if (!queries.has(twin.cte)) expand(twin, twin.isUnused)
   }
   found.isUnused = isUnused
-  const tables = own.map((known) => ({ ...known.cte, query: queries.get(known)! }))
+  const tables = own
+    .flatMap(({ cte, twins }) => [cte, ...twins.map((twin) => twin.cte)])
+    .map((cte) => ({ ...cte, query: queries.get(cte)! }))
   return { ...body, with: { ...clause!, tables } }
 }
 
-function ofOwn({ cte, ctes }: KnownCte, found: Found): Subquery {
-  return expanded(cte.query, ctes, found)
+/** What a table of WITH RECURSIVE can name: those around it, and itself. */
+function withItself(around: Ctes, said: string, cte: Cte): Ctes {
+  const ctes = new Map(around)
+  ctes.set(said, { cte, said, ctes, recursive: true, used: true, twins: [] })
+  return ctes
 }
 
 function reference(node: TableRef, known: KnownCte, here: Ctes, found: Found): AnyNode {
@@ -144,23 +168,15 @@ function reference(node: TableRef, known: KnownCte, here: Ctes, found: Found): A
     return renamed(node, known)
   }
   const { cte, said, ctes } = known
-  const { span } = node
-  if (isChanging(cte.query) && !found.isUnused)
+  const { isUnused } = found
+  if (isChanging(cte.query) && !isUnused)
     unplanned(`WITH ${cte.name}, which is named twice and gives other values each time`)
   found.countCopiedQuery()
   // Other nodes, for each is another table now.
-  const query = expanded(structuredClone(cte.query), ctes, found)
-  const alias = node.alias ?? aliasOf(said, span)
-  if (ctes.get(said)?.cte !== cte)
-    return {
-      kind: 'Derived',
-      lateral: false,
-      query,
-      alias,
-      ...(cte.columns && { columns: cte.columns }),
-      span,
-    }
-  return { kind: 'Derived', lateral: false, query: ofRecursive({ ...cte, query }), alias, span }
+  const twin: Cte = { ...cte, name: found.otherName(), query: structuredClone(cte.query) }
+  const isRecursive = ctes.get(said)?.cte === cte
+  known.twins.push({ cte: twin, ctes: isRecursive ? withItself(ctes, said, twin) : ctes, isUnused })
+  return renamed(node, { cte: twin, said })
 }
 
 /** MySQL looks names of its query up where it is named, MariaDB where it stands. */
@@ -177,7 +193,7 @@ function namesOthers(known: KnownCte, here: Ctes, seen = new Set<KnownCte>()): b
   })
 }
 
-function renamed(node: TableRef, { cte, said }: KnownCte): TableRef {
+function renamed(node: TableRef, { cte, said }: Pick<KnownCte, 'cte' | 'said'>): TableRef {
   if (cte.name === said) return node
   const { span } = node
   return { ...node, name: { ...node.name, name: cte.name }, alias: node.alias ?? aliasOf(said, span) }
@@ -185,18 +201,4 @@ function renamed(node: TableRef, { cte, said }: KnownCte): TableRef {
 
 function aliasOf(name: string, span: Span): Alias {
   return { kind: 'Alias', name, as: true, span }
-}
-
-/** `(WITH RECURSIVE c AS (…) SELECT * FROM c)`. */
-function ofRecursive(cte: Cte): Subquery {
-  const { span } = cte
-  const query: Select = {
-    kind: 'Select',
-    with: { kind: 'With', recursive: true, tables: [cte], span },
-    modifiers: [],
-    items: [{ kind: 'Star', qualifiers: [], span }],
-    from: [{ kind: 'Table', name: { kind: 'TableName', name: cte.name, span }, span }],
-    span,
-  }
-  return { kind: 'Subquery', query, span }
 }

@@ -122,8 +122,11 @@ export class ScratchConnection implements Scratch {
     checked: readonly StreamColumn[],
   ): Promise<RowStream> {
     const { state, memory } = this.#context
-    const { plan, format } = this.#execution
-    await this.#apply(this.#settings)
+    const { plan, format, sql } = this.#execution
+    // What columns depend on has been looked at while some of them were generated.
+    const isJudged = node.copies.some(({ createGenerated }) => createGenerated !== undefined)
+    const mayDepend = isJudged && !/sql_mode/i.test(sql)
+    await this.#apply(mayDepend ? withoutModes(this.#settings, ['ONLY_FULL_GROUP_BY']) : this.#settings)
     const { connection, tablet } = this.#lease
     if (plan.setsInsertId === true) await runQuery(connection, giveInsertId(state))
     this.#context.interruption.throwIfKilled()
@@ -222,14 +225,15 @@ function copying({ kind }: Settings): Settings {
 
 /** The client's settings, but that a column of dates may be one without a default. */
 function defining(settings: Settings): Settings {
-  const { items, kind } = settings
-  const mode = items.get(SQL_MODE)
-  if (mode === undefined) return settings
-  const words = mode
-    .slice(1, -1)
-    .split(',')
-    .filter((word) => !refusingDates.has(word))
-  return { ...settings, ...makeSettings(new Map([...items, [SQL_MODE, `'${words.join(',')}'`]]), kind) }
+  return withoutModes(settings, ['NO_ZERO_DATE', 'NO_ZERO_IN_DATE', 'TRADITIONAL'])
 }
 
-const refusingDates: ReadonlySet<string> = new Set(['NO_ZERO_DATE', 'NO_ZERO_IN_DATE', 'TRADITIONAL'])
+/** Its own mode, or where it has set none the server's. A word that is left empty means nothing. */
+function withoutModes(settings: Settings, modes: readonly string[]): Settings {
+  const { items, kind } = settings
+  const text = modes.reduce(
+    (mode, word) => `REPLACE(${mode}, '${word}', '')`,
+    items.get(SQL_MODE) ?? '@@GLOBAL.sql_mode',
+  )
+  return { ...settings, ...makeSettings(new Map([...items, [SQL_MODE, text]]), kind) }
+}

@@ -1,5 +1,10 @@
-import { rowText } from '../../differential/compare.ts'
-import type { ColumnInfo, ErrorResult, ProtocolClient, Result } from '../../support/protocol-client.ts'
+import {
+  type ColumnInfo,
+  type ErrorResult,
+  type ProtocolClient,
+  type Result,
+  textRow,
+} from '../../support/protocol-client.ts'
 import type { Case, Step } from './cases.ts'
 import { print } from './fragment.ts'
 
@@ -8,7 +13,7 @@ export interface Answer {
   readonly result: Result
   /** What COM_STMT_PREPARE told; undefined for text. */
   readonly prepared?: readonly ColumnInfo[]
-  /** SHOW WARNINGS, sorted, each once. */
+  /** SHOW WARNINGS, `Warning 1292 Incorrect …`, sorted, each once. */
   readonly warnings: readonly string[]
 }
 
@@ -34,7 +39,8 @@ async function withWarnings(client: ProtocolClient, answer: Omit<Answer, 'warnin
   const { result } = answer
   if (result.kind === 'error' || result.warnings === 0) return { ...answer, warnings: [] }
   const shown = (await client.query('SHOW WARNINGS'))[0]!
-  const warnings = shown.kind === 'rows' ? [...new Set(shown.rows.map(rowText))].sort() : []
+  const warnings =
+    shown.kind === 'rows' ? [...new Set(shown.rows.map((row) => textRow(row).join(' ')))].sort() : []
   return { ...answer, warnings }
 }
 
@@ -42,6 +48,10 @@ async function withWarnings(client: ProtocolClient, answer: Omit<Answer, 'warnin
 export function lost(): Answer {
   const result: ErrorResult = { kind: 'error', errno: 2013, sqlState: 'HY000', message: 'Lost connection' }
   return { result, warnings: [] }
+}
+
+export function isLost({ result }: Answer): boolean {
+  return result.kind === 'error' && result.errno === 2013
 }
 
 /** No random statement over a handful of rows takes so long. */

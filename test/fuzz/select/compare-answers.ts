@@ -181,7 +181,6 @@ function rowless(warning: string): string {
   return warning.replace(/ at row \d+$/, ' at row *')
 }
 
-/** The second column of SHOW WARNINGS, four digits of text behind their length. */
-function codeOf(row: string): string {
-  return /\\04(\d{4})/.exec(row)?.[1] ?? row
+function codeOf(warning: string): string {
+  return warning.split(' ')[1]!
 }

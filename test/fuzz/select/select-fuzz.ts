@@ -1,4 +1,5 @@
 import { Random } from '../random.ts'
+import { isLost } from './answers.ts'
 import { type Case, randomCase } from './cases.ts'
 import { randomChanges } from './changes.ts'
 import type { Flavor } from './column-types.ts'
@@ -199,6 +200,10 @@ class SelectFuzz {
       const last = expected.at(-1)!.result
       if (last.kind === 'error') this.#withErrors++
       else if (last.kind === 'rows' && last.rows.length > 0) this.#withRows++
+      if (expected.some(isLost)) {
+        tally(this.#undetermined, 'no answer of the plain server')
+        continue
+      }
       for (const [n, side] of sides.entries()) {
         const differences = asked.steps.map((step, s) =>
           compareAnswers(expected[s]!, others[n]!.answers[i]![s]!, step, this.#strictness),
@@ -209,6 +214,7 @@ class SelectFuzz {
         else
           await this.#look(
             { asked, ...situation },
+            difference,
             { bed, side },
             { seed: batch.seed, statement: batch.first + i },
           )
@@ -220,6 +226,7 @@ class SelectFuzz {
   /** Asks again alone, shrinks what is still there, and tells of it. */
   async #look(
     situation: Situation,
+    first: Difference,
     { bed, side }: { readonly bed: TestBed; readonly side: Side },
     at: { readonly seed: number; readonly statement: number },
   ): Promise<void> {
@@ -230,10 +237,11 @@ class SelectFuzz {
       this.#strictness,
     )
     try {
-      const { difference = GONE, isDetermined } = await reproducer.differs(situation)
+      const { difference = gone(first), isDetermined } = await reproducer.differs(situation)
       if (!isDetermined) return void tally(this.#undetermined, difference.kind)
       if (this.#count(difference) > this.#options.shrunkMax) return
-      const shrunk = await shrink({ situation, difference }, reproducer)
+      const found = { situation, difference }
+      const shrunk = difference.kind.endsWith(GONE) ? found : await shrink(found, reproducer)
       this.#options.onFinding({ ...at, side: side.name, kind: difference.kind, script: scriptOf(shrunk) })
       if (shrunk.situation.rows !== situation.rows) await bed.fill(situation.rows)
     } finally {
@@ -257,4 +265,9 @@ function tally(counts: Map<string, number>, kind: string): number {
   return count
 }
 
-const GONE: Difference = { kind: 'gone when asked again', expected: '', got: '' }
+const GONE = 'gone when asked again'
+
+/** Seen once, behind other statements of its session. */
+function gone(first: Difference): Difference {
+  return { ...first, kind: `${first.kind}, ${GONE}` }
+}

@@ -123,7 +123,7 @@ class Part {
     )
     root.on('error', () => {}) // a server that dies is noticed by who asks it
     await root.query('SET GLOBAL innodb_flush_log_at_trx_commit = 0')
-    await keepStatistics(await server.connectAsRoot())
+    await keepStatistics(server)
     return new Part(cluster, server, root, shards)
   }
 

@@ -108,6 +108,9 @@ export class GroupDraft {
 
   #extreme(kind: 'Min' | 'Max', call: AggregateCall, column: ShownColumn): Merged | Refusal {
     if (this.isPlainNumber(call)) return { kind, column }
+    // Where groups of distinct values are made, a server's temporary table has a BLOB for it.
+    if (call.args.some(hasFloatingType))
+      return refused(`${call.written.toUpperCase()}() of a ? over several shards`)
     const key = this.columns.sortKey(call, false)
     if (isRefusal(key)) return key
     const { weight, pad } = key

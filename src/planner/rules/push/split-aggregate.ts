@@ -43,6 +43,9 @@ function groupKeys(block: BoundSelect, { columns }: GroupDraft): readonly MergeK
     const expr = meaningOf(item, 'GROUP BY', block)
     if (expr === undefined || isRefusal(expr)) return expr
     if (hasAggregate(expr)) return refused('GROUP BY of an aggregate')
+    // One server computes it once, if at all.
+    if (!someNode(expr, ({ kind }) => kind === 'Column' || kind === 'Subquery'))
+      return refused('GROUP BY of a constant over several shards')
     if (!isQuiet(expr, block.scope))
       return refused('GROUP BY of an expression that may warn, over several shards')
     columns.groupBy(expr)

@@ -132,6 +132,15 @@ CREATE TABLE bytes (
   PRIMARY KEY (k)
 );
 
+CREATE TABLE computed (
+  id BIGINT NOT NULL,
+  n INT,
+  label VARCHAR(9) NOT NULL,
+  half DECIMAL(12, 4) AS (n / 2) STORED,
+  shown VARCHAR(30) AS (CONCAT(label, ' ''', COALESCE(n, '-'))) VIRTUAL,
+  PRIMARY KEY (id)
+);
+
 CREATE TABLE texts (
   id INT NOT NULL,
   user_id BIGINT NOT NULL,
