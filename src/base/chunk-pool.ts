@@ -7,7 +7,8 @@ const FREE_MAX = 32
 
 /**
  * Memory for rows on their way through, used again and again. Made anew for each read it has the garbage collector mark the
- * whole heap every few dozen megabytes, which costs more than all that is done with the rows.
+ * whole heap every few dozen megabytes, which costs more than all that is done with the rows (bench/scatter.ts, stream: of 3.8 ms of CPU a megabyte
+ * 1.2 are left, of 4.9 for rows in order 2.1).
  *
  * Who has taken a chunk, or was handed it, may give it back when nobody reads it any more. Nobody has to: a chunk that is kept
  * is collected as any other.
