@@ -4,6 +4,7 @@ import { notSupported, SqlError } from '../errors/sql-error.ts'
 import type { CopySource, Federate, GroupsCopy, TableCopy } from '../plan/primitives.ts'
 import { quoteName } from '../values/sql-literal.ts'
 import { bindLiterally, bindQuery } from './bind.ts'
+import { withoutIncompleteDates } from './incomplete-dates.ts'
 import { InsertText } from './insert-text.ts'
 import { AskedValues, KeptValues } from './kept-values.ts'
 import { beneath } from './outer-rows.ts'
@@ -168,8 +169,11 @@ async function fillFrom(
   const into = `INSERT INTO ${quoteName(name)} (${columns.join(', ')}) `
   const kept = new Map([...copy.kept].map(([column, charset]) => [column, new KeptValues(charset)]))
   filling.kept.set(name, kept)
-  const stream = await pull(rows, filling)
-  if (stream === undefined) return
+  const pulled = await pull(rows, filling)
+  if (pulled === undefined) return
+  // Groups have been made in the shards' temporary tables.
+  const zero = filling.context.port.hidesLostDates
+  const stream = 'shown' in copy ? pulled : withoutIncompleteDates(pulled, { zero })
   const insert = new InsertText(`${into}VALUES `, rows.as)
   const known = new KnownRows(rows.distinct === true)
   // The next statement is made while the server carries out the last.

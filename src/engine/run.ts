@@ -1,6 +1,13 @@
 import { unreachable } from '../base/assert.ts'
 import { notSupported } from '../errors/sql-error.ts'
-import type { LimitRows, RowsPrimitive, SortRows } from '../plan/primitives.ts'
+import type {
+  AggregateColumn,
+  AggregateRows,
+  ConcatenateRows,
+  LimitRows,
+  RowsPrimitive,
+  SortRows,
+} from '../plan/primitives.ts'
 import { AggregateStream } from './aggregate.ts'
 import type { Bindings } from './bindings.ts'
 import { concatenateInputs } from './concatenate.ts'
@@ -17,13 +24,14 @@ import type { RowStream } from './row-stream.ts'
 import type { RunContext } from './run-context.ts'
 import { nextFromSequence } from './sequence.ts'
 import { Sort } from './sort.ts'
+import { inTemporary } from './temporary-rows.ts'
 import { dropColumns } from './truncate.ts'
 
 /**
  * Starts the plan: sends its queries and answers the stream of the result. The caller reads and closes it. When
  * starting fails, whatever was open is closed first.
  */
-export function runPrimitive(node: RowsPrimitive, context: RunContext): Promise<RowStream> {
+export async function runPrimitive(node: RowsPrimitive, context: RunContext): Promise<RowStream> {
   switch (node.kind) {
     case 'Route':
       return runRoute(node, context)
@@ -32,9 +40,11 @@ export function runPrimitive(node: RowsPrimitive, context: RunContext): Promise<
       return above(node.input, context, (input) => limitRows(input, bounds))
     }
     case 'Aggregate':
-      return above(node.input, context, (input) => new AggregateStream(input, node))
+      return aggregateRows(node, context)
     case 'Distinct':
-      return above(node.input, context, (input) => distinctRows(input, node.keys))
+      return inTemporary(await runPrimitive(node.input, context), context, (input) =>
+        distinctRows(input, node.keys),
+      )
     case 'Sort':
       return sortRows(node, context)
     case 'Filter':
@@ -42,10 +52,7 @@ export function runPrimitive(node: RowsPrimitive, context: RunContext): Promise<
     case 'Truncate':
       return above(node.input, context, (input) => dropColumns(input, node.drop))
     case 'Concatenate':
-      return concatenateInputs(
-        node.inputs.map((input) => () => runPrimitive(input, context)),
-        context.columns,
-      )
+      return inTemporary(await concatenated(node, context), context, (input) => input)
     case 'Join':
       return joinRows(node, context)
     case 'PullOut':
@@ -61,10 +68,27 @@ export function runPrimitive(node: RowsPrimitive, context: RunContext): Promise<
   }
 }
 
+/** Without groups and distinct values one server needs no temporary table. */
+async function aggregateRows(node: AggregateRows, context: RunContext): Promise<RowStream> {
+  const { groupBy, aggregates } = node
+  const make = (input: RowStream) => new AggregateStream(input, node)
+  if (groupBy.length === 0 && !aggregates.some(isOfDistinct)) return above(node.input, context, make)
+  return inTemporary(await runPrimitive(node.input, context), context, make)
+}
+
+function isOfDistinct({ kind }: AggregateColumn): boolean {
+  return kind === 'CountDistinct' || kind === 'SumDistinct' || kind === 'AvgDistinct'
+}
+
+function concatenated({ inputs }: ConcatenateRows, context: RunContext): Promise<RowStream> {
+  const opens = inputs.map((input) => () => runPrimitive(input, context))
+  return concatenateInputs(opens, context.columns)
+}
+
 /** Joined rows may be more than there is memory for: another plan answers these as well. */
 async function sortRows({ input, keys }: SortRows, context: RunContext): Promise<RowStream> {
   const joined = await runPrimitive(input, context)
-  const rows = input.kind === 'Join' ? withoutIncompleteDates(joined) : joined
+  const rows = input.kind === 'Join' ? withoutIncompleteDates(joined, { zero: true }) : joined
   const sort = await closeOnFailure([rows], () => new Sort(rows, keys, context.memory))
   if (!isJoined(input)) return sort
   try {

@@ -96,6 +96,10 @@ export interface ShardPort {
   schemaChanged(keyspace: string, tables: readonly string[]): Promise<void>
   /** Of the streams that have been read to their end, all warnings. */
   readonly warnings: number
+  /** Whether a shard has warned of a date that it has made 0000-00-00 in a temporary table, or may have: of streams as `warnings`. */
+  lostDates(): Promise<boolean>
+  /** sql_mode makes the servers lose such dates without a warning. */
+  readonly hidesLostDates: boolean
   /** Whether WHERE, ON or LIMIT has the text as a literal or param, and no other clause has. */
   isInCondition(text: string): boolean
   /** A connection of the statement's own to some server of the keyspace, in no transaction. */

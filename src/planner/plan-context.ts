@@ -30,6 +30,8 @@ export interface PlanContext {
    * may stay in the text; any other is taken out, for a shard's connection has its own database as default.
    */
   databaseName(keyspace: string): string | undefined
+  /** The same for stored functions, where they are others: tables stand in one database, copied. */
+  routineDatabase?(keyspace: string): string | undefined
 }
 
 export function isOfMariaDb({ serverVersion = 0 }: PlanContext): boolean {

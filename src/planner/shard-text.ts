@@ -123,7 +123,7 @@ export class ShardText {
         case 'SystemVariable':
           return this.#systemVariable(node)
         case 'Function':
-          return this.#function(node)
+          return this.#function(node, replace)
         default:
           return undefined
       }
@@ -246,11 +246,24 @@ export class ShardText {
     return this.#isShown && asked !== undefined ? makeCall('IF', makeTrue(), value, asked) : value
   }
 
-  #function(node: FunctionCall): Expr | undefined {
-    if (node.args.length > 0 || node.qualifier !== undefined) return undefined
+  #function(node: FunctionCall, replace: (node: AnyNode) => AnyNode | undefined): Expr | undefined {
+    if (node.qualifier !== undefined) return this.#stored(node, node.qualifier, replace)
+    if (node.args.length > 0) return undefined
     const name = sessionFunctions.get(node.name)
     if (name === undefined || (name === 'database' && this.#keepsDatabase)) return undefined
     return this.#sessionValue(name, node)
+  }
+
+  /** By its database, for without one it may be MySQL's own. Where shards have several, they refuse it. */
+  #stored(
+    node: FunctionCall,
+    keyspace: string,
+    replace: (node: AnyNode) => AnyNode | undefined,
+  ): Expr | undefined {
+    const { vschema, databaseName, routineDatabase = databaseName } = this.#context
+    const database = vschema.keyspaces.has(keyspace) ? routineDatabase(keyspace) : undefined
+    if (database === undefined || database === keyspace) return undefined
+    return { ...node, qualifier: database, args: node.args.map((arg) => rewrite(arg, replace)) }
   }
 }
 

@@ -11,7 +11,8 @@ const ELLIPSIS = '...'
  * in utf8mb3: a character of four bytes becomes a `?`, and so does each byte of one that was cut.
  */
 export function nearText(sql: string, offset: number, serverVersion: number): string {
-  const text = untilNul(sql.slice(offset, offset + 4 * NEAR_BYTES))
+  const from = isMariaDb(serverVersion) && sql[offset] === ',' ? offset + 1 : offset // its lexer begins the next token there
+  const text = untilNul(sql.slice(from, from + 4 * NEAR_BYTES))
   const isLeftOut = text.startsWith('/*!') && versionedBody(sql, offset, serverVersion) === 0
   const bytes = isLeftOut ? withoutInnerComments(text) : text
   const narrow = bytes.replace(/[\xf0-\xf4][\x80-\xbf]{3}/g, '?')

@@ -29,6 +29,8 @@ export function domainOf(vindex: Vindex, column: number): VindexDomain {
       return 'bytes'
     case 'unicode_loose_md5':
     case 'unicode_loose_xxhash':
+    case 'lookup_unicodeloosemd5_hash':
+    case 'lookup_unicodeloosemd5_hash_unique':
       return 'loose'
     case 'null':
       return 'constant'

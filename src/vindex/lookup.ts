@@ -1,5 +1,7 @@
+import { type Value, value } from '../values/value.ts'
+import { createUnicodeLooseMd5 } from './unicode-loose.ts'
 import { invalid } from './value-bytes.ts'
-import type { VindexFactory } from './vindex.ts'
+import type { LookupVindex, VindexContext, VindexFactory } from './vindex.ts'
 
 /** Lookup types and what sets them apart; costs are Vitess's. */
 const lookupTypes = {
@@ -27,9 +29,10 @@ const readLocks = ['exclusive', 'none', 'shared']
 export const lookupFactories: ReadonlyMap<string, VindexFactory> = new Map(
   Object.entries(lookupTypes).map(([type, { cost, unique }]) => [
     type,
-    (name, params) => {
+    (name, params, context) => {
       checkParams(params)
       return {
+        ...storedBy(type, context),
         kind: 'lookup',
         name,
         type,
@@ -45,6 +48,21 @@ export const lookupFactories: ReadonlyMap<string, VindexFactory> = new Map(
     },
   ]),
 )
+
+function storedBy(type: string, context: VindexContext): Pick<LookupVindex, 'isHashed' | 'fromValue'> {
+  const isHashed = type.startsWith('lookup_hash')
+  if (!type.startsWith('lookup_unicodeloosemd5_hash')) return { isHashed }
+  return { isHashed: true, fromValue: looseNumbers(context) }
+}
+
+/** The first eight bytes of what `unicode_loose_md5` makes of a value, most significant byte first. */
+function looseNumbers(context: VindexContext): (of: Value) => Value | undefined {
+  const loose = createUnicodeLooseMd5('unicode_loose_md5', {}, context)
+  return (of) => {
+    const id = loose.kind === 'single' ? loose.hash?.(of) : undefined
+    return id && value('UINT64', Buffer.from(id).readBigUInt64BE().toString())
+  }
+}
 
 function checkParams(params: Readonly<Record<string, string>>): void {
   for (const flag of flags) {

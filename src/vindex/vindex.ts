@@ -68,6 +68,13 @@ export interface LookupVindex extends VindexInfo {
   readonly params: Readonly<Record<string, string>>
   /** `write_only`: its rows are still being filled in, so that it may not be read. */
   readonly backfilling: boolean
+  /**
+   * What the table has in the place of a value, an unsigned integer; absent: the value itself. Undefined for a value that has
+   * none, throws `SqlError` for one that it cannot take.
+   */
+  fromValue?(value: Value): Value | undefined
+  /** The table has numbers in the place of keyspace ids: `hash` makes these of them. */
+  readonly isHashed: boolean
 }
 
 export type Vindex = SingleColumnVindex | MultiColumnVindex | LookupVindex

@@ -83,6 +83,32 @@ for (const server of ['mariadb', 'mysql'] as const) {
       await client.query('DELETE FROM people')
     })
 
+    test('a function that there is not is told by the database of the session, or by none', async () => {
+      const told = async (database: string, sql: string) => {
+        const other = await connect(database)
+        try {
+          return await other.query(sql).then(
+            () => 'answered',
+            (error: Error) => error.message,
+          )
+        } finally {
+          await other.end()
+        }
+      }
+      const nowhere = server === 'mysql' ? 'No database selected' : 'FUNCTION nofunc does not exist'
+      const missing = (database: string) => `FUNCTION ${database}.nofunc does not exist`
+      for (const sql of [
+        'SELECT nofunc(id) FROM main.users',
+        'SELECT nofunc(id) FROM main.users WHERE id = 1',
+      ]) {
+        assert.equal(await told('', sql), nowhere)
+        assert.equal(await told('lookup', sql), missing('lookup'))
+        assert.equal(await told('main', sql), missing('main'))
+        assert.equal(await told('main:-80', sql), missing('main'))
+        assert.equal(await told('lookup', sql.replace('nofunc', 'main.nofunc')), missing('main'))
+      }
+    })
+
     test('a lock holds for the name by which queries call the table', async () => {
       await client.query('USE lookup')
       await client.query('LOCK TABLES main.goods READ')

@@ -97,7 +97,8 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
 
 /** Names of copies are no tables of the VSchema, and what is left of keyspaces' names is nothing there is. */
 function textOverCopies(context: PlanContext): (query: Query) => TemplateText {
-  const over = { ...context, shard: '', databaseName: (keyspace: string) => keyspace }
+  const { databaseName: routineDatabase } = context
+  const over = { ...context, shard: '', databaseName: (keyspace: string) => keyspace, routineDatabase }
   return (query) => new ShardText(over).ofTree(query)
 }
 

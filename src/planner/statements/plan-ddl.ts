@@ -1,11 +1,11 @@
-import { noDatabaseSelected, unknownDatabase } from '../../errors/sql-error.ts'
+import { noDatabaseSelected, SqlError, unknownDatabase } from '../../errors/sql-error.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Routing } from '../../plan/routing.ts'
-import type { Ddl, Query } from '../../sql/ast.ts'
+import type { Ddl, Query, TableName } from '../../sql/ast.ts'
 import { tablesOf } from '../../sql/tables-of.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { existingTable, newTable, tablesOfDdl } from '../binding/named-tables.ts'
-import type { PlanContext } from '../plan-context.ts'
+import { isOfMariaDb, type PlanContext } from '../plan-context.ts'
 import { connectionState, unsupportedPlan, writePlan } from '../plans.ts'
 import { isRefusal, type Refusal, refused } from '../refusal.ts'
 import { ShardText } from '../shard-text.ts'
@@ -40,6 +40,7 @@ export function planDdl(statement: Ddl, context: PlanContext): Plan {
   const words = `${verb} ${object}`.toUpperCase()
   if (object === 'database' || object === 'schema')
     return unsupportedPlan(`${words}: a keyspace is made and dropped with 'shardgate ctl'`)
+  if (context.shard === undefined) checkDatabases(statement, context)
   const keyspace = keyspaceOfDdl(statement, context)
   if (isRefusal(keyspace)) return unsupportedPlan(keyspace.construct)
   const isSharded = context.vschema.keyspaces.get(keyspace)?.sharded === true
@@ -84,6 +85,26 @@ function keyspaceOfDdl(statement: Ddl, context: PlanContext): string | Refusal {
   if (isSystemSchema(keyspace)) return refused(`DDL on schema '${keyspace}'`)
   if (!context.vschema.keyspaces.has(keyspace)) throw unknownDatabase(keyspace)
   return keyspace
+}
+
+/** A table of a database that is not there is to most statements one that is not there. */
+function checkDatabases(statement: Ddl, context: PlanContext): void {
+  const { verb, object, ifExists, names } = statement
+  const isUnknown = (name: TableName) =>
+    name.qualifier !== undefined &&
+    !isSystemSchema(name.qualifier) &&
+    !context.vschema.keyspaces.has(name.qualifier)
+  const table = names.find(isUnknown)
+  if (table === undefined) return
+  const name = `${table.qualifier}.${table.name}`
+  const isDrop = verb === 'drop' && !ifExists
+  const isMariadb = isOfMariaDb(context)
+  if (isDrop && object === 'view' && isMariadb)
+    throw new SqlError('ER_UNKNOWN_VIEW', `Unknown VIEW: '${name}'`)
+  if (isDrop && (object === 'table' || object === 'view'))
+    throw new SqlError('ER_BAD_TABLE_ERROR', `Unknown table '${name}'`)
+  if (verb === 'truncate' || (verb === 'alter' && object === 'table' && isMariadb))
+    throw new SqlError('ER_NO_SUCH_TABLE', `Table '${name}' doesn't exist`)
 }
 
 /** System schemas are on every server. */

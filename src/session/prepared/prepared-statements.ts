@@ -33,6 +33,7 @@ import { type RunContext, runStatement } from '../statements/run-statement.ts'
 import { SessionPort } from '../statements/session-port.ts'
 import { textExecution } from '../statements/text-execution.ts'
 import { withVariables } from '../statements/user-variables.ts'
+import { thrownWithWrittenNames } from '../statements/written-names.ts'
 import { ClientStatement, type PreparedText, preparedBytes } from './client-statement.ts'
 import { describePlan } from './describe-plan.ts'
 import { ParamBindings } from './param-bindings.ts'
@@ -191,7 +192,15 @@ export class PreparedStatements {
     singleShard.relayTo(
       target,
       { format: 'binary', send: (connection, reader) => connection.send(packet, reader) },
-      { settings, read: true, begins: false, shape: 'prepare', statementId: text.id, onRelayed },
+      {
+        settings,
+        read: true,
+        begins: false,
+        shape: 'prepare',
+        statementId: text.id,
+        onRelayed,
+        written: text,
+      },
     )
   }
 
@@ -208,6 +217,8 @@ export class PreparedStatements {
     try {
       await makeCopies(root, scratch)
       described = await scratch.describe(query, root)
+    } catch (error) {
+      throw thrownWithWrittenNames(error, text, this.#context.proxy)
     } finally {
       await scratch.close()
     }

@@ -1,19 +1,31 @@
 import { emptyQuery, notSupported, SqlError } from '../../errors/sql-error.ts'
+import { ExecuteStatement } from '../../mysql/client/execute-statement.ts'
 import { textCells } from '../../mysql/client/simple-command.ts'
 import type { Deallocate, Execute, Prepare, Statement } from '../../sql/ast.ts'
+import { NO_BACKSLASH_ESCAPES } from '../../sql/sql-mode.ts'
 import { trimText } from '../../sql/trim-text.ts'
 import { quoteName } from '../../values/sql-literal.ts'
 import type { HeldMap } from '../settings/held-map.ts'
+import type { VariableValue } from '../settings/variable-value.ts'
+import { evaluate } from '../statements/evaluate.ts'
+import type { Execution } from '../statements/execution.ts'
 import type { Reading } from '../statements/reading.ts'
 import { type RunContext, runStatement } from '../statements/run-statement.ts'
 import { textExecution } from '../statements/text-execution.ts'
+import { limitParams } from './limit-texts.ts'
 import { checkPreparable } from './preparable.ts'
 import { substituteParams } from './substitute-params.ts'
+import { VariableBindings } from './variable-bindings.ts'
 
 export interface SqlPrepareContext extends RunContext {
   readonly proxy: RunContext['proxy'] & { readonly isMariadb: boolean }
   /** What PREPARE has prepared, by lower-case name. */
-  readonly preparedTexts: HeldMap<{ readonly sql: string; readonly reading: Reading }>
+  readonly preparedTexts: HeldMap<Prepared>
+}
+
+interface Prepared {
+  readonly sql: string
+  readonly reading: Reading
 }
 
 /** PREPARE name FROM 'text' | @variable: the session keeps the text; it must be one statement that can be parsed. */
@@ -41,20 +53,88 @@ function sourceOf({ state }: SqlPrepareContext, from: Prepare['from']): string {
   throw notSupported('PREPARE from an expression')
 }
 
-/** EXECUTE name USING @a, …: the variables' values take the places of the `?`. */
+/**
+ * EXECUTE name USING @a, …: the variables take the places of the `?`, on the shards' own connections, which have them. What the
+ * session runs itself, and calls, get literals.
+ */
 export async function executeSql(context: SqlPrepareContext, statement: Execute): Promise<void> {
-  const { proxy, state } = context
+  const { proxy } = context
   const prepared = context.preparedTexts.get(statement.name.toLowerCase())
   if (prepared === undefined) throw unknownStatement(statement.name, 'EXECUTE')
-  const values = statement.using.map((item) => {
-    if (item.kind !== 'UserVariable')
-      throw new SqlError('ER_WRONG_ARGUMENTS', 'Incorrect arguments to EXECUTE')
-    return state.userVariables.get(item.name.toLowerCase())?.text ?? 'NULL'
-  })
+  const values = await valuesOf(context, statement)
   const { sql, reading } = prepared
   const parsed = reading.parse(sql)
-  const bound = substituteParams(parsed, withOutParams(parsed, values, statement), proxy)
-  runStatement(context, textExecution(reading, bound))
+  const texts = values.map((value) => value?.text ?? 'NULL')
+  const bound = substituteParams(parsed, withOutParams(parsed, texts, statement), proxy)
+  const execution = values.length === 0 ? undefined : executionUsing(statement, values, parsed, prepared)
+  runStatement(context, execution ?? textExecution(reading, bound))
+}
+
+type Values = readonly (VariableValue | undefined)[]
+
+/** MariaDB takes any expressions. */
+async function valuesOf(context: SqlPrepareContext, { using }: Execute): Promise<Values> {
+  const { proxy, state } = context
+  if (using.every((item) => item.kind === 'UserVariable'))
+    return using.map(({ name }) => state.userVariables.get(name.toLowerCase()))
+  if (!proxy.isMariadb) throw new SqlError('ER_WRONG_ARGUMENTS', 'Incorrect arguments to EXECUTE')
+  return (await evaluate(context, using)).values
+}
+
+/** Undefined where shards are not to execute it. */
+function executionUsing(
+  { using }: Execute,
+  values: Values,
+  parsed: Statement,
+  { sql, reading }: Prepared,
+): Execution | undefined {
+  if (!EXECUTED.has(parsed.kind) || !isWholeInUtf8mb3(sql, reading)) return undefined
+  if (![...limitParams(parsed)].every((param) => isCount(values[param]))) return undefined
+  const scan = reading.scan(sql)
+  const plan = reading.planOf(sql, scan)
+  if (plan.root.kind === 'Session') return undefined
+  const names = using.flatMap((item) => (item.kind === 'UserVariable' ? [item.name.toLowerCase()] : []))
+  const args = using.map((item, i) =>
+    item.kind === 'UserVariable' ? `@${quoteName(item.name)}` : (values[i]?.text ?? 'NULL'),
+  )
+  const ofText = (text: string, order: readonly number[]) =>
+    new ExecuteStatement(
+      stringOf(text, reading),
+      order.map((param) => args[param]!),
+    )
+  return {
+    plan,
+    sql,
+    reading,
+    bindings: new VariableBindings(reading.textOf(sql, scan), reading.sessionText, values),
+    using: names,
+    verbatim: () => ofText(sql, [...args.keys()]),
+    ofText: (query) => ofText(query.sql, query.params),
+    format: 'text',
+  }
+}
+
+const EXECUTED: ReadonlySet<Statement['kind']> = new Set([
+  'Select',
+  'SetOperation',
+  'Insert',
+  'Update',
+  'Delete',
+])
+
+/** In LIMIT; MariaDB makes counts of other values, too. */
+function isCount(value: VariableValue | undefined): boolean {
+  return (value?.kind === 'signed' || value?.kind === 'unsigned') && /^\d+$/.test(value.text)
+}
+
+/** The servers read the text of PREPARE in utf8mb3. */
+function isWholeInUtf8mb3(sql: string, { charset }: Reading): boolean {
+  return charset.startsWith('utf8') ? !/[\xf0-\xff]/.test(sql) : !/[\x80-\xff]/.test(sql)
+}
+
+function stringOf(text: string, { sqlMode }: Reading): string {
+  const escaped = (sqlMode & NO_BACKSLASH_ESCAPES) === 0 ? text.replaceAll('\\', '\\\\') : text
+  return `'${escaped.replaceAll("'", "''")}'`
 }
 
 /** An argument of a CALL may be OUT or INOUT: its variable stands there by name. */

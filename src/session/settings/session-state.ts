@@ -72,6 +72,8 @@ export class SessionState {
   noAutoValueOnZero = false
   /** Until `sql_mode` is known: as the servers begin. */
   isStrict = true
+  /** sql_mode has NO_ZERO_IN_DATE. */
+  noZeroInDate = false
 
   lastInsertId: bigint | number = 0
   rowCount: bigint | number = 0
@@ -102,6 +104,7 @@ export class SessionState {
     this.sqlMode = DEFAULT_SQL_MODE
     this.noAutoValueOnZero = false
     this.isStrict = true
+    this.noZeroInDate = false
     if (sqlMode === undefined) return
     const ownMode = ignoreSpace
       ? [sqlMode, 'IGNORE_SPACE'].filter((modes) => modes !== '').join(',')
@@ -196,6 +199,7 @@ export class SessionState {
   setSqlMode(value: string): void {
     this.sqlMode = parseSqlMode(value)
     this.noAutoValueOnZero = value.toUpperCase().includes('NO_AUTO_VALUE_ON_ZERO')
+    this.noZeroInDate = /\b(?:NO_ZERO_IN_DATE|TRADITIONAL)\b/i.test(value)
     this.isStrict = /\b(?:STRICT_|TRADITIONAL)/i.test(value)
   }
 }

@@ -28,6 +28,8 @@ export interface Execution extends StatementMaker {
   readonly bindings: StatementBindings
   /** How the text was read: the session's way now, or that of a prepared statement when it was prepared. */
   readonly reading: Reading
+  /** Names, in lower case, of the user variables that stand for its `?`. */
+  readonly using?: readonly string[]
   /** Tables have turned out to be others than it was planned for: that happens once. */
   readonly isPlannedAnew?: true
   /** At the end of an answer that is relayed, before its connection goes back. */

@@ -1,11 +1,14 @@
 import { listValues } from '../../engine/resolve.ts'
+import { equalForm } from '../../engine/routable.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import { type KeyspaceId, keyspaceId } from '../../key/keyspace-id.ts'
 import type { LookupRouting, RoutedColumn } from '../../plan/routing.ts'
 import { quoteName, valueLiteral } from '../../values/sql-literal.ts'
 import { isBinary, isIntegral, isNumber, isQuoted, isText, type Value, value } from '../../values/value.ts'
+import { domainOf } from '../../vindex/domain.ts'
 import { createVindex } from '../../vindex/registry.ts'
-import { sameColumn, type Table } from '../../vschema/model.ts'
+import type { LookupVindex } from '../../vindex/vindex.ts'
+import { type Column, sameColumn } from '../../vschema/model.ts'
 import { splitTableName } from '../../vschema/table-name.ts'
 import { type EvaluateContext, select } from './evaluate.ts'
 import type { Execution } from './execution.ts'
@@ -44,28 +47,60 @@ function lookupQuery(
   const { table: name = '', from = '', to = '' } = vindex.params
   const address = splitTableName(name)
   const found = address && proxy.vschema.findTable(address.keyspace ?? keyspace, address.table, 'primary')
-  if (found?.kind !== 'found' || !READ.has(vindex.type)) return undefined
-  const [column = ''] = from.split(',')
-  if (!comparesAlike(columns?.[0], found.table, column.trim())) return undefined
+  if (found?.kind !== 'found') return undefined
+  const [first = ''] = from.split(',')
+  const column = first.trim()
+  const other = found.table.columns.find((each) => sameColumn(each.name, column))
   const wanted = values.filter(({ type }) => type !== 'NULL')
-  if (!wanted.every(isPlain)) return undefined
+  const stored = storedValues(vindex, columns?.[0], other, wanted)
+  if (stored === undefined) return undefined
   if (wanted.length === 0) return ''
-  const list = wanted.map((each) => valueLiteral(each, 'utf8mb4')).join(', ')
+  const list = stored.map((each) => valueLiteral(each, 'utf8mb4')).join(', ')
   const table = `${quoteName(found.table.keyspace)}.${quoteName(found.table.name)}`
-  return `SELECT ${quoteName(to.trim())} FROM ${table} WHERE ${quoteName(column.trim())} IN (${list})`
+  return `SELECT ${quoteName(to.trim())} FROM ${table} WHERE ${quoteName(column)} IN (${list})`
 }
 
-/** Those of unicode_loose_md5 hold numbers that are made of their values. */
-const READ: ReadonlySet<string> = new Set([
-  ...['lookup', 'lookup_unique', 'lookup_hash', 'lookup_hash_unique'],
-  ...['consistent_lookup', 'consistent_lookup_unique'],
-])
+/** What the lookup table has in the places of the values; undefined where it may call others equal. */
+function storedValues(
+  vindex: LookupVindex,
+  own: RoutedColumn | undefined,
+  other: Column | undefined,
+  wanted: readonly Value[],
+): readonly Value[] | undefined {
+  if (own === undefined || other?.type === undefined) return undefined
+  if (vindex.fromValue !== undefined)
+    return other.type === 'UINT64' ? numbersOf(vindex, own, wanted) : undefined
+  return comparesAlike(own, other) && wanted.every(isPlain) ? wanted : undefined
+}
+
+/** The number of each value, which is that of all that the column calls equal to it. */
+function numbersOf(
+  vindex: LookupVindex,
+  own: RoutedColumn,
+  wanted: readonly Value[],
+): readonly Value[] | undefined {
+  // Numbers and texts in one list may be compared as doubles.
+  const isMixed = wanted.some(({ type }) => isNumber(type)) && !wanted.every(({ type }) => isNumber(type))
+  if (isMixed || (isText(own.type) && own.collation === undefined)) return undefined
+  const numbers = wanted.map((each) => {
+    const form = equalForm(domainOf(vindex, 0), own, each)
+    return form && numberOf(vindex, form)
+  })
+  return numbers.every((each) => each !== undefined) ? numbers : undefined
+}
+
+function numberOf(vindex: LookupVindex, form: Value): Value | undefined {
+  try {
+    return vindex.fromValue?.(form)
+  } catch (error) {
+    if (error instanceof SqlError) return undefined
+    throw error
+  }
+}
 
 /** Whether the lookup table calls the same values equal as the table whose rows are looked for. */
-function comparesAlike(own: RoutedColumn | undefined, { columns }: Table, name: string): boolean {
-  const other = columns.find((column) => sameColumn(column.name, name))
-  if (own === undefined || other?.type === undefined) return false
-  if (isIntegral(own.type) && isIntegral(other.type)) return true
+function comparesAlike(own: RoutedColumn, other: Column): boolean {
+  if (isIntegral(own.type) && other.type !== undefined && isIntegral(other.type)) return true
   return own.type === other.type && own.collation === other.collation && own.scale === other.scale
 }
 
@@ -84,7 +119,7 @@ async function idsOf(
   try {
     const { rows } = await select(context, sql, ROWS_MAX + 1)
     if (rows.length > ROWS_MAX) return undefined
-    const ids = rows.map(([cell]) => idOf(cell!.text, vindex.type.startsWith('lookup_hash')))
+    const ids = rows.map(([cell]) => idOf(cell!.text, vindex.isHashed))
     return ids.every((id) => id !== undefined) ? ids : undefined
   } catch (error) {
     if (error instanceof SqlError && error.code === 'ER_DBACCESS_DENIED_ERROR') return undefined

@@ -81,6 +81,10 @@ export class Reading implements ReadingOptions {
     return scan(sql, this.sqlMode, this.#context.proxy.serverVersionNumber)
   }
 
+  isKeyspace(name: string): boolean {
+    return this.#context.proxy.vschema.keyspaces.has(name)
+  }
+
   parse(sql: string): Statement {
     return parseStatement(sql, this.options)
   }

@@ -27,10 +27,14 @@ import type { RelayToOptions, SingleShard } from './single-shard.ts'
 import type { StatementReader } from './statement-reader.ts'
 import { settingsOfStatement } from './statement-settings.ts'
 import { carriesAny, variablesInText } from './user-variables.ts'
+import { thrownWithWrittenNames } from './written-names.ts'
 
 export interface RunContext extends SessionPortContext {
   readonly proxy: SessionPortContext['proxy'] &
-    Pick<ProxyContext, 'limits' | 'isMariadb' | 'judgements' | 'vschema' | 'clock' | 'sessions'>
+    Pick<
+      ProxyContext,
+      'limits' | 'isMariadb' | 'inKeyspaceNames' | 'judgements' | 'vschema' | 'clock' | 'sessions'
+    >
   readonly client: ClientConnection
   readonly state: SessionState
   readonly answer: Answer
@@ -72,7 +76,12 @@ function runPlan(context: RunContext, given: Execution): void {
   const { proxy, state, shards, singleShard, replies } = context
   const execution = given.plan.runsText ? withTextsVariables(context, given) : given
   const { target } = execution.reading
-  const own = settingsOfStatement(context, execution.plan, state.settingsFor(execution.reading))
+  const own = settingsOfStatement(
+    context,
+    execution.plan,
+    state.settingsFor(execution.reading),
+    execution.using,
+  )
   const { plan, settings } = withSelectLimit(execution.plan, own)
   const begun = beginPlan(plan, execution.bindings, shards)
   if (begun.kind === 'Several') {
@@ -95,6 +104,7 @@ function runPlan(context: RunContext, given: Execution): void {
     explicitId: bringsIds,
     found: plan.foundRows === undefined ? undefined : foundBy(plan.foundRows, execution.bindings),
     onRelayed: execution.onRelayed,
+    written: execution,
   })
 }
 
@@ -133,7 +143,7 @@ async function runOnSeveral(context: RunContext, execution: Execution, several: 
     })
   } catch (error) {
     const changed = execution.isPlannedAnew ? undefined : changedKeyspaces(plan, error)
-    if (changed === undefined) throw error
+    if (changed === undefined) throw thrownWithWrittenNames(error, execution, context.proxy)
     return runPlannedAnew(context, execution, changed)
   }
   if (outcome.kind === 'Ok') return answerOk(context, outcome)

@@ -88,6 +88,17 @@ export class SessionPort implements ShardPort {
     return this.#warningCount
   }
 
+  async lostDates(): Promise<boolean> {
+    if (this.#warningCount === 0) return false
+    const told = (await Promise.all(this.#conditions)).flat()
+    return told.length < this.#warningCount || told.some(isLostDate)
+  }
+
+  get hidesLostDates(): boolean {
+    const { proxy, state } = this.#context
+    return proxy.isMariadb && state.noZeroInDate
+  }
+
   write(writes: readonly ShardWrite[], judge?: Judge): Promise<readonly WriteAnswer[]> {
     const { transaction, interruption } = this.#context
     const targets = writes.map((write) => this.#targetWrite(write))
@@ -280,6 +291,12 @@ async function closeOpened(opening: readonly Promise<RowStream>[]): Promise<neve
   for (const attempt of attempts) if (attempt.status === 'fulfilled') await attempt.value.close()
   const failed = attempts.find((attempt) => attempt.status === 'rejected')
   throw failed?.reason
+}
+
+/** ER_TRUNCATED_WRONG_VALUE, in whatever language: `Incorrect date value: '2024-00-00' for column 'm' at row 1`. */
+function isLostDate({ code, message }: Condition): boolean {
+  const date = code === 1292 ? /'(\d{4}-\d\d-\d\d)[ ']/.exec(message)?.[1] : undefined
+  return date !== undefined && date !== '0000-00-00'
 }
 
 function noCopiesKeyspace(name: string): SqlError {

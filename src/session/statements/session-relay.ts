@@ -3,7 +3,8 @@ import { Relay, type RelaySink } from '../../mysql/client/relay.ts'
 import type { ResponseSummary } from '../../mysql/client/response-reader.ts'
 import { decodeColumnDef, encodeColumnDef } from '../../mysql/codec/column-def.ts'
 import { decodeErr, encodeErr } from '../../mysql/codec/responses.ts'
-import { columnInKeyspaceNames, type Renaming, type ToldText } from '../../tablet/keyspace-names.ts'
+import { columnInKeyspaceNames, type Renaming } from '../../tablet/keyspace-names.ts'
+import type { ToldError } from './written-names.ts'
 
 /** What the session does when a relayed answer is over. */
 export interface RelayOwner extends RelaySink {
@@ -14,8 +15,8 @@ export interface RelayOwner extends RelaySink {
   broken(error: unknown): void
   /** What the client is told instead of the backend's 1317: why its statement was stopped. */
   readonly interruption: SqlError | undefined
-  /** A server's message as the client may see it. */
-  inOwnWords(told: ToldText): string
+  /** A server's error as the client may see it: the same object where it is so already. */
+  inOwnWords(told: ToldError): ToldError
 }
 
 /** Errors with which a server takes leave of an idle connection: they answer nothing that was asked. */
@@ -83,9 +84,11 @@ export class SessionRelay extends Relay {
       this.replacePacket(buf, start, end, encodeErr(interruption, 0))
       return
     }
-    this.errorMessage = this.#owner.inOwnWords(error)
-    if (this.errorMessage === error.message) return
-    this.replacePacket(buf, start, end, encodeErr({ ...error, message: this.errorMessage }, 0))
+    const told = this.#owner.inOwnWords(error)
+    this.errorMessage = told.message
+    if (told === error) return
+    this.summary.errno = told.errno
+    this.replacePacket(buf, start, end, encodeErr(told, 0))
   }
 
   protected override onBytes(buf: Buffer, start: number, end: number): void {

@@ -8,7 +8,6 @@ import { Status } from '../../mysql/codec/constants.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import { TABLE_LOCKS } from '../../plan/reserves.ts'
 import type { Gateway } from '../../tablet/gateway.ts'
-import type { ToldText } from '../../tablet/keyspace-names.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import type { Settings } from '../../tablet/settings.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
@@ -25,6 +24,7 @@ import type { SessionState } from '../settings/session-state.ts'
 import type { RelayedHook } from './execution.ts'
 import { type RelayOwner, SessionRelay } from './session-relay.ts'
 import { type Carried, giveInsertId, takeVariables } from './user-variables.ts'
+import { type ToldError, type WrittenStatement, withWrittenNames } from './written-names.ts'
 
 export interface SingleShardContext {
   readonly proxy: {
@@ -62,6 +62,8 @@ export interface RelayToOptions {
   /** FOUND_ROWS() is more than the rows that come: by an offset, or as the server says. */
   readonly found?: number | 'asked' | undefined
   readonly onRelayed?: RelayedHook | undefined
+  /** By which errors are told. */
+  readonly written?: WrittenStatement
 }
 
 /** The connection whose answer is being relayed, and what becomes of it afterwards. */
@@ -177,8 +179,16 @@ export class SingleShard implements RelayOwner {
     return this.#context.interruption.error
   }
 
-  inOwnWords(told: ToldText): string {
-    return inOwnWords(this.#context, told)
+  inOwnWords(told: ToldError): ToldError {
+    const relaying = this.#relaying!
+    const { written } = relaying.options
+    const message = inOwnWords(this.#context, told)
+    const named = message === told.message ? told : { ...told, message }
+    if (written === undefined) return named
+    const own = withWrittenNames(named, written)
+    // SHOW WARNINGS of the connection would tell the server's.
+    if (own !== named) relaying.conditions = [{ level: 'Error', code: own.errno, message: own.message }]
+    return own
   }
 
   write(bytes: Buffer): boolean {

@@ -27,6 +27,8 @@ export function portOf(doors: Partial<ShardPort>): ShardPort {
     nextIds: unexpected,
     openScratch: unexpected,
     warnings: 0,
+    lostDates: async () => false,
+    hidesLostDates: false,
     isInCondition: () => false,
     ...doors,
   }

@@ -1,4 +1,4 @@
-import type { Expr } from '../../../sql/ast.ts'
+import type { AggregateCall, Expr } from '../../../sql/ast.ts'
 import { type AnyNode, sameTree, someNode } from '../../../sql/visit.ts'
 import type { ValueType } from '../../../values/value.ts'
 import { isNoPad, orderClass } from '../../binding/column-type.ts'
@@ -106,11 +106,20 @@ export class ColumnPicker {
     readonly type?: ValueType | 'plain' | undefined
     readonly collation?: string | undefined
   } {
-    if (isAggregateCall(expr)) return numericAggregates.has(expr.name) ? { type: 'plain' } : {}
+    if (isAggregateCall(expr)) return { type: this.#aggregateType(expr) }
     if (isPlainExpr(expr)) return { type: 'plain' }
     const ref = refOf(expr, this.#scope)
     const column = ref === undefined ? undefined : schemaColumn(ref)
     return { type: column?.type, collation: column?.collation }
+  }
+
+  /** The first and the last of dates is a date. */
+  #aggregateType({ name, args }: AggregateCall): ValueType | 'plain' | undefined {
+    if (numericAggregates.has(name)) return 'plain'
+    if ((name !== 'min' && name !== 'max') || args.length !== 1) return undefined
+    const ref = refOf(args[0], this.#scope)
+    const type = ref === undefined ? undefined : schemaColumn(ref)?.type
+    return type !== undefined && DATES.has(type) ? type : undefined
   }
 }
 
@@ -118,5 +127,7 @@ export class ColumnPicker {
 const mayWarn = refused('ordering or grouping by an expression that may warn, over several shards')
 
 const unclear = refused('ORDER BY an expression beside those of GROUP BY, over several shards')
+
+const DATES: ReadonlySet<ValueType> = new Set(['DATE', 'DATETIME', 'TIMESTAMP'])
 
 export const numericAggregates: ReadonlySet<string> = new Set(['count', 'sum', 'avg'])
