@@ -32,8 +32,8 @@ export class BackendConnection {
     this.serverVersion = handshake.serverVersion
     socket.setNoDelay(true)
     socket.setKeepAlive(true, KEEP_ALIVE_MS)
-    socket.on('landed', (landed: Buffer) => this.#read(landed, 'land'))
-    socket.on('data', (chunk: Buffer) => this.#read(chunk, 'feed'))
+    socket.on('landed', (landed: Buffer) => this.#read(landed, true))
+    socket.on('data', (chunk: Buffer) => this.#read(chunk, false))
     socket.on('error', (error) => this.#fail(error))
     socket.on('close', () => this.#fail(new Error('the server closed the connection')))
     socket.on('end', () => socket.destroy())
@@ -106,7 +106,7 @@ export class BackendConnection {
     this.#fail(reason)
   }
 
-  #read(bytes: Buffer, to: 'land' | 'feed'): void {
+  #read(bytes: Buffer, isLanded: boolean): void {
     let rest = bytes
     this.activity++
     for (;;) {
@@ -114,7 +114,7 @@ export class BackendConnection {
       if (reader === undefined) return this.#fail(new Error('the server sent a packet nobody asked for'))
       let left: number
       try {
-        left = reader[to](rest)
+        left = isLanded ? reader.land(rest) : reader.feed(rest)
       } catch (error) {
         return this.#fail(error as Error)
       }
