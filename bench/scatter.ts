@@ -3,12 +3,11 @@
  * fast one reader gets a million rows. Everything is interleaved in one run: machines are shared and noisy, only the ratios
  * of one run mean something.
  *
- *   npm run bench -- scatter [--shards 2] [--seconds 3] [--rounds 3] [--server mysql|mariadb] [--rows 100000] [--only in10,…]
+ *   npm run bench -- scatter --help
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import mysql, { type RowDataPacket } from 'mysql2'
 import { createConnection } from 'mysql2/promise'
 import { findProgram } from '../src/cli/local/find-program.ts'
@@ -18,18 +17,18 @@ import { PROXY_ACCOUNT } from '../test/support/proxy.ts'
 import { ProxyProcess } from '../test/support/proxy-process.ts'
 import { tempDir } from '../test/support/temp-dir.ts'
 import { startHaproxy } from './support/haproxy.ts'
+import { readOptions } from './support/options.ts'
 import { cpuSeconds, median, peakMegabytes } from './support/process-cpu.ts'
 import { type ScatteredName, scattered } from './support/scattered.ts'
 
-const { values: options } = parseArgs({
-  options: {
-    shards: { type: 'string', default: '2' },
-    seconds: { type: 'string', default: '3' },
-    rounds: { type: 'string', default: '3' },
-    server: { type: 'string', default: 'mysql' },
-    rows: { type: 'string', default: '100000' },
-    only: { type: 'string' },
-  },
+const usage = `scatter [--shards 2] [--seconds 3] [--rounds 3] [--server mysql|mariadb] [--rows 100000] [--only NAME,…]
+  --only: ${Object.keys(scattered).join(', ')}; stream, a million rows to one reader`
+const options = readOptions(usage, {
+  shards: '2',
+  seconds: '3',
+  rounds: '3',
+  server: 'mysql',
+  rows: '100000',
 })
 const rows = Number(options.rows)
 const rounds = Number(options.rounds)

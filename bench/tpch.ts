@@ -4,28 +4,21 @@
  * that the storage engine has read and bytes that the servers have sent. The four shards share this machine's cores with
  * the single server, so that times tell what the proxy adds, and rows and bytes what it does.
  *
- *   npm run bench -- tpch [--scale 0.1] [--rounds 3] [--shards 4] [--server mysql|mariadb] [--only 1,6,14]
+ *   npm run bench -- tpch --help
  */
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise'
 import { startCluster } from '../test/support/cluster.ts'
 import { startMariadb, startMysql } from '../test/support/mysql.ts'
 import { PROXY_ACCOUNT } from '../test/support/proxy.ts'
 import { ProxyProcess } from '../test/support/proxy-process.ts'
 import { tempDir } from '../test/support/temp-dir.ts'
+import { readOptions } from './support/options.ts'
 import { loadTpch } from './tpch/load.ts'
 import { type TpchQuery, tpchQueries } from './tpch/queries.ts'
 
-const { values: options } = parseArgs({
-  options: {
-    scale: { type: 'string', default: '0.1' },
-    rounds: { type: 'string', default: '3' },
-    shards: { type: 'string', default: '4' },
-    server: { type: 'string', default: 'mysql' },
-    only: { type: 'string' },
-  },
-})
+const usage = 'tpch [--scale 0.1] [--rounds 3] [--shards 4] [--server mysql|mariadb] [--only 1,6,14]'
+const options = readOptions(usage, { scale: '0.1', rounds: '3', shards: '4', server: 'mysql' })
 const shards = Number(options.shards)
 const schemaDir = new URL('../bench/tpch/schema', import.meta.url).pathname // from dist/
 /** Of all servers of a side together. */

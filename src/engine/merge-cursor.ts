@@ -1,6 +1,7 @@
+import { rowChunks } from '../base/chunk-pool.ts'
 import type { KeyOrder } from './key-order.ts'
 import { headerBytes, isCut, joinedRow, nextPackets, payloadBytes } from './packet-rows.ts'
-import type { RowStream } from './row-stream.ts'
+import type { Row, RowStream } from './row-stream.ts'
 
 const noChunks: readonly Buffer[] = []
 const noBytes = Buffer.alloc(0)
@@ -15,11 +16,15 @@ export class MergeCursor {
   readonly cells: Int32Array
   /** Its packets: from `packetStart` to `packetEnd` of `chunk`. */
   chunk: Buffer = noBytes
+  /** What the chunk is a view of: asking it costs as much as copying a row. */
+  memory: ArrayBufferLike = noBytes.buffer
   packetStart = 0
   packetEnd = 0
   readonly #input: RowStream
   readonly #order: KeyOrder
   #chunks = noChunks
+  /** Views of the batch's rows are with others. */
+  #isKept = false
   /** Of the chunk behind the current one. */
   #next = 0
 
@@ -32,6 +37,8 @@ export class MergeCursor {
 
   /** Asks for the next batch; whether there is one. */
   async fetch(): Promise<boolean> {
+    if (!this.#isKept) rowChunks.give(this.#chunks)
+    this.#isKept = false
     const packets = await nextPackets(this.#input)
     this.#chunks = packets?.chunks ?? noChunks
     this.#next = 0
@@ -46,11 +53,18 @@ export class MergeCursor {
     if (at === this.chunk.length) {
       if (this.#next === this.#chunks.length) return false
       this.chunk = this.#chunks[this.#next++]
+      this.memory = this.chunk.buffer
       at = 0
     }
     this.#enter(at)
     this.#order.locateInto(this.buf, this.cells, this.start, this.end)
     return true
+  }
+
+  /** The row, to be kept. */
+  row(): Row {
+    this.#isKept = true
+    return this.buf.subarray(this.start, this.end)
   }
 
   #enter(at: number): void {

@@ -127,7 +127,7 @@ class RowOutput implements Output {
     return this.batch.isFull
   }
 
-  add({ buf, start, end }: MergeCursor): void {
-    this.batch.push(buf.subarray(start, end))
+  add(cursor: MergeCursor): void {
+    this.batch.push(cursor.row())
   }
 }

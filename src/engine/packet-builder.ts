@@ -1,11 +1,14 @@
+import { rowChunks } from '../base/chunk-pool.ts'
 import { isCut, payloadBytes } from './packet-rows.ts'
 import type { RowPackets } from './row-stream.ts'
 
 /** Of rows that are handed over together. */
-const batchBytes = 65_536
+const batchBytes = 128 * 1024
 
 interface PacketRow {
   readonly chunk: Buffer
+  /** What the chunk is a view of. */
+  readonly memory: ArrayBufferLike
   readonly packetStart: number
   readonly packetEnd: number
 }
@@ -13,8 +16,10 @@ interface PacketRow {
 /** Collects rows, as they lie in the packets of several chunks, until they make a batch. Rows in a row are copied as one. */
 export class PacketBuilder {
   /** Runs that are not in a chunk of their own yet: where each lies, from and to. */
-  #sources: Buffer[] = []
+  #memories: ArrayBufferLike[] = []
   #bounds: number[] = []
+  /** The chunk in which the last run lies. */
+  #last: Buffer | undefined
   #bytes = 0
   #rows = 0
   readonly #chunks: Buffer[] = []
@@ -23,19 +28,21 @@ export class PacketBuilder {
     return this.#bytes >= batchBytes || this.#chunks.length > 0
   }
 
-  add({ chunk, packetStart, packetEnd }: PacketRow): void {
+  add({ chunk, memory, packetStart, packetEnd }: PacketRow): void {
     this.#rows++
     if (isCut(payloadBytes(chunk, packetStart))) {
       this.#endChunk()
       this.#chunks.push(chunk)
       return
     }
-    const last = this.#sources.length - 1
-    if (last >= 0 && this.#sources[last] === chunk && this.#bounds[2 * last + 1] === packetStart) {
-      this.#bounds[2 * last + 1] = packetEnd
+    const bounds = this.#bounds
+    const start = chunk.byteOffset + packetStart
+    if (this.#last === chunk && bounds[bounds.length - 1] === start) {
+      bounds[bounds.length - 1] = chunk.byteOffset + packetEnd
     } else {
-      this.#sources.push(chunk)
-      this.#bounds.push(packetStart, packetEnd)
+      this.#memories.push(memory)
+      bounds.push(start, chunk.byteOffset + packetEnd)
+      this.#last = chunk
     }
     this.#bytes += packetEnd - packetStart
   }
@@ -46,19 +53,24 @@ export class PacketBuilder {
     return this.#rows === 0 ? undefined : { chunks: this.#chunks, rows: this.#rows }
   }
 
+  /** `Buffer.copy` of a part costs twice as much as a view of it and `set`, where the memory need not be asked for. */
   #endChunk(): void {
-    const sources = this.#sources
+    const memories = this.#memories
     const bounds = this.#bounds
-    if (sources.length === 1) this.#chunks.push(sources[0].subarray(bounds[0], bounds[1]))
-    if (sources.length > 1) {
-      const joined = Buffer.allocUnsafe(this.#bytes)
+    if (memories.length > 0) {
+      const joined = rowChunks.take(this.#bytes)
       let at = 0
-      for (let i = 0; i < sources.length; i++)
-        at += sources[i].copy(joined, at, bounds[2 * i], bounds[2 * i + 1])
+      for (let i = 0; i < memories.length; i++) {
+        const start = bounds[2 * i]
+        const bytes = bounds[2 * i + 1] - start
+        joined.set(new Uint8Array(memories[i], start, bytes), at)
+        at += bytes
+      }
       this.#chunks.push(joined)
     }
-    this.#sources = []
+    this.#memories = []
     this.#bounds = []
+    this.#last = undefined
     this.#bytes = 0
   }
 }

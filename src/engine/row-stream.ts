@@ -24,7 +24,8 @@ export type RowBatch = readonly Row[]
 export interface RowPackets {
   /**
    * Each is whole packets with their headers, one behind the other, and whole rows (of 2^24-1 bytes and more, several packets).
-   * They are the receiver's: it numbers the packets anew in place.
+   * They are the receiver's: it numbers the packets anew in place, and may give them back to the pool of chunks when it has
+   * written or copied them.
    */
   readonly chunks: readonly Buffer[]
   readonly rows: number

@@ -32,7 +32,8 @@ export class BackendConnection {
     this.serverVersion = handshake.serverVersion
     socket.setNoDelay(true)
     socket.setKeepAlive(true, KEEP_ALIVE_MS)
-    socket.on('data', (chunk: Buffer) => this.#read(chunk))
+    socket.on('landed', (landed: Buffer) => this.#read(landed, true))
+    socket.on('data', (chunk: Buffer) => this.#read(chunk, false))
     socket.on('error', (error) => this.#fail(error))
     socket.on('close', () => this.#fail(new Error('the server closed the connection')))
     socket.on('end', () => socket.destroy())
@@ -105,15 +106,15 @@ export class BackendConnection {
     this.#fail(reason)
   }
 
-  #read(chunk: Buffer): void {
-    let rest: Buffer = chunk
+  #read(bytes: Buffer, isLanded: boolean): void {
+    let rest = bytes
     this.activity++
     for (;;) {
       const reader = this.#readers[0]
       if (reader === undefined) return this.#fail(new Error('the server sent a packet nobody asked for'))
       let left: number
       try {
-        left = reader.feed(rest)
+        left = isLanded ? reader.land(rest) : reader.feed(rest)
       } catch (error) {
         return this.#fail(error as Error)
       }

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
-import net from 'node:net'
 import mysql from 'mysql2'
 import { ServerError } from '../../errors/server-error.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import { BackendConnection } from './backend-connection.ts'
 import { destroyedOnAbort } from './destroyed-on-abort.ts'
+import { connectLanding } from './landing.ts'
 
 export type BackendAddress =
   | { readonly kind: 'unix'; readonly path: string }
@@ -86,7 +86,8 @@ export function connectBackend(options: BackendOptions): Promise<BackendConnecti
 }
 
 function openSocket(address: BackendAddress): Socket {
-  const socket = address.kind === 'unix' ? net.connect(address.path) : net.connect(address.port, address.host)
+  const { kind, ...to } = address
+  const socket = connectLanding(to)
   socket.setNoDelay(true)
   return socket
 }

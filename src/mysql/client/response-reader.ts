@@ -1,6 +1,8 @@
+import { rowChunks } from '../../base/chunk-pool.ts'
 import { HEADER_BYTES, MAX_PACKET_PAYLOAD, Status } from '../codec/constants.ts'
 import { malformedPacket } from '../codec/packet-reader.ts'
 import { ResponseHeader } from '../codec/responses.ts'
+import { copied } from './landing.ts'
 
 /** What the last OK or EOF of a response said. Counts of 2^53 and more are bigint, as they came. */
 export interface ResponseSummary {
@@ -91,6 +93,23 @@ export abstract class ResponseReader {
     return from === chunk.length ? -1 : this.#walk(chunk.subarray(from))
   }
 
+  /**
+   * As `feed`, of bytes that are overwritten when it has returned. Rows are copied together with the row whose beginning is held
+   * back, once all of it is there: whole rows lie one behind the other.
+   */
+  land(landed: Buffer): number {
+    const bytes = this.#heldBytes + landed.length
+    const isEnough = bytes >= this.#neededBytes && bytes <= rowChunks.bytesMax
+    if (this.#state !== 'rows' || !isEnough) return this.feed(copied(landed))
+    const chunk = this.rowMemory(bytes)
+    let at = 0
+    for (const part of this.#held) at += part.copy(chunk, at)
+    landed.copy(chunk, at)
+    this.#held = []
+    this.#heldBytes = 0
+    return this.feed(chunk)
+  }
+
   /** As `feed`, with nothing held back before `buf`. */
   #walk(buf: Buffer): number {
     const end = buf.length
@@ -149,7 +168,8 @@ export abstract class ResponseReader {
       }
     }
     if (pos < end) {
-      this.#held = [buf.subarray(pos)]
+      const rest = buf.subarray(pos)
+      this.#held = [this.#wholeRows ? copied(rest) : rest]
       this.#heldBytes = end - pos
     }
     if (pos > this.#emitted) this.onBytes(buf, this.#emitted, pos)
@@ -271,6 +291,10 @@ export abstract class ResponseReader {
     this.#state = 'done'
   }
 
+  /** For what comes while there are rows. Nothing of it is kept here, with `wholeRows`, when it has been walked. */
+  protected rowMemory(bytes: number): Buffer {
+    return Buffer.allocUnsafe(bytes)
+  }
   /** Bytes `start` to `end` of the response have been walked; with all hooks called for what lies in them. */
   protected onBytes(_buf: Buffer, _start: number, _end: number): void {}
   /** The same for the last bytes of the response; `onDone` follows. */

@@ -151,8 +151,8 @@ export class Connection implements ClientConnection {
     return this.#state === 'closed'
   }
 
-  write(chunk: Buffer): boolean {
-    return this.#state === 'closed' || this.#output.write(chunk)
+  write(chunk: Buffer, written?: () => void): boolean {
+    return this.#state === 'closed' || this.#output.write(chunk, written)
   }
 
   commandDone(): void {

@@ -3,6 +3,8 @@ import type { Socket } from 'node:net'
 /** Below this, chunks are joined by copying, which costs less than a vectored write of many small ones. */
 const JOIN_BYTES_MAX = 64 * 1024
 
+type Written = (error?: Error | null) => void
+
 /**
  * Writes of one tick become one write to the socket.
  *
@@ -15,6 +17,8 @@ export class OutputQueue {
   readonly #onDrain: () => void
   #chunks: Buffer[] = []
   #bytes = 0
+  /** To be called when the chunks have been written. */
+  #written: (() => void)[] = []
   #scheduled = false
   #blocked = false
 
@@ -30,8 +34,10 @@ export class OutputQueue {
     return this.#blocked
   }
 
-  write(chunk: Buffer): boolean {
+  /** `written` is called when the system has taken the chunk, unless writing fails. */
+  write(chunk: Buffer, written?: () => void): boolean {
     this.#chunks.push(chunk)
+    if (written !== undefined) this.#written.push(written)
     this.#bytes += chunk.length
     if (!this.#scheduled) {
       this.#scheduled = true
@@ -58,9 +64,10 @@ export class OutputQueue {
     const bytes = this.#bytes
     this.#chunks = []
     this.#bytes = 0
-    if (chunks.length === 1) this.#socket.write(chunks[0]!)
-    else if (bytes <= JOIN_BYTES_MAX) this.#socket.write(Buffer.concat(chunks, bytes))
-    else this.#writeVector(chunks)
+    const written = this.#takeWritten()
+    if (chunks.length === 1) this.#socket.write(chunks[0]!, written)
+    else if (bytes <= JOIN_BYTES_MAX) this.#socket.write(Buffer.concat(chunks, bytes), written)
+    else this.#writeVector(chunks, written)
     // The socket may have its own, larger mark and have nothing to drain.
     if (this.#blocked && !this.#socket.writableNeedDrain) process.nextTick(() => this.#release())
   }
@@ -70,10 +77,21 @@ export class OutputQueue {
     this.flush()
   }
 
-  #writeVector(chunks: readonly Buffer[]): void {
+  #writeVector(chunks: readonly Buffer[], written: Written | undefined): void {
+    const last = chunks.length - 1
     this.#socket.cork()
-    for (const chunk of chunks) this.#socket.write(chunk)
+    for (let i = 0; i < last; i++) this.#socket.write(chunks[i]!)
+    this.#socket.write(chunks[last]!, written)
     this.#socket.uncork()
+  }
+
+  #takeWritten(): Written | undefined {
+    const callbacks = this.#written
+    if (callbacks.length === 0) return undefined
+    this.#written = []
+    return (error) => {
+      if (!error) for (const written of callbacks) written()
+    }
   }
 
   #release(): void {

@@ -81,9 +81,10 @@ export interface ClientConnection {
 
   /**
    * Queues framed packets, or any part of them; the connection owns `chunk` from now on. Chunks of one tick leave in
-   * one system call. False: more than the high-water mark is queued; stop the source until `onDrain`.
+   * one system call. False: more than the high-water mark is queued; stop the source until `onDrain`. `written` is called
+   * when the system has taken it, and never where the client goes before.
    */
-  write(chunk: Buffer): boolean
+  write(chunk: Buffer, written?: () => void): boolean
   /** Ends the current command, after its last `write`; what is queued leaves at once. The next command may follow. */
   commandDone(): void
   /** `write` and `commandDone` in one, the shortest way to the socket. */

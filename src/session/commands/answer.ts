@@ -1,3 +1,4 @@
+import { rowChunks } from '../../base/chunk-pool.ts'
 import { LastMade } from '../../base/last-made.ts'
 import type { RowPackets, StreamColumn } from '../../engine/row-stream.ts'
 import type { ServerError } from '../../errors/server-error.ts'
@@ -72,9 +73,11 @@ export class Answer {
 
   /** Rows as packets, which get their numbers here. Resolves when the client can take more. */
   async rows({ chunks }: RowPackets): Promise<void> {
-    for (const chunk of chunks) {
-      this.#number(chunk)
-      if (!this.write(chunk)) await this.#drain()
+    const last = chunks.length - 1
+    for (let i = 0; i <= last; i++) {
+      this.#number(chunks[i]!)
+      const written = i === last ? () => rowChunks.give(chunks) : undefined
+      if (!this.write(chunks[i]!, written)) await this.#drain()
     }
   }
 
@@ -82,9 +85,10 @@ export class Answer {
     this.write(encodeEof({ status: this.#status(status), warnings }, this.sequenceId++))
   }
 
-  write(bytes: Buffer): boolean {
+  /** `written`: as of `ClientConnection`. */
+  write(bytes: Buffer, written?: () => void): boolean {
     this.started = true
-    return this.#client.write(bytes)
+    return this.#client.write(bytes, written)
   }
 
   /** The client took what was queued, or is gone. */

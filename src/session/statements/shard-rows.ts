@@ -1,4 +1,5 @@
 import type { ByteBudget } from '../../base/byte-budget.ts'
+import { rowChunks } from '../../base/chunk-pool.ts'
 import { deferred } from '../../base/deferred.ts'
 import { rowsOf } from '../../engine/packet-rows.ts'
 import type { RowBatch, RowFormat, RowPackets, RowStream } from '../../engine/row-stream.ts'
@@ -152,6 +153,10 @@ export class ShardRows extends ResponseReader implements RowStream, OpenRows {
     const chunk = this.#run.take()
     this.#chunks.push(chunk)
     this.#batchBytes += chunk.length
+  }
+
+  protected override rowMemory(bytes: number): Buffer {
+    return rowChunks.take(bytes)
   }
 
   override feed(chunk: Buffer): number {

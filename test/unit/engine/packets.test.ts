@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { rowChunks } from '../../../src/base/chunk-pool.ts'
 import { Gather } from '../../../src/engine/gather.ts'
 import { MergeSort } from '../../../src/engine/merge-sort.ts'
 import { framedRows, nextPackets, rowsOf } from '../../../src/engine/packet-rows.ts'
@@ -17,6 +18,33 @@ class PacketStream extends ArrayStream {
     const batch = await this.next()
     return batch && framedRows(batch)
   }
+}
+
+/** Every third number from the first on, in chunks of the pool of all rows: what was given back is overwritten. */
+class PooledStream extends PacketStream {
+  constructor(first: number) {
+    const rows = Array.from({ length: 2_000 }, (_, i) =>
+      encodeRow('text', columns, [String(first + 3 * i), 'x'.repeat(200)]),
+    )
+    super(columns, 'text', rows, 250)
+  }
+
+  override async nextPackets(): Promise<RowPackets | undefined> {
+    this.overwriteFree()
+    const packets = await super.nextPackets()
+    return packets && { ...packets, chunks: packets.chunks.map(inPool) }
+  }
+
+  overwriteFree(): void {
+    const free = Array.from({ length: 40 }, () => rowChunks.take(rowChunks.bytesMax).fill(0xee))
+    rowChunks.give(free)
+  }
+}
+
+function inPool(chunk: Buffer): Buffer {
+  const pooled = rowChunks.take(chunk.length)
+  chunk.copy(pooled)
+  return pooled
 }
 
 /** The payloads that a client puts together from packets, without regard to how they lie in chunks. */
@@ -119,6 +147,19 @@ describe('rows as packets', () => {
         expect(asPackets.map((row) => decodeRow(how, columns, row))).toEqual(asRows)
       }),
     ))
+
+  test('a merge gives back the memory of rows that it has copied, and of no others', async () => {
+    const make = () => [0, 1, 2].map((first) => new PooledStream(first))
+    const ids = (rows: readonly Row[]) => rows.map((row) => Number(decodeRow('text', columns, row)[0]))
+    const all = Array.from({ length: 6_000 }, (_, i) => i)
+    expect(ids(await allPackets(new MergeSort(make(), byN)))).toEqual(all)
+    const inputs = make()
+    const merge = new MergeSort(inputs, byN)
+    const rows: Row[] = []
+    for (let batch = await merge.next(); batch !== undefined; batch = await merge.next()) rows.push(...batch)
+    for (const input of inputs) input.overwriteFree()
+    expect(ids(rows)).toEqual(all)
+  })
 
   test('a row of several packets keeps its place in a merge', async () => {
     const text = [column('varString', { name: 's', collation: 63 })]

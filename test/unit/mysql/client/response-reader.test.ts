@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, test } from 'vitest'
+import { ChunkPool } from '../../../../src/base/chunk-pool.ts'
 import { ResponseReader, type ResponseShape } from '../../../../src/mysql/client/response-reader.ts'
 import { rawPacket } from '../../../support/wire.ts'
 
@@ -147,6 +148,68 @@ describe('a response is read alike however it is cut', () => {
       }
     })
   }
+})
+
+/** Has rows as long as the memory that they lie in is its own, which is until the next bytes come. */
+class Borrower extends Recorder {
+  readonly rows: Buffer[] = []
+  readonly #pool = new ChunkPool()
+  #chunks: Buffer[] = []
+
+  protected override rowMemory(bytes: number): Buffer {
+    const chunk = this.#pool.take(bytes)
+    this.#chunks.push(chunk)
+    return chunk
+  }
+
+  protected override onRow(buf: Buffer, start: number, end: number): void {
+    this.rows.push(Buffer.from(buf.subarray(start, end)))
+  }
+
+  giveBack(): void {
+    for (const chunk of this.#chunks) chunk.fill(0xee)
+    this.#pool.give(this.#chunks)
+    this.#chunks = []
+  }
+}
+
+test('rows that land are whole, whatever becomes of the memory they lay in before', () => {
+  const sizes = fc.array(fc.oneof(fc.nat(300), fc.nat(40_000), fc.nat(400_000)), {
+    minLength: 1,
+    maxLength: 20,
+  })
+  const pieces = fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 131_072 })), {
+    maxLength: 60,
+  })
+  fc.assert(
+    fc.property(sizes, pieces, fc.boolean(), (lengths, pieceSizes, isGivenBack) => {
+      const rows = lengths.map((length, i) => Buffer.alloc(length + 1, i + 1))
+      const head = ['01', column, 'fe00000200']
+      const packets = [...head, ...rows, 'fe00000200'].map((payload, i) => rawPacket(payload, i + 1))
+      const bytes = Buffer.concat(packets)
+      const reader = new Borrower('results', true)
+      const landing = Buffer.alloc(131_072)
+      let left = -1
+      for (let at = 0, i = 0; at < bytes.length; i++) {
+        const piece = bytes.subarray(at, at + (pieceSizes[i] ?? 131_072))
+        piece.copy(landing)
+        left = reader.land(landing.subarray(0, piece.length))
+        landing.fill(0xff, 0, piece.length)
+        if (isGivenBack) reader.giveBack()
+        at += piece.length
+      }
+      assert.equal(left, 0)
+      assert.ok(Buffer.concat(reader.rows).equals(Buffer.concat(rows)))
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('what follows the end of a response that landed is left over', () => {
+  const reader = new Recorder('rows', true)
+  const landed = Buffer.concat([rawPacket('000001', 1), rawPacket('fe00000200', 2), Buffer.from('abc')])
+  assert.equal(reader.land(landed.subarray(0, 5)), -1)
+  assert.equal(reader.land(landed.subarray(5)), 3)
 })
 
 test('what follows the end of a response is left over', () => {

@@ -201,10 +201,11 @@ describe('back-pressure', () => {
       const chunk = Buffer.alloc(64 * 1024)
       const chunks = 800 // 50 MB
       let written = 0
+      let taken = 0
       const pump = (): void => {
         while (written < chunks) {
           written++
-          if (!session.client.write(chunk)) return
+          if (!session.client.write(chunk, () => taken++)) return
         }
       }
       session.onDrain = pump
@@ -213,6 +214,7 @@ describe('back-pressure', () => {
       pump()
       await new Promise((resolve) => setImmediate(resolve))
       expect(written).toBeLessThan(chunks / 2) // sockets take some megabytes by themselves
+      expect(taken).toBeLessThan(written) // what waits here is still in use
       let received = 0
       await new Promise<void>((resolve) => {
         client.socket.on('data', (bytes) => {
@@ -222,6 +224,7 @@ describe('back-pressure', () => {
         client.socket.resume()
       })
       expect(written).toBe(chunks)
+      expect(taken).toBe(chunks)
       client.destroy()
     }))
 })
