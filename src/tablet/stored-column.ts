@@ -8,7 +8,7 @@ export function storedColumn(column: DatabaseColumn, keys: TableKeys): StoredCol
   const generated = generatedColumn(column)
   return {
     definition: definitionText(column),
-    emptyDefinition: typeText(column),
+    emptyDefinition: `${typeText(column)} NULL${visibility(column)}`,
     ...(generated && { generated }),
     keyFlags: keyFlags(column, keys),
   }
@@ -16,11 +16,11 @@ export function storedColumn(column: DatabaseColumn, keys: TableKeys): StoredCol
 
 /** MySQL tells the expression as what stands in a string does. MariaDB concludes nothing from one. */
 function generatedColumn(column: DatabaseColumn): StoredColumn['generated'] {
-  const { expression, isMariadb, nullable, extra } = column
+  const { expression, isMariadb, nullable } = column
   if (expression === '' || isMariadb) return undefined
   const text = Buffer.from(expression.replaceAll(/\\(.)/gs, '$1')).latin1Slice()
-  const type = typeText(column).slice(0, -' NULL'.length)
-  const attributes = `${nullable ? 'NULL' : 'NOT NULL'}${extra.includes('invisible') ? ' INVISIBLE' : ''}`
+  const type = typeText(column)
+  const attributes = `${nullable ? 'NULL' : 'NOT NULL'}${visibility(column)}`
   const names = [...text.matchAll(/`((?:[^`]|``)+)`/g)].map(([, name]) => name!.replaceAll('``', '`'))
   return {
     definition: `${type} GENERATED ALWAYS AS (${text}) STORED ${attributes}`,
@@ -32,20 +32,24 @@ function typeText({ name, columnType, characterSet, collation, srsId }: Database
   const parts = [quoteName(name), Buffer.from(columnType).latin1Slice()]
   if (characterSet !== null) parts.push(`CHARACTER SET ${characterSet} COLLATE ${collation}`)
   if (srsId !== null) parts.push(`SRID ${srsId}`)
-  return [...parts, 'NULL'].join(' ')
+  return parts.join(' ')
 }
 
 function definitionText(column: DatabaseColumn): string {
   const { nullable, extra } = column
-  const parts = [typeText(column).slice(0, -' NULL'.length), nullable ? 'NULL' : 'NOT NULL']
+  const parts = [typeText(column), nullable ? 'NULL' : 'NOT NULL']
   const value = defaultText(column)
   if (value !== undefined) parts.push(`DEFAULT ${value}`)
   const onUpdate = /on update current_timestamp(?:\(\d*\))?/.exec(extra)
   if (onUpdate !== null) parts.push(onUpdate[0].toUpperCase())
   // It is part of a key, as the column of a copy then is.
   if (extra.includes('auto_increment')) parts.push('AUTO_INCREMENT')
-  if (extra.includes('invisible')) parts.push('INVISIBLE')
-  return parts.join(' ')
+  return parts.join(' ') + visibility(column)
+}
+
+/** What is invisible is no part of `*`. */
+function visibility({ extra }: DatabaseColumn): string {
+  return extra.includes('invisible') ? ' INVISIBLE' : ''
 }
 
 /** Undefined where there is none. MySQL tells a value's text; MariaDB, and MySQL where it says so, an expression's. */

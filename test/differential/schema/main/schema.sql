@@ -138,6 +138,7 @@ CREATE TABLE computed (
   label VARCHAR(9) NOT NULL,
   half DECIMAL(12, 4) AS (n / 2) STORED,
   shown VARCHAR(30) AS (CONCAT(label, ' ''', COALESCE(n, '-'))) VIRTUAL,
+  hidden VARCHAR(9) INVISIBLE,
   PRIMARY KEY (id)
 );
 
