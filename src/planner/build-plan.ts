@@ -8,6 +8,7 @@ import { someNode } from '../sql/visit.ts'
 import { readsVariables } from './binding/computed.ts'
 import { setsLastInsertId } from './binding/traits.ts'
 import { Unplanned } from './binding/unplanned.ts'
+import { hasMutualCtes, withEarlierCtes } from './earlier-ctes.ts'
 import { wholeInsert } from './finish/whole-insert.ts'
 import { foundRowsOf } from './found-rows.ts'
 import { isOfMariaDb, type PlanContext } from './plan-context.ts'
@@ -61,11 +62,14 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
       return { ...planForShard(statement, routing, context), ...foundRowsOf(statement) }
     }
     const hasWith = someNode(statement, ({ kind }) => kind === 'With')
-    const checked = hasWith ? withUnusedChecked(statement, context, trace) : undefined
+    const ordered = hasWith && isOfMariaDb(context) ? withEarlierCtes(statement) : statement
+    const checked = hasWith ? withUnusedChecked(ordered, context, trace) : undefined
     if (checked !== undefined) return { ...withAsked(statement, checked), ...foundRowsOf(statement) }
-    const used = hasWith ? withUnusedSettled(statement, context) : statement
+    const used = hasWith ? withUnusedSettled(ordered, context) : statement
     const own = used === statement ? context : { ...context, isChanged: true }
     const whole = asksCopies(own) ? undefined : unshardedPlan(used, own, trace)
+    if (whole === undefined && hasWith && isOfMariaDb(context) && hasMutualCtes(used))
+      return unsupportedPlan('tables of WITH RECURSIVE that name each other over several shards')
     const planned = whole ?? planStatement(used, own, trace)
     return { ...atLockServer(used, withAsked(used, planned), own), ...foundRowsOf(used) }
   } catch (error) {

@@ -8,6 +8,7 @@ import { findTable } from './binding/find-table.ts'
 import { rootPlace } from './binding/place.ts'
 import { setsLastInsertId } from './binding/traits.ts'
 import { Unplanned } from './binding/unplanned.ts'
+import { cteReferences } from './cte-references.ts'
 import type { PlanRows } from './federate/grouped-blocks.ts'
 import { planFederation } from './federate/plan-federation.ts'
 import { finishQuery } from './finish/finish-query.ts'
@@ -19,7 +20,6 @@ import { pullOut } from './pull-out.ts'
 import { phases } from './rules/phases.ts'
 import { runPhases } from './rules/run-phases.ts'
 import type { Trace } from './rules/trace.ts'
-import { cteNames } from './unsharded-keyspace.ts'
 import { planValue } from './values.ts'
 
 /** Plans a statement that answers rows of tables: bound, made a tree, rewritten, finished. */
@@ -75,12 +75,14 @@ function planRows(ast: Query, context: PlanContext): Plan {
 }
 
 function hasTables(ast: Query, { defaultKeyspace }: PlanContext): boolean {
-  const ctes = cteNames(ast)
-  return someNode(ast, (node) => {
-    if (node.kind !== 'Table') return false
-    const { qualifier, name } = node.name
-    return !isSystemSchema(qualifier ?? defaultKeyspace) && !(qualifier === undefined && ctes.has(name))
-  })
+  const ctes = cteReferences(ast)
+  return someNode(
+    ast,
+    (node) =>
+      node.kind === 'Table' &&
+      !isSystemSchema(node.name.qualifier ?? defaultKeyspace) &&
+      !ctes.has(node.name),
+  )
 }
 
 function planByRules(ast: Query, context: PlanContext, trace?: Trace): Plan {

@@ -20,10 +20,10 @@ import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { findTable } from './binding/find-table.ts'
 import { type NamedTables, namedTables, type WrittenByRule, writtenByRule } from './binding/named-tables.ts'
 import { unplanned } from './binding/unplanned.ts'
+import { cteReferences } from './cte-references.ts'
 import { makeCall, makeCast, makeHole, makeNull, makeTrue } from './make-node.ts'
 import type { PlanContext } from './plan-context.ts'
 import { isOfServers, sessionFunctions, sessionIntegers, variableOfSession } from './session-names.ts'
-import { cteNames } from './unsharded-keyspace.ts'
 
 /**
  * Makes of a statement what shards are to see: names as the shard's database has them, and holes for what only the
@@ -99,7 +99,7 @@ export class ShardText {
   }
 
   #rewrite<T extends Part>(root: T): T {
-    const ctes = cteNames(root)
+    const ctes = cteReferences(root)
     this.#keepsDatabase = this.#asksShardAboutItself(root)
     if (root !== undefined && 'kind' in root && this.#context.shard === undefined) {
       this.#named = namedTables(root, this.#context)
@@ -173,9 +173,9 @@ export class ShardText {
     return hints === undefined || hints.length === 0 ? rest : { ...rest, indexHints: hints }
   }
 
-  #table(node: TableRef, ctes: ReadonlySet<string>): TableRef | undefined {
+  #table(node: TableRef, ctes: ReadonlySet<TableName>): TableRef | undefined {
     const { name } = node
-    if (name.qualifier === undefined && ctes.has(name.name)) return undefined
+    if (ctes.has(name)) return undefined
     if (isSystemSchema(name.qualifier ?? this.#context.defaultKeyspace)) return undefined
     if (this.#context.shard !== undefined) {
       const unqualified = this.#tableName(name)

@@ -1,7 +1,8 @@
 import type { Statement } from '../sql/ast.ts'
-import { type Part, visit } from '../sql/visit.ts'
+import { visit } from '../sql/visit.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { findTable, keyspaceOf } from './binding/find-table.ts'
+import { cteReferences } from './cte-references.ts'
 import type { PlanContext } from './plan-context.ts'
 
 /**
@@ -9,13 +10,13 @@ import type { PlanContext } from './plan-context.ts'
  * that need more thought, such as those that draw from a sequence. Throws as findTable.
  */
 export function unshardedKeyspace(statement: Statement, context: PlanContext): string | undefined {
-  const ctes = cteNames(statement)
+  const ctes = cteReferences(statement)
   const keyspaces = new Set<string | undefined>()
   visit(statement, (node) => {
     if (node.kind === 'NextValues') keyspaces.add(undefined)
     if (node.kind !== 'Table') return undefined
     const { name } = node
-    if (name.qualifier === undefined && ctes.has(name.name)) return undefined
+    if (ctes.has(name)) return undefined
     if (isSystemSchema(keyspaceOf(name, context))) {
       keyspaces.add(undefined)
       return undefined
@@ -26,14 +27,4 @@ export function unshardedKeyspace(statement: Statement, context: PlanContext): s
   })
   const [keyspace] = keyspaces
   return keyspaces.size === 1 ? keyspace : undefined
-}
-
-/** Names of all CTEs, in scope or not: none of them is looked up as a table. */
-export function cteNames(root: Part): ReadonlySet<string> {
-  const names = new Set<string>()
-  visit(root, (node) => {
-    if (node.kind === 'Cte') names.add(node.name)
-    return undefined
-  })
-  return names
 }

@@ -1,13 +1,13 @@
-import type { Alias, Cte, Statement, With } from '../sql/ast.ts'
+import type { Alias, Cte, Statement, TableName, With } from '../sql/ast.ts'
 import { type AnyNode, type Part, rewrite, someNode, visit } from '../sql/visit.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { keyspaceOf } from './binding/find-table.ts'
+import { cteReferences, UNREAD_TABLE } from './cte-references.ts'
 import type { PlanContext } from './plan-context.ts'
-import { cteNames } from './unsharded-keyspace.ts'
 
 /**
  * For MySQL, which does no more than parse a table of WITH that nobody names: none of its tables is one that must be found.
- * They have the name of the table of WITH itself.
+ * They have a name that is nobody's.
  */
 export function withUnusedUnread<S extends Part>(part: S): S {
   return rewrite(part, (node) => {
@@ -26,7 +26,7 @@ function unread(cte: Cte): Cte {
     if (node.kind !== 'Table') return undefined
     const { name, span } = node
     const alias: Alias = node.alias ?? { kind: 'Alias', name: name.name, as: true, span }
-    return { ...node, name: { kind: 'TableName', name: cte.name, span: name.span }, alias }
+    return { ...node, name: { kind: 'TableName', name: UNREAD_TABLE, span: name.span }, alias }
   })
 }
 
@@ -52,13 +52,13 @@ export function withoutUnusedElsewhere<S extends Statement>(statement: S, contex
 }
 
 function elsewhere(statement: Statement, context: PlanContext): (cte: Cte) => boolean {
-  const names = cteNames(statement)
+  const ctes = cteReferences(statement)
   const used = keyspacesIn(
     rewrite(statement, (node) => withoutUnused(node, () => true)),
-    names,
+    ctes,
     context,
   )
-  return (cte) => [...keyspacesIn(cte, names, context)].some((keyspace) => !used.has(keyspace))
+  return (cte) => [...keyspacesIn(cte, ctes, context)].some((keyspace) => !used.has(keyspace))
 }
 
 /** The node without its unused tables, if they are to go; undefined: they are not, but those of nodes below may be. */
@@ -97,7 +97,8 @@ function namesIn(part: Part, clause: With): ReadonlySet<string> {
   const names = new Set<string>()
   visit(part, (node) => {
     if (node === clause) return 'skip'
-    if (node.kind === 'Table' && node.name.qualifier === undefined) names.add(node.name.name.toLowerCase())
+    const isNamed = node.kind === 'Table' || node.kind === 'TableQuery'
+    if (isNamed && node.name.qualifier === undefined) names.add(node.name.name.toLowerCase())
     return undefined
   })
   return names
@@ -106,7 +107,7 @@ function namesIn(part: Part, clause: With): ReadonlySet<string> {
 /** Of tables that are not found, what the text says. */
 function keyspacesIn(
   part: Part,
-  ctes: ReadonlySet<string>,
+  ctes: ReadonlySet<TableName>,
   context: PlanContext,
 ): ReadonlySet<string | undefined> {
   const keyspaces = new Set<string | undefined>()
@@ -114,7 +115,7 @@ function keyspacesIn(
     if (node.kind !== 'Table') return undefined
     const { name } = node
     const keyspace = keyspaceOf(name, context)
-    if ((name.qualifier === undefined && ctes.has(name.name)) || isSystemSchema(keyspace)) return undefined
+    if (ctes.has(name) || isSystemSchema(keyspace)) return undefined
     const found = context.vschema.findTable(keyspace, name.name, context.tabletType)
     keyspaces.add(found.kind === 'found' ? found.table.keyspace : keyspace)
     return undefined

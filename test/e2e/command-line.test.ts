@@ -46,6 +46,7 @@ describe.skipIf(!client)('the mariadb command line client', () => {
       'Tables_in_main',
       'bytes',
       'codes',
+      'computed',
       'countries',
       'labels',
       'levels',

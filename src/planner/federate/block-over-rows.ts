@@ -1,4 +1,4 @@
-import type { Expr, Select, SelectItem } from '../../sql/ast.ts'
+import type { ColumnName, Expr, Select, SelectItem } from '../../sql/ast.ts'
 import { positionOf } from '../../sql/position.ts'
 import { type AnyNode, type Part, rewrite, sameTree, someNode, visit } from '../../sql/visit.ts'
 import { sameColumn } from '../../vschema/model.ts'
@@ -10,11 +10,12 @@ import { nameOf } from './block-over-groups.ts'
 import type { GroupsDraft } from './groups-draft.ts'
 
 /**
- * The clauses of a block behind FROM and WHERE, with columns of its rows in the place of those of its tables. Undefined where they see
- * more of these than columns that travel.
+ * The clauses of a block behind FROM and WHERE, with columns of its rows, of the table `name`, in the place of those of its tables.
+ * Undefined where they see more of these than columns that travel.
  */
 export function clausesOverRows(
   draft: GroupsDraft,
+  name: string,
 ): Pick<Select, 'items' | 'groupBy' | 'having' | 'orderBy'> | undefined {
   const { block } = draft
   const { items, groupBy, having, orderBy } = block.ast
@@ -23,12 +24,17 @@ export function clausesOverRows(
     isRight = false
     return node
   }
+  // Another column may be shown by this name.
+  const rowsColumn = (node: ColumnName) => {
+    const column = draft.stored(node)
+    return column && { ...column, qualifiers: [name] }
+  }
   const over = <T extends Part>(part: T): T =>
     rewrite(part, (node): AnyNode | undefined => {
       switch (node.kind) {
         case 'Column':
           if (node.qualifiers.length === 0 && isShown(node.name, block)) return node
-          return draft.stored(node) ?? leave(node)
+          return rowsColumn(node) ?? leave(node)
         case 'Aggregate':
           return node.args[0]?.kind === 'Star' ? node : undefined
         case 'Binary':

@@ -159,7 +159,7 @@ class GroupedBlocks {
     if (!this.#hidesOrder || scope.merged.size > 0 || ast.windows !== undefined || hidesColumns(block))
       return undefined
     const draft = new GroupsDraft(block)
-    const clauses = clausesOverRows(draft)
+    const clauses = clausesOverRows(draft, this.#nextName)
     if (clauses === undefined || draft.isEmpty) return undefined
     const { from, where } = ast
     const rows = this.#rowsOf(makeSelect(draft.sentItems(), { from, ...(where && { where }) }))

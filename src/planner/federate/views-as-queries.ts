@@ -6,18 +6,18 @@ import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { findTable, keyspaceOf } from '../binding/find-table.ts'
 import { hasAggregate, hasWindow, isDistinct, itemName } from '../binding/traits.ts'
 import { type View, viewOf } from '../binding/views.ts'
+import { cteReferences } from '../cte-references.ts'
 import type { PlanContext } from '../plan-context.ts'
-import { cteNames } from '../unsharded-keyspace.ts'
 
 /**
  * The query with those in FROM that its views stand for, and the views of these: their tables are what can be copied. A query in
  * FROM has no keyspace, so that columns of it lose theirs.
  */
 export function viewsAsQueries(query: Query, context: PlanContext): Query {
-  const ctes = cteNames(query)
+  const ctes = cteReferences(query)
   const aliases = new Set<string>()
   const asDerived = (node: TableRef): Derived | undefined => {
-    const view = viewNamed(node.name, ctes, context)
+    const view = ctes.has(node.name) ? undefined : viewNamed(node.name, context)
     if (view === undefined) return undefined
     const { alias = { kind: 'Alias', name: node.name.name, as: true, span: node.span } } = node
     aliases.add(nameKey(keyspaceOf(node.name, context) ?? view.table.keyspace, alias.name))
@@ -40,8 +40,7 @@ function nameKey(keyspace: string, name: string): string {
   return `${keyspace}\0${name}`
 }
 
-function viewNamed(name: TableName, ctes: ReadonlySet<string>, context: PlanContext): View | undefined {
-  if (name.qualifier === undefined && ctes.has(name.name)) return undefined
+function viewNamed(name: TableName, context: PlanContext): View | undefined {
   if (isSystemSchema(keyspaceOf(name, context))) return undefined
   return viewOf(findTable(name, context), context)
 }
@@ -82,9 +81,10 @@ function namesOf(query: Query): readonly (string | undefined)[] | undefined {
 /** Views whose columns the rows of the statement may have. */
 export function shownViews(query: Query, context: PlanContext): readonly ShownView[] {
   if (query.kind === 'NestedQuery') return shownViews(query.query, context)
-  const ctes = cteNames(query)
-  return tablesShown(query).flatMap(({ name, alias }) => {
-    const view = viewNamed(name, ctes, context)
+  const ctes = cteReferences(query)
+  return tablesShown(query).flatMap((node) => {
+    const { name, alias } = node
+    const view = ctes.has(node.name) ? undefined : viewNamed(name, context)
     if (view === undefined) return []
     const { keyspace, name: own } = view.table
     return [{ keyspace, view: own, alias: alias?.name ?? name.name, isMerged: isMerged(view.query()) }]
