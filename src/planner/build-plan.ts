@@ -8,6 +8,7 @@ import { someNode } from '../sql/visit.ts'
 import { readsVariables } from './binding/computed.ts'
 import { setsLastInsertId } from './binding/traits.ts'
 import { Unplanned } from './binding/unplanned.ts'
+import { withOwnCteNames } from './cte-renaming.ts'
 import { hasMutualCtes, withEarlierCtes } from './earlier-ctes.ts'
 import { wholeInsert } from './finish/whole-insert.ts'
 import { foundRowsOf } from './found-rows.ts'
@@ -62,7 +63,7 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
       return { ...planForShard(statement, routing, context), ...foundRowsOf(statement) }
     }
     const hasWith = someNode(statement, ({ kind }) => kind === 'With')
-    const ordered = hasWith && isOfMariaDb(context) ? withEarlierCtes(statement) : statement
+    const ordered = hasWith && isOfMariaDb(context) ? withOwnCteNames(withEarlierCtes(statement)) : statement
     const checked = hasWith ? withUnusedChecked(ordered, context, trace) : undefined
     if (checked !== undefined) return { ...withAsked(statement, checked), ...foundRowsOf(statement) }
     const used = hasWith ? withUnusedSettled(ordered, context) : statement

@@ -10,26 +10,31 @@ export const UNREAD_TABLE = '_shardgate_unread'
  * Source: MySQL manual, "WITH (Common Table Expressions)".
  */
 export function cteReferences(part: Part): ReadonlySet<TableName> {
-  const found = new Set<TableName>()
-  collect(part, new Set(), found)
-  return found
+  return new Set(cteNames(part, (name) => name).keys())
 }
 
-function collect(part: Part, names: ReadonlySet<string>, found: Set<TableName>): void {
-  visit(part, (node) => {
-    if (node.kind === 'Table' || node.kind === 'TableQuery') {
-      const { name } = node
-      if (name.qualifier === undefined && (names.has(name.name) || name.name === UNREAD_TABLE))
-        found.add(name)
-    }
-    if (!('with' in node) || node.with === undefined) return undefined
-    const { with: clause, ...rest } = node
-    const inner = new Set(names)
-    for (const { name, query } of clause.tables) {
-      collect(query, clause.recursive ? new Set([...inner, name]) : inner, found)
-      inner.add(name)
-    }
-    collect(rest as AnyNode, inner, found)
-    return 'skip'
-  })
+/** The same, each with the name that its table of WITH has: `keyOf` is one of names that are the same. */
+export function cteNames(part: Part, keyOf: (name: string) => string): ReadonlyMap<TableName, string> {
+  const found = new Map<TableName, string>()
+  const collect = (within: Part, names: ReadonlyMap<string, string>): void => {
+    visit(within, (node) => {
+      if (node.kind === 'Table' || node.kind === 'TableQuery') {
+        const { name } = node
+        const own = name.name === UNREAD_TABLE ? UNREAD_TABLE : names.get(keyOf(name.name))
+        if (name.qualifier === undefined && own !== undefined) found.set(name, own)
+      }
+      if (!('with' in node) || node.with === undefined) return undefined
+      const { with: clause, ...rest } = node
+      const inner = new Map(names)
+      for (const { name, query } of clause.tables) {
+        const key = keyOf(name)
+        collect(query, clause.recursive ? new Map(inner).set(key, name) : inner)
+        inner.set(key, name)
+      }
+      collect(rest as AnyNode, inner)
+      return 'skip'
+    })
+  }
+  collect(part, new Map())
+  return found
 }

@@ -21,6 +21,7 @@ import { findTable } from './binding/find-table.ts'
 import { type NamedTables, namedTables, type WrittenByRule, writtenByRule } from './binding/named-tables.ts'
 import { unplanned } from './binding/unplanned.ts'
 import { cteReferences } from './cte-references.ts'
+import { withoutHidingCtes } from './cte-renaming.ts'
 import { makeCall, makeCast, makeHole, makeNull, makeTrue } from './make-node.ts'
 import type { PlanContext } from './plan-context.ts'
 import { isOfServers, sessionFunctions, sessionIntegers, variableOfSession } from './session-names.ts'
@@ -128,7 +129,8 @@ export class ShardText {
           return undefined
       }
     }
-    return rewrite(root, replace)
+    const rewritten = rewrite(root, replace)
+    return rewritten === root ? root : withoutHidingCtes(rewritten, ctes)
   }
 
   /** What the session knows is a value, not the number of a column that is sorted or grouped by. */
