@@ -6,6 +6,7 @@ import type { BoundSelect } from '../binding/bound.ts'
 import { digitsOf } from '../binding/digits.ts'
 import { emptyScope, resolveColumn } from '../binding/scope.ts'
 import { isAggregateCall, isAggregated, isChanging } from '../binding/traits.ts'
+import { makeFloat } from '../make-node.ts'
 import { nameOf } from './block-over-groups.ts'
 import type { GroupsDraft } from './groups-draft.ts'
 
@@ -112,10 +113,32 @@ const inOrder: ReadonlySet<string> = new Set(
   variance`.split(/\s+/),
 )
 
+const adds: ReadonlySet<string> = new Set(['sum', 'avg'])
+
+/** With what is only known when the statement runs. */
+function mayBeDoubles(exprs: readonly (Expr | undefined)[]): boolean {
+  return exprs.some((expr) => {
+    if (expr === undefined || !someNode(expr, isGivenLater)) return false
+    const given = rewrite(expr, (node) => (isGivenLater(node) ? makeFloat('0e0') : undefined))
+    const { kind } = digitsOf(given, emptyScope)
+    return kind !== 'fixed' && kind !== 'mixed'
+  })
+}
+
+function isGivenLater({ kind }: AnyNode): boolean {
+  return kind === 'Param' || kind === 'UserVariable' || kind === 'SystemVariable'
+}
+
+function valueOfItem(item: SelectItem): Expr | undefined {
+  return item.kind === 'SelectExpr' ? item.expr : undefined
+}
+
 function seesOrder(node: AnyNode, whole: Select): boolean {
   switch (node.kind) {
     case 'Aggregate':
-      return node.over !== undefined || inOrder.has(node.name)
+      return (
+        node.over !== undefined || inOrder.has(node.name) || (adds.has(node.name) && mayBeDoubles(node.args))
+      )
     case 'WindowFunction':
       return true
     case 'Function':
@@ -123,7 +146,7 @@ function seesOrder(node: AnyNode, whole: Select): boolean {
     case 'GroupBy':
       return node.rollup !== undefined
     case 'Select':
-      return node !== whole && node.limit !== undefined
+      return node !== whole && (node.limit !== undefined || mayBeDoubles(node.items.map(valueOfItem)))
     case 'Literal':
     case 'Cast':
       return digitsOf(node, emptyScope).kind === 'double'
