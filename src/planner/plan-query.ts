@@ -6,7 +6,7 @@ import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { bindQuery } from './binding/bind-query.ts'
 import { findTable } from './binding/find-table.ts'
 import { rootPlace } from './binding/place.ts'
-import { setsLastInsertId } from './binding/traits.ts'
+import { isChanging, setsLastInsertId } from './binding/traits.ts'
 import { Unplanned } from './binding/unplanned.ts'
 import { cteReferences } from './cte-references.ts'
 import type { PlanRows } from './federate/grouped-blocks.ts'
@@ -90,11 +90,25 @@ function planByRules(ast: Query, context: PlanContext, trace?: Trace): Plan {
     const query = bindQuery(ast, rootPlace(context))
     const rewritten = runPhases(phases, operatorOf(query), context, trace)
     const plan = finishQuery(ast, query, rewritten, context)
+    if (plan.root.kind !== 'Route' && hasChangingTwins(ast)) {
+      const construct = 'WITH whose table is named twice and gives other values each time'
+      return { ...plan, root: { kind: 'Unsupported', construct } }
+    }
     return someNode(ast, setsLastInsertId) ? settingInsertId(plan) : plan
   } catch (error) {
     if (error instanceof Unplanned) return unsupportedPlan(error.construct)
     throw error
   }
+}
+
+/** Rules bind a table of WITH wherever it is named, and each would have values of its own. */
+function hasChangingTwins(ast: Query): boolean {
+  const names = [...cteReferences(ast)].map(({ name }) => name)
+  const isTwin = (name: string) => names.indexOf(name) !== names.lastIndexOf(name)
+  return (
+    names.length > 1 &&
+    someNode(ast, (node) => node.kind === 'Cte' && isTwin(node.name) && someNode(node.query, isChanging))
+  )
 }
 
 /** Undefined where the statement leaves something on its connection: that is not for one with copies. */

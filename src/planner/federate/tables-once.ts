@@ -169,7 +169,7 @@ function reference(node: TableRef, known: KnownCte, here: Ctes, found: Found): A
   }
   const { cte, said, ctes } = known
   const { isUnused } = found
-  if (isChanging(cte.query) && !isUnused)
+  if (!isUnused && someNode(cte.query, isChanging))
     unplanned(`WITH ${cte.name}, which is named twice and gives other values each time`)
   found.countCopiedQuery()
   // Other nodes, for each is another table now.
