@@ -2,6 +2,7 @@ import { SqlError } from '../../errors/sql-error.ts'
 import type { Derived, Join, JsonTable, Query, TableExpr, TableRef } from '../../sql/ast.ts'
 import { sameColumn } from '../../vschema/model.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
+import { isOfMariaDb } from '../plan-context.ts'
 import { bindQuery } from './bind-query.ts'
 import { bindConjuncts, bindExprs } from './bind-subqueries.ts'
 import type { BoundFrom, BoundQuery, BoundTable, BoundUnplaced } from './bound.ts'
@@ -31,7 +32,7 @@ export function bindTables(tables: readonly TableExpr[], place: Place): FromPart
   const parts = tables.map((table) => {
     const part = bindTable(table, place, before)
     before = [...before, ...part.sources]
-    checkTableCount(before)
+    checkTableCount(before, place)
     return part
   })
   if (parts.length === 0) return leaf(unplaced('nothing', place))
@@ -47,11 +48,12 @@ export function bindTables(tables: readonly TableExpr[], place: Place): FromPart
 /** MySQL's own bound, for one FROM: finding the shards takes more than linear time in the number of tables. */
 const JOINED_TABLES_MAX = 61
 
-function checkTableCount(tables: readonly Source[]): void {
+function checkTableCount(tables: readonly Source[], { context }: Place): void {
   if (tables.length <= JOINED_TABLES_MAX) return
+  const server = isOfMariaDb(context) ? 'MariaDB' : 'MySQL'
   throw new SqlError(
     'ER_TOO_MANY_TABLES',
-    `Too many tables; MySQL can only use ${JOINED_TABLES_MAX} tables in a join`,
+    `Too many tables; ${server} can only use ${JOINED_TABLES_MAX} tables in a join`,
   )
 }
 
@@ -197,7 +199,7 @@ function bindJoin(join: Join, place: Place, before: readonly Source[]): FromPart
   const right = bindTable(join.right, join.type === 'LEFT' ? inner : joined, [...before, ...left.sources])
   const [first, second] = join.type === 'RIGHT' ? [right, left] : [left, right]
   const sources = [...first.sources, ...second.sources]
-  checkTableCount(sources)
+  checkTableCount(sources, place)
   const common = commonColumns(join, left, right)
   for (const name of common) equate(name, left, right, inner.level)
   const scope: Scope = { sources, merged: new Set(common), ...(place.outer && { outer: place.outer }) }

@@ -98,8 +98,11 @@ function areOfGroups(part: Part, isKey: (node: AnyNode) => boolean): boolean {
   })
 }
 
+/** `t.a` and `a` may be. */
 function areOneColumn(a: Expr, b: AnyNode): boolean {
-  return a.kind === 'Column' && b.kind === 'Column' && sameColumn(a.name, b.name)
+  if (a.kind !== 'Column' || b.kind !== 'Column' || !sameColumn(a.name, b.name)) return false
+  const [own, other] = [a.qualifiers.at(-1), b.qualifiers.at(-1)]
+  return own === undefined || other === undefined || own === other
 }
 
 function isNameOf(item: SelectItem, node: AnyNode): boolean {

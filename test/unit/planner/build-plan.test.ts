@@ -59,6 +59,8 @@ describe('bounds', () => {
     expect(planOf(`select 1 from ${tables(61)}`).shortcut).toBeDefined()
     for (const from of [tables(62).join(), tables(1400).join(' join ')])
       expect(() => planOf(`select 1 from ${from}`)).toThrowError(/^Too many tables; MySQL can only use 61/)
+    const onMariadb = () => planOf(`select 1 from ${tables(62)}`, { serverVersion: 101_106 })
+    expect(onMariadb).toThrowError(/^Too many tables; MariaDB can only use 61/)
   })
 
   test('very many tables are not brought together', () => {
