@@ -1,7 +1,8 @@
 import type { Plan } from '../plan/plan.ts'
 import type { Primitive, RowsPrimitive } from '../plan/primitives.ts'
+import type { Routing } from '../plan/routing.ts'
 import type { NextValues, Query, Select } from '../sql/ast.ts'
-import { someNode } from '../sql/visit.ts'
+import { type AnyNode, someNode } from '../sql/visit.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { bindQuery } from './binding/bind-query.ts'
 import { findTable } from './binding/find-table.ts'
@@ -94,11 +95,32 @@ function planByRules(ast: Query, context: PlanContext, trace?: Trace): Plan {
       const construct = 'WITH whose table is named twice and gives other values each time'
       return { ...plan, root: { kind: 'Unsupported', construct } }
     }
+    if (mayBeOfSeveral(plan.root) && someNode(ast, isSeededRand))
+      return { ...plan, root: { kind: 'Unsupported', construct: 'RAND(N) over several shards' } }
     return someNode(ast, setsLastInsertId) ? settingInsertId(plan) : plan
   } catch (error) {
     if (error instanceof Unplanned) return unsupportedPlan(error.construct)
     throw error
   }
+}
+
+/** Each shard would begin a sequence of its own. */
+function isSeededRand(node: AnyNode): boolean {
+  return node.kind === 'Function' && node.name === 'rand' && node.args.length > 0
+}
+
+const OF_ONE: ReadonlySet<Routing['kind']> = new Set([
+  'Unsharded',
+  'AnyShard',
+  'SystemSchema',
+  'None',
+  'Shard',
+  'Equal',
+  'Pinned',
+])
+
+function mayBeOfSeveral(root: Primitive): boolean {
+  return root.kind !== 'Route' || !OF_ONE.has(root.routing.kind)
 }
 
 /** Rules bind a table of WITH wherever it is named, and each would have values of its own. */
