@@ -90,7 +90,8 @@ export async function makeCopies({ copies }: Federate, scratch: Scratch): Promis
   }
 }
 
-function isGenerated({ createGenerated }: TableCopy): boolean {
+/** The server sees at first what its columns depend on. */
+export function isGenerated({ createGenerated }: TableCopy): boolean {
   return createGenerated !== undefined
 }
 

@@ -39,7 +39,8 @@ function lowerCase(name: string): string {
   return name.toLowerCase()
 }
 
-function named(node: TableRef, name: string | undefined): TableRef | undefined {
+/** Another name for the same table, which is still called as before; undefined where it has that name. */
+export function named(node: TableRef, name: string | undefined): TableRef | undefined {
   if (name === undefined || name === node.name.name) return undefined
   return { ...node, name: { ...node.name, name }, alias: node.alias ?? makeAlias(node.name.name) }
 }

@@ -1,5 +1,6 @@
 import type { Cte, Statement, With } from '../sql/ast.ts'
 import { type AnyNode, type Part, rewrite, someNode } from '../sql/visit.ts'
+import { namesIn } from './unused-ctes.ts'
 
 /**
  * For MariaDB, where a table of WITH RECURSIVE may name one behind it: the same statement, in which each stands behind those that it
@@ -30,22 +31,14 @@ function recursiveOf(node: AnyNode): With | undefined {
 
 /** Undefined where there is no such order. */
 function inOrder(tables: readonly Cte[]): readonly Cte[] | undefined {
-  const left = [...tables]
+  const left = tables.map((cte) => ({ cte, named: namesIn(cte.query) }))
   const ordered: Cte[] = []
   while (left.length > 0) {
-    const next = left.findIndex((cte) => left.every((other) => other === cte || !names(cte, other)))
+    const next = left.findIndex((each) =>
+      left.every((other) => other === each || !each.named.has(other.cte.name.toLowerCase())),
+    )
     if (next < 0) return undefined
-    ordered.push(...left.splice(next, 1))
+    ordered.push(...left.splice(next, 1).map(({ cte }) => cte))
   }
   return ordered
-}
-
-function names({ query }: Cte, { name }: Cte): boolean {
-  return someNode(
-    query,
-    (node) =>
-      node.kind === 'Table' &&
-      node.name.qualifier === undefined &&
-      node.name.name.toLowerCase() === name.toLowerCase(),
-  )
 }

@@ -15,3 +15,12 @@ export function anyShard(context: PlanContext): Routing {
     return { kind: 'AnyShard', keyspace: '' }
   return oneShard(defaultKeyspace, context)
 }
+
+const FIXED: ReadonlySet<Routing['kind']> = new Set([
+  ...(['Unsharded', 'AnyShard', 'SystemSchema', 'None', 'Shard', 'Pinned'] as const),
+])
+
+/** It meets one shard whatever the values are. */
+export function isFixed({ kind }: Routing): boolean {
+  return FIXED.has(kind)
+}

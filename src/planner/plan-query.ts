@@ -1,6 +1,5 @@
 import type { Plan } from '../plan/plan.ts'
 import type { Primitive, RowsPrimitive } from '../plan/primitives.ts'
-import type { Routing } from '../plan/routing.ts'
 import type { NextValues, Query, Select } from '../sql/ast.ts'
 import { type AnyNode, someNode } from '../sql/visit.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
@@ -13,6 +12,7 @@ import { cteReferences } from './cte-references.ts'
 import type { PlanRows } from './federate/grouped-blocks.ts'
 import { planFederation } from './federate/plan-federation.ts'
 import { finishQuery } from './finish/finish-query.ts'
+import { isFixed } from './one-shard.ts'
 import { operatorOf } from './operators/build-operators.ts'
 import { ownSettings } from './own-settings.ts'
 import type { PlanContext } from './plan-context.ts'
@@ -109,18 +109,8 @@ function isSeededRand(node: AnyNode): boolean {
   return node.kind === 'Function' && node.name === 'rand' && node.args.length > 0
 }
 
-const OF_ONE: ReadonlySet<Routing['kind']> = new Set([
-  'Unsharded',
-  'AnyShard',
-  'SystemSchema',
-  'None',
-  'Shard',
-  'Equal',
-  'Pinned',
-])
-
 function mayBeOfSeveral(root: Primitive): boolean {
-  return root.kind !== 'Route' || !OF_ONE.has(root.routing.kind)
+  return root.kind !== 'Route' || !(isFixed(root.routing) || root.routing.kind === 'Equal')
 }
 
 /** Rules bind a table of WITH wherever it is named, and each would have values of its own. */

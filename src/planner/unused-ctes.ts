@@ -93,7 +93,7 @@ function unusedIn(node: AnyNode, clause: With): ReadonlySet<Cte> {
 }
 
 /** Names of tables in lower case; what is in `clause` is not looked at. */
-function namesIn(part: Part, clause: With): ReadonlySet<string> {
+export function namesIn(part: Part, clause?: With): ReadonlySet<string> {
   const names = new Set<string>()
   visit(part, (node) => {
     if (node === clause) return 'skip'

@@ -1,7 +1,8 @@
-import type { Alias, Cte, Query, Select, Span, Star, Subquery, TableRef } from '../../sql/ast.ts'
+import type { Cte, Query, Select, Star, Subquery, TableRef } from '../../sql/ast.ts'
 import { type AnyNode, type Part, rewrite, someNode } from '../../sql/visit.ts'
 import { isChanging } from '../binding/traits.ts'
 import { unplanned } from '../binding/unplanned.ts'
+import { named } from '../cte-renaming.ts'
 
 /** A query in which each table of WITH is named once at most, so that no table stands in two places of it. */
 export interface TablesOnce {
@@ -160,12 +161,12 @@ function withItself(around: Ctes, said: string, cte: Cte): Ctes {
 }
 
 function reference(node: TableRef, known: KnownCte, here: Ctes, found: Found): AnyNode {
-  if (known.recursive) return renamed(node, known)
+  if (known.recursive) return renamed(node, known.cte)
   if (namesOthers(known, here))
     unplanned(`WITH ${known.said}, which names a table of WITH that is hidden where it is named itself`)
   if (!known.used) {
     known.used = true
-    return renamed(node, known)
+    return renamed(node, known.cte)
   }
   const { cte, said, ctes } = known
   const { isUnused } = found
@@ -176,7 +177,7 @@ function reference(node: TableRef, known: KnownCte, here: Ctes, found: Found): A
   const twin: Cte = { ...cte, name: found.otherName(), query: structuredClone(cte.query) }
   const isRecursive = ctes.get(said)?.cte === cte
   known.twins.push({ cte: twin, ctes: isRecursive ? withItself(ctes, said, twin) : ctes, isUnused })
-  return renamed(node, { cte: twin, said })
+  return renamed(node, twin)
 }
 
 /** MySQL looks names of its query up where it is named, MariaDB where it stands. */
@@ -193,12 +194,6 @@ function namesOthers(known: KnownCte, here: Ctes, seen = new Set<KnownCte>()): b
   })
 }
 
-function renamed(node: TableRef, { cte, said }: Pick<KnownCte, 'cte' | 'said'>): TableRef {
-  if (cte.name === said) return node
-  const { span } = node
-  return { ...node, name: { ...node.name, name: cte.name }, alias: node.alias ?? aliasOf(said, span) }
-}
-
-function aliasOf(name: string, span: Span): Alias {
-  return { kind: 'Alias', name, as: true, span }
+function renamed(node: TableRef, { name }: Cte): TableRef {
+  return named(node, name) ?? node
 }

@@ -10,7 +10,7 @@ import { rootPlace } from '../binding/place.ts'
 import { emptyScope } from '../binding/scope.ts'
 import { mayAskTables } from '../binding/traits.ts'
 import { refusalOfKeyspaces } from '../finish/refusal-of-tables.ts'
-import { anyShard, oneShard } from '../one-shard.ts'
+import { anyShard, isFixed, oneShard } from '../one-shard.ts'
 import { applied } from '../operators/build-operators.ts'
 import { type Operator, routesOf } from '../operators/operator.ts'
 import { hasTables } from '../operators/route.ts'
@@ -78,16 +78,11 @@ export function planExplain(statement: Explain, inner: Plan, context: PlanContex
     return readPlan(statement, oneShard(root.keyspace, context), context)
   if (root.kind === 'Session' || root.kind === 'Sequence')
     return readPlan(statement, anyShard(context), context)
-  if (shortcut !== undefined && FIXED.has(shortcut.routing.kind))
+  if (shortcut !== undefined && isFixed(shortcut.routing))
     return readPlan(statement, shortcut.routing, context)
   if (shortcut === undefined || statement.into === undefined) return sessionPlan
   return readPlan(statement, oneShard(shortcut.routing.keyspace, context), context)
 }
-
-/** Routings that meet one shard whatever the values are. */
-const FIXED: ReadonlySet<Routing['kind']> = new Set([
-  ...(['Unsharded', 'AnyShard', 'SystemSchema', 'None', 'Shard', 'Pinned'] as const),
-])
 
 /** ANALYZE, CHECK, OPTIMIZE and REPAIR TABLE: every shard does it, and their reports follow each other; what must be put together is the session's. */
 export function planTableAdmin(statement: TableAdmin, context: PlanContext): Plan {

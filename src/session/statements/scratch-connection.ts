@@ -1,6 +1,7 @@
 import { assert } from '../../base/assert.ts'
 import type { BoundQuery } from '../../engine/bindings.ts'
 import { conformRows } from '../../engine/conform.ts'
+import { isGenerated } from '../../engine/federate.ts'
 import { closeOnFailure } from '../../engine/route.ts'
 import type { RowStream, StreamColumn } from '../../engine/row-stream.ts'
 import type { Scratch } from '../../engine/shard-port.ts'
@@ -124,8 +125,7 @@ export class ScratchConnection implements Scratch {
     const { state, memory } = this.#context
     const { plan, format, sql } = this.#execution
     // What columns depend on has been looked at while some of them were generated.
-    const isJudged = node.copies.some(({ createGenerated }) => createGenerated !== undefined)
-    const mayDepend = isJudged && !/sql_mode/i.test(sql)
+    const mayDepend = node.copies.some(isGenerated) && !/sql_mode/i.test(sql)
     await this.#apply(mayDepend ? withoutModes(this.#settings, ['ONLY_FULL_GROUP_BY']) : this.#settings)
     const { connection, tablet } = this.#lease
     if (plan.setsInsertId === true) await runQuery(connection, giveInsertId(state))

@@ -11,16 +11,18 @@ export interface StatementSettingsContext {
 }
 
 /**
- * The session's settings for a statement, with its own and the user variables that it names or is executed `using`. Where it is a transaction by itself it has what
- * SET TRANSACTION said for the next one, as settings: the connection has others again with the statement after it.
+ * The session's settings for a statement, with its own and the user variables that it names or is executed `using`. Where it is a
+ * transaction by itself it has what SET TRANSACTION said for the next one, as settings: the connection has others again with the
+ * statement after it.
  */
 export function settingsOfStatement(
   { transaction, proxy, state }: StatementSettingsContext,
   plan: Plan,
   settings: Settings,
-  using: readonly string[] = [],
+  using?: readonly string[],
 ): Settings {
-  const given = withVariables(settings, state, [...plan.userVariables, ...using], plan.assigns)
+  const names = using === undefined ? plan.userVariables : [...plan.userVariables, ...using]
+  const given = withVariables(settings, state, names, plan.assigns)
   const own = plan.settings ? withItems(given, new Map([...given.items, ...plan.settings])) : given
   const next = plan.isTableless === true ? undefined : transaction.nextOfStatement()
   if (next === undefined) return own

@@ -3,11 +3,10 @@ import { type AnyNode, sameTree, someNode } from '../../../sql/visit.ts'
 import type { ValueType } from '../../../values/value.ts'
 import { isNoPad, orderClass } from '../../binding/column-type.ts'
 import { isPlainExpr } from '../../binding/expr-type.ts'
-import { refOf } from '../../binding/facts-of.ts'
 import { hasFloatingType } from '../../binding/floating-type.ts'
+import { knownColumn } from '../../binding/live-column.ts'
 import { isQuiet } from '../../binding/quiet.ts'
 import type { Scope } from '../../binding/scope.ts'
-import { schemaColumn } from '../../binding/source.ts'
 import { hasAggregate, isAggregateCall, isChanging } from '../../binding/traits.ts'
 import { makeAggregate, makeCall, makeNumber, makePadWeight } from '../../make-node.ts'
 import { isCounted, type MergeKey, type SelectList, type ShownColumn } from '../../operators/select-list.ts'
@@ -108,8 +107,7 @@ export class ColumnPicker {
   } {
     if (isAggregateCall(expr)) return { type: this.#aggregateType(expr) }
     if (isPlainExpr(expr)) return { type: 'plain' }
-    const ref = refOf(expr, this.#scope)
-    const column = ref === undefined ? undefined : schemaColumn(ref)
+    const column = knownColumn(expr, this.#scope)
     return { type: column?.type, collation: column?.collation }
   }
 
@@ -117,8 +115,7 @@ export class ColumnPicker {
   #aggregateType({ name, args }: AggregateCall): ValueType | 'plain' | undefined {
     if (numericAggregates.has(name)) return 'plain'
     if ((name !== 'min' && name !== 'max') || args.length !== 1) return undefined
-    const ref = refOf(args[0], this.#scope)
-    const type = ref === undefined ? undefined : schemaColumn(ref)?.type
+    const type = knownColumn(args[0], this.#scope)?.type
     return type !== undefined && DATES.has(type) ? type : undefined
   }
 }

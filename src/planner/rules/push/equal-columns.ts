@@ -1,5 +1,6 @@
 import type { ColumnName } from '../../../sql/ast.ts'
 import { sameColumn } from '../../../vschema/model.ts'
+import { isUniqueIn } from '../../binding/live-column.ts'
 import { rowsOf } from '../../federate/sizes.ts'
 import type { LinkedColumn } from './join-order.ts'
 import type { JoinSide } from './join-side.ts'
@@ -54,13 +55,8 @@ function valuesOfBoth({ values: a }: EqualClass, { values: b }: EqualClass): Val
 function valuesOf({ side, column }: LinkedColumn): Values {
   const { instance } = side.tableOf(column)
   const rows = rowsOf(instance)
-  const isUnique = instance.table.live?.keys.some(
-    ({ kind, parts }) =>
-      (kind === 'PRIMARY' || kind === 'UNIQUE') &&
-      parts.length === 1 &&
-      sameColumn(parts[0]!.column, column.name),
-  )
-  return { unique: isUnique === true ? rows : Number.POSITIVE_INFINITY, rows }
+  const isUnique = isUniqueIn(instance.table, (name) => sameColumn(name, column.name))
+  return { unique: isUnique ? rows : Number.POSITIVE_INFINITY, rows }
 }
 
 function keyOf({ side, column }: { readonly side: JoinSide; readonly column: ColumnName }): string {

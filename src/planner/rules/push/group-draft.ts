@@ -5,11 +5,10 @@ import { isNumber } from '../../../values/value.ts'
 import type { BoundSelect } from '../../binding/bound.ts'
 import { type Digits, digitsOf } from '../../binding/digits.ts'
 import { isPlainExpr } from '../../binding/expr-type.ts'
-import { refOf } from '../../binding/facts-of.ts'
 import { hasFloatingType } from '../../binding/floating-type.ts'
 import { holdsVindex } from '../../binding/holds-vindex.ts'
+import { knownColumn } from '../../binding/live-column.ts'
 import { isQuiet } from '../../binding/quiet.ts'
-import { schemaColumn } from '../../binding/source.ts'
 import { makeAggregate } from '../../make-node.ts'
 import type { MergedAggregate, MergedGroups } from '../../operators/aggregate.ts'
 import type { MergeKey, SelectList, ShownColumn } from '../../operators/select-list.ts'
@@ -121,8 +120,7 @@ export class GroupDraft {
   isPlainNumber({ name, args }: AggregateCall): boolean {
     if (numericAggregates.has(name)) return true
     if (args.length === 1 && isPlainExpr(args[0])) return true
-    const ref = args.length === 1 ? refOf(args[0], this.#block.scope) : undefined
-    const type = ref === undefined ? undefined : schemaColumn(ref)?.type
+    const type = args.length === 1 ? knownColumn(args[0], this.#block.scope)?.type : undefined
     return type !== undefined && isNumber(type)
   }
 

@@ -1,6 +1,7 @@
 import { JOINED_ROWS_MAX } from '../../../plan/primitives.ts'
 import { sameColumn } from '../../../vschema/model.ts'
 import type { BoundTable } from '../../binding/bound.ts'
+import { isUniqueIn } from '../../binding/live-column.ts'
 import { type JoinOrder, type JoinStep, rowsOfSide } from './join-order.ts'
 import { isColumnEquality, type JoinSide } from './join-side.ts'
 
@@ -23,7 +24,7 @@ function addsNoRows({ side, keys }: JoinStep): boolean {
   const [table, ...others] = side.tables
   return (
     others.length === 0 &&
-    isUniqueIn(table!, (column) => keys.some(({ own }) => sameColumn(own.name, column)))
+    isUniqueIn(table!.instance.table, (column) => keys.some(({ own }) => sameColumn(own.name, column)))
   )
 }
 
@@ -44,13 +45,5 @@ function isFoundBy(table: BoundTable, found: readonly BoundTable[], side: JoinSi
     if (side.tableOf(left) === table) return found.includes(side.tableOf(right)) ? [left] : []
     return side.tableOf(right) === table && found.includes(side.tableOf(left)) ? [right] : []
   })
-  return isUniqueIn(table, (column) => equal.some(({ name }) => sameColumn(name, column)))
-}
-
-function isUniqueIn({ instance }: BoundTable, isGiven: (column: string) => boolean): boolean {
-  const keys = instance.table.live?.keys ?? []
-  return keys.some(
-    ({ kind, parts }) =>
-      (kind === 'PRIMARY' || kind === 'UNIQUE') && parts.every(({ column }) => isGiven(column)),
-  )
+  return isUniqueIn(table.instance.table, (column) => equal.some(({ name }) => sameColumn(name, column)))
 }
