@@ -18,6 +18,7 @@ import { BlockOverGroups, isQueryOrAggregate, nameOf } from './block-over-groups
 import { clausesOverRows, hidesOrder } from './block-over-rows.ts'
 import { isAverage, isRecounted, transferOfItem, type Use } from './grouped-aggregate.ts'
 import { type Groups, GroupsDraft } from './groups-draft.ts'
+import { impliedBy } from './implied.ts'
 import { isClosed } from './is-closed.ts'
 import { selectsIn } from './selects-in.ts'
 
@@ -256,7 +257,8 @@ class GroupedBlocks {
     const query = draft.groupsOf(ast)
     const rows = this.#route(routing, draft, query)
     const node = this.#place(draft, query, { rows, isOneRow: !draft.hasKeys })
-    return { ...others, ...clauses, modifiers, from: [node] }
+    const where = ast.groupBy && ast.where && impliedBy(ast.where, isWritten)
+    return { ...others, ...(where && { where }), ...clauses, modifiers, from: [node] }
   }
 
   /** Each shard shows groups of its own rows. */
@@ -282,6 +284,20 @@ class GroupedBlocks {
     return root.kind !== 'Route' && isJoined(root) ? root : undefined
   }
 }
+
+/**
+ * Of literals alone. Where such a condition is false MySQL knows that there are no groups before it makes any, and takes no
+ * temporary table, which shows in the types of keys.
+ */
+function isWritten(condition: Expr): boolean {
+  return !someNode(condition, ({ kind }) => !written.has(kind))
+}
+
+const written: ReadonlySet<string> = new Set(
+  `Literal Introduced TemporalLiteral Comparison In List Between Is Like And Or Not Unary Binary Collate`.split(
+    ' ',
+  ),
+)
 
 function isDistinctCall(node: AnyNode): boolean {
   return (
