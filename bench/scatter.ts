@@ -71,9 +71,12 @@ try {
   for (const name of Object.keys(scattered) as ScatteredName[])
     if (wanted?.includes(name) !== false) measureQueries(name, haproxy, ours)
   if (wanted?.includes('stream') !== false) {
-    console.log('\none reader, a million rows      rows/s: plain  shardgate  × plain   CPU ms/MB   peak MB')
-    await measureStream('unordered', 'SELECT id, k, c, pad FROM sbtest1', plain, ours)
-    await measureStream('ordered', 'SELECT id, k, c, pad FROM sbtest1 ORDER BY id', plain, ours)
+    const ways = { plain, haproxy, ours }
+    console.log(
+      '\none reader, a million rows   rows/s: plain   haproxy  × plain  shardgate  × plain   CPU ms/MB: haproxy  shardgate   peak MB',
+    )
+    await measureStream('unordered', 'SELECT id, k, c, pad FROM sbtest1', ways)
+    await measureStream('ordered', 'SELECT id, k, c, pad FROM sbtest1 ORDER BY id', ways)
   }
 } finally {
   for (const stop of stops.reverse()) await stop()
@@ -101,12 +104,15 @@ function load({ port, account, pid }: Way, name: ScatteredName, seconds: number)
   return ((cpuSeconds(pid) - before) * 1e6) / JSON.parse(stdout.toString()).queries
 }
 
-async function measureStream(name: string, sql: string, plain: Way, ours: Way): Promise<void> {
-  const rates = new Map<Way, number[]>([
-    [plain, []],
-    [ours, []],
-  ])
-  const before = cpuSeconds(ours.pid)
+async function measureStream(
+  name: string,
+  sql: string,
+  { plain, haproxy, ours }: Readonly<Record<'plain' | 'haproxy' | 'ours', Way>>,
+): Promise<void> {
+  const ways = [plain, haproxy, ours]
+  const rates = new Map<Way, number[]>(ways.map((way) => [way, []]))
+  for (const way of ways) await readMillion(way, sql) // warms up
+  const before = ways.map(({ pid }) => cpuSeconds(pid))
   let bytes = 0
   for (let round = 0; round < rounds; round++) {
     for (const [way, rate] of rates) {
@@ -116,13 +122,17 @@ async function measureStream(name: string, sql: string, plain: Way, ours: Way): 
       if (way === plain) bytes += read
     }
   }
-  const cpuMs = (cpuSeconds(ours.pid) - before) * 1_000
-  const [single, own] = [...rates.values()].map(median)
+  const [, theirCpu, ownCpu] = ways.map(({ pid }, i) => ((cpuSeconds(pid) - before[i]!) * 1e9) / bytes)
+  const single = rates.get(plain)!
+  const ofPlain = (way: Way) => median(rates.get(way)!.map((rate, round) => rate / single[round]!))
   const cells = [
-    single!.toFixed(0).padStart(27),
-    own!.toFixed(0).padStart(10),
-    (own! / single!).toFixed(2).padStart(8),
-    (cpuMs / (bytes / 1e6)).toFixed(2).padStart(11),
+    median(single).toFixed(0).padStart(24),
+    median(rates.get(haproxy)!).toFixed(0).padStart(9),
+    ofPlain(haproxy).toFixed(2).padStart(8),
+    median(rates.get(ours)!).toFixed(0).padStart(10),
+    ofPlain(ours).toFixed(2).padStart(8),
+    theirCpu!.toFixed(2).padStart(20),
+    ownCpu!.toFixed(2).padStart(10),
     peakMegabytes(ours.pid!).toFixed(0).padStart(9),
   ]
   console.log([name.padEnd(17), ...cells].join(' '))

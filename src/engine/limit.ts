@@ -17,7 +17,7 @@ class Window implements BatchMap {
   }
 
   get endOfRows(): boolean {
-    return this.#toKeep === 0
+    return this.#toKeep === 0 && this.#toSkip === 0
   }
 
   map(batch: RowBatch): RowBatch {

@@ -113,12 +113,11 @@ async function above(
   return closeOnFailure([input], () => make(input))
 }
 
+/** Before LIMIT 0 MariaDB looks at no row; MySQL does at those that OFFSET leaves out, and FOUND_ROWS() tells. */
 function limitBounds(limit: LimitRows, bindings: Bindings): { offset: number; count: number } {
-  return {
-    offset: limit.offset === undefined ? 0 : rowCountNumber(bindRowCount(limit.offset, bindings)),
-    count:
-      limit.count === undefined
-        ? Number.POSITIVE_INFINITY
-        : rowCountNumber(bindRowCount(limit.count, bindings)),
-  }
+  const { count: planned, offset: plannedOffset } = limit
+  const count =
+    planned === undefined ? Number.POSITIVE_INFINITY : rowCountNumber(bindRowCount(planned, bindings))
+  const offset = plannedOffset === undefined ? 0 : rowCountNumber(bindRowCount(plannedOffset, bindings))
+  return { count, offset: count === 0 && bindings.isMariadb ? 0 : offset }
 }
