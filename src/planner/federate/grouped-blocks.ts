@@ -47,7 +47,12 @@ export function withGroups(
   planning: { readonly context: PlanContext; readonly planRows: PlanRows },
 ): GroupedQuery {
   const blocks = new GroupedBlocks(new Set(tables), selectsIn(bound), query, planning)
-  const grouped = blocks.rewritten(query, { isOpen: false, isRoot: true, isNamed: false })
+  const grouped = blocks.rewritten(query, {
+    isOpen: false,
+    isRoot: true,
+    isNamed: false,
+    isCompared: false,
+  })
   return { query: grouped, groups: blocks.found, recounted: blocks.recounted, isSorted: blocks.isSorted }
 }
 
@@ -59,6 +64,8 @@ interface Position {
   readonly isOperand?: boolean
   /** A query around it names its columns. */
   readonly isNamed: boolean
+  /** Its values are compared with others, and shown nowhere. */
+  readonly isCompared: boolean
 }
 
 class GroupedBlocks {
@@ -85,17 +92,25 @@ class GroupedBlocks {
   }
 
   rewritten<T extends Part>(part: T, position: Position): T {
+    const { isCompared } = position
     return rewrite(part, (node): AnyNode | undefined => {
       switch (node.kind) {
         case 'Derived': {
           const isOpen = position.isOpen || node.lateral
-          const query = this.rewritten(node.query.query, { isOpen, isRoot: false, isNamed: true })
+          const inFrom = { isOpen, isRoot: false, isNamed: true, isCompared }
+          const query = this.rewritten(node.query.query, inFrom)
           return query === node.query.query ? node : { ...node, query: { ...node.query, query } }
         }
         case 'Subquery': {
-          const query = this.rewritten(node.query, { isOpen: true, isRoot: false, isNamed: false })
+          const inExpr = { isOpen: true, isRoot: false, isNamed: false, isCompared }
+          const query = this.rewritten(node.query, inExpr)
           return query === node.query ? node : { ...node, query }
         }
+        case 'Exists':
+        case 'In':
+        case 'Quantified':
+        case 'Comparison':
+          return isCompared ? undefined : this.rewritten(node, { ...position, isCompared: true })
         case 'Cte': {
           const query = this.rewritten(node.query, { ...position, isRoot: false, isNamed: true })
           return query === node.query ? node : { ...node, query }
@@ -113,7 +128,8 @@ class GroupedBlocks {
   }
 
   /** Which columns of the answer hold what is counted in a query inside of it, nobody asks. */
-  #noteRecounted({ items }: Select, { isRoot }: Position): void {
+  #noteRecounted({ items }: Select, { isRoot, isCompared }: Position): void {
+    if (isCompared) return
     const own = [...items.entries()].flatMap(([i, item]) => (someInBlock(item, isRecounted) ? [i] : []))
     if (own.length === 0 || this.recounted === 'all') return
     this.recounted = isRoot ? [...this.recounted, ...own] : 'all'

@@ -26,7 +26,7 @@ export function columnsOverGroups(
   answered: readonly StreamColumn[],
   checked: readonly StreamColumn[],
   { groups, recounted, isSorted }: OverGroups,
-  isMariadb: boolean,
+  { isMariadb, hasParams }: { readonly isMariadb: boolean; readonly hasParams: boolean },
 ): readonly StreamColumn[] {
   const names = new Set(groups.map(({ name }) => name))
   return answered.map((column, i) => {
@@ -38,7 +38,7 @@ export function columnsOverGroups(
     const own = isMariadb ? ofWholeQuery(column, whole) : column
     // Of texts nobody knows whether they hold what is counted in a query inside.
     if (isSame || (recounted === 'all' && classOf(whole) === 'text')) return own
-    return recountedColumn(own, whole)
+    return hasParams && isOfUntyped(own, whole) ? own : recountedColumn(own, whole)
   })
 }
 
@@ -67,6 +67,13 @@ function ofWholeQuery(column: StreamColumn, whole: StreamColumn): StreamColumn {
   const isOfQuery = own.orgTable !== '' && own.orgTable === own.table && own.orgTable !== orgTable
   return isOfQuery ? changed(column, { schema: orgTable === '' ? '' : schema, orgTable, orgName }) : column
 }
+
+/** Of a `?` without a value MySQL makes a DECIMAL with as many digits as there can be, and of its value another. */
+function isOfUntyped(column: StreamColumn, whole: StreamColumn): boolean {
+  return classOf(whole) === 'decimal' && whole.decimals === DECIMALS_MAX && column.decimals < DECIMALS_MAX
+}
+
+const DECIMALS_MAX = 30
 
 const TYPE_FLAGS = columnFlags.notNull | columnFlags.unsigned
 

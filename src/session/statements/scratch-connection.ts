@@ -138,8 +138,12 @@ export class ScratchConnection implements Scratch {
     await rows.opened()
     const answer = copiedColumns(rows, node, connection.isMariadb)
     if (node.groups.length === 0) return answer
+    const told = {
+      isMariadb: connection.isMariadb,
+      hasParams: query.kind === 'Text' && query.params.length > 0,
+    }
     return closeOnFailure([answer], () =>
-      conformRows(answer, columnsOverGroups(answer.columns, checked, node, connection.isMariadb)),
+      conformRows(answer, columnsOverGroups(answer.columns, checked, node, told)),
     )
   }
 
