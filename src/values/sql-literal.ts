@@ -16,7 +16,7 @@ export function binaryLiteral(bytes: Buffer): string {
 
 /** Doubles keep an exponent: without one MySQL would read a DECIMAL. */
 export function doubleLiteral(text: string): string {
-  return text.includes('e') ? text : `${text}e0`
+  return /e/i.test(text) ? text : `${text}e0`
 }
 
 /** SQL text that gives the value again; `charset` is that of text. */
