@@ -1,9 +1,10 @@
-import type { Expr, Or, TableRef } from '../../sql/ast.ts'
+import type { ColumnName, Expr, Or, TableRef } from '../../sql/ast.ts'
 import { someNode, visit } from '../../sql/visit.ts'
 import type { BoundFrom, BoundQuery, BoundSubquery, Conjunct } from '../binding/bound.ts'
 import type { Level } from '../binding/level.ts'
 import { liveColumn, storedColumn } from '../binding/live-column.ts'
 import { resolveColumn, type Scope } from '../binding/scope.ts'
+import type { Source } from '../binding/source.ts'
 import { type ColumnOf, isHarmless } from './harmless.ts'
 import { commonConjuncts, impliedBy } from './implied.ts'
 import { type ConditionPlace, isJoin, type Link, Links, tablesAt } from './links.ts'
@@ -119,9 +120,9 @@ function take(conjuncts: readonly Conjunct[], place: ConditionPlace, found: Foun
       continue
     }
     const { ast, source, instance } = table
-    const isOwn = (name: string, qualifier: string | undefined) =>
-      qualifier === undefined ? source.columnNamed(name).kind === 'Column' : qualifier === source.name
-    const isQuiet = namesOnly(expr, isOwn) && isHarmless(expr, ({ name }) => liveColumn(instance.table, name))
+    const isQuiet =
+      namesOnly(expr, (column) => isNamedBy(source, column)) &&
+      isHarmless(expr, ({ name }) => liveColumn(instance.table, name))
     if (!isQuiet && !someNode(expr, ({ kind }) => kind === 'Function')) found.warning.add(ast)
     isFirst &&= isQuiet
     if (isFirst) addCondition(ast, expr, found)
@@ -132,10 +133,12 @@ function take(conjuncts: readonly Conjunct[], place: ConditionPlace, found: Foun
 function takeOr(or: Or, place: ConditionPlace, found: Found): void {
   const { tables, scope } = place
   for (const each of commonConjuncts(or.operands)) if (isJoin(each)) found.links.takeJoin(each, place)
-  for (const { ast, instance } of tables) {
+  for (const { ast, instance, source } of tables) {
+    // A LATERAL query shows columns of others as its own, under names that only it knows.
     const isOwn = (part: Expr) =>
-      visit(part, (node) =>
-        node.kind === 'Column' && resolveColumn(node, scope)?.instance !== instance ? 'stop' : undefined,
+      namesOnly(
+        part,
+        (column) => isNamedBy(source, column) && resolveColumn(column, scope)?.instance === instance,
       )
     const implied = impliedBy(or, isOwn)
     if (implied !== undefined) addCondition(ast, implied, found)
@@ -152,10 +155,13 @@ function columnsOf(scope: Scope): ColumnOf {
   return (name) => storedColumn(name, scope)
 }
 
-function namesOnly(expr: Expr, isOwn: (name: string, qualifier: string | undefined) => boolean): boolean {
-  return visit(expr, (node) =>
-    node.kind === 'Column' && !isOwn(node.name, node.qualifiers.at(-1)) ? 'stop' : undefined,
-  )
+function namesOnly(expr: Expr, isOwn: (column: ColumnName) => boolean): boolean {
+  return visit(expr, (node) => (node.kind === 'Column' && !isOwn(node) ? 'stop' : undefined))
+}
+
+function isNamedBy(source: Source, { name, qualifiers }: ColumnName): boolean {
+  const qualifier = qualifiers.at(-1)
+  return qualifier === undefined ? source.columnNamed(name).kind === 'Column' : qualifier === source.name
 }
 
 /** Of a condition of several tables. */
