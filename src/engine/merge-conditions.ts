@@ -3,6 +3,9 @@ import type { Condition } from '../errors/condition.ts'
 /** Conditions of a statement's text, not of its rows: every shard has the same. */
 const OF_THE_TEXT: ReadonlySet<number> = new Set([1287, 1364, 1681, 1831, 3719, 3778, 4079, 4080])
 
+/** ER_NON_UNIQ_ERROR as a warning: once for each clause that has the name. */
+const AMBIGUOUS = 1052
+
 /** A value that was taken for another type: of a row, or of the text where it stands there. */
 const WARN_TRUNCATED = 1292
 
@@ -57,6 +60,7 @@ function timesOf(
   counts: readonly number[],
   { isQuery, isInCondition }: OfStatement,
 ): number | undefined {
+  if (code === AMBIGUOUS) return Math.max(...counts)
   if (OF_THE_TEXT.has(code)) return isQuery ? 1 : Math.max(...counts)
   const [, quoted] = code === WARN_TRUNCATED ? (/'([^']*)'$/.exec(message) ?? []) : []
   const [count] = counts

@@ -1,7 +1,8 @@
 import type { Predicate } from '../../../plan/primitives.ts'
 import type { AggregateCall, Expr } from '../../../sql/ast.ts'
-import { type AnyNode, rewrite, sameTree } from '../../../sql/visit.ts'
+import { type AnyNode, rewrite, sameTree, visit } from '../../../sql/visit.ts'
 import type { BoundSelect, Conjunct } from '../../binding/bound.ts'
+import { hasColumn } from '../../binding/scope.ts'
 import { hasAggregate } from '../../binding/traits.ts'
 import type { AggregateOp } from '../../operators/aggregate.ts'
 import { conjunction, type FilterOp } from '../../operators/filter.ts'
@@ -60,12 +61,12 @@ interface AskedOfGroups {
 /** What HAVING asks. The draft shows the aggregates of it. */
 export function askedOfGroups(
   conjuncts: readonly Conjunct[],
-  { ast: { items } }: BoundSelect,
+  block: BoundSelect,
   draft: GroupDraft,
 ): AskedOfGroups | Refusal {
   const { keys } = draft
   const asked = eachOrRefusal(conjuncts, (conjunct) => {
-    const meaning = withoutAliases(conjunct.expr, items, keys)
+    const meaning = withoutAliases(conjunct.expr, block, keys)
     return isRefusal(meaning) ? meaning : { conjunct, meaning }
   })
   if (isRefusal(asked)) return asked
@@ -88,15 +89,24 @@ function pick(call: AggregateCall, draft: GroupDraft) {
   return refused('HAVING on MIN() or MAX() of what is not known to be a number, over several shards')
 }
 
-/** HAVING looks for aliases first, but for a column of GROUP BY before that. */
+/** HAVING looks for aliases first, but for a column of GROUP BY before that, and within an aggregate for columns. */
 function withoutAliases(
   expr: Expr,
-  items: AggregateOp<Operator>['block']['ast']['items'],
+  { ast: { items }, scope }: BoundSelect,
   keys: readonly MergeKey[],
 ): Expr | Refusal {
   let unclear: string | undefined
   const meaning = rewrite(expr, (node) => {
     if (node.kind === 'Subquery') return node
+    if (node.kind === 'Aggregate') {
+      visit(node, (inner) => {
+        if (inner.kind !== 'Column' || inner.qualifiers.length > 0) return undefined
+        const { name } = inner
+        if (namedItem(name, items) !== undefined && hasColumn(name, scope) !== 'yes') unclear ??= name
+        return undefined
+      })
+      return node
+    }
     if (node.kind !== 'Column' || node.qualifiers.length > 0) return undefined
     const named = namedItem(node.name, items)
     if (named === undefined || named.kind === 'Column') return undefined
@@ -104,7 +114,7 @@ function withoutAliases(
     return named
   })
   if (unclear === undefined) return meaning
-  return refused(`'${unclear}' in HAVING, which is a key and an alias, over several shards`)
+  return refused(`'${unclear}' in HAVING, which may be a column and an alias, over several shards`)
 }
 
 function problemOfKeys(expr: Expr, keys: readonly MergeKey[]): Refusal | undefined {
