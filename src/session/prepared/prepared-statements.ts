@@ -328,7 +328,7 @@ export class PreparedStatements {
     const { proxy, state } = this.#context
     const { reading } = execution
     const literals = boundParams(values).map((bound) => valueLiteral(paramValue(bound), state.charset))
-    const sql = substituteParams(reading.parse(execution.sql), literals, proxy)
+    const sql = substituteParams(reading.parse(execution.sql), execution.sql, literals, proxy)
     runStatement(this.#context, { ...execution, sql, bindings: reading.bindingsOf(sql, reading.scan(sql)) })
   }
 

@@ -65,7 +65,7 @@ export async function executeSql(context: SqlPrepareContext, statement: Execute)
   const { sql, reading } = prepared
   const parsed = reading.parse(sql)
   const texts = values.map((value) => value?.text ?? 'NULL')
-  const bound = substituteParams(parsed, withOutParams(parsed, texts, statement), proxy)
+  const bound = substituteParams(parsed, sql, withOutParams(parsed, texts, statement), proxy)
   const execution = values.length === 0 ? undefined : executionUsing(statement, values, parsed, prepared)
   runStatement(context, execution ?? textExecution(reading, bound))
 }

@@ -1,29 +1,44 @@
 import { SqlError } from '../../errors/sql-error.ts'
 import type { Statement } from '../../sql/ast.ts'
-import { printPieces } from '../../sql/print.ts'
+import { visit } from '../../sql/visit.ts'
 import { orderingParams } from '../statements/ordering-params.ts'
 import { limitParams, limitText } from './limit-texts.ts'
 
 /**
- * The statement's text with SQL literals in place of its `?`. Throws ER_WRONG_ARGUMENTS when their numbers differ, and for what
- * LIMIT does not take.
+ * The statement's text, `sql`, with SQL literals in place of its `?`: the rest stays as it is, for columns are named by it. Throws
+ * ER_WRONG_ARGUMENTS when their numbers differ, and for what LIMIT does not take.
  */
 export function substituteParams(
   statement: Statement,
+  sql: string,
   values: readonly string[],
   { isMariadb }: { readonly isMariadb: boolean },
 ): string {
   // As a literal, the value of `ORDER BY ?` would be a column's position.
   const constants: ReadonlySet<number> = isMariadb ? new Set() : orderingParams(statement)
-  const pieces = printPieces(statement)
-  const params = pieces.filter((piece) => typeof piece !== 'string' && 'param' in piece).length
-  if (params !== values.length) throw new SqlError('ER_WRONG_ARGUMENTS', 'Incorrect arguments to EXECUTE')
+  const starts = startsOf(statement)
+  if (starts.size !== values.length)
+    throw new SqlError('ER_WRONG_ARGUMENTS', 'Incorrect arguments to EXECUTE')
   const limits = limitParams(statement)
   const textOf = (param: number) => {
     if (limits.has(param)) return limitText(values[param]!, isMariadb)
     return constants.has(param) ? 'NULL' : values[param]!
   }
-  return pieces
-    .map((piece) => (typeof piece === 'string' ? piece : 'param' in piece ? textOf(piece.param) : ''))
-    .join('')
+  let text = ''
+  let end = 0
+  for (const [param, start] of [...starts].sort(([, a], [, b]) => a - b)) {
+    text += sql.slice(end, start) + textOf(param)
+    end = start + 1
+  }
+  return text + sql.slice(end)
+}
+
+/** Where each `?` is. */
+function startsOf(statement: Statement): ReadonlyMap<number, number> {
+  const starts = new Map<number, number>()
+  visit(statement, (node) => {
+    if (node.kind === 'Param') starts.set(node.index, node.span.start)
+    return undefined
+  })
+  return starts
 }
