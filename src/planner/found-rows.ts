@@ -5,7 +5,7 @@ import { planValue } from './values.ts'
 
 /**
  * What FOUND_ROWS() is behind a query on one shard, where it is not the number of its rows: those that OFFSET leaves out
- * count, too, SQL_CALC_FOUND_ROWS counts all, and of unions MariaDB counts in a way of its own.
+ * count, too, SQL_CALC_FOUND_ROWS counts all, INTO answers none, and of unions MariaDB counts in a way of its own.
  */
 export function foundRowsOf(statement: Statement): Pick<Plan, 'foundRows'> {
   const foundRows = kindOf(statement)
@@ -24,8 +24,8 @@ function kindOf(statement: Statement): Plan['foundRows'] {
   }
 }
 
-function ofSelect({ modifiers, limit }: Select): Plan['foundRows'] {
-  if (modifiers.includes('SQL_CALC_FOUND_ROWS')) return { kind: 'Asked' }
+function ofSelect({ modifiers, limit, into }: Select): Plan['foundRows'] {
+  if (modifiers.includes('SQL_CALC_FOUND_ROWS') || into !== undefined) return { kind: 'Asked' }
   if (limit?.offset === undefined) return undefined
   const offset = planValue(limit.offset)
   return offset === undefined ? { kind: 'Asked' } : { kind: 'Offset', offset }

@@ -341,8 +341,10 @@ export class SingleShard implements RelayOwner {
 /** Notes what FOUND_ROWS() is, where that is known; whether the server must be asked. */
 function noteFoundRows(relaying: Relaying, summary: ResponseSummary): boolean {
   const { found } = relaying.options
-  if (found === undefined || summary.errno !== 0 || !summary.hasRows) return false
-  if (found === 'asked' || summary.rows === 0) return true
+  if (found === undefined || summary.errno !== 0) return false
+  if (found === 'asked') return true
+  if (!summary.hasRows) return false
+  if (summary.rows === 0) return true
   relaying.foundRows = found + summary.rows
   return false
 }
