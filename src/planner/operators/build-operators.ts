@@ -1,4 +1,6 @@
+import type { Select } from '../../sql/ast.ts'
 import type { BoundQuery, BoundSelect, BoundSubquery, BoundWrite, Conjunct } from '../binding/bound.ts'
+import { hasAggregate } from '../binding/traits.ts'
 import { aggregated } from './aggregate.ts'
 import { ofFrom } from './build-from.ts'
 import { distinct } from './distinct.ts'
@@ -31,8 +33,13 @@ function ofSelect(block: BoundSelect): Operator {
   const { ast, having, subqueries } = block
   const rows = applied(rowsOf(block), [...subqueriesOf(having), ...subqueries])
   const groups = filtered(aggregated(rows, block), 'HAVING', having, ast.having)
-  const sorted = ordered(windowed(groups, block), ast.orderBy, block)
+  const sorted = ordered(windowed(groups, block), isOneGroup(ast) ? undefined : ast.orderBy, block)
   return { kind: 'Project', input: limited(distinct(sorted, block), ast.limit, block), block }
+}
+
+/** The columns of its rows may be asked for their order, for there is none: MySQL looks at their names. */
+function isOneGroup({ items, groupBy, having }: Select): boolean {
+  return groupBy === undefined && [items, having].some(hasAggregate)
 }
 
 /** UPDATE and DELETE: the rows, in the order in which they are changed, as far as LIMIT. */
