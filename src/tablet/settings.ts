@@ -110,8 +110,25 @@ function isNamesVariable(name: string): boolean {
   return NAMES_VARIABLES.some((each) => each === name)
 }
 
-/** Statements that turn a connection with settings `from` (undefined: just connected) into one with `to`. */
+/**
+ * Statements that turn a connection with settings `from` (undefined: just connected) into one with `to`. In a character set of
+ * wide characters MySQL does not find the commas of a sql_mode: the connection leaves it first.
+ */
 export function settingsChange(
+  from: ReadonlyMap<string, string> | undefined,
+  to: Settings,
+  server: SettingsServer,
+): readonly string[] {
+  if (from === undefined || !WIDE.test(from.get('collation_connection') ?? ''))
+    return changeOf(from, to, server)
+  const narrow = new Map([...from, [NAMES, 'utf8mb4']])
+  for (const name of NAMES_VARIABLES) narrow.delete(name)
+  return ['SET NAMES utf8mb4', ...changeOf(narrow, to, server)]
+}
+
+const WIDE = /ucs2|utf16|utf32/
+
+function changeOf(
   from: ReadonlyMap<string, string> | undefined,
   to: Settings,
   server: SettingsServer,

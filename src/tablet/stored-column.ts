@@ -61,7 +61,8 @@ function defaultText({ default: value, extra, isMariadb, nullable }: DatabaseCol
     return /^('(''|[^'])*'|-?[\d.]+(e[+-]?\d+)?)$/i.test(value) ? Buffer.from(value).latin1Slice() : COMPUTED
   }
   if (extra.includes('default_generated')) return COMPUTED
-  return /^(b'[01]*'|0x[0-9a-f]*)$/i.test(value) ? value : quoteString(value)
+  if (value === '0x') return "''"
+  return /^(b'[01]*'|0x[0-9a-f]+)$/i.test(value) ? value : quoteString(value)
 }
 
 /** A default that is computed row by row, and might ask columns that a copy does not have: none of it is asked for its value. */

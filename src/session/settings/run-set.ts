@@ -1,8 +1,9 @@
 import type { Condition } from '../../errors/condition.ts'
 import { notSupported, SqlError } from '../../errors/sql-error.ts'
-import type { Expr, SetItem, SetStatement, SetUserVariable } from '../../sql/ast.ts'
+import type { Expr, Literal, SetItem, SetStatement, SetUserVariable } from '../../sql/ast.ts'
+import { literalValue } from '../../sql/literal-value.ts'
 import { ownText } from '../../sql/text.ts'
-import { quoteString } from '../../values/sql-literal.ts'
+import { quoteString, textLiteral } from '../../values/sql-literal.ts'
 import type { Replies } from '../commands/replies.ts'
 import { type EvaluateContext, evaluate } from '../statements/evaluate.ts'
 import { type OwnVariableContext, ownVariable } from './own-variables.ts'
@@ -92,6 +93,7 @@ function assign(
 
 /** The items' values, DEFAULT and words as they are; '' for items that have none. */
 async function valuesOf(context: SetContext, items: readonly SetItem[]) {
+  const { sqlMode } = context.state
   const computed = items.map(computedValue)
   const { values, conditions } = await evaluate(
     context,
@@ -100,25 +102,36 @@ async function valuesOf(context: SetContext, items: readonly SetItem[]) {
   const left = [...values]
   return {
     values: items.map((item, i) =>
-      computed[i] === undefined ? { ...FIRST_NULL, text: givenText(item) } : left.shift()!,
+      computed[i] === undefined ? { ...FIRST_NULL, text: givenText(item, sqlMode) } : left.shift()!,
     ),
     conditions,
   }
 }
 
-/** Undefined for what is a word where it stands: `SET sql_mode = ANSI`. */
+/** Undefined for what is a word where it stands, `SET sql_mode = ANSI`, and for a string, whatever it is to the connection. */
 function computedValue(item: SetItem): Expr | undefined {
   if (item.kind === 'SetUserVariable') return item.value
-  if (item.kind !== 'SetVariable' || item.value.kind === 'WordValue' || item.value.kind === 'Default')
-    return undefined
-  const isWord = item.value.kind === 'Column' && item.value.qualifiers.length === 0
-  return isWord ? undefined : item.value
+  if (item.kind !== 'SetVariable') return undefined
+  const { value } = item
+  if (value.kind === 'WordValue' || value.kind === 'Default' || isPlainString(value)) return undefined
+  const isWord = value.kind === 'Column' && value.qualifiers.length === 0
+  return isWord ? undefined : value
 }
 
-function givenText(item: SetItem): string {
+/** ASCII without an introducer. */
+function isPlainString(value: Expr): value is Literal {
+  return value.kind === 'Literal' && value.type === 'String' && /^['"][\x20-\x7e]*$/.test(value.text)
+}
+
+function givenText(item: SetItem, sqlMode: number): string {
   if (item.kind !== 'SetVariable') return ''
   const { value } = item
   if (value.kind === 'WordValue') return value.word
+  if (value.kind === 'Literal') {
+    const { text } = value
+    const { bytes } = literalValue(text, { type: 'String', start: 0, end: text.length }, sqlMode)
+    return textLiteral(Buffer.from(bytes), 'utf8mb4')
+  }
   return value.kind === 'Column' ? wordText(value.name) : 'DEFAULT'
 }
 
