@@ -6,8 +6,9 @@ const OF_THE_TEXT: ReadonlySet<number> = new Set([1287, 1364, 1681, 1831, 3719, 
 /** ER_NON_UNIQ_ERROR as a warning: once for each clause that has the name. */
 const AMBIGUOUS = 1052
 
-/** A value that was taken for another type: of a row, or of the text where it stands there. */
-const WARN_TRUNCATED = 1292
+/** A value that was taken for another type, or is a date as they were once written: of a row, or of the text if it stands there. */
+const OF_A_VALUE: ReadonlySet<number> = new Set([1292, 4095, 4096, 4097])
+const VALUE = /value:? '([^']*)'(?: for column .*| at row .*)?$/
 
 /** max_error_count of MariaDB: what is said as often may be said more often than is kept. */
 const KEPT_LEAST = 64
@@ -62,7 +63,7 @@ function timesOf(
 ): number | undefined {
   if (code === AMBIGUOUS) return Math.max(...counts)
   if (OF_THE_TEXT.has(code)) return isQuery ? 1 : Math.max(...counts)
-  const [, quoted] = code === WARN_TRUNCATED ? (/'([^']*)'$/.exec(message) ?? []) : []
+  const [, quoted] = OF_A_VALUE.has(code) ? (VALUE.exec(message) ?? []) : []
   const [count] = counts
   if (quoted === undefined || count === undefined || count >= KEPT_LEAST) return undefined
   return counts.every((other) => other === count) && isInCondition(quoted) ? count : undefined

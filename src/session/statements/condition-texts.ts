@@ -2,7 +2,7 @@ import type { Bindings } from '../../engine/bindings.ts'
 import type { Statement } from '../../sql/ast.ts'
 import { type AnyNode, type Part, visit } from '../../sql/visit.ts'
 
-/** Texts that only the statement's conditions hold, as literals or params: WHERE, ON and LIMIT. */
+/** Texts that only the statement's conditions hold, as literals or params: WHERE, HAVING, ON and LIMIT. */
 export function conditionTexts(statement: Statement, bindings: Bindings): ReadonlySet<string> {
   const inConditions = new Set<AnyNode>()
   visit(statement, (node) => {
@@ -27,6 +27,7 @@ export function conditionTexts(statement: Statement, bindings: Bindings): Readon
 function conditionsOf(node: AnyNode): readonly Part[] {
   switch (node.kind) {
     case 'Select':
+      return [node.where, node.having]
     case 'Update':
     case 'Delete':
       return [node.where]
@@ -41,6 +42,6 @@ function conditionsOf(node: AnyNode): readonly Part[] {
 
 function textOf(node: AnyNode, bindings: Bindings): string | undefined {
   if (node.kind === 'Param') return Buffer.from(bindings.paramValue(node.index).bytes).toString()
-  if (node.kind !== 'Literal' || node.type !== 'String') return undefined
-  return Buffer.from(node.text.slice(1, -1), 'latin1').toString()
+  if (node.kind !== 'Literal') return undefined
+  return Buffer.from(node.type === 'String' ? node.text.slice(1, -1) : node.text, 'latin1').toString()
 }

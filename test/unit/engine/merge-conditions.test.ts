@@ -46,3 +46,15 @@ test('in the order that is given', () => {
     deprecated,
   ])
 })
+
+test('of a date in a condition once, however it is told', () => {
+  const isIn = (text: string) => text === '2006.1.1'
+  for (const said of [
+    warning(1292, "Incorrect date value: '2006.1.1' for column 'd' at row 1"),
+    warning(
+      4095,
+      "Delimiter '.' in position 4 in datetime value '2006.1.1' at row 1 is deprecated. Prefer '-'.",
+    ),
+  ])
+    expect(mergeConditions([[said], [said]], { isQuery: true, isInCondition: isIn })).toEqual([said])
+})
