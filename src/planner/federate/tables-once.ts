@@ -164,7 +164,7 @@ function reference(node: TableRef, known: KnownCte, here: Ctes, found: Found): A
   if (known.recursive) return renamed(node, known.cte)
   if (namesOthers(known, here))
     unplanned(`WITH ${known.said}, which names a table of WITH that is hidden where it is named itself`)
-  if (!known.used) {
+  if (!known.used || !hasTables(known)) {
     known.used = true
     return renamed(node, known.cte)
   }
@@ -178,6 +178,18 @@ function reference(node: TableRef, known: KnownCte, here: Ctes, found: Found): A
   const isRecursive = ctes.get(said)?.cte === cte
   known.twins.push({ cte: twin, ctes: isRecursive ? withItself(ctes, said, twin) : ctes, isUnused })
   return renamed(node, twin)
+}
+
+/** Other than those of WITH, also by these. */
+function hasTables({ cte, ctes }: KnownCte, seen = new Set<Cte>()): boolean {
+  if (seen.has(cte)) return false
+  seen.add(cte)
+  return someNode(cte.query, (node) => {
+    if (node.kind === 'TableQuery') return true
+    if (node.kind !== 'Table') return false
+    const known = node.name.qualifier === undefined ? ctes.get(node.name.name) : undefined
+    return known === undefined || hasTables(known, seen)
+  })
 }
 
 /** MySQL looks names of its query up where it is named, MariaDB where it stands. */
