@@ -10,6 +10,7 @@ import { isChanging, setsLastInsertId } from './binding/traits.ts'
 import { Unplanned } from './binding/unplanned.ts'
 import { cteReferences } from './cte-references.ts'
 import type { PlanRows } from './federate/grouped-blocks.ts'
+import { isExpanded } from './federate/matches.ts'
 import { planFederation } from './federate/plan-federation.ts'
 import { finishQuery } from './finish/finish-query.ts'
 import { isFixed } from './one-shard.ts'
@@ -95,8 +96,12 @@ function planByRules(ast: Query, context: PlanContext, trace?: Trace): Plan {
       const construct = 'WITH whose table is named twice and gives other values each time'
       return { ...plan, root: { kind: 'Unsupported', construct } }
     }
-    if (mayBeOfSeveral(plan.root) && someNode(ast, isSeededRand))
-      return { ...plan, root: { kind: 'Unsupported', construct: 'RAND(N) over several shards' } }
+    const [whole] = mayBeOfSeveral(plan.root) ? WHOLE.filter(({ isIn }) => someNode(ast, isIn)) : []
+    if (whole !== undefined)
+      return {
+        ...plan,
+        root: { kind: 'Unsupported', construct: `${whole.construct} over several shards` },
+      }
     return someNode(ast, setsLastInsertId) ? settingInsertId(plan) : plan
   } catch (error) {
     if (error instanceof Unplanned) return unsupportedPlan(error.construct)
@@ -104,10 +109,14 @@ function planByRules(ast: Query, context: PlanContext, trace?: Trace): Plan {
   }
 }
 
-/** Each shard would begin a sequence of its own. */
-function isSeededRand(node: AnyNode): boolean {
-  return node.kind === 'Function' && node.name === 'rand' && node.args.length > 0
-}
+/** What hangs on all rows of a table: each shard would begin a sequence of its own, or look for words in its own rows. */
+const WHOLE: readonly { readonly construct: string; readonly isIn: (node: AnyNode) => boolean }[] = [
+  {
+    construct: 'RAND(N)',
+    isIn: (node) => node.kind === 'Function' && node.name === 'rand' && node.args.length > 0,
+  },
+  { construct: 'MATCH … WITH QUERY EXPANSION', isIn: isExpanded },
+]
 
 function mayBeOfSeveral(root: Primitive): boolean {
   return root.kind !== 'Route' || !(isFixed(root.routing) || root.routing.kind === 'Equal')

@@ -1,5 +1,5 @@
 import type { Expr, Match, TableRef } from '../../sql/ast.ts'
-import { type Part, rewrite, someInBlock, someNode, visit } from '../../sql/visit.ts'
+import { type AnyNode, type Part, rewrite, someInBlock, someNode, visit } from '../../sql/visit.ts'
 import type { Column } from '../../values/column.ts'
 import { quoteName } from '../../values/sql-literal.ts'
 import type { BoundFrom, BoundQuery, BoundSelect, BoundTable } from '../binding/bound.ts'
@@ -49,9 +49,7 @@ export class Matches {
   #findIn({ ast, from, scope }: BoundSelect): void {
     someInBlock(ast, (node) => {
       if (node.kind !== 'Match') return false
-      // Each shard would add the words of its own best rows.
-      if (/EXPANSION/i.test(node.modifier ?? ''))
-        unplanned('MATCH … WITH QUERY EXPANSION over several shards')
+      if (isExpanded(node)) unplanned('MATCH … WITH QUERY EXPANSION over several shards')
       const [first] = node.columns
       const ref = first?.kind === 'Column' ? resolveColumn(first, scope) : undefined
       const table = tablesOf(from).find(({ instance }) => instance === ref?.instance)
@@ -100,4 +98,9 @@ function columnNamed(name: string): Column {
 
 function unqualified(match: Match): Expr {
   return rewrite<Expr>(match, (node) => (node.kind === 'Column' ? { ...node, qualifiers: [] } : undefined))
+}
+
+/** It looks for the words of the best rows, too, which are those of all shards. */
+export function isExpanded(node: AnyNode): boolean {
+  return node.kind === 'Match' && /EXPANSION/i.test(node.modifier ?? '')
 }

@@ -114,7 +114,12 @@ function jsonText(plan: readonly string[], parts: readonly ExplainedPart[]): str
   const shards = parts.map(({ keyspace, name, query, rows }) => ({
     shard: `${keyspace}/${name}`,
     query,
-    explain: JSON.parse(String(rows[0]?.[0] ?? 'null')) as unknown,
+    explain: parsedPlan(String(rows[0]?.[0] ?? 'null')),
   }))
   return JSON.stringify({ plan, shards }, undefined, 2)
+}
+
+/** With end_markers_in_json MySQL puts the key of what ends there in a comment behind it. */
+export function parsedPlan(json: string): unknown {
+  return JSON.parse(json.replaceAll(/(?<=^ *[}\]]) \/\* \w+ \*\//gm, ''))
 }
