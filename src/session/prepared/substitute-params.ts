@@ -27,8 +27,10 @@ export function substituteParams(
   let text = ''
   let end = 0
   for (const [param, start] of [...starts].sort(([, a], [, b]) => a - b)) {
-    text += sql.slice(end, start) + textOf(param)
+    const before = sql.slice(end, start)
     end = start + 1
+    // A `?` may touch a word, as in `LIMIT?`; a literal would become part of it.
+    text += `${before}${/\w$/.test(before) ? ' ' : ''}${textOf(param)}${/\w/.test(sql[end] ?? '') ? ' ' : ''}`
   }
   return text + sql.slice(end)
 }
