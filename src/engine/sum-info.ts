@@ -12,3 +12,9 @@ export function sumInfo(infos: readonly string[]): string {
   let i = 0
   return texts[0]!.replace(/\d+/g, () => String(sums[i++]))
 }
+
+/** How many rows an UPDATE has found, as the text of its OK packet tells; undefined where it is another statement's. */
+export function matchedRows(info: string): number | undefined {
+  const [, matched] = /Rows matched: (\d+)/.exec(info) ?? []
+  return matched === undefined ? undefined : Number(matched)
+}

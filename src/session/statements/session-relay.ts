@@ -1,3 +1,4 @@
+import { matchedRows } from '../../engine/sum-info.ts'
 import type { SqlError } from '../../errors/sql-error.ts'
 import { Relay, type RelaySink } from '../../mysql/client/relay.ts'
 import type { ResponseSummary } from '../../mysql/client/response-reader.ts'
@@ -24,6 +25,9 @@ const FAREWELLS: ReadonlySet<number> = new Set([1927, 4031])
 
 const ER_QUERY_INTERRUPTED = 1317
 
+/** The most bytes of an OK packet that has no text: two counts, status, warnings. */
+const OK_WITHOUT_INFO = 23
+
 /** The relay of one session, used again for every statement. */
 export class SessionRelay extends Relay {
   readonly #owner: RelayOwner
@@ -35,6 +39,8 @@ export class SessionRelay extends Relay {
 
   /** Text of the ERR packet that ended the answer. */
   errorMessage = ''
+  /** Of UPDATE: what MySQL's FOUND_ROWS() is then. */
+  matchedRows: number | undefined
   /** COM_STMT_PREPARE: the backend's statement id and its number of params. */
   preparedId = 0
   preparedParams = 0
@@ -49,6 +55,7 @@ export class SessionRelay extends Relay {
     this.#rename = database === keyspace ? undefined : { database, keyspace }
     this.#statementId = statementId
     this.#farewell = false
+    this.matchedRows = undefined
   }
 
   protected override onPrepareOk(buf: Buffer, start: number, _columns: number, params: number): void {
@@ -69,6 +76,10 @@ export class SessionRelay extends Relay {
     if (names.schema === column.schema && names.name === column.name) return
     const renamed = encodeColumnDef({ ...column, ...names }, 0)
     this.replacePacket(buf, start, end, renamed)
+  }
+
+  protected override onOk(buf: Buffer, start: number, end: number): void {
+    if (end - start > OK_WITHOUT_INFO) this.matchedRows = matchedRows(buf.latin1Slice(start, end))
   }
 
   protected override onErr(buf: Buffer, start: number, end: number): void {

@@ -263,6 +263,8 @@ export class SingleShard implements RelayOwner {
       const explicitId = options.explicitId === true || options.carried?.setsInsertId === true
       replies.noteResult(summary, { explicitId, errorMessage: this.#relay.errorMessage })
       if (relaying.conditions !== undefined) state.warnings = relaying.conditions
+      const { matchedRows } = this.#relay
+      if (matchedRows !== undefined && !this.#context.proxy.isMariadb) state.foundRows = matchedRows
       if (relaying.foundRows !== undefined) state.foundRows = relaying.foundRows
     }
     this.#giveBack(relaying, summary)
