@@ -217,6 +217,27 @@ describe('settings', () => {
     ])
   })
 
+  test('a character set of wide characters is left before anything else is set', () => {
+    const wide = makeSettings(
+      new Map([
+        ...plain.items,
+        ['collation_connection', "'ucs2_general_ci'"],
+        ['sql_mode', "'ANSI,TRADITIONAL'"],
+      ]),
+      USUAL_KIND,
+    )
+    const [names] = settingsChange(undefined, plain, server)
+    assert.deepEqual(settingsChange(wide.items, plain, server), [
+      'SET NAMES utf8mb4',
+      `${names}, SESSION sql_mode = DEFAULT`,
+    ])
+    const own = makeSettings(new Map(), USUAL_KIND)
+    assert.deepEqual(settingsChange(wide.items, own, server), [
+      'SET NAMES utf8mb4',
+      'SET NAMES DEFAULT, SESSION sql_mode = DEFAULT',
+    ])
+  })
+
   test("a system schema is used, and left for the shard's own database", () => {
     const system = makeSettings(new Map([...plain.items, [DATABASE, '`mysql`']]), USUAL_KIND)
     assert.deepEqual(settingsChange(plain.items, system, server), ['USE `mysql`'])
