@@ -59,7 +59,11 @@ function kindOfColumn({ type }: Column): Kind | undefined {
   }
 }
 
-const TEXTS: ReadonlySet<string> = new Set(['concat', 'lcase', 'lower', 'ucase', 'upper'])
+const TEXTS: ReadonlySet<string> = new Set([
+  ...['concat', 'lcase', 'lower', 'ltrim', 'reverse', 'rtrim', 'ucase', 'upper'],
+])
+/** Of a text and whole numbers as they are written. */
+const PARTS: ReadonlySet<string> = new Set(['left', 'mid', 'right', 'substr', 'substring'])
 const LENGTHS: ReadonlySet<string> = new Set(['char_length', 'character_length', 'length', 'octet_length'])
 const TIMES: ReadonlySet<string> = new Set(['day', 'dayofmonth', 'hour', 'minute', 'month', 'second', 'year'])
 
@@ -67,12 +71,20 @@ function kindOfCall({ name, args, qualifier }: FunctionCall, columnOf: ColumnOf)
   const are = (kind: Kind) => args.length > 0 && args.every((arg) => kindOf(arg, columnOf) === kind)
   if (qualifier !== undefined) return undefined
   if (TEXTS.has(name)) return are('text') ? 'text' : undefined
+  if (PARTS.has(name) && args[0] !== undefined)
+    return kindOf(args[0], columnOf) === 'text' && args.slice(1).every(isWholeNumber) ? 'text' : undefined
   if (LENGTHS.has(name)) return are('text') ? 'integer' : undefined
   if (TIMES.has(name)) return are('time') ? 'integer' : undefined
+  if (name === 'date_format' && args[0] !== undefined && args[1]?.kind === 'Literal')
+    return kindOf(args[0], columnOf) === 'time' && args[1].type === 'String' ? 'text' : undefined
   if (name === 'coalesce' || name === 'ifnull') return oneOf(args, columnOf)
   if (name === 'if' && args[0] !== undefined && isHarmless(args[0], columnOf))
     return oneOf(args.slice(1), columnOf)
   return undefined
+}
+
+function isWholeNumber(expr: Expr): boolean {
+  return expr.kind === 'Literal' && expr.type === 'Int'
 }
 
 /** Any of them may be the value. */
@@ -88,16 +100,20 @@ function oneOf(exprs: readonly Expr[], columnOf: ColumnOf): Kind | undefined {
 const INTEGER_DIGITS = 18
 const DECIMAL_DIGITS = 60
 
-/** Of columns alone: a literal may be of any length. */
+/** Of columns, and of whole numbers as they are written. */
 function kindOfOperation(op: string, operands: readonly Expr[], columnOf: ColumnOf): Kind | undefined {
   if (op !== '+' && op !== '-' && op !== '*') return undefined
   const columns = operands.map((operand) => (operand.kind === 'Column' ? columnOf(operand) : undefined))
-  const digits = columns.map((column) => column && digitsOf(column))
+  const digits = columns.map((column, i) => (column ? digitsOf(column) : digitsWritten(operands[i]!)))
   if (!digits.every((each) => each !== undefined)) return undefined
   const count = digits.reduce((sum, each) => sum + each, 0)
   if (columns.every((column) => column?.type !== 'DECIMAL'))
     return count <= INTEGER_DIGITS ? 'integer' : undefined
   return count <= DECIMAL_DIGITS && op !== '-' ? 'decimal' : undefined
+}
+
+function digitsWritten(expr: Expr): number | undefined {
+  return expr.kind === 'Literal' && expr.type === 'Int' ? expr.text.length : undefined
 }
 
 /** Digits of a number with a sign: without one, a difference may be none. */
