@@ -96,7 +96,7 @@ function planByRules(ast: Query, context: PlanContext, trace?: Trace): Plan {
       const construct = 'WITH whose table is named twice and gives other values each time'
       return { ...plan, root: { kind: 'Unsupported', construct } }
     }
-    const [whole] = mayBeOfSeveral(plan.root) ? WHOLE.filter(({ isIn }) => someNode(ast, isIn)) : []
+    const whole = mayBeOfSeveral(plan.root) ? WHOLE.find(({ isIn }) => someNode(ast, isIn)) : undefined
     if (whole !== undefined)
       return {
         ...plan,

@@ -1,3 +1,5 @@
+import { isWide } from '../values/charsets.ts'
+
 /**
  * Session state that a backend connection must have before it serves a session: the character set and the system
  * variables that the client has set. Immutable, so that the key is made once a change, not once a query.
@@ -119,14 +121,12 @@ export function settingsChange(
   to: Settings,
   server: SettingsServer,
 ): readonly string[] {
-  if (from === undefined || !WIDE.test(from.get('collation_connection') ?? ''))
-    return changeOf(from, to, server)
+  const [, charset = ''] = /^'([a-z0-9]+)_/.exec(from?.get('collation_connection') ?? '') ?? []
+  if (from === undefined || !isWide(charset)) return changeOf(from, to, server)
   const narrow = new Map([...from, [NAMES, 'utf8mb4']])
   for (const name of NAMES_VARIABLES) narrow.delete(name)
   return ['SET NAMES utf8mb4', ...changeOf(narrow, to, server)]
 }
-
-const WIDE = /ucs2|utf16|utf32/
 
 function changeOf(
   from: ReadonlyMap<string, string> | undefined,

@@ -52,8 +52,13 @@ export function defaultCollation(charset: Charset, flavor: ServerFlavor = 'mysql
  * escapes that are none, which is an injection hole.
  */
 export function clientCharsetProblem(charset: Charset): 'wide' | 'ambiguous' | undefined {
-  if (WIDE.has(charset.name)) return 'wide'
+  if (isWide(charset.name)) return 'wide'
   return AMBIGUOUS.has(charset.name) ? 'ambiguous' : undefined
+}
+
+/** Whether ASCII text is not ASCII bytes in the character set of this name. */
+export function isWide(charset: string): boolean {
+  return WIDE.has(charset)
 }
 
 const WIDE: ReadonlySet<string> = new Set(['ucs2', 'utf16', 'utf16le', 'utf32'])

@@ -1,7 +1,7 @@
 import type { Expr, FunctionCall } from '../../sql/ast.ts'
 import type { Column } from '../../values/column.ts'
 import { isIntegral, isSigned } from '../../values/value.ts'
-import { type ColumnOf, isHarmless } from '../federate/harmless.ts'
+import { type ColumnOf, isHarmless, isWholeNumber, wholeOfPart } from '../federate/harmless.ts'
 
 type Kind = 'integer' | 'decimal' | 'text' | 'time' | 'any'
 
@@ -62,17 +62,16 @@ function kindOfColumn({ type }: Column): Kind | undefined {
 const TEXTS: ReadonlySet<string> = new Set([
   ...['concat', 'lcase', 'lower', 'ltrim', 'reverse', 'rtrim', 'ucase', 'upper'],
 ])
-/** Of a text and whole numbers as they are written. */
-const PARTS: ReadonlySet<string> = new Set(['left', 'mid', 'right', 'substr', 'substring'])
 const LENGTHS: ReadonlySet<string> = new Set(['char_length', 'character_length', 'length', 'octet_length'])
 const TIMES: ReadonlySet<string> = new Set(['day', 'dayofmonth', 'hour', 'minute', 'month', 'second', 'year'])
 
-function kindOfCall({ name, args, qualifier }: FunctionCall, columnOf: ColumnOf): Kind | undefined {
+function kindOfCall(call: FunctionCall, columnOf: ColumnOf): Kind | undefined {
+  const { name, args, qualifier } = call
   const are = (kind: Kind) => args.length > 0 && args.every((arg) => kindOf(arg, columnOf) === kind)
   if (qualifier !== undefined) return undefined
   if (TEXTS.has(name)) return are('text') ? 'text' : undefined
-  if (PARTS.has(name) && args[0] !== undefined)
-    return kindOf(args[0], columnOf) === 'text' && args.slice(1).every(isWholeNumber) ? 'text' : undefined
+  const whole = wholeOfPart(call)
+  if (whole !== undefined) return kindOf(whole, columnOf) === 'text' ? 'text' : undefined
   if (LENGTHS.has(name)) return are('text') ? 'integer' : undefined
   if (TIMES.has(name)) return are('time') ? 'integer' : undefined
   if (name === 'date_format' && args[0] !== undefined && args[1]?.kind === 'Literal')
@@ -81,10 +80,6 @@ function kindOfCall({ name, args, qualifier }: FunctionCall, columnOf: ColumnOf)
   if (name === 'if' && args[0] !== undefined && isHarmless(args[0], columnOf))
     return oneOf(args.slice(1), columnOf)
   return undefined
-}
-
-function isWholeNumber(expr: Expr): boolean {
-  return expr.kind === 'Literal' && expr.type === 'Int'
 }
 
 /** Any of them may be the value. */
@@ -104,16 +99,15 @@ const DECIMAL_DIGITS = 60
 function kindOfOperation(op: string, operands: readonly Expr[], columnOf: ColumnOf): Kind | undefined {
   if (op !== '+' && op !== '-' && op !== '*') return undefined
   const columns = operands.map((operand) => (operand.kind === 'Column' ? columnOf(operand) : undefined))
-  const digits = columns.map((column, i) => (column ? digitsOf(column) : digitsWritten(operands[i]!)))
+  const digits = operands.map((operand, i) => {
+    const column = columns[i]
+    return isWholeNumber(operand) ? operand.text.length : column && digitsOf(column)
+  })
   if (!digits.every((each) => each !== undefined)) return undefined
   const count = digits.reduce((sum, each) => sum + each, 0)
   if (columns.every((column) => column?.type !== 'DECIMAL'))
     return count <= INTEGER_DIGITS ? 'integer' : undefined
   return count <= DECIMAL_DIGITS && op !== '-' ? 'decimal' : undefined
-}
-
-function digitsWritten(expr: Expr): number | undefined {
-  return expr.kind === 'Literal' && expr.type === 'Int' ? expr.text.length : undefined
 }
 
 /** Digits of a number with a sign: without one, a difference may be none. */

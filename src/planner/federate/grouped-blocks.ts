@@ -309,11 +309,10 @@ function isWritten(condition: Expr): boolean {
   return !someNode(condition, ({ kind }) => !written.has(kind))
 }
 
-const written: ReadonlySet<string> = new Set(
-  `Literal Introduced TemporalLiteral Comparison In List Between Is Like And Or Not Unary Binary Collate`.split(
-    ' ',
-  ),
-)
+const written: ReadonlySet<string> = new Set([
+  ...['Literal', 'Introduced', 'TemporalLiteral', 'Unary', 'Binary', 'Collate', 'Comparison', 'In', 'List'],
+  ...['Between', 'Is', 'Like', 'And', 'Or', 'Not'],
+])
 
 function isDistinctCall(node: AnyNode): boolean {
   return (

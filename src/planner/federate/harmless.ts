@@ -1,4 +1,4 @@
-import type { ColumnName, Expr, FunctionCall } from '../../sql/ast.ts'
+import type { ColumnName, Expr, FunctionCall, Literal } from '../../sql/ast.ts'
 import { someNode } from '../../sql/visit.ts'
 import type { Column } from '../../values/column.ts'
 import { isNumber } from '../../values/value.ts'
@@ -65,7 +65,10 @@ function areComparable(exprs: readonly Expr[], columnOf: ColumnOf): boolean {
 type Kind = 'number' | 'text' | 'time' | 'bytes' | 'constant'
 
 function kindOf(expr: Expr, columnOf: ColumnOf): Kind | undefined {
-  if (expr.kind === 'Function' && isPartOfText(expr, columnOf)) return 'text'
+  if (expr.kind === 'Function') {
+    const whole = wholeOfPart(expr)
+    if (whole?.kind === 'Column' && kindOf(whole, columnOf) === 'text') return 'text'
+  }
   if (expr.kind !== 'Column') return isConstant(expr) ? 'constant' : undefined
   const type = columnOf(expr)?.type
   if (type === undefined) return undefined
@@ -77,15 +80,16 @@ function kindOf(expr: Expr, columnOf: ColumnOf): Kind | undefined {
 
 const PARTS_OF_TEXT: ReadonlySet<string> = new Set(['substring', 'substr', 'mid', 'left', 'right'])
 
-/** `SUBSTRING(text FROM 1 FOR 2)` and its kin, of a stored text and numbers as they are written. */
-function isPartOfText({ name, qualifier, quoted, spaced, args }: FunctionCall, columnOf: ColumnOf): boolean {
-  if (qualifier !== undefined || quoted === true || spaced === true || !PARTS_OF_TEXT.has(name)) return false
+/** What `SUBSTRING(text FROM 1 FOR 2)` and its kin take a part of, by whole numbers as they are written. */
+export function wholeOfPart({ name, qualifier, quoted, spaced, args }: FunctionCall): Expr | undefined {
+  if (qualifier !== undefined || quoted === true || spaced === true || !PARTS_OF_TEXT.has(name))
+    return undefined
   const [text, ...numbers] = args
-  return (
-    text?.kind === 'Column' &&
-    kindOf(text, columnOf) === 'text' &&
-    numbers.every((each) => each.kind === 'Literal' && each.type === 'Int')
-  )
+  return numbers.every(isWholeNumber) ? text : undefined
+}
+
+export function isWholeNumber(expr: Expr): expr is Literal {
+  return expr.kind === 'Literal' && expr.type === 'Int'
 }
 
 const OF_NUMBERS: ReadonlySet<string> = new Set(['ceil', 'greatest', 'nullif', 'truncate'])

@@ -1,3 +1,4 @@
+import { matchedRows } from '../../engine/sum-info.ts'
 import { ServerError } from '../../errors/server-error.ts'
 import type { ResponseSummary } from '../../mysql/client/response-reader.ts'
 import { Status } from '../../mysql/codec/constants.ts'
@@ -52,6 +53,7 @@ export class Replies {
   ok(ok: Partial<OkPacket>, explicitId = false): void {
     const { state, answer } = this.#context
     state.rowCount = ok.affectedRows ?? 0
+    if (ok.info !== undefined) this.#noteMatched(matchedRows(ok.info))
     // Falsy both as a number and as a bigint.
     if (ok.lastInsertId && !explicitId) state.lastInsertId = ok.lastInsertId
     const stateChanges = state.tracker.take()
@@ -104,10 +106,17 @@ export class Replies {
     else client.commandDone()
   }
 
-  /** Keeps what FOUND_ROWS(), ROW_COUNT() and LAST_INSERT_ID() will be asked for. `explicitId`: as in `ok`. */
+  /**
+   * Keeps what FOUND_ROWS(), ROW_COUNT() and LAST_INSERT_ID() will be asked for. `explicitId`: as in `ok`; `matched`: the rows that
+   * an UPDATE has found.
+   */
   noteResult(
     summary: ResponseSummary,
-    options: { readonly explicitId: boolean; readonly errorMessage: string },
+    options: {
+      readonly explicitId: boolean
+      readonly errorMessage: string
+      readonly matched: number | undefined
+    },
   ): void {
     const { state } = this.#context
     if (summary.errno !== 0) {
@@ -123,7 +132,13 @@ export class Replies {
       return
     }
     state.rowCount = summary.affectedRows
+    this.#noteMatched(options.matched)
     if (summary.lastInsertId !== 0 && !options.explicitId) state.lastInsertId = summary.lastInsertId
+  }
+
+  #noteMatched(rows: number | undefined): void {
+    const { state, proxy } = this.#context
+    if (rows !== undefined && !proxy.isMariadb) state.foundRows = rows
   }
 
   /** Runs the slow part of a statement; whatever it throws is the statement's answer. */

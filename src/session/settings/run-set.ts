@@ -3,7 +3,7 @@ import { notSupported, SqlError } from '../../errors/sql-error.ts'
 import type { Expr, Literal, SetItem, SetStatement, SetUserVariable } from '../../sql/ast.ts'
 import { literalValue } from '../../sql/literal-value.ts'
 import { ownText } from '../../sql/text.ts'
-import { quoteString, textLiteral } from '../../values/sql-literal.ts'
+import { quoteString } from '../../values/sql-literal.ts'
 import type { Replies } from '../commands/replies.ts'
 import { type EvaluateContext, evaluate } from '../statements/evaluate.ts'
 import { type OwnVariableContext, ownVariable } from './own-variables.ts'
@@ -130,7 +130,7 @@ function givenText(item: SetItem, sqlMode: number): string {
   if (value.kind === 'Literal') {
     const { text } = value
     const { bytes } = literalValue(text, { type: 'String', start: 0, end: text.length }, sqlMode)
-    return textLiteral(Buffer.from(bytes), 'utf8mb4')
+    return quoteString(Buffer.from(bytes).latin1Slice())
   }
   return value.kind === 'Column' ? wordText(value.name) : 'DEFAULT'
 }

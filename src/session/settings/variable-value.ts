@@ -1,7 +1,7 @@
 import { textCells } from '../../mysql/client/simple-command.ts'
 import { decodeColumnDef } from '../../mysql/codec/column-def.ts'
 import { type GivenVariable, NAMES, type Settings } from '../../tablet/settings.ts'
-import { collationById, collationByName, type ServerFlavor } from '../../values/charsets.ts'
+import { collationById, collationByName, isWide, type ServerFlavor } from '../../values/charsets.ts'
 import { binaryLiteral, doubleLiteral, quoteName, textLiteral } from '../../values/sql-literal.ts'
 import { columnFlags, fieldTypes } from '../../values/types.ts'
 import { unquoted } from './unquoted.ts'
@@ -32,7 +32,7 @@ export function numberValue(
 export function textValue(bytes: Buffer, collation: string): VariableValue {
   const charset = collationByName(collation)?.charset.name ?? 'utf8mb4'
   if (charset === 'binary') return { kind: 'text', collation, text: binaryLiteral(bytes) }
-  const text = WIDE.has(charset) ? `_${charset} 0x${bytes.toString('hex')}` : textLiteral(bytes, charset)
+  const text = isWide(charset) ? `_${charset} 0x${bytes.toString('hex')}` : textLiteral(bytes, charset)
   return { kind: 'text', collation, text: bytes.length === 0 ? "''" : text }
 }
 
@@ -88,9 +88,6 @@ function typed(kind: VariableValue['kind'], collation: string, text: string): st
 function whole(text: string, charset: string): string {
   return text.startsWith("'") ? `_${charset}${text}` : text
 }
-
-/** ASCII bytes are not ASCII text in these character sets. */
-const WIDE: ReadonlySet<string> = new Set(['ucs2', 'utf16', 'utf16le', 'utf32'])
 
 /** How texts of a row are to be read. */
 export interface RowTexts {

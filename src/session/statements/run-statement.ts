@@ -5,7 +5,6 @@ import { nextPackets } from '../../engine/packet-rows.ts'
 import { bindRowCount, rowCountNumber } from '../../engine/plan-value.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import type { RunContext as EngineContext } from '../../engine/run-context.ts'
-import { matchedRows } from '../../engine/sum-info.ts'
 import { ChangedTables } from '../../errors/changed-tables.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
@@ -212,10 +211,8 @@ export async function answerMetadata(
 }
 
 function answerOk(context: RunContext, outcome: OkOutcome): void {
-  const { state, replies, proxy } = context
+  const { state, replies } = context
   const { affectedRows, lastInsertId, warnings, info, conditions, bringsIds } = outcome
-  const matched = info === undefined || proxy.isMariadb ? undefined : matchedRows(info)
-  if (matched !== undefined) state.foundRows = matched
   state.keepWarnings(conditions.slice(0, listedMax(context)), warnings)
   replies.ok({ affectedRows, lastInsertId, warnings, info }, bringsIds)
 }

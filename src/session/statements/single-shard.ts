@@ -261,10 +261,9 @@ export class SingleShard implements RelayOwner {
     if (options.shape !== 'prepare' || failed) {
       // What has been read back is LAST_INSERT_ID(), whatever id the OK tells.
       const explicitId = options.explicitId === true || options.carried?.setsInsertId === true
-      replies.noteResult(summary, { explicitId, errorMessage: this.#relay.errorMessage })
+      const { errorMessage, matchedRows: matched } = this.#relay
+      replies.noteResult(summary, { explicitId, errorMessage, matched })
       if (relaying.conditions !== undefined) state.warnings = relaying.conditions
-      const { matchedRows } = this.#relay
-      if (matchedRows !== undefined && !this.#context.proxy.isMariadb) state.foundRows = matchedRows
       if (relaying.foundRows !== undefined) state.foundRows = relaying.foundRows
     }
     this.#giveBack(relaying, summary)
