@@ -154,6 +154,11 @@ describe('a transaction whose connection to a shard is lost', () => {
     })
     await root.query(`KILL ${thread}`)
     const [commit] = await committing
+    // KILL closes the socket before the thread wakes; were the lock free by then, its COMMIT would still be granted.
+    await eventually(
+      'the killed thread has ended',
+      async () => (await threadsRunning(root, 'COMMIT')).length === 0,
+    )
     root.destroy()
     expect(commit).toMatchObject({ kind: 'error' })
     const message = commit!.kind === 'error' ? commit!.message : ''
