@@ -28,6 +28,7 @@ onEachServer((flavor) => {
         isSelf: false,
         isStrict: false,
         way: 'auto',
+        isInTurn: false,
         areRefusalsShrunk: false,
         isKnown: (kind) => Object.keys(KNOWN).some((beginning) => kind.startsWith(beginning)),
         shrunkMax: 1,

@@ -21,6 +21,7 @@ const USAGE = `npm run fuzz -- select [--seed S] [--count N] [--mariadb] [--stri
   --known KINDS   differences whose kind begins so are counted only; several, separated by commas
   --way WAY       how proxies plan: federation (over copies of the tables wherever that can be done), groups (of groups
                   of rows, where shards can make them), rules (never so), auto (the cheapest)
+  --in-turn       every fifty statements go through the proxy over 2 shards, or the one over 8: half the work
   --jobs N        divided among N processes with servers of their own (1); --shrink is for each of them
   --refusals      what the proxy does not support is shrunk and printed, too
 
@@ -68,12 +69,29 @@ function fuzz(): Promise<SelectFuzzResult> {
     only: values.statement === undefined ? undefined : whole('statement', values.statement),
     signal: stop.signal,
     way: way(values.way),
+    isInTurn: values['in-turn'],
+    onProgress: progress(),
     onFinding: print,
     onCrash: ({ seed: at, statement, message }) =>
       process.stdout.write(
         `\n-- a server died: --seed ${at}, one of the statements from ${statement} on: ${message}\n`,
       ),
   })
+}
+
+const PROGRESS_MS = 60_000
+
+/** Tells on the error output, once a minute, how far it is. */
+function progress(): (statements: number) => void {
+  const startedMs = performance.now()
+  let toldMs = startedMs
+  return (statements) => {
+    const nowMs = performance.now()
+    if (nowMs < toldMs + PROGRESS_MS) return
+    toldMs = nowMs
+    const perSecond = Math.round((1_000 * statements) / (nowMs - startedMs))
+    process.stderr.write(`seed ${seed}: ${statements} of ${count} statements, ${perSecond}/s\n`)
+  }
 }
 
 function way(name: string): Way {
@@ -94,6 +112,7 @@ function commandLine() {
         self: { type: 'boolean', default: false },
         known: { type: 'string', default: '' },
         way: { type: 'string', default: 'auto' },
+        'in-turn': { type: 'boolean', default: false },
         jobs: { type: 'string', default: '1' },
         refusals: { type: 'boolean', default: false },
         shrink: { type: 'string', default: '2' },

@@ -22,6 +22,8 @@ export interface SelectFuzzOptions {
   readonly isSelf: boolean
   readonly isStrict: boolean
   readonly way: Way
+  /** Each batch of statements goes through one of the proxies, and not through all of them. */
+  readonly isInTurn: boolean
   /** Statements before the next schema. */
   readonly perSchema: number
   /** So many differences of a kind are shrunk; the rest is counted. */
@@ -34,6 +36,8 @@ export interface SelectFuzzOptions {
   /** Ends the run with the statements that are on their way. */
   readonly signal?: AbortSignal
   readonly onFinding: (finding: Finding) => void
+  /** How many statements have been tried, every now and then. */
+  readonly onProgress?: (statements: number) => void
   /** A server died of one of the batch of statements that begins with this one. */
   readonly onCrash: (at: {
     readonly seed: number
@@ -93,6 +97,12 @@ interface Judges {
   readonly sides: readonly Side[]
   /** Of the plain server, then of each side. */
   readonly sessions: readonly Session[]
+}
+
+/** The plain server and the side whose turn it is. */
+function oneOf({ bed, sides, sessions }: Judges, turn: number): Judges {
+  const at = turn % sides.length
+  return { bed, sides: [sides[at]!], sessions: [sessions[0]!, sessions[at + 1]!] }
 }
 
 interface Loaded {
@@ -179,7 +189,11 @@ class SelectFuzz {
       this.#next += BATCH
       this.#statements += BATCH
       const batch = batchOf({ seed, first, schema, rows, flavor }, this.#options)
-      if (batch.cases.length > 0) await this.#run(batch, { bed, sides, sessions })
+      const judges = this.#options.isInTurn
+        ? oneOf({ bed, sides, sessions }, first / BATCH)
+        : { bed, sides, sessions }
+      if (batch.cases.length > 0) await this.#run(batch, judges)
+      this.#options.onProgress?.(this.#statements)
     }
     for (const session of sessions) session.close()
     this.#next = 0
