@@ -29,6 +29,8 @@ Interrupted, it ends behind the statements that are on their way, and tells what
 The exit code is 1 when answers differed, 2 when the command line is wrong. Refusals are counted apart.
 `
 
+const PROGRESS_MS = 60_000
+
 const values = commandLine()
 if (values.help) {
   process.stdout.write(USAGE)
@@ -78,8 +80,6 @@ function fuzz(): Promise<SelectFuzzResult> {
       ),
   })
 }
-
-const PROGRESS_MS = 60_000
 
 /** Tells on the error output, once a minute, how far it is. */
 function progress(): (statements: number) => void {
