@@ -1,10 +1,11 @@
 import { assert } from '../base/assert.ts'
 import { notSupported } from '../errors/sql-error.ts'
 import type { Plan, Shortcut } from '../plan/plan.ts'
-import type { RowsPrimitive, SendWrite, SplitInsert } from '../plan/primitives.ts'
+import type { ChosenWrite, RowsPrimitive, SendWrite, SplitInsert } from '../plan/primitives.ts'
 import { bindQuery } from './bind.ts'
 import type { Bindings, BoundQuery } from './bindings.ts'
 import { bringsIds } from './brought-ids.ts'
+import { runChosenWrite } from './chosen-write.ts'
 import { describedAs } from './conform.ts'
 import { runDdl } from './ddl.ts'
 import { isWhole, runInsert } from './insert.ts'
@@ -31,7 +32,12 @@ export type Begun =
       /** The id in its OK is one that the statement brought itself: LAST_INSERT_ID() stays as it was. */
       readonly bringsIds: boolean
     }
-  | { readonly kind: 'Several'; run(context: RunContext): Promise<Outcome> }
+  | {
+      readonly kind: 'Several'
+      run(context: RunContext): Promise<Outcome>
+      /** It sends one thing after the other, all of it in one transaction. */
+      readonly isTransaction?: true
+    }
 
 /**
  * Resolves where a plan goes in this execution. Synchronous, for most statements go to one shard and no promise should
@@ -43,6 +49,8 @@ export function beginPlan(plan: Plan, bindings: Bindings, shards: ShardsView): B
   switch (root.kind) {
     case 'Write':
       return beginWrite(root, bindings, shards)
+    case 'ChosenWrite':
+      return beginChosen(root)
     case 'Insert':
       return beginInsert(root, bindings, shards)
     case 'Ddl':
@@ -88,8 +96,13 @@ function beginWrite(write: SendWrite, bindings: Bindings, shards: ShardsView): B
     const brings = counted !== undefined && bringsIds(counted, bindings, shards.insertMode)
     return { kind: 'OneShard', keyspace, shard: met[0], query, bringsIds: brings }
   }
+  if (write.chosen !== undefined) return beginChosen(write.chosen)
   if (write.singleShardOnly !== undefined) throw notSupported(`${write.singleShardOnly} over several shards`)
   return several(async (context) => ok(await runWrite(write, { shards: met, query }, context)))
+}
+
+function beginChosen(write: ChosenWrite): Begun {
+  return { ...several(async (context) => ok(await runChosenWrite(write, context))), isTransaction: true }
 }
 
 function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView): Begun {
@@ -104,7 +117,7 @@ function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView
   return { kind: 'OneShard', keyspace, shard, query, bringsIds: !isSet }
 }
 
-function several(run: (context: RunContext) => Promise<Outcome>): Begun {
+function several(run: (context: RunContext) => Promise<Outcome>): Begun & { readonly kind: 'Several' } {
   return { kind: 'Several', run }
 }
 

@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts'
 import { binaryValue } from '../values/binary-value.ts'
 import { collationById } from '../values/charsets.ts'
-import { valueLiteral } from '../values/sql-literal.ts'
+import { textLiteral, valueLiteral } from '../values/sql-literal.ts'
 import { toUtf8 } from '../values/to-utf8.ts'
 import { classOf, columnFlags } from '../values/types.ts'
 import { isText, nullValue, type Value, type ValueType, value } from '../values/value.ts'
@@ -34,19 +34,29 @@ export function beneath(bindings: Bindings, outerRows: OuterRows): Bindings {
   }
 }
 
+const NO_CHARSETS: ReadonlyMap<number, string> = new Map()
+
 /** Rows of a stream as values and SQL text: what a join binds below it. FLOAT comes with the digits that its text shows. */
 export class StreamRows implements OuterRows {
   readonly #columns: readonly StreamColumn[]
   readonly #format: RowFormat
   readonly #rows: RowBatch
+  readonly #charsets: ReadonlyMap<number, string>
   /** Cell offsets of each row. */
   readonly #cells: readonly Int32Array[]
 
-  constructor(rows: RowBatch, columns: readonly StreamColumn[], format: RowFormat) {
+  /** `charsets`: of columns whose bytes are text in one. */
+  constructor(
+    rows: RowBatch,
+    columns: readonly StreamColumn[],
+    format: RowFormat,
+    charsets: ReadonlyMap<number, string> = NO_CHARSETS,
+  ) {
     const layout = new RowLayout(format, columns)
     this.#columns = columns
     this.#format = format
     this.#rows = rows
+    this.#charsets = charsets
     this.#cells = rows.map((row) => {
       const cells = new Int32Array(2 * columns.length)
       layout.locate(row, columns.length, cells)
@@ -65,9 +75,9 @@ export class StreamRows implements OuterRows {
 
   text(columns: readonly number[]): string {
     const offsets = columns.map((column) => columnAt(this.#columns, column))
-    const rows = this.#rows.map((_, row) =>
-      offsets.map((at) => valueLiteral(this.#valueOf(row, at), 'utf8mb4')).join(', '),
-    )
+    const rows = this.#rows.map((_, row) => offsets.map((at) => this.#literalOf(row, at)).join(', '))
+    // Nothing is equal to NULL.
+    if (rows.length === 0) rows.push(columns.map(() => 'NULL').join(', '))
     return columns.length === 1 ? rows.join(', ') : rows.map((row) => `(${row})`).join(', ')
   }
 
@@ -76,13 +86,24 @@ export class StreamRows implements OuterRows {
       numbers.map((number) => this.#rows[number]!),
       this.#columns,
       this.#format,
+      this.#charsets,
     )
+  }
+
+  /** Text as the bytes that it is, in its own character set. */
+  #literalOf(row: number, at: number): string {
+    const charset = this.#charsets.get(at)
+    const start = this.#cells[row][2 * at]
+    if (charset === undefined || start < 0) return valueLiteral(this.#valueOf(row, at), 'utf8mb4')
+    return textLiteral(this.#rows[row].subarray(start, this.#cells[row][2 * at + 1]), charset)
   }
 
   #valueOf(row: number, at: number): Value {
     const start = this.#cells[row][2 * at]
     if (start < 0) return nullValue
     const bytes = this.#rows[row].subarray(start, this.#cells[row][2 * at + 1])
+    const charset = this.#charsets.get(at)
+    if (charset !== undefined) return value('VARCHAR', toUtf8(bytes, charset))
     const column = this.#columns[at]
     const isUnsigned = (column.flags & columnFlags.unsigned) !== 0
     const type = typeOf(column)

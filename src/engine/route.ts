@@ -2,6 +2,7 @@ import type { Route } from '../plan/primitives.ts'
 import { alikeStreams } from './alike-streams.ts'
 import { askedByKeys } from './asked-keys.ts'
 import { bindLiterally, bindQuery } from './bind.ts'
+import { openFirstShardFirst } from './first-shard.ts'
 import { Gather } from './gather.ts'
 import { MergeSort } from './merge-sort.ts'
 import { shardsMet } from './met-shards.ts'
@@ -16,8 +17,11 @@ export async function runRoute(route: Route, context: RunContext): Promise<RowSt
   const { bindings } = context
   const keyspace = keyspaceAskedFor(route.routing, bindings, context.shards)
   const { shards, query } = askedOf(route, keyspace, context)
-  const asked = { keyspace, shards, query }
-  const streams = await context.port.openStreams(context.asText ? { ...asked, asText: true } : asked)
+  const asked: ShardQuery = { keyspace, shards, query, ...(context.asText && { asText: true }) }
+  const { port, memory } = context
+  const streams = await (context.locksInOrder
+    ? openFirstShardFirst(asked, port, memory)
+    : port.openStreams(asked))
   return closeOnFailure(streams, () => {
     if (streams.length === 1) return streams[0]
     const alike = alikeStreams(streams, keyspace)

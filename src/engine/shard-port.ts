@@ -53,6 +53,12 @@ export interface WriteAnswer {
   readonly followUp?: string | null
 }
 
+export interface ToldConditions {
+  readonly conditions: readonly Condition[]
+  /** As counted, before they were cut to max_error_count. */
+  readonly count: number
+}
+
 /** Looks at the answers while all of it can be undone: when it throws, nothing has happened. */
 export type Judge = (answers: readonly WriteAnswer[]) => void
 
@@ -96,6 +102,8 @@ export interface ShardPort {
   schemaChanged(keyspace: string, tables: readonly string[]): Promise<void>
   /** Of the streams that have been read to their end, all warnings. */
   readonly warnings: number
+  /** What these, or the statement over copies, have warned of. */
+  conditions(): ToldConditions | Promise<ToldConditions>
   /** Whether a shard has warned of a date that it has made 0000-00-00 in a temporary table, or may have: of streams as `warnings`. */
   lostDates(): Promise<boolean>
   /** sql_mode makes the servers lose such dates without a warning. */

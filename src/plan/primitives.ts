@@ -328,7 +328,7 @@ export interface ShownTable {
 
 // -------------------------------------------------------------------------------------------- writes
 
-export type WritePrimitive = SendWrite | SplitInsert | RunDdl
+export type WritePrimitive = SendWrite | ChosenWrite | SplitInsert | RunDdl
 
 /** UPDATE, DELETE and other statements that answer one OK packet: sent to every shard of the routing, all or none. */
 export interface SendWrite {
@@ -341,12 +341,37 @@ export interface SendWrite {
    * error 1235 names when the routing meets several shards.
    */
   readonly singleShardOnly?: string
+  /** How several shards do what is only right on one as it is. */
+  readonly chosen?: ChosenWrite
   /** It says with each row that it changes what LAST_INSERT_ID() is: only one shard may have such rows. */
   readonly setsInsertId?: true
   /** Every shard has the same rows (a reference table): affected rows count once, not once a shard. */
   readonly replicated?: boolean
   /** Rows of an INSERT that may bring values for MySQL's own AUTO_INCREMENT column, at `offset` in each. */
   readonly counted?: CountedRows
+}
+
+/**
+ * UPDATE or DELETE of rows that only several shards together can choose: a query locks them and tells their keys, then each shard
+ * changes those that are its own. One transaction sees all of it.
+ */
+export interface ChosenWrite {
+  readonly kind: 'ChosenWrite'
+  readonly verb: 'update' | 'delete'
+  /** What error 1235 names where the rows cannot be chosen. */
+  readonly construct: string
+  /** A row for each row that is to be changed, perhaps several times: its key, and what its shard is told by. */
+  readonly rows: RowsPrimitive
+  /** The same over copies of the tables, for rows that turn out, when they come, to need them. */
+  readonly overCopies?: RowsPrimitive
+  /** Character sets of columns that hold texts: their bytes come. */
+  readonly charsets: ReadonlyMap<number, string>
+  /** Of one row, by its cells. */
+  readonly routing: Routing
+  /** For the rows of one shard, or for none: their keys stand in it. */
+  readonly query: QueryText
+  /** IGNORE: what is wrong with a value is no error. */
+  readonly ignore: boolean
 }
 
 export interface CountedRows {

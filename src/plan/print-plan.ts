@@ -2,6 +2,7 @@ import { unreachable } from '../base/assert.ts'
 import type { Plan } from './plan.ts'
 import type {
   AggregateColumn,
+  ChosenWrite,
   JoinRows,
   Predicate,
   Primitive,
@@ -30,8 +31,11 @@ function planLines(plan: Plan): readonly string[] {
         variables: plan.userVariables,
         ...(singleShardOnly === undefined ? {} : { singleShardOnly }),
       })
-      return [`Write ${root.verb} ${printRouting(root.routing)}${flags}`, ...textLines(root.query)]
+      const chosen = root.chosen === undefined ? [] : indent(chosenLines(root.chosen))
+      return [`Write ${root.verb} ${printRouting(root.routing)}${flags}`, ...textLines(root.query), ...chosen]
     }
+    case 'ChosenWrite':
+      return chosenLines(root)
     case 'Insert':
       return insertLines(root, plan.userVariables)
     case 'Ddl':
@@ -44,6 +48,15 @@ function planLines(plan: Plan): readonly string[] {
     default:
       return root.kind === 'Unsupported' && shortcut === undefined ? primitiveLines(root) : rowsLines(plan)
   }
+}
+
+function chosenLines({ verb, rows, overCopies, routing, query }: ChosenWrite): readonly string[] {
+  return [
+    `ChosenWrite ${verb} ${printRouting(routing)}`,
+    ...indent(primitiveLines(rows)),
+    ...(overCopies === undefined ? [] : ['  or over copies']),
+    ...textLines(query),
+  ]
 }
 
 function rowsLines({ root, shortcut, ...plan }: Plan): readonly string[] {
@@ -144,6 +157,7 @@ function primitiveLines(node: Primitive): readonly string[] {
     case 'Unsupported':
       return [`Unsupported: ${node.construct}`]
     case 'Write':
+    case 'ChosenWrite':
     case 'Insert':
     case 'Ddl':
     case 'Session':

@@ -17,6 +17,8 @@ function partsOf(routing: Routing): readonly Routing[] {
 
 /** All ways to shards that rows may come. */
 export function routingsOf(node: Primitive): readonly Routing[] {
+  if (node.kind === 'ChosenWrite') return [node.rows, node.overCopies ?? []].flat().flatMap(routingsOf)
+  if (node.kind === 'Write' && node.chosen !== undefined) return [node.routing, ...routingsOf(node.chosen)]
   if ('routing' in node) return [node.routing]
   if (node.kind === 'PullOut')
     return [...node.subqueries.flatMap(({ rows }) => routingsOf(rows)), ...routingsOf(node.input)]

@@ -117,6 +117,11 @@ export function makeSystemVariable(name: string): SystemVariable {
   return { kind: 'SystemVariable', name, span }
 }
 
+/** `(a, b)`. */
+export function makeRow(items: readonly Expr[]): Expr {
+  return { kind: 'Row', keyword: false, items, span }
+}
+
 /** `left IN (list)`. */
 export function makeIn(left: Expr, list: Expr): Expr {
   return { kind: 'In', left, right: { kind: 'List', items: [list], span }, negated: false, span }

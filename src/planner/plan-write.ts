@@ -8,6 +8,7 @@ import { bindWrite } from './binding/bind-write.ts'
 import { findTable, keyspaceOf } from './binding/find-table.ts'
 import { rootPlace } from './binding/place.ts'
 import { viewOf } from './binding/views.ts'
+import { withChosenRows } from './chosen-rows.ts'
 import { finishInsertRows } from './finish/finish-insert-rows.ts'
 import { finishInsertSelect } from './finish/finish-insert-select.ts'
 import { finishWrite } from './finish/finish-write.ts'
@@ -27,7 +28,8 @@ import type { Trace } from './rules/trace.ts'
 /** UPDATE and DELETE: each shard changes its own rows, which holds as long as they need no others to decide. */
 export function planWrite(ast: Update | Delete, context: PlanContext, trace?: Trace): Plan {
   const bound = bindWrite(ast, rootPlace(context))
-  return finishWrite(bound, runPhases(phases, operatorOfWrite(bound), context, trace), context)
+  const plan = finishWrite(bound, runPhases(phases, operatorOfWrite(bound), context, trace), context)
+  return withChosenRows(plan, bound, context)
 }
 
 /**

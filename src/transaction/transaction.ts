@@ -282,6 +282,7 @@ export class Transaction {
   /** Another transaction beside this one, for one statement: what it leaves open is closed by `end`. */
   async aside<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const aside = new Transaction(this.#gateway)
+    aside.isSingle = this.isSingle
     aside.begin({ begin: 'BEGIN' })
     try {
       const result = await work(aside)

@@ -11,7 +11,7 @@ import { insertedInto } from '../binding/inserted-columns.ts'
 import { schemaColumn } from '../binding/source.ts'
 import { type Operator, routesOf } from '../operators/operator.ts'
 import { hasTables, keyspacesOf, type RouteOp } from '../operators/route.ts'
-import { insertVerb, refusalOfAssignments, refusalOfLookups } from '../operators/write.ts'
+import { insertVerb, refusalOfLookups, refusalOfUpsert } from '../operators/write.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { unsupportedPlan, writePlan } from '../plans.ts'
 import type { Rewritten } from '../rules/run-phases.ts'
@@ -36,7 +36,7 @@ export function finishInsertSelect(
   const problem = refusalOfKeyspaces(routes) ?? refusalOfSource(bound, routes)
   if (problem !== undefined) return unsupportedPlan(problem)
   if (!hasShardsOfItsOwn(table)) return intoCopies(bound, routes.some(hasTables), context)
-  const refusal = refusalOfLookups(table, ast.verb) ?? refusalOfAssignments(ast.onDuplicate, [table])
+  const refusal = refusalOfLookups(table, ast.verb) ?? refusalOfUpsert(ast, table)
   const construct = refusal?.construct ?? refusalOfVindexes(routes)
   if (construct !== undefined) return unsupportedPlan(construct)
   return intoShards(bound, routes, rewritten, context)

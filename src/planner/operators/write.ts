@@ -33,6 +33,36 @@ export function changesVindex({ column, value }: Assignment, tables: readonly Ta
   return isVindexColumn && !isItself
 }
 
+/**
+ * A row that meets another keeps its place where it takes the vindex columns of the row to be inserted, which belongs on this
+ * shard: `ON DUPLICATE KEY UPDATE id = VALUES(id)`. Of a vindex of several columns it must take all.
+ */
+export function refusalOfUpsert(insert: Insert, table: Table): Refusal | undefined {
+  const assignments = insert.onDuplicate ?? []
+  const taken = assignments.filter((assignment) => takesInserted(assignment, insert))
+  const isTaken = (column: string) => taken.some((assignment) => sameColumn(assignment.column.name, column))
+  const staying = table.columnVindexes.filter(({ columns }) => columns.every(isTaken))
+  const moving = table.columnVindexes.filter((vindex) => !staying.includes(vindex))
+  const isSafe = (assignment: Assignment) =>
+    taken.includes(assignment) && !changesVindex(assignment, [{ ...table, columnVindexes: moving }])
+  return refusalOfAssignments(
+    assignments.filter((assignment) => !isSafe(assignment)),
+    [table],
+  )
+}
+
+/** `c = VALUES(c)`, or `c = new.c` where the row is called `new`. */
+function takesInserted({ column, value }: Assignment, { rowAlias, columns }: Insert): boolean {
+  if (value.kind === 'ValuesFunction') return sameColumn(value.column.name, column.name)
+  if (value.kind !== 'Column' || rowAlias === undefined) return false
+  const { name, qualifiers } = value
+  if (rowAlias.columns === undefined)
+    return qualifiers.at(-1) === rowAlias.name && sameColumn(name, column.name)
+  if (qualifiers.length > 0 && qualifiers.at(-1) !== rowAlias.name) return false
+  const at = rowAlias.columns.findIndex((each) => sameColumn(each, name))
+  return at >= 0 && sameColumn(columns?.[at]?.name ?? '', column.name)
+}
+
 export function insertVerb({ verb }: Insert): 'insert' | 'replace' {
   return verb === 'INSERT' ? 'insert' : 'replace'
 }

@@ -85,7 +85,7 @@ function runPlan(context: RunContext, given: Execution): void {
   const { plan, settings } = withSelectLimit(execution.plan, own)
   const begun = beginPlan(plan, execution.bindings, shards)
   if (begun.kind === 'Several') {
-    return replies.detached(() => runOnSeveral(context, execution, { settings, own, run: begun.run }))
+    return replies.detached(() => runOnSeveral(context, execution, { settings, own, begun }))
   }
   const carried = carriesAny(plan) ? plan : undefined
   // What leaves something on its connection must be relayed from there.
@@ -123,7 +123,7 @@ interface Several {
   readonly settings: Settings
   /** With what only holds for whole answers. */
   readonly own: Settings
-  readonly run: Extract<ReturnType<typeof beginPlan>, { kind: 'Several' }>['run']
+  readonly begun: Extract<ReturnType<typeof beginPlan>, { kind: 'Several' }>
 }
 
 async function runOnSeveral(context: RunContext, execution: Execution, several: Several): Promise<void> {
@@ -132,12 +132,14 @@ async function runOnSeveral(context: RunContext, execution: Execution, several: 
   const port = new SessionPort(context, execution, several.settings, several.own)
   const run: EngineContext = { bindings, shards, port, format, memory, limits: context.proxy.limits }
   let outcome: Outcome
+  const { begun } = several
   try {
     outcome = await firstAble(context, execution, run, {
       async byRules() {
-        if (plan.judged === undefined) return several.run(run)
-        const columns = await judge(context, execution, several.settings)
-        return several.run(columns === undefined ? run : { ...run, columns })
+        const columns =
+          plan.judged === undefined ? undefined : await judge(context, execution, several.settings)
+        if (begun.isTransaction === true) return inTransaction(context, execution, several, run)
+        return begun.run(columns === undefined ? run : { ...run, columns })
       },
       place: (other) => placeValues(context, other),
     })
@@ -152,6 +154,20 @@ async function runOnSeveral(context: RunContext, execution: Execution, several: 
   if (stream.columns.length === 0) return answerInto(context, stream, port)
   const told = metadata === undefined ? stream : metadataRows(stream, metadata, shards.databaseNames(''))
   await answerRows(context, told, port)
+}
+
+/** In the client's transaction, or in autocommit mode in one of its own, which ends with the statement. */
+function inTransaction(
+  { proxy, transaction, interruption, shards, memory, state }: RunContext,
+  execution: Execution,
+  { begun, settings, own }: Several,
+  run: EngineContext,
+): Promise<Outcome> {
+  if (transaction.start() !== undefined) return begun.run(run)
+  return transaction.aside((aside) => {
+    const context = { proxy, transaction: aside, interruption, shards, memory, state }
+    return begun.run({ ...run, port: new SessionPort(context, execution, settings, own) })
+  })
 }
 
 /** Whose tables are to be looked at before the statement is planned once more; undefined where that would not help. */
@@ -258,9 +274,9 @@ export async function answerRows(
 
 /** A replica may be writable by mistake: what is written there would be lost, or break its replication. */
 export function checkReadOnly(root: Primitive, tabletType: string): void {
-  if (root.kind !== 'Write' && root.kind !== 'Insert' && root.kind !== 'Ddl') return
+  if (!('verb' in root) && root.kind !== 'Ddl') return
   if (root.kind === 'Write' && root.verb === 'other') return
-  const verb = root.kind === 'Ddl' ? 'DDL' : root.verb
+  const verb = 'verb' in root ? root.verb : 'DDL'
   throw new SqlError(
     'ER_INNODB_READ_ONLY',
     `VT09002: ${verb} statement with a ${tabletType.toLowerCase()} target: USE the keyspace without @`,

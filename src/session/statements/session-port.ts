@@ -8,6 +8,7 @@ import {
   type ShardPort,
   type ShardQuery,
   type ShardWrite,
+  type ToldConditions,
   type WriteAnswer,
 } from '../../engine/shard-port.ts'
 import type { Condition } from '../../errors/condition.ts'
@@ -39,12 +40,7 @@ export interface SessionPortContext {
   readonly state: SessionState
 }
 
-export interface Conditions {
-  readonly conditions: readonly Condition[]
-  readonly count: number
-}
-
-const NO_CONDITIONS: Conditions = { conditions: [], count: 0 }
+const NO_CONDITIONS: ToldConditions = { conditions: [], count: 0 }
 
 /** The shards as the plan of one statement reaches them, in the session's transaction and with its settings. */
 export class SessionPort implements ShardPort {
@@ -155,13 +151,13 @@ export class SessionPort implements ShardPort {
   }
 
   /** Conditions of all queries, once their rows have ended, and how many there were before they were cut to max_error_count. */
-  conditions(): Conditions | Promise<Conditions> {
+  conditions(): ToldConditions | Promise<ToldConditions> {
     return this.#scratch === undefined && this.#conditions.length === 0
       ? NO_CONDITIONS
       : this.#allConditions()
   }
 
-  async #allConditions(): Promise<Conditions> {
+  async #allConditions(): Promise<ToldConditions> {
     const ofCopies = await this.ofCopies()
     // What is asked of copies warns like one server; what was asked to make them has been asked again of them.
     if (ofCopies !== undefined) return { conditions: ofCopies.conditions, count: ofCopies.warnings }

@@ -99,12 +99,6 @@ interface Judges {
   readonly sessions: readonly Session[]
 }
 
-/** The plain server and the side whose turn it is. */
-function oneOf({ bed, sides, sessions }: Judges, turn: number): Judges {
-  const at = turn % sides.length
-  return { bed, sides: [sides[at]!], sessions: [sessions[0]!, sessions[at + 1]!] }
-}
-
 interface Loaded {
   readonly seed: number
   readonly schema: Schema
@@ -176,26 +170,27 @@ class SelectFuzz {
 
   /** One schema with its rows, and the statements over it that are not tried yet. */
   async schema(bed: TestBed): Promise<void> {
-    const { flavor, perSchema, isSelf, way } = this.#options
+    const { flavor, perSchema, isSelf, way, isInTurn } = this.#options
     const seed = this.#seed
     const random = new Random(seed)
     const schema = randomSchema(random, flavor)
     const rows = allTables(schema).map((table) => randomRows(random, table))
     await bed.load(schema, rows)
     const sides = isSelf ? [bed.twin] : bed.proxies
-    const sessions = [bed.reference, ...sides].map((side) => new Session(side, way))
+    // What statements leave in their session is the same only for those who have run the same ones.
+    const turns = (isInTurn ? sides.map((side) => [side]) : [sides]).map((asked): Judges => {
+      const sessions = [bed.reference, ...asked].map((side) => new Session(side, way))
+      return { bed, sides: asked, sessions }
+    })
     while (this.#next < perSchema && !this.isDone) {
       const first = this.#next
       this.#next += BATCH
       this.#statements += BATCH
       const batch = batchOf({ seed, first, schema, rows, flavor }, this.#options)
-      const judges = this.#options.isInTurn
-        ? oneOf({ bed, sides, sessions }, first / BATCH)
-        : { bed, sides, sessions }
-      if (batch.cases.length > 0) await this.#run(batch, judges)
+      if (batch.cases.length > 0) await this.#run(batch, turns[(first / BATCH) % turns.length]!)
       this.#options.onProgress?.(this.#statements)
     }
-    for (const session of sessions) session.close()
+    for (const { sessions } of turns) for (const session of sessions) session.close()
     this.#next = 0
     this.#seed++
   }

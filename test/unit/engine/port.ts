@@ -27,6 +27,7 @@ export function portOf(doors: Partial<ShardPort>): ShardPort {
     nextIds: unexpected,
     openScratch: unexpected,
     warnings: 0,
+    conditions: () => ({ conditions: [], count: 0 }),
     lostDates: async () => false,
     hidesLostDates: false,
     isInCondition: () => false,

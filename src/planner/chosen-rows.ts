@@ -1,0 +1,258 @@
+import type { Plan } from '../plan/plan.ts'
+import type { ChosenWrite, RowsPrimitive } from '../plan/primitives.ts'
+import type { Routing } from '../plan/routing.ts'
+import type { Assignment, ColumnName, Delete, Expr, Query, Select, TableRef, Update } from '../sql/ast.ts'
+import { tablesIn } from '../sql/tables-in.ts'
+import { type AnyNode, type Part, rewrite, someNode } from '../sql/visit.ts'
+import { collationByName } from '../values/charsets.ts'
+import type { Column } from '../values/column.ts'
+import { isIntegral } from '../values/value.ts'
+import type { Table } from '../vschema/model.ts'
+import type { BoundWrite } from './binding/bound.ts'
+import { columnOf, routedColumns } from './binding/column-type.ts'
+import { hasShardsOfItsOwn } from './binding/find-table.ts'
+import { liveColumn } from './binding/live-column.ts'
+import type { Source } from './binding/source.ts'
+import { setsLastInsertId, setsVariables } from './binding/traits.ts'
+import { transferOf } from './federate/transfer.ts'
+import { makeColumn, makeIn, makeItem, makeRow, makeSelect } from './make-node.ts'
+import { changesVindex, refusalOfLookups } from './operators/write.ts'
+import type { PlanContext } from './plan-context.ts'
+import { planQuery } from './plan-query.ts'
+import { connectionState } from './plans.ts'
+import { ShardText } from './shard-text.ts'
+
+/**
+ * What several shards can only do when they have chosen the rows together: LIMIT, rows that a condition compares with rows of
+ * other shards. The plan stays as it is for one shard, and where the rows have no key to be called by.
+ */
+export function withChosenRows(plan: Plan, bound: BoundWrite, context: PlanContext): Plan {
+  const { root } = plan
+  const isWhole = root.kind === 'Write' && root.singleShardOnly === undefined
+  if (isWhole || (root.kind !== 'Write' && root.kind !== 'Unsupported')) return plan
+  const construct = root.kind === 'Write' ? root.singleShardOnly! : root.construct
+  const chosen = chosenWrite(bound, construct, context)
+  if (chosen === undefined) return plan
+  return root.kind === 'Write'
+    ? { ...plan, root: { ...root, chosen }, judged: 'names' }
+    : { root: chosen, ...connectionState(bound.ast), locks: true }
+}
+
+function chosenWrite(bound: BoundWrite, construct: string, context: PlanContext): ChosenWrite | undefined {
+  const { ast } = bound
+  const target = targetOf(bound)
+  if (target === undefined || mustStayWhole(ast) || !isOwn(ast, target, bound)) return undefined
+  const key = keyOf(target.table)
+  const placing = key && placingOf(target.table, key.length)
+  if (key === undefined || placing === undefined) return undefined
+  const columns = [...key, ...placing.columns]
+  const query = rowsToChange(ast, columns, target.source.name)
+  const { root, mayGiveUp } = planQuery(query, { ...context, isChanged: true })
+  if (!isRows(root)) return undefined
+  const copies = mayGiveUp && planQuery(query, { ...context, isChanged: true, planner: 'federation' }).root
+  return {
+    kind: 'ChosenWrite',
+    verb: ast.kind === 'Update' ? 'update' : 'delete',
+    construct,
+    rows: root,
+    ...(copies && isRows(copies) && { overCopies: copies }),
+    charsets: charsetsOf(columns),
+    routing: placing.routing,
+    query: changeByKeys(ast, target.node, key, context),
+    ignore: ast.kind === 'Update' ? ast.ignore : ast.modifiers.includes('IGNORE'),
+  }
+}
+
+function isRows(root: Plan['root']): root is RowsPrimitive {
+  return !('verb' in root) && root.kind !== 'Unsupported' && root.kind !== 'Session' && root.kind !== 'Ddl'
+}
+
+// ------------------------------------------------------------------------------------------ the table that changes
+
+interface Target {
+  readonly table: Table
+  readonly node: TableRef
+  readonly source: Source
+}
+
+/** The only one, with rows of its own on its shards. */
+function targetOf(bound: BoundWrite): Target | undefined {
+  const { ast, scope } = bound
+  const changed = new Set(
+    ast.kind === 'Update' ? ast.set.map((each) => assignedTo(each, bound)) : deletedOf(bound),
+  )
+  const [source] = changed
+  const instance = source?.instance
+  if (changed.size !== 1 || source === undefined || instance === undefined) return undefined
+  const { table } = instance
+  if (!hasShardsOfItsOwn(table) && (table.sharded || table.type === 'reference')) return undefined
+  const nodes = (ast.kind === 'Update' ? ast.tables : ast.from).flatMap(tablesIn)
+  const named = nodes.filter((node) => (node.alias ?? node.name).name === source.name)
+  return named.length === 1 && scope.sources.includes(source) ? { table, node: named[0]!, source } : undefined
+}
+
+function assignedTo({ column }: Assignment, bound: BoundWrite): Source | undefined {
+  const { sources } = bound.scope
+  const [only] = sources
+  return sources.length === 1 ? only : sourceOf(column, sources)
+}
+
+function deletedOf({ ast, scope: { sources } }: BoundWrite): readonly (Source | undefined)[] {
+  if (ast.kind !== 'Delete' || ast.form === 'single') return sources.slice(0, 1)
+  return ast.targets.map(({ name }) => sources.find((source) => source.name === name.name))
+}
+
+/** Whose column it surely is. */
+function sourceOf({ qualifiers, name }: ColumnName, sources: readonly Source[]): Source | undefined {
+  const qualifier = qualifiers.at(-1)
+  if (qualifier !== undefined) return sources.find((source) => source.name === qualifier)
+  const having = sources.filter((source) => source.columnNamed(name).kind !== 'Absent')
+  return having.length === 1 ? having[0] : undefined
+}
+
+/** It says what only one connection can say of all rows. */
+function mustStayWhole(ast: Update | Delete): boolean {
+  return (
+    ast.returning !== undefined ||
+    ast.orderBy?.some(({ expr }) => expr.kind === 'Literal') === true ||
+    someNode(ast, (node) => setsLastInsertId(node) || setsVariables(node))
+  )
+}
+
+/** A shard can tell the new values by the row alone, which stays where it is. */
+function isOwn(ast: Update | Delete, { table, source }: Target, { scope: { sources } }: BoundWrite): boolean {
+  if (ast.kind === 'Delete') return refusalOfLookups(table, 'DELETE') === undefined
+  const isElsewhere = (node: AnyNode) =>
+    node.kind === 'Subquery' || (node.kind === 'Column' && sourceOf(node, sources) !== source)
+  return ast.set.every(
+    (assignment) => !changesVindex(assignment, [table]) && !someNode(assignment.value, isElsewhere),
+  )
+}
+
+// ------------------------------------------------------------------------------------------ its rows
+
+/** The columns of the primary key, if a literal can be equal to a value of each. */
+function keyOf(table: Table): readonly Column[] | undefined {
+  const primary = table.live?.keys.find(({ kind }) => kind === 'PRIMARY')
+  const columns = primary?.parts.map(({ column }) => liveColumn(table, column))
+  if (columns === undefined || !columns.every((column) => column !== undefined)) return undefined
+  return columns.every(isNameable) ? columns : undefined
+}
+
+function isNameable({ type }: Column): boolean {
+  return type !== undefined && (isIntegral(type) || NAMEABLE.has(type))
+}
+
+const NAMEABLE: ReadonlySet<string> = new Set([
+  ...['CHAR', 'VARCHAR', 'BINARY', 'VARBINARY', 'DECIMAL', 'DATE', 'DATETIME', 'TIME', 'YEAR'],
+])
+
+/** Columns by which a row's shard is told, behind `before` others. */
+function placingOf(
+  table: Table,
+  before: number,
+): { readonly columns: readonly Column[]; readonly routing: Routing } | undefined {
+  const { keyspace, pinned, sharded } = table
+  if (!sharded) return { columns: [], routing: { kind: 'Unsharded', keyspace } }
+  if (pinned !== undefined) return { columns: [], routing: { kind: 'Pinned', keyspace, keyspaceId: pinned } }
+  const [primary] = table.columnVindexes
+  const columns = primary?.columns.map((name) => liveColumn(table, name) ?? columnOf(table, name))
+  if (primary === undefined || !columns!.every((column) => column !== undefined && isNameable(column)))
+    return undefined
+  const routed = routedColumns(table, primary)
+  return {
+    columns: columns as readonly Column[],
+    routing: {
+      kind: 'Equal',
+      keyspace,
+      vindex: primary.vindex,
+      values: primary.columns.map((_, i) => ({ kind: 'Cell', column: before + i })),
+      // As they are stored, not whatever is equal to them.
+      written: 'any',
+      ...(routed && { columns: routed }),
+    },
+  }
+}
+
+function charsetsOf(columns: readonly Column[]): ReadonlyMap<number, string> {
+  const charsets = new Map<number, string>()
+  for (const [i, { type, collation }] of columns.entries()) {
+    const isText = type === 'CHAR' || type === 'VARCHAR'
+    const charset = isText && collation !== undefined ? collationByName(collation)?.charset.name : undefined
+    if (charset !== undefined) charsets.set(i, charset)
+  }
+  return charsets
+}
+
+/** Locked as the statement locks them; what its subqueries look at is not to change either. */
+function rowsToChange(ast: Update | Delete, columns: readonly Column[], source: string): Query {
+  const { where, orderBy, limit, with: ctes, span } = ast
+  const items = columns.map((column) => {
+    const { expr } = transferOf(column)
+    return makeItem(
+      rewrite(expr, (node) => (node.kind === 'Column' ? { ...node, qualifiers: [source] } : undefined)),
+    )
+  })
+  return {
+    ...makeSelect(items, {
+      from: (ast.kind === 'Update' ? ast.tables : ast.from).map(reading),
+      ...(where && { where: reading(where) }),
+      ...(orderBy && { orderBy: orderBy.map(reading) }),
+      ...(limit && { limit }),
+      ...(ctes && { with: reading(ctes) }),
+    }),
+    locks: [{ kind: 'Lock', mode: 'UPDATE', span }],
+    span,
+  } satisfies Select
+}
+
+function reading<T extends Part>(part: T): T {
+  return rewrite(part, (node) => {
+    if (node.kind !== 'Select') return undefined
+    const select = rewrite(node, (inner) => (inner === node ? undefined : readingOf(inner)))
+    return select.from.length === 0 || select.locks !== undefined
+      ? select
+      : { ...select, locks: [{ kind: 'Lock', mode: 'SHARE MODE', span: node.span }] }
+  })
+}
+
+/** Of a query in a query. */
+function readingOf(node: AnyNode): AnyNode | undefined {
+  return node.kind === 'Select' ? reading(node) : undefined
+}
+
+/** The statement about rows of one shard that are told by their keys. */
+function changeByKeys(
+  ast: Update | Delete,
+  node: TableRef,
+  key: readonly Column[],
+  context: PlanContext,
+): ChosenWrite['query'] {
+  const text = new ShardText(context)
+  const names: readonly Expr[] = key.map(({ name }) => makeColumn(name))
+  const keys = text.hole({ rows: key.map((_, i) => i) })
+  const where = makeIn(names.length === 1 ? names[0]! : makeRow(names), keys)
+  const { with: _with, limit: _limit, orderBy, ...rest } = ast
+  // In which order rows change matters to unique keys, as far as a shard can tell.
+  const order = someNode(orderBy, isSubquery) ? undefined : orderBy
+  if (rest.kind === 'Update')
+    return text.ofTree({ ...rest, tables: [node], where, ...(order && { orderBy: order }) })
+  const { alias: _alias, ...table } = node
+  const bare = order?.map((item) => rewrite(item, unqualified))
+  return text.ofTree({
+    ...rest,
+    form: 'single',
+    targets: [],
+    from: [table],
+    where,
+    ...(bare && { orderBy: bare }),
+  })
+}
+
+function unqualified(node: AnyNode): AnyNode | undefined {
+  return node.kind === 'Column' ? { ...node, qualifiers: [] } : undefined
+}
+
+function isSubquery({ kind }: AnyNode): boolean {
+  return kind === 'Subquery'
+}
