@@ -35,8 +35,8 @@ export type Begun =
   | {
       readonly kind: 'Several'
       run(context: RunContext): Promise<Outcome>
-      /** It sends one thing after the other, all of it in one transaction. */
-      readonly isTransaction?: true
+      /** It asks first and writes then, in one transaction; `several`: what it has written before one fails is undone. */
+      readonly writes?: 'once' | 'several times'
     }
 
 /**
@@ -102,7 +102,8 @@ function beginWrite(write: SendWrite, bindings: Bindings, shards: ShardsView): B
 }
 
 function beginChosen(write: ChosenWrite): Begun {
-  return { ...several(async (context) => ok(await runChosenWrite(write, context))), isTransaction: true }
+  const begun = several(async (context) => ok(await runChosenWrite(write, context)))
+  return { ...begun, writes: write.assigned.length === 0 ? 'once' : 'several times' }
 }
 
 function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView): Begun {

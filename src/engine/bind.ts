@@ -61,6 +61,8 @@ export class TextBinder {
       this.#parts.push(` AS ${columnName(name.join(''))}`)
     } else if ('rows' in piece) {
       this.#parts.push(outerRowsOf(this.#bindings).text(piece.rows))
+    } else if ('cell' in piece) {
+      this.#parts.push(outerRowsOf(this.#bindings).only(piece.cell, [0]).text([piece.cell]))
     } else {
       this.#parts.push(bindLimitSum(piece.limitSum, this.#bindings).toString())
     }

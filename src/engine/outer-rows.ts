@@ -83,7 +83,7 @@ export class StreamRows implements OuterRows {
 
   only(_column: number, numbers: readonly number[]): StreamRows {
     return new StreamRows(
-      numbers.map((number) => this.#rows[number]!),
+      numbers.flatMap((number) => this.#rows[number] ?? []),
       this.#columns,
       this.#format,
       this.#charsets,

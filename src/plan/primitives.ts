@@ -360,18 +360,28 @@ export interface ChosenWrite {
   readonly verb: 'update' | 'delete'
   /** What error 1235 names where the rows cannot be chosen. */
   readonly construct: string
-  /** A row for each row that is to be changed, perhaps several times: its key, and what its shard is told by. */
+  /** A row for each row that is to be changed, perhaps several times: its key, what its shard is told by, new values. */
   readonly rows: RowsPrimitive
+  /** Number of columns of the key. */
+  readonly keyWidth: number
+  /** Columns that hold what shards are to write as it is, for they cannot compute it. */
+  readonly assigned: readonly AssignedColumn[]
   /** The same over copies of the tables, for rows that turn out, when they come, to need them. */
   readonly overCopies?: RowsPrimitive
   /** Character sets of columns that hold texts: their bytes come. */
   readonly charsets: ReadonlyMap<number, string>
   /** Of one row, by its cells. */
   readonly routing: Routing
-  /** For the rows of one shard, or for none: their keys stand in it. */
+  /** For rows of one shard that get the same values, or for none: their keys stand in it, and the values. */
   readonly query: QueryText
   /** IGNORE: what is wrong with a value is no error. */
   readonly ignore: boolean
+}
+
+export interface AssignedColumn {
+  readonly column: number
+  /** What the column of the table is that gets it: what of a value is left as its literal goes there. */
+  readonly into: 'number' | 'text' | 'time' | 'json'
 }
 
 export interface CountedRows {

@@ -60,6 +60,7 @@ export function printTemplate(template: QueryTemplate): string {
       if ('param' in piece) return `?${piece.param}`
       if ('session' in piece) return `{${piece.session}}`
       if ('rows' in piece) return `{rows ${piece.rows.join(', ')}}`
+      if ('cell' in piece) return `{cell ${piece.cell}}`
       if ('item' in piece) {
         const name = piece.name.map((part) => (typeof part === 'string' ? part : `:${part.slot}`)).join('')
         return `${printTemplate(piece.item)} AS \`${name}\``

@@ -19,5 +19,7 @@ export type QueryPiece =
   | { readonly limitSum: readonly [PlanValue, PlanValue] }
   /** These columns of the rows that another primitive has just given, as a list: `(1, 'a'), (2, 'b')`, or `1, 2` of one. */
   | { readonly rows: readonly number[] }
+  /** This column of the first of those rows. */
+  | { readonly cell: number }
   /** An item of a select list, under the name that the client's own text of it gives its column. */
   | { readonly item: QueryTemplate; readonly name: readonly (string | { readonly slot: number })[] }

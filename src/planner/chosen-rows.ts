@@ -1,13 +1,23 @@
 import type { Plan } from '../plan/plan.ts'
-import type { ChosenWrite, RowsPrimitive } from '../plan/primitives.ts'
+import type { AssignedColumn, ChosenWrite, RowsPrimitive } from '../plan/primitives.ts'
 import type { Routing } from '../plan/routing.ts'
-import type { Assignment, ColumnName, Delete, Expr, Query, Select, TableRef, Update } from '../sql/ast.ts'
+import type {
+  Assignment,
+  ColumnName,
+  Delete,
+  Expr,
+  Query,
+  Select,
+  SelectExpr,
+  TableRef,
+  Update,
+} from '../sql/ast.ts'
 import { tablesIn } from '../sql/tables-in.ts'
 import { type AnyNode, type Part, rewrite, someNode } from '../sql/visit.ts'
 import { collationByName } from '../values/charsets.ts'
 import type { Column } from '../values/column.ts'
 import { isIntegral } from '../values/value.ts'
-import type { Table } from '../vschema/model.ts'
+import { sameColumn, type Table } from '../vschema/model.ts'
 import type { BoundWrite } from './binding/bound.ts'
 import { columnOf, routedColumns } from './binding/column-type.ts'
 import { hasShardsOfItsOwn } from './binding/find-table.ts'
@@ -41,12 +51,17 @@ export function withChosenRows(plan: Plan, bound: BoundWrite, context: PlanConte
 function chosenWrite(bound: BoundWrite, construct: string, context: PlanContext): ChosenWrite | undefined {
   const { ast } = bound
   const target = targetOf(bound)
-  if (target === undefined || mustStayWhole(ast) || !isOwn(ast, target, bound)) return undefined
+  if (target === undefined || mustStayWhole(ast) || !staysInPlace(ast, target)) return undefined
+  const values = valuesFromElsewhere(ast, target, bound)
+  if (values === undefined) return undefined
   const key = keyOf(target.table)
   const placing = key && placingOf(target.table, key.length)
   if (key === undefined || placing === undefined) return undefined
   const columns = [...key, ...placing.columns]
-  const query = rowsToChange(ast, columns, target.source.name)
+  const query = rowsToChange(ast, [
+    ...columns.map((column) => keyColumn(column, target.source.name)),
+    ...values.map(({ assignment }) => makeItem(reading(assignment.value))),
+  ])
   const { root, mayGiveUp } = planQuery(query, { ...context, isChanged: true })
   if (!isRows(root)) return undefined
   const copies = mayGiveUp && planQuery(query, { ...context, isChanged: true, planner: 'federation' }).root
@@ -56,9 +71,11 @@ function chosenWrite(bound: BoundWrite, construct: string, context: PlanContext)
     construct,
     rows: root,
     ...(copies && isRows(copies) && { overCopies: copies }),
+    keyWidth: key.length,
+    assigned: values.map(({ into }, i) => ({ column: columns.length + i, into })),
     charsets: charsetsOf(columns),
     routing: placing.routing,
-    query: changeByKeys(ast, target.node, key, context),
+    query: changeByKeys(ast, { node: target.node, key, values, before: columns.length }, context),
     ignore: ast.kind === 'Update' ? ast.ignore : ast.modifiers.includes('IGNORE'),
   }
 }
@@ -119,14 +136,66 @@ function mustStayWhole(ast: Update | Delete): boolean {
   )
 }
 
-/** A shard can tell the new values by the row alone, which stays where it is. */
-function isOwn(ast: Update | Delete, { table, source }: Target, { scope: { sources } }: BoundWrite): boolean {
+/** No row belongs on another shard afterwards, and no lookup table has to hear of it. */
+function staysInPlace(ast: Update | Delete, { table }: Target): boolean {
   if (ast.kind === 'Delete') return refusalOfLookups(table, 'DELETE') === undefined
+  return !ast.set.some((assignment) => changesVindex(assignment, [table]))
+}
+
+interface ValueFromElsewhere {
+  readonly assignment: Assignment
+  readonly into: AssignedColumn['into']
+}
+
+/**
+ * New values that a shard cannot tell by the row alone: they come with its key. Undefined where they cannot: what is assigned
+ * before them is looked at as it is then.
+ */
+function valuesFromElsewhere(
+  ast: Update | Delete,
+  { table, source }: Target,
+  { scope: { sources } }: BoundWrite,
+): readonly ValueFromElsewhere[] | undefined {
+  if (ast.kind === 'Delete') return []
   const isElsewhere = (node: AnyNode) =>
     node.kind === 'Subquery' || (node.kind === 'Column' && sourceOf(node, sources) !== source)
-  return ast.set.every(
-    (assignment) => !changesVindex(assignment, [table]) && !someNode(assignment.value, isElsewhere),
-  )
+  const found: ValueFromElsewhere[] = []
+  for (const [i, assignment] of ast.set.entries()) {
+    if (!someNode(assignment.value, isElsewhere)) continue
+    const before = ast.set.slice(0, i).map(({ column }) => column.name)
+    const isAssigned = (node: AnyNode) =>
+      node.kind === 'Column' && before.some((name) => sameColumn(name, node.name))
+    const into = intoOf(liveColumn(table, assignment.column.name))
+    if (into === undefined || someNode(assignment.value, isAssigned)) return undefined
+    found.push({ assignment, into })
+  }
+  return found
+}
+
+function intoOf(column: Column | undefined): AssignedColumn['into'] | undefined {
+  const type = column?.type
+  if (type === undefined) return undefined
+  if (isIntegral(type)) return 'number'
+  switch (type) {
+    case 'DECIMAL':
+    case 'FLOAT32':
+    case 'FLOAT64':
+    case 'BIT':
+    case 'YEAR':
+      return 'number'
+    case 'DATE':
+    case 'DATETIME':
+    case 'TIME':
+    case 'TIMESTAMP':
+      return 'time'
+    case 'JSON':
+      return 'json'
+    case 'GEOMETRY':
+    case 'VECTOR':
+      return undefined
+    default:
+      return 'text'
+  }
 }
 
 // ------------------------------------------------------------------------------------------ its rows
@@ -184,15 +253,16 @@ function charsetsOf(columns: readonly Column[]): ReadonlyMap<number, string> {
   return charsets
 }
 
+function keyColumn(column: Column, source: string): SelectExpr {
+  const { expr } = transferOf(column)
+  return makeItem(
+    rewrite(expr, (node) => (node.kind === 'Column' ? { ...node, qualifiers: [source] } : undefined)),
+  )
+}
+
 /** Locked as the statement locks them; what its subqueries look at is not to change either. */
-function rowsToChange(ast: Update | Delete, columns: readonly Column[], source: string): Query {
+function rowsToChange(ast: Update | Delete, items: readonly SelectExpr[]): Query {
   const { where, orderBy, limit, with: ctes, span } = ast
-  const items = columns.map((column) => {
-    const { expr } = transferOf(column)
-    return makeItem(
-      rewrite(expr, (node) => (node.kind === 'Column' ? { ...node, qualifiers: [source] } : undefined)),
-    )
-  })
   return {
     ...makeSelect(items, {
       from: (ast.kind === 'Update' ? ast.tables : ast.from).map(reading),
@@ -221,11 +291,18 @@ function readingOf(node: AnyNode): AnyNode | undefined {
   return node.kind === 'Select' ? reading(node) : undefined
 }
 
+interface ByKeys {
+  readonly node: TableRef
+  readonly key: readonly Column[]
+  /** Behind `before` columns of the chosen rows. */
+  readonly values: readonly ValueFromElsewhere[]
+  readonly before: number
+}
+
 /** The statement about rows of one shard that are told by their keys. */
 function changeByKeys(
   ast: Update | Delete,
-  node: TableRef,
-  key: readonly Column[],
+  { node, key, values, before }: ByKeys,
   context: PlanContext,
 ): ChosenWrite['query'] {
   const text = new ShardText(context)
@@ -235,8 +312,13 @@ function changeByKeys(
   const { with: _with, limit: _limit, orderBy, ...rest } = ast
   // In which order rows change matters to unique keys, as far as a shard can tell.
   const order = someNode(orderBy, isSubquery) ? undefined : orderBy
-  if (rest.kind === 'Update')
-    return text.ofTree({ ...rest, tables: [node], where, ...(order && { orderBy: order }) })
+  if (rest.kind === 'Update') {
+    const set = rest.set.map((assignment) => {
+      const i = values.findIndex((value) => value.assignment === assignment)
+      return i < 0 ? assignment : { ...assignment, value: text.hole({ cell: before + i }) }
+    })
+    return text.ofTree({ ...rest, tables: [node], set, where, ...(order && { orderBy: order }) })
+  }
   const { alias: _alias, ...table } = node
   const bare = order?.map((item) => rewrite(item, unqualified))
   return text.ofTree({

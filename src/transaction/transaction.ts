@@ -18,6 +18,8 @@ import { Savepoints } from './savepoints.ts'
 const ER_LOCK_DEADLOCK = 1213
 const ER_LOCK_TABLE_FULL = 1206
 
+const STEPS_SAVEPOINT = '`_shardgate_steps`'
+
 const PLAIN_START: TransactionStart = { before: [], begin: 'BEGIN' }
 
 const NONE: Characteristics = {}
@@ -294,6 +296,21 @@ export class Transaction {
       throw error
     } finally {
       aside.lanes.dropAll()
+    }
+  }
+
+  /** Within the open transaction, several writes that are one statement: what fails leaves none of them. */
+  async allOrNothing<T>(work: () => Promise<T>): Promise<T> {
+    await this.savepoint(STEPS_SAVEPOINT)
+    try {
+      const result = await work()
+      await this.releaseSavepoint(STEPS_SAVEPOINT)
+      return result
+    } catch (error) {
+      // A deadlock has ended a shard's part, savepoint and all.
+      if (this.#isOpen && this.#failure === undefined)
+        await this.rollbackTo(STEPS_SAVEPOINT).catch(() => this.rollback())
+      throw error
     }
   }
 

@@ -138,7 +138,7 @@ async function runOnSeveral(context: RunContext, execution: Execution, several: 
       async byRules() {
         const columns =
           plan.judged === undefined ? undefined : await judge(context, execution, several.settings)
-        if (begun.isTransaction === true) return inTransaction(context, execution, several, run)
+        if (begun.writes !== undefined) return inTransaction(context, execution, several, run)
         return begun.run(columns === undefined ? run : { ...run, columns })
       },
       place: (other) => placeValues(context, other),
@@ -163,7 +163,8 @@ function inTransaction(
   { begun, settings, own }: Several,
   run: EngineContext,
 ): Promise<Outcome> {
-  if (transaction.start() !== undefined) return begun.run(run)
+  if (transaction.start() !== undefined)
+    return begun.writes === 'once' ? begun.run(run) : transaction.allOrNothing(() => begun.run(run))
   return transaction.aside((aside) => {
     const context = { proxy, transaction: aside, interruption, shards, memory, state }
     return begun.run({ ...run, port: new SessionPort(context, execution, settings, own) })
