@@ -1,7 +1,13 @@
 import { assert } from '../base/assert.ts'
 import { notSupported } from '../errors/sql-error.ts'
 import type { Plan, Shortcut } from '../plan/plan.ts'
-import type { ChosenWrite, RowsPrimitive, SendWrite, SplitInsert } from '../plan/primitives.ts'
+import type {
+  ChosenWrite,
+  RowsPrimitive,
+  SelectedInsert,
+  SendWrite,
+  SplitInsert,
+} from '../plan/primitives.ts'
 import { bindQuery } from './bind.ts'
 import type { Bindings, BoundQuery } from './bindings.ts'
 import { bringsIds } from './brought-ids.ts'
@@ -15,6 +21,7 @@ import type { OkOutcome, Outcome } from './outcome.ts'
 import { anyShardIndex, resolveRouting } from './resolve.ts'
 import { runPrimitive } from './run.ts'
 import type { RunContext } from './run-context.ts'
+import { runSelectedInsert } from './selected-insert.ts'
 import type { ShardsView } from './shards-view.ts'
 import { inDatabase, keyspaceAskedFor } from './system-schema.ts'
 import { runWrite } from './write.ts'
@@ -50,7 +57,8 @@ export function beginPlan(plan: Plan, bindings: Bindings, shards: ShardsView): B
     case 'Write':
       return beginWrite(root, bindings, shards)
     case 'ChosenWrite':
-      return beginChosen(root)
+    case 'SelectedInsert':
+      return beginReading(root)
     case 'Insert':
       return beginInsert(root, bindings, shards)
     case 'Ddl':
@@ -96,12 +104,14 @@ function beginWrite(write: SendWrite, bindings: Bindings, shards: ShardsView): B
     const brings = counted !== undefined && bringsIds(counted, bindings, shards.insertMode)
     return { kind: 'OneShard', keyspace, shard: met[0], query, bringsIds: brings }
   }
-  if (write.chosen !== undefined) return beginChosen(write.chosen)
+  if (write.several !== undefined) return beginReading(write.several)
   if (write.singleShardOnly !== undefined) throw notSupported(`${write.singleShardOnly} over several shards`)
   return several(async (context) => ok(await runWrite(write, { shards: met, query }, context)))
 }
 
-function beginChosen(write: ChosenWrite): Begun {
+function beginReading(write: ChosenWrite | SelectedInsert): Begun {
+  if (write.kind === 'SelectedInsert')
+    return { ...several(async (context) => ok(await runSelectedInsert(write, context))), writes: 'once' }
   const begun = several(async (context) => ok(await runChosenWrite(write, context)))
   return { ...begun, writes: write.assigned.length === 0 ? 'once' : 'several times' }
 }

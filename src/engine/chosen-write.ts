@@ -1,22 +1,20 @@
-import { notSupported, SqlError } from '../errors/sql-error.ts'
-import type { AssignedColumn, ChosenWrite } from '../plan/primitives.ts'
-import { collationById } from '../values/charsets.ts'
-import { classOf, columnFlags, fieldTypes } from '../values/types.ts'
+import { notSupported } from '../errors/sql-error.ts'
+import type { ChosenWrite } from '../plan/primitives.ts'
 import { bindQuery } from './bind.ts'
 import type { OkOutcome } from './outcome.ts'
 import { beneath, StreamRows } from './outer-rows.ts'
+import { type ReadRows, readFirst, textOf } from './read-first.ts'
 import { anyShardIndex, resolveRouting } from './resolve.ts'
-import { RowLayout } from './row-format.ts'
-import type { Row, RowFormat, StreamColumn } from './row-stream.ts'
-import { runPrimitive } from './run.ts'
+import type { Row } from './row-stream.ts'
 import type { RunContext } from './run-context.ts'
 import type { WriteAnswer } from './shard-port.ts'
 import { throwAsStrict } from './strict-conditions.ts'
+import { isWritable } from './writable.ts'
 import { sumAnswers } from './write.ts'
 
 /** Chooses the rows, and has each shard change its own. Throws what a condition on a value is in strict mode. */
 export async function runChosenWrite(node: ChosenWrite, context: RunContext): Promise<OkOutcome> {
-  const chosen = await chosenRows(node, context)
+  const chosen = await readFirst(node, context, node.keyWidth)
   try {
     return await changeRows(chosen, node, context)
   } finally {
@@ -24,7 +22,7 @@ export async function runChosenWrite(node: ChosenWrite, context: RunContext): Pr
   }
 }
 
-async function changeRows(chosen: Chosen, node: ChosenWrite, context: RunContext): Promise<OkOutcome> {
+async function changeRows(chosen: ReadRows, node: ChosenWrite, context: RunContext): Promise<OkOutcome> {
   const { bindings, shards, port } = context
   const told = await port.conditions()
   // MariaDB warns of what a condition compares.
@@ -53,92 +51,13 @@ async function changeRows(chosen: Chosen, node: ChosenWrite, context: RunContext
 
 const NOTHING_MATCHED = 'Rows matched: 0  Changed: 0  Warnings: 0'
 
-interface Chosen {
-  readonly rows: readonly Row[]
-  readonly columns: readonly StreamColumn[]
-  readonly format: RowFormat
-  /** Taken from what the session may hold. */
-  readonly bytes: number
-}
-
-/** Each once, though a join may have met it several times. */
-async function chosenRows(node: ChosenWrite, context: RunContext): Promise<Chosen> {
-  try {
-    return await read(node.rows, node, context)
-  } catch (error) {
-    const isUnable = error instanceof SqlError && UNABLE.has(error.code)
-    if (!isUnable || node.overCopies === undefined) throw error
-    return read(node.overCopies, node, context)
-  }
-}
-
-/** It cannot be done by rules, or there is no memory to do it. */
-const UNABLE: ReadonlySet<string> = new Set(['ER_NOT_SUPPORTED_YET', 'ER_OUT_OF_SORTMEMORY'])
-
-async function read(from: ChosenWrite['rows'], node: ChosenWrite, context: RunContext): Promise<Chosen> {
-  const { memory, limits } = context
-  const stream = await runPrimitive(from, { ...context, asText: true, locksInOrder: true })
-  const { columns, format } = stream
-  const keyOf = textOf(node.keyWidth, columns, format)
-  const known = new Map<string, Row>()
-  let bytes = 0
-  try {
-    for (let batch = await stream.next(); batch !== undefined; batch = await stream.next()) {
-      for (const row of batch) {
-        const key = keyOf(row)
-        if (known.has(key)) continue
-        // Its own memory, not that of all that came with it.
-        const own = Buffer.from(row)
-        if (!memory.take(own.length)) throw tooMany(node, 'connection_memory_limit')
-        bytes += own.length
-        known.set(key, own)
-      }
-      if (known.size > limits.copiedRowsMax) throw tooMany(node, 'federation.rows')
-    }
-  } catch (error) {
-    memory.give(bytes)
-    throw error
-  } finally {
-    await stream.close()
-  }
-  return { rows: [...known.values()], columns, format, bytes }
-}
-
-/** Tells rows apart by their cells from `from` on, up to `to`. */
-function textOf(
-  to: number,
-  columns: readonly StreamColumn[],
-  format: RowFormat,
-  from = 0,
-): (row: Row) => string {
-  const layout = new RowLayout(format, columns)
-  const cells = new Int32Array(2 * columns.length)
-  return (row) => {
-    layout.locate(row, to, cells)
-    let text = ''
-    for (let c = from; c < to; c++) {
-      const start = cells[2 * c]!
-      const end = cells[2 * c + 1]!
-      text += start < 0 ? 'N' : `${end - start}:${row.latin1Slice(start, end)}`
-    }
-    return text
-  }
-}
-
-function tooMany({ construct }: ChosenWrite, setting: string): SqlError {
-  return new SqlError(
-    'ER_CAPACITY_EXCEEDED',
-    `${construct}: too many rows of several shards would have to be chosen at once. Change fewer at a time, or raise ${setting}`,
-  )
-}
-
 type Step = readonly (readonly [shard: number, rows: readonly Row[]])[]
 
 /**
  * What shards do at once: each writes rows that get the same values. Without any row one shard says what there is to say of the
  * statement.
  */
-function stepsOf(chosen: Chosen, node: ChosenWrite, context: RunContext): readonly Step[] {
+function stepsOf(chosen: ReadRows, node: ChosenWrite, context: RunContext): readonly Step[] {
   const { shards } = context
   const parts = [...byShard(chosen, node, context)].sort(([a], [b]) => a - b)
   if (parts.length === 0) {
@@ -158,7 +77,7 @@ function stepsOf(chosen: Chosen, node: ChosenWrite, context: RunContext): readon
 /** Rows with the same values to be written. */
 function alikeIn(
   rows: readonly Row[],
-  { columns, format }: Chosen,
+  { columns, format }: ReadRows,
   { assigned }: ChosenWrite,
 ): readonly (readonly Row[])[] {
   const [first] = assigned
@@ -175,7 +94,7 @@ function alikeIn(
 }
 
 function byShard(
-  { rows, columns, format }: Chosen,
+  { rows, columns, format }: ReadRows,
   node: ChosenWrite,
   { bindings, shards }: RunContext,
 ): ReadonlyMap<number, Row[]> {
@@ -193,38 +112,10 @@ function byShard(
 }
 
 /** A literal of some types is not what the value was: throws ER_NOT_SUPPORTED_YET naming the column. */
-function checkAssigned({ columns }: Chosen, { assigned, construct }: ChosenWrite): void {
+function checkAssigned({ columns }: ReadRows, { assigned, construct }: ChosenWrite): void {
   for (const { column, into } of assigned) {
     const type = columns[column]!
     if (!isWritable(type, into))
       throw notSupported(`${construct}, where '${type.name}' is to be written into another type,`)
   }
-}
-
-function isWritable(column: StreamColumn, into: AssignedColumn['into']): boolean {
-  const isMember = (column.flags & (columnFlags.enum | columnFlags.set)) !== 0
-  switch (classOf(column)) {
-    case 'null':
-    case 'signed':
-    case 'unsigned':
-    case 'decimal':
-    case 'double':
-    case 'bytes':
-      return true
-    case 'text':
-      return isUnicode(column) && !(isMember && into === 'number')
-    case 'datetime':
-    case 'time':
-      return into === 'time' || into === 'text'
-    case 'opaque':
-      return column.type === fieldTypes.json && (into === 'json' || into === 'text')
-    // FLOAT, whose text has lost digits, and BIT.
-    default:
-      return false
-  }
-}
-
-/** The session's own character set may have no sign for what was there. */
-function isUnicode({ collation }: StreamColumn): boolean {
-  return collationById(collation)?.charset.name.startsWith('utf8') === true
 }

@@ -54,10 +54,11 @@ export class InsertSplit {
   readonly #drawing: readonly number[]
   #bound: BoundInsert | undefined
 
-  constructor(plan: SplitInsert, context: InsertContext) {
+  /** `source`: its rows, where they are not the statement's own. */
+  constructor(plan: SplitInsert, context: InsertContext, source = rowsOf(plan, context.bindings)) {
     this.plan = plan
     this.#context = context
-    this.#source = rowsOf(plan, context.bindings)
+    this.#source = source
     this.#drawing = rowsThatDraw(plan, this.#source, context)
   }
 

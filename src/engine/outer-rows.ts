@@ -65,17 +65,17 @@ export class StreamRows implements OuterRows {
   }
 
   value(column: number): Value {
-    return this.#valueOf(0, columnAt(this.#columns, column))
+    return this.cell(0, columnAt(this.#columns, column))
   }
 
   values(column: number): readonly Value[] {
     const at = columnAt(this.#columns, column)
-    return this.#rows.map((_, row) => this.#valueOf(row, at))
+    return this.#rows.map((_, row) => this.cell(row, at))
   }
 
   text(columns: readonly number[]): string {
     const offsets = columns.map((column) => columnAt(this.#columns, column))
-    const rows = this.#rows.map((_, row) => offsets.map((at) => this.#literalOf(row, at)).join(', '))
+    const rows = this.#rows.map((_, row) => offsets.map((at) => this.literal(row, at)).join(', '))
     // Nothing is equal to NULL.
     if (rows.length === 0) rows.push(columns.map(() => 'NULL').join(', '))
     return columns.length === 1 ? rows.join(', ') : rows.map((row) => `(${row})`).join(', ')
@@ -91,14 +91,15 @@ export class StreamRows implements OuterRows {
   }
 
   /** Text as the bytes that it is, in its own character set. */
-  #literalOf(row: number, at: number): string {
+  literal(row: number, at: number): string {
     const charset = this.#charsets.get(at)
     const start = this.#cells[row][2 * at]
-    if (charset === undefined || start < 0) return valueLiteral(this.#valueOf(row, at), 'utf8mb4')
+    if (charset === undefined || start < 0) return valueLiteral(this.cell(row, at), 'utf8mb4')
     return textLiteral(this.#rows[row].subarray(start, this.#cells[row][2 * at + 1]), charset)
   }
 
-  #valueOf(row: number, at: number): Value {
+  /** Number `at` of a row's cells. */
+  cell(row: number, at: number): Value {
     const start = this.#cells[row][2 * at]
     if (start < 0) return nullValue
     const bytes = this.#rows[row].subarray(start, this.#cells[row][2 * at + 1])

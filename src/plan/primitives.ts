@@ -328,7 +328,7 @@ export interface ShownTable {
 
 // -------------------------------------------------------------------------------------------- writes
 
-export type WritePrimitive = SendWrite | ChosenWrite | SplitInsert | RunDdl
+export type WritePrimitive = SendWrite | ChosenWrite | SplitInsert | SelectedInsert | RunDdl
 
 /** UPDATE, DELETE and other statements that answer one OK packet: sent to every shard of the routing, all or none. */
 export interface SendWrite {
@@ -342,7 +342,7 @@ export interface SendWrite {
    */
   readonly singleShardOnly?: string
   /** How several shards do what is only right on one as it is. */
-  readonly chosen?: ChosenWrite
+  readonly several?: ChosenWrite | SelectedInsert
   /** It says with each row that it changes what LAST_INSERT_ID() is: only one shard may have such rows. */
   readonly setsInsertId?: true
   /** Every shard has the same rows (a reference table): affected rows count once, not once a shard. */
@@ -351,23 +351,26 @@ export interface SendWrite {
   readonly counted?: CountedRows
 }
 
+/** Rows that are read, and locked, before any is written. */
+export interface RowsFirst {
+  /** What error 1235 names where they cannot be had. */
+  readonly construct: string
+  readonly rows: RowsPrimitive
+  /** The same over copies of the tables, for rows that turn out, when they come, to need them. */
+  readonly overCopies?: RowsPrimitive
+}
+
 /**
  * UPDATE or DELETE of rows that only several shards together can choose: a query locks them and tells their keys, then each shard
  * changes those that are its own. One transaction sees all of it.
  */
-export interface ChosenWrite {
+export interface ChosenWrite extends RowsFirst {
   readonly kind: 'ChosenWrite'
   readonly verb: 'update' | 'delete'
-  /** What error 1235 names where the rows cannot be chosen. */
-  readonly construct: string
-  /** A row for each row that is to be changed, perhaps several times: its key, what its shard is told by, new values. */
-  readonly rows: RowsPrimitive
-  /** Number of columns of the key. */
+  /** A row for each that is to be changed, perhaps several times: so many columns of its key, what its shard is told by, new values. */
   readonly keyWidth: number
   /** Columns that hold what shards are to write as it is, for they cannot compute it. */
   readonly assigned: readonly AssignedColumn[]
-  /** The same over copies of the tables, for rows that turn out, when they come, to need them. */
-  readonly overCopies?: RowsPrimitive
   /** Character sets of columns that hold texts: their bytes come. */
   readonly charsets: ReadonlyMap<number, string>
   /** Of one row, by its cells. */
@@ -380,8 +383,20 @@ export interface ChosenWrite {
 
 export interface AssignedColumn {
   readonly column: number
-  /** What the column of the table is that gets it: what of a value is left as its literal goes there. */
-  readonly into: 'number' | 'text' | 'time' | 'json'
+  readonly into: WrittenInto
+}
+
+/** What a column of a table is: some values are others when their literal goes there. */
+export type WrittenInto = 'number' | 'text' | 'time' | 'json'
+
+/** INSERT and REPLACE … SELECT of rows that belong on other shards than those they come from: read first, they are placed as VALUES are. */
+export interface SelectedInsert extends RowsFirst {
+  readonly kind: 'SelectedInsert'
+  readonly verb: 'insert' | 'replace'
+  /** One for each column of a row. */
+  readonly into: readonly WrittenInto[]
+  /** Without rows. */
+  readonly insert: SplitInsert
 }
 
 export interface CountedRows {

@@ -6,6 +6,7 @@ import type {
   JoinRows,
   Predicate,
   Primitive,
+  SelectedInsert,
   SortKey,
   SplitInsert,
   TableCopy,
@@ -31,11 +32,16 @@ function planLines(plan: Plan): readonly string[] {
         variables: plan.userVariables,
         ...(singleShardOnly === undefined ? {} : { singleShardOnly }),
       })
-      const chosen = root.chosen === undefined ? [] : indent(chosenLines(root.chosen))
-      return [`Write ${root.verb} ${printRouting(root.routing)}${flags}`, ...textLines(root.query), ...chosen]
+      const several = root.several === undefined ? [] : indent(rowsFirstLines(root.several))
+      return [
+        `Write ${root.verb} ${printRouting(root.routing)}${flags}`,
+        ...textLines(root.query),
+        ...several,
+      ]
     }
     case 'ChosenWrite':
-      return chosenLines(root)
+    case 'SelectedInsert':
+      return rowsFirstLines(root)
     case 'Insert':
       return insertLines(root, plan.userVariables)
     case 'Ddl':
@@ -50,12 +56,14 @@ function planLines(plan: Plan): readonly string[] {
   }
 }
 
-function chosenLines({ verb, rows, overCopies, routing, query }: ChosenWrite): readonly string[] {
+function rowsFirstLines(node: ChosenWrite | SelectedInsert): readonly string[] {
+  const { verb, rows, overCopies } = node
+  const isInsert = node.kind === 'SelectedInsert'
   return [
-    `ChosenWrite ${verb} ${printRouting(routing)}`,
+    isInsert ? `SelectedInsert ${verb}` : `ChosenWrite ${verb} ${printRouting(node.routing)}`,
     ...indent(primitiveLines(rows)),
     ...(overCopies === undefined ? [] : ['  or over copies']),
-    ...textLines(query),
+    ...(isInsert ? indent(insertLines(node.insert, [])) : textLines(node.query)),
   ]
 }
 
@@ -158,6 +166,7 @@ function primitiveLines(node: Primitive): readonly string[] {
       return [`Unsupported: ${node.construct}`]
     case 'Write':
     case 'ChosenWrite':
+    case 'SelectedInsert':
     case 'Insert':
     case 'Ddl':
     case 'Session':

@@ -1,5 +1,5 @@
 import type { Plan } from '../plan/plan.ts'
-import type { AssignedColumn, ChosenWrite, RowsPrimitive } from '../plan/primitives.ts'
+import type { ChosenWrite, WrittenInto } from '../plan/primitives.ts'
 import type { Routing } from '../plan/routing.ts'
 import type {
   Assignment,
@@ -13,7 +13,7 @@ import type {
   Update,
 } from '../sql/ast.ts'
 import { tablesIn } from '../sql/tables-in.ts'
-import { type AnyNode, type Part, rewrite, someNode } from '../sql/visit.ts'
+import { type AnyNode, rewrite, someNode } from '../sql/visit.ts'
 import { collationByName } from '../values/charsets.ts'
 import type { Column } from '../values/column.ts'
 import { isIntegral } from '../values/value.ts'
@@ -28,8 +28,8 @@ import { transferOf } from './federate/transfer.ts'
 import { makeColumn, makeIn, makeItem, makeRow, makeSelect } from './make-node.ts'
 import { changesVindex, refusalOfLookups } from './operators/write.ts'
 import type { PlanContext } from './plan-context.ts'
-import { planQuery } from './plan-query.ts'
 import { connectionState } from './plans.ts'
+import { judgedIn, reading, rowsFirst, writtenInto } from './rows-first.ts'
 import { ShardText } from './shard-text.ts'
 
 /**
@@ -43,9 +43,9 @@ export function withChosenRows(plan: Plan, bound: BoundWrite, context: PlanConte
   const construct = root.kind === 'Write' ? root.singleShardOnly! : root.construct
   const chosen = chosenWrite(bound, construct, context)
   if (chosen === undefined) return plan
-  return root.kind === 'Write'
-    ? { ...plan, root: { ...root, chosen }, judged: 'names' }
-    : { root: chosen, ...connectionState(bound.ast), locks: true }
+  if (root.kind === 'Write') return { ...plan, root: { ...root, several: chosen }, judged: 'names' }
+  const judged = judgedIn(chosen.routing.keyspace, bound.ast, context)
+  return { root: chosen, ...judged, ...connectionState(bound.ast), locks: true }
 }
 
 function chosenWrite(bound: BoundWrite, construct: string, context: PlanContext): ChosenWrite | undefined {
@@ -62,15 +62,12 @@ function chosenWrite(bound: BoundWrite, construct: string, context: PlanContext)
     ...columns.map((column) => keyColumn(column, target.source.name)),
     ...values.map(({ assignment }) => makeItem(reading(assignment.value))),
   ])
-  const { root, mayGiveUp } = planQuery(query, { ...context, isChanged: true })
-  if (!isRows(root)) return undefined
-  const copies = mayGiveUp && planQuery(query, { ...context, isChanged: true, planner: 'federation' }).root
+  const rows = rowsFirst(query, construct, context)
+  if (rows === undefined) return undefined
   return {
     kind: 'ChosenWrite',
     verb: ast.kind === 'Update' ? 'update' : 'delete',
-    construct,
-    rows: root,
-    ...(copies && isRows(copies) && { overCopies: copies }),
+    ...rows,
     keyWidth: key.length,
     assigned: values.map(({ into }, i) => ({ column: columns.length + i, into })),
     charsets: charsetsOf(columns),
@@ -78,10 +75,6 @@ function chosenWrite(bound: BoundWrite, construct: string, context: PlanContext)
     query: changeByKeys(ast, { node: target.node, key, values, before: columns.length }, context),
     ignore: ast.kind === 'Update' ? ast.ignore : ast.modifiers.includes('IGNORE'),
   }
-}
-
-function isRows(root: Plan['root']): root is RowsPrimitive {
-  return !('verb' in root) && root.kind !== 'Unsupported' && root.kind !== 'Session' && root.kind !== 'Ddl'
 }
 
 // ------------------------------------------------------------------------------------------ the table that changes
@@ -144,7 +137,7 @@ function staysInPlace(ast: Update | Delete, { table }: Target): boolean {
 
 interface ValueFromElsewhere {
   readonly assignment: Assignment
-  readonly into: AssignedColumn['into']
+  readonly into: WrittenInto
 }
 
 /**
@@ -165,37 +158,11 @@ function valuesFromElsewhere(
     const before = ast.set.slice(0, i).map(({ column }) => column.name)
     const isAssigned = (node: AnyNode) =>
       node.kind === 'Column' && before.some((name) => sameColumn(name, node.name))
-    const into = intoOf(liveColumn(table, assignment.column.name))
+    const into = writtenInto(liveColumn(table, assignment.column.name))
     if (into === undefined || someNode(assignment.value, isAssigned)) return undefined
     found.push({ assignment, into })
   }
   return found
-}
-
-function intoOf(column: Column | undefined): AssignedColumn['into'] | undefined {
-  const type = column?.type
-  if (type === undefined) return undefined
-  if (isIntegral(type)) return 'number'
-  switch (type) {
-    case 'DECIMAL':
-    case 'FLOAT32':
-    case 'FLOAT64':
-    case 'BIT':
-    case 'YEAR':
-      return 'number'
-    case 'DATE':
-    case 'DATETIME':
-    case 'TIME':
-    case 'TIMESTAMP':
-      return 'time'
-    case 'JSON':
-      return 'json'
-    case 'GEOMETRY':
-    case 'VECTOR':
-      return undefined
-    default:
-      return 'text'
-  }
 }
 
 // ------------------------------------------------------------------------------------------ its rows
@@ -274,21 +241,6 @@ function rowsToChange(ast: Update | Delete, items: readonly SelectExpr[]): Query
     locks: [{ kind: 'Lock', mode: 'UPDATE', span }],
     span,
   } satisfies Select
-}
-
-function reading<T extends Part>(part: T): T {
-  return rewrite(part, (node) => {
-    if (node.kind !== 'Select') return undefined
-    const select = rewrite(node, (inner) => (inner === node ? undefined : readingOf(inner)))
-    return select.from.length === 0 || select.locks !== undefined
-      ? select
-      : { ...select, locks: [{ kind: 'Lock', mode: 'SHARE MODE', span: node.span }] }
-  })
-}
-
-/** Of a query in a query. */
-function readingOf(node: AnyNode): AnyNode | undefined {
-  return node.kind === 'Select' ? reading(node) : undefined
 }
 
 interface ByKeys {

@@ -24,6 +24,7 @@ import { isRefusal } from './refusal.ts'
 import { phases } from './rules/phases.ts'
 import { runPhases } from './rules/run-phases.ts'
 import type { Trace } from './rules/trace.ts'
+import { withSelectedRows } from './selected-rows.ts'
 
 /** UPDATE and DELETE: each shard changes its own rows, which holds as long as they need no others to decide. */
 export function planWrite(ast: Update | Delete, context: PlanContext, trace?: Trace): Plan {
@@ -68,7 +69,8 @@ function planInsertSelect(
   const query = bindQuery(source, rootPlace(context))
   const bound = { kind: 'InsertSelect', ast, table, query } as const
   const tree = { kind: 'Write', input: operatorOf(query), bound } as const
-  return finishInsertSelect(bound, runPhases(phases, tree, context, trace), context)
+  const plan = finishInsertSelect(bound, runPhases(phases, tree, context, trace), context)
+  return withSelectedRows(plan, bound, context)
 }
 
 function planRows(ast: ValuesInsert, table: Table, context: PlanContext, trace: Trace | undefined): Plan {

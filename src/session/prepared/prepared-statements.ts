@@ -92,6 +92,9 @@ export class PreparedStatements {
     const copies = root.kind !== 'Federate' && isJoined ? reading.planOverCopies(sql, scan)?.root : root
     if (copies?.kind === 'Federate' && shortcut === undefined)
       return replies.detached(() => this.#prepareOverCopies(copies, plan, text))
+    // Tables of several keyspaces: no server can look at all of them before it runs.
+    if ((root.kind === 'ChosenWrite' || root.kind === 'SelectedInsert') && shortcut === undefined)
+      return replies.detached(async () => this.#answerPrepared(text, withoutColumns(scan.params)))
     const described = describePlan(plan, reading.bindingsOf(sql, scan))
     this.#prepareOn(shards.target(described.keyspace, 0), described.sql ?? sql, text, plan.userVariables)
   }
@@ -253,9 +256,8 @@ export class PreparedStatements {
       return this.#prepareOn(this.#context.shards.target(keyspace, shard), shown.text, text)
     }
     this.#answerPrepared(text, {
-      params: new Array(text.scan.params).fill(paramDefinition),
+      ...withoutColumns(text.scan.params),
       columns: shown.map((column) => encodeColumnDef(column, 0).subarray(HEADER_BYTES)),
-      warnings: 0,
     })
   }
 
@@ -375,4 +377,8 @@ function valuesOf(statement: ClientStatement, payload: Buffer): ExecuteValues {
 
 function withCursor(values: ExecuteValues, options: CursorOptions | undefined): ExecuteValues {
   return values.flags === 0 || options?.cursor === true ? values : { ...values, flags: 0 }
+}
+
+function withoutColumns(params: number): Description {
+  return { params: new Array(params).fill(paramDefinition), columns: [], warnings: 0 }
 }
