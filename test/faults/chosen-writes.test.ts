@@ -97,6 +97,39 @@ test('a shard that refuses its rows has the others undo theirs', async () => {
   expect(await valueOf("SELECT COUNT(*) FROM users WHERE BINARY name = 'A'")).toBe('0')
 })
 
+test('of several writes none is left when a later one is refused', async () => {
+  const session = clients[0]!
+  // Each row gets a value of its own: a statement for each.
+  const refused =
+    'UPDATE users u JOIN (SELECT id, IF(id = 33, NULL, CONCAT(name, id)) AS n FROM users) AS d ON d.id = u.id SET u.name = d.n'
+  for (const around of [[], ['BEGIN']]) {
+    for (const sql of around) await run(sql, session)
+    await run('UPDATE users SET score = score + 1 WHERE id = 1', session)
+    expect((await session.query(refused))[0]).toMatchObject({ kind: 'error', errno: 1048 })
+    expect(await valueOf("SELECT COUNT(*) FROM users WHERE name <> 'a'", session)).toBe('0')
+    for (const _ of around) await run('COMMIT', session)
+  }
+  expect(await valueOf('SELECT score FROM users WHERE id = 1')).toBe('2') // what the transaction did before is there
+})
+
+test('a connection that is lost between the steps leaves nothing', async () => {
+  const session = await faults.connect()
+  const root = await faults.rootOf('80-')
+  await root.query('BEGIN')
+  await root.query('SELECT id FROM main.users FOR UPDATE')
+  const asked = session.query("UPDATE users SET name = 'lost choice' ORDER BY id LIMIT 50")
+  const watching = await faults.rootOf('80-')
+  const [thread] = await eventually('it waits on 80-', async () => {
+    const threads = await threadsRunning(watching, 'FOR UPDATE')
+    return threads.length > 0 && threads
+  })
+  await watching.query(`KILL ${thread}`)
+  expect((await asked)[0]).toMatchObject({ kind: 'error' })
+  for (const connection of [root, watching]) connection.destroy()
+  expect(await valueOf("SELECT COUNT(*) FROM users WHERE name = 'lost choice'", session)).toBe('0')
+  session.close()
+})
+
 test("transaction_mode = 'single' refuses a second shard, and nothing is changed", async () => {
   const session = await faults.connect()
   await run("SET transaction_mode = 'single'", session)
