@@ -367,7 +367,10 @@ export interface RowsFirst {
 export interface ChosenWrite extends RowsFirst {
   readonly kind: 'ChosenWrite'
   readonly verb: 'update' | 'delete'
-  /** A row for each that is to be changed, perhaps several times: so many columns of its key, what its shard is told by, new values. */
+  /**
+   * A row for each that is to be changed, perhaps several times: its key and what its shard is told by, so many columns together, then
+   * new values. Two shards may have rows of one key.
+   */
   readonly keyWidth: number
   /** Columns that hold what shards are to write as it is, for they cannot compute it. */
   readonly assigned: readonly AssignedColumn[]

@@ -52,11 +52,11 @@ function chosenWrite(bound: BoundWrite, construct: string, context: PlanContext)
   const { ast } = bound
   const target = targetOf(bound)
   if (target === undefined || mustStayWhole(ast) || !staysInPlace(ast, target)) return undefined
-  const values = valuesFromElsewhere(ast, target, bound)
-  if (values === undefined) return undefined
   const key = keyOf(target.table)
   const placing = key && placingOf(target.table, key.length)
-  if (key === undefined || placing === undefined) return undefined
+  const values = valuesFromElsewhere(ast, target, bound)
+  if (key === undefined || placing === undefined || values === undefined) return undefined
+  if (values.length > 0 && changesKey(ast, key)) return undefined
   const columns = [...key, ...placing.columns]
   const query = rowsToChange(ast, [
     ...columns.map((column) => keyColumn(column, target.source.name)),
@@ -68,7 +68,7 @@ function chosenWrite(bound: BoundWrite, construct: string, context: PlanContext)
     kind: 'ChosenWrite',
     verb: ast.kind === 'Update' ? 'update' : 'delete',
     ...rows,
-    keyWidth: key.length,
+    keyWidth: columns.length,
     assigned: values.map(({ into }, i) => ({ column: columns.length + i, into })),
     charsets: charsetsOf(columns),
     routing: placing.routing,
@@ -133,6 +133,14 @@ function mustStayWhole(ast: Update | Delete): boolean {
 function staysInPlace(ast: Update | Delete, { table }: Target): boolean {
   if (ast.kind === 'Delete') return refusalOfLookups(table, 'DELETE') === undefined
   return !ast.set.some((assignment) => changesVindex(assignment, [table]))
+}
+
+/** Rows that are written one after the other would be met again under the keys that others have had. */
+function changesKey(ast: Update | Delete, key: readonly Column[]): boolean {
+  return (
+    ast.kind === 'Update' &&
+    ast.set.some(({ column }) => key.some(({ name }) => sameColumn(name, column.name)))
+  )
 }
 
 interface ValueFromElsewhere {

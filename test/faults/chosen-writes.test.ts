@@ -85,6 +85,18 @@ test('in a transaction nobody else sees them, and ROLLBACK undoes all of it', as
   expect(await valueOf('SELECT COUNT(*) FROM users', session)).toBe('60')
 })
 
+test('rows of one key on two shards are two rows', async () => {
+  await run(
+    'INSERT INTO orders (id, user_id, product, amount) VALUES (1, 1, 1, 1), (1, 4, 2, 1), (2, 1, 3, 1)',
+  )
+  await run('UPDATE orders SET amount = amount + 1 ORDER BY product LIMIT 2')
+  expect(await valueOf('SELECT GROUP_CONCAT(amount ORDER BY product) FROM orders')).toBe('2.00,2.00,1.00')
+  await run('UPDATE orders o JOIN users u ON u.id = o.product SET o.note = CONCAT(u.name, u.id)')
+  expect(await valueOf('SELECT GROUP_CONCAT(note ORDER BY product) FROM orders')).toBe('a1,a2,a3')
+  const deleted = await run('DELETE FROM orders ORDER BY product DESC LIMIT 2')
+  expect(deleted).toMatchObject({ kind: 'ok', affectedRows: 2 })
+})
+
 test('a shard that refuses its rows has the others undo theirs', async () => {
   const session = clients[0]!
   const refused = 'UPDATE users SET name = IF(id = 40, NULL, UPPER(name)) ORDER BY id LIMIT 50'
