@@ -113,9 +113,7 @@ function byShard(
 
 /** A literal of some types is not what the value was: throws ER_NOT_SUPPORTED_YET naming the column. */
 function checkAssigned({ columns }: ReadRows, { assigned, construct }: ChosenWrite): void {
-  for (const { column, into } of assigned) {
-    const type = columns[column]!
-    if (!isWritable(type, into))
-      throw notSupported(`${construct}, where '${type.name}' is to be written into another type,`)
-  }
+  for (const { column, name, into } of assigned)
+    if (!isWritable(columns[column]!, into))
+      throw notSupported(`${construct}, where '${name}' gets a value that has no exact literal,`)
 }

@@ -58,7 +58,7 @@ function checkColumns({ columns }: ReadRows, { insert, into, construct }: Select
     throw new SqlError('ER_WRONG_VALUE_COUNT_ON_ROW', "Column count doesn't match value count at row 1")
   for (const [i, column] of columns.entries())
     if (!isWritable(column, into[i]!))
-      throw notSupported(`${construct}, where '${column.name}' is to be written into another type,`)
+      throw notSupported(`${construct}, where '${column.name}' has no exact literal,`)
 }
 
 /** Rows that have been read, as literals. */

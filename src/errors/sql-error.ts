@@ -20,6 +20,7 @@ const sqlErrors = {
   ER_EMPTY_QUERY: { errno: 1065, sqlState: '42000' },
   ER_NONUNIQ_TABLE: { errno: 1066, sqlState: '42000' },
   ER_NET_READ_INTERRUPTED: { errno: 1159, sqlState: '08S01' },
+  ER_UPDATE_TABLE_USED: { errno: 1093, sqlState: 'HY000' },
   ER_NO_SUCH_THREAD: { errno: 1094, sqlState: 'HY000' },
   ER_KILL_DENIED_ERROR: { errno: 1095, sqlState: 'HY000' },
   ER_UNKNOWN_ERROR: { errno: 1105, sqlState: 'HY000' },

@@ -386,6 +386,8 @@ export interface ChosenWrite extends RowsFirst {
 
 export interface AssignedColumn {
   readonly column: number
+  /** Of the table. */
+  readonly name: string
   readonly into: WrittenInto
 }
 

@@ -1,3 +1,4 @@
+import { SqlError } from '../errors/sql-error.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { ChosenWrite, WrittenInto } from '../plan/primitives.ts'
 import type { Routing } from '../plan/routing.ts'
@@ -13,21 +14,21 @@ import type {
   Update,
 } from '../sql/ast.ts'
 import { tablesIn } from '../sql/tables-in.ts'
-import { type AnyNode, rewrite, someNode } from '../sql/visit.ts'
+import { type AnyNode, rewrite, someNode, visit } from '../sql/visit.ts'
 import { collationByName } from '../values/charsets.ts'
 import type { Column } from '../values/column.ts'
 import { isIntegral } from '../values/value.ts'
 import { sameColumn, type Table } from '../vschema/model.ts'
 import type { BoundWrite } from './binding/bound.ts'
 import { columnOf, routedColumns } from './binding/column-type.ts'
-import { hasShardsOfItsOwn } from './binding/find-table.ts'
+import { hasShardsOfItsOwn, keyspaceOf } from './binding/find-table.ts'
 import { liveColumn } from './binding/live-column.ts'
 import type { Source } from './binding/source.ts'
 import { setsLastInsertId, setsVariables } from './binding/traits.ts'
 import { transferOf } from './federate/transfer.ts'
 import { makeColumn, makeIn, makeItem, makeRow, makeSelect } from './make-node.ts'
 import { changesVindex, refusalOfLookups } from './operators/write.ts'
-import type { PlanContext } from './plan-context.ts'
+import { isOfMariaDb, type PlanContext } from './plan-context.ts'
 import { connectionState } from './plans.ts'
 import { judgedIn, reading, rowsFirst, writtenInto } from './rows-first.ts'
 import { ShardText } from './shard-text.ts'
@@ -45,13 +46,35 @@ export function withChosenRows(plan: Plan, bound: BoundWrite, context: PlanConte
   if (chosen === undefined) return plan
   if (root.kind === 'Write') return { ...plan, root: { ...root, several: chosen }, judged: 'names' }
   const judged = judgedIn(chosen.routing.keyspace, bound.ast, context)
+  if (judged.judged === undefined && !isOfMariaDb(context)) checkNotRead(bound, context)
   return { root: chosen, ...judged, ...connectionState(bound.ast), locks: true }
+}
+
+/** Throws ER_UPDATE_TABLE_USED where no server sees all of the statement: a query in it, not in FROM, reads the table that changes. */
+function checkNotRead(bound: BoundWrite, context: PlanContext): void {
+  const target = targetOf(bound)
+  const { ast } = bound
+  const isRead = (node: AnyNode): boolean =>
+    node.kind === 'Table' &&
+    node.name.name === target?.node.name.name &&
+    keyspaceOf(node.name, context) === target.table.keyspace
+  let found = false
+  visit([ast.where, ast.kind === 'Update' ? ast.set : undefined, ast.orderBy].flat(), (node) => {
+    if (node.kind === 'Derived') return 'skip'
+    found ||= isRead(node)
+    return undefined
+  })
+  if (!found) return
+  throw new SqlError(
+    'ER_UPDATE_TABLE_USED',
+    `You can't specify target table '${target!.source.name}' for update in FROM clause`,
+  )
 }
 
 function chosenWrite(bound: BoundWrite, construct: string, context: PlanContext): ChosenWrite | undefined {
   const { ast } = bound
   const target = targetOf(bound)
-  if (target === undefined || mustStayWhole(ast) || !staysInPlace(ast, target)) return undefined
+  if (target === undefined || mustStayWhole(bound) || !staysInPlace(ast, target)) return undefined
   const key = keyOf(target.table)
   const placing = key && placingOf(target.table, key.length)
   const values = valuesFromElsewhere(ast, target, bound)
@@ -69,7 +92,11 @@ function chosenWrite(bound: BoundWrite, construct: string, context: PlanContext)
     verb: ast.kind === 'Update' ? 'update' : 'delete',
     ...rows,
     keyWidth: columns.length,
-    assigned: values.map(({ into }, i) => ({ column: columns.length + i, into })),
+    assigned: values.map(({ assignment, into }, i) => ({
+      column: columns.length + i,
+      name: assignment.column.name,
+      into,
+    })),
     charsets: charsetsOf(columns),
     routing: placing.routing,
     query: changeByKeys(ast, { node: target.node, key, values, before: columns.length }, context),
@@ -120,9 +147,11 @@ function sourceOf({ qualifiers, name }: ColumnName, sources: readonly Source[]):
   return having.length === 1 ? having[0] : undefined
 }
 
-/** It says what only one connection can say of all rows. */
-function mustStayWhole(ast: Update | Delete): boolean {
+/** It says what only one connection can say of all rows, or what a query would mean otherwise. */
+function mustStayWhole({ ast, where, subqueries }: BoundWrite): boolean {
+  const queries = [...where.flatMap((conjunct) => conjunct.subqueries), ...subqueries]
   return (
+    queries.some(({ query }) => query.kind === 'Select' && query.hasOuterAggregate) ||
     ast.returning !== undefined ||
     ast.orderBy?.some(({ expr }) => expr.kind === 'Literal') === true ||
     someNode(ast, (node) => setsLastInsertId(node) || setsVariables(node))

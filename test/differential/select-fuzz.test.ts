@@ -29,6 +29,7 @@ onEachServer((flavor) => {
         isStrict: false,
         way: 'auto',
         isInTurn: false,
+        areWrites: false,
         areRefusalsShrunk: false,
         isKnown: (kind) => Object.keys(KNOWN).some((beginning) => kind.startsWith(beginning)),
         shrunkMax: 1,

@@ -31,7 +31,7 @@ async function run(sql: string, client = clients[0]!): Promise<Result> {
   return answer!
 }
 
-async function valueOf(sql: string, client = clients[0]!): Promise<string | null> {
+async function cellOf(sql: string, client = clients[0]!): Promise<string | null> {
   const answer = await run(sql, client)
   return answer.kind === 'rows' ? textRow(answer.rows[0]!)[0]! : null
 }
@@ -49,7 +49,7 @@ describe('several sessions at the same rows', () => {
       }),
     )
     expect(taken).toEqual([10, 10, 10, 10])
-    expect(await valueOf('SELECT MIN(id) FROM users')).toBe('41')
+    expect(await cellOf('SELECT MIN(id) FROM users')).toBe('41')
   }, 30_000)
 
   test('change each as often as they were asked to', async () => {
@@ -59,8 +59,8 @@ describe('several sessions at the same rows', () => {
           await run('UPDATE users SET score = score + 1 ORDER BY id DESC LIMIT 20', client)
       }),
     )
-    expect(await valueOf(`SELECT COUNT(*) FROM users WHERE id > ${ROWS - 20} AND score = 32`)).toBe('20')
-    expect(await valueOf('SELECT SUM(score) FROM users')).toBe(String(20 * 32))
+    expect(await cellOf(`SELECT COUNT(*) FROM users WHERE id > ${ROWS - 20} AND score = 32`)).toBe('20')
+    expect(await cellOf('SELECT SUM(score) FROM users')).toBe(String(20 * 32))
   }, 30_000)
 
   test('as far as subqueries look at rows of other shards', async () => {
@@ -71,7 +71,7 @@ describe('several sessions at the same rows', () => {
         for (let i = 0; i < 4; i++) await run(sql, client)
       }),
     )
-    expect(await valueOf('SELECT SUM(score) FROM users')).toBe(String(6 * 16))
+    expect(await cellOf('SELECT SUM(score) FROM users')).toBe(String(6 * 16))
   }, 30_000)
 })
 
@@ -79,10 +79,10 @@ test('in a transaction nobody else sees them, and ROLLBACK undoes all of it', as
   const [session, other] = [clients[0]!, clients[1]!]
   await run('BEGIN', session)
   await run('DELETE FROM users ORDER BY id LIMIT 30', session)
-  expect(await valueOf('SELECT COUNT(*) FROM users', session)).toBe('30')
-  expect(await valueOf('SELECT COUNT(*) FROM users', other)).toBe('60')
+  expect(await cellOf('SELECT COUNT(*) FROM users', session)).toBe('30')
+  expect(await cellOf('SELECT COUNT(*) FROM users', other)).toBe('60')
   await run('ROLLBACK', session)
-  expect(await valueOf('SELECT COUNT(*) FROM users', session)).toBe('60')
+  expect(await cellOf('SELECT COUNT(*) FROM users', session)).toBe('60')
 })
 
 test('rows of one key on two shards are two rows', async () => {
@@ -90,9 +90,9 @@ test('rows of one key on two shards are two rows', async () => {
     'INSERT INTO orders (id, user_id, product, amount) VALUES (1, 1, 1, 1), (1, 4, 2, 1), (2, 1, 3, 1)',
   )
   await run('UPDATE orders SET amount = amount + 1 ORDER BY product LIMIT 2')
-  expect(await valueOf('SELECT GROUP_CONCAT(amount ORDER BY product) FROM orders')).toBe('2.00,2.00,1.00')
+  expect(await cellOf('SELECT GROUP_CONCAT(amount ORDER BY product) FROM orders')).toBe('2.00,2.00,1.00')
   await run('UPDATE orders o JOIN users u ON u.id = o.product SET o.note = CONCAT(u.name, u.id)')
-  expect(await valueOf('SELECT GROUP_CONCAT(note ORDER BY product) FROM orders')).toBe('a1,a2,a3')
+  expect(await cellOf('SELECT GROUP_CONCAT(note ORDER BY product) FROM orders')).toBe('a1,a2,a3')
   const deleted = await run('DELETE FROM orders ORDER BY product DESC LIMIT 2')
   expect(deleted).toMatchObject({ kind: 'ok', affectedRows: 2 })
 })
@@ -103,10 +103,10 @@ test('a shard that refuses its rows has the others undo theirs', async () => {
   for (const around of [[], ['BEGIN']]) {
     for (const sql of around) await run(sql, session)
     expect((await session.query(refused))[0]).toMatchObject({ kind: 'error', errno: 1048 })
-    expect(await valueOf("SELECT COUNT(*) FROM users WHERE BINARY name = 'A'", session)).toBe('0')
+    expect(await cellOf("SELECT COUNT(*) FROM users WHERE BINARY name = 'A'", session)).toBe('0')
     for (const _ of around) await run('COMMIT', session)
   }
-  expect(await valueOf("SELECT COUNT(*) FROM users WHERE BINARY name = 'A'")).toBe('0')
+  expect(await cellOf("SELECT COUNT(*) FROM users WHERE BINARY name = 'A'")).toBe('0')
 })
 
 test('of several writes none is left when a later one is refused', async () => {
@@ -118,10 +118,10 @@ test('of several writes none is left when a later one is refused', async () => {
     for (const sql of around) await run(sql, session)
     await run('UPDATE users SET score = score + 1 WHERE id = 1', session)
     expect((await session.query(refused))[0]).toMatchObject({ kind: 'error', errno: 1048 })
-    expect(await valueOf("SELECT COUNT(*) FROM users WHERE name <> 'a'", session)).toBe('0')
+    expect(await cellOf("SELECT COUNT(*) FROM users WHERE name <> 'a'", session)).toBe('0')
     for (const _ of around) await run('COMMIT', session)
   }
-  expect(await valueOf('SELECT score FROM users WHERE id = 1')).toBe('2') // what the transaction did before is there
+  expect(await cellOf('SELECT score FROM users WHERE id = 1')).toBe('2') // what the transaction did before is there
 })
 
 test('a connection that is lost between the steps leaves nothing', async () => {
@@ -138,7 +138,7 @@ test('a connection that is lost between the steps leaves nothing', async () => {
   await watching.query(`KILL ${thread}`)
   expect((await asked)[0]).toMatchObject({ kind: 'error' })
   for (const connection of [root, watching]) connection.destroy()
-  expect(await valueOf("SELECT COUNT(*) FROM users WHERE name = 'lost choice'", session)).toBe('0')
+  expect(await cellOf("SELECT COUNT(*) FROM users WHERE name = 'lost choice'", session)).toBe('0')
   session.close()
 })
 
@@ -146,7 +146,7 @@ test("transaction_mode = 'single' refuses a second shard, and nothing is changed
   const session = await faults.connect()
   await run("SET transaction_mode = 'single'", session)
   expect((await session.query('DELETE FROM users ORDER BY id LIMIT 20'))[0]).toMatchObject({ kind: 'error' })
-  expect(await valueOf('SELECT COUNT(*) FROM users', session)).toBe('60')
+  expect(await cellOf('SELECT COUNT(*) FROM users', session)).toBe('60')
   session.close()
 })
 
@@ -161,8 +161,8 @@ test('KILL ends one that waits for locks, and nothing is changed', async () => {
   await run(`KILL QUERY ${victim.connectionId}`)
   expect((await asked)[0]).toMatchObject({ kind: 'error', errno: 1317 })
   for (const connection of [root, watching]) connection.destroy()
-  expect(await valueOf("SELECT COUNT(*) FROM users WHERE name = 'killed choice'")).toBe('0')
-  expect(await valueOf('SELECT 1', victim)).toBe('1')
+  expect(await cellOf("SELECT COUNT(*) FROM users WHERE name = 'killed choice'")).toBe('0')
+  expect(await cellOf('SELECT 1', victim)).toBe('1')
   await run("UPDATE users SET name = 'free' ORDER BY id LIMIT 50") // no lock is left
   victim.close()
 })

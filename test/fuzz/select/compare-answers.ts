@@ -44,6 +44,8 @@ function differenceOf(
   const [left, right] = [expected.result, got.result]
   if (right.kind === 'error' || left.kind === 'error') return compareErrors(left, right)
   if (left.kind !== right.kind) return { kind: 'result', expected: left.kind, got: right.kind }
+  if (left.kind === 'ok' && right.kind === 'ok')
+    return compareOk(left, right) ?? compareWarnings(expected.warnings, got.warnings)
   if (left.kind !== 'rows' || right.kind !== 'rows') return undefined
   const fields = isStrict ? STRICT_FIELDS : FIELDS
   const [mine, theirs] = [right.columns, left.columns].map((columns) =>
@@ -61,6 +63,13 @@ function differenceOf(
       : undefined) ??
     compareWarnings(expected.warnings, got.warnings)
   )
+}
+
+type Ok = Extract<Result, { kind: 'ok' }>
+
+function compareOk(left: Ok, right: Ok): Difference | undefined {
+  const [expected, got] = [left, right].map(({ affectedRows, info }) => `${affectedRows} rows, ${info}`)
+  return expected === got ? undefined : { kind: 'counts', expected: expected!, got: got! }
 }
 
 export function isRefusal({ kind }: Difference): boolean {
@@ -92,7 +101,8 @@ function keyless(column: ColumnInfo): ColumnInfo {
 
 function compareErrors(left: Result, right: Result): Difference | undefined {
   if (left.kind !== 'error' && right.kind !== 'error') return undefined
-  const [expected, got] = [told(left), told(right)]
+  // An UPDATE counts rows as its plan meets them, and on each shard alone.
+  const [expected, got] = [rowless(told(left)), rowless(told(right))]
   if (expected === got) return undefined
   const [mine, theirs] = [right, left].map((result) => (result.kind === 'error' ? result.errno : 0))
   if (mine === NOT_SUPPORTED) {

@@ -21,6 +21,7 @@ const USAGE = `npm run fuzz -- select [--seed S] [--count N] [--mariadb] [--stri
   --known KINDS   differences whose kind begins so are counted only; several, separated by commas
   --way WAY       how proxies plan: federation (over copies of the tables wherever that can be done), groups (of groups
                   of rows, where shards can make them), rules (never so), auto (the cheapest)
+  --writes        UPDATE, DELETE and INSERT … SELECT instead: counts, texts, errors, and what the table holds behind each
   --in-turn       every fifty statements go through the proxy over 2 shards, or the one over 8: half the work
   --jobs N        divided among N processes with servers of their own (1); --shrink is for each of them
   --refusals      what the proxy does not support is shrunk and printed, too
@@ -72,6 +73,7 @@ function fuzz(): Promise<SelectFuzzResult> {
     signal: stop.signal,
     way: way(values.way),
     isInTurn: values['in-turn'],
+    areWrites: values.writes,
     onProgress: progress(),
     onFinding: print,
     onCrash: ({ seed: at, statement, message }) =>
@@ -113,6 +115,7 @@ function commandLine() {
         known: { type: 'string', default: '' },
         way: { type: 'string', default: 'auto' },
         'in-turn': { type: 'boolean', default: false },
+        writes: { type: 'boolean', default: false },
         jobs: { type: 'string', default: '1' },
         refusals: { type: 'boolean', default: false },
         shrink: { type: 'string', default: '2' },

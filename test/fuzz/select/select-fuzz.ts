@@ -12,6 +12,7 @@ import { scriptOf } from './script.ts'
 import { Session, type Way } from './sessions.ts'
 import { shrink } from './shrink.ts'
 import { ServerGone, type Side, TestBed } from './test-bed.ts'
+import { write } from './writes.ts'
 
 export interface SelectFuzzOptions {
   readonly seed: number
@@ -24,6 +25,8 @@ export interface SelectFuzzOptions {
   readonly way: Way
   /** Each batch of statements goes through one of the proxies, and not through all of them. */
   readonly isInTurn: boolean
+  /** Statements that change rows, each in a transaction of its own, instead of those that read them. */
+  readonly areWrites: boolean
   /** Statements before the next schema. */
   readonly perSchema: number
   /** So many differences of a kind are shrunk; the rest is counted. */
@@ -115,13 +118,14 @@ interface Batch {
 
 function batchOf(
   { seed, first, schema, rows, flavor }: Loaded & { readonly first: number },
-  { perSchema, only }: SelectFuzzOptions,
+  { perSchema, only, areWrites }: SelectFuzzOptions,
 ): Batch {
   const at = Array.from({ length: Math.min(BATCH, perSchema - first) }, (_, i) => first + i)
   const wanted = only === undefined ? at : at.filter((i) => i === only)
   const random = new Random(seed * 7919 + first)
-  const changes = random.oneIn(4) ? randomChanges(random, schema) : undefined
-  const cases = wanted.map((i) => randomCase(grammarFor(new Random(seed * 1_000_003 + i), flavor, schema)))
+  const changes = !areWrites && random.oneIn(4) ? randomChanges(random, schema) : undefined
+  const make = areWrites ? write : randomCase
+  const cases = wanted.map((i) => make(grammarFor(new Random(seed * 1_000_003 + i), flavor, schema)))
   return { seed, first: wanted[0] ?? first, cases, situation: { rows, changes } }
 }
 

@@ -1,0 +1,127 @@
+import type { Case, Step } from './cases.ts'
+import { type ExprShape, expr } from './expressions.ts'
+import { choice, type Fragment, list, optional, sql } from './fragment.ts'
+import { relationOf } from './from.ts'
+import type { Grammar, Relation, Scope } from './grammar.ts'
+import { literalOf } from './literals.ts'
+import { condition } from './predicates.ts'
+import { insertedColumns, randomValue, tableName } from './rows.ts'
+import { allTables, type Column, type Table } from './schema.ts'
+
+/** A statement that changes rows of one table, in a transaction, and the table behind it; then all is as before. */
+export function write(g: Grammar): Case {
+  const table = g.random.pick(allTables(g.schema).filter((each) => each.name !== 'r1'))
+  const text = g.random.pick([limited, limited, chosen, chosen, valued, joined, inserted])(g, table)
+  const steps = ['BEGIN', text, everythingOf(table), 'ROLLBACK'].map(stepOf)
+  return { steps, isPrepared: false }
+}
+
+function stepOf(text: Fragment): Step {
+  return { sql: text, isOrdered: true, approximate: [] }
+}
+
+function everythingOf(table: Table): Fragment {
+  const columns = table.columns.map(({ name }) => name)
+  return sql`SELECT ${columns.join(', ')} FROM ${tableName(table)} ORDER BY ${table.primaryKey.join(', ')}`
+}
+
+const PLAIN: ExprShape = { depth: 1, queryDepth: 0, isTame: true }
+const WITH_QUERIES: ExprShape = { depth: 1, queryDepth: 1, isTame: true }
+
+/** ORDER BY … LIMIT: which rows, all shards decide together. */
+function limited(g: Grammar, table: Table): Fragment {
+  const scope = scopeOf(table)
+  const order = table.primaryKey.map((name) => `${name}${g.random.oneIn(2) ? ' DESC' : ''}`).join(', ')
+  const where = g.random.oneIn(2) ? optional(sql` WHERE ${condition(g, scope, PLAIN)}`) : ''
+  const rest = sql`${where} ORDER BY ${order} LIMIT ${String(g.random.int(6))}`
+  return g.random.oneIn(2)
+    ? sql`DELETE FROM ${tableName(table)}${rest}`
+    : sql`UPDATE ${tableName(table)} SET ${ownAssignments(g, table, scope)}${rest}`
+}
+
+/** Conditions about rows of other tables. */
+function chosen(g: Grammar, table: Table): Fragment {
+  const scope = scopeOf(table)
+  const where = sql` WHERE ${condition(g, scope, WITH_QUERIES)}`
+  return g.random.oneIn(2)
+    ? sql`DELETE FROM ${tableName(table)}${where}`
+    : sql`UPDATE ${tableName(table)} SET ${ownAssignments(g, table, scope)}${where}`
+}
+
+/** New values that a query tells. */
+function valued(g: Grammar, table: Table): Fragment {
+  const scope = scopeOf(table)
+  const column = g.random.pick(settable(table))
+  const query = g.query(scope, { depth: 0, families: [column.type.family], isScalar: true, isTame: true })
+  const value = choice(sql`(${query.sql})`, ['NULL'])
+  const where = g.random.oneIn(2) ? optional(sql` WHERE ${condition(g, scope, PLAIN)}`) : ''
+  return sql`UPDATE ${tableName(table)} SET ${column.name} = ${value}${where}`
+}
+
+/** Rows of another table, one at most for each. */
+function joined(g: Grammar, table: Table): Fragment {
+  const other = g.random.pick(allTables(g.schema).filter(({ primaryKey }) => primaryKey.length === 1))
+  const [mine, theirs] = ['m', 'o'].map(
+    (alias, i): Relation => ({ ...relationOf([table, other][i]!), alias }),
+  )
+  const scope: Scope = { relations: [mine!, theirs!] }
+  const from = sql`${tableName(table)} m JOIN ${tableName(other)} o ON o.id = m.${g.random.pick(['id', 'ref'])}`
+  const where = g.random.oneIn(2) ? optional(sql` WHERE ${condition(g, scope, PLAIN)}`) : ''
+  if (g.random.oneIn(3)) return sql`DELETE m FROM ${from}${where}`
+  const assignments = picked(g, settable(table)).map((column) => {
+    const value = expr(g, scope, column.type.family, PLAIN).sql
+    return sql`m.${column.name} = ${choice(value, [literalOf(g, column.type.family).sql])}`
+  })
+  return sql`UPDATE ${from} SET ${list(assignments)}${where}`
+}
+
+/** Rows that another table gives, under keys that nobody has. */
+function inserted(g: Grammar, table: Table): Fragment {
+  const { random } = g
+  const other = random.pick(allTables(g.schema).filter(({ primaryKey }) => primaryKey.length === 1))
+  const source: Relation = { ...relationOf(other), alias: 's' }
+  const scope: Scope = { relations: [source] }
+  const columns = insertedColumns(table).filter(
+    (column) => !column.isInvisible && (isFixed(table, column) || !column.isNullable || random.oneIn(2)),
+  )
+  const values = columns.map((column): Fragment => {
+    // A key that somebody else has is found on the shard that the row belongs on.
+    if (column.name === 'id') return `s.id + ${isFoundByKey(table) && random.oneIn(6) ? 0 : 100}`
+    if (isFixed(table, column)) return randomValue(random, column)
+    return expr(g, scope, column.type.family, PLAIN).sql
+  })
+  const verb = random.pick(['INSERT INTO', 'INSERT INTO', 'INSERT IGNORE INTO', 'REPLACE INTO'])
+  const where = random.oneIn(2) ? optional(sql` WHERE ${condition(g, scope, PLAIN)}`) : ''
+  const names = columns.map(({ name }) => name).join(', ')
+  return sql`${verb} ${tableName(table)} (${names}) SELECT ${list(values, { least: values.length })} FROM ${tableName(other)} s${where} ORDER BY s.id`
+}
+
+function isFoundByKey({ sharding, primaryKey }: Table): boolean {
+  return sharding?.columns.every((column) => primaryKey.includes(column)) ?? true
+}
+
+function scopeOf(table: Table): Scope {
+  return { relations: [{ ...relationOf(table), keyspace: table.keyspace }] }
+}
+
+function ownAssignments(g: Grammar, table: Table, scope: Scope): Fragment {
+  const assignments = picked(g, settable(table)).map(
+    (column) => sql`${column.name} = ${expr(g, scope, column.type.family, PLAIN).sql}`,
+  )
+  return list(assignments)
+}
+
+function picked(g: Grammar, columns: readonly Column[]): readonly Column[] {
+  const first = g.random.pick(columns)
+  const second = g.random.pick(columns)
+  return g.random.oneIn(3) && second !== first ? [first, second] : [first]
+}
+
+function settable(table: Table): readonly Column[] {
+  return insertedColumns(table).filter((column) => !isFixed(table, column))
+}
+
+/** It places a row, or names it. */
+function isFixed({ primaryKey, sharding }: Table, { name }: Column): boolean {
+  return primaryKey.includes(name) || sharding?.columns.includes(name) === true
+}
