@@ -64,7 +64,10 @@ describe.skipIf(!mariadbCommand)('shardgate local, as a newcomer runs it', () =>
     'the sample is served over its shards; Ctrl-C ends it; a second start has the data',
     async () => {
       const first = await start()
-      for (const { sql } of SAMPLE_QUERIES) assert.ok(first.running.output().includes(sql))
+      // It is ready before it says how to go on, and what it says takes its time through a pipe.
+      await eventually('it prints what to try', async () =>
+        SAMPLE_QUERIES.every(({ sql }) => first.running.output().includes(sql)),
+      )
       const before = await look(first.connect)
       assert.deepEqual(before.results[0], [{ name: 'Hana', email: 'hana7@example.com' }])
       assert.deepEqual(
