@@ -113,7 +113,8 @@ function beginReading(write: ChosenWrite | SelectedInsert): Begun {
   if (write.kind === 'SelectedInsert')
     return { ...several(async (context) => ok(await runSelectedInsert(write, context))), writes: 'once' }
   const begun = several(async (context) => ok(await runChosenWrite(write, context)))
-  return { ...begun, writes: write.assigned.length === 0 ? 'once' : 'several times' }
+  const isOne = write.assigned.length === 0 && write.others === undefined
+  return { ...begun, writes: isOne ? 'once' : 'several times' }
 }
 
 function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView): Begun {

@@ -14,39 +14,57 @@ import { sumAnswers } from './write.ts'
 
 /** Chooses the rows, and has each shard change its own. Throws what a condition on a value is in strict mode. */
 export async function runChosenWrite(node: ChosenWrite, context: RunContext): Promise<OkOutcome> {
-  const chosen = await readFirst(node, context, node.keyWidth)
+  const parts = [node, ...(node.others ?? [])]
+  const chosen: ReadRows[] = []
   try {
-    return await changeRows(chosen, node, context)
+    for (const part of parts) chosen.push(await readFirst(part, context, part.keyWidth))
+    return await changeRows(parts, chosen, context)
   } finally {
-    context.memory.give(chosen.bytes)
+    for (const { bytes } of chosen) context.memory.give(bytes)
   }
 }
 
-async function changeRows(chosen: ReadRows, node: ChosenWrite, context: RunContext): Promise<OkOutcome> {
+async function changeRows(
+  parts: readonly ChosenWrite[],
+  chosen: readonly ReadRows[],
+  context: RunContext,
+): Promise<OkOutcome> {
   const { bindings, shards, port } = context
+  const [{ ignore, verb }] = parts as readonly [ChosenWrite]
   const told = await port.conditions()
   // MariaDB warns of what a condition compares.
-  if (shards.insertMode.isStrict && !node.ignore && !bindings.isMariadb) throwAsStrict(told.conditions)
-  checkAssigned(chosen, node)
-  const { keyspace } = node.routing
-  const steps = stepsOf(chosen, node, context)
+  if (shards.insertMode.isStrict && !ignore && !bindings.isMariadb) throwAsStrict(told.conditions)
+  for (const [i, part] of parts.entries()) checkAssigned(chosen[i]!, part)
   const answers: WriteAnswer[] = []
-  for (const step of steps) {
-    const writes = step.map(([shard, rows]) => {
-      const own = new StreamRows(rows, chosen.columns, chosen.format, node.charsets)
-      return { keyspace, shard, query: bindQuery(node.query, beneath(bindings, own)) }
-    })
-    answers.push(...(await port.write(writes)))
-  }
+  for (const [i, part] of parts.entries()) answers.push(...(await changeOf(part, chosen[i]!, context)))
   const sum = sumAnswers(answers, port)
   // MariaDB says nothing of a condition that it need not ask any row.
-  const info = sum.info === '' && node.verb === 'update' ? NOTHING_MATCHED : sum.info
+  const info = sum.info === '' && verb === 'update' ? NOTHING_MATCHED : sum.info
   return {
     ...sum,
     warnings: sum.warnings + told.count,
     info: info.replace(/Warnings: \d+$/, `Warnings: ${sum.warnings + told.count}`),
     conditions: [...told.conditions, ...sum.conditions],
   }
+}
+
+/** One step after the other, each on all shards that have rows for it. */
+async function changeOf(
+  node: ChosenWrite,
+  chosen: ReadRows,
+  context: RunContext,
+): Promise<readonly WriteAnswer[]> {
+  const { bindings, port } = context
+  const { keyspace } = node.routing
+  const answers: WriteAnswer[] = []
+  for (const step of stepsOf(chosen, node, context)) {
+    const writes = step.map(([shard, rows]) => {
+      const own = new StreamRows(rows, chosen.columns, chosen.format, node.charsets)
+      return { keyspace, shard, query: bindQuery(node.query, beneath(bindings, own)) }
+    })
+    answers.push(...(await port.write(writes)))
+  }
+  return answers
 }
 
 const NOTHING_MATCHED = 'Rows matched: 0  Changed: 0  Warnings: 0'

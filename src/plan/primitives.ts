@@ -382,6 +382,8 @@ export interface ChosenWrite extends RowsFirst {
   readonly query: QueryText
   /** IGNORE: what is wrong with a value is no error. */
   readonly ignore: boolean
+  /** The other tables that the statement changes: their rows are read before any is written, too. */
+  readonly others?: readonly ChosenWrite[]
 }
 
 export interface AssignedColumn {

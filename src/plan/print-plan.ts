@@ -63,7 +63,9 @@ function rowsFirstLines(node: ChosenWrite | SelectedInsert): readonly string[] {
     isInsert ? `SelectedInsert ${verb}` : `ChosenWrite ${verb} ${printRouting(node.routing)}`,
     ...indent(primitiveLines(rows)),
     ...(overCopies === undefined ? [] : ['  or over copies']),
-    ...(isInsert ? indent(insertLines(node.insert, [])) : textLines(node.query)),
+    ...(isInsert
+      ? indent(insertLines(node.insert, []))
+      : [...textLines(node.query), ...(node.others ?? []).flatMap(rowsFirstLines)]),
   ]
 }
 

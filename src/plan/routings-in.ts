@@ -17,8 +17,10 @@ function partsOf(routing: Routing): readonly Routing[] {
 
 /** All ways to shards that rows may come. */
 export function routingsOf(node: Primitive): readonly Routing[] {
-  if (node.kind === 'ChosenWrite' || node.kind === 'SelectedInsert')
-    return [node.rows, node.overCopies ?? []].flat().flatMap(routingsOf)
+  if (node.kind === 'ChosenWrite' || node.kind === 'SelectedInsert') {
+    const others = node.kind === 'ChosenWrite' ? (node.others ?? []) : []
+    return [node.rows, node.overCopies ?? [], others].flat().flatMap(routingsOf)
+  }
   if (node.kind === 'Write' && node.several !== undefined) return [node.routing, ...routingsOf(node.several)]
   if ('routing' in node) return [node.routing]
   if (node.kind === 'PullOut')

@@ -42,21 +42,24 @@ export function withChosenRows(plan: Plan, bound: BoundWrite, context: PlanConte
   const isWhole = root.kind === 'Write' && root.singleShardOnly === undefined
   if (isWhole || (root.kind !== 'Write' && root.kind !== 'Unsupported')) return plan
   const construct = root.kind === 'Write' ? root.singleShardOnly! : root.construct
-  const chosen = chosenWrite(bound, construct, context)
-  if (chosen === undefined) return plan
+  const targets = targetsOf(bound)
+  const writes = targets?.map((target) => chosenWrite(bound, { target, construct }, context))
+  if (targets === undefined || !writes!.every((write) => write !== undefined)) return plan
+  const [first, ...others] = writes as readonly ChosenWrite[]
+  if (first === undefined) return plan
+  const chosen = { ...first, ...(others.length > 0 && { others }) }
   if (root.kind === 'Write') return { ...plan, root: { ...root, several: chosen }, judged: 'names' }
   const judged = judgedIn(chosen.routing.keyspace, bound.ast, context)
-  if (judged.judged === undefined && !isOfMariaDb(context)) checkNotRead(bound, context)
+  if (judged.judged === undefined && !isOfMariaDb(context))
+    for (const target of targets) checkNotRead(bound, target, context)
   return { root: chosen, ...judged, ...connectionState(bound.ast), locks: true }
 }
 
 /** Throws ER_UPDATE_TABLE_USED where no server sees all of the statement: a query in it, not in FROM, reads the table that changes. */
-function checkNotRead(bound: BoundWrite, context: PlanContext): void {
-  const target = targetOf(bound)
-  const { ast } = bound
+function checkNotRead({ ast }: BoundWrite, target: Target, context: PlanContext): void {
   const isRead = (node: AnyNode): boolean =>
     node.kind === 'Table' &&
-    node.name.name === target?.node.name.name &&
+    node.name.name === target.node.name.name &&
     keyspaceOf(node.name, context) === target.table.keyspace
   let found = false
   visit([ast.where, ast.kind === 'Update' ? ast.set : undefined, ast.orderBy].flat(), (node) => {
@@ -67,14 +70,22 @@ function checkNotRead(bound: BoundWrite, context: PlanContext): void {
   if (!found) return
   throw new SqlError(
     'ER_UPDATE_TABLE_USED',
-    `You can't specify target table '${target!.source.name}' for update in FROM clause`,
+    `You can't specify target table '${target.source.name}' for update in FROM clause`,
   )
 }
 
-function chosenWrite(bound: BoundWrite, construct: string, context: PlanContext): ChosenWrite | undefined {
-  const { ast } = bound
-  const target = targetOf(bound)
-  if (target === undefined || mustStayWhole(bound) || !staysInPlace(ast, target)) return undefined
+interface OfTarget {
+  readonly target: Target
+  readonly construct: string
+}
+
+function chosenWrite(
+  bound: BoundWrite,
+  { target, construct }: OfTarget,
+  context: PlanContext,
+): ChosenWrite | undefined {
+  const ast = ofTarget(bound, target)
+  if (mustStayWhole(bound) || !staysInPlace(ast, target)) return undefined
   const key = keyOf(target.table)
   const placing = key && placingOf(target.table, key.length)
   const values = valuesFromElsewhere(ast, target, bound)
@@ -112,20 +123,32 @@ interface Target {
   readonly source: Source
 }
 
-/** The only one, with rows of its own on its shards. */
-function targetOf(bound: BoundWrite): Target | undefined {
-  const { ast, scope } = bound
+/** Each with rows of its own on its shards; undefined where one has not. */
+function targetsOf(bound: BoundWrite): readonly Target[] | undefined {
+  const { ast } = bound
   const changed = new Set(
     ast.kind === 'Update' ? ast.set.map((each) => assignedTo(each, bound)) : deletedOf(bound),
   )
-  const [source] = changed
-  const instance = source?.instance
-  if (changed.size !== 1 || source === undefined || instance === undefined) return undefined
+  const targets = [...changed].map((source) => source && targetOf(source, bound))
+  return targets.every((target) => target !== undefined) ? targets : undefined
+}
+
+function targetOf(source: Source, { ast, scope }: BoundWrite): Target | undefined {
+  const { instance } = source
+  if (instance === undefined) return undefined
   const { table } = instance
   if (!hasShardsOfItsOwn(table) && (table.sharded || table.type === 'reference')) return undefined
   const nodes = (ast.kind === 'Update' ? ast.tables : ast.from).flatMap(tablesIn)
   const named = nodes.filter((node) => (node.alias ?? node.name).name === source.name)
   return named.length === 1 && scope.sources.includes(source) ? { table, node: named[0]!, source } : undefined
+}
+
+/** What the statement does with rows of this table. */
+function ofTarget(bound: BoundWrite, { source }: Target): Update | Delete {
+  const { ast } = bound
+  if (ast.kind === 'Delete') return ast
+  const set = ast.set.filter((assignment) => assignedTo(assignment, bound) === source)
+  return set.length === ast.set.length ? ast : { ...ast, set }
 }
 
 function assignedTo({ column }: Assignment, bound: BoundWrite): Source | undefined {
@@ -184,17 +207,21 @@ interface ValueFromElsewhere {
 function valuesFromElsewhere(
   ast: Update | Delete,
   { table, source }: Target,
-  { scope: { sources } }: BoundWrite,
+  bound: BoundWrite,
 ): readonly ValueFromElsewhere[] | undefined {
-  if (ast.kind === 'Delete') return []
+  const whole = bound.ast
+  if (ast.kind === 'Delete' || whole.kind === 'Delete') return []
+  const { sources } = bound.scope
   const isElsewhere = (node: AnyNode) =>
     node.kind === 'Subquery' || (node.kind === 'Column' && sourceOf(node, sources) !== source)
   const found: ValueFromElsewhere[] = []
-  for (const [i, assignment] of ast.set.entries()) {
+  for (const assignment of ast.set) {
     if (!someNode(assignment.value, isElsewhere)) continue
-    const before = ast.set.slice(0, i).map(({ column }) => column.name)
+    // In which order tables are written is MySQL's choice.
+    const before = whole.set.slice(0, whole.set.indexOf(assignment))
+    const changed = [...before, ...whole.set.filter((each) => !ast.set.includes(each))]
     const isAssigned = (node: AnyNode) =>
-      node.kind === 'Column' && before.some((name) => sameColumn(name, node.name))
+      node.kind === 'Column' && changed.some(({ column }) => sameColumn(column.name, node.name))
     const into = writtenInto(liveColumn(table, assignment.column.name))
     if (into === undefined || someNode(assignment.value, isAssigned)) return undefined
     found.push({ assignment, into })

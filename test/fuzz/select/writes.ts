@@ -8,12 +8,17 @@ import { condition } from './predicates.ts'
 import { insertedColumns, randomValue, tableName } from './rows.ts'
 import { allTables, type Column, type Table } from './schema.ts'
 
-/** A statement that changes rows of one table, in a transaction, and the table behind it; then all is as before. */
+/** A statement that changes rows, in a transaction, and all tables behind it; then they are as before. */
 export function write(g: Grammar): Case {
-  const table = g.random.pick(allTables(g.schema).filter((each) => each.name !== 'r1'))
-  const text = g.random.pick([limited, limited, chosen, chosen, valued, joined, inserted])(g, table)
-  const steps = ['BEGIN', text, everythingOf(table), 'ROLLBACK'].map(stepOf)
+  const table = g.random.pick(tablesWithRows(g))
+  const text = g.random.pick([limited, limited, chosen, chosen, valued, joined, both, inserted])(g, table)
+  const steps = ['BEGIN', text, ...allTables(g.schema).map(everythingOf), 'ROLLBACK'].map(stepOf)
   return { steps, isPrepared: false }
+}
+
+/** Not copies of one, which are written elsewhere. */
+function tablesWithRows({ schema }: Grammar): readonly Table[] {
+  return allTables(schema).filter(({ name }) => name !== 'r1')
 }
 
 function stepOf(text: Fragment): Step {
@@ -73,6 +78,28 @@ function joined(g: Grammar, table: Table): Fragment {
     return sql`m.${column.name} = ${choice(value, [literalOf(g, column.type.family).sql])}`
   })
   return sql`UPDATE ${from} SET ${list(assignments)}${where}`
+}
+
+/** Two tables in one statement. */
+function both(g: Grammar, table: Table): Fragment {
+  const others = tablesWithRows(g).filter((each) => each.primaryKey.length === 1 && each !== table)
+  const other = g.random.pick(others)
+  const [mine, theirs] = ['m', 'o'].map(
+    (alias, i): Relation => ({ ...relationOf([table, other][i]!), alias }),
+  )
+  const from = sql`${tableName(table)} m JOIN ${tableName(other)} o ON o.id = m.${g.random.pick(['id', 'ref'])}`
+  const scope: Scope = { relations: [mine!, theirs!] }
+  const where = g.random.oneIn(2) ? optional(sql` WHERE ${condition(g, scope, PLAIN)}`) : ''
+  if (g.random.oneIn(3)) return sql`DELETE m, o FROM ${from}${where}`
+  // Several rows of one may meet a row of the other: each gets what its own columns say.
+  const assignments = [table, other].flatMap((each, i) => {
+    const relation = [mine!, theirs!][i]!
+    return picked(g, settable(each)).map(
+      (column) =>
+        sql`${relation.alias}.${column.name} = ${expr(g, { relations: [relation] }, column.type.family, PLAIN).sql}`,
+    )
+  })
+  return sql`UPDATE ${from} SET ${list(assignments, { least: 2 })}${where}`
 }
 
 /** Rows that another table gives, under keys that nobody has. */
