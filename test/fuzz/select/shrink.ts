@@ -50,10 +50,16 @@ function* steps(situation: Situation): Generator<Situation> {
 function* smallerCases(asked: Case): Generator<Case> {
   const { steps: all, isPrepared } = asked
   if (isPrepared) yield { ...asked, isPrepared: false }
-  if (all.length > 1) for (const [i] of all.entries()) yield { ...asked, steps: all.toSpliced(i, 1) }
+  if (all.length > 1)
+    for (const [i, step] of all.entries()) if (!isBound(step)) yield { ...asked, steps: all.toSpliced(i, 1) }
   for (const [i, step] of all.entries()) {
     for (const sql of smaller(step.sql)) yield { ...asked, steps: all.with(i, { ...step, sql }) }
   }
+}
+
+/** Where a transaction begins and ends: without it changes would stay for whoever comes next. */
+function isBound({ sql }: Case['steps'][number]): boolean {
+  return sql === 'BEGIN' || sql === 'ROLLBACK'
 }
 
 /** All rows of a table gone, then half of them, then a quarter, then each. */
