@@ -24,6 +24,7 @@ const OF_A_COLUMN = / for column '.*' at row \d+$/s
 export function throwAsStrict(conditions: readonly Condition[]): void {
   for (const { level, code, message } of conditions) {
     const sqlState = level === 'Warning' ? ERRORS.get(code) : undefined
-    if (sqlState !== undefined && !OF_A_COLUMN.test(message)) throw new ServerError({ errno: code, sqlState, message })
+    if (sqlState !== undefined && !OF_A_COLUMN.test(message))
+      throw new ServerError({ errno: code, sqlState, message })
   }
 }

@@ -1,36 +1,21 @@
 import { SqlError } from '../errors/sql-error.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { ChosenWrite, WrittenInto } from '../plan/primitives.ts'
-import type { Routing } from '../plan/routing.ts'
-import type {
-  Assignment,
-  ColumnName,
-  Delete,
-  Expr,
-  Query,
-  Select,
-  SelectExpr,
-  TableRef,
-  Update,
-} from '../sql/ast.ts'
-import { tablesIn } from '../sql/tables-in.ts'
+import type { ChosenWrite } from '../plan/primitives.ts'
+import type { Delete, Expr, Query, Select, SelectExpr, TableRef, Update } from '../sql/ast.ts'
 import { type AnyNode, rewrite, someNode, visit } from '../sql/visit.ts'
-import { collationByName } from '../values/charsets.ts'
 import type { Column } from '../values/column.ts'
-import { isIntegral } from '../values/value.ts'
-import { sameColumn, type Table } from '../vschema/model.ts'
+import { sameColumn } from '../vschema/model.ts'
 import type { BoundWrite } from './binding/bound.ts'
-import { columnOf, routedColumns } from './binding/column-type.ts'
-import { hasShardsOfItsOwn, keyspaceOf } from './binding/find-table.ts'
-import { liveColumn } from './binding/live-column.ts'
-import type { Source } from './binding/source.ts'
+import { keyspaceOf } from './binding/find-table.ts'
 import { setsLastInsertId, setsVariables } from './binding/traits.ts'
-import { transferOf } from './federate/transfer.ts'
+import { ofTarget, type Target, targetsOf } from './chosen-targets.ts'
+import { type ValueFromElsewhere, valuesFromElsewhere } from './chosen-values.ts'
 import { makeColumn, makeIn, makeItem, makeRow, makeSelect } from './make-node.ts'
 import { changesVindex, refusalOfLookups } from './operators/write.ts'
 import { isOfMariaDb, type PlanContext } from './plan-context.ts'
 import { connectionState } from './plans.ts'
-import { judgedIn, reading, rowsFirst, writtenInto } from './rows-first.ts'
+import { charsetsOf, keyColumn, keyOf, placingOf } from './row-keys.ts'
+import { judgedIn, reading, rowsFirst } from './rows-first.ts'
 import { ShardText } from './shard-text.ts'
 
 /**
@@ -115,61 +100,6 @@ function chosenWrite(
   }
 }
 
-// ------------------------------------------------------------------------------------------ the table that changes
-
-interface Target {
-  readonly table: Table
-  readonly node: TableRef
-  readonly source: Source
-}
-
-/** Each with rows of its own on its shards; undefined where one has not. */
-function targetsOf(bound: BoundWrite): readonly Target[] | undefined {
-  const { ast } = bound
-  const changed = new Set(
-    ast.kind === 'Update' ? ast.set.map((each) => assignedTo(each, bound)) : deletedOf(bound),
-  )
-  const targets = [...changed].map((source) => source && targetOf(source, bound))
-  return targets.every((target) => target !== undefined) ? targets : undefined
-}
-
-function targetOf(source: Source, { ast, scope }: BoundWrite): Target | undefined {
-  const { instance } = source
-  if (instance === undefined) return undefined
-  const { table } = instance
-  if (!hasShardsOfItsOwn(table) && (table.sharded || table.type === 'reference')) return undefined
-  const nodes = (ast.kind === 'Update' ? ast.tables : ast.from).flatMap(tablesIn)
-  const named = nodes.filter((node) => (node.alias ?? node.name).name === source.name)
-  return named.length === 1 && scope.sources.includes(source) ? { table, node: named[0]!, source } : undefined
-}
-
-/** What the statement does with rows of this table. */
-function ofTarget(bound: BoundWrite, { source }: Target): Update | Delete {
-  const { ast } = bound
-  if (ast.kind === 'Delete') return ast
-  const set = ast.set.filter((assignment) => assignedTo(assignment, bound) === source)
-  return set.length === ast.set.length ? ast : { ...ast, set }
-}
-
-function assignedTo({ column }: Assignment, bound: BoundWrite): Source | undefined {
-  const { sources } = bound.scope
-  const [only] = sources
-  return sources.length === 1 ? only : sourceOf(column, sources)
-}
-
-function deletedOf({ ast, scope: { sources } }: BoundWrite): readonly (Source | undefined)[] {
-  if (ast.kind !== 'Delete' || ast.form === 'single') return sources.slice(0, 1)
-  return ast.targets.map(({ name }) => sources.find((source) => source.name === name.name))
-}
-
-/** Whose column it surely is. */
-function sourceOf({ qualifiers, name }: ColumnName, sources: readonly Source[]): Source | undefined {
-  const qualifier = qualifiers.at(-1)
-  if (qualifier !== undefined) return sources.find((source) => source.name === qualifier)
-  const having = sources.filter((source) => source.columnNamed(name).kind !== 'Absent')
-  return having.length === 1 ? having[0] : undefined
-}
-
 /** It says what only one connection can say of all rows, or what a query would mean otherwise. */
 function mustStayWhole({ ast, where, subqueries }: BoundWrite): boolean {
   const queries = [...where.flatMap((conjunct) => conjunct.subqueries), ...subqueries]
@@ -192,102 +122,6 @@ function changesKey(ast: Update | Delete, key: readonly Column[]): boolean {
   return (
     ast.kind === 'Update' &&
     ast.set.some(({ column }) => key.some(({ name }) => sameColumn(name, column.name)))
-  )
-}
-
-interface ValueFromElsewhere {
-  readonly assignment: Assignment
-  readonly into: WrittenInto
-}
-
-/**
- * New values that a shard cannot tell by the row alone: they come with its key. Undefined where they cannot: what is assigned
- * before them is looked at as it is then.
- */
-function valuesFromElsewhere(
-  ast: Update | Delete,
-  { table, source }: Target,
-  bound: BoundWrite,
-): readonly ValueFromElsewhere[] | undefined {
-  const whole = bound.ast
-  if (ast.kind === 'Delete' || whole.kind === 'Delete') return []
-  const { sources } = bound.scope
-  const isElsewhere = (node: AnyNode) =>
-    node.kind === 'Subquery' || (node.kind === 'Column' && sourceOf(node, sources) !== source)
-  const found: ValueFromElsewhere[] = []
-  for (const assignment of ast.set) {
-    if (!someNode(assignment.value, isElsewhere)) continue
-    // In which order tables are written is MySQL's choice.
-    const before = whole.set.slice(0, whole.set.indexOf(assignment))
-    const changed = [...before, ...whole.set.filter((each) => !ast.set.includes(each))]
-    const isAssigned = (node: AnyNode) =>
-      node.kind === 'Column' && changed.some(({ column }) => sameColumn(column.name, node.name))
-    const into = writtenInto(liveColumn(table, assignment.column.name))
-    if (into === undefined || someNode(assignment.value, isAssigned)) return undefined
-    found.push({ assignment, into })
-  }
-  return found
-}
-
-// ------------------------------------------------------------------------------------------ its rows
-
-/** The columns of the primary key, if a literal can be equal to a value of each. */
-function keyOf(table: Table): readonly Column[] | undefined {
-  const primary = table.live?.keys.find(({ kind }) => kind === 'PRIMARY')
-  const columns = primary?.parts.map(({ column }) => liveColumn(table, column))
-  if (columns === undefined || !columns.every((column) => column !== undefined)) return undefined
-  return columns.every(isNameable) ? columns : undefined
-}
-
-function isNameable({ type }: Column): boolean {
-  return type !== undefined && (isIntegral(type) || NAMEABLE.has(type))
-}
-
-const NAMEABLE: ReadonlySet<string> = new Set([
-  ...['CHAR', 'VARCHAR', 'BINARY', 'VARBINARY', 'DECIMAL', 'DATE', 'DATETIME', 'TIME', 'YEAR'],
-])
-
-/** Columns by which a row's shard is told, behind `before` others. */
-function placingOf(
-  table: Table,
-  before: number,
-): { readonly columns: readonly Column[]; readonly routing: Routing } | undefined {
-  const { keyspace, pinned, sharded } = table
-  if (!sharded) return { columns: [], routing: { kind: 'Unsharded', keyspace } }
-  if (pinned !== undefined) return { columns: [], routing: { kind: 'Pinned', keyspace, keyspaceId: pinned } }
-  const [primary] = table.columnVindexes
-  const columns = primary?.columns.map((name) => liveColumn(table, name) ?? columnOf(table, name))
-  if (primary === undefined || !columns!.every((column) => column !== undefined && isNameable(column)))
-    return undefined
-  const routed = routedColumns(table, primary)
-  return {
-    columns: columns as readonly Column[],
-    routing: {
-      kind: 'Equal',
-      keyspace,
-      vindex: primary.vindex,
-      values: primary.columns.map((_, i) => ({ kind: 'Cell', column: before + i })),
-      // As they are stored, not whatever is equal to them.
-      written: 'any',
-      ...(routed && { columns: routed }),
-    },
-  }
-}
-
-function charsetsOf(columns: readonly Column[]): ReadonlyMap<number, string> {
-  const charsets = new Map<number, string>()
-  for (const [i, { type, collation }] of columns.entries()) {
-    const isText = type === 'CHAR' || type === 'VARCHAR'
-    const charset = isText && collation !== undefined ? collationByName(collation)?.charset.name : undefined
-    if (charset !== undefined) charsets.set(i, charset)
-  }
-  return charsets
-}
-
-function keyColumn(column: Column, source: string): SelectExpr {
-  const { expr } = transferOf(column)
-  return makeItem(
-    rewrite(expr, (node) => (node.kind === 'Column' ? { ...node, qualifiers: [source] } : undefined)),
   )
 }
 
