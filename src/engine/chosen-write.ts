@@ -10,7 +10,7 @@ import type { RunContext } from './run-context.ts'
 import type { WriteAnswer } from './shard-port.ts'
 import { throwAsStrict } from './strict-conditions.ts'
 import { isWritable } from './writable.ts'
-import { sumAnswers } from './write.ts'
+import { behind, sumAnswers } from './write.ts'
 
 /** Chooses the rows, and has each shard change its own. Throws what a condition on a value is in strict mode. */
 export async function runChosenWrite(node: ChosenWrite, context: RunContext): Promise<OkOutcome> {
@@ -40,12 +40,7 @@ async function changeRows(
   const sum = sumAnswers(answers, port)
   // MariaDB says nothing of a condition that it need not ask any row.
   const info = sum.info === '' && verb === 'update' ? NOTHING_MATCHED : sum.info
-  return {
-    ...sum,
-    warnings: sum.warnings + told.count,
-    info: info.replace(/Warnings: \d+$/, `Warnings: ${sum.warnings + told.count}`),
-    conditions: [...told.conditions, ...sum.conditions],
-  }
+  return behind(told, { ...sum, info })
 }
 
 /** One step after the other, each on all shards that have rows for it. */

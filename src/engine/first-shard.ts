@@ -16,7 +16,7 @@ export async function openFirstShardFirst(
   const [first, ...others] = asked.shards
   if (first === undefined || others.length === 0) return port.openStreams(asked)
   const [stream] = await port.openStreams({ ...asked, shards: [first], query: queryOf(asked, 0) })
-  const read = new ReadRows(stream!, memory)
+  const read = new HeldShard(stream!, memory)
   try {
     await read.load()
     const query = 'kind' in asked.query ? asked.query : asked.query.slice(1)
@@ -28,7 +28,7 @@ export async function openFirstShardFirst(
 }
 
 /** All rows of a stream, held. */
-class ReadRows implements RowStream {
+class HeldShard implements RowStream {
   readonly columns: readonly StreamColumn[]
   readonly format: RowFormat
   readonly #input: RowStream

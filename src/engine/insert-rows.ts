@@ -47,6 +47,19 @@ function wrongWidth(row: number): SqlError {
   return new SqlError('ER_WRONG_VALUE_COUNT_ON_ROW', text)
 }
 
+/** A row of `width` cells with its parentheses, a generated one among or behind them. */
+export function rowText(
+  width: number,
+  cellText: (column: number) => string,
+  generated: GeneratedCell | undefined,
+): string {
+  const cells = Array.from({ length: width }, (_, c) =>
+    c === generated?.offset ? generated.text : cellText(c),
+  )
+  if (generated !== undefined && generated.offset >= width) cells.push(generated.text)
+  return `(${cells.join(', ')})`
+}
+
 class LiteralRows implements InsertSource {
   readonly rowCount: number
   readonly #rows: BoundRows
@@ -73,12 +86,7 @@ class LiteralRows implements InsertSource {
       text.appendPiece(this.#rows.rowText(row))
       return
     }
-    const cells: string[] = []
-    for (let c = 0; c < this.#rows.width; c++) {
-      cells.push(c === generated.offset ? generated.text : this.#rows.cellText(row, c))
-    }
-    if (generated.offset >= cells.length) cells.push(generated.text)
-    text.appendPiece(`(${cells.join(', ')})`)
+    text.appendPiece(rowText(this.#rows.width, (c) => this.#rows.cellText(row, c), generated))
   }
 }
 

@@ -1,4 +1,5 @@
 import { SqlError } from '../errors/sql-error.ts'
+import { isUnable } from '../errors/unable.ts'
 import type { RowsFirst } from '../plan/primitives.ts'
 import { RowLayout } from './row-format.ts'
 import type { Row, RowFormat, StreamColumn } from './row-stream.ts'
@@ -22,14 +23,10 @@ export async function readFirst(node: RowsFirst, context: RunContext, keyWidth?:
   try {
     return await read(node.rows, { node, keyWidth }, context)
   } catch (error) {
-    const isUnable = error instanceof SqlError && UNABLE.has(error.code)
-    if (!isUnable || node.overCopies === undefined) throw error
+    if (!isUnable(error) || node.overCopies === undefined) throw error
     return read(node.overCopies, { node, keyWidth }, context)
   }
 }
-
-/** It cannot be done by rules, or there is no memory to do it. */
-const UNABLE: ReadonlySet<string> = new Set(['ER_NOT_SUPPORTED_YET', 'ER_OUT_OF_SORTMEMORY'])
 
 interface Reading {
   readonly node: RowsFirst

@@ -3,7 +3,7 @@ import type { SelectedInsert } from '../plan/primitives.ts'
 import type { Value } from '../values/value.ts'
 import type { TextBinder } from './bind.ts'
 import { runInsert } from './insert.ts'
-import type { GeneratedCell, InsertSource } from './insert-rows.ts'
+import { type GeneratedCell, type InsertSource, rowText } from './insert-rows.ts'
 import { InsertSplit } from './insert-split.ts'
 import type { OkOutcome } from './outcome.ts'
 import { StreamRows } from './outer-rows.ts'
@@ -11,6 +11,7 @@ import { type ReadRows, readFirst } from './read-first.ts'
 import type { RunContext } from './run-context.ts'
 import { throwAsStrict } from './strict-conditions.ts'
 import { isWritable } from './writable.ts'
+import { behind } from './write.ts'
 
 /** Reads the rows, and inserts them where they belong. */
 export async function runSelectedInsert(node: SelectedInsert, context: RunContext): Promise<OkOutcome> {
@@ -31,19 +32,10 @@ async function insertRows(read: ReadRows, node: SelectedInsert, context: RunCont
   const source = new SelectedRows(read)
   const split = new InsertSplit(insert, { bindings, shardsOf: shards.shardsOf, ...shards.insertMode }, source)
   const sum = await runInsert(split, context)
-  const warnings = sum.warnings + told.count
   // What it has brought is forgotten where a row may have been changed instead (Query_result_insert::send_data).
   const isForgotten = sum.bringsIds && insert.tail.length > 0
-  return {
-    ...sum,
-    ...(isForgotten && { lastInsertId: 0 }),
-    warnings,
-    info: (sum.info === '' ? infoOf(source.rowCount, sum, node) : sum.info).replace(
-      /Warnings: \d+$/,
-      `Warnings: ${warnings}`,
-    ),
-    conditions: [...told.conditions, ...sum.conditions],
-  }
+  const info = sum.info === '' ? infoOf(source.rowCount, sum, node) : sum.info
+  return behind(told, { ...sum, ...(isForgotten && { lastInsertId: 0 }), info })
 }
 
 /** Of one row VALUES says nothing, and SELECT does. */
@@ -86,10 +78,6 @@ class SelectedRows implements InsertSource {
   }
 
   appendRow(text: TextBinder, row: number, generated: GeneratedCell | undefined): void {
-    const cells = Array.from({ length: this.#width }, (_, c) =>
-      c === generated?.offset ? generated.text : this.#rows.literal(row, c),
-    )
-    if (generated !== undefined && generated.offset >= cells.length) cells.push(generated.text)
-    text.appendPiece(`(${cells.join(', ')})`)
+    text.appendPiece(rowText(this.#width, (c) => this.#rows.literal(row, c), generated))
   }
 }

@@ -5,7 +5,7 @@ import type { BoundQuery } from './bindings.ts'
 import { mergeConditions } from './merge-conditions.ts'
 import type { OkOutcome } from './outcome.ts'
 import type { RunContext } from './run-context.ts'
-import type { ShardPort, WriteAnswer } from './shard-port.ts'
+import type { ShardPort, ToldConditions, WriteAnswer } from './shard-port.ts'
 import { sumInfo } from './sum-info.ts'
 
 /** UPDATE, DELETE and their kin on several shards: the sum of what they did. */
@@ -44,10 +44,21 @@ export function sumAnswers(
     affectedRows: answers.reduce((sum, { affectedRows }) => sum + BigInt(affectedRows), 0n),
     lastInsertId: answers.find(({ lastInsertId }) => lastInsertId !== 0)?.lastInsertId ?? 0,
     warnings,
-    info: info.replace(/Warnings: \d+$/, `Warnings: ${warnings}`),
+    info: infoWith(info, warnings),
     conditions: conditions.slice(0, keptOf(answers)),
     bringsIds: false,
   }
+}
+
+/** The outcome of a statement that has been told of conditions before it wrote anything. */
+export function behind({ conditions, count }: ToldConditions, outcome: OkOutcome): OkOutcome {
+  const warnings = outcome.warnings + count
+  const info = infoWith(outcome.info, warnings)
+  return { ...outcome, warnings, info, conditions: [...conditions, ...outcome.conditions] }
+}
+
+function infoWith(info: string, warnings: number): string {
+  return info.replace(/Warnings: \d+$/, `Warnings: ${warnings}`)
 }
 
 /** max_error_count, as far as a shard shows it: by keeping less than it has counted. */

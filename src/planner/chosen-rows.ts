@@ -2,7 +2,7 @@ import { SqlError } from '../errors/sql-error.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { ChosenWrite } from '../plan/primitives.ts'
 import type { Delete, Expr, Query, Select, SelectExpr, TableRef, Update } from '../sql/ast.ts'
-import { type AnyNode, rewrite, someNode, visit } from '../sql/visit.ts'
+import { type AnyNode, someNode, visit, withoutQualifiers } from '../sql/visit.ts'
 import type { Column } from '../values/column.ts'
 import { sameColumn } from '../vschema/model.ts'
 import type { BoundWrite } from './binding/bound.ts'
@@ -13,9 +13,8 @@ import { type ValueFromElsewhere, valuesFromElsewhere } from './chosen-values.ts
 import { makeColumn, makeIn, makeItem, makeRow, makeSelect } from './make-node.ts'
 import { changesVindex, refusalOfLookups } from './operators/write.ts'
 import { isOfMariaDb, type PlanContext } from './plan-context.ts'
-import { connectionState } from './plans.ts'
 import { charsetsOf, keyColumn, keyOf, placingOf } from './row-keys.ts'
-import { judgedIn, reading, rowsFirst } from './rows-first.ts'
+import { orRowsFirst, reading, rowsFirst } from './rows-first.ts'
 import { ShardText } from './shard-text.ts'
 
 /**
@@ -23,21 +22,24 @@ import { ShardText } from './shard-text.ts'
  * other shards. The plan stays as it is for one shard, and where the rows have no key to be called by.
  */
 export function withChosenRows(plan: Plan, bound: BoundWrite, context: PlanContext): Plan {
-  const { root } = plan
-  const isWhole = root.kind === 'Write' && root.singleShardOnly === undefined
-  if (isWhole || (root.kind !== 'Write' && root.kind !== 'Unsupported')) return plan
-  const construct = root.kind === 'Write' ? root.singleShardOnly! : root.construct
-  const targets = targetsOf(bound)
-  const writes = targets?.map((target) => chosenWrite(bound, { target, construct }, context))
-  if (targets === undefined || !writes!.every((write) => write !== undefined)) return plan
-  const [first, ...others] = writes as readonly ChosenWrite[]
-  if (first === undefined) return plan
-  const chosen = { ...first, ...(others.length > 0 && { others }) }
-  if (root.kind === 'Write') return { ...plan, root: { ...root, several: chosen }, judged: 'names' }
-  const judged = judgedIn(chosen.routing.keyspace, bound.ast, context)
-  if (judged.judged === undefined && !isOfMariaDb(context))
-    for (const target of targets) checkNotRead(bound, target, context)
-  return { root: chosen, ...judged, ...connectionState(bound.ast), locks: true }
+  const planned = orRowsFirst(
+    plan,
+    bound.ast,
+    (construct) => chosenWrites(bound, construct, context),
+    context,
+  )
+  const isUnseen = planned.root.kind === 'ChosenWrite' && planned.judged === undefined
+  if (isUnseen && !isOfMariaDb(context))
+    for (const target of targetsOf(bound) ?? []) checkNotRead(bound, target, context)
+  return planned
+}
+
+function chosenWrites(bound: BoundWrite, construct: string, context: PlanContext): ChosenWrite | undefined {
+  if (mustStayWhole(bound)) return undefined
+  const writes = targetsOf(bound)?.map((target) => chosenWrite(bound, { target, construct }, context))
+  if (writes === undefined || !writes.every((write) => write !== undefined)) return undefined
+  const [first, ...others] = writes
+  return first && { ...first, ...(others.length > 0 && { others }) }
 }
 
 /** Throws ER_UPDATE_TABLE_USED where no server sees all of the statement: a query in it, not in FROM, reads the table that changes. */
@@ -70,7 +72,7 @@ function chosenWrite(
   context: PlanContext,
 ): ChosenWrite | undefined {
   const ast = ofTarget(bound, target)
-  if (mustStayWhole(bound) || !staysInPlace(ast, target)) return undefined
+  if (!staysInPlace(ast, target)) return undefined
   const key = keyOf(target.table)
   const placing = key && placingOf(target.table, key.length)
   const values = valuesFromElsewhere(ast, target, bound)
@@ -170,7 +172,7 @@ function changeByKeys(
     return text.ofTree({ ...rest, tables: [node], set, where, ...(order && { orderBy: order }) })
   }
   const { alias: _alias, ...table } = node
-  const bare = order?.map((item) => rewrite(item, unqualified))
+  const bare = order?.map(withoutQualifiers)
   return text.ofTree({
     ...rest,
     form: 'single',
@@ -179,10 +181,6 @@ function changeByKeys(
     where,
     ...(bare && { orderBy: bare }),
   })
-}
-
-function unqualified(node: AnyNode): AnyNode | undefined {
-  return node.kind === 'Column' ? { ...node, qualifiers: [] } : undefined
 }
 
 function isSubquery({ kind }: AnyNode): boolean {

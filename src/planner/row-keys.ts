@@ -1,11 +1,10 @@
 import type { Routing } from '../plan/routing.ts'
 import type { SelectExpr } from '../sql/ast.ts'
 import { rewrite } from '../sql/visit.ts'
-import { collationByName } from '../values/charsets.ts'
 import type { Column } from '../values/column.ts'
 import { isIntegral } from '../values/value.ts'
 import type { Table } from '../vschema/model.ts'
-import { columnOf, routedColumns } from './binding/column-type.ts'
+import { charsetOf, columnOf, routedColumns } from './binding/column-type.ts'
 import { liveColumn } from './binding/live-column.ts'
 import { transferOf } from './federate/transfer.ts'
 import { makeItem } from './make-node.ts'
@@ -55,9 +54,9 @@ export function placingOf(
 
 export function charsetsOf(columns: readonly Column[]): ReadonlyMap<number, string> {
   const charsets = new Map<number, string>()
-  for (const [i, { type, collation }] of columns.entries()) {
-    const isText = type === 'CHAR' || type === 'VARCHAR'
-    const charset = isText && collation !== undefined ? collationByName(collation)?.charset.name : undefined
+  for (const [i, column] of columns.entries()) {
+    const isText = column.type === 'CHAR' || column.type === 'VARCHAR'
+    const charset = isText ? charsetOf(column) : undefined
     if (charset !== undefined) charsets.set(i, charset)
   }
   return charsets

@@ -1,5 +1,11 @@
 import type { Plan } from '../plan/plan.ts'
-import type { RowsFirst, RowsPrimitive, WrittenInto } from '../plan/primitives.ts'
+import type {
+  ChosenWrite,
+  RowsFirst,
+  RowsPrimitive,
+  SelectedInsert,
+  WrittenInto,
+} from '../plan/primitives.ts'
 import type { Delete, Insert, Query, TableName, Update } from '../sql/ast.ts'
 import { type AnyNode, type Part, rewrite, someNode } from '../sql/visit.ts'
 import type { Column } from '../values/column.ts'
@@ -9,6 +15,7 @@ import { findTable, keyspaceOf } from './binding/find-table.ts'
 import { cteReferences } from './cte-references.ts'
 import type { PlanContext } from './plan-context.ts'
 import { planQuery } from './plan-query.ts'
+import { connectionState } from './plans.ts'
 import { ShardText } from './shard-text.ts'
 
 /** The rows of a query, to be read before anything is written; undefined where no shards can answer it. */
@@ -19,8 +26,29 @@ export function rowsFirst(query: Query, construct: string, context: PlanContext)
   return { construct, rows: root, ...(copies && isRows(copies) && { overCopies: copies }) }
 }
 
+/**
+ * A plan with what several shards do instead where it holds for one alone: `make` is given what error 1235 would name. One that
+ * no shard can carry out as it is becomes that.
+ */
+export function orRowsFirst(
+  plan: Plan,
+  statement: Insert | Update | Delete,
+  make: (construct: string) => ChosenWrite | SelectedInsert | undefined,
+  context: PlanContext,
+): Plan {
+  const { root } = plan
+  if (root.kind !== 'Write' && root.kind !== 'Unsupported') return plan
+  const construct = root.kind === 'Write' ? root.singleShardOnly : root.construct
+  const several = construct === undefined ? undefined : make(construct)
+  if (several === undefined) return plan
+  if (root.kind === 'Write') return { ...plan, root: { ...root, several }, judged: 'names' }
+  const { keyspace } = several.kind === 'SelectedInsert' ? several.insert : several.routing
+  const judged = judgedIn(keyspace, statement, context)
+  return { root: several, ...judged, ...connectionState(statement), locks: true }
+}
+
 /** One server of the keyspace says what is wrong with the names of the client's own statement, where all its tables are there. */
-export function judgedIn(
+function judgedIn(
   keyspace: string,
   statement: Insert | Update | Delete,
   context: PlanContext,

@@ -13,24 +13,15 @@ import { makeColumn, makeNull } from './make-node.ts'
 import { insertRows, type ValuesInsert } from './operators/insert-rows.ts'
 import { insertVerb } from './operators/write.ts'
 import { isOfMariaDb, type PlanContext } from './plan-context.ts'
-import { connectionState } from './plans.ts'
 import { isRefusal } from './refusal.ts'
-import { judgedIn, reading, rowsFirst, writtenInto } from './rows-first.ts'
+import { orRowsFirst, reading, rowsFirst, writtenInto } from './rows-first.ts'
 
 /**
  * INSERT … SELECT whose rows belong elsewhere than they come from, or want numbers from a sequence. The plan stays as it is for one
  * shard that has all of it.
  */
 export function withSelectedRows(plan: Plan, bound: BoundInsertSelect, context: PlanContext): Plan {
-  const { root } = plan
-  const isWhole = root.kind === 'Write' && root.singleShardOnly === undefined
-  if (isWhole || (root.kind !== 'Write' && root.kind !== 'Unsupported')) return plan
-  const construct = root.kind === 'Write' ? root.singleShardOnly! : root.construct
-  const several = selectedInsert(bound, construct, context)
-  if (several === undefined) return plan
-  if (root.kind === 'Write') return { ...plan, root: { ...root, several }, judged: 'names' }
-  const judged = judgedIn(bound.table.keyspace, bound.ast, context)
-  return { root: several, ...judged, ...connectionState(bound.ast), locks: true }
+  return orRowsFirst(plan, bound.ast, (construct) => selectedInsert(bound, construct, context), context)
 }
 
 function selectedInsert(

@@ -80,6 +80,11 @@ export function rewrite<T extends Part>(part: T, replace: (node: AnyNode) => Any
   return (part === undefined ? part : rewriteValue(part, replace)) as T
 }
 
+/** Columns by their bare names. */
+export function withoutQualifiers<T extends Part>(part: T): T {
+  return rewrite(part, (node) => (node.kind === 'Column' ? { ...node, qualifiers: [] } : undefined))
+}
+
 function rewriteValue(value: object, replace: (node: AnyNode) => AnyNode | undefined): object {
   if (isNode(value)) {
     const replacement = replace(value)

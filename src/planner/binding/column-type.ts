@@ -1,4 +1,5 @@
 import type { RoutedColumn, RoutedColumns } from '../../plan/routing.ts'
+import { collationByName } from '../../values/charsets.ts'
 import { isBinary, isIntegral, type ValueType } from '../../values/value.ts'
 import type { Column, ColumnVindex, Table } from '../../vschema/model.ts'
 import { sameColumn } from '../../vschema/model.ts'
@@ -35,6 +36,11 @@ export function orderClass(type: ValueType | undefined): OrderClass {
 /** Collations in which no space is added before comparing. */
 export function isNoPad(collation: string): boolean {
   return collation === 'binary' || collation.includes('_0900_') || collation.includes('nopad')
+}
+
+/** Of a text; undefined for numbers. */
+export function charsetOf({ collation }: Column): string | undefined {
+  return collation === undefined ? undefined : collationByName(collation)?.charset.name
 }
 
 /** What the VSchema says of the columns of a vindex; undefined where it says nothing of any. */

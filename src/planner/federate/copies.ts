@@ -1,8 +1,7 @@
 import type { CopySource, ReducedRows, TableCopy } from '../../plan/primitives.ts'
 import type { TableRef } from '../../sql/ast.ts'
-import { collationByName } from '../../values/charsets.ts'
-import type { Column } from '../../values/column.ts'
 import { quoteName } from '../../values/sql-literal.ts'
+import { charsetOf } from '../binding/column-type.ts'
 import type { PlanContext } from '../plan-context.ts'
 import type { Link } from './links.ts'
 import { orderOfPulls } from './order-of-pulls.ts'
@@ -99,9 +98,4 @@ function reductions(
     among: values.of(link),
     rows: reducedRoute(pull, columns, i, context),
   }))
-}
-
-/** Undefined for numbers. */
-function charsetOf({ collation }: Column): string | undefined {
-  return collation === undefined ? undefined : collationByName(collation)?.charset.name
 }

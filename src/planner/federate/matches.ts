@@ -1,5 +1,13 @@
 import type { Expr, Match, TableRef } from '../../sql/ast.ts'
-import { type AnyNode, type Part, rewrite, someInBlock, someNode, visit } from '../../sql/visit.ts'
+import {
+  type AnyNode,
+  type Part,
+  rewrite,
+  someInBlock,
+  someNode,
+  visit,
+  withoutQualifiers,
+} from '../../sql/visit.ts'
 import type { Column } from '../../values/column.ts'
 import { quoteName } from '../../values/sql-literal.ts'
 import type { BoundFrom, BoundQuery, BoundSelect, BoundTable } from '../binding/bound.ts'
@@ -97,7 +105,7 @@ function columnNamed(name: string): Column {
 }
 
 function unqualified(match: Match): Expr {
-  return rewrite<Expr>(match, (node) => (node.kind === 'Column' ? { ...node, qualifiers: [] } : undefined))
+  return withoutQualifiers<Expr>(match)
 }
 
 /** It looks for the words of the best rows, too, which are those of all shards. */

@@ -1,7 +1,7 @@
 import type { CopiedAs, Route, RowsPrimitive } from '../../plan/primitives.ts'
 import type { Routing } from '../../plan/routing.ts'
 import type { Expr, Lock, Select, TableRef } from '../../sql/ast.ts'
-import { rewrite } from '../../sql/visit.ts'
+import { withoutQualifiers } from '../../sql/visit.ts'
 import type { Column, StoredKey } from '../../values/column.ts'
 import { isIntegral } from '../../values/value.ts'
 import type { Table } from '../../vschema/model.ts'
@@ -101,9 +101,7 @@ function selectOf({ node }: Wanted, clauses: Clauses): Select {
 }
 
 function conditionsOf({ conditions }: Wanted): readonly Expr[] {
-  return conditions.map((condition) =>
-    rewrite(condition, (each) => (each.kind === 'Column' ? { ...each, qualifiers: [] } : undefined)),
-  )
+  return conditions.map(withoutQualifiers)
 }
 
 function routingOf(

@@ -1,12 +1,9 @@
 import type { Outcome } from '../../engine/outcome.ts'
 import { runPrimitive } from '../../engine/run.ts'
 import type { RunContext } from '../../engine/run-context.ts'
-import { SqlError } from '../../errors/sql-error.ts'
+import { isUnable } from '../../errors/unable.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { Execution } from './execution.ts'
-
-/** It cannot be done so, or there is no memory to do it. */
-const UNABLE: ReadonlySet<string> = new Set(['ER_NOT_SUPPORTED_YET', 'ER_OUT_OF_SORTMEMORY'])
 
 interface Ways {
   byRules(): Promise<Outcome>
@@ -24,8 +21,7 @@ export async function firstAble(
   try {
     return await byRules()
   } catch (error) {
-    const isUnable = error instanceof SqlError && UNABLE.has(error.code)
-    if (!isUnable || execution.plan.mayGiveUp !== true) throw error
+    if (!isUnable(error) || execution.plan.mayGiveUp !== true) throw error
     const { reading, sql } = execution
     const plan = reading.planOverCopies(sql, reading.scan(sql))
     if (plan === undefined) throw error

@@ -66,45 +66,46 @@ function valued(g: Grammar, table: Table): Fragment {
 /** Rows of another table, one at most for each. */
 function joined(g: Grammar, table: Table): Fragment {
   const other = g.random.pick(allTables(g.schema).filter(({ primaryKey }) => primaryKey.length === 1))
-  const [mine, theirs] = ['m', 'o'].map(
-    (alias, i): Relation => ({ ...relationOf([table, other][i]!), alias }),
-  )
-  const scope: Scope = { relations: [mine!, theirs!] }
-  const from = sql`${tableName(table)} m JOIN ${tableName(other)} o ON o.id = m.${g.random.pick(['id', 'ref'])}`
-  const where = g.random.oneIn(2) ? optional(sql` WHERE ${condition(g, scope, PLAIN)}`) : ''
+  const { from, where, relations } = joinOf(g, table, other)
   if (g.random.oneIn(3)) return sql`DELETE m FROM ${from}${where}`
-  // In which order a join writes its columns is a matter of the server's plan.
-  const assignments = picked(g, settable(table))
-    .slice(0, 1)
-    .map((column) => {
-      const value = expr(g, scope, column.type.family, PLAIN).sql
-      return sql`m.${column.name} = ${choice(value, [literalOf(g, column.type.family).sql])}`
-    })
-  return sql`UPDATE ${from} SET ${list(assignments)}${where}`
+  // In which order a join writes its columns is a matter of the server's plan: one of each table.
+  const [column] = picked(g, settable(table))
+  const { family } = column!.type
+  const value = expr(g, { relations }, family, PLAIN).sql
+  return sql`UPDATE ${from} SET m.${column!.name} = ${choice(value, [literalOf(g, family).sql])}${where}`
 }
 
 /** Two tables in one statement. */
 function both(g: Grammar, table: Table): Fragment {
   const others = tablesWithRows(g).filter((each) => each.primaryKey.length === 1 && each !== table)
   const other = g.random.pick(others)
-  const [mine, theirs] = ['m', 'o'].map(
-    (alias, i): Relation => ({ ...relationOf([table, other][i]!), alias }),
-  )
-  const from = sql`${tableName(table)} m JOIN ${tableName(other)} o ON o.id = m.${g.random.pick(['id', 'ref'])}`
-  const scope: Scope = { relations: [mine!, theirs!] }
-  const where = g.random.oneIn(2) ? optional(sql` WHERE ${condition(g, scope, PLAIN)}`) : ''
+  const { from, where, relations } = joinOf(g, table, other)
   if (g.random.oneIn(3)) return sql`DELETE m, o FROM ${from}${where}`
   // Several rows of one may meet a row of the other: each gets what its own columns say.
-  const assignments = [table, other].flatMap((each, i) => {
-    const relation = [mine!, theirs!][i]!
-    return picked(g, settable(each))
-      .slice(0, 1)
-      .map(
-        (column) =>
-          sql`${relation.alias}.${column.name} = ${expr(g, { relations: [relation] }, column.type.family, PLAIN).sql}`,
-      )
+  const assignments = [table, other].map((each, i) => {
+    const relation = relations[i]!
+    const [column] = picked(g, settable(each))
+    const value = expr(g, { relations: [relation] }, column!.type.family, PLAIN).sql
+    return sql`${relation.alias}.${column!.name} = ${value}`
   })
   return sql`UPDATE ${from} SET ${list(assignments, { least: 2 })}${where}`
+}
+
+interface JoinOf {
+  readonly from: Fragment
+  readonly where: Fragment
+  /** `m` and `o`. */
+  readonly relations: readonly Relation[]
+}
+
+/** The other table by its key, and perhaps a condition. */
+function joinOf(g: Grammar, table: Table, other: Table): JoinOf {
+  const relations = [table, other].map(
+    (each, i): Relation => ({ ...relationOf(each), alias: i === 0 ? 'm' : 'o' }),
+  )
+  const from = sql`${tableName(table)} m JOIN ${tableName(other)} o ON o.id = m.${g.random.pick(['id', 'ref'])}`
+  const where = g.random.oneIn(2) ? optional(sql` WHERE ${condition(g, { relations }, PLAIN)}`) : ''
+  return { from, where, relations }
 }
 
 /** Rows that another table gives, under keys that nobody has. */
