@@ -111,15 +111,20 @@ function beginWrite(write: SendWrite, bindings: Bindings, shards: ShardsView): B
 
 function beginReading(write: ChosenWrite | SelectedInsert): Begun {
   if (write.kind === 'SelectedInsert')
-    return { ...several(async (context) => ok(await runSelectedInsert(write, context))), writes: 'once' }
+    return {
+      ...several(async (context) => ok(await runSelectedInsert(write, context))),
+      writes: write.insert.entered === undefined ? 'once' : 'several times',
+    }
   const begun = several(async (context) => ok(await runChosenWrite(write, context)))
-  const isOne = write.assigned.length === 0 && write.others === undefined
+  const isOne = write.assigned.length === 0 && write.others === undefined && write.upkeep === undefined
   return { ...begun, writes: isOne ? 'once' : 'several times' }
 }
 
 function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView): Begun {
   const { keyspace } = insert
   const split = new InsertSplit(insert, { bindings, shardsOf: shards.shardsOf, ...shards.insertMode })
+  if (insert.entered !== undefined)
+    return { ...several(async (context) => ok(await runInsert(split, context))), writes: 'several times' }
   if (split.idsNeeded > 0) return several(async (context) => ok(await runInsert(split, context)))
   const bound = split.bind(undefined)
   const { inserts } = bound

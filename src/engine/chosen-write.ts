@@ -1,5 +1,5 @@
-import { notSupported } from '../errors/sql-error.ts'
-import type { ChosenWrite } from '../plan/primitives.ts'
+import { notSupported, SqlError } from '../errors/sql-error.ts'
+import type { ChosenWrite, Upkeep } from '../plan/primitives.ts'
 import { bindQuery } from './bind.ts'
 import type { OkOutcome } from './outcome.ts'
 import { beneath, StreamRows } from './outer-rows.ts'
@@ -8,7 +8,9 @@ import { anyShardIndex, resolveRouting } from './resolve.ts'
 import type { Row } from './row-stream.ts'
 import type { RunContext } from './run-context.ts'
 import type { WriteAnswer } from './shard-port.ts'
+import type { ShardRead } from './shard-read.ts'
 import { throwAsStrict } from './strict-conditions.ts'
+import { followRows } from './upkeep.ts'
 import { isWritable } from './writable.ts'
 import { behind, sumAnswers } from './write.ts'
 
@@ -58,8 +60,27 @@ async function changeOf(
       return { keyspace, shard, query: bindQuery(node.query, beneath(bindings, own)) }
     })
     answers.push(...(await port.write(writes)))
+    if (node.upkeep !== undefined)
+      for (const [shard, rows] of step)
+        await followStep(node, node.upkeep, { ...chosen, rows }, shard, context)
   }
   return answers
+}
+
+async function followStep(
+  { keyWidth, charsets, routing, construct, ignore }: ChosenWrite,
+  upkeep: Upkeep,
+  before: ShardRead,
+  shard: number,
+  context: RunContext,
+): Promise<void> {
+  const { keyspace } = routing
+  try {
+    await followRows(upkeep, { keyspace, shard, before, keyWidth, charsets, routing, construct }, context)
+  } catch (error) {
+    const isIgnored = ignore && error instanceof SqlError && error.code === 'ER_DUP_ENTRY'
+    throw isIgnored ? notSupported(`IGNORE of a value that a row of another shard has`) : error
+  }
 }
 
 const NOTHING_MATCHED = 'Rows matched: 0  Changed: 0  Warnings: 0'
@@ -72,6 +93,8 @@ type Step = readonly (readonly [shard: number, rows: readonly Row[]])[]
  */
 function stepsOf(chosen: ReadRows, node: ChosenWrite, context: RunContext): readonly Step[] {
   const { shards } = context
+  if (node.upkeep?.oneByOne === true && chosen.rows.length > 0)
+    return chosen.rows.map((row) => [...byShard({ ...chosen, rows: [row] }, node, context)])
   const parts = [...byShard(chosen, node, context)].sort(([a], [b]) => a - b)
   if (parts.length === 0) {
     const { keyspace } = node.routing

@@ -1,14 +1,15 @@
 import { SqlError } from '../errors/sql-error.ts'
+import type { KeyspaceId } from '../key/keyspace-id.ts'
 import { shardIndexOf } from '../key/shard-ranges.ts'
-import type { SplitInsert } from '../plan/primitives.ts'
-import { isNumber, type Value } from '../values/value.ts'
-import { domainOf } from '../vindex/domain.ts'
+import type { SplitInsert, VindexColumn } from '../plan/primitives.ts'
+import { isNumber, nullValue, type Value } from '../values/value.ts'
+import { domainOf, type VindexDomain } from '../vindex/domain.ts'
 import { TextBinder } from './bind.ts'
 import type { Bindings, BoundText } from './bindings.ts'
 import { drawsNumber, someRowDraws } from './brought-ids.ts'
 import { type InsertSource, rowsOf } from './insert-rows.ts'
 import type { ShardsOf } from './resolve.ts'
-import type { WrittenRows } from './shard-port.ts'
+import type { LookupEntry, WrittenRows } from './shard-port.ts'
 import type { InsertMode } from './shards-view.ts'
 import { implicitDefault, storedForm } from './stored-form.ts'
 
@@ -31,6 +32,12 @@ export interface InsertedRows extends WrittenRows {
   readonly count: number
   /** The values of row `i` as text, as far as they are known. */
   cells(i: number): readonly (string | null | undefined)[]
+  /** Row `i` in a statement of its own. */
+  alone(i: number): ShardInsert
+  /** Of row `i`, in the lookup tables that its table owns. */
+  entries(i: number): readonly LookupEntry[]
+  /** What row `i` has in these columns, as they will hold it. */
+  stored(i: number, columns: readonly VindexColumn[]): readonly Value[]
 }
 
 export interface BoundInsert {
@@ -133,6 +140,7 @@ function isNumeric(value: Value): boolean {
 interface PlacedRow {
   readonly row: number
   readonly id: bigint | undefined
+  readonly keyspaceId: KeyspaceId
 }
 
 /** One shard's statement while it grows. */
@@ -178,22 +186,36 @@ class Part implements InsertedRows {
   cells(i: number): readonly (string | null | undefined)[] {
     return this.#insert.cellsOf(this.#rows[i])
   }
+
+  alone(i: number): ShardInsert {
+    const part = new Part(this.#shard, this.#insert)
+    part.add(this.#rows[i])
+    return part.finish()
+  }
+
+  entries(i: number): readonly LookupEntry[] {
+    return this.#insert.entriesOf(this.#rows[i])
+  }
+
+  stored(i: number, columns: readonly VindexColumn[]): readonly Value[] {
+    return this.#insert.storedOf(this.#rows[i], columns)
+  }
 }
 
 /** Text of the statement with some of its rows. */
 class InsertOfRows {
   readonly #plan: SplitInsert
   readonly #source: InsertSource
-  readonly #bindings: Bindings
+  readonly #context: InsertContext
 
-  constructor(plan: SplitInsert, source: InsertSource, bindings: Bindings) {
+  constructor(plan: SplitInsert, source: InsertSource, context: InsertContext) {
     this.#plan = plan
     this.#source = source
-    this.#bindings = bindings
+    this.#context = context
   }
 
   begin(): TextBinder {
-    const text = new TextBinder(this.#bindings)
+    const text = new TextBinder(this.#context.bindings)
     text.append(this.#plan.head)
     return text
   }
@@ -225,6 +247,25 @@ class InsertOfRows {
       return value.type === 'NULL' ? null : Buffer.from(value.bytes).toString()
     })
   }
+
+  entriesOf(placed: PlacedRow): readonly LookupEntry[] {
+    const { lookups = [] } = this.#plan.entered ?? {}
+    return lookups.map(({ lookup, columns }) => ({
+      lookup,
+      values: columns.map((column, i) =>
+        column === undefined ? nullValue : this.#stored(placed, column, domainOf(lookup.vindex, i)),
+      ),
+      id: placed.keyspaceId,
+    }))
+  }
+
+  storedOf(placed: PlacedRow, columns: readonly VindexColumn[]): readonly Value[] {
+    return columns.map((column) => this.#stored(placed, column, 'any'))
+  }
+
+  #stored({ row, id }: PlacedRow, column: VindexColumn, domain: VindexDomain): Value {
+    return storedValue(this.#plan, this.#source, { row, id }, { ...column, domain }, this.#context)
+  }
 }
 
 function splitByShard(
@@ -234,7 +275,7 @@ function splitByShard(
   context: InsertContext,
 ): ReadonlyMap<number, Part> {
   const shards = context.shardsOf(plan.keyspace)
-  const insert = new InsertOfRows(plan, source, context.bindings)
+  const insert = new InsertOfRows(plan, source, context)
   const parts = new Map<number, Part>()
   for (let row = 0; row < source.rowCount; row++) {
     const id = ids.get(row)
@@ -247,7 +288,7 @@ function splitByShard(
       part = new Part(shard, insert)
       parts.set(shard, part)
     }
-    part.add({ row, id })
+    part.add({ row, id, keyspaceId })
   }
   return parts
 }
@@ -259,19 +300,25 @@ function vindexValues(
   id: bigint | undefined,
   context: InsertContext,
 ): readonly Value[] {
-  return plan.vindexColumns.map(({ column, offset, routed }, i) => {
-    const value =
-      id !== undefined && offset === plan.autoIncrement?.offset
-        ? generatedValue(id)
-        : source.vindexValue(row, offset, column)
-    const isDefaulted = value.type === 'NULL' && routed?.notNull === true && takesNull(plan, source, context)
-    return storedForm(
-      domainOf(plan.vindex, i),
-      routed,
-      (isDefaulted ? implicitDefault(routed) : undefined) ?? value,
-      column,
-    )
-  })
+  return plan.vindexColumns.map((column, i) =>
+    storedValue(plan, source, { row, id }, { ...column, domain: domainOf(plan.vindex, i) }, context),
+  )
+}
+
+/** What a column holds of a row when it has been inserted. */
+function storedValue(
+  plan: SplitInsert,
+  source: InsertSource,
+  { row, id }: Pick<PlacedRow, 'row' | 'id'>,
+  { column, offset, routed, domain }: VindexColumn & { readonly domain: VindexDomain },
+  context: InsertContext,
+): Value {
+  const value =
+    id !== undefined && offset === plan.autoIncrement?.offset
+      ? generatedValue(id)
+      : source.vindexValue(row, offset, column)
+  const isDefaulted = value.type === 'NULL' && routed?.notNull === true && takesNull(plan, source, context)
+  return storedForm(domain, routed, (isDefaulted ? implicitDefault(routed) : undefined) ?? value, column)
 }
 
 /** A NULL for a NOT NULL column becomes its implicit default. */

@@ -1,4 +1,5 @@
 import type { SplitInsert } from '../plan/primitives.ts'
+import { insertEntered } from './entered-insert.ts'
 import { conditionsOfRows } from './insert-conditions.ts'
 import {
   type AnsweredInsert,
@@ -14,9 +15,10 @@ import type { ShardPort, WriteAnswer } from './shard-port.ts'
 import { sumAnswers } from './write.ts'
 
 /** Runs an INSERT: numbers are drawn first, then every shard gets its rows, on all or on none. */
-export async function runInsert(split: InsertSplit, { port }: RunContext): Promise<OkOutcome> {
+export async function runInsert(split: InsertSplit, context: RunContext): Promise<OkOutcome> {
   const { plan, idsNeeded } = split
-  const { keyspace, autoIncrement } = plan
+  const { port } = context
+  const { autoIncrement } = plan
   const sequence = autoIncrement?.sequence
   const firstId =
     sequence === undefined || idsNeeded === 0
@@ -25,17 +27,30 @@ export async function runInsert(split: InsertSplit, { port }: RunContext): Promi
   const bound = split.bind(firstId)
   const { inserts } = bound
   if (inserts.length === 0) return nothingInserted(bound)
+  const parts = await insertParts(bound, plan, context)
+  const answers = parts.map(({ answer }) => answer)
+  const isTold = isWhole(bound) && (plan.entered === undefined || bound.rowCount === 1)
+  const sum = isTold ? sumAnswers(answers, port) : sumInserts(parts, bound, { plan, port })
+  return { ...sum, ...(split.shardsDraw ? firstDrawnId(parts) : insertIds(parts, plan)) }
+}
+
+async function insertParts(
+  bound: BoundInsert,
+  plan: SplitInsert,
+  context: RunContext,
+): Promise<readonly AnsweredInsert[]> {
+  const { entered, keyspace } = plan
+  if (entered !== undefined) return insertEntered(bound, { ...plan, entered }, context)
+  const { inserts } = bound
   const onlyNewRows = plan.verb === 'insert' && !plan.ignore && plan.tail.length === 0
-  const answers = await port.write(
+  const answers = await context.port.write(
     inserts.map((part) => {
       const { shard, query, rows } = part
       const followUp = (answer: WriteAnswer) => questionOfFirstId(part, answer, plan)
       return { keyspace, shard, query, rows, onlyNewRows, followUp }
     }),
   )
-  const parts = answers.map((answer, i) => ({ part: inserts[i], answer }))
-  const sum = isWhole(bound) ? sumAnswers(answers, port) : sumInserts(parts, bound, { plan, port })
-  return { ...sum, ...(split.shardsDraw ? firstDrawnId(parts) : insertIds(parts, plan)) }
+  return answers.map((answer, i) => ({ part: inserts[i], answer }))
 }
 
 /** One shard has all rows of the statement. */

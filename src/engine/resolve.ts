@@ -158,20 +158,37 @@ function orderedForm(domain: VindexDomain, value: Value): Value | undefined {
 
 /** All shards where it cannot be told what the columns will hold. */
 function resolveWritten(
-  { vindex, values, columns, written }: Routing & { readonly kind: 'Equal' },
+  routing: Routing & { readonly kind: 'Equal' },
   bindings: Bindings,
   shards: Shards,
 ): number | readonly number[] {
-  if (vindex.kind === 'lookup') return everyShard(shards)
-  const destination = destinationOf(() => {
-    const stored = values.map((value, i) =>
-      storedForm(domainOf(vindex, i), columns?.[i], bindValue(value, bindings), ''),
-    )
-    // All shards: refused.
-    if (written === 'not 0' && storedInteger(stored[0]) === 0n) return undefined
-    return vindex.kind === 'multi' ? vindex.map(stored) : vindex.map(stored[0])
-  })
-  return asResult(shards, destination, undefined)
+  if (routing.vindex.kind === 'lookup') return everyShard(shards)
+  return asResult(
+    shards,
+    destinationOf(() => writtenTo(routing, bindings)),
+    undefined,
+  )
+}
+
+/** Of a row that is written, or has been read, with the routing's values; undefined where they do not tell. */
+export function keyspaceIdOf(routing: Routing, bindings: Bindings): KeyspaceId | undefined {
+  if (routing.kind === 'Pinned') return routing.keyspaceId as KeyspaceId
+  if (routing.kind !== 'Equal' || routing.vindex.kind === 'lookup') return undefined
+  const destination = destinationOf(() => writtenTo(routing, bindings))
+  return destination?.kind === 'KeyspaceId' ? destination.id : undefined
+}
+
+/** Where a row with these values belongs; undefined for one that may be refused. */
+function writtenTo(
+  { vindex, values, columns, written }: Routing & { readonly kind: 'Equal' },
+  bindings: Bindings,
+): Destination | undefined {
+  if (vindex.kind === 'lookup') return undefined
+  const stored = values.map((value, i) =>
+    storedForm(domainOf(vindex, i), columns?.[i], bindValue(value, bindings), ''),
+  )
+  if (written === 'not 0' && storedInteger(stored[0]) === 0n) return undefined
+  return vindex.kind === 'multi' ? vindex.map(stored) : vindex.map(stored[0])
 }
 
 /** Undefined for a value that the vindex cannot take; MySQL might still find it equal to something. */

@@ -1,5 +1,7 @@
 import type { Condition } from '../errors/condition.ts'
-import type { CopiesTold, OverGroups } from '../plan/primitives.ts'
+import type { KeyspaceId } from '../key/keyspace-id.ts'
+import type { CopiesTold, OverGroups, OwnedLookup } from '../plan/primitives.ts'
+import type { Value } from '../values/value.ts'
 import type { BoundQuery, BoundText } from './bindings.ts'
 import type { RowStream, StreamColumn } from './row-stream.ts'
 
@@ -29,6 +31,8 @@ export interface ShardWrite {
   readonly rows?: WrittenRows
   /** It changes no row that is there already. */
   readonly onlyNewRows?: boolean
+  /** Rows that are written down again as they were: no value is refused or changed that a table may hold. */
+  readonly copiesRows?: boolean
   /** A query of one number that is asked behind the answer, in the same transaction; undefined where it tells enough. */
   followUp?(answer: WriteAnswer): string | undefined
 }
@@ -40,6 +44,36 @@ export interface WrittenRows<Statement = BoundText> {
   /** The shard's statement with the first `count` of them alone. */
   first(count: number): Statement
 }
+
+/** A row of a lookup table: where rows of its owner with these values are. */
+export interface LookupEntry {
+  readonly lookup: OwnedLookup
+  readonly values: readonly Value[]
+  readonly id: KeyspaceId
+  /** What the id comes from, where it was read with the values. */
+  readonly placing?: readonly Value[]
+}
+
+/**
+ * Rows of lookup tables, written within the statement's transaction; those of consistent lookup vindexes are there before it
+ * commits what it writes otherwise, and are gone after that.
+ */
+export interface LookupTables {
+  /** Of one lookup table. Throws ER_DUP_ENTRY where a value of a unique one is there already. */
+  add(entries: readonly LookupEntry[]): Promise<void>
+  /** Of one lookup table, whose rows are locked then: the ids that values have. */
+  find(lookup: OwnedLookup, values: readonly Value[]): Promise<readonly KeyspaceId[]>
+  /** The value of a unique one belongs to another id from now on. */
+  change(entry: LookupEntry): Promise<void>
+  /** Of one lookup table. `isLeft`: whether the owner still has such a row, once nobody else can enter one. */
+  remove(entries: readonly LookupEntry[], isLeft: LeftRows): Promise<void>
+}
+
+/** Which of these entries rows of their owner have, as whoever runs the lookup tables' statements sees them. */
+export type LeftRows = (
+  entries: readonly LookupEntry[],
+  port: Pick<ShardPort, 'openStreams'>,
+) => Promise<ReadonlySet<LookupEntry>>
 
 /** What a shard's OK packet said, and the conditions behind it. */
 export interface WriteAnswer {
@@ -112,6 +146,7 @@ export interface ShardPort {
   isInCondition(text: string): boolean
   /** A connection of the statement's own to some server of the keyspace, in no transaction. */
   openScratch(keyspace: string): Promise<Scratch>
+  readonly lookups: LookupTables
   /** Reserves `count` consecutive numbers of a sequence; the answer is the first. */
   nextIds(keyspace: string, table: string, count: number): Promise<bigint>
 }

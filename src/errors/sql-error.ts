@@ -16,6 +16,7 @@ const sqlErrors = {
   ER_NON_UNIQ_ERROR: { errno: 1052, sqlState: '23000' },
   ER_SERVER_SHUTDOWN: { errno: 1053, sqlState: '08S01' },
   ER_BAD_FIELD_ERROR: { errno: 1054, sqlState: '42S22' },
+  ER_DUP_ENTRY: { errno: 1062, sqlState: '23000' },
   ER_PARSE_ERROR: { errno: 1064, sqlState: '42000' },
   ER_EMPTY_QUERY: { errno: 1065, sqlState: '42000' },
   ER_NONUNIQ_TABLE: { errno: 1066, sqlState: '42000' },

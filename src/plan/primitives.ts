@@ -1,4 +1,4 @@
-import type { Vindex } from '../vindex/vindex.ts'
+import type { LookupVindex, Vindex } from '../vindex/vindex.ts'
 import type { RoutedColumn, Routing } from './routing.ts'
 import type { QueryTemplate, QueryText } from './text.ts'
 import type { PlanValue } from './values.ts'
@@ -384,6 +384,65 @@ export interface ChosenWrite extends RowsFirst {
   readonly ignore: boolean
   /** The other tables that the statement changes: their rows are read before any is written, too. */
   readonly others?: readonly ChosenWrite[]
+  readonly upkeep?: Upkeep
+}
+
+/** What has to follow when rows change: lookup tables, and the shard of a row that gets another keyspace id. */
+export interface Upkeep {
+  readonly lookups: readonly KeptLookup[]
+  /**
+   * The rows of one shard as they are afterwards, by the keys that chosen ones get: columns as those have, up to the last that feeds
+   * a lookup table. Absent: they are gone.
+   */
+  readonly after?: QueryText
+  /** Rows may belong on another shard afterwards. */
+  readonly move?: RowMove
+  /** Whether a row meets others depends on which have changed before it. */
+  readonly oneByOne: boolean
+  /** DELETE: a row that is not found afterwards is gone. */
+  readonly deletes?: true
+}
+
+/** A lookup table, and the columns of chosen rows that feed it. */
+export interface KeptLookup {
+  readonly lookup: OwnedLookup
+  readonly columns: readonly number[]
+}
+
+/** How one shard gives rows away, by their keys as `Upkeep.after` tells them, and another takes them. */
+export interface RowMove {
+  readonly table: string
+  /** All that is stored of the rows, to be written down again `as` it is. */
+  readonly rows: QueryText
+  readonly as: readonly CopiedAs[]
+  readonly remove: QueryText
+  /** Text ahead of the rows (a binary string). */
+  readonly insert: string
+}
+
+/** A lookup table, as rows of the table that owns its vindex are entered in it. */
+export interface OwnedLookup {
+  readonly vindex: LookupVindex
+  /** What a value that is there already is reported by. */
+  readonly told: { readonly table: string; readonly key: string }
+  readonly keyspace: string
+  readonly table: string
+  /** Its columns, for the values and for the keyspace id. */
+  readonly from: readonly string[]
+  readonly to: string
+  /** The owner's keyspace. */
+  readonly owner: string
+  /** Rows of the owner on one shard that have the values of outer rows: the columns that place each, then the values. They are locked. */
+  readonly owners: QueryText
+  /** The same of outer rows that also have, behind the values, what places them: where that is all that a keyspace id comes from. */
+  readonly alike?: QueryText
+  /** Values are equal where their bytes are. */
+  readonly isExact: boolean
+  /** How many columns place a row. */
+  readonly placingWidth: number
+  /** Of one of these, by its cells. */
+  readonly routing: Routing
+  readonly charsets: ReadonlyMap<number, string>
 }
 
 export interface AssignedColumn {
@@ -435,6 +494,35 @@ export interface SplitInsert {
   readonly counter?: { readonly offset?: number }
   /** It says itself what LAST_INSERT_ID() will be: `… ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)`. */
   readonly setsInsertId?: true
+  readonly entered?: EnteredRows
+}
+
+/** How rows of an INSERT are entered in the lookup tables that their table owns. */
+export interface EnteredRows {
+  readonly lookups: readonly EnteredLookup[]
+  /** IGNORE, REPLACE, ON DUPLICATE KEY UPDATE: what is done where a row meets others. */
+  readonly met?: MetRows
+}
+
+/** A lookup table, and the columns of inserted rows that feed it; undefined for one that rows do not name, and which is NULL. */
+export interface EnteredLookup {
+  readonly lookup: OwnedLookup
+  readonly columns: readonly (VindexColumn | undefined)[]
+}
+
+/** Rows that are there already, as an inserted one meets them. */
+export interface MetRows {
+  /** Offsets in an inserted row of the columns that are in a unique key. */
+  readonly keyColumns: readonly VindexColumn[]
+  /** Rows of one shard that have the values of such a key: their own key, what places them, what feeds lookup tables. */
+  readonly rows: QueryText
+  /** Columns of their key. */
+  readonly keyWidth: number
+  readonly charsets: ReadonlyMap<number, string>
+  readonly routing: Routing
+  /** By the keys of these. */
+  readonly upkeep: Upkeep
+  readonly remove: QueryText
 }
 
 export interface VindexColumn {

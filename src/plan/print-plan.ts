@@ -3,15 +3,19 @@ import type { Plan } from './plan.ts'
 import type {
   AggregateColumn,
   ChosenWrite,
+  EnteredRows,
   JoinRows,
+  OwnedLookup,
   Predicate,
   Primitive,
   SelectedInsert,
   SortKey,
   SplitInsert,
   TableCopy,
+  Upkeep,
 } from './primitives.ts'
 import { printRouting, printTemplate, printValue, textLines } from './print-parts.ts'
+import type { QueryText } from './text.ts'
 
 /**
  * A plan as stable text, one node a line, what belongs to it indented below: for golden tests, EXPLAIN and debugging.
@@ -65,7 +69,34 @@ function rowsFirstLines(node: ChosenWrite | SelectedInsert): readonly string[] {
     ...(overCopies === undefined ? [] : ['  or over copies']),
     ...(isInsert
       ? indent(insertLines(node.insert, []))
-      : [...textLines(node.query), ...(node.others ?? []).flatMap(rowsFirstLines)]),
+      : [
+          ...textLines(node.query),
+          ...(node.upkeep === undefined ? [] : indent(upkeepLines(node.upkeep))),
+          ...(node.others ?? []).flatMap(rowsFirstLines),
+        ]),
+  ]
+}
+
+function upkeepLines({ lookups, after, move, oneByOne }: Upkeep): readonly string[] {
+  return [
+    `Upkeep lookups=[${lookups.map(({ lookup }) => printLookup(lookup)).join(', ')}]${oneByOne ? ' row by row' : ''}`,
+    ...(after === undefined ? [] : [`  after: ${printText(after)}`]),
+    ...(move === undefined ? [] : [`  moved: ${printText(move.rows)}`]),
+  ]
+}
+
+function printLookup({ vindex, keyspace, table }: OwnedLookup): string {
+  return `${vindex.name}>${keyspace}.${table}`
+}
+
+function printText(query: QueryText): string {
+  return query.kind === 'Verbatim' ? 'verbatim' : printTemplate(query.template)
+}
+
+function enteredLines({ lookups, met }: EnteredRows): readonly string[] {
+  return [
+    `  entered: ${lookups.map(({ lookup }) => printLookup(lookup)).join(', ')}`,
+    ...(met === undefined ? [] : [`  met: ${printText(met.rows)}`]),
   ]
 }
 
@@ -105,6 +136,7 @@ function insertLines(plan: SplitInsert, variables: readonly string[]): readonly 
             `  row: (${cells.map(({ text, value }) => (value === undefined ? printTemplate(text) : `${printTemplate(text)}=${printValue(value)}`)).join(', ')})`,
         )),
     ...(plan.tail.length === 0 ? [] : [`  tail: ${printTemplate(plan.tail)}`]),
+    ...(plan.entered === undefined ? [] : enteredLines(plan.entered)),
   ]
 }
 

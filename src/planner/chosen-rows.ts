@@ -1,7 +1,7 @@
 import { SqlError } from '../errors/sql-error.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { ChosenWrite } from '../plan/primitives.ts'
-import type { Delete, Expr, Query, Select, SelectExpr, TableRef, Update } from '../sql/ast.ts'
+import type { Delete, OrderItem, Query, Select, SelectExpr, TableRef, Update } from '../sql/ast.ts'
 import { type AnyNode, someNode, visit, withoutQualifiers } from '../sql/visit.ts'
 import type { Column } from '../values/column.ts'
 import { sameColumn } from '../vschema/model.ts'
@@ -10,12 +10,15 @@ import { keyspaceOf } from './binding/find-table.ts'
 import { setsLastInsertId, setsVariables } from './binding/traits.ts'
 import { ofTarget, type Target, targetsOf } from './chosen-targets.ts'
 import { type ValueFromElsewhere, valuesFromElsewhere } from './chosen-values.ts'
-import { makeColumn, makeIn, makeItem, makeRow, makeSelect } from './make-node.ts'
-import { changesVindex, refusalOfLookups } from './operators/write.ts'
+import { keptRows } from './kept-rows.ts'
+import { makeColumn, makeItem, makeSelect } from './make-node.ts'
+import { isOneOf } from './owned-lookups.ts'
 import { isOfMariaDb, type PlanContext } from './plan-context.ts'
+import { isRefusal } from './refusal.ts'
 import { charsetsOf, keyColumn, keyOf, placingOf } from './row-keys.ts'
 import { orRowsFirst, reading, rowsFirst } from './rows-first.ts'
 import { ShardText } from './shard-text.ts'
+import { followedBy, newKeyOf, upkeepOf } from './upkeep.ts'
 
 /**
  * What several shards can only do when they have chosen the rows together: LIMIT, rows that a condition compares with rows of
@@ -72,15 +75,21 @@ function chosenWrite(
   context: PlanContext,
 ): ChosenWrite | undefined {
   const ast = ofTarget(bound, target)
-  if (!staysInPlace(ast, target)) return undefined
   const key = keyOf(target.table)
   const placing = key && placingOf(target.table, key.length)
   const values = valuesFromElsewhere(ast, target, bound)
   if (key === undefined || placing === undefined || values === undefined) return undefined
-  if (values.length > 0 && changesKey(ast, key)) return undefined
-  const columns = [...key, ...placing.columns]
-  const query = rowsToChange(ast, [
-    ...columns.map((column) => keyColumn(column, target.source.name)),
+  const followed = followedBy(ast, target, key, context)
+  if (isRefusal(followed)) return undefined
+  if (values.length > 0 && followed?.oneByOne !== true && changesKey(ast, key)) return undefined
+  const { name } = target.source
+  const changing = { table: target.table, node: target.node, source: name, key, placing: placing.columns }
+  const { columns } = keptRows(followed?.lookups ?? [], changing)
+  const newKey = followed === undefined ? [] : newKeyOf(followed, key, name)
+  const before = columns.length + newKey.length
+  const query = rowsToChange(followed?.oneByOne === true ? inOrderOf(key, ast, name) : ast, [
+    ...columns.map((column) => keyColumn(column, name)),
+    ...newKey,
     ...values.map(({ assignment }) => makeItem(reading(assignment.value))),
   ])
   const rows = rowsFirst(query, construct, context)
@@ -89,17 +98,32 @@ function chosenWrite(
     kind: 'ChosenWrite',
     verb: ast.kind === 'Update' ? 'update' : 'delete',
     ...rows,
-    keyWidth: columns.length,
+    keyWidth: key.length + placing.columns.length,
     assigned: values.map(({ assignment, into }, i) => ({
-      column: columns.length + i,
+      column: before + i,
       name: assignment.column.name,
       into,
     })),
     charsets: charsetsOf(columns),
     routing: placing.routing,
-    query: changeByKeys(ast, { node: target.node, key, values, before: columns.length }, context),
+    query: changeByKeys(ast, { node: target.node, key, values, before }, context),
     ignore: ast.kind === 'Update' ? ast.ignore : ast.modifiers.includes('IGNORE'),
+    ...(followed && { upkeep: upkeepOf(ast, followed, changing, context) }),
   }
+}
+
+/** One server comes to them by their primary key, most likely. */
+function inOrderOf(key: readonly Column[], ast: Update | Delete, source: string): Update | Delete {
+  if (ast.orderBy !== undefined || ast.limit !== undefined) return ast
+  const { span } = ast
+  const orderBy = key.map(
+    ({ name }): OrderItem => ({
+      kind: 'OrderItem',
+      expr: { ...makeColumn(name), qualifiers: [source] },
+      span,
+    }),
+  )
+  return { ...ast, orderBy }
 }
 
 /** It says what only one connection can say of all rows, or what a query would mean otherwise. */
@@ -111,12 +135,6 @@ function mustStayWhole({ ast, where, subqueries }: BoundWrite): boolean {
     ast.orderBy?.some(({ expr }) => expr.kind === 'Literal') === true ||
     someNode(ast, (node) => setsLastInsertId(node) || setsVariables(node))
   )
-}
-
-/** No row belongs on another shard afterwards, and no lookup table has to hear of it. */
-function staysInPlace(ast: Update | Delete, { table }: Target): boolean {
-  if (ast.kind === 'Delete') return refusalOfLookups(table, 'DELETE') === undefined
-  return !ast.set.some((assignment) => changesVindex(assignment, [table]))
 }
 
 /** Rows that are written one after the other would be met again under the keys that others have had. */
@@ -158,9 +176,8 @@ function changeByKeys(
   context: PlanContext,
 ): ChosenWrite['query'] {
   const text = new ShardText(context)
-  const names: readonly Expr[] = key.map(({ name }) => makeColumn(name))
   const keys = text.hole({ rows: key.map((_, i) => i) })
-  const where = makeIn(names.length === 1 ? names[0]! : makeRow(names), keys)
+  const where = isOneOf(key, keys)
   const { with: _with, limit: _limit, orderBy, ...rest } = ast
   // In which order rows change matters to unique keys, as far as a shard can tell.
   const order = someNode(orderBy, isSubquery) ? undefined : orderBy

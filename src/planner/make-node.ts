@@ -133,6 +133,12 @@ export function makeAnd(operands: readonly Expr[]): Expr {
   return { kind: 'And', operator: 'AND', operands, span }
 }
 
+/** At least one operand. */
+export function makeOr(operands: readonly Expr[]): Expr {
+  if (operands.length === 1) return operands[0]!
+  return { kind: 'Or', operator: 'OR', operands, span }
+}
+
 export function makeHole(index: number): Param {
   return { kind: 'Param', index, span }
 }

@@ -74,7 +74,7 @@ function planInsertSelect(
 }
 
 function planRows(ast: ValuesInsert, table: Table, context: PlanContext, trace: Trace | undefined): Plan {
-  const op = insertRows(ast, table)
+  const op = insertRows(ast, table, context)
   if (isRefusal(op)) return unsupportedPlan(op.construct)
   trace?.begin('finish', op)
   return finishInsertRows(op, context)

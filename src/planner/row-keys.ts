@@ -17,7 +17,8 @@ export function keyOf(table: Table): readonly Column[] | undefined {
   return columns.every(isNameable) ? columns : undefined
 }
 
-function isNameable({ type }: Column): boolean {
+/** A literal can be equal to a value of it. */
+export function isNameable({ type }: Column): boolean {
   return type !== undefined && (isIntegral(type) || NAMEABLE.has(type))
 }
 
@@ -25,11 +26,14 @@ const NAMEABLE: ReadonlySet<string> = new Set([
   ...['CHAR', 'VARCHAR', 'BINARY', 'VARBINARY', 'DECIMAL', 'DATE', 'DATETIME', 'TIME', 'YEAR'],
 ])
 
-/** Columns by which a row's shard is told, behind `before` others. */
-export function placingOf(
-  table: Table,
-  before: number,
-): { readonly columns: readonly Column[]; readonly routing: Routing } | undefined {
+/** Columns by which a row's shard is told, and how. */
+export interface Placing {
+  readonly columns: readonly Column[]
+  readonly routing: Routing
+}
+
+/** The columns stand behind `before` others. */
+export function placingOf(table: Table, before: number): Placing | undefined {
   const { keyspace, pinned, sharded } = table
   if (!sharded) return { columns: [], routing: { kind: 'Unsharded', keyspace } }
   if (pinned !== undefined) return { columns: [], routing: { kind: 'Pinned', keyspace, keyspaceId: pinned } }

@@ -35,7 +35,7 @@ function selectedInsert(
   checkColumns(columns, table, context)
   const into = columns.map((name) => writtenInto(liveColumn(table, name)))
   if (columns.length === 0 || !into.every((each) => each !== undefined)) return undefined
-  const op = insertRows(withoutRows(ast, columns), table)
+  const op = insertRows(withoutRows(ast, columns), table, context)
   if (isRefusal(op)) return undefined
   const insert = finishInsertRows(op, context).root
   const rows = rowsFirst(locked(query.ast), construct, context)

@@ -12,7 +12,7 @@ export function storedKeys({ parts }: TableKeys): readonly StoredKey[] {
   }
   return [...byName].flatMap(([name, own]) => {
     const isWhole = own.every(({ column }) => column !== undefined)
-    return isWhole ? [{ kind: kindOf(name, own[0]!), parts: own.map(storedPart) }] : []
+    return isWhole ? [{ kind: kindOf(name, own[0]!), name, parts: own.map(storedPart) }] : []
   })
 }
 

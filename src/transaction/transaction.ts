@@ -8,6 +8,7 @@ import type { Gateway } from '../tablet/gateway.ts'
 import type { Lease } from '../tablet/lease.ts'
 import type { Characteristics, Settings } from '../tablet/settings.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
+import { AfterCommit } from './after-commit.ts'
 import { BestEffort, rollBack } from './best-effort.ts'
 import type { CommitFailure } from './commit-protocol.ts'
 import type { Lane, TransactionStart } from './lane.ts'
@@ -33,6 +34,7 @@ export class Transaction {
   readonly #gateway: Pick<Gateway, 'acquire' | 'termOf'>
   readonly #protocol: BestEffort
   readonly #savepoints = new Savepoints()
+  readonly afterCommit = new AfterCommit()
   autocommit = true
   /** `SET TRANSACTION …` without scope: for the next transaction alone. */
   #next = NONE
@@ -188,6 +190,11 @@ export class Transaction {
 
   // ----------------------------------------------------------------------------------------- lanes
 
+  /** Some of it commits ahead of the rest. */
+  get commitsInOrder(): boolean {
+    return this.lanes.all().some(({ target }) => target.commitsFirst === true)
+  }
+
   /** The session's lane to a target, if it has one. Throws when that was lost, with what it held. */
   lane(target: ShardTarget): Lane | undefined {
     const lane = this.lanes.get(target)
@@ -255,11 +262,13 @@ export class Transaction {
       await this.rollback()
       throw new SqlError('ER_UNKNOWN_ERROR', `${failure}: nothing was committed`)
     }
+    const behind = this.afterCommit.take()
     this.#end()
     this.#committing = true
     let failed: CommitFailure | undefined
     try {
-      failed = await this.#protocol.commit(this.lanes.open())
+      failed = await this.#protocol.commit(inCommitOrder(this.lanes.open()))
+      if (failed === undefined) await behind?.()
     } finally {
       this.#committing = false
       if (this.#closed) this.lanes.close()
@@ -338,12 +347,14 @@ export class Transaction {
     this.#savepoints.requireRoom(name)
     await this.lanes.everywhere(`SAVEPOINT ${name}`)
     this.#savepoints.add(name)
+    this.afterCommit.mark(name)
   }
 
   async rollbackTo(name: string): Promise<void> {
     this.#savepoints.check(name)
     await this.lanes.everywhere(`ROLLBACK TO SAVEPOINT ${name}`)
     this.#savepoints.cutBehind(name, { itself: false })
+    this.afterCommit.backTo(name)
   }
 
   async releaseSavepoint(name: string): Promise<void> {
@@ -358,6 +369,7 @@ export class Transaction {
     this.#start = undefined
     this.#written.clear()
     this.#savepoints.clear()
+    this.afterCommit.clear()
   }
 
   /** Tells of a COMMIT that not all shards took: an error, and a warning that SHOW WARNINGS repeats. */
@@ -375,4 +387,12 @@ export class Transaction {
     this.#warning = { level: 'Warning', code: 301, message: text }
     throw new SqlError('ER_UNKNOWN_ERROR', text, { cause: failed.error })
   }
+}
+
+/** Rows of consistent lookup vindexes first: those of their owners rely on them. */
+function inCommitOrder(lanes: readonly Lane[]): readonly Lane[] {
+  return [
+    ...lanes.filter(({ target }) => target.commitsFirst === true),
+    ...lanes.filter(({ target }) => target.commitsFirst !== true),
+  ]
 }

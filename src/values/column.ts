@@ -36,6 +36,7 @@ export interface StoredColumn {
 /** A key of a table. */
 export interface StoredKey {
   readonly kind: 'PRIMARY' | 'UNIQUE' | 'plain' | 'SPATIAL'
+  readonly name: string
   readonly parts: readonly StoredKeyPart[]
 }
 

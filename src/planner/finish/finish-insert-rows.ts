@@ -8,7 +8,7 @@ import { connectionState } from '../plans.ts'
 
 /** The plan of rows that are mapped, grouped by shard, one statement a shard. */
 export function finishInsertRows(op: InsertRowsOp, context: PlanContext): Plan {
-  const { statement, table, columns, placing, autoIncrement, counter } = op
+  const { statement, table, columns, placing, autoIncrement, counter, entered } = op
   const { userVariables, assigns } = connectionState(statement)
   return {
     root: {
@@ -22,6 +22,7 @@ export function finishInsertRows(op: InsertRowsOp, context: PlanContext): Plan {
       ignore: statement.ignore,
       ...(autoIncrement && { autoIncrement }),
       ...(counter && { counter }),
+      ...(entered && { entered }),
       ...(someNode(statement, setsLastInsertId) && { setsInsertId: true }),
     },
     userVariables,

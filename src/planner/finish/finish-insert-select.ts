@@ -36,7 +36,7 @@ export function finishInsertSelect(
   const problem = refusalOfKeyspaces(routes) ?? refusalOfSource(bound, routes)
   if (problem !== undefined) return unsupportedPlan(problem)
   if (!hasShardsOfItsOwn(table)) return intoCopies(bound, routes.some(hasTables), context)
-  const refusal = refusalOfLookups(table, ast.verb) ?? refusalOfUpsert(ast, table)
+  const refusal = refusalOfLookups(ast, table) ?? refusalOfUpsert(ast, table)
   const construct = refusal?.construct ?? refusalOfVindexes(routes)
   if (construct !== undefined) return unsupportedPlan(construct)
   return intoShards(bound, routes, rewritten, context)

@@ -44,8 +44,9 @@ function isPlainUpdate({ tables }: Update, own: readonly BoundTable[]): boolean 
 
 function problemOf(ast: Update | Delete, own: readonly BoundTable[], isPlain: boolean): Refusal | undefined {
   const tables = own.map(({ instance }) => instance.table)
-  if (ast.kind === 'Update') return isPlain ? undefined : refusalOfAssignments(ast.set, tables)
-  return tables.map((table) => refusalOfLookups(table, 'DELETE')).find((refusal) => refusal !== undefined)
+  const lookups = tables.map((table) => refusalOfLookups(ast, table)).find((refusal) => refusal !== undefined)
+  if (lookups !== undefined || ast.kind === 'Delete' || isPlain) return lookups
+  return refusalOfAssignments(ast.set, tables)
 }
 
 function movesOf({ set }: Update, { instance: { table } }: BoundTable): readonly Routing[] | Refusal {

@@ -1,6 +1,7 @@
 import { type KeyspaceId, keyspaceId } from '../../key/keyspace-id.ts'
 import type {
   DrawnIds,
+  EnteredRows,
   InsertedCell,
   InsertedRows,
   SplitInsert,
@@ -12,12 +13,13 @@ import { someNode } from '../../sql/visit.ts'
 import type { MultiColumnVindex } from '../../vindex/vindex.ts'
 import { sameColumn, type Table } from '../../vschema/model.ts'
 import { columnOf, routedColumn } from '../binding/column-type.ts'
+import { enteredRows } from '../entered-rows.ts'
 import { makeColumn } from '../make-node.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { eachOrRefusal, isRefusal, type Refusal, refused } from '../refusal.ts'
 import { ShardText } from '../shard-text.ts'
 import { planValue } from '../values.ts'
-import { refusalOfLookups, refusalOfUpsert } from './write.ts'
+import { refusalOfUpsert } from './write.ts'
 
 /** INSERT or REPLACE of rows that the statement itself has: VALUES, or SET, which is one row of them. */
 export type ValuesInsert = Insert & { readonly source: InsertValues }
@@ -32,17 +34,25 @@ export interface InsertRowsOp {
   readonly autoIncrement?: DrawnIds
   readonly counter?: SplitInsert['counter']
   readonly placing: Pick<SplitInsert, 'vindex' | 'vindexColumns'>
+  readonly entered?: EnteredRows
 }
 
 /** What is inserted where; refused for rows that cannot be told, or that change more than the table. */
-export function insertRows(statement: ValuesInsert, table: Table): InsertRowsOp | Refusal {
+export function insertRows(
+  statement: ValuesInsert,
+  table: Table,
+  context: PlanContext,
+): InsertRowsOp | Refusal {
   const problem = problemOf(statement, table)
   if (problem !== undefined) return problem
   const columns = columnNames(statement, table)
   if (isRefusal(columns)) return columns
   const autoIncrement = drawnIds(table, columns)
-  const placing = placingOf(table, autoIncrement?.appended ? [...columns, autoIncrement.column] : columns)
+  const written = autoIncrement?.appended ? [...columns, autoIncrement.column] : columns
+  const placing = placingOf(table, written)
   if (isRefusal(placing)) return placing
+  const entered = enteredRows(statement, table, written, context)
+  if (isRefusal(entered)) return entered
   const counter = autoIncrement === undefined ? counterIn(table, columns) : undefined
   return {
     kind: 'InsertRows',
@@ -52,13 +62,12 @@ export function insertRows(statement: ValuesInsert, table: Table): InsertRowsOp 
     ...(autoIncrement && { autoIncrement }),
     ...(counter && { counter }),
     placing,
+    ...(entered && { entered }),
   }
 }
 
 function problemOf(statement: ValuesInsert, table: Table): Refusal | undefined {
   const { verb, source, onDuplicate, returning } = statement
-  const lookups = refusalOfLookups(table, verb)
-  if (lookups !== undefined) return lookups
   if (returning !== undefined) return refused(`${verb} … RETURNING into a sharded table`)
   if (someNode([source, onDuplicate], (node) => node.kind === 'Subquery'))
     return refused(`a subquery in ${verb} into a sharded table`)

@@ -1,5 +1,5 @@
-import type { Assignment, Insert } from '../../sql/ast.ts'
-import { sameColumn, type Table } from '../../vschema/model.ts'
+import type { Assignment, Delete, Insert, Update } from '../../sql/ast.ts'
+import { type ColumnVindex, sameColumn, type Table } from '../../vschema/model.ts'
 import type { BoundInsertSelect, BoundWrite } from '../binding/bound.ts'
 import { type Refusal, refused } from '../refusal.ts'
 
@@ -10,10 +10,44 @@ export interface WriteOp<Input> {
   readonly bound: BoundWrite | BoundInsertSelect
 }
 
-/** Rows of lookup tables would go astray. */
-export function refusalOfLookups(table: Table, verb: string): Refusal | undefined {
-  const owned = table.columnVindexes.find((vindex) => vindex.owned)
-  return owned && refused(`${verb} of table '${table.name}', which owns lookup vindex '${owned.name}'`)
+/** What an UPDATE or DELETE of one table changes beside its rows. */
+export interface ChangedVindexes {
+  /** Rows of their lookup tables are others afterwards. */
+  readonly owned: readonly ColumnVindex[]
+  /** Rows may belong on another shard. */
+  readonly moves: boolean
+}
+
+export function changedVindexes(ast: Update | Delete, table: Table): ChangedVindexes {
+  const owned = table.columnVindexes.filter((vindex) => vindex.owned)
+  if (ast.kind === 'Delete') return { owned, moves: false }
+  const isChanged = (name: string) => mayChange(ast, name, table)
+  const moves = table.columnVindexes[0]?.columns.some(isChanged) === true
+  // The keyspace id of a row is in all of its lookup tables.
+  return { owned: moves ? owned : owned.filter(({ columns }) => columns.some(isChanged)), moves }
+}
+
+/** Assigned something else than itself, or generated of what is; columns of TIMESTAMP and DATETIME may change by themselves. */
+function mayChange(ast: Update, name: string, table: Table): boolean {
+  const column = table.live?.columns.find((each) => sameColumn(each.name, name))
+  const { generated, definition = '' } = column?.stored ?? {}
+  if (generated !== undefined) return generated.of.some((other) => mayChange(ast, other, table))
+  if (/\bON UPDATE\b/i.test(definition)) return true
+  return ast.set.some(({ column: { name: assigned }, value }) => {
+    const isItself = value.kind === 'Column' && sameColumn(value.name, name) && ast.tables.length === 1
+    return sameColumn(assigned, name) && !isItself
+  })
+}
+
+/** Rows of lookup tables would go astray: not whoever has the table alone can do it. */
+export function refusalOfLookups(ast: Insert | Update | Delete, table: Table): Refusal | undefined {
+  const owned =
+    ast.kind === 'Insert'
+      ? table.columnVindexes.filter((vindex) => vindex.owned)
+      : changedVindexes(ast, table).owned
+  const [first] = owned
+  const verb = ast.kind === 'Insert' ? ast.verb : ast.kind.toUpperCase()
+  return first && refused(`${verb} of table '${table.name}', which owns lookup vindex '${first.name}'`)
 }
 
 /** A row whose vindex column changes belongs elsewhere. */
@@ -26,8 +60,12 @@ export function refusalOfAssignments(
 }
 
 export function changesVindex({ column, value }: Assignment, tables: readonly Table[]): boolean {
-  const isVindexColumn = tables.some((table) =>
-    table.columnVindexes.some(({ columns }) => columns.some((name) => sameColumn(name, column.name))),
+  const isVindexColumn = tables.some(({ columnVindexes }) =>
+    columnVindexes.some(
+      (vindex) =>
+        (vindex.owned || vindex === columnVindexes[0]) &&
+        vindex.columns.some((name) => sameColumn(name, column.name)),
+    ),
   )
   const isItself = value.kind === 'Column' && sameColumn(value.name, column.name) && tables.length === 1
   return isVindexColumn && !isItself
@@ -37,18 +75,18 @@ export function changesVindex({ column, value }: Assignment, tables: readonly Ta
  * A row that meets another keeps its place where it takes the vindex columns of the row to be inserted, which belongs on this
  * shard: `ON DUPLICATE KEY UPDATE id = VALUES(id)`. Of a vindex of several columns it must take all.
  */
-export function refusalOfUpsert(insert: Insert, table: Table): Refusal | undefined {
-  const assignments = insert.onDuplicate ?? []
-  const taken = assignments.filter((assignment) => takesInserted(assignment, insert))
-  const isTaken = (column: string) => taken.some((assignment) => sameColumn(assignment.column.name, column))
-  const staying = table.columnVindexes.filter(({ columns }) => columns.every(isTaken))
-  const moving = table.columnVindexes.filter((vindex) => !staying.includes(vindex))
-  const isSafe = (assignment: Assignment) =>
-    taken.includes(assignment) && !changesVindex(assignment, [{ ...table, columnVindexes: moving }])
-  return refusalOfAssignments(
-    assignments.filter((assignment) => !isSafe(assignment)),
-    [table],
+export function refusalOfUpsert(insert: Insert, { columnVindexes: [primary] }: Table): Refusal | undefined {
+  const placing = (insert.onDuplicate ?? []).filter(
+    ({ column, value }) =>
+      primary?.columns.some((name) => sameColumn(name, column.name)) === true &&
+      !(value.kind === 'Column' && value.qualifiers.length === 0 && sameColumn(value.name, column.name)),
   )
+  const other = placing.find((assignment) => !takesInserted(assignment, insert))
+  const isWhole = primary?.columns.every((name) =>
+    placing.some(({ column }) => sameColumn(column.name, name)),
+  )
+  const change = other ?? (isWhole ? undefined : placing[0])
+  return change && refused(`changing vindex column '${change.column.name}'`)
 }
 
 /** `c = VALUES(c)`, or `c = new.c` where the row is called `new`. */

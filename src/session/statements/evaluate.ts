@@ -29,7 +29,7 @@ import { firstAble } from './first-able.ts'
 import { judge } from './judge.ts'
 import { ownTexts } from './row-texts.ts'
 import { withoutSelectLimit } from './select-limit.ts'
-import { SessionPort, type SessionPortContext } from './session-port.ts'
+import { type PortOptions, SessionPort, type SessionPortContext } from './session-port.ts'
 import type { StatementReader } from './statement-reader.ts'
 import { settingsOfStatement } from './statement-settings.ts'
 import { textExecution } from './text-execution.ts'
@@ -175,14 +175,19 @@ export interface Answer {
 }
 
 /** A query of the session's own, planned and run as the client's are. Reads no more than `rowsMax` rows. */
-export async function select(context: EvaluateContext, sql: string, rowsMax = ROWS_MAX): Promise<Answer> {
+export async function select(
+  context: EvaluateContext,
+  sql: string,
+  rowsMax = ROWS_MAX,
+  options?: PortOptions,
+): Promise<Answer> {
   const { state, shards, reader, memory } = context
   const { isMariadb } = context.proxy
   const execution = await ofServers(context, textExecution(reader.current, sql))
   const { plan, bindings, reading } = execution
   const own = settingsOfStatement(context, plan, state.settings)
   const settings = withoutSelectLimit(ownTexts(own))
-  const port = new SessionPort(context, execution, settings)
+  const port = new SessionPort(context, execution, settings, undefined, options)
   await computeValues(context, execution)
   const begun = beginPlan(plan, bindings, shards)
   let lane: Lane | undefined

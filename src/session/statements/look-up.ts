@@ -12,6 +12,7 @@ import { type Column, sameColumn } from '../../vschema/model.ts'
 import { splitTableName } from '../../vschema/table-name.ts'
 import { type EvaluateContext, select } from './evaluate.ts'
 import type { Execution } from './execution.ts'
+import { isConsistent } from './lookup-tables.ts'
 
 /**
  * Reads lookup tables for the values by which the statement's rows are to be found, within the session's transaction. What cannot
@@ -26,13 +27,30 @@ export async function lookUp(
   const found = new Map<LookupRouting, readonly KeyspaceId[]>()
   const read = new Map<string, readonly KeyspaceId[] | undefined>()
   for (const routing of isPrimary ? lookups : []) {
-    const sql = lookupQuery(context, routing, listValues(routing.list, bindings))
-    if (sql === undefined) continue
-    if (!read.has(sql)) read.set(sql, sql === '' ? [] : await idsOf(context, routing, sql))
+    const query = lookupQuery(context, routing, listValues(routing.list, bindings))
+    if (query === undefined) continue
+    const sql =
+      query === '' || !plan.locks || context.transaction.start() === undefined
+        ? query
+        : `${query}${lockOf(routing)}`
+    if (!read.has(sql))
+      read.set(sql, sql === '' ? [] : await idsOf(context, routing, { sql, locks: plan.locks }))
     const ids = read.get(sql)
     if (ids !== undefined) found.set(routing, ids)
   }
   bindings.lookups = found
+}
+
+/** What a statement that locks rows finds is of now, as the rows are that it locks: in a transaction a plain read is of before. */
+function lockOf({ vindex }: LookupRouting): string {
+  switch (vindex.params['read_lock']) {
+    case 'none':
+      return ''
+    case 'shared':
+      return ' LOCK IN SHARE MODE'
+    default:
+      return ' FOR UPDATE'
+  }
 }
 
 /** More rows than these are on all shards most likely. */
@@ -114,10 +132,13 @@ function isPlain({ type, radix }: Value): boolean {
 async function idsOf(
   context: EvaluateContext,
   { vindex }: LookupRouting,
-  sql: string,
+  { sql, locks }: { readonly sql: string; readonly locks: boolean },
 ): Promise<readonly KeyspaceId[] | undefined> {
   try {
-    const { rows } = await select(context, sql, ROWS_MAX + 1)
+    // Where the transaction itself has written or will write them.
+    const { transaction } = context
+    const commitsFirst = isConsistent({ vindex }) && (locks || transaction.commitsInOrder)
+    const { rows } = await select(context, sql, ROWS_MAX + 1, { commitsFirst })
     if (rows.length > ROWS_MAX) return undefined
     const ids = rows.map(([cell]) => idOf(cell!.text, vindex.isHashed))
     return ids.every((id) => id !== undefined) ? ids : undefined

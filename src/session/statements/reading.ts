@@ -109,6 +109,11 @@ export class Reading implements ReadingOptions {
     return this.#planBy(plannerOf(scan.directives) ?? this.#context.state.planner, sql, scan)
   }
 
+  /** Of a statement of the proxy's own, for which the user needs nothing. */
+  planOfOwn(sql: string, scan: Scan): Plan {
+    return this.#planBy(undefined, sql, scan, { isOwn: true })
+  }
+
   /** What runs instead of a plan that gives up (`Plan.mayGiveUp`); undefined where the statement cannot be planned over copies. */
   planOverCopies(sql: string, scan: Scan): (Plan & { readonly root: Federate }) | undefined {
     const plan = this.#planBy('federation', sql, scan)
@@ -116,18 +121,23 @@ export class Reading implements ReadingOptions {
     return root.kind === 'Federate' ? { ...plan, root } : undefined
   }
 
-  #planBy(planner: Planner | undefined, sql: string, scan: Scan): Plan {
+  #planBy(
+    planner: Planner | undefined,
+    sql: string,
+    scan: Scan,
+    { isOwn }: { readonly isOwn: boolean } = OF_CLIENT,
+  ): Plan {
     const plans = this.#plans()
     // No statement's key ends like this.
     const key = planner === undefined ? scan.key : `${scan.key}\0${planner}`
     const known = plans.get(key)
     if (known !== undefined) {
-      this.#permit(known.needs)
+      if (!isOwn) this.#permit(known.needs)
       return known
     }
     const { statement, isShared } = normalize(sql, scan, this.options)
     const { byText, ...needs } = needsOf(statement, this.#policyContext(sql))
-    this.#permit(needs)
+    if (!isOwn) this.#permit(needs)
     const readAs = planner === undefined ? this : { target: this.target, sqlMode: this.sqlMode, planner }
     const plan: Plan = { ...planStatement(this.#context.proxy, readAs, statement, { sql, scan }), needs }
     if (isShared && !byText && isCacheable(scan)) plans.set(key, plan, sql.length)
@@ -225,6 +235,8 @@ export class Reading implements ReadingOptions {
     return this.#known.plans
   }
 }
+
+const OF_CLIENT = { isOwn: false }
 
 /** Statements in which no query stands, or which are judged by the names in them (src/policy). */
 function holdsNoQuery(statement: Statement): boolean {

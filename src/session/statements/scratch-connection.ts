@@ -218,7 +218,7 @@ function isReadOnly({ items }: Settings): boolean {
 }
 
 /** Settings under which any value goes into a table as it is. */
-function copying({ kind }: Settings): Settings {
+export function copying({ kind }: Settings): Settings {
   const items = new Map([
     [NAMES, "'utf8mb4'"],
     [SQL_MODE, "'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'"],

@@ -17,9 +17,9 @@ import { readConditions } from '../../mysql/client/conditions.ts'
 import { type ShardStatement, TextStatement } from '../../mysql/client/shard-statement.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import type { Settings } from '../../tablet/settings.ts'
-import type { ShardTarget } from '../../tablet/shard-target.ts'
+import { committingFirst, type ShardTarget } from '../../tablet/shard-target.ts'
 import { settleAll } from '../../transaction/lanes.ts'
-import { runOnShard } from '../../transaction/run-on-shard.ts'
+import { type RunOnShardOptions, runOnShard } from '../../transaction/run-on-shard.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
 import { type ShardWrite as TargetWrite, writeShards } from '../../transaction/write-shards.ts'
 import type { Interruption } from '../commands/interruption.ts'
@@ -27,7 +27,9 @@ import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import { conditionTexts } from './condition-texts.ts'
 import { type Execution, statementFor } from './execution.ts'
-import { type EndedCopies, ScratchConnection } from './scratch-connection.ts'
+import { SessionLookupTables } from './lookup-tables.ts'
+import { copying, type EndedCopies, ScratchConnection } from './scratch-connection.ts'
+import { withoutSelectLimit } from './select-limit.ts'
 import type { ShardAccess } from './shard-access.ts'
 import { ShardRows } from './shard-rows.ts'
 
@@ -42,6 +44,11 @@ export interface SessionPortContext {
 
 const NO_CONDITIONS: ToldConditions = { conditions: [], count: 0 }
 
+export interface PortOptions {
+  /** In a transaction: what is written commits ahead of the rest. */
+  readonly commitsFirst?: boolean
+}
+
 /** The shards as the plan of one statement reaches them, in the session's transaction and with its settings. */
 export class SessionPort implements ShardPort {
   readonly #context: SessionPortContext
@@ -53,13 +60,22 @@ export class SessionPort implements ShardPort {
   /** As counted by the shards, which keep no more than max_error_count. */
   #warningCount = 0
   #conditionTexts: ReadonlySet<string> | undefined
+  #lookups: SessionLookupTables | undefined
+  readonly #commitsFirst: boolean
 
   /**
    * `settings`: of the connections; the session's own but for what only holds for whole answers, which one connection gives
    * alone that has `whole`.
    */
-  constructor(context: SessionPortContext, execution: Execution, settings: Settings, whole = settings) {
+  constructor(
+    context: SessionPortContext,
+    execution: Execution,
+    settings: Settings,
+    whole = settings,
+    options: PortOptions = {},
+  ) {
     this.#context = context
+    this.#commitsFirst = options.commitsFirst === true
     this.#execution = execution
     this.#settings = settings
     this.#wholeSettings = whole
@@ -99,13 +115,14 @@ export class SessionPort implements ShardPort {
     const { transaction, interruption } = this.#context
     const targets = writes.map((write) => this.#targetWrite(write))
     if (transaction.isSingle) transaction.noteWrite(targets.map(({ target }) => target))
-    if (targets.length > 1) return writeShards(transaction, targets, this.#settings, interruption, judge)
-    return settleAll(targets.map((write) => this.#runOn(write, { outsideTransaction: false })))
+    const settings = writes[0]?.copiesRows ? copying(this.#settings) : this.#settings
+    if (targets.length > 1) return writeShards(transaction, targets, settings, interruption, judge)
+    return settleAll(targets.map((write) => this.#runOn(write, { settings, outsideTransaction: false })))
   }
 
   outside(write: ShardWrite): () => Promise<WriteAnswer> {
     const targeted = this.#targetWrite(write)
-    return () => this.#runOn(targeted, { outsideTransaction: true })
+    return () => this.#runOn(targeted, { settings: this.#settings, outsideTransaction: true })
   }
 
   commit(): Promise<void> {
@@ -141,6 +158,16 @@ export class SessionPort implements ShardPort {
   /** What a statement over copies of its tables has left behind, once its rows have ended; undefined for others. */
   ofCopies(): Promise<EndedCopies> | undefined {
     return this.#scratch?.ended
+  }
+
+  get lookups(): SessionLookupTables {
+    this.#lookups ??= new SessionLookupTables(
+      this.#context,
+      this.#execution.reading,
+      (context, execution, options) =>
+        new SessionPort(context, execution, withoutSelectLimit(this.#settings), undefined, options),
+    )
+    return this.#lookups
   }
 
   async nextIds(keyspace: string, table: string, count: number): Promise<bigint> {
@@ -182,12 +209,17 @@ export class SessionPort implements ShardPort {
   }
 
   #target(keyspace: string, shard: number): ShardTarget {
-    return this.#context.shards.target(keyspace, shard, this.#execution.reading.target.tabletType)
+    const { shards, transaction } = this.#context
+    const target = shards.target(keyspace, shard, this.#execution.reading.target.tabletType)
+    return this.#commitsFirst && transaction.start() !== undefined ? committingFirst(target) : target
   }
 
   #targetWrite(write: ShardWrite): TargetWrite {
-    const { keyspace, shard, query, rows, onlyNewRows = false } = write
-    const statement = statementFor(this.#execution, query)
+    const { keyspace, shard, query, rows, onlyNewRows = false, copiesRows } = write
+    const statement =
+      copiesRows && query.kind === 'Text'
+        ? TextStatement.ofSql(query.sql)
+        : statementFor(this.#execution, query)
     const target = this.#target(keyspace, shard)
     if (rows === undefined) return { target, statement }
     const execution = this.#execution
@@ -202,10 +234,10 @@ export class SessionPort implements ShardPort {
     return { target, statement, rows: written, onlyNewRows, followUp }
   }
 
-  #runOn(write: TargetWrite, options: { readonly outsideTransaction: boolean }): Promise<WriteAnswer> {
+  #runOn(write: TargetWrite, options: RunOnShardOptions): Promise<WriteAnswer> {
     const { proxy, transaction, interruption } = this.#context
     const { gateway } = proxy
-    return runOnShard({ gateway, transaction }, write, { settings: this.#settings, ...options }, interruption)
+    return runOnShard({ gateway, transaction }, write, options, interruption)
   }
 
   async #open(target: ShardTarget, statement: ShardStatement): Promise<ShardRows> {

@@ -25,6 +25,7 @@ export function portOf(doors: Partial<ShardPort>): ShardPort {
     commit: unexpected,
     schemaChanged: unexpected,
     nextIds: unexpected,
+    lookups: { add: unexpected, find: unexpected, change: unexpected, remove: unexpected },
     openScratch: unexpected,
     warnings: 0,
     conditions: () => ({ conditions: [], count: 0 }),

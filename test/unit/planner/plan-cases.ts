@@ -77,7 +77,7 @@ function withLive(table: Table): Table {
     ...table,
     live: {
       columns: [...columns.values()].map(withDefinition),
-      keys: table.name === 'user' ? [PRIMARY_ID] : [],
+      keys: table.name === 'user' || table.name === 'account' ? [PRIMARY_ID] : [],
       // Of others nothing is known.
       shardRows: table.name === 'music' ? 100_000 : 0,
     },
@@ -86,7 +86,7 @@ function withLive(table: Table): Table {
   return made
 }
 
-const PRIMARY_ID = { kind: 'PRIMARY', parts: [{ column: 'id', text: '`id`' }] } as const
+const PRIMARY_ID = { kind: 'PRIMARY', name: 'PRIMARY', parts: [{ column: 'id', text: '`id`' }] } as const
 
 function columnNamed(name: string): Column {
   return { name, type: 'INT64', nullable: false, invisible: false, autoIncrement: false, values: [] }

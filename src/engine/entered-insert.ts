@@ -1,0 +1,189 @@
+import { notSupported, type SqlError } from '../errors/sql-error.ts'
+import type { EnteredRows, MetRows, SplitInsert } from '../plan/primitives.ts'
+import { bindLiterally } from './bind.ts'
+import type { AnsweredInsert } from './insert-ids.ts'
+import type { BoundInsert, ShardInsert } from './insert-split.ts'
+import { duplicateEntry, enter, isEntered, remove, type TakenValue, takenBy } from './lookup-entries.ts'
+import { beneath, StreamRows } from './outer-rows.ts'
+import type { RunContext } from './run-context.ts'
+import type { LookupEntry, WriteAnswer } from './shard-port.ts'
+import { readShard, type ShardRead } from './shard-read.ts'
+import { type Changed, entriesOf, followRows } from './upkeep.ts'
+import { ValueRows } from './value-rows.ts'
+
+/**
+ * Inserts rows of a table that owns lookup tables. Values are entered there before the rows are, so that two sessions with one value
+ * meet at once.
+ */
+export async function insertEntered(
+  { inserts }: BoundInsert,
+  plan: SplitInsert & { readonly entered: EnteredRows },
+  context: RunContext,
+): Promise<readonly AnsweredInsert[]> {
+  const { met } = plan.entered
+  if (met !== undefined) return insertEach(inserts, met, plan, context)
+  const rows = inserts.flatMap((part) => Array.from({ length: part.rows.count }, (_, i) => ({ part, i })))
+  const entries = new Map(
+    rows.flatMap((row) => row.part.rows.entries(row.i).map((entry) => [entry, row] as const)),
+  )
+  const taken = await enter([...entries.keys()], 'new rows', context)
+  if (taken !== undefined) {
+    const { part, i } = entries.get(taken.entry)!
+    throw await refusedBy(taken, part.rows.alone(i), plan, context)
+  }
+  const { keyspace } = plan
+  const answers = await context.port.write(
+    inserts.map(({ shard, query, rows: own }) => ({ keyspace, shard, query, rows: own, onlyNewRows: true })),
+  )
+  return answers.map((answer, i) => ({ part: inserts[i]!, answer }))
+}
+
+/** The shard where a value is says in MySQL's words that it is there, if it has a unique key for it. */
+async function refusedBy(
+  { entry, shard }: TakenValue,
+  { query }: ShardInsert,
+  { keyspace }: SplitInsert,
+  { port, bindings }: RunContext,
+): Promise<unknown> {
+  try {
+    await port.write([{ keyspace, shard, query }])
+  } catch (error) {
+    return error
+  }
+  return duplicateEntry(entry, bindings.isMariadb)
+}
+
+// ------------------------------------------------------------------------------------------- row by row
+
+/** A row on its way, with what its table has at the moment. */
+interface MeetingRow {
+  readonly part: ShardInsert
+  readonly entries: readonly LookupEntry[]
+  /** Rows on its own shard that have the values of a unique key. */
+  readonly here: ShardRead
+  /** Shards of others that have one of its values in a unique lookup vindex. */
+  readonly elsewhere: readonly TakenValue[]
+  readonly readAt: (shard: number) => Promise<ShardRead>
+}
+
+/** What a row meets depends on those before it, and decides what becomes of lookup tables. */
+async function insertEach(
+  inserts: readonly ShardInsert[],
+  met: MetRows,
+  plan: SplitInsert,
+  context: RunContext,
+): Promise<readonly AnsweredInsert[]> {
+  const rows = inserts
+    .flatMap(({ rows: own }) => own.numbers.map((number, i) => ({ number, own, i })))
+    .sort((a, b) => a.number - b.number)
+  const answered: AnsweredInsert[] = []
+  for (const { own, i } of rows) {
+    const row = await meetingRow(own, i, { met, plan, context })
+    answered.push({ part: row.part, answer: await insertMeeting(row, { met, plan, context }) })
+  }
+  return answered
+}
+
+interface Meeting {
+  readonly met: MetRows
+  readonly plan: SplitInsert
+  readonly context: RunContext
+}
+
+async function meetingRow(rows: ShardInsert['rows'], i: number, meeting: Meeting): Promise<MeetingRow> {
+  const { met, plan, context } = meeting
+  const part = rows.alone(i)
+  const entries = rows.entries(i)
+  const outer = new ValueRows([rows.stored(i, met.keyColumns)])
+  const readAt = (shard: number) =>
+    readShard(
+      met.rows,
+      { keyspace: plan.keyspace, shard },
+      { bindings: context.bindings, outer },
+      context.port,
+    )
+  const elsewhere: TakenValue[] = []
+  for (const entry of entries.filter(isEntered)) {
+    if (!entry.lookup.vindex.unique) continue
+    const found = await takenBy(entry, context)
+    if (found !== 'nobody' && found.owners > 0 && found.shard !== part.shard)
+      elsewhere.push({ entry, shard: found.shard })
+  }
+  return { part, entries, here: await readAt(part.shard), elsewhere, readAt }
+}
+
+async function insertMeeting(row: MeetingRow, meeting: Meeting): Promise<WriteAnswer> {
+  const { plan } = meeting
+  if (plan.verb === 'replace') return replaceMet(row, meeting)
+  const [first] = row.elsewhere
+  const meetsNone = row.here.rows.length === 0 && first === undefined
+  if (meetsNone) return insertNew(row, meeting)
+  // The unique key that it meets first is that of its own shard.
+  const shard = row.here.rows.length > 0 || first === undefined ? row.part.shard : first.shard
+  const before = shard === row.part.shard ? row.here : await row.readAt(shard)
+  const answer = await writeAt(shard, row.part, meeting)
+  const isIgnored = plan.ignore && plan.tail.length === 0
+  if (before.rows.length === 0 || (isIgnored && BigInt(answer.affectedRows) > 0n))
+    throw first === undefined
+      ? changedMeanwhile(plan)
+      : duplicateEntry(first.entry, meeting.context.bindings.isMariadb)
+  if (!isIgnored) await followRows(meeting.met.upkeep, changedAt(shard, before, meeting), meeting.context)
+  return answer
+}
+
+/** It meets none: entered before it is inserted, and taken out again where IGNORE has left it out for something else. */
+async function insertNew({ part, entries }: MeetingRow, meeting: Meeting): Promise<WriteAnswer> {
+  const { context, plan } = meeting
+  const taken = await enter(entries, 'new rows', context)
+  if (taken !== undefined) throw duplicateEntry(taken.entry, context.bindings.isMariadb)
+  const answer = await writeAt(part.shard, part, meeting)
+  if (BigInt(answer.affectedRows) === 0n) await remove(entries, context)
+  else if (BigInt(answer.affectedRows) > 1n && plan.verb === 'insert') throw changedMeanwhile(plan)
+  return answer
+}
+
+/** Rows on other shards are deleted here; those on its own the shard replaces. */
+async function replaceMet(
+  { part, entries, here, elsewhere, readAt }: MeetingRow,
+  meeting: Meeting,
+): Promise<WriteAnswer> {
+  const { met, plan, context } = meeting
+  const { bindings, port } = context
+  let deleted = 0n
+  for (const shard of new Set(elsewhere.map((each) => each.shard))) {
+    const rows = await readAt(shard)
+    if (rows.rows.length === 0) continue
+    const outer = new StreamRows(rows.rows, rows.columns, rows.format, met.charsets)
+    const query = bindLiterally(met.remove, beneath(bindings, outer))
+    const [answer] = await port.write([{ keyspace: plan.keyspace, shard, query }])
+    deleted += BigInt(answer!.affectedRows)
+    await remove(entriesOf(met.upkeep, changedAt(shard, rows, meeting), context), context)
+  }
+  const old = entriesOf(met.upkeep, changedAt(part.shard, here, meeting), context)
+  const answer = await writeAt(part.shard, part, meeting)
+  await remove(old, context)
+  const taken = await enter(entries, 'written rows', context)
+  if (taken !== undefined) throw duplicateEntry(taken.entry, bindings.isMariadb)
+  return { ...answer, affectedRows: BigInt(answer.affectedRows) + deleted }
+}
+
+async function writeAt(
+  shard: number,
+  { query, rows }: ShardInsert,
+  { plan, context }: Meeting,
+): Promise<WriteAnswer> {
+  const [answer] = await context.port.write([{ keyspace: plan.keyspace, shard, query, rows }])
+  return answer!
+}
+
+function changedAt(shard: number, before: ShardRead, { met, plan }: Meeting): Changed {
+  const { charsets, routing } = met
+  const construct = `${plan.verb.toUpperCase()} of a row that meets others`
+  return { keyspace: plan.keyspace, shard, before, keyWidth: met.keyWidth, charsets, routing, construct }
+}
+
+function changedMeanwhile(plan: SplitInsert): SqlError {
+  return notSupported(
+    `${plan.verb.toUpperCase()} into a table with lookup vindexes that meets rows by a key of expressions`,
+  )
+}

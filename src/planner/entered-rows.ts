@@ -1,0 +1,110 @@
+import type { EnteredLookup, EnteredRows, MetRows, VindexColumn } from '../plan/primitives.ts'
+import type { Expr, Insert } from '../sql/ast.ts'
+import type { Column, StoredKey } from '../values/column.ts'
+import { sameColumn, type Table } from '../vschema/model.ts'
+import { routedColumn } from './binding/column-type.ts'
+import { liveColumn } from './binding/live-column.ts'
+import { keptRows, rowsAfter } from './kept-rows.ts'
+import { makeOr, makeTable } from './make-node.ts'
+import { isOneOf, type LookupColumns, lockedRows, ownedLookup, removedRows } from './owned-lookups.ts'
+import type { PlanContext } from './plan-context.ts'
+import { eachOrRefusal, isRefusal, type Refusal, refused } from './refusal.ts'
+import { charsetsOf, keyColumn, keyOf, placingOf } from './row-keys.ts'
+import { ShardText } from './shard-text.ts'
+
+/** How rows of these columns are entered in the lookup tables that the table owns; undefined where it owns none. */
+export function enteredRows(
+  ast: Insert,
+  table: Table,
+  columns: readonly string[],
+  context: PlanContext,
+): EnteredRows | undefined | Refusal {
+  const owned = table.columnVindexes.filter((vindex) => vindex.owned)
+  if (owned.length === 0) return undefined
+  const lookups = eachOrRefusal(owned, (vindex) => ownedLookup(table, vindex, context))
+  if (isRefusal(lookups)) return lookups
+  const entered = eachOrRefusal(lookups, (lookup) => enteredLookup(lookup, columns, ast))
+  if (isRefusal(entered)) return entered
+  const meets = ast.verb === 'REPLACE' || ast.ignore || ast.onDuplicate !== undefined
+  const met = meets ? metRows(ast, table, columns, lookups, context) : undefined
+  return isRefusal(met) ? met : { lookups: entered, ...(met && { met }) }
+}
+
+function enteredLookup(
+  { lookup, columns: feeding }: LookupColumns,
+  columns: readonly string[],
+  { verb }: Insert,
+): EnteredLookup | Refusal {
+  const found = feeding.map((column) => insertedColumn(column, columns))
+  const untold = feeding.find((column, i) => found[i] === undefined && !isNullByDefault(column))
+  if (untold !== undefined) return refused(`${verb} without a value for vindex column '${untold.name}'`)
+  return { lookup, columns: found }
+}
+
+function insertedColumn(column: Column, columns: readonly string[]): VindexColumn | undefined {
+  const offset = columns.findIndex((name) => sameColumn(name, column.name))
+  const routed = routedColumn(column)
+  return offset < 0 ? undefined : { column: column.name, offset, ...(routed && { routed }) }
+}
+
+function isNullByDefault({ nullable, default: value, stored }: Column): boolean {
+  return nullable && (value === undefined || value === 'NULL') && stored?.generated === undefined
+}
+
+// ---------------------------------------------------------------------------------------- rows that are met
+
+function metRows(
+  ast: Insert,
+  table: Table,
+  columns: readonly string[],
+  lookups: readonly LookupColumns[],
+  context: PlanContext,
+): MetRows | Refusal {
+  const key = keyOf(table)
+  const placing = key && placingOf(table, key.length)
+  if (key === undefined || placing === undefined)
+    return refused(
+      `${ast.verb} that may meet rows of table '${table.name}', whose primary key has no exact literals`,
+    )
+  const node = makeTable(table.name)
+  const keyColumns: VindexColumn[] = []
+  const text = new ShardText(context)
+  const conditions: Expr[] = []
+  for (const unique of uniqueKeys(table)) {
+    const own = unique.parts.map(({ column }) => liveColumn(table, column))
+    const told = own.map((column) => column && insertedColumn(column, columns))
+    const absent = own.filter((_, i) => told[i] === undefined)
+    // NULL meets nothing, nor does a number that is drawn.
+    if (absent.some((column) => column !== undefined && (isNullByDefault(column) || column.autoIncrement)))
+      continue
+    const isWhole = unique.parts.every((part) => !/\(\d+\)/.test(part.text))
+    if (absent.length > 0 || !isWhole)
+      return refused(`${ast.verb} that may meet rows by a unique key of which it does not tell all values`)
+    const at = keyColumns.length
+    keyColumns.push(...(told as readonly VindexColumn[]))
+    const values = text.hole({ rows: told.map((_, i) => at + i) })
+    conditions.push(isOneOf(own as readonly Column[], values))
+  }
+  if (conditions.length === 0) return refused(`${ast.verb} into table '${table.name}' without a unique key`)
+  const changing = { table, node, source: table.name, key, placing: placing.columns }
+  const kept = keptRows(lookups, changing)
+  return {
+    keyColumns,
+    rows: text.ofTree(
+      lockedRows(
+        node,
+        kept.columns.map((column) => keyColumn(column, table.name)),
+        makeOr(conditions),
+      ),
+    ),
+    keyWidth: key.length,
+    charsets: charsetsOf(kept.columns),
+    routing: placing.routing,
+    upkeep: { lookups: kept.lookups, after: rowsAfter(kept, changing, 0, context), oneByOne: false },
+    remove: removedRows(node, key, context),
+  }
+}
+
+function uniqueKeys({ live }: Table): readonly StoredKey[] {
+  return (live?.keys ?? []).filter(({ kind }) => kind === 'PRIMARY' || kind === 'UNIQUE')
+}

@@ -1,0 +1,62 @@
+import type { KeptLookup } from '../plan/primitives.ts'
+import type { QueryText } from '../plan/text.ts'
+import type { SelectExpr, TableRef } from '../sql/ast.ts'
+import type { Column } from '../values/column.ts'
+import type { Table } from '../vschema/model.ts'
+import { isOneOf, type LookupColumns, lockedRows } from './owned-lookups.ts'
+import type { PlanContext } from './plan-context.ts'
+import { keyColumn } from './row-keys.ts'
+import { ShardText } from './shard-text.ts'
+
+/** The table whose rows change, and those of its columns that tell a row and its shard. */
+export interface Changing {
+  readonly table: Table
+  readonly node: TableRef
+  /** What the table is called there. */
+  readonly source: string
+  readonly key: readonly Column[]
+  readonly placing: readonly Column[]
+}
+
+/** Columns of the rows, and what is done with them. */
+export interface KeptRows {
+  /** The key, what places a row, what feeds the lookup tables. New keys stand behind them. */
+  readonly columns: readonly Column[]
+  readonly lookups: readonly KeptLookup[]
+}
+
+export function keptRows(lookups: readonly LookupColumns[], { key, placing }: Changing): KeptRows {
+  const columns = [...key, ...placing]
+  const kept = lookups.map(({ lookup, columns: feeding }): KeptLookup => {
+    const before = columns.length
+    columns.push(...feeding)
+    return { lookup, columns: feeding.map((_, i) => before + i) }
+  })
+  return { columns, lookups: kept }
+}
+
+/** The same rows once they have changed: their keys stand from column `at` on. */
+export function rowsAfter(
+  { columns }: KeptRows,
+  changing: Changing,
+  at: number,
+  context: PlanContext,
+): QueryText {
+  return rowsByKey(
+    changing,
+    at,
+    columns.map((column) => keyColumn(column, changing.source)),
+    context,
+  )
+}
+
+export function rowsByKey(
+  { node, key }: Changing,
+  at: number,
+  items: readonly SelectExpr[],
+  context: PlanContext,
+): QueryText {
+  const text = new ShardText(context)
+  const keys = text.hole({ rows: key.map((_, i) => at + i) })
+  return text.ofTree(lockedRows(node, items, isOneOf(key, keys)))
+}

@@ -1,0 +1,212 @@
+import { beginPlan } from '../../engine/begin-plan.ts'
+import { StreamRows } from '../../engine/outer-rows.ts'
+import type { RowStream } from '../../engine/row-stream.ts'
+import type { LeftRows, LookupEntry, LookupTables, ShardPort } from '../../engine/shard-port.ts'
+import { notSupported } from '../../errors/sql-error.ts'
+import type { KeyspaceId } from '../../key/keyspace-id.ts'
+import type { OwnedLookup } from '../../plan/primitives.ts'
+import { quoteName, valueLiteral } from '../../values/sql-literal.ts'
+import type { Value } from '../../values/value.ts'
+import { cellOfId, idOfCell } from '../../vindex/lookup-ids.ts'
+import type { Execution } from './execution.ts'
+import type { Reading } from './reading.ts'
+import type { SessionPort, SessionPortContext } from './session-port.ts'
+import { textExecution } from './text-execution.ts'
+
+/** Of a port for one of the proxy's own statements. */
+export type MakePort = (
+  context: SessionPortContext,
+  execution: Execution,
+  options: { readonly commitsFirst: boolean },
+) => SessionPort
+
+/** Few enough for one statement. */
+const ROWS_MAX = 1000
+
+/**
+ * Lookup tables, by statements of the proxy's own that are planned as the client's are: they may be sharded, and in any keyspace.
+ *
+ * Rows of consistent lookup vindexes are written on connections that commit before those of the statement, and taken out when these
+ * have committed, so that at any moment there is one for each row of the owner, whatever dies. (Vitess's PRE and POST sessions.)
+ */
+export class SessionLookupTables implements LookupTables {
+  readonly #context: SessionPortContext
+  readonly #reading: Reading
+  readonly #makePort: MakePort
+
+  constructor(context: SessionPortContext, reading: Reading, makePort: MakePort) {
+    this.#context = context
+    this.#reading = reading
+    this.#makePort = makePort
+  }
+
+  async add(entries: readonly LookupEntry[]): Promise<void> {
+    const [first] = entries
+    if (first === undefined) return
+    const { lookup } = first
+    for (let at = 0; at < entries.length; at += ROWS_MAX) {
+      const rows = entries.slice(at, at + ROWS_MAX)
+      const columns = [...lookup.from, lookup.to].map(quoteName)
+      const values = rows.map((entry) => `(${[...cellsOf(entry), idText(entry)].join(', ')})`)
+      // Several rows of the owner may be one there.
+      const [from] = columns
+      const again = lookup.vindex.unique ? '' : ` ON DUPLICATE KEY UPDATE ${from} = VALUES(${from})`
+      await this.#write(
+        lookup,
+        `INSERT INTO ${tableOf(lookup)} (${columns.join(', ')}) VALUES ${values.join(', ')}${again}`,
+      )
+    }
+    for (const entry of entries) this.#context.transaction.afterCommit.withdraw(keyOf(entry))
+  }
+
+  async find(lookup: OwnedLookup, values: readonly Value[]): Promise<readonly KeyspaceId[]> {
+    const where = conditionOf({ lookup, values })
+    const sql = `SELECT ${quoteName(lookup.to)} FROM ${tableOf(lookup)} WHERE ${where} FOR UPDATE`
+    return this.#ids(lookup, sql)
+  }
+
+  async change(entry: LookupEntry): Promise<void> {
+    const { lookup } = entry
+    await this.#write(
+      lookup,
+      `UPDATE ${tableOf(lookup)} SET ${quoteName(lookup.to)} = ${idText(entry)} WHERE ${conditionOf(entry)}`,
+    )
+    this.#context.transaction.afterCommit.withdraw(keyOf(entry))
+  }
+
+  async remove(entries: readonly LookupEntry[], leftOf: LeftRows): Promise<void> {
+    const [first] = entries
+    if (first === undefined) return
+    const { transaction } = this.#context
+    if (!isConsistent(first.lookup)) return this.#removeNow(entries, leftOf)
+    const work = (late: readonly LookupEntry[]) =>
+      transaction.aside((aside) =>
+        new SessionLookupTables(
+          { ...this.#context, transaction: aside },
+          this.#reading,
+          this.#makePort,
+        ).#removeNow(late, leftOf),
+      )
+    transaction.afterCommit.add(
+      entries.map((entry) => ({ key: keyOf(entry), item: entry })),
+      work,
+    )
+  }
+
+  /** Once the rows are locked, nobody enters an owner's row that is alike. */
+  async #removeNow(entries: readonly LookupEntry[], leftOf: LeftRows): Promise<void> {
+    for (let at = 0; at < entries.length; at += ROWS_MAX) {
+      const rows = entries.slice(at, at + ROWS_MAX)
+      const { lookup } = rows[0]!
+      const where = rows.map(
+        (entry) => `(${conditionOf(entry)} AND ${quoteName(lookup.to)} = ${idText(entry)})`,
+      )
+      // The value of a row that the statement has locked is nobody else's.
+      if (lookup.vindex.unique && !isConsistent(lookup)) {
+        await this.#write(lookup, `DELETE FROM ${tableOf(lookup)} WHERE ${where.join(' OR ')}`)
+        continue
+      }
+      await this.#ids(
+        lookup,
+        `SELECT ${quoteName(lookup.to)} FROM ${tableOf(lookup)} WHERE ${where.join(' OR ')} FOR UPDATE`,
+      )
+      const left = await leftOf(rows, this.#ownersPort())
+      const gone = where.filter((_, i) => !left.has(rows[i]!))
+      if (gone.length > 0)
+        await this.#write(lookup, `DELETE FROM ${tableOf(lookup)} WHERE ${gone.join(' OR ')}`)
+    }
+  }
+
+  /** Rows of the owner, as the statement sees them. */
+  #ownersPort(): Pick<ShardPort, 'openStreams'> {
+    return this.#makePort(this.#context, this.#execution('DO 0'), { commitsFirst: false })
+  }
+
+  #execution(sql: string): Execution {
+    const scan = this.#reading.scan(sql)
+    return textExecution(this.#reading, sql, { scan, plan: this.#reading.planOfOwn(sql, scan) })
+  }
+
+  async #write(lookup: OwnedLookup, sql: string): Promise<void> {
+    await this.#run(lookup, sql)
+  }
+
+  async #ids(lookup: OwnedLookup, sql: string): Promise<readonly KeyspaceId[]> {
+    const stream = await this.#run(lookup, sql)
+    if (stream === undefined) return []
+    const ids: KeyspaceId[] = []
+    try {
+      for (let batch = await stream.next(); batch !== undefined; batch = await stream.next()) {
+        for (const cell of new StreamRows(batch, stream.columns, stream.format).values(0)) {
+          const id = idOfCell(lookup.vindex, cell)
+          if (id !== undefined) ids.push(id)
+        }
+      }
+      return ids
+    } finally {
+      await stream.close()
+    }
+  }
+
+  async #run(lookup: OwnedLookup, sql: string): Promise<RowStream | undefined> {
+    const { shards, memory, proxy } = this.#context
+    const execution = this.#execution(sql)
+    const { plan, bindings } = execution
+    const port = this.#makePort(this.#context, execution, { commitsFirst: isConsistent(lookup) })
+    const begun = beginPlan(plan, bindings, shards)
+    if (begun.kind === 'Several') {
+      const outcome = await begun.run({
+        bindings,
+        shards,
+        port,
+        format: 'text',
+        memory,
+        limits: proxy.limits,
+      })
+      return outcome.kind === 'Rows' ? outcome.stream : undefined
+    }
+    const { keyspace, shard, query } = begun
+    if ('verb' in plan.root) {
+      await port.write([{ keyspace, shard, query }])
+      return undefined
+    }
+    const [stream] = await port.openStreams({ keyspace, shards: [shard], query })
+    return stream
+  }
+}
+
+export function isConsistent({ vindex }: Pick<OwnedLookup, 'vindex'>): boolean {
+  return vindex.type.startsWith('consistent_')
+}
+
+function tableOf({ keyspace, table }: OwnedLookup): string {
+  return `${quoteName(keyspace)}.${quoteName(table)}`
+}
+
+/** What the table has of an entry's values, as SQL text. */
+function cellsOf({
+  lookup: { vindex, told },
+  values,
+}: Pick<LookupEntry, 'lookup' | 'values'>): readonly string[] {
+  return values.map((value) => {
+    const cell = vindex.fromValue === undefined || value.type === 'NULL' ? value : vindex.fromValue(value)
+    if (cell === undefined)
+      throw notSupported(`a value of ${told.table}.${told.key} that the lookup table has no number for`)
+    return valueLiteral(cell, 'utf8mb4')
+  })
+}
+
+function conditionOf(entry: Pick<LookupEntry, 'lookup' | 'values'>): string {
+  const cells = cellsOf(entry)
+  return entry.lookup.from
+    .map((name, i) => `${quoteName(name)} ${cells[i] === 'NULL' ? '<=>' : '='} ${cells[i]}`)
+    .join(' AND ')
+}
+
+function idText({ lookup, id }: LookupEntry): string {
+  return valueLiteral(cellOfId(lookup.vindex, id), 'utf8mb4')
+}
+
+function keyOf(entry: LookupEntry): string {
+  return `${tableOf(entry.lookup)} ${cellsOf(entry).join(' ')} ${idText(entry)}`
+}

@@ -1,0 +1,303 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { value } from '../../src/values/value.ts'
+import { createVindex } from '../../src/vindex/registry.ts'
+import { startCluster, type TestCluster } from '../support/cluster.ts'
+import { onEachServer } from '../support/each-server.ts'
+import { connectTo } from '../support/fault-cluster.ts'
+import { type ProtocolClient, type Result, textRow } from '../support/protocol-client.ts'
+import { startTestProxy, type TestProxy } from '../support/proxy.ts'
+import { tempDir } from '../support/temp-dir.ts'
+
+/**
+ * Writes of a table that owns lookup vindexes, and of its sharding key: each statement does and says what it does on one server
+ * (keyspace `plain`), and whatever happens, lookup tables have exactly the rows of their owner.
+ */
+const TABLE = `CREATE TABLE people (id BIGINT NOT NULL PRIMARY KEY, email VARCHAR(40) COLLATE utf8mb4_bin, team INT, code INT,
+  note VARCHAR(20), born DATE, at TIMESTAMP(3) NULL, price FLOAT, UNIQUE KEY email (email), UNIQUE KEY code (code), KEY team (team));`
+
+const SCHEMA = `${TABLE}
+CREATE TABLE email_ids (email VARCHAR(40) COLLATE utf8mb4_bin NOT NULL PRIMARY KEY, id VARBINARY(16) NOT NULL);
+CREATE TABLE team_ids (team INT NOT NULL, id VARBINARY(16) NOT NULL, PRIMARY KEY (team, id));
+CREATE TABLE notes (id BIGINT NOT NULL PRIMARY KEY, owner BIGINT NOT NULL, topic INT, body TEXT);
+CREATE TABLE topic_owners (topic INT NOT NULL, owner VARBINARY(16) NOT NULL, PRIMARY KEY (topic, owner));`
+
+const PLAIN_SCHEMA = `${TABLE}
+CREATE TABLE notes (id BIGINT NOT NULL PRIMARY KEY, owner BIGINT NOT NULL, topic INT, body TEXT);
+CREATE TABLE code_users (code INT NOT NULL PRIMARY KEY, user BIGINT UNSIGNED NOT NULL);`
+
+function vschema(consistent: string) {
+  const lookup = (type: string, table: string, from: string, to: string, owner = 'people') => ({
+    type,
+    owner,
+    params: { table, from, to },
+  })
+  return {
+    sharded: true,
+    vindexes: {
+      hash: { type: 'hash' },
+      xxhash: { type: 'xxhash' },
+      by_email: lookup(`${consistent}lookup_unique`, 'main.email_ids', 'email', 'id'),
+      by_team: lookup(`${consistent}lookup`, 'team_ids', 'team', 'id'),
+      by_code: lookup('lookup_hash_unique', 'plain.code_users', 'code', 'user'),
+      by_topic: lookup(`${consistent}lookup`, 'main.topic_owners', 'topic', 'owner', 'notes'),
+    },
+    tables: {
+      people: {
+        column_vindexes: [
+          { column: 'id', name: 'hash' },
+          { column: 'email', name: 'by_email' },
+          { column: 'team', name: 'by_team' },
+          { column: 'code', name: 'by_code' },
+        ],
+      },
+      notes: {
+        column_vindexes: [
+          { column: 'owner', name: 'hash' },
+          { column: 'topic', name: 'by_topic' },
+        ],
+      },
+      email_ids: { column_vindexes: [{ column: 'email', name: 'xxhash' }] },
+      team_ids: { column_vindexes: [{ column: 'team', name: 'hash' }] },
+      topic_owners: { column_vindexes: [{ column: 'topic', name: 'hash' }] },
+    },
+  }
+}
+
+onEachServer((server) => {
+  for (const consistent of ['', 'consistent_']) {
+    const dir = tempDir('lookup-writes')
+    let cluster: TestCluster
+    let proxy: TestProxy
+    let sharded: ProtocolClient
+    let plain: ProtocolClient
+
+    beforeAll(async () => {
+      write('main', SCHEMA, vschema(consistent))
+      write('plain', PLAIN_SCHEMA, { sharded: false, tables: { code_users: {} } })
+      cluster = await startCluster({ server, shards: 2, isOneMysqld: true, schemaDir: dir.path })
+      proxy = await startTestProxy(cluster)
+      sharded = await connectTo(proxy)
+      plain = await connectTo(proxy)
+    }, 120_000)
+    afterAll(async () => {
+      sharded?.close()
+      plain?.close()
+      await proxy?.close()
+      await cluster?.close()
+      dir.remove()
+    })
+
+    function write(keyspace: string, schema: string, vschemaOf: unknown): void {
+      mkdirSync(join(dir.path, keyspace), { recursive: true })
+      writeFileSync(join(dir.path, keyspace, 'schema.sql'), schema)
+      writeFileSync(join(dir.path, keyspace, 'vschema.json'), JSON.stringify(vschemaOf))
+    }
+
+    const ROWS = `INSERT INTO people (id, email, team, code, note, born, at, price) VALUES
+      (1, 'a@x', 10, 101, 'one', '2001-01-01', '2020-10-25 02:30:00.125', 0.1), (2, 'b@x', 10, 102, 'two', NULL, NULL, 1.1),
+      (3, 'c@x', 20, 103, 'three', '2003-03-03', '2021-01-01 00:00:00', 2.2), (4, 'd@x', 20, 104, 'four', NULL, NULL, NULL),
+      (5, NULL, NULL, NULL, 'five', NULL, NULL, NULL), (6, 'f@x', 10, NULL, 'six', NULL, NULL, 3.3)`
+    const NOTES =
+      "INSERT INTO notes VALUES (1, 1, 7, 'x'), (2, 1, 7, 'y'), (3, 2, 7, 'z'), (4, 2, 8, 'u'), (5, 3, NULL, 'v')"
+
+    beforeEach(async () => {
+      for (const [client, name] of [
+        [sharded, 'main'],
+        [plain, 'plain'],
+      ] as const)
+        for (const sql of [
+          `ROLLBACK`,
+          `USE ${name}`,
+          'SET SESSION autocommit = 1',
+          'DELETE FROM people',
+          'DELETE FROM notes',
+          ROWS,
+          NOTES,
+        ])
+          expect(outcome((await client.query(sql))[0]!), sql).not.toMatch(/^error/)
+      await check()
+    })
+
+    async function rows(sql: string, of: ProtocolClient): Promise<readonly (readonly (string | null)[])[]> {
+      const [result] = await of.query(sql)
+      if (result!.kind !== 'rows') throw new Error(JSON.stringify(result))
+      return result!.rows.map((row) => textRow(row))
+    }
+
+    /** Tables are as one server's, and lookup tables have the rows of their owner and no others. */
+    async function check(): Promise<void> {
+      for (const sql of ['SELECT * FROM people ORDER BY id', 'SELECT * FROM notes ORDER BY id'])
+        expect(await rows(sql, sharded), sql).toEqual(await rows(sql, plain))
+      const people = await rows('SELECT id, email, team, code FROM people', plain)
+      const notes = await rows('SELECT owner, topic FROM notes', plain)
+      expect(await rows('SELECT email, LOWER(HEX(id)) FROM main.email_ids', sharded)).toEqualRows(
+        people.filter(([, email]) => email !== null).map(([id, email]) => [email!, idOf(id!)]),
+      )
+      expect(await rows('SELECT team, LOWER(HEX(id)) FROM main.team_ids', sharded)).toEqualRows(
+        people.filter(([, , team]) => team !== null).map(([id, , team]) => [team!, idOf(id!)]),
+      )
+      expect(await rows('SELECT code, user FROM plain.code_users', sharded)).toEqualRows(
+        people.filter(([, , , code]) => code !== null).map(([id, , , code]) => [code!, id!]),
+      )
+      expect(await rows('SELECT topic, LOWER(HEX(owner)) FROM main.topic_owners', sharded)).toEqualRows(
+        notes.filter(([, topic]) => topic !== null).map(([owner, topic]) => [topic!, idOf(owner!)]),
+      )
+    }
+
+    /** The statements answer the same in both. */
+    async function both(...statements: readonly string[]): Promise<void> {
+      for (const sql of statements) {
+        const [one] = await sharded.query(sql)
+        const [other] = await plain.query(sql)
+        expect(outcome(one!), sql).toBe(outcome(other!))
+      }
+    }
+
+    const named = consistent === '' ? 'lookup' : 'consistent lookup'
+
+    test.each([
+      "INSERT INTO people (id, email, team, code) VALUES (11, 'k@x', 30, 111), (12, 'l@x', 30, 112), (13, NULL, NULL, NULL)",
+      "INSERT INTO people SET id = 11, email = 'k@x'",
+      "INSERT INTO people (id, email) VALUES (11, 'k@x'), (12, 'a@x'), (13, 'm@x')",
+      "INSERT INTO people (id, email) VALUES (11, 'k@x'), (12, 'k@x')",
+      "INSERT INTO people (id, email) VALUES (1, 'k@x')",
+      "INSERT INTO people (id, email) VALUES (1, 'a@x')",
+      'INSERT INTO people (id, code) VALUES (11, 103)',
+      "INSERT IGNORE INTO people (id, email, code) VALUES (11, 'k@x', 111), (12, 'a@x', 112), (1, 'm@x', 113), (14, 'n@x', 103)",
+      "INSERT IGNORE INTO people (id, email) VALUES (12, 'c@x')",
+      "INSERT INTO people (id, email, team) VALUES (11, 'k@x', 30), (12, 'a@x', 40) ON DUPLICATE KEY UPDATE team = VALUES(team), note = 'met'",
+      "INSERT INTO people (id, email, team) VALUES (1, 'z@x', 30) ON DUPLICATE KEY UPDATE email = VALUES(email), team = VALUES(team)",
+      "INSERT INTO people (id, email) VALUES (1, 'z@x') ON DUPLICATE KEY UPDATE email = 'c@x'",
+      "INSERT INTO people (id, email, team) VALUES (1, 'q@x', 30) ON DUPLICATE KEY UPDATE note = 'met'",
+      "REPLACE INTO people (id, email, team) VALUES (1, 'z@x', 30), (21, 'k@x', 40)",
+      "REPLACE INTO people (id, email, team, code) VALUES (21, 'a@x', 30, 103)",
+      "REPLACE INTO people (id, email) VALUES (1, 'a@x')",
+      "INSERT INTO people (id, email, team) SELECT id + 100, CONCAT('n', email), team FROM people",
+      'INSERT INTO people (id, email) SELECT id + 100, email FROM people ORDER BY id',
+      'INSERT IGNORE INTO people (id, email) SELECT id + 100, email FROM people WHERE id < 5',
+    ])(`${named}: %s`, async (sql) => {
+      await both(sql)
+      await check()
+    })
+
+    test.each([
+      "UPDATE people SET email = 'z@x' WHERE id = 1",
+      "UPDATE people SET email = 'c@x' WHERE id = 1",
+      'UPDATE people SET email = email WHERE id = 1',
+      "UPDATE people SET email = CONCAT(email, 'y'), team = team + 1",
+      'UPDATE people SET email = NULL, code = NULL WHERE id < 4',
+      "UPDATE people SET email = 'new@x' WHERE email = 'b@x'",
+      'UPDATE people SET team = 30 WHERE team = 10',
+      'UPDATE people SET team = 30 ORDER BY id DESC LIMIT 3',
+      'UPDATE people SET code = code + 1 ORDER BY id DESC',
+      'UPDATE people SET code = code + 1',
+      "UPDATE people SET note = 'x' WHERE email = 'c@x'",
+      'UPDATE people p JOIN notes n ON n.owner = p.id SET p.team = n.topic, n.body = 9 WHERE n.id > 2',
+      'DELETE FROM people WHERE id = 1',
+      "DELETE FROM people WHERE email = 'c@x'",
+      'DELETE FROM people WHERE team = 10',
+      'DELETE FROM people ORDER BY id LIMIT 2',
+      'DELETE FROM people',
+      'DELETE p, n FROM people p JOIN notes n ON n.owner = p.id WHERE n.topic = 7',
+      'DELETE FROM notes WHERE id = 1',
+      'DELETE FROM notes WHERE id IN (1, 2)',
+      'UPDATE notes SET topic = 8 WHERE id = 1',
+    ])(`${named}: %s`, async (sql) => {
+      await both(sql)
+      await check()
+    })
+
+    test.each([
+      'UPDATE people SET id = 77 WHERE id = 1',
+      'UPDATE people SET id = id + 100',
+      'UPDATE people SET id = id + 1',
+      'UPDATE people SET id = id + 1 ORDER BY id DESC',
+      "UPDATE people SET id = 4, note = 'moved' WHERE id = 1",
+      "UPDATE people SET id = id + 50, email = CONCAT(email, '2'), team = id WHERE team = 10",
+      'UPDATE notes SET owner = 3 WHERE id = 1',
+      'UPDATE notes SET owner = owner + 1',
+      'UPDATE notes SET owner = 1, id = id + 10, topic = 12 WHERE owner = 2 ORDER BY id DESC',
+      'UPDATE notes n JOIN people p ON p.id = n.owner SET n.owner = p.team WHERE p.id < 3',
+      "UPDATE people SET id = 'abc' WHERE id = 1",
+    ])(`${named}, a key that moves its row: %s`, async (sql) => {
+      await both(sql)
+      await check()
+    })
+
+    test(`${named}: within a transaction, with savepoints`, async () => {
+      await both(
+        'BEGIN',
+        'DELETE FROM people WHERE id = 1',
+        "INSERT INTO people (id, email, team, code) VALUES (31, 'a@x', 10, 101)",
+        'SAVEPOINT s',
+        "UPDATE people SET email = 'b2@x' WHERE email = 'b@x'",
+        "INSERT INTO people (id, email) VALUES (32, 'b@x')",
+        "SELECT id FROM people WHERE email = 'b@x'",
+        "SELECT id FROM people WHERE email = 'b2@x'",
+        "INSERT INTO people (id, email) VALUES (33, 'a@x')",
+        'UPDATE people SET id = 99 WHERE id = 31',
+        'ROLLBACK TO s',
+        "SELECT id FROM people WHERE email = 'b@x'",
+        "SELECT id FROM people WHERE email = 'a@x'",
+        'COMMIT',
+      )
+      await check()
+      await both(
+        'BEGIN',
+        "DELETE FROM people WHERE email = 'a@x'",
+        "INSERT INTO people (id, email) VALUES (41, 'x')",
+        'ROLLBACK',
+      )
+      await check()
+      await both(
+        'BEGIN',
+        'DELETE FROM people WHERE id = 2',
+        "INSERT INTO people (id, email) VALUES (2, 'b@x')",
+        'COMMIT',
+      )
+      await check()
+      await both(
+        'SET autocommit = 0',
+        "UPDATE people SET email = 'q@x' WHERE id = 3",
+        "UPDATE people SET email = 'c@x' WHERE id = 3",
+        'COMMIT',
+        'SET autocommit = 1',
+      )
+      await check()
+    })
+  }
+})
+
+const hash = createVindex('hash', 'hash', {}, { readFile: () => new Uint8Array() })
+
+function idOf(id: string): string {
+  const found = hash.kind === 'single' ? hash.hash?.(value('INT64', id)) : undefined
+  return Buffer.from(found!).toString('hex')
+}
+
+function outcome(result: Result): string {
+  switch (result.kind) {
+    case 'error':
+      return `error ${result.errno} ${result.message.replace('`plain`', '`main`')}`
+    case 'ok':
+      return `ok ${result.affectedRows} ${result.info} ${result.warnings}`
+    default:
+      return JSON.stringify(result.rows.map((row) => textRow(row)))
+  }
+}
+
+expect.extend({
+  toEqualRows(received: readonly unknown[], expected: readonly unknown[]) {
+    const texts = (list: readonly unknown[]) => [...new Set(list.map((row) => JSON.stringify(row)))].sort()
+    const pass = this.equals(texts(received), texts(expected))
+    return { pass, message: () => `${texts(received).join('\n')}\nare not\n${texts(expected).join('\n')}` }
+  },
+})
+
+declare module 'vitest' {
+  interface Assertion {
+    toEqualRows(expected: readonly unknown[]): void
+  }
+}
