@@ -1,9 +1,10 @@
 import { notSupported } from '../errors/sql-error.ts'
 import { compareKeyspaceIds, type KeyspaceId } from '../key/keyspace-id.ts'
 import { shardIndexOf } from '../key/shard-ranges.ts'
-import type { RowMove, Upkeep } from '../plan/primitives.ts'
+import type { NewKeyColumn, RowMove, Upkeep } from '../plan/primitives.ts'
 import type { Routing } from '../plan/routing.ts'
 import { quoteString } from '../values/sql-literal.ts'
+import type { Value } from '../values/value.ts'
 import { bindLiterally } from './bind.ts'
 import { InsertText } from './insert-text.ts'
 import { duplicateEntry, enter, isEntered, type LookupContext, remove } from './lookup-entries.ts'
@@ -14,6 +15,8 @@ import { RowLayout } from './row-format.ts'
 import type { Row } from './row-stream.ts'
 import type { LookupEntry } from './shard-port.ts'
 import { readShard, type ShardRead } from './shard-read.ts'
+import { storedForm } from './stored-form.ts'
+import { ValueRows } from './value-rows.ts'
 
 /** Rows of one shard before they were written, and how they are told. */
 export interface Changed {
@@ -63,14 +66,16 @@ export async function followRows(upkeep: Upkeep, changed: Changed, context: Look
 
 /** By the rows of before; those that are gone aside. */
 async function rowsAfter(
-  { after, oneByOne }: Upkeep,
+  { after, oneByOne, newKey }: Upkeep,
   changed: Changed,
   { bindings, port }: LookupContext,
 ): Promise<ReadonlyMap<Row, ShardRead>> {
   const { before, keyWidth, charsets } = changed
   const found = new Map<Row, ShardRead>()
   if (after === undefined) return found
-  const outer = new StreamRows(before.rows, before.columns, before.format, charsets)
+  const own = new StreamRows(before.rows, before.columns, before.format, charsets)
+  const outer =
+    newKey === undefined ? own : new ValueRows(before.rows.map((_, i) => keyAfter(own, i, newKey)))
   const read = await readShard(after, changed, { bindings, outer }, port)
   if (oneByOne) {
     const [row] = read.rows
@@ -78,8 +83,8 @@ async function rowsAfter(
     return found.set(before.rows[0]!, { ...read, rows: [row] })
   }
   const keyBefore = textOf(keyWidth, before.columns, before.format)
-  const keyAfter = textOf(keyWidth, read.columns, read.format)
-  const byKey = new Map(read.rows.map((row) => [keyAfter(row), row]))
+  const keyNow = textOf(keyWidth, read.columns, read.format)
+  const byKey = new Map(read.rows.map((row) => [keyNow(row), row]))
   for (const row of before.rows) {
     const now = byKey.get(keyBefore(row))
     if (now !== undefined) found.set(row, { ...read, rows: [now] })
@@ -91,6 +96,11 @@ async function rowsAfter(
 export function entriesOf(upkeep: Upkeep, changed: Changed, context: LookupContext): readonly LookupEntry[] {
   const { before } = changed
   return before.rows.flatMap((row) => factsOf({ ...before, rows: [row] }, upkeep, changed, context).entries)
+}
+
+/** The key that row `i` gets, as it is stored. */
+function keyAfter(rows: StreamRows, i: number, newKey: readonly NewKeyColumn[]): readonly Value[] {
+  return newKey.map(({ column, name, routed }) => storedForm('any', routed, rows.cell(i, column), name))
 }
 
 interface Facts {

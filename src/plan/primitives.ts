@@ -395,12 +395,21 @@ export interface Upkeep {
    * a lookup table. Absent: they are gone.
    */
   readonly after?: QueryText
+  /** For each column of the key, where chosen rows have what it is assigned; absent where the key stays. */
+  readonly newKey?: readonly NewKeyColumn[]
   /** Rows may belong on another shard afterwards. */
   readonly move?: RowMove
   /** Whether a row meets others depends on which have changed before it. */
   readonly oneByOne: boolean
   /** DELETE: a row that is not found afterwards is gone. */
   readonly deletes?: true
+}
+
+export interface NewKeyColumn {
+  readonly column: number
+  /** Of the table. */
+  readonly name: string
+  readonly routed?: RoutedColumn
 }
 
 /** A lookup table, and the columns of chosen rows that feed it. */

@@ -85,11 +85,16 @@ function chosenWrite(
   const { name } = target.source
   const changing = { table: target.table, node: target.node, source: name, key, placing: placing.columns }
   const { columns } = keptRows(followed?.lookups ?? [], changing)
-  const newKey = followed === undefined ? [] : newKeyOf(followed, key, name)
-  const before = columns.length + newKey.length
+  const valueAt = (column: string) => {
+    const at = values.findIndex(({ assignment }) => sameColumn(assignment.column.name, column))
+    return at < 0 ? undefined : at
+  }
+  const newKey = followed && newKeyOf(followed, key, columns.length, valueAt)
+  const newItems = newKey?.items ?? []
+  const before = columns.length + newItems.length
   const query = rowsToChange(followed?.oneByOne === true ? inOrderOf(key, ast, name) : ast, [
     ...columns.map((column) => keyColumn(column, name)),
-    ...newKey,
+    ...newItems,
     ...values.map(({ assignment }) => makeItem(reading(assignment.value))),
   ])
   const rows = rowsFirst(query, construct, context)
@@ -108,7 +113,7 @@ function chosenWrite(
     routing: placing.routing,
     query: changeByKeys(ast, { node: target.node, key, values, before }, context),
     ignore: ast.kind === 'Update' ? ast.ignore : ast.modifiers.includes('IGNORE'),
-    ...(followed && { upkeep: upkeepOf(ast, followed, changing, context) }),
+    ...(followed && newKey && { upkeep: upkeepOf(ast, followed, newKey, changing, context) }),
   }
 }
 

@@ -100,7 +100,7 @@ function metRows(
     keyWidth: key.length,
     charsets: charsetsOf(kept.columns),
     routing: placing.routing,
-    upkeep: { lookups: kept.lookups, after: rowsAfter(kept, changing, 0, context), oneByOne: false },
+    upkeep: { lookups: kept.lookups, after: rowsAfter(kept, changing, context), oneByOne: false },
     remove: removedRows(node, key, context),
   }
 }

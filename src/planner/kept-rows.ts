@@ -20,7 +20,7 @@ export interface Changing {
 
 /** Columns of the rows, and what is done with them. */
 export interface KeptRows {
-  /** The key, what places a row, what feeds the lookup tables. New keys stand behind them. */
+  /** The key, what places a row, what feeds the lookup tables. */
   readonly columns: readonly Column[]
   readonly lookups: readonly KeptLookup[]
 }
@@ -35,16 +35,10 @@ export function keptRows(lookups: readonly LookupColumns[], { key, placing }: Ch
   return { columns, lookups: kept }
 }
 
-/** The same rows once they have changed: their keys stand from column `at` on. */
-export function rowsAfter(
-  { columns }: KeptRows,
-  changing: Changing,
-  at: number,
-  context: PlanContext,
-): QueryText {
+/** The same rows once they have changed: outer rows have their keys. */
+export function rowsAfter({ columns }: KeptRows, changing: Changing, context: PlanContext): QueryText {
   return rowsByKey(
     changing,
-    at,
     columns.map((column) => keyColumn(column, changing.source)),
     context,
   )
@@ -52,11 +46,10 @@ export function rowsAfter(
 
 export function rowsByKey(
   { node, key }: Changing,
-  at: number,
   items: readonly SelectExpr[],
   context: PlanContext,
 ): QueryText {
   const text = new ShardText(context)
-  const keys = text.hole({ rows: key.map((_, i) => at + i) })
+  const keys = text.hole({ rows: key.map((_, i) => i) })
   return text.ofTree(lockedRows(node, items, isOneOf(key, keys)))
 }

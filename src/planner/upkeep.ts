@@ -1,8 +1,9 @@
-import type { RowMove, Upkeep } from '../plan/primitives.ts'
+import type { NewKeyColumn, RowMove, Upkeep } from '../plan/primitives.ts'
 import type { Delete, Expr, SelectExpr, Update } from '../sql/ast.ts'
 import type { Column } from '../values/column.ts'
 import { quoteName } from '../values/sql-literal.ts'
 import { sameColumn } from '../vschema/model.ts'
+import { routedColumn } from './binding/column-type.ts'
 import type { Target } from './chosen-targets.ts'
 import { transferOf } from './federate/transfer.ts'
 import { type Changing, keptRows, rowsAfter, rowsByKey } from './kept-rows.ts'
@@ -11,7 +12,6 @@ import { changedVindexes } from './operators/write.ts'
 import { type LookupColumns, ownedLookup, removedRows } from './owned-lookups.ts'
 import type { PlanContext } from './plan-context.ts'
 import { eachOrRefusal, isRefusal, type Refusal } from './refusal.ts'
-import { keyColumn } from './row-keys.ts'
 import { reading } from './rows-first.ts'
 
 /** What has to follow when an UPDATE or DELETE has changed rows. */
@@ -45,30 +45,49 @@ function assignedTo({ set }: Update, name: string): Expr | undefined {
   return set.findLast(({ column }) => sameColumn(column.name, name))?.value
 }
 
-/** The keys that chosen rows get, where these are others. */
+/** Where chosen rows have the keys that they get. */
+export interface NewKey {
+  /** Behind the columns that are kept. */
+  readonly items: readonly SelectExpr[]
+  readonly columns: readonly NewKeyColumn[]
+}
+
+/** `valueAt`: the number of a new value that chosen rows have anyhow, among those behind the items. */
 export function newKeyOf(
   { newKey }: Followed,
   key: readonly Column[],
-  source: string,
-): readonly SelectExpr[] {
-  return newKey.map((value, i) =>
-    value === undefined ? keyColumn(key[i]!, source) : makeItem(reading(value)),
-  )
+  before: number,
+  valueAt: (column: string) => number | undefined,
+): NewKey {
+  const items: SelectExpr[] = []
+  const isOwn = newKey.map((value, i) => value !== undefined && valueAt(key[i]!.name) === undefined)
+  const itemCount = isOwn.filter(Boolean).length
+  const columns = newKey.map((value, i): NewKeyColumn => {
+    const { name } = key[i]!
+    const routed = routedColumn(key[i])
+    const at = { name, ...(routed && { routed }) }
+    if (value === undefined) return { column: i, ...at }
+    const known = valueAt(name)
+    if (known !== undefined) return { column: before + itemCount + known, ...at }
+    items.push(makeItem(reading(value)))
+    return { column: before + items.length - 1, ...at }
+  })
+  return { items, columns }
 }
 
 export function upkeepOf(
   ast: Update | Delete,
-  followed: Followed,
+  { lookups, moves, oneByOne }: Followed,
+  newKey: NewKey,
   changing: Changing,
   context: PlanContext,
 ): Upkeep {
-  const { lookups, moves, oneByOne, newKey } = followed
   const kept = keptRows(lookups, changing)
   const mayStay = ast.kind === 'Update' || ast.modifiers.includes('IGNORE')
-  const at = newKey.length === 0 ? 0 : kept.columns.length
   return {
     lookups: kept.lookups,
-    ...(mayStay && { after: rowsAfter(kept, changing, at, context) }),
+    ...(mayStay && { after: rowsAfter(kept, changing, context) }),
+    ...(newKey.columns.length > 0 && { newKey: newKey.columns }),
     ...(moves && { move: moveOf(changing, context) }),
     oneByOne,
     ...(ast.kind === 'Delete' && { deletes: true }),
@@ -85,7 +104,6 @@ function moveOf(changing: Changing, context: PlanContext): RowMove {
     table: table.name,
     rows: rowsByKey(
       { ...changing, node },
-      0,
       transfers.map(({ expr }) => makeItem(expr)),
       context,
     ),
