@@ -14,3 +14,7 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer)
   },
 }
+
+export function sleep(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => clock.after(delayMs, resolve))
+}

@@ -100,7 +100,7 @@ async function meetingRow(rows: ShardInsert['rows'], i: number, meeting: Meeting
       met.rows,
       { keyspace: plan.keyspace, shard },
       { bindings: context.bindings, outer },
-      context.port,
+      { port: context.port, waits: true },
     )
   const elsewhere: TakenValue[] = []
   for (const entry of entries.filter(isEntered)) {

@@ -6,7 +6,7 @@ import type { Value } from '../values/value.ts'
 import type { Bindings } from './bindings.ts'
 import { beneath, StreamRows } from './outer-rows.ts'
 import { keyspaceIdOf, type ShardsOf } from './resolve.ts'
-import type { LeftRows, LookupEntry, ShardPort } from './shard-port.ts'
+import type { LeftRows, LookedThrough, LookupEntry, ShardPort } from './shard-port.ts'
 import { readShard } from './shard-read.ts'
 import { ValueRows } from './value-rows.ts'
 
@@ -94,7 +94,12 @@ export async function takenBy(
   const shard = shardIndexOf(shards.shardsOf(lookup.owner), id)
   const at = { keyspace: lookup.owner, shard }
   const outer = new ValueRows([values])
-  const { rows, columns, format } = await readShard(lookup.owners, at, { bindings, outer }, port)
+  const { rows, columns, format } = await readShard(
+    lookup.owners,
+    at,
+    { bindings, outer },
+    { port, waits: true },
+  )
   const owners = rows.filter((row) => {
     const own = new StreamRows([row], columns, format, lookup.charsets)
     const owner = keyspaceIdOf(lookup.routing, beneath(bindings, own))
@@ -113,11 +118,11 @@ export async function remove(entries: readonly LookupEntry[], context: LookupCon
 async function leftRows(
   entries: readonly LookupEntry[],
   { bindings, shards }: Pick<LookupContext, 'bindings' | 'shards'>,
-  port: Pick<ShardPort, 'openStreams'>,
+  through: LookedThrough,
 ): Promise<ReadonlySet<LookupEntry>> {
   const left = new Set<LookupEntry>()
   for (const own of groupBy(entries, ({ lookup, id }) => shardIndexOf(shards.shardsOf(lookup.owner), id))) {
-    const known = await ownersOf(own, { bindings, shards }, port)
+    const known = await ownersOf(own, { bindings, shards }, through)
     for (const entry of own) if (known.has(keyOf(entry))) left.add(entry)
   }
   return left
@@ -127,7 +132,7 @@ async function leftRows(
 async function ownersOf(
   entries: readonly LookupEntry[],
   { bindings, shards }: Pick<LookupContext, 'bindings' | 'shards'>,
-  port: Pick<ShardPort, 'openStreams'>,
+  through: LookedThrough,
 ): Promise<ReadonlySet<string>> {
   const [{ lookup, id: first }] = entries as readonly [LookupEntry]
   const { owner, owners, alike, routing, charsets, placingWidth } = lookup
@@ -136,7 +141,7 @@ async function ownersOf(
     entries.map(({ values, placing = [] }) => (isTold ? [...values, ...placing] : values)),
   )
   const at = { keyspace: owner, shard: shardIndexOf(shards.shardsOf(owner), first) }
-  const { rows, columns, format } = await readShard(isTold ? alike : owners, at, { bindings, outer }, port)
+  const { rows, columns, format } = await readShard(isTold ? alike : owners, at, { bindings, outer }, through)
   const known = new Set<string>()
   for (const row of rows) {
     const own = new StreamRows([row], columns, format, charsets)

@@ -72,8 +72,14 @@ export interface LookupTables {
 /** Which of these entries rows of their owner have, as whoever runs the lookup tables' statements sees them. */
 export type LeftRows = (
   entries: readonly LookupEntry[],
-  port: Pick<ShardPort, 'openStreams'>,
+  through: LookedThrough,
 ) => Promise<ReadonlySet<LookupEntry>>
+
+export interface LookedThrough {
+  readonly port: Pick<ShardPort, 'openStreams'>
+  /** Otherwise it fails where somebody else has locked a row. */
+  readonly waits: boolean
+}
 
 /** What a shard's OK packet said, and the conditions behind it. */
 export interface WriteAnswer {

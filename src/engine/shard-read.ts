@@ -3,9 +3,9 @@ import { bindLiterally } from './bind.ts'
 import type { Bindings, OuterRows } from './bindings.ts'
 import { beneath } from './outer-rows.ts'
 import type { Row, RowFormat, StreamColumn } from './row-stream.ts'
-import type { ShardPort } from './shard-port.ts'
+import type { LookedThrough } from './shard-port.ts'
 
-/** The rows of a query on one shard, all of them: what a write asks about rows that it changes, which are few or held already. */
+/** The rows of a query that locks on one shard, all of them: what a write asks about rows that it changes, which are few or held already. */
 export interface ShardRead {
   readonly rows: readonly Row[]
   readonly columns: readonly StreamColumn[]
@@ -16,13 +16,13 @@ export async function readShard(
   query: QueryText,
   at: { readonly keyspace: string; readonly shard: number },
   { bindings, outer }: { readonly bindings: Bindings; readonly outer: OuterRows },
-  port: Pick<ShardPort, 'openStreams'>,
+  { port, waits }: LookedThrough,
 ): Promise<ShardRead> {
-  const bound = bindLiterally(query, beneath(bindings, outer))
+  const { sql, ...bound } = bindLiterally(query, beneath(bindings, outer))
   const [stream] = await port.openStreams({
     keyspace: at.keyspace,
     shards: [at.shard],
-    query: bound,
+    query: { ...bound, sql: waits ? sql : `${sql} NOWAIT` },
     asText: true,
   })
   const rows: Row[] = []

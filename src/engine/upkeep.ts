@@ -76,7 +76,7 @@ async function rowsAfter(
   const own = new StreamRows(before.rows, before.columns, before.format, charsets)
   const outer =
     newKey === undefined ? own : new ValueRows(before.rows.map((_, i) => keyAfter(own, i, newKey)))
-  const read = await readShard(after, changed, { bindings, outer }, port)
+  const read = await readShard(after, changed, { bindings, outer }, { port, waits: true })
   if (oneByOne) {
     const [row] = read.rows
     if (row === undefined || read.rows.length > 1 || before.rows.length > 1) throw untold(changed)
@@ -164,7 +164,12 @@ async function moveRow(
   if (move === undefined) throw untold(changed)
   await checkMovable(move, changed, { port })
   const outer = new StreamRows(row.rows, row.columns, row.format, charsets)
-  const { rows, columns, format } = await readShard(move.rows, changed, { bindings, outer }, port)
+  const { rows, columns, format } = await readShard(
+    move.rows,
+    changed,
+    { bindings, outer },
+    { port, waits: true },
+  )
   if (rows.length !== 1) throw untold(changed)
   const layout = new RowLayout(format, columns)
   const cells = new Int32Array(2 * columns.length)

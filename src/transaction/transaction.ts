@@ -268,12 +268,22 @@ export class Transaction {
     let failed: CommitFailure | undefined
     try {
       failed = await this.#protocol.commit(inCommitOrder(this.lanes.open()))
-      if (failed === undefined) await behind?.()
+      if (failed === undefined && behind !== undefined) await this.#finish(behind)
     } finally {
       this.#committing = false
       if (this.#closed) this.lanes.close()
     }
     if (failed !== undefined) this.#throwCommitFailure(failed)
+  }
+
+  /** What is left undone is told: all of the transaction has been committed. */
+  async #finish(behind: () => Promise<void>): Promise<void> {
+    try {
+      await behind()
+    } catch (error) {
+      const message = `The transaction is committed; entries of consistent lookup vindexes that it no longer needs are still there: ${(error as Error).message}`
+      this.#warning = { level: 'Warning', code: 301, message }
+    }
   }
 
   /** Rolls back everywhere. */
@@ -300,10 +310,10 @@ export class Transaction {
       await aside.commit()
       return result
     } catch (error) {
-      this.#warning = aside.takeWarning()
       await aside.rollback()
       throw error
     } finally {
+      this.#warning ??= aside.takeWarning()
       aside.lanes.dropAll()
     }
   }

@@ -1,12 +1,15 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { value } from '../../src/values/value.ts'
-import { createVindex } from '../../src/vindex/registry.ts'
 import { startCluster, type TestCluster } from '../support/cluster.ts'
 import { onEachServer } from '../support/each-server.ts'
 import { connectTo } from '../support/fault-cluster.ts'
-import { type ProtocolClient, type Result, textRow } from '../support/protocol-client.ts'
+import { idOf, writeLookupSchema } from '../support/lookup-schema.ts'
+import {
+  bigintParam,
+  type ProtocolClient,
+  type Result,
+  stringParam,
+  textRow,
+} from '../support/protocol-client.ts'
 import { startTestProxy, type TestProxy } from '../support/proxy.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -14,59 +17,8 @@ import { tempDir } from '../support/temp-dir.ts'
  * Writes of a table that owns lookup vindexes, and of its sharding key: each statement does and says what it does on one server
  * (keyspace `plain`), and whatever happens, lookup tables have exactly the rows of their owner.
  */
-const TABLE = `CREATE TABLE people (id BIGINT NOT NULL PRIMARY KEY, email VARCHAR(40) COLLATE utf8mb4_bin, team INT, code INT,
-  note VARCHAR(20), born DATE, at TIMESTAMP(3) NULL, price FLOAT, UNIQUE KEY email (email), UNIQUE KEY code (code), KEY team (team));`
-
-const SCHEMA = `${TABLE}
-CREATE TABLE email_ids (email VARCHAR(40) COLLATE utf8mb4_bin NOT NULL PRIMARY KEY, id VARBINARY(16) NOT NULL);
-CREATE TABLE team_ids (team INT NOT NULL, id VARBINARY(16) NOT NULL, PRIMARY KEY (team, id));
-CREATE TABLE notes (id BIGINT NOT NULL PRIMARY KEY, owner BIGINT NOT NULL, topic INT, body TEXT);
-CREATE TABLE topic_owners (topic INT NOT NULL, owner VARBINARY(16) NOT NULL, PRIMARY KEY (topic, owner));`
-
-const PLAIN_SCHEMA = `${TABLE}
-CREATE TABLE notes (id BIGINT NOT NULL PRIMARY KEY, owner BIGINT NOT NULL, topic INT, body TEXT);
-CREATE TABLE code_users (code INT NOT NULL PRIMARY KEY, user BIGINT UNSIGNED NOT NULL);`
-
-function vschema(consistent: string) {
-  const lookup = (type: string, table: string, from: string, to: string, owner = 'people') => ({
-    type,
-    owner,
-    params: { table, from, to },
-  })
-  return {
-    sharded: true,
-    vindexes: {
-      hash: { type: 'hash' },
-      xxhash: { type: 'xxhash' },
-      by_email: lookup(`${consistent}lookup_unique`, 'main.email_ids', 'email', 'id'),
-      by_team: lookup(`${consistent}lookup`, 'team_ids', 'team', 'id'),
-      by_code: lookup('lookup_hash_unique', 'plain.code_users', 'code', 'user'),
-      by_topic: lookup(`${consistent}lookup`, 'main.topic_owners', 'topic', 'owner', 'notes'),
-    },
-    tables: {
-      people: {
-        column_vindexes: [
-          { column: 'id', name: 'hash' },
-          { column: 'email', name: 'by_email' },
-          { column: 'team', name: 'by_team' },
-          { column: 'code', name: 'by_code' },
-        ],
-      },
-      notes: {
-        column_vindexes: [
-          { column: 'owner', name: 'hash' },
-          { column: 'topic', name: 'by_topic' },
-        ],
-      },
-      email_ids: { column_vindexes: [{ column: 'email', name: 'xxhash' }] },
-      team_ids: { column_vindexes: [{ column: 'team', name: 'hash' }] },
-      topic_owners: { column_vindexes: [{ column: 'topic', name: 'hash' }] },
-    },
-  }
-}
-
 onEachServer((server) => {
-  for (const consistent of ['', 'consistent_']) {
+  for (const consistent of ['', 'consistent_'] as const) {
     const dir = tempDir('lookup-writes')
     let cluster: TestCluster
     let proxy: TestProxy
@@ -74,8 +26,7 @@ onEachServer((server) => {
     let plain: ProtocolClient
 
     beforeAll(async () => {
-      write('main', SCHEMA, vschema(consistent))
-      write('plain', PLAIN_SCHEMA, { sharded: false, tables: { code_users: {} } })
+      writeLookupSchema(dir.path, consistent)
       cluster = await startCluster({ server, shards: 2, isOneMysqld: true, schemaDir: dir.path })
       proxy = await startTestProxy(cluster)
       sharded = await connectTo(proxy)
@@ -88,12 +39,6 @@ onEachServer((server) => {
       await cluster?.close()
       dir.remove()
     })
-
-    function write(keyspace: string, schema: string, vschemaOf: unknown): void {
-      mkdirSync(join(dir.path, keyspace), { recursive: true })
-      writeFileSync(join(dir.path, keyspace, 'schema.sql'), schema)
-      writeFileSync(join(dir.path, keyspace, 'vschema.json'), JSON.stringify(vschemaOf))
-    }
 
     const ROWS = `INSERT INTO people (id, email, team, code, note, born, at, price) VALUES
       (1, 'a@x', 10, 101, 'one', '2001-01-01', '2020-10-25 02:30:00.125', 0.1), (2, 'b@x', 10, 102, 'two', NULL, NULL, 1.1),
@@ -226,6 +171,37 @@ onEachServer((server) => {
       await check()
     })
 
+    test(`${named}: prepared`, async () => {
+      await both(
+        "PREPARE s FROM 'INSERT INTO people (id, email, team) VALUES (?, ?, ?), (?, ?, 5)'",
+        "SET @a = 61, @b = 'p@x', @c = 9, @d = 62, @e = 'q@x'",
+        'EXECUTE s USING @a, @b, @c, @d, @e',
+        'EXECUTE s USING @a, @b, @c, @d, @e',
+        "PREPARE u FROM 'UPDATE people SET id = ?, email = ? WHERE email = ?'",
+        "SET @a = 63, @b = 'r@x', @c = 'p@x'",
+        'EXECUTE u USING @a, @b, @c',
+      )
+      await check()
+      const text = (of: string) => stringParam(of)
+      for (const [sql, params] of [
+        ['UPDATE people SET email = ?, team = ? WHERE id = ?', [text('s@x'), bigintParam(3), bigintParam(1)]],
+        ['INSERT INTO people (id, email) VALUES (?, ?)', [bigintParam(71), text('t@x')]],
+        ['INSERT INTO people (id, email) VALUES (?, ?)', [bigintParam(72), text('t@x')]],
+        ['REPLACE INTO people (id, email) VALUES (?, ?)', [bigintParam(73), text('t@x')]],
+        ['UPDATE people SET id = ? WHERE email = ?', [bigintParam(74), text('t@x')]],
+        ['DELETE FROM people WHERE email = ?', [text('b@x')]],
+      ] as const) {
+        const outcomes = []
+        for (const client of [sharded, plain]) {
+          const prepared = await client.prepare(sql)
+          if (prepared.kind === 'error') throw new Error(prepared.message)
+          outcomes.push(outcome((await client.execute(prepared.id, [...params]))[0]!))
+        }
+        expect(outcomes[0], sql).toBe(outcomes[1])
+        await check()
+      }
+    })
+
     test(`${named}: within a transaction, with savepoints`, async () => {
       await both(
         'BEGIN',
@@ -269,13 +245,6 @@ onEachServer((server) => {
     })
   }
 })
-
-const hash = createVindex('hash', 'hash', {}, { readFile: () => new Uint8Array() })
-
-function idOf(id: string): string {
-  const found = hash.kind === 'single' ? hash.hash?.(value('INT64', id)) : undefined
-  return Buffer.from(found!).toString('hex')
-}
 
 function outcome(result: Result): string {
   switch (result.kind) {

@@ -30,8 +30,11 @@ export type Shard = '-80' | '80-'
 
 const SCHEMA_DIR = new URL('../differential/schema', import.meta.url).pathname
 
-export async function startFaultCluster(options: TestProxyOptions = {}): Promise<FaultCluster> {
-  const cluster = await startCluster({ shards: 2, schemaDir: SCHEMA_DIR })
+export async function startFaultCluster({
+  schemaDir = SCHEMA_DIR,
+  ...options
+}: TestProxyOptions & { readonly schemaDir?: string } = {}): Promise<FaultCluster> {
+  const cluster = await startCluster({ shards: 2, schemaDir })
   const proxies: TestProxy[] = []
   const startProxy = async (more: TestProxyOptions) => {
     const started = await startTestProxy(cluster, more)

@@ -57,8 +57,19 @@ export class Replies {
     // Falsy both as a number and as a bigint.
     if (ok.lastInsertId && !explicitId) state.lastInsertId = ok.lastInsertId
     const stateChanges = state.tracker.take()
-    answer.ok(stateChanges === undefined ? ok : { ...ok, stateChanges }, this.statusFlags)
+    const told = this.#withWarning(ok)
+    answer.ok(stateChanges === undefined ? told : { ...told, stateChanges }, this.statusFlags)
     this.done(false)
+  }
+
+  /** What a commit has left undone, behind the statement's own warnings. */
+  #withWarning(ok: Partial<OkPacket>): Partial<OkPacket> {
+    const { state, transaction } = this.#context
+    const warning = transaction.takeWarning()
+    if (warning === undefined) return ok
+    const warnings = (ok.warnings ?? 0) + 1
+    state.keepWarnings([...(ok.warnings === undefined ? [] : state.warnings), warning], warnings)
+    return { ...ok, warnings }
   }
 
   /** `keepsFoundRows`: SHOW WARNINGS and SHOW ERRORS leave FOUND_ROWS() as it was. */

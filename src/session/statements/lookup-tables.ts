@@ -1,7 +1,9 @@
+import { sleep } from '../../base/clock.ts'
 import { beginPlan } from '../../engine/begin-plan.ts'
 import { StreamRows } from '../../engine/outer-rows.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import type { LeftRows, LookupEntry, LookupTables, ShardPort } from '../../engine/shard-port.ts'
+import { ServerError } from '../../errors/server-error.ts'
 import { notSupported } from '../../errors/sql-error.ts'
 import type { KeyspaceId } from '../../key/keyspace-id.ts'
 import type { OwnedLookup } from '../../plan/primitives.ts'
@@ -19,6 +21,11 @@ export type MakePort = (
   execution: Execution,
   options: { readonly commitsFirst: boolean },
 ) => SessionPort
+
+/** ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK, ER_LOCK_NOWAIT. */
+const MEETING: ReadonlySet<number> = new Set([1205, 1213, 3572])
+const ATTEMPTS_MAX = 6
+const FIRST_DELAY_MS = 5
 
 /** Few enough for one statement. */
 const ROWS_MAX = 1000
@@ -78,23 +85,38 @@ export class SessionLookupTables implements LookupTables {
     const [first] = entries
     if (first === undefined) return
     const { transaction } = this.#context
-    if (!isConsistent(first.lookup)) return this.#removeNow(entries, leftOf)
-    const work = (late: readonly LookupEntry[]) =>
-      transaction.aside((aside) =>
-        new SessionLookupTables(
-          { ...this.#context, transaction: aside },
-          this.#reading,
-          this.#makePort,
-        ).#removeNow(late, leftOf),
-      )
+    if (!isConsistent(first.lookup)) return this.#removeNow(entries, leftOf, true)
     transaction.afterCommit.add(
       entries.map((entry) => ({ key: keyOf(entry), item: entry })),
-      work,
+      (late: readonly LookupEntry[]) => this.#removeLate(late, leftOf),
     )
   }
 
+  /**
+   * Behind the commit, in a transaction of its own. Whoever has locked a row that is alike may wait for the entry, which no server
+   * would see: it is tried again, and at last left where it is. Such an entry is in nobody's way.
+   */
+  async #removeLate(entries: readonly LookupEntry[], leftOf: LeftRows): Promise<void> {
+    const { transaction, proxy } = this.#context
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await transaction.aside((aside) =>
+          new SessionLookupTables(
+            { ...this.#context, transaction: aside },
+            this.#reading,
+            this.#makePort,
+          ).#removeNow(entries, leftOf, false),
+        )
+      } catch (error) {
+        const isMeeting = error instanceof ServerError && MEETING.has(error.errno)
+        if (!isMeeting || attempt === ATTEMPTS_MAX) throw error
+        await sleep(proxy.clock, FIRST_DELAY_MS * 2 ** attempt)
+      }
+    }
+  }
+
   /** Once the rows are locked, nobody enters an owner's row that is alike. */
-  async #removeNow(entries: readonly LookupEntry[], leftOf: LeftRows): Promise<void> {
+  async #removeNow(entries: readonly LookupEntry[], leftOf: LeftRows, waits: boolean): Promise<void> {
     for (let at = 0; at < entries.length; at += ROWS_MAX) {
       const rows = entries.slice(at, at + ROWS_MAX)
       const { lookup } = rows[0]!
@@ -110,7 +132,7 @@ export class SessionLookupTables implements LookupTables {
         lookup,
         `SELECT ${quoteName(lookup.to)} FROM ${tableOf(lookup)} WHERE ${where.join(' OR ')} FOR UPDATE`,
       )
-      const left = await leftOf(rows, this.#ownersPort())
+      const left = await leftOf(rows, { port: this.#ownersPort(), waits })
       const gone = where.filter((_, i) => !left.has(rows[i]!))
       if (gone.length > 0)
         await this.#write(lookup, `DELETE FROM ${tableOf(lookup)} WHERE ${gone.join(' OR ')}`)

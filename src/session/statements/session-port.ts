@@ -34,7 +34,10 @@ import type { ShardAccess } from './shard-access.ts'
 import { ShardRows } from './shard-rows.ts'
 
 export interface SessionPortContext {
-  readonly proxy: Pick<ProxyContext, 'gateway' | 'isMariadb' | 'limits' | 'sequences' | 'schemaChanged'>
+  readonly proxy: Pick<
+    ProxyContext,
+    'gateway' | 'isMariadb' | 'limits' | 'sequences' | 'schemaChanged' | 'clock'
+  >
   readonly transaction: Transaction
   readonly interruption: Interruption
   readonly shards: ShardAccess
