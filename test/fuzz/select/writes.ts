@@ -11,7 +11,18 @@ import { allTables, type Column, type Table } from './schema.ts'
 /** A statement that changes rows, in a transaction, and all tables behind it; then they are as before. */
 export function write(g: Grammar): Case {
   const table = g.random.pick(tablesWithRows(g))
-  const text = g.random.pick([limited, limited, chosen, chosen, valued, joined, both, inserted])(g, table)
+  const text = g.random.pick([
+    limited,
+    limited,
+    chosen,
+    chosen,
+    valued,
+    joined,
+    both,
+    inserted,
+    moved,
+    moved,
+  ])(g, table)
   const steps = ['BEGIN', text, ...allTables(g.schema).map(everythingOf), 'ROLLBACK'].map(stepOf)
   return { steps, isPrepared: false }
 }
@@ -73,6 +84,29 @@ function joined(g: Grammar, table: Table): Fragment {
   const { family } = column!.type
   const value = expr(g, { relations }, family, PLAIN).sql
   return sql`UPDATE ${from} SET m.${column!.name} = ${choice(value, [literalOf(g, family).sql])}${where}`
+}
+
+/** New values of what places a row, or names it, in an order that one server keeps, too. */
+function moved(g: Grammar, table: Table): Fragment {
+  const { random } = g
+  const scope = scopeOf(table)
+  const fixed = insertedColumns(table).filter((column) => isFixed(table, column))
+  const [other] = random.oneIn(2) ? picked(g, settable(table)) : []
+  const column = random.pick(fixed)
+  const assignments = [
+    sql`${column.name} = ${movedTo(g, column)}`,
+    ...(other === undefined ? [] : [sql`${other.name} = ${expr(g, scope, other.type.family, PLAIN).sql}`]),
+  ]
+  const order = table.primaryKey.map((name) => `${name}${random.oneIn(2) ? ' DESC' : ''}`).join(', ')
+  const where = random.oneIn(2) ? optional(sql` WHERE ${condition(g, scope, PLAIN)}`) : ''
+  const limit = random.oneIn(3) ? optional(` LIMIT ${random.int(6)}`) : ''
+  return sql`UPDATE ${tableName(table)} SET ${list(assignments)}${where} ORDER BY ${order}${limit}`
+}
+
+function movedTo({ random }: Grammar, column: Column): Fragment {
+  const value = randomValue(random, column)
+  if (column.type.family !== 'integer') return value
+  return random.pick([value, `${column.name} + ${random.pick(['1', '100', '0'])}`, `${column.name} * 2`])
 }
 
 /** Two tables in one statement. */
