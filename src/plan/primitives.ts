@@ -9,7 +9,7 @@ export type Primitive = RowsPrimitive | WritePrimitive | OwnStatement | Unsuppor
 // ---------------------------------------------------------------------------------------------- rows
 
 export function answersRows(root: Primitive): root is RowsPrimitive {
-  return root.kind !== 'Write' && root.kind !== 'Insert' && root.kind !== 'Ddl' && root.kind !== 'Session'
+  return !('verb' in root) && root.kind !== 'Ddl' && root.kind !== 'Session'
 }
 
 /** Rows flow upwards as undecoded row payloads. */

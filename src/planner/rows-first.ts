@@ -1,10 +1,11 @@
 import type { Plan } from '../plan/plan.ts'
-import type {
-  ChosenWrite,
-  RowsFirst,
-  RowsPrimitive,
-  SelectedInsert,
-  WrittenInto,
+import {
+  answersRows,
+  type ChosenWrite,
+  type RowsFirst,
+  type RowsPrimitive,
+  type SelectedInsert,
+  type WrittenInto,
 } from '../plan/primitives.ts'
 import type { Delete, Insert, Query, TableName, Update } from '../sql/ast.ts'
 import { type AnyNode, type Part, rewrite, someNode } from '../sql/visit.ts'
@@ -67,7 +68,7 @@ function keyspaceHolding(name: TableName, context: PlanContext): string | undefi
 }
 
 function isRows(root: Plan['root']): root is RowsPrimitive {
-  return !('verb' in root) && root.kind !== 'Unsupported' && root.kind !== 'Session' && root.kind !== 'Ddl'
+  return answersRows(root) && root.kind !== 'Unsupported'
 }
 
 /** Its queries lock what they look at, so that it does not change meanwhile. */

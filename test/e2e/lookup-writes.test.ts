@@ -55,6 +55,7 @@ onEachServer((server) => {
         for (const sql of [
           `ROLLBACK`,
           `USE ${name}`,
+          'SET sql_select_limit = DEFAULT, sql_mode = DEFAULT',
           'SET SESSION autocommit = 1',
           'DELETE FROM people',
           'DELETE FROM notes',
@@ -168,6 +169,26 @@ onEachServer((server) => {
       "UPDATE people SET id = 'abc' WHERE id = 1",
     ])(`${named}, a key that moves its row: %s`, async (sql) => {
       await both(sql)
+      await check()
+    })
+
+    test(`${named}: under settings of the session`, async () => {
+      await both(
+        'SET sql_select_limit = 1',
+        'UPDATE people SET team = team + 1 ORDER BY id LIMIT 5',
+        'DELETE FROM people WHERE team = 11 ORDER BY id LIMIT 2',
+        'INSERT INTO people (id, email) SELECT id + 100, CONCAT(email, 2) FROM people ORDER BY id',
+        'SET sql_select_limit = DEFAULT',
+        "SET sql_mode = ''",
+        "UPDATE people SET email = REPEAT('x', 60) WHERE id = 3",
+        `INSERT INTO people (id, email) VALUES (21, '${'y'.repeat(60)}'), (22, 5)`,
+        "UPDATE people SET id = '23' WHERE id = 22",
+        'SET sql_mode = DEFAULT',
+      )
+      await check()
+      await sharded.query("SET transaction_mode = 'single'")
+      await both('BEGIN', "UPDATE people SET email = 'single' WHERE id = 3", 'COMMIT')
+      await sharded.query("SET transaction_mode = 'multi'")
       await check()
     })
 

@@ -138,7 +138,7 @@ async function idsOf(
     // Where the transaction itself has written or will write them.
     const { transaction } = context
     const commitsFirst = isConsistent({ vindex }) && (locks || transaction.commitsInOrder)
-    const { rows } = await select(context, sql, ROWS_MAX + 1, { commitsFirst })
+    const { rows } = await select(context, sql, ROWS_MAX + 1, { commitsFirst, isOwn: true })
     if (rows.length > ROWS_MAX) return undefined
     const ids = rows.map(([cell]) => idOf(cell!.text, vindex.isHashed))
     return ids.every((id) => id !== undefined) ? ids : undefined

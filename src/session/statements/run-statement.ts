@@ -21,7 +21,7 @@ import { firstAble } from './first-able.ts'
 import { judge } from './judge.ts'
 import { metadataRows } from './metadata-rows.ts'
 import { asksFirst, placeValues } from './place-values.ts'
-import { withSelectLimit } from './select-limit.ts'
+import { withoutSelectLimit, withSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { RelayToOptions, SingleShard } from './single-shard.ts'
 import type { StatementReader } from './statement-reader.ts'
@@ -85,7 +85,8 @@ function runPlan(context: RunContext, given: Execution): void {
   const { plan, settings } = withSelectLimit(execution.plan, own)
   const begun = beginPlan(plan, execution.bindings, shards)
   if (begun.kind === 'Several') {
-    return replies.detached(() => runOnSeveral(context, execution, { settings, own, begun }))
+    const reads = begun.writes === undefined ? { settings, own } : withoutLimits({ settings, own })
+    return replies.detached(() => runOnSeveral(context, execution, { ...reads, begun }))
   }
   const carried = carriesAny(plan) ? plan : undefined
   // What leaves something on its connection must be relayed from there.
@@ -117,6 +118,11 @@ function foundBy(found: FoundRows, bindings: Bindings): RelayToOptions['found'] 
 function withTextsVariables({ state }: RunContext, execution: Execution): Execution {
   const userVariables = variablesInText(state, execution.sql)
   return { ...execution, plan: { ...execution.plan, userVariables, assigns: true } }
+}
+
+/** What a statement that writes reads first is no answer: sql_select_limit does not hold for it. */
+function withoutLimits({ settings, own }: Omit<Several, 'begun'>): Omit<Several, 'begun'> {
+  return { settings: withoutSelectLimit(settings), own: withoutSelectLimit(own) }
 }
 
 interface Several {

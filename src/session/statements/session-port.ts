@@ -50,6 +50,8 @@ const NO_CONDITIONS: ToldConditions = { conditions: [], count: 0 }
 export interface PortOptions {
   /** In a transaction: what is written commits ahead of the rest. */
   readonly commitsFirst?: boolean
+  /** The statement is one of the proxy's own about lookup tables: transaction_mode = 'single' is not about these. */
+  readonly isOwn?: boolean
 }
 
 /** The shards as the plan of one statement reaches them, in the session's transaction and with its settings. */
@@ -65,6 +67,7 @@ export class SessionPort implements ShardPort {
   #conditionTexts: ReadonlySet<string> | undefined
   #lookups: SessionLookupTables | undefined
   readonly #commitsFirst: boolean
+  readonly #isOwn: boolean
 
   /**
    * `settings`: of the connections; the session's own but for what only holds for whole answers, which one connection gives
@@ -79,6 +82,7 @@ export class SessionPort implements ShardPort {
   ) {
     this.#context = context
     this.#commitsFirst = options.commitsFirst === true
+    this.#isOwn = options.isOwn === true
     this.#execution = execution
     this.#settings = settings
     this.#wholeSettings = whole
@@ -87,7 +91,7 @@ export class SessionPort implements ShardPort {
   async openStreams({ keyspace, shards, query, asText }: ShardQuery): Promise<readonly RowStream[]> {
     const one = 'kind' in query ? this.#statement(query, asText) : undefined
     const { transaction } = this.#context
-    if (transaction.isSingle && this.#execution.plan.locks)
+    if (transaction.isSingle && this.#execution.plan.locks && !this.#isOwn)
       transaction.noteWrite(shards.map((shard) => this.#target(keyspace, shard)))
     const opening = shards.map((shard, i) =>
       this.#open(this.#target(keyspace, shard), one ?? this.#statement(queryOf({ query }, i), asText)),
@@ -117,7 +121,7 @@ export class SessionPort implements ShardPort {
   write(writes: readonly ShardWrite[], judge?: Judge): Promise<readonly WriteAnswer[]> {
     const { transaction, interruption } = this.#context
     const targets = writes.map((write) => this.#targetWrite(write))
-    if (transaction.isSingle) transaction.noteWrite(targets.map(({ target }) => target))
+    if (transaction.isSingle && !this.#isOwn) transaction.noteWrite(targets.map(({ target }) => target))
     const settings = writes[0]?.copiesRows ? copying(this.#settings) : this.#settings
     if (targets.length > 1) return writeShards(transaction, targets, settings, interruption, judge)
     return settleAll(targets.map((write) => this.#runOn(write, { settings, outsideTransaction: false })))
@@ -168,7 +172,10 @@ export class SessionPort implements ShardPort {
       this.#context,
       this.#execution.reading,
       (context, execution, options) =>
-        new SessionPort(context, execution, withoutSelectLimit(this.#settings), undefined, options),
+        new SessionPort(context, execution, withoutSelectLimit(this.#settings), undefined, {
+          ...options,
+          isOwn: true,
+        }),
     )
     return this.#lookups
   }
