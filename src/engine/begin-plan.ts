@@ -3,6 +3,7 @@ import { notSupported } from '../errors/sql-error.ts'
 import type { Plan, Shortcut } from '../plan/plan.ts'
 import type {
   ChosenWrite,
+  LoadFile,
   RowsPrimitive,
   SelectedInsert,
   SendWrite,
@@ -16,6 +17,7 @@ import { describedAs } from './conform.ts'
 import { runDdl } from './ddl.ts'
 import { isWhole, runInsert } from './insert.ts'
 import { InsertSplit } from './insert-split.ts'
+import { runLoadFile } from './load/load-file.ts'
 import { shardsMet } from './met-shards.ts'
 import type { OkOutcome, Outcome } from './outcome.ts'
 import { anyShardIndex, resolveRouting } from './resolve.ts'
@@ -61,6 +63,8 @@ export function beginPlan(plan: Plan, bindings: Bindings, shards: ShardsView): B
       return beginReading(root)
     case 'Insert':
       return beginInsert(root, bindings, shards)
+    case 'LoadFile':
+      return beginLoad(root, bindings, shards)
     case 'Ddl':
       return several(async (context) => ok(await runDdl(root, context)))
     default: {
@@ -127,6 +131,15 @@ function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView
   const [{ shard, query }] = inserts
   const isSet = insert.setsInsertId === true || split.shardsDraw
   return { kind: 'OneShard', keyspace, shard, query, bringsIds: !isSet }
+}
+
+/** Numbers of a sequence are in no file: they are written into its lines. */
+function beginLoad(load: LoadFile, bindings: Bindings, shards: ShardsView): Begun {
+  const { keyspace, autoIncrement, whole } = load
+  const isOne = shards.shardsOf(keyspace).length === 1 && autoIncrement === undefined
+  if (isOne)
+    return { kind: 'OneShard', keyspace, shard: 0, query: bindQuery(whole, bindings), bringsIds: false }
+  return { ...several(async (context) => ok(await runLoadFile(load, context))), writes: 'several times' }
 }
 
 function several(run: (context: RunContext) => Promise<Outcome>): Begun & { readonly kind: 'Several' } {

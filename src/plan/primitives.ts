@@ -9,7 +9,13 @@ export type Primitive = RowsPrimitive | WritePrimitive | OwnStatement | Unsuppor
 // ---------------------------------------------------------------------------------------------- rows
 
 export function answersRows(root: Primitive): root is RowsPrimitive {
-  return root.kind !== 'Write' && root.kind !== 'Insert' && root.kind !== 'Ddl' && root.kind !== 'Session'
+  return (
+    root.kind !== 'Write' &&
+    root.kind !== 'Insert' &&
+    root.kind !== 'LoadFile' &&
+    root.kind !== 'Ddl' &&
+    root.kind !== 'Session'
+  )
 }
 
 /** Rows flow upwards as undecoded row payloads. */
@@ -328,7 +334,7 @@ export interface ShownTable {
 
 // -------------------------------------------------------------------------------------------- writes
 
-export type WritePrimitive = SendWrite | ChosenWrite | SplitInsert | SelectedInsert | RunDdl
+export type WritePrimitive = SendWrite | ChosenWrite | SplitInsert | SelectedInsert | LoadFile | RunDdl
 
 /** UPDATE, DELETE and other statements that answer one OK packet: sent to every shard of the routing, all or none. */
 export interface SendWrite {
@@ -472,6 +478,40 @@ export interface DrawnIds {
   readonly offset: number
   readonly appended: boolean
   readonly sequence: { readonly keyspace: string; readonly table: string }
+}
+
+/**
+ * LOAD DATA LOCAL into a table of several shards: each of them loads, by a statement of its own, lines of the client's file as they
+ * are.
+ */
+export interface LoadFile {
+  readonly kind: 'LoadFile'
+  readonly verb: 'load'
+  readonly keyspace: string
+  readonly table: string
+  readonly file: PlanValue
+  readonly format: FileFormat
+  /** IGNORE n LINES. */
+  readonly skippedLines?: PlanValue
+  /** What a shard runs over its lines. With an appended column of `autoIncrement`, they have its field in front of the others. */
+  readonly query: QueryTemplate
+  /** The statement for the only shard that there is. */
+  readonly whole: QueryText
+  /** What the fields of a line go to: columns, and user variables with an `@`, in lower case. */
+  readonly fields: readonly string[]
+  /** By which of its fields a line has its place; absent: every shard gets all (a reference table). */
+  readonly placing?: Pick<SplitInsert, 'vindex' | 'vindexColumns'>
+  readonly autoIncrement?: DrawnIds
+}
+
+export interface FileFormat {
+  /** By its name, in lower case; absent: character_set_database. */
+  readonly charset?: string
+  readonly terminated?: PlanValue
+  readonly enclosed?: PlanValue
+  readonly escaped?: PlanValue
+  readonly starting?: PlanValue
+  readonly linesTerminated?: PlanValue
 }
 
 /** DDL: one statement to every shard of a keyspace, one after the other table being equal everywhere. */

@@ -19,6 +19,7 @@ import { readPlan, sessionPlan, settingInsertId, unsupportedPlan, writePlan } fr
 import { Trace } from './rules/trace.ts'
 import { asksCatalogue } from './statements/catalogue.ts'
 import { ddlPlan, planDdl } from './statements/plan-ddl.ts'
+import { loadInto, planLoad } from './statements/plan-load.ts'
 import { atLockServer } from './statements/plan-locks.ts'
 import { planOnOneServer, serverPlan } from './statements/plan-on-one-server.ts'
 import {
@@ -127,6 +128,8 @@ function planStatement(statement: Statement, context: PlanContext, trace: Trace 
       return asksCatalogue(statement, context) ? sessionPlan : planQuery(statement, context, trace)
     case 'Insert':
       return planInsert(statement, context, trace)
+    case 'Load':
+      return planLoad(statement, context)
     case 'Update':
     case 'Delete':
       return planWrite(statement, context, trace)
@@ -145,7 +148,6 @@ function planStatement(statement: Statement, context: PlanContext, trace: Trace 
     case 'Call':
     case 'ExplainConnection':
     case 'Flush':
-    case 'Load':
     case 'LockTables':
     case 'Other':
       return planOnOneServer(statement, context)
@@ -221,6 +223,8 @@ function planForShard(statement: Statement, routing: Routing, context: PlanConte
       return statement.table === undefined ? sessionPlan : readPlan(statement, routing, context)
     case 'Insert':
       return wholeInsert(statement, routing, context)
+    case 'Load':
+      return statement.local ? loadInto(statement, routing, context) : serverPlan(statement, routing, context)
     case 'Update':
     case 'Delete':
       return writePlan(statement, { verb: verbOf(statement), routing }, context)
@@ -228,7 +232,6 @@ function planForShard(statement: Statement, routing: Routing, context: PlanConte
       return ddlPlan(statement, routing, context)
     case 'Do':
     case 'Call':
-    case 'Load':
     case 'LockTables':
     case 'Flush':
     case 'Other':

@@ -78,7 +78,7 @@ function columnNames({ verb, columns, source }: ValuesInsert, table: Table): rea
   )
 }
 
-function drawnIds(table: Table, columns: readonly string[]): DrawnIds | undefined {
+export function drawnIds(table: Table, columns: readonly string[]): DrawnIds | undefined {
   if (table.autoIncrement === undefined) return undefined
   const { column, sequence } = table.autoIncrement
   const at = columns.findIndex((name) => sameColumn(name, column))
@@ -94,7 +94,7 @@ export function counterIn(table: Table, columns: readonly string[]): SplitInsert
 }
 
 /** The vindex and the columns of a row that feed it. */
-function placingOf(table: Table, columns: readonly string[]): InsertRowsOp['placing'] | Refusal {
+export function placingOf(table: Table, columns: readonly string[]): InsertRowsOp['placing'] | Refusal {
   if (!table.sharded || table.pinned !== undefined)
     return { vindex: onePlace(table.pinned), vindexColumns: [] }
   const [primary] = table.columnVindexes

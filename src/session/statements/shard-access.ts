@@ -2,6 +2,7 @@ import type { ShardsOf } from '../../engine/shard-set.ts'
 import type { InsertMode, ShardsView } from '../../engine/shards-view.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import { type CollectingReader, runQuery } from '../../mysql/client/simple-command.ts'
+import { NO_BACKSLASH_ESCAPES } from '../../sql/sql-mode.ts'
 import type { Gateway } from '../../tablet/gateway.ts'
 import type { KeyspaceShards } from '../../tablet/keyspace-shards.ts'
 import type { Lease } from '../../tablet/lease.ts'
@@ -73,6 +74,10 @@ export class ShardAccess implements ShardsView {
 
   get insertMode(): InsertMode {
     return this.#context.state
+  }
+
+  get noBackslashEscapes(): boolean {
+    return (this.#context.state.sqlMode & NO_BACKSLASH_ESCAPES) !== 0
   }
 
   /** `keyspace` '' stands for any: statements that touch no table. */

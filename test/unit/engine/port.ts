@@ -10,6 +10,7 @@ export function viewOf(shards: Shards): ShardsView {
     isKeyspace: (name) => name === 'ks',
     databaseOf: (keyspace) => keyspace,
     insertMode: { noAutoValueOnZero: false, isStrict: true },
+    noBackslashEscapes: false,
   }
 }
 
@@ -24,6 +25,9 @@ export function portOf(doors: Partial<ShardPort>): ShardPort {
     outside: unexpected,
     commit: unexpected,
     schemaChanged: unexpected,
+    askForFile: unexpected,
+    openLoad: unexpected,
+    leave: unexpected,
     nextIds: unexpected,
     openScratch: unexpected,
     warnings: 0,
