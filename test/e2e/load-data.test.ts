@@ -1,9 +1,18 @@
+import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { promisify } from 'node:util'
 import { type Connection, createConnection, type ResultSetHeader } from 'mysql2/promise'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { findProgram } from '../../src/cli/local/find-program.ts'
 import { onEachServer } from '../support/each-server.ts'
 import { type Pair, startPair } from '../support/pair.ts'
 import { PROXY_ACCOUNT } from '../support/proxy.ts'
+import { tempDir } from '../support/temp-dir.ts'
+
+const run = promisify(execFile)
+const importer = findProgram('mariadb-import')
 
 const SCHEMA_DIR = new URL('../differential/schema', import.meta.url).pathname
 
@@ -181,6 +190,37 @@ onEachServer((server) => {
     await same(`LOAD DATA LOCAL INFILE 'u' INTO TABLE users (id, nothing)`, '1\ta\n')
     await same(`LOAD DATA LOCAL INFILE 'u' INTO TABLE users (id, name)`, '')
     await same(`LOAD DATA LOCAL INFILE 'u' INTO TABLE nothing (id, name)`, '1\ta\n')
+  })
+
+  test('prepared: MySQL refuses it, MariaDB takes its text', async () => {
+    for (const table of ['users', 'lookup.products']) {
+      const sql = `LOAD DATA LOCAL INFILE 'u' INTO TABLE ${table} (id, name)`
+      const prepared = await load(reference, `PREPARE l FROM '${sql.replaceAll("'", "''")}'`, '')
+      expect(await load(proxy, `PREPARE l FROM '${sql.replaceAll("'", "''")}'`, '')).toEqual(prepared)
+      if (server === 'mysql') {
+        await expect(proxy.prepare(sql)).rejects.toMatchObject({ errno: 1295 })
+        continue
+      }
+      await same('EXECUTE l', '31\tx\n32\ty\n32\tz\n')
+    }
+  })
+
+  test.skipIf(importer === undefined || server === 'mysql')('mysqlimport --local', async () => {
+    const dir = tempDir('import')
+    const file = join(dir.path, 'users.txt')
+    writeFileSync(file, '41\tone\n42\ttwo\n')
+    const { host, port } = pair.proxies[0]!.proxy
+    const { user, password } = PROXY_ACCOUNT
+    const account = [`--host=${host}`, `--port=${port}`, `--user=${user}`, `--password=${password}`]
+    const how = ['--no-defaults', '--skip-ssl', '--local', '--replace', '--columns=id,name']
+    const { stdout } = await run(importer!, [how[0]!, ...account, ...how.slice(1), 'main', file])
+    dir.remove()
+    expect(stdout).toContain('main.users: Records: 2  Deleted: 0  Skipped: 0  Warnings: 0')
+    const [rows] = await proxy.query('SELECT id, name FROM users ORDER BY id')
+    expect(rows).toEqual([
+      { id: 41, name: 'one' },
+      { id: 42, name: 'two' },
+    ])
   })
 
   test('many lines: several rounds, warnings with their numbers in the file', async () => {
