@@ -124,13 +124,21 @@ function beginReading(write: ChosenWrite | SelectedInsert): Begun {
 function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView): Begun {
   const { keyspace } = insert
   const split = new InsertSplit(insert, { bindings, shardsOf: shards.shardsOf, ...shards.insertMode })
-  if (split.idsNeeded > 0) return several(async (context) => ok(await runInsert(split, context)))
-  const bound = split.bind(undefined)
+  if (split.idsNeeded > 0 || bringsAhead(split, shards))
+    return several(async (context) => ok(await runInsert(split, context)))
+  const bound = split.bind([])
   const { inserts } = bound
   if (!isWhole(bound)) return several(async (context) => ok(await runInsert(split, context)))
   const [{ shard, query }] = inserts
   const isSet = insert.setsInsertId === true || split.shardsDraw
   return { kind: 'OneShard', keyspace, shard, query, bringsIds: !isSet }
+}
+
+/** A row brings an id that the sequence is not known to be behind. */
+function bringsAhead({ broughtId, plan: { autoIncrement } }: InsertSplit, shards: ShardsView): boolean {
+  if (broughtId === 0n || autoIncrement === undefined) return false
+  const { keyspace, table } = autoIncrement.sequence
+  return !shards.isIdPassed(keyspace, table, broughtId)
 }
 
 /** Numbers of a sequence are in no file: they are written into its lines. */

@@ -145,4 +145,6 @@ export interface ShardPort {
   leave(left: LeftByLoad): void
   /** Reserves `count` consecutive numbers of a sequence; the answer is the first. */
   nextIds(keyspace: string, table: string, count: number): Promise<bigint>
+  /** From here on the sequence gives higher numbers than this one. */
+  passId(keyspace: string, table: string, id: bigint): Promise<void>
 }

@@ -9,6 +9,8 @@ import {
 } from '../../values/charsets.ts'
 import { bindTemplate } from '../bind.ts'
 import { drawsNumber } from '../brought-ids.ts'
+import { drawIds, IdSteps } from '../drawn-ids.ts'
+import { storedInteger } from '../integer-value.ts'
 import type { OkOutcome } from '../outcome.ts'
 import { bindRowCount, bindValue, rowCountNumber } from '../plan-value.ts'
 import { RowLayout } from '../row-format.ts'
@@ -172,28 +174,35 @@ class FileLoad {
   async #drawnNumbers(lines: readonly Line[]): Promise<readonly (DrawnField | undefined)[]> {
     const auto = this.#load.autoIncrement
     if (auto === undefined) return []
-    const draws = lines.map((line, i) => this.#draws(line, this.#lineCount + i + 1))
-    const count = draws.filter(Boolean).length
-    if (count === 0) return []
-    const { keyspace, table } = auto.sequence
-    let next = await this.#context.port.nextIds(keyspace, table, count)
-    this.firstId ??= next
-    return draws.map((isDrawing) => (isDrawing ? { offset: auto.offset, id: next++ } : undefined))
+    const wanted = new IdSteps()
+    const draws = lines.map((line, i) => this.#draws(line, this.#lineCount + i + 1, wanted))
+    const ids = await drawIds(wanted.steps, auto, this.#context.port)
+    this.firstId ??= ids[0]
+    let drawn = 0
+    return draws.map((isDrawing) => (isDrawing ? { offset: auto.offset, id: ids[drawn++]! } : undefined))
   }
 
-  #draws(line: Line, number: number): boolean {
+  #draws(line: Line, number: number, wanted: IdSteps): boolean {
+    const brought = this.#broughtId(line, number)
+    if (brought === undefined) wanted.draw()
+    else wanted.bring(brought)
+    return brought === undefined
+  }
+
+  /** Undefined where the line draws a number. */
+  #broughtId(line: Line, number: number): bigint | undefined {
     const { autoIncrement, table } = this.#load
     const { appended, offset, column } = autoIncrement!
-    if (appended) return true
+    if (appended) return undefined
     const text = fieldValue(line, offset, this.#tools.format)
     if (text === undefined)
       throw notSupported(`a line without a field for column '${column}' (row ${number} of the file)`)
-    if (text === null) return true
+    if (text === null) return undefined
     const value = { type: 'VARCHAR', bytes: text } as const
-    if (!drawsNumber(value, this.#context.shards.insertMode)) return false
+    if (!drawsNumber(value, this.#context.shards.insertMode)) return storedInteger(value) ?? 0n
     if (!/^\s*[+-]?\d/.test(text.latin1Slice()))
       this.#tools.rounds.find(number, this.#notInteger(text, table))
-    return true
+    return undefined
   }
 
   /** What a server says of text that it takes for 0. */

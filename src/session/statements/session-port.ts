@@ -201,6 +201,12 @@ export class SessionPort implements ShardPort {
     return first
   }
 
+  async passId(keyspace: string, table: string, id: bigint): Promise<void> {
+    const { proxy, interruption } = this.#context
+    await proxy.sequences.pass(keyspace, table, id, interruption)
+    interruption.throwIfKilled()
+  }
+
   /** Conditions of all queries, once their rows have ended, and how many there were before they were cut to max_error_count. */
   conditions(): ToldConditions | Promise<ToldConditions> {
     return this.#scratch === undefined && this.#conditions.length === 0

@@ -6,6 +6,7 @@ import { NO_BACKSLASH_ESCAPES } from '../../sql/sql-mode.ts'
 import type { Gateway } from '../../tablet/gateway.ts'
 import type { KeyspaceShards } from '../../tablet/keyspace-shards.ts'
 import type { Lease } from '../../tablet/lease.ts'
+import type { Sequences } from '../../tablet/sequences.ts'
 import type { Settings } from '../../tablet/settings.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
@@ -21,7 +22,7 @@ import { withVariables } from './user-variables.ts'
 let turn = 0
 
 export interface ShardAccessContext {
-  readonly proxy: { readonly gateway: Gateway }
+  readonly proxy: { readonly gateway: Gateway; readonly sequences: Pick<Sequences, 'isPassed'> }
   readonly state: SessionState
   readonly transaction: Transaction
   readonly interruption: Interruption
@@ -74,6 +75,10 @@ export class ShardAccess implements ShardsView {
 
   get insertMode(): InsertMode {
     return this.#context.state
+  }
+
+  isIdPassed(keyspace: string, sequence: string, id: bigint): boolean {
+    return this.#context.proxy.sequences.isPassed(keyspace, sequence, id)
   }
 
   get noBackslashEscapes(): boolean {

@@ -11,6 +11,7 @@ export function viewOf(shards: Shards): ShardsView {
     databaseOf: (keyspace) => keyspace,
     insertMode: { noAutoValueOnZero: false, isStrict: true },
     noBackslashEscapes: false,
+    isIdPassed: () => true,
   }
 }
 
@@ -29,6 +30,7 @@ export function portOf(doors: Partial<ShardPort>): ShardPort {
     openLoad: unexpected,
     leave: unexpected,
     nextIds: unexpected,
+    passId: unexpected,
     openScratch: unexpected,
     warnings: 0,
     conditions: () => ({ conditions: [], count: 0 }),
