@@ -282,12 +282,17 @@ function vindexValues(
   id: bigint | undefined,
   context: InsertContext,
 ): readonly Value[] {
-  return plan.vindexColumns.map(({ column, offset, routed }, i) => {
-    const value =
-      id !== undefined && offset === plan.autoIncrement?.offset
-        ? generatedValue(id)
+  return plan.vindexColumns.map((placing, i) => {
+    const { column, offset, routed } = placing
+    const isUsual = offset < 0 || (placing.usual !== undefined && source.isDefault(row, offset))
+    const isDrawn = id !== undefined && offset === plan.autoIncrement?.offset
+    const value = isDrawn
+      ? generatedValue(id)
+      : isUsual
+        ? placing.usual!
         : source.vindexValue(row, offset, column)
-    const isDefaulted = value.type === 'NULL' && routed?.notNull === true && takesNull(plan, source, context)
+    const isDefaulted =
+      value.type === 'NULL' && routed?.notNull === true && (isUsual || takesNull(plan, source, context))
     return storedForm(
       domainOf(plan.vindex, i),
       routed,

@@ -1,3 +1,4 @@
+import type { Value } from '../values/value.ts'
 import type { Vindex } from '../vindex/vindex.ts'
 import type { RoutedColumn, Routing } from './routing.ts'
 import type { QueryTemplate, QueryText } from './text.ts'
@@ -408,6 +409,8 @@ export interface SelectedInsert extends RowsFirst {
   readonly verb: 'insert' | 'replace'
   /** One for each column of a row. */
   readonly into: readonly WrittenInto[]
+  /** The client has written VALUES with queries in them, which say nothing of one row. */
+  readonly isValues?: true
   /** Without rows. */
   readonly insert: SplitInsert
 }
@@ -445,10 +448,12 @@ export interface SplitInsert {
 
 export interface VindexColumn {
   readonly column: string
-  /** Offset in the row. */
+  /** Offset in the row; -1: rows do not name it. */
   readonly offset: number
   /** What the VSchema says of the column. */
   readonly routed?: RoutedColumn
+  /** What DEFAULT stands for, and a row without the column has; absent where that is not known. */
+  readonly usual?: Value
 }
 
 /** The rows: one template a row where they hold expressions, or all of them in one `rows` slot. */

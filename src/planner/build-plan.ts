@@ -2,7 +2,7 @@ import { unreachable } from '../base/assert.ts'
 import type { Plan } from '../plan/plan.ts'
 import { printPlan } from '../plan/print-plan.ts'
 import type { Routing } from '../plan/routing.ts'
-import { computedIn, routingsIn } from '../plan/routings-in.ts'
+import { computedIn, computedInRows, routingsIn } from '../plan/routings-in.ts'
 import type { Delete, Explain, Query, Statement, Update } from '../sql/ast.ts'
 import { someNode } from '../sql/visit.ts'
 import { readsVariables } from './binding/computed.ts'
@@ -111,7 +111,7 @@ function withUnusedChecked(
 function withAsked(statement: Statement, plan: Plan): Plan {
   const routings = routingsIn(plan)
   const lookups = routings.filter((routing) => routing.kind === 'Lookup')
-  const texts = new Set(routings.flatMap(computedIn))
+  const texts = new Set([...routings.flatMap(computedIn), ...computedInRows(plan.root)])
   if (texts.size === 0 && lookups.length === 0) return plan
   const assigns = someNode(statement, ({ kind }) => kind === 'Assign')
   const computed = [...texts].filter((text) => !(assigns && readsVariables(text)))

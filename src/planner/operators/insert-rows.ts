@@ -11,7 +11,8 @@ import type { Expr, Insert, InsertRow, InsertValues } from '../../sql/ast.ts'
 import { someNode } from '../../sql/visit.ts'
 import type { MultiColumnVindex } from '../../vindex/vindex.ts'
 import { sameColumn, type Table } from '../../vschema/model.ts'
-import { columnOf, routedColumn } from '../binding/column-type.ts'
+import { columnOf, routedColumn, usualValue } from '../binding/column-type.ts'
+import { insertedValue } from '../binding/computed.ts'
 import { makeColumn } from '../make-node.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { eachOrRefusal, isRefusal, type Refusal, refused } from '../refusal.ts'
@@ -101,9 +102,12 @@ export function placingOf(table: Table, columns: readonly string[]): InsertRowsO
   if (primary === undefined) return refused(`INSERT into table '${table.name}' without a primary vindex`)
   const vindexColumns = eachOrRefusal(primary.columns, (column): VindexColumn | Refusal => {
     const offset = columns.findIndex((name) => sameColumn(name, column))
-    if (offset < 0) return refused(`INSERT without a value for vindex column '${column}' (VT09003)`)
-    const routed = routedColumn(columnOf(table, column))
-    return { column, offset, ...(routed && { routed }) }
+    const known = columnOf(table, column)
+    const usual = known && usualValue(known)
+    if (offset < 0 && usual === undefined)
+      return refused(`INSERT without a value for vindex column '${column}' (VT09003)`)
+    const routed = routedColumn(known)
+    return { column, offset, ...(routed && { routed }), ...(usual && { usual }) }
   })
   return isRefusal(vindexColumns) ? vindexColumns : { vindex: primary.vindex, vindexColumns }
 }
@@ -130,13 +134,15 @@ function onePlace(pinned: KeyspaceId | undefined): MultiColumnVindex {
 
 /** The text around the rows, and that of each cell. */
 export function printInsertRows(
-  { statement, columns, autoIncrement }: InsertRowsOp,
+  { statement, columns, autoIncrement, placing }: InsertRowsOp,
   context: PlanContext,
 ): Pick<SplitInsert, 'head' | 'tail' | 'rows'> {
   const named = autoIncrement?.appended
     ? { ...statement, columns: [...columns, autoIncrement.column].map(makeColumn) }
     : statement
-  return { ...textAround(named, context), rows: printRows(statement.source, context) }
+  const deciding = new Set(placing.vindexColumns.map(({ offset }) => offset))
+  if (autoIncrement !== undefined) deciding.add(autoIncrement.offset)
+  return { ...textAround(named, context), rows: printRows(statement.source, context, deciding) }
 }
 
 function textAround(statement: ValuesInsert, context: PlanContext): Pick<SplitInsert, 'head' | 'tail'> {
@@ -163,12 +169,33 @@ function trimmed(template: QueryTemplate, at: 0 | -1, trim: (piece: string) => s
   })
 }
 
-export function printRows(source: InsertValues, context: PlanContext): InsertedRows {
+/** `deciding`: offsets of cells by which a row is placed, or numbered. */
+export function printRows(
+  source: InsertValues,
+  context: PlanContext,
+  deciding: ReadonlySet<number> = NONE,
+): InsertedRows {
   if (source.slot !== undefined) return { kind: 'Slot', slot: source.slot }
   return {
     kind: 'Rows',
-    rows: source.rows.map((row) => ({ cells: row.values.map((value) => printCell(value, context)) })),
+    rows: source.rows.map((row) => ({
+      cells: row.values.map((value, offset) =>
+        deciding.has(offset) ? decidingCell(value, context) : printCell(value, context),
+      ),
+    })),
   }
+}
+
+const NONE: ReadonlySet<number> = new Set()
+
+/** A cell whose value must be known: MySQL is asked for it before, where it is an expression. */
+function decidingCell(expr: Expr, context: PlanContext): InsertedCell {
+  const cell = printCell(expr, context)
+  if (cell.value !== undefined || cell.isDefault) return cell
+  const computed = insertedValue(expr)
+  if (computed === undefined) return cell
+  const { value, isConstant } = computed
+  return { ...cell, value, ...(!isConstant && { text: [{ computed: value.text }] }) }
 }
 
 function printCell(expr: Expr, context: PlanContext): InsertedCell {

@@ -1,6 +1,7 @@
-import type { Assignment, Insert } from '../../sql/ast.ts'
+import type { Assignment, Expr, Insert } from '../../sql/ast.ts'
 import { sameColumn, type Table } from '../../vschema/model.ts'
 import type { BoundInsertSelect, BoundWrite } from '../binding/bound.ts'
+import { setsLastInsertId } from '../binding/traits.ts'
 import { type Refusal, refused } from '../refusal.ts'
 
 /** Changes rows of its input (UPDATE, DELETE), or puts them into a table (INSERT … SELECT). */
@@ -29,8 +30,15 @@ export function changesVindex({ column, value }: Assignment, tables: readonly Ta
   const isVindexColumn = tables.some((table) =>
     table.columnVindexes.some(({ columns }) => columns.some((name) => sameColumn(name, column.name))),
   )
-  const isItself = value.kind === 'Column' && sameColumn(value.name, column.name) && tables.length === 1
+  const kept = keptValue(value)
+  const isItself = kept.kind === 'Column' && sameColumn(kept.name, column.name) && tables.length === 1
   return isVindexColumn && !isItself
+}
+
+/** `LAST_INSERT_ID(id)` is `id`, and tells the session so. */
+function keptValue(value: Expr): Expr {
+  const [arg] = value.kind === 'Function' && setsLastInsertId(value) ? value.args : []
+  return arg ?? value
 }
 
 /**
