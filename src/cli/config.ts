@@ -147,6 +147,12 @@ const shape = z.strictObject({
     .default(10_000)
     .describe('Client connections at most; one more is told 1040'),
   max_allowed_packet: byteSize.prefault('64M').describe('Bytes of one statement at most (1153)'),
+  local_infile: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Clients may send files of theirs by LOAD DATA LOCAL, as far as the servers have local_infile on (3948)',
+    ),
   connection_memory_limit: byteSize
     .prefault('0')
     .describe(

@@ -128,6 +128,7 @@ function mysqlServer({ config, workerNumber, users, tls, proxy, onEvent }: Front
       questions: proxy.questions,
     }),
     tls: tls?.upgrader,
+    localInfile: config.local_infile,
     requireSecureTransport: config.listen.require_secure_transport,
     workerNumber,
     packetMemory: new ByteBudget(packetMemoryMax(config)),

@@ -3,6 +3,7 @@ import { notSupported } from '../errors/sql-error.ts'
 import type { Plan, Shortcut } from '../plan/plan.ts'
 import type {
   ChosenWrite,
+  LoadFile,
   RowsPrimitive,
   SelectedInsert,
   SendWrite,
@@ -16,6 +17,7 @@ import { describedAs } from './conform.ts'
 import { runDdl } from './ddl.ts'
 import { isWhole, runInsert } from './insert.ts'
 import { InsertSplit } from './insert-split.ts'
+import { runLoadFile } from './load/load-file.ts'
 import { shardsMet } from './met-shards.ts'
 import type { OkOutcome, Outcome } from './outcome.ts'
 import { anyShardIndex, resolveRouting } from './resolve.ts'
@@ -61,6 +63,8 @@ export function beginPlan(plan: Plan, bindings: Bindings, shards: ShardsView): B
       return beginReading(root)
     case 'Insert':
       return beginInsert(root, bindings, shards)
+    case 'LoadFile':
+      return beginLoad(root, bindings, shards)
     case 'Ddl':
       return several(async (context) => ok(await runDdl(root, context)))
     default: {
@@ -125,13 +129,30 @@ function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView
   const split = new InsertSplit(insert, { bindings, shardsOf: shards.shardsOf, ...shards.insertMode })
   if (insert.entered !== undefined)
     return { ...several(async (context) => ok(await runInsert(split, context))), writes: 'several times' }
-  if (split.idsNeeded > 0) return several(async (context) => ok(await runInsert(split, context)))
-  const bound = split.bind(undefined)
+  if (split.idsNeeded > 0 || bringsAhead(split, shards))
+    return several(async (context) => ok(await runInsert(split, context)))
+  const bound = split.bind([])
   const { inserts } = bound
   if (!isWhole(bound)) return several(async (context) => ok(await runInsert(split, context)))
   const [{ shard, query }] = inserts
   const isSet = insert.setsInsertId === true || split.shardsDraw
   return { kind: 'OneShard', keyspace, shard, query, bringsIds: !isSet }
+}
+
+/** A row brings an id that the sequence is not known to be behind. */
+function bringsAhead({ broughtId, plan: { autoIncrement } }: InsertSplit, shards: ShardsView): boolean {
+  if (broughtId === 0n || autoIncrement === undefined) return false
+  const { keyspace, table } = autoIncrement.sequence
+  return !shards.isIdPassed(keyspace, table, broughtId)
+}
+
+/** Numbers of a sequence are in no file: they are written into its lines. */
+function beginLoad(load: LoadFile, bindings: Bindings, shards: ShardsView): Begun {
+  const { keyspace, autoIncrement, whole } = load
+  const isOne = shards.shardsOf(keyspace).length === 1 && autoIncrement === undefined
+  if (isOne)
+    return { kind: 'OneShard', keyspace, shard: 0, query: bindQuery(whole, bindings), bringsIds: false }
+  return { ...several(async (context) => ok(await runLoadFile(load, context))), writes: 'several times' }
 }
 
 function several(run: (context: RunContext) => Promise<Outcome>): Begun & { readonly kind: 'Several' } {

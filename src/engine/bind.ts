@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts'
 import type { QueryPiece, QueryTemplate, QueryText } from '../plan/text.ts'
+import { valueLiteral } from '../values/sql-literal.ts'
 import type { Bindings, BoundQuery, BoundText } from './bindings.ts'
 import { outerRowsOf } from './outer-rows.ts'
 import { bindLimitSum } from './plan-value.ts'
@@ -32,10 +33,13 @@ export class TextBinder {
   readonly #parts: string[] = []
   readonly #params: number[] = []
   readonly #areLiterals: boolean
+  readonly #isDescribed: boolean
 
-  constructor(bindings: Bindings, { areLiterals } = { areLiterals: false }) {
+  /** `isDescribed`: it is not for running, and no expression has been computed. */
+  constructor(bindings: Bindings, { areLiterals = false, isDescribed = false } = {}) {
     this.#bindings = bindings
     this.#areLiterals = areLiterals
+    this.#isDescribed = isDescribed
   }
 
   append(template: QueryTemplate): void {
@@ -47,6 +51,9 @@ export class TextBinder {
       this.#parts.push(piece)
     } else if ('slot' in piece) {
       this.#parts.push(this.#bindings.slotText(piece.slot))
+    } else if ('computed' in piece) {
+      if (this.#isDescribed) return this.append(piece.computed)
+      this.#parts.push(valueLiteral(this.#bindings.computedValue(piece.computed), 'utf8mb4'))
     } else if ('param' in piece) {
       if (this.#areLiterals) return void this.#parts.push(this.#bindings.paramText(piece.param))
       this.#parts.push('?')

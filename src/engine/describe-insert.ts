@@ -11,7 +11,7 @@ export function describeInsert(plan: SplitInsert, bindings: Bindings): BoundText
   const source = rowsOf(plan, bindings)
   const { autoIncrement, head, tail } = plan
   const id = autoIncrement?.appended ? { offset: autoIncrement.offset, text: 'NULL' } : undefined
-  const text = new TextBinder(bindings)
+  const text = new TextBinder(bindings, { isDescribed: true })
   text.append(head)
   for (let row = 0; row < source.rowCount; row++) {
     text.appendPiece(row === 0 ? ' ' : ', ')

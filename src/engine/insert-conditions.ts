@@ -1,7 +1,17 @@
 import { atRow, rowTold } from '../errors/at-row.ts'
 import type { Condition } from '../errors/condition.ts'
-import type { AnsweredInsert } from './insert-ids.ts'
-import type { ShardInsert } from './insert-split.ts'
+import type { InsertedRows } from './insert-split.ts'
+import type { WriteAnswer } from './shard-port.ts'
+
+/** Rows that a shard was given, and what it has said. */
+interface AnsweredRows {
+  readonly part: ToldRows
+  readonly answer: Pick<WriteAnswer, 'conditions'>
+}
+
+interface ToldRows {
+  readonly rows: Pick<InsertedRows, 'numbers' | 'count' | 'cells'>
+}
 
 interface Placed {
   /** Position of its row in the statement. */
@@ -18,12 +28,12 @@ const ER_DUP_ENTRY = 1062
  * A shard goes through its rows one by one, so that a condition that names no row is of one between its neighbours': of the
  * first there that has the value or the NULL that it is about, as far as that can be seen.
  */
-export function conditionsOfRows(parts: readonly AnsweredInsert[]): readonly Condition[] {
+export function conditionsOfRows(parts: readonly AnsweredRows[]): readonly Condition[] {
   const placed = parts.flatMap(({ part, answer }) => placeRows(part, answer.conditions))
   return placed.sort((a, b) => a.row - b.row).map(({ condition }) => condition)
 }
 
-function placeRows(part: ShardInsert, conditions: readonly Condition[]): readonly Placed[] {
+function placeRows(part: ToldRows, conditions: readonly Condition[]): readonly Placed[] {
   const { numbers } = part.rows
   let at = 0
   return conditions.map((condition) => {
@@ -38,7 +48,7 @@ function placeRows(part: ShardInsert, conditions: readonly Condition[]): readonl
 }
 
 /** From row `from` of the part on. */
-function rowOf({ rows }: ShardInsert, { code, message }: Condition, from: number): number {
+function rowOf({ rows }: ToldRows, { code, message }: Condition, from: number): number {
   const isIt = wantedCells(code, message)
   if (isIt === undefined) return from
   for (let i = from; i < rows.count; i++) if (isIt(rows.cells(i))) return i

@@ -37,10 +37,20 @@ export function firstDrawnId(parts: readonly AnsweredInsert[]): InsertIds {
   return { lastInsertId: telling?.answer.lastInsertId ?? 0, bringsIds: false }
 }
 
-/** What LAST_INSERT_ID(expr) was given: a shard that has not come to it tells the id of its last row. */
+/**
+ * What LAST_INSERT_ID(expr) was given: a shard that has not come to it tells the id of its last row. Where rows have met others, it
+ * stands in what is done to those.
+ */
 function setId(telling: readonly AnsweredInsert[], plan: SplitInsert): InsertIds {
-  const set = telling.find((each) => BigInt(each.answer.lastInsertId) !== idOfLastRow(each, plan))
+  const set =
+    telling.find((each) => plan.tail.length > 0 && hasMet(each, plan)) ??
+    telling.find((each) => BigInt(each.answer.lastInsertId) !== idOfLastRow(each, plan))
   return { lastInsertId: (set ?? telling[0])?.answer.lastInsertId ?? 0, bringsIds: false }
+}
+
+/** One that was changed to what it was counts for nothing. */
+function hasMet({ part, answer }: AnsweredInsert, plan: SplitInsert): boolean {
+  return duplicatesOf(answer, part, plan) > 0 || Number(answer.affectedRows) < part.rows.count
 }
 
 /** The id of the last row: a shard that has changed nothing does not tell it, and one server has changed something. */

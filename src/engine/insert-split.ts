@@ -2,12 +2,14 @@ import { SqlError } from '../errors/sql-error.ts'
 import type { KeyspaceId } from '../key/keyspace-id.ts'
 import { shardIndexOf } from '../key/shard-ranges.ts'
 import type { SplitInsert, VindexColumn } from '../plan/primitives.ts'
-import { isNumber, nullValue, type Value } from '../values/value.ts'
+import { isNumber, type Value } from '../values/value.ts'
 import { domainOf, type VindexDomain } from '../vindex/domain.ts'
 import { TextBinder } from './bind.ts'
 import type { Bindings, BoundText } from './bindings.ts'
 import { drawsNumber, someRowDraws } from './brought-ids.ts'
+import { type IdStep, IdSteps } from './drawn-ids.ts'
 import { type InsertSource, rowsOf } from './insert-rows.ts'
+import { storedInteger } from './integer-value.ts'
 import type { ShardsOf } from './resolve.ts'
 import type { LookupEntry, WrittenRows } from './shard-port.ts'
 import type { InsertMode } from './shards-view.ts'
@@ -58,7 +60,8 @@ export class InsertSplit {
   readonly #source: InsertSource
   readonly #context: InsertContext
   /** Numbers of the rows that draw from the sequence. */
-  readonly #drawing: readonly number[]
+  readonly #drawing: number[] = []
+  readonly #ids = new IdSteps()
   #bound: BoundInsert | undefined
 
   /** `source`: its rows, where they are not the statement's own. */
@@ -66,12 +69,22 @@ export class InsertSplit {
     this.plan = plan
     this.#context = context
     this.#source = source
-    this.#drawing = rowsThatDraw(plan, this.#source, context)
+    this.#lookAtIds()
   }
 
   /** How many numbers it needs from the sequence. */
   get idsNeeded(): number {
     return this.#drawing.length
+  }
+
+  /** What its rows want of the sequence, in their order. */
+  get idSteps(): readonly IdStep[] {
+    return this.#ids.steps
+  }
+
+  /** The highest id that a row brings for the sequence's column, as far as that is known; 0 for none. */
+  get broughtId(): bigint {
+    return this.#ids.most
   }
 
   /** Whether the shards themselves draw numbers for some rows, with AUTO_INCREMENT. */
@@ -81,14 +94,25 @@ export class InsertSplit {
     return counter.offset === undefined || someRowDraws(this.#source, counter.offset, this.#context)
   }
 
-  /** `firstId`: the first of the numbers drawn; undefined where none is needed. The same answer from the second time on. */
-  bind(firstId: bigint | undefined): BoundInsert {
-    this.#bound ??= this.#bind(firstId)
+  /** `drawn`: the numbers, as many as are needed. The same answer from the second time on. */
+  bind(drawn: readonly bigint[]): BoundInsert {
+    this.#bound ??= this.#bind(drawn)
     return this.#bound
   }
 
-  #bind(firstId: bigint | undefined): BoundInsert {
-    const ids = new Map(this.#drawing.map((row, i) => [row, firstId! + BigInt(i)]))
+  #lookAtIds(): void {
+    const { plan } = this
+    if (plan.autoIncrement === undefined) return
+    for (let row = 0; row < this.#source.rowCount; row++) {
+      if (needsId(plan, this.#source, row, this.#context)) {
+        this.#drawing.push(row)
+        this.#ids.draw()
+      } else this.#ids.bring(broughtBy(plan, this.#source, row))
+    }
+  }
+
+  #bind(drawn: readonly bigint[]): BoundInsert {
+    const ids = new Map(this.#drawing.map((row, i) => [row, drawn[i]!]))
     const parts = splitByShard(this.plan, this.#source, ids, this.#context)
     return {
       inserts: [...parts.values()].map((part) => part.finish()),
@@ -99,11 +123,10 @@ export class InsertSplit {
 
 // ------------------------------------------------------------------------------------- generated numbers
 
-function rowsThatDraw(plan: SplitInsert, source: InsertSource, context: InsertContext): readonly number[] {
-  const rows: number[] = []
-  if (plan.autoIncrement === undefined) return rows
-  for (let row = 0; row < source.rowCount; row++) if (needsId(plan, source, row, context)) rows.push(row)
-  return rows
+/** 0 where it is not known. */
+function broughtBy({ autoIncrement }: SplitInsert, source: InsertSource, row: number): bigint {
+  const value = source.value(row, autoIncrement!.offset)
+  return value === undefined || value.type === 'NULL' ? 0n : (storedInteger(value) ?? 0n)
 }
 
 function needsId(plan: SplitInsert, source: InsertSource, row: number, context: InsertContext): boolean {
@@ -252,9 +275,7 @@ class InsertOfRows {
     const { lookups = [] } = this.#plan.entered ?? {}
     return lookups.map(({ lookup, columns }) => ({
       lookup,
-      values: columns.map((column, i) =>
-        column === undefined ? nullValue : this.#stored(placed, column, domainOf(lookup.vindex, i)),
-      ),
+      values: columns.map((column, i) => this.#stored(placed, column, domainOf(lookup.vindex, i))),
       id: placed.keyspaceId,
     }))
   }
@@ -310,14 +331,19 @@ function storedValue(
   plan: SplitInsert,
   source: InsertSource,
   { row, id }: Pick<PlacedRow, 'row' | 'id'>,
-  { column, offset, routed, domain }: VindexColumn & { readonly domain: VindexDomain },
+  { domain, ...placing }: VindexColumn & { readonly domain: VindexDomain },
   context: InsertContext,
 ): Value {
-  const value =
-    id !== undefined && offset === plan.autoIncrement?.offset
-      ? generatedValue(id)
+  const { column, offset, routed } = placing
+  const isUsual = offset < 0 || (placing.usual !== undefined && source.isDefault(row, offset))
+  const isDrawn = id !== undefined && offset === plan.autoIncrement?.offset
+  const value = isDrawn
+    ? generatedValue(id)
+    : isUsual
+      ? placing.usual!
       : source.vindexValue(row, offset, column)
-  const isDefaulted = value.type === 'NULL' && routed?.notNull === true && takesNull(plan, source, context)
+  const isDefaulted =
+    value.type === 'NULL' && routed?.notNull === true && (isUsual || takesNull(plan, source, context))
   return storedForm(domain, routed, (isDefaulted ? implicitDefault(routed) : undefined) ?? value, column)
 }
 

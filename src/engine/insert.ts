@@ -1,4 +1,5 @@
 import type { SplitInsert } from '../plan/primitives.ts'
+import { drawIds } from './drawn-ids.ts'
 import { insertEntered } from './entered-insert.ts'
 import { conditionsOfRows } from './insert-conditions.ts'
 import {
@@ -16,15 +17,10 @@ import { sumAnswers } from './write.ts'
 
 /** Runs an INSERT: numbers are drawn first, then every shard gets its rows, on all or on none. */
 export async function runInsert(split: InsertSplit, context: RunContext): Promise<OkOutcome> {
-  const { plan, idsNeeded } = split
+  const { plan, idSteps } = split
   const { port } = context
   const { autoIncrement } = plan
-  const sequence = autoIncrement?.sequence
-  const firstId =
-    sequence === undefined || idsNeeded === 0
-      ? undefined
-      : await port.nextIds(sequence.keyspace, sequence.table, idsNeeded)
-  const bound = split.bind(firstId)
+  const bound = split.bind(autoIncrement === undefined ? [] : await drawIds(idSteps, autoIncrement, port))
   const { inserts } = bound
   if (inserts.length === 0) return nothingInserted(bound)
   const parts = await insertParts(bound, plan, context)

@@ -3,6 +3,14 @@ import type { Condition } from '../errors/condition.ts'
 /** Conditions of a statement's text, not of its rows: every shard has the same. */
 const OF_THE_TEXT: ReadonlySet<number> = new Set([1287, 1364, 1681, 1831, 3719, 3778, 4079, 4080])
 
+/** WARN_NON_ASCII_SEPARATOR_NOT_IMPLEMENTED, of LOAD DATA. */
+const OF_SEPARATORS = 1638
+
+/** Whether a condition is of the statement's text, which every server says of it. */
+export function isOfTheText(code: number): boolean {
+  return OF_THE_TEXT.has(code) || code === OF_SEPARATORS
+}
+
 /** ER_NON_UNIQ_ERROR as a warning: once for each clause that has the name. */
 const AMBIGUOUS = 1052
 

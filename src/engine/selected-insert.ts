@@ -34,7 +34,8 @@ async function insertRows(read: ReadRows, node: SelectedInsert, context: RunCont
   const sum = await runInsert(split, context)
   // What it has brought is forgotten where a row may have been changed instead (Query_result_insert::send_data).
   const isForgotten = sum.bringsIds && insert.tail.length > 0
-  const info = sum.info === '' ? infoOf(source.rowCount, sum, node) : sum.info
+  const isTold = sum.info !== '' || node.isValues === true
+  const info = isTold ? sum.info : infoOf(source.rowCount, sum, node)
   return behind(told, { ...sum, ...(isForgotten && { lastInsertId: 0 }), info })
 }
 

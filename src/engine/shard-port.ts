@@ -21,6 +21,31 @@ export function queryOf({ query }: Pick<ShardQuery, 'query'>, i: number): BoundQ
   return 'kind' in query ? query : query[i]!
 }
 
+/** A file of the client's, which is asked for once. */
+export interface ClientFile {
+  /** Its next bytes, or undefined at its end. Rejects when the statement is to end, or the client has gone. */
+  next(): Promise<Buffer | undefined>
+  /** Resolves when the client has sent all of it, read or not: only then it hears an answer. */
+  close(): Promise<void>
+}
+
+/** LOAD DATA LOCAL on one shard, which reads what it is sent. */
+export interface ShardLoad {
+  /** The bytes are the shard's from now on. Given a promise, wait for it. Throws what has ended the connection. */
+  write(bytes: Buffer): Promise<void> | undefined
+  /** Its file is complete. Once, whatever has happened; throws the shard's error. */
+  end(): Promise<WriteAnswer>
+}
+
+export interface LeftByLoad {
+  /** By their names, in lower case: bytes of texts. */
+  readonly variables: ReadonlyMap<string, Buffer | null>
+  /** Of the texts, by its name. */
+  readonly collation: string
+  /** LAST_INSERT_ID(), where it is another one now. */
+  readonly insertId: bigint | undefined
+}
+
 /** One statement for one shard. */
 export interface ShardWrite {
   readonly keyspace: string
@@ -153,6 +178,14 @@ export interface ShardPort {
   /** A connection of the statement's own to some server of the keyspace, in no transaction. */
   openScratch(keyspace: string): Promise<Scratch>
   readonly lookups: LookupTables
+  /** Asks the client for a file by its name; what is answered goes to the client behind it. */
+  askForFile(name: Uint8Array): ClientFile
+  /** Begins LOAD DATA LOCAL on a shard, in the transaction; resolves when it waits for its file. */
+  openLoad(load: Pick<ShardWrite, 'keyspace' | 'shard' | 'query'>): Promise<ShardLoad>
+  /** What LOAD DATA leaves to the session; the variables on connections are not those. */
+  leave(left: LeftByLoad): void
   /** Reserves `count` consecutive numbers of a sequence; the answer is the first. */
   nextIds(keyspace: string, table: string, count: number): Promise<bigint>
+  /** From here on the sequence gives higher numbers than this one. */
+  passId(keyspace: string, table: string, id: bigint): Promise<void>
 }

@@ -10,6 +10,10 @@ export interface ShardsView {
   /** Name of the keyspace's database on a shard. */
   databaseOf(keyspace: string, shard: number): string
   readonly insertMode: InsertMode
+  /** Whether a sequence is known to give no number up to this one any more. */
+  isIdPassed(keyspace: string, sequence: string, id: bigint): boolean
+  /** sql_mode has NO_BACKSLASH_ESCAPES: `\\` is a character like any other. */
+  readonly noBackslashEscapes: boolean
 }
 
 /** What the session's sql_mode says of rows to be inserted. */

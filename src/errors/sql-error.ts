@@ -18,6 +18,7 @@ const sqlErrors = {
   ER_BAD_FIELD_ERROR: { errno: 1054, sqlState: '42S22' },
   ER_DUP_ENTRY: { errno: 1062, sqlState: '23000' },
   ER_PARSE_ERROR: { errno: 1064, sqlState: '42000' },
+  ER_WRONG_FIELD_TERMINATORS: { errno: 1083, sqlState: '42000' },
   ER_EMPTY_QUERY: { errno: 1065, sqlState: '42000' },
   ER_NONUNIQ_TABLE: { errno: 1066, sqlState: '42000' },
   ER_NET_READ_INTERRUPTED: { errno: 1159, sqlState: '08S01' },
@@ -74,6 +75,9 @@ const sqlErrors = {
   ER_DA_GLOBAL_CONN_LIMIT: { errno: 4081, sqlState: 'HY000' },
   ER_DA_CONN_LIMIT: { errno: 4082, sqlState: 'HY000' },
   ER_CAPACITY_EXCEEDED: { errno: 3170, sqlState: 'HY000' },
+  ER_CLIENT_LOCAL_FILES_DISABLED: { errno: 3948, sqlState: '42000' },
+  /** MariaDB's. */
+  ER_LOAD_INFILE_CAPABILITY_DISABLED: { errno: 4166, sqlState: 'HY000' },
   ER_SECURE_TRANSPORT_REQUIRED: { errno: 3159, sqlState: 'HY000' },
   ER_QUERY_TIMEOUT: { errno: 3024, sqlState: 'HY000' },
   ER_MUST_CHANGE_PASSWORD_LOGIN: { errno: 1862, sqlState: 'HY000' },
@@ -113,6 +117,19 @@ export function unknownDatabase(name: string): SqlError {
 
 export function noDatabaseSelected(): SqlError {
   return new SqlError('ER_NO_DB_ERROR', 'No database selected')
+}
+
+/** The client has not said that it would send files, or the proxy is told not to ask for any. */
+export function localFilesDisabled(isMariadb: boolean): SqlError {
+  return isMariadb
+    ? new SqlError(
+        'ER_LOAD_INFILE_CAPABILITY_DISABLED',
+        'The used command is not allowed because the MariaDB server or client has disabled the local infile capability',
+      )
+    : new SqlError(
+        'ER_CLIENT_LOCAL_FILES_DISABLED',
+        'Loading local data is disabled; this must be enabled on both the client and server sides',
+      )
 }
 
 export function emptyQuery(): SqlError {

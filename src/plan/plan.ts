@@ -52,6 +52,8 @@ export interface Plan {
   readonly reserves?: string
   /** The rows tell of databases and tables; `reports`: every shard's report on a table, where one server would give one. */
   readonly metadata?: 'names' | 'reports'
+  /** The client is asked for a file of its own: it must have the capability. */
+  readonly asksFile?: true
   /**
    * Shards get another text than the client's own, which may hide what MySQL says against that: it is asked first, with the
    * shortcut's text. `columns`: it also tells the columns of the answer, which shards that answer a part each do not know;

@@ -1,3 +1,4 @@
+import type { Value } from '../values/value.ts'
 import type { LookupVindex, Vindex } from '../vindex/vindex.ts'
 import type { RoutedColumn, Routing } from './routing.ts'
 import type { QueryTemplate, QueryText } from './text.ts'
@@ -328,7 +329,7 @@ export interface ShownTable {
 
 // -------------------------------------------------------------------------------------------- writes
 
-export type WritePrimitive = SendWrite | ChosenWrite | SplitInsert | SelectedInsert | RunDdl
+export type WritePrimitive = SendWrite | ChosenWrite | SplitInsert | SelectedInsert | LoadFile | RunDdl
 
 /** UPDATE, DELETE and other statements that answer one OK packet: sent to every shard of the routing, all or none. */
 export interface SendWrite {
@@ -470,6 +471,8 @@ export interface SelectedInsert extends RowsFirst {
   readonly verb: 'insert' | 'replace'
   /** One for each column of a row. */
   readonly into: readonly WrittenInto[]
+  /** The client has written VALUES with queries in them, which say nothing of one row. */
+  readonly isValues?: true
   /** Without rows. */
   readonly insert: SplitInsert
 }
@@ -513,10 +516,10 @@ export interface EnteredRows {
   readonly met?: MetRows
 }
 
-/** A lookup table, and the columns of inserted rows that feed it; undefined for one that rows do not name, and which is NULL. */
+/** A lookup table, and the columns of inserted rows that feed it. */
 export interface EnteredLookup {
   readonly lookup: OwnedLookup
-  readonly columns: readonly (VindexColumn | undefined)[]
+  readonly columns: readonly VindexColumn[]
 }
 
 /** Rows that are there already, as an inserted one meets them. */
@@ -536,10 +539,12 @@ export interface MetRows {
 
 export interface VindexColumn {
   readonly column: string
-  /** Offset in the row. */
+  /** Offset in the row; -1: rows do not name it. */
   readonly offset: number
   /** What the VSchema says of the column. */
   readonly routed?: RoutedColumn
+  /** What DEFAULT stands for, and a row without the column has; absent where that is not known. */
+  readonly usual?: Value
 }
 
 /** The rows: one template a row where they hold expressions, or all of them in one `rows` slot. */
@@ -569,6 +574,40 @@ export interface DrawnIds {
   readonly offset: number
   readonly appended: boolean
   readonly sequence: { readonly keyspace: string; readonly table: string }
+}
+
+/**
+ * LOAD DATA LOCAL into a table of several shards: each of them loads, by a statement of its own, lines of the client's file as they
+ * are.
+ */
+export interface LoadFile {
+  readonly kind: 'LoadFile'
+  readonly verb: 'load'
+  readonly keyspace: string
+  readonly table: string
+  readonly file: PlanValue
+  readonly format: FileFormat
+  /** IGNORE n LINES. */
+  readonly skippedLines?: PlanValue
+  /** What a shard runs over its lines. With an appended column of `autoIncrement`, they have its field in front of the others. */
+  readonly query: QueryTemplate
+  /** The statement for the only shard that there is. */
+  readonly whole: QueryText
+  /** What the fields of a line go to: columns, and user variables with an `@`, in lower case. */
+  readonly fields: readonly string[]
+  /** By which of its fields a line has its place; absent: every shard gets all (a reference table). */
+  readonly placing?: Pick<SplitInsert, 'vindex' | 'vindexColumns'>
+  readonly autoIncrement?: DrawnIds
+}
+
+export interface FileFormat {
+  /** By its name, in lower case; absent: character_set_database. */
+  readonly charset?: string
+  readonly terminated?: PlanValue
+  readonly enclosed?: PlanValue
+  readonly escaped?: PlanValue
+  readonly starting?: PlanValue
+  readonly linesTerminated?: PlanValue
 }
 
 /** DDL: one statement to every shard of a keyspace, one after the other table being equal everywhere. */

@@ -57,6 +57,7 @@ export function printTemplate(template: QueryTemplate): string {
     .map((piece) => {
       if (typeof piece === 'string') return Buffer.from(piece, 'latin1').toString('utf8')
       if ('slot' in piece) return `:${piece.slot}`
+      if ('computed' in piece) return `{computed ${printTemplate(piece.computed)}}`
       if ('param' in piece) return `?${piece.param}`
       if ('session' in piece) return `{${piece.session}}`
       if ('rows' in piece) return `{rows ${piece.rows.join(', ')}}`

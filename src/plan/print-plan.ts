@@ -5,6 +5,7 @@ import type {
   ChosenWrite,
   EnteredRows,
   JoinRows,
+  LoadFile,
   OwnedLookup,
   Predicate,
   Primitive,
@@ -48,6 +49,8 @@ function planLines(plan: Plan): readonly string[] {
       return rowsFirstLines(root)
     case 'Insert':
       return insertLines(root, plan.userVariables)
+    case 'LoadFile':
+      return loadLines(root, plan.userVariables)
     case 'Ddl':
       return [
         `Ddl ${printRouting(root.routing)} tables=[${root.tables.join(', ')}]`,
@@ -118,13 +121,31 @@ function rowsLines({ root, shortcut, ...plan }: Plan): readonly string[] {
   ]
 }
 
+function loadLines(load: LoadFile, variables: readonly string[]): readonly string[] {
+  const { keyspace, table, placing, fields, autoIncrement, skippedLines, format } = load
+  const columns = placing?.vindexColumns.map(({ column, offset }) => `${column}@${offset}`).join(', ')
+  const place =
+    placing === undefined ? ' on all shards' : ` vindex=${placing.vindex.name} columns=[${columns}]`
+  const { charset, ...terms } = format
+  const printed = Object.entries(terms).map(([name, value]) => `${name}=${printValue(value)}`)
+  const skipped = skippedLines === undefined ? '' : ` skipping=${printValue(skippedLines)}`
+  return [
+    `LoadFile keyspace=${keyspace} table=${table}${place}${printSequence(autoIncrement)}${skipped}${printFlags({ variables })}`,
+    `  file: ${printValue(load.file)} ${[...(charset === undefined ? [] : [charset]), ...printed].join(' ')}`.trimEnd(),
+    `  fields: ${fields.join(', ')}`,
+    `  query: ${printTemplate(load.query)}`,
+  ]
+}
+
+function printSequence(auto: SplitInsert['autoIncrement']): string {
+  if (auto === undefined) return ''
+  const { sequence, column, offset, appended } = auto
+  return ` sequence=${sequence.keyspace}.${sequence.table}>${column}@${offset}${appended ? ' appended' : ''}`
+}
+
 function insertLines(plan: SplitInsert, variables: readonly string[]): readonly string[] {
   const columns = plan.vindexColumns.map(({ column, offset }) => `${column}@${offset}`).join(', ')
-  const { autoIncrement: auto } = plan
-  const sequence =
-    auto === undefined
-      ? ''
-      : ` sequence=${auto.sequence.keyspace}.${auto.sequence.table}>${auto.column}@${auto.offset}${auto.appended ? ' appended' : ''}`
+  const sequence = printSequence(plan.autoIncrement)
   const flags = printFlags({ ignore: plan.ignore, variables })
   return [
     `Insert ${plan.verb} keyspace=${plan.keyspace} table=${plan.table} vindex=${plan.vindex.name} columns=[${columns}] width=${plan.columnCount}${sequence}${flags}`,
@@ -202,6 +223,7 @@ function primitiveLines(node: Primitive): readonly string[] {
     case 'ChosenWrite':
     case 'SelectedInsert':
     case 'Insert':
+    case 'LoadFile':
     case 'Ddl':
     case 'Session':
       return [node.kind] // roots, which `planLines` prints

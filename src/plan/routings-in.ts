@@ -48,6 +48,13 @@ export function computedIn(routing: Routing): readonly QueryTemplate[] {
   return valuesOf(routing).flatMap((value) => (value.kind === 'Computed' ? [value.text] : []))
 }
 
+/** The same among those that decide where rows are inserted. */
+export function computedInRows(root: Primitive): readonly QueryTemplate[] {
+  if (root.kind !== 'Insert' || root.rows.kind === 'Slot') return []
+  const values = root.rows.rows.flatMap(({ cells }) => cells.map(({ value }) => value))
+  return values.flatMap((value) => (value?.kind === 'Computed' ? [value.text] : []))
+}
+
 function valuesOf(routing: Routing): readonly PlanValue[] {
   switch (routing.kind) {
     case 'Equal':

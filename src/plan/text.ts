@@ -11,6 +11,8 @@ export type QueryPiece =
   | string
   /** The source text of a literal, of an IN list without its parentheses, or of VALUES rows. */
   | { readonly slot: number }
+  /** What MySQL has made of an expression, which is Computed: as a literal. */
+  | { readonly computed: QueryTemplate }
   /** A `?`: the statement's param `param` (from 0) is passed on at this place. */
   | { readonly param: number }
   /** SQL text of what the session knows better than a shard: `last_insert_id`, `database`, `@name` (lower case), `shown @name`, `number @name` … */

@@ -2,7 +2,7 @@ import { unreachable } from '../base/assert.ts'
 import type { Plan } from '../plan/plan.ts'
 import { printPlan } from '../plan/print-plan.ts'
 import type { Routing } from '../plan/routing.ts'
-import { computedIn, routingsIn } from '../plan/routings-in.ts'
+import { computedIn, computedInRows, routingsIn } from '../plan/routings-in.ts'
 import type { Delete, Explain, Query, Statement, Update } from '../sql/ast.ts'
 import { someNode } from '../sql/visit.ts'
 import { readsVariables } from './binding/computed.ts'
@@ -19,6 +19,7 @@ import { readPlan, sessionPlan, settingInsertId, unsupportedPlan, writePlan } fr
 import { Trace } from './rules/trace.ts'
 import { asksCatalogue } from './statements/catalogue.ts'
 import { ddlPlan, planDdl } from './statements/plan-ddl.ts'
+import { loadInto, planLoad } from './statements/plan-load.ts'
 import { atLockServer } from './statements/plan-locks.ts'
 import { planOnOneServer, serverPlan } from './statements/plan-on-one-server.ts'
 import {
@@ -110,7 +111,7 @@ function withUnusedChecked(
 function withAsked(statement: Statement, plan: Plan): Plan {
   const routings = routingsIn(plan)
   const lookups = routings.filter((routing) => routing.kind === 'Lookup')
-  const texts = new Set(routings.flatMap(computedIn))
+  const texts = new Set([...routings.flatMap(computedIn), ...computedInRows(plan.root)])
   if (texts.size === 0 && lookups.length === 0) return plan
   const assigns = someNode(statement, ({ kind }) => kind === 'Assign')
   const computed = [...texts].filter((text) => !(assigns && readsVariables(text)))
@@ -127,6 +128,8 @@ function planStatement(statement: Statement, context: PlanContext, trace: Trace 
       return asksCatalogue(statement, context) ? sessionPlan : planQuery(statement, context, trace)
     case 'Insert':
       return planInsert(statement, context, trace)
+    case 'Load':
+      return planLoad(statement, context)
     case 'Update':
     case 'Delete':
       return planWrite(statement, context, trace)
@@ -145,7 +148,6 @@ function planStatement(statement: Statement, context: PlanContext, trace: Trace 
     case 'Call':
     case 'ExplainConnection':
     case 'Flush':
-    case 'Load':
     case 'LockTables':
     case 'Other':
       return planOnOneServer(statement, context)
@@ -221,6 +223,8 @@ function planForShard(statement: Statement, routing: Routing, context: PlanConte
       return statement.table === undefined ? sessionPlan : readPlan(statement, routing, context)
     case 'Insert':
       return wholeInsert(statement, routing, context)
+    case 'Load':
+      return statement.local ? loadInto(statement, routing, context) : serverPlan(statement, routing, context)
     case 'Update':
     case 'Delete':
       return writePlan(statement, { verb: verbOf(statement), routing }, context)
@@ -228,7 +232,6 @@ function planForShard(statement: Statement, routing: Routing, context: PlanConte
       return ddlPlan(statement, routing, context)
     case 'Do':
     case 'Call':
-    case 'Load':
     case 'LockTables':
     case 'Flush':
     case 'Other':

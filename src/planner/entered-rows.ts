@@ -2,7 +2,7 @@ import type { EnteredLookup, EnteredRows, MetRows, VindexColumn } from '../plan/
 import type { Expr, Insert } from '../sql/ast.ts'
 import type { Column, StoredKey } from '../values/column.ts'
 import { sameColumn, type Table } from '../vschema/model.ts'
-import { routedColumn } from './binding/column-type.ts'
+import { routedColumn, usualValue } from './binding/column-type.ts'
 import { liveColumn } from './binding/live-column.ts'
 import { keptRows, rowsAfter } from './kept-rows.ts'
 import { makeOr, makeTable } from './make-node.ts'
@@ -35,20 +35,22 @@ function enteredLookup(
   columns: readonly string[],
   { verb }: Insert,
 ): EnteredLookup | Refusal {
-  const found = feeding.map((column) => insertedColumn(column, columns))
-  const untold = feeding.find((column, i) => found[i] === undefined && !isNullByDefault(column))
-  if (untold !== undefined) return refused(`${verb} without a value for vindex column '${untold.name}'`)
-  return { lookup, columns: found }
+  const found = eachOrRefusal(
+    feeding,
+    (column) =>
+      insertedColumn(column, columns) ??
+      refused(`${verb} without a value for vindex column '${column.name}'`),
+  )
+  return isRefusal(found) ? found : { lookup, columns: found }
 }
 
+/** Undefined where it cannot be told what the column has in a row. */
 function insertedColumn(column: Column, columns: readonly string[]): VindexColumn | undefined {
   const offset = columns.findIndex((name) => sameColumn(name, column.name))
+  const usual = column.stored?.generated === undefined ? usualValue(column) : undefined
+  if (offset < 0 && usual === undefined) return undefined
   const routed = routedColumn(column)
-  return offset < 0 ? undefined : { column: column.name, offset, ...(routed && { routed }) }
-}
-
-function isNullByDefault({ nullable, default: value, stored }: Column): boolean {
-  return nullable && (value === undefined || value === 'NULL') && stored?.generated === undefined
+  return { column: column.name, offset, ...(routed && { routed }), ...(usual && { usual }) }
 }
 
 // ---------------------------------------------------------------------------------------- rows that are met
@@ -75,8 +77,7 @@ function metRows(
     const told = own.map((column) => column && insertedColumn(column, columns))
     const absent = own.filter((_, i) => told[i] === undefined)
     // NULL meets nothing, nor does a number that is drawn.
-    if (absent.some((column) => column !== undefined && (isNullByDefault(column) || column.autoIncrement)))
-      continue
+    if (absent.some((column) => column?.autoIncrement === true) || told.some(isAlwaysNull)) continue
     const isWhole = unique.parts.every((part) => !/\(\d+\)/.test(part.text))
     if (absent.length > 0 || !isWhole)
       return refused(`${ast.verb} that may meet rows by a unique key of which it does not tell all values`)
@@ -107,4 +108,13 @@ function metRows(
 
 function uniqueKeys({ live }: Table): readonly StoredKey[] {
   return (live?.keys ?? []).filter(({ kind }) => kind === 'PRIMARY' || kind === 'UNIQUE')
+}
+
+function isAlwaysNull(column: VindexColumn | undefined): boolean {
+  return (
+    column !== undefined &&
+    column.offset < 0 &&
+    column.usual?.type === 'NULL' &&
+    column.routed?.notNull !== true
+  )
 }

@@ -1,6 +1,7 @@
 import type { Plan } from '../plan/plan.ts'
+import type { QueryText } from '../plan/text.ts'
 import type { Delete, Insert, Query, Update } from '../sql/ast.ts'
-import { someNode } from '../sql/visit.ts'
+import { someInBlock, someNode } from '../sql/visit.ts'
 import { sameColumn, type Table } from '../vschema/model.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { bindQuery } from './binding/bind-query.ts'
@@ -14,6 +15,7 @@ import { finishInsertSelect } from './finish/finish-insert-select.ts'
 import { finishWrite } from './finish/finish-write.ts'
 import { replicatedWrite } from './finish/replicated-write.ts'
 import { asValues, wholeInsert } from './finish/whole-insert.ts'
+import { makeItem, makeSelect } from './make-node.ts'
 import { anyShard } from './one-shard.ts'
 import { operatorOf, operatorOfWrite } from './operators/build-operators.ts'
 import { insertRows, type ValuesInsert } from './operators/insert-rows.ts'
@@ -25,6 +27,7 @@ import { phases } from './rules/phases.ts'
 import { runPhases } from './rules/run-phases.ts'
 import type { Trace } from './rules/trace.ts'
 import { withSelectedRows } from './selected-rows.ts'
+import { ShardText } from './shard-text.ts'
 
 /** UPDATE and DELETE: each shard changes its own rows, which holds as long as they need no others to decide. */
 export function planWrite(ast: Update | Delete, context: PlanContext, trace?: Trace): Plan {
@@ -54,7 +57,11 @@ export function planInsert(ast: Insert, context: PlanContext, trace?: Trace): Pl
   const isPlaced = table.sharded && table.type !== 'reference' && pinned === undefined
   if (!isPlaced && readsElsewhere(ast, keyspace, context))
     return unsupportedPlan('a subquery on another keyspace in INSERT')
-  if (isPlaced || autoIncrement !== undefined) return planRows(asValues(ast, source), table, context, trace)
+  if (isPlaced || autoIncrement !== undefined) {
+    const values = asValues(ast, source)
+    const plan = isPlaced ? planAsSelect(ast, values, table, context, trace) : undefined
+    return plan ?? planRows(values, table, context, trace)
+  }
   if (pinned === undefined) return wholeInsert(ast, { kind: 'Unsharded', keyspace }, context)
   return wholeInsert(ast, { kind: 'Pinned', keyspace, keyspaceId: pinned }, context)
 }
@@ -71,6 +78,40 @@ function planInsertSelect(
   const tree = { kind: 'Write', input: operatorOf(query), bound } as const
   const plan = finishInsertSelect(bound, runPhases(phases, tree, context, trace), context)
   return withSelectedRows(plan, bound, context)
+}
+
+/**
+ * One row of VALUES with queries in it that ask other shards: what a SELECT of its values gives. On one shard it stays what it is.
+ * Undefined where it has no query, or says what only VALUES can.
+ */
+function planAsSelect(
+  written: Insert,
+  { columns, source }: ValuesInsert,
+  table: Table,
+  context: PlanContext,
+  trace: Trace | undefined,
+): Plan | undefined {
+  const [row, ...others] = source.rows
+  if (row === undefined || others.length > 0 || written.rowAlias !== undefined) return undefined
+  if (!someNode(row, (node) => node.kind === 'Subquery')) return undefined
+  if (someInBlock(row, ({ kind }) => kind === 'Default' || kind === 'Column')) return undefined
+  const select = makeSelect(row.values.map(makeItem), { from: [] })
+  const asSelect = { ...written, ...(columns && { columns }), source: select }
+  const plan = planInsertSelect(asSelect, select, table, context, trace)
+  const query = new ShardText(context).ofStatement(written)
+  return {
+    ...plan,
+    root: asWritten(plan.root, query),
+    ...(plan.shortcut && { shortcut: { ...plan.shortcut, query } }),
+  }
+}
+
+function asWritten(root: Plan['root'], query: QueryText): Plan['root'] {
+  if (root.kind === 'SelectedInsert') return { ...root, isValues: true }
+  if (root.kind !== 'Write') return root
+  const several =
+    root.several?.kind === 'SelectedInsert' ? { ...root.several, isValues: true as const } : root.several
+  return { ...root, query, ...(several && { several }) }
 }
 
 function planRows(ast: ValuesInsert, table: Table, context: PlanContext, trace: Trace | undefined): Plan {

@@ -18,6 +18,8 @@ export interface ProtocolClientOptions {
   readonly multiStatements?: boolean
   /** CLIENT_MULTI_RESULTS; default true. */
   readonly multiResults?: boolean
+  /** CLIENT_LOCAL_FILES. */
+  readonly localFiles?: boolean
   /** CLIENT_SESSION_TRACK. */
   readonly sessionTrack?: boolean
   /** Default 45, utf8mb4_general_ci, which every server has. */
@@ -86,6 +88,7 @@ const MULTI_RESULTS = 0x0002_0000
 const PS_MULTI_RESULTS = 0x0004_0000
 const FOUND_ROWS = 0x0002
 const CONNECT_WITH_DB = 0x0008
+const LOCAL_FILES = 0x0080
 const SESSION_TRACK = 0x0080_0000
 const SESSION_STATE_CHANGED = 0x4000
 
@@ -123,6 +126,29 @@ export class ProtocolClient {
   async query(sql: string): Promise<readonly Result[]> {
     this.#client.send(Buffer.concat([Buffer.from([0x03]), Buffer.from(sql)]))
     return await this.#results()
+  }
+
+  /**
+   * LOAD DATA LOCAL: the answers, or the file's name, which `sendFile` is to follow. `first`: of the answer's packets, where
+   * statements ahead of it have been answered.
+   */
+  async load(
+    sql: string,
+  ): Promise<{ readonly name: string; readonly sequenceId: number } | readonly Result[]> {
+    this.#client.send(Buffer.concat([Buffer.from([0x03]), Buffer.from(sql)]))
+    const reply = (await this.#client.read())!
+    if (reply.payload[0] === 0xff) return [readErr(reply.payload)]
+    return { name: reply.payload.subarray(1).toString(), sequenceId: reply.sequenceId }
+  }
+
+  /** A part of the file, with the id of its packet; an empty one ends it. */
+  sendFile(part: Buffer | string, sequenceId: number): void {
+    this.#client.send(typeof part === 'string' ? Buffer.from(part) : part, sequenceId)
+  }
+
+  /** The answer behind a file, and of statements behind it. */
+  loaded(): Promise<readonly Result[]> {
+    return this.#results()
   }
 
   async initDb(name: string): Promise<Result> {
@@ -331,6 +357,7 @@ function handshakeResponse(greeting: Greeting, options: ProtocolClientOptions): 
     foundRows = false,
     multiStatements = true,
     multiResults = true,
+    localFiles = false,
     sessionTrack = false,
     collationId = 45,
   } = options
@@ -338,6 +365,7 @@ function handshakeResponse(greeting: Greeting, options: ProtocolClientOptions): 
   capabilities = multiStatements ? capabilities | MULTI_STATEMENTS : capabilities & ~MULTI_STATEMENTS
   if (foundRows) capabilities |= FOUND_ROWS
   if (!multiResults) capabilities &= ~MULTI_RESULTS
+  if (localFiles) capabilities |= LOCAL_FILES
   if (sessionTrack) capabilities |= SESSION_TRACK
   if (database !== undefined) capabilities |= CONNECT_WITH_DB
   const fixed = Buffer.alloc(32)

@@ -89,6 +89,7 @@ function smallServer({ flavor }: MysqlProgram): string[] {
     '--max-connections=1000',
     '--table-open-cache=400',
     '--skip-name-resolve',
+    '--local-infile=ON',
     '--performance-schema=OFF',
     '--character-set-server=utf8mb4',
     '--max-allowed-packet=1G',

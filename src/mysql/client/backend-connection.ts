@@ -70,6 +70,12 @@ export class BackendConnection {
     if (!this.#closed) this.#socket.write(packet)
   }
 
+  /** Sends a part of the file that the server has asked for: one or more packets, or some bytes of one. */
+  sendFile(bytes: Buffer): void {
+    this.activity++
+    if (!this.#closed) this.#socket.write(bytes)
+  }
+
   /** Bytes written that the server has not taken yet. */
   get unsentBytes(): number {
     return this.#socket.writableLength

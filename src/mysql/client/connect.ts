@@ -27,11 +27,11 @@ export interface BackendOptions {
 
 /**
  * What the connection phase negotiates, in mysql2's notation: exactly what the front end offers its clients, so that
- * answers can be relayed without translation.
+ * answers can be relayed without translation. LOCAL_FILES is for those clients that have it: a file that is asked for is
+ * theirs, and a server that asks where no client would send one is cut off.
  */
 const FLAGS = [
   '-ODBC',
-  '-LOCAL_FILES',
   '-IGNORE_SPACE',
   '-RESERVED',
   '-SESSION_TRACK',
@@ -39,6 +39,7 @@ const FLAGS = [
   '-CLIENT_QUERY_ATTRIBUTES',
   '-MULTI_STATEMENTS',
   'PS_MULTI_RESULTS',
+  'LOCAL_FILES',
 ]
 
 /**

@@ -59,6 +59,12 @@ export abstract class Relay extends ResponseReader {
     return this.#sequenceId
   }
 
+  /** The client has sent something in the middle of the answer, which goes on with this sequence id. */
+  goOn(sequenceId: number): void {
+    this.#sequenceId = sequenceId
+    this.#renumber = true
+  }
+
   protected override patchStatus(status: number): number {
     return (status & ~SESSION_FLAGS) | this.#status | this.#moreResults
   }

@@ -192,7 +192,7 @@ export abstract class ResponseReader {
       case 'first':
         if (this.#shape === 'prepare') return this.#prepareOk(buf, start, end)
         if (first === ResponseHeader.OK) return this.#ok(buf, start, end)
-        if (first === ResponseHeader.LOCAL_INFILE) throw malformedPacket() // never negotiated
+        if (first === ResponseHeader.LOCAL_INFILE) return this.onFileAsked(buf, start, end)
         this.#columnsLeft = readCount(buf, start, end)
         this.onColumnCount(this.#columnsLeft)
         this.#state = 'columns'
@@ -309,6 +309,10 @@ export abstract class ResponseReader {
   protected onPrepareOk(_buf: Buffer, _start: number, _columns: number, _params: number): void {}
   /** Only with `wholeRows`. A row of 2^24 - 1 bytes and more comes in parts: `continues` the one before, `more` follow. */
   protected onRow(_buf: Buffer, _start: number, _end: number, _continues: boolean, _more: boolean): void {}
+  /** The server waits for a file, and answers behind it. Only for readers whose command may ask for one. */
+  protected onFileAsked(_buf: Buffer, _start: number, _end: number): void {
+    throw malformedPacket()
+  }
   protected onOk(_buf: Buffer, _start: number, _end: number): void {}
   protected onErr(_buf: Buffer, _start: number, _end: number): void {}
   /** A result is complete and `summary` tells of it; more may follow. */

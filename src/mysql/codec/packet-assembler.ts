@@ -143,7 +143,7 @@ function joinPayload(packets: Buffer, payloadBytes: number): Buffer {
   return payload
 }
 
-function packetsOutOfOrder(): SqlError {
+export function packetsOutOfOrder(): SqlError {
   return new SqlError('ER_NET_PACKETS_OUT_OF_ORDER', 'Got packets out of order')
 }
 

@@ -4,6 +4,7 @@ import type { ByteBudget } from '../../base/byte-budget.ts'
 import type { Clock } from '../../base/clock.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import { Capability, Command, Status } from '../codec/constants.ts'
+import { FilePackets } from '../codec/file-packets.ts'
 import type { Frame, PacketAssembler } from '../codec/packet-assembler.ts'
 import { malformedPacket } from '../codec/packet-reader.ts'
 import { PacketWriter } from '../codec/packet-writer.ts'
@@ -21,6 +22,7 @@ import { PacketChannel } from './packet-channel.ts'
 import type { Peer } from './peer.ts'
 import type {
   ClientConnection,
+  FileSink,
   Identity,
   SessionFactory,
   SessionHandler,
@@ -92,6 +94,8 @@ export class Connection implements ClientConnection {
   #idleSinceMs = 0
   #readAtMs = 0
   #blockedSinceMs: number | undefined
+  /** Of a busy connection: it receives a file. */
+  #file: { readonly packets: FilePackets; readonly sink: FileSink } | undefined
   /** Of the memory for packets: by one that is larger than what is read ahead, until it is carried out. */
   #heldBytes = 0
 
@@ -170,6 +174,21 @@ export class Connection implements ClientConnection {
     this.#becomeIdle()
   }
 
+  expectFile(sink: FileSink, sequenceId: number): void {
+    assert(this.#state === 'busy' && this.#file === undefined, 'a file is a part of a command')
+    this.#file = { packets: new FilePackets(sequenceId), sink }
+    this.#readAtMs = this.#context.coarseNowMs()
+    if (this.#ended) this.#socket.destroy()
+    else if (this.#assembler.bufferedBytes > 0) this.#receiveFile(this.#assembler.drain())
+    this.resumeFile()
+  }
+
+  resumeFile(): void {
+    if (this.#state === 'closed' || !this.#socket.isPaused()) return
+    this.#readAtMs = this.#context.coarseNowMs()
+    this.#socket.resume()
+  }
+
   sendOk(ok: Partial<OkPacket>, sequenceId = this.#nextSequenceId): void {
     this.finish(encodeOk(ok, sequenceId))
   }
@@ -225,6 +244,9 @@ export class Connection implements ClientConnection {
     if (this.#output.blocked) {
       this.#blockedSinceMs ??= nowMs
       if (nowMs - this.#blockedSinceMs >= limits.writeTimeoutMs) this.#giveUp('write')
+    } else if (this.#file !== undefined) {
+      const isSilent = !this.#socket.isPaused() && nowMs - this.#readAtMs >= limits.readTimeoutMs
+      if (isSilent) this.#timeOut('read', readTimedOut())
     } else if (this.#state === 'idle' && this.#assembler.bufferedBytes > 0) {
       if (nowMs - this.#readAtMs >= limits.readTimeoutMs) this.#timeOut('read', readTimedOut())
     } else if (this.#state === 'idle') {
@@ -237,12 +259,33 @@ export class Connection implements ClientConnection {
   #onData = (chunk: Buffer): void => {
     if (this.#state === 'closed') return
     this.#readAtMs = this.#context.coarseNowMs()
+    if (this.#file !== undefined) return this.#receiveFile(chunk)
     this.#assembler.push(chunk)
     const isMuch = this.#assembler.bufferedBytes > this.#context.limits.pipelineBytesMax
     if (this.#state === 'idle') {
       if (isMuch && !this.#holdPacket()) return
       this.#deliver()
     } else if (isMuch) this.#socket.pause()
+  }
+
+  /** What lies behind the file waits for the end of the command. */
+  #receiveFile(chunk: Buffer): void {
+    const { packets, sink } = this.#file!
+    let taken: ReturnType<FilePackets['take']>
+    try {
+      taken = packets.take(chunk)
+    } catch (error) {
+      return this.#protocolError(error as SqlError)
+    }
+    let takesMore = true
+    this.#call(() => {
+      for (const piece of taken.pieces) takesMore = sink.data(piece) && takesMore
+    })
+    if (packets.ended) {
+      this.#file = undefined
+      if (taken.rest !== undefined) this.#assembler.push(taken.rest)
+      this.#call(() => sink.end(packets.sequenceId))
+    } else if (!takesMore && !this.closed) this.#socket.pause()
   }
 
   /** Ends the connection, as nothing else would end the packet, where there is no memory for more of it. */
@@ -464,6 +507,7 @@ export class Connection implements ClientConnection {
   #onEnd = (): void => {
     this.#ended = true
     if (this.#state === 'idle') this.#deliver()
+    else if (this.#file !== undefined) this.#socket.destroy()
     else if (this.#state === 'busy') this.#boundLastCommand()
   }
 
@@ -485,6 +529,9 @@ export class Connection implements ClientConnection {
     this.#state = 'closed'
     this.#assembler.drain()
     this.#givePacket()
+    const file = this.#file
+    this.#file = undefined
+    if (file !== undefined) this.#call(() => file.sink.gone())
     this.#call(() => this.#session.onClientGone())
     this.#context.onClosed(this.id)
     this.#context.onEvent({ kind: 'closed', connectionId: this.id })

@@ -27,7 +27,7 @@ import { describeTls, type TlsUpgrader } from './tls.ts'
 /**
  * What is offered to clients: everything that lets answers be relayed byte for byte. Left out because packets would
  * have to be translated: DEPRECATE_EOF, OPTIONAL_RESULTSET_METADATA, QUERY_ATTRIBUTES, compression.
- * LOCAL_FILES is left out as well: a proxy has no file to ask for.
+ * LOCAL_FILES is offered where `localInfile` says so.
  */
 export const OFFERED_CAPABILITIES =
   Capability.LONG_PASSWORD |
@@ -65,6 +65,8 @@ export interface LoginContext {
   readonly requireSecureTransport: boolean
   readonly isUnixSocket: boolean
   readonly remoteHost: string
+  /** Clients may be asked for files of theirs. */
+  readonly localInfile: boolean
 }
 
 export interface LoggedIn {
@@ -83,7 +85,11 @@ export interface LoggedIn {
  */
 export async function login(channel: PacketChannel, context: LoginContext): Promise<LoggedIn> {
   const nonce = makeNonce()
-  const offered = OFFERED_CAPABILITIES | (context.tls === undefined ? 0 : Capability.SSL)
+  const { tls, localInfile } = context
+  const offered =
+    OFFERED_CAPABILITIES |
+    (tls === undefined ? 0 : Capability.SSL) |
+    (localInfile ? Capability.LOCAL_FILES : 0)
   channel.send(() => greeting(context, nonce, offered))
   let { payload } = await channel.receive()
   let secured: TLSSocket | undefined

@@ -215,6 +215,7 @@ export class MysqlServer {
       tls: isUnixSocket ? undefined : this.#options.tls,
       requireSecureTransport: this.#options.requireSecureTransport ?? false,
       isUnixSocket,
+      localInfile: this.#options.localInfile ?? false,
       remoteHost,
     })
     const { user } = loggedIn.identity

@@ -81,6 +81,8 @@ export interface MysqlServerOptions {
   /** Hides passwords on connections without TLS. */
   readonly rsaKey?: RsaKey | undefined
   readonly requireSecureTransport?: boolean
+  /** Clients are offered to be asked for files of theirs (LOAD DATA LOCAL). Default: false. */
+  readonly localInfile?: boolean
   /** The plugin clients are greeted with; usually that of the announced server, as MariaDB's differs from MySQL's. */
   readonly authPlugin?: 'caching_sha2_password' | 'mysql_native_password'
   readonly limits?: Partial<Limits>

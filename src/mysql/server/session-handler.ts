@@ -57,6 +57,16 @@ export interface SessionHandler {
   onDrain(): void
 }
 
+/** Takes the file that a client has been asked for (LOCAL INFILE). */
+export interface FileSink {
+  /** The next bytes of it, which are the sink's from now on. False: no more until `resumeFile`. */
+  data(bytes: Buffer): boolean
+  /** It is complete; the answer goes on with this sequence id. */
+  end(nextSequenceId: number): void
+  /** The client has gone before its end. */
+  gone(): void
+}
+
 /** What the session layer sees of a client connection. */
 export interface ClientConnection {
   /** Thread id as MySQL means it: 32 bits, unique among the live connections of all workers. */
@@ -89,6 +99,14 @@ export interface ClientConnection {
   commandDone(): void
   /** `write` and `commandDone` in one, the shortest way to the socket. */
   finish(lastChunk: Buffer): void
+
+  /**
+   * What the client sends is the file that it has been asked for, in packets numbered from `sequenceId` on, until its
+   * last one; then it waits for the answer again. A client that goes before ends as any other does.
+   */
+  expectFile(sink: FileSink, sequenceId: number): void
+  /** The sink can take more. */
+  resumeFile(): void
 
   /** These answer the current command with one message that starts at `sequenceId`, and end it. */
   sendOk(ok: Partial<OkPacket>, sequenceId?: number): void

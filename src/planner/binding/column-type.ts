@@ -1,6 +1,14 @@
 import type { RoutedColumn, RoutedColumns } from '../../plan/routing.ts'
 import { collationByName } from '../../values/charsets.ts'
-import { isBinary, isIntegral, type ValueType } from '../../values/value.ts'
+import {
+  integerValue,
+  isBinary,
+  isIntegral,
+  nullValue,
+  type Value,
+  type ValueType,
+  value,
+} from '../../values/value.ts'
 import type { Column, ColumnVindex, Table } from '../../vschema/model.ts'
 import { sameColumn } from '../../vschema/model.ts'
 
@@ -60,6 +68,22 @@ export function routedColumn(column: Column | undefined): RoutedColumn | undefin
     ...(nullable ? {} : { notNull: true }),
     ...(type === 'ENUM' && values.length > 0 ? { members: values } : {}),
   }
+}
+
+const DEFAULT = / DEFAULT (?:'((?:''|[^'])*)'|(-?\d+)|NULL)(?= |$)/
+
+/**
+ * The value that a row has which does not name the column, as its server tells; NULL where there is none: a server that does not
+ * refuse the row makes its own of it. Undefined where it is computed for each row, or not known.
+ */
+export function usualValue({ stored, autoIncrement }: Column): Value | undefined {
+  if (stored === undefined || autoIncrement) return undefined
+  const { definition } = stored
+  if (!definition.includes(' DEFAULT ')) return nullValue
+  const [found, text, digits] = DEFAULT.exec(definition) ?? []
+  if (found === undefined) return undefined
+  if (digits !== undefined) return integerValue(BigInt(digits))
+  return text === undefined ? nullValue : value('VARCHAR', text.replaceAll("''", "'"))
 }
 
 export function columnOf(table: Table, name: string): Column | undefined {

@@ -19,6 +19,18 @@ function computedValue(expr: Expr): PlanValue | undefined {
   return isComputable(expr) ? { kind: 'Computed', text: printPieces(expr) } : undefined
 }
 
+/**
+ * An expression that decides where a row is inserted: what MySQL computes of it first is what is stored, be it a time or a
+ * random number. `isConstant`: computed again, it is the same.
+ */
+export function insertedValue(
+  expr: Expr,
+): { readonly value: PlanValue & { readonly kind: 'Computed' }; readonly isConstant: boolean } | undefined {
+  const isConstant = isComputable(expr)
+  if (!isConstant && someNode(expr, (node) => !isPart(node) && !isOfTheMoment(node))) return undefined
+  return { value: { kind: 'Computed', text: printPieces(expr) }, isConstant }
+}
+
 /** Whether it may have another value once the statement has assigned variables. */
 export function readsVariables(text: QueryTemplate): boolean {
   return text.some((piece) => typeof piece === 'string' && piece.includes('@'))
@@ -65,6 +77,21 @@ const FUNCTIONS: ReadonlySet<string> = new Set(
   substr substring to_base64 trim truncate ucase unhex upper uuid_to_bin`.split(/\s+/),
 )
 
-function isPlainCall({ name, qualifier, quoted, spaced }: FunctionCall): boolean {
-  return qualifier === undefined && quoted !== true && spaced !== true && FUNCTIONS.has(name)
+/** Of MySQL's own functions those whose values are of the moment, and what is made of times. */
+const OF_THE_MOMENT: ReadonlySet<string> = new Set(
+  `curdate current_date current_time current_timestamp curtime date date_add date_format date_sub day dayofmonth hour
+  localtime localtimestamp minute month now quarter rand random_bytes second sysdate sys_guid time to_days unix_timestamp
+  utc_date utc_time utc_timestamp uuid uuid_short week year yearweek`.split(/\s+/),
+)
+
+function isPlainCall(call: FunctionCall): boolean {
+  return isOwnFunction(call) && FUNCTIONS.has(call.name)
+}
+
+function isOfTheMoment(node: AnyNode): boolean {
+  return node.kind === 'Function' && isOwnFunction(node) && OF_THE_MOMENT.has(node.name)
+}
+
+function isOwnFunction({ qualifier, quoted, spaced }: FunctionCall): boolean {
+  return qualifier === undefined && quoted !== true && spaced !== true
 }

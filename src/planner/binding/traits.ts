@@ -73,6 +73,7 @@ export function mayAskTables(part: Part): boolean {
 export function setsVariables(node: AnyNode): boolean {
   if (node.kind === 'Call') return node.args?.some((arg) => arg.kind === 'UserVariable') === true
   if (node.kind === 'Explain') return node.into !== undefined
+  if (node.kind === 'Load') return node.reading?.columns?.some(({ kind }) => kind === 'UserVariable') === true
   return node.kind === 'Assign' || node.kind === 'IntoVariables'
 }
 

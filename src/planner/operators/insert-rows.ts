@@ -12,7 +12,8 @@ import type { Expr, Insert, InsertRow, InsertValues } from '../../sql/ast.ts'
 import { someNode } from '../../sql/visit.ts'
 import type { MultiColumnVindex } from '../../vindex/vindex.ts'
 import { sameColumn, type Table } from '../../vschema/model.ts'
-import { columnOf, routedColumn } from '../binding/column-type.ts'
+import { columnOf, routedColumn, usualValue } from '../binding/column-type.ts'
+import { insertedValue } from '../binding/computed.ts'
 import { enteredRows } from '../entered-rows.ts'
 import { makeColumn } from '../make-node.ts'
 import type { PlanContext } from '../plan-context.ts'
@@ -87,7 +88,7 @@ function columnNames({ verb, columns, source }: ValuesInsert, table: Table): rea
   )
 }
 
-function drawnIds(table: Table, columns: readonly string[]): DrawnIds | undefined {
+export function drawnIds(table: Table, columns: readonly string[]): DrawnIds | undefined {
   if (table.autoIncrement === undefined) return undefined
   const { column, sequence } = table.autoIncrement
   const at = columns.findIndex((name) => sameColumn(name, column))
@@ -103,16 +104,19 @@ export function counterIn(table: Table, columns: readonly string[]): SplitInsert
 }
 
 /** The vindex and the columns of a row that feed it. */
-function placingOf(table: Table, columns: readonly string[]): InsertRowsOp['placing'] | Refusal {
+export function placingOf(table: Table, columns: readonly string[]): InsertRowsOp['placing'] | Refusal {
   if (!table.sharded || table.pinned !== undefined)
     return { vindex: onePlace(table.pinned), vindexColumns: [] }
   const [primary] = table.columnVindexes
   if (primary === undefined) return refused(`INSERT into table '${table.name}' without a primary vindex`)
   const vindexColumns = eachOrRefusal(primary.columns, (column): VindexColumn | Refusal => {
     const offset = columns.findIndex((name) => sameColumn(name, column))
-    if (offset < 0) return refused(`INSERT without a value for vindex column '${column}' (VT09003)`)
-    const routed = routedColumn(columnOf(table, column))
-    return { column, offset, ...(routed && { routed }) }
+    const known = columnOf(table, column)
+    const usual = known && usualValue(known)
+    if (offset < 0 && usual === undefined)
+      return refused(`INSERT without a value for vindex column '${column}' (VT09003)`)
+    const routed = routedColumn(known)
+    return { column, offset, ...(routed && { routed }), ...(usual && { usual }) }
   })
   return isRefusal(vindexColumns) ? vindexColumns : { vindex: primary.vindex, vindexColumns }
 }
@@ -139,13 +143,17 @@ function onePlace(pinned: KeyspaceId | undefined): MultiColumnVindex {
 
 /** The text around the rows, and that of each cell. */
 export function printInsertRows(
-  { statement, columns, autoIncrement }: InsertRowsOp,
+  { statement, columns, autoIncrement, placing, entered }: InsertRowsOp,
   context: PlanContext,
 ): Pick<SplitInsert, 'head' | 'tail' | 'rows'> {
   const named = autoIncrement?.appended
     ? { ...statement, columns: [...columns, autoIncrement.column].map(makeColumn) }
     : statement
-  return { ...textAround(named, context), rows: printRows(statement.source, context) }
+  const fed = entered?.lookups.flatMap((lookup) => lookup.columns) ?? []
+  const met = entered?.met?.keyColumns ?? []
+  const deciding = new Set([...placing.vindexColumns, ...fed, ...met].map(({ offset }) => offset))
+  if (autoIncrement !== undefined) deciding.add(autoIncrement.offset)
+  return { ...textAround(named, context), rows: printRows(statement.source, context, deciding) }
 }
 
 function textAround(statement: ValuesInsert, context: PlanContext): Pick<SplitInsert, 'head' | 'tail'> {
@@ -172,12 +180,33 @@ function trimmed(template: QueryTemplate, at: 0 | -1, trim: (piece: string) => s
   })
 }
 
-export function printRows(source: InsertValues, context: PlanContext): InsertedRows {
+/** `deciding`: offsets of cells by which a row is placed, or numbered. */
+export function printRows(
+  source: InsertValues,
+  context: PlanContext,
+  deciding: ReadonlySet<number> = NONE,
+): InsertedRows {
   if (source.slot !== undefined) return { kind: 'Slot', slot: source.slot }
   return {
     kind: 'Rows',
-    rows: source.rows.map((row) => ({ cells: row.values.map((value) => printCell(value, context)) })),
+    rows: source.rows.map((row) => ({
+      cells: row.values.map((value, offset) =>
+        deciding.has(offset) ? decidingCell(value, context) : printCell(value, context),
+      ),
+    })),
   }
+}
+
+const NONE: ReadonlySet<number> = new Set()
+
+/** A cell whose value must be known: MySQL is asked for it before, where it is an expression. */
+function decidingCell(expr: Expr, context: PlanContext): InsertedCell {
+  const cell = printCell(expr, context)
+  if (cell.value !== undefined || cell.isDefault) return cell
+  const computed = insertedValue(expr)
+  if (computed === undefined) return cell
+  const { value, isConstant } = computed
+  return { ...cell, value, ...(!isConstant && { text: [{ computed: value.text }] }) }
 }
 
 function printCell(expr: Expr, context: PlanContext): InsertedCell {

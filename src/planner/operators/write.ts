@@ -1,6 +1,7 @@
-import type { Assignment, Delete, Insert, Update } from '../../sql/ast.ts'
+import type { Assignment, ColumnName, Delete, Expr, Insert, Load, Update } from '../../sql/ast.ts'
 import { type ColumnVindex, sameColumn, type Table } from '../../vschema/model.ts'
 import type { BoundInsertSelect, BoundWrite } from '../binding/bound.ts'
+import { setsLastInsertId } from '../binding/traits.ts'
 import { type Refusal, refused } from '../refusal.ts'
 
 /** Changes rows of its input (UPDATE, DELETE), or puts them into a table (INSERT … SELECT). */
@@ -40,9 +41,9 @@ function mayChange(ast: Update, name: string, table: Table): boolean {
 }
 
 /** Rows of lookup tables would go astray: not whoever has the table alone can do it. */
-export function refusalOfLookups(ast: Insert | Update | Delete, table: Table): Refusal | undefined {
+export function refusalOfLookups(ast: Insert | Load | Update | Delete, table: Table): Refusal | undefined {
   const owned =
-    ast.kind === 'Insert'
+    ast.kind === 'Insert' || ast.kind === 'Load'
       ? table.columnVindexes.filter((vindex) => vindex.owned)
       : changedVindexes(ast, table).owned
   const [first] = owned
@@ -67,8 +68,15 @@ export function changesVindex({ column, value }: Assignment, tables: readonly Ta
         vindex.columns.some((name) => sameColumn(name, column.name)),
     ),
   )
-  const isItself = value.kind === 'Column' && sameColumn(value.name, column.name) && tables.length === 1
+  const kept = keptValue(value)
+  const isItself = kept.kind === 'Column' && sameColumn(kept.name, column.name) && tables.length === 1
   return isVindexColumn && !isItself
+}
+
+/** `LAST_INSERT_ID(id)` is `id`, and tells the session so. */
+function keptValue(value: Expr): Expr {
+  const [arg] = value.kind === 'Function' && setsLastInsertId(value) ? value.args : []
+  return arg ?? value
 }
 
 /**
@@ -79,7 +87,7 @@ export function refusalOfUpsert(insert: Insert, { columnVindexes: [primary] }: T
   const placing = (insert.onDuplicate ?? []).filter(
     ({ column, value }) =>
       primary?.columns.some((name) => sameColumn(name, column.name)) === true &&
-      !(value.kind === 'Column' && value.qualifiers.length === 0 && sameColumn(value.name, column.name)),
+      !isOwn(keptValue(value), column),
   )
   const other = placing.find((assignment) => !takesInserted(assignment, insert))
   const isWhole = primary?.columns.every((name) =>
@@ -87,6 +95,10 @@ export function refusalOfUpsert(insert: Insert, { columnVindexes: [primary] }: T
   )
   const change = other ?? (isWhole ? undefined : placing[0])
   return change && refused(`changing vindex column '${change.column.name}'`)
+}
+
+function isOwn(value: Expr, { name }: ColumnName): boolean {
+  return value.kind === 'Column' && value.qualifiers.length === 0 && sameColumn(value.name, name)
 }
 
 /** `c = VALUES(c)`, or `c = new.c` where the row is called `new`. */

@@ -39,6 +39,7 @@ export interface EvaluateContext extends SessionPortContext, CatalogueContext {
   readonly proxy: CatalogueContext['proxy'] &
     SessionPortContext['proxy'] &
     Pick<ProxyContext, 'limits' | 'judgements'>
+  readonly client: SessionPortContext['client']
   readonly state: SessionState
   readonly reader: StatementReader
 }

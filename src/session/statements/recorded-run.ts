@@ -38,6 +38,7 @@ export interface SentQuery {
 export async function recordedRun(context: RunContext, execution: Execution): Promise<readonly SentQuery[]> {
   const { proxy, shards, state, memory } = context
   const { reading, bindings } = execution
+  if (execution.plan.asksFile === true) throw notSupported('VEXPLAIN of a statement that asks for a file')
   if (execution.plan.root.kind === 'Session') throw notSupported('VEXPLAIN of what no shard is sent')
   if (carriesAny(execution.plan) || execution.plan.reserves !== undefined)
     throw notSupported('VEXPLAIN of a statement that sets variables or holds something')

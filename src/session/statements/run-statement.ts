@@ -6,7 +6,8 @@ import { bindRowCount, rowCountNumber } from '../../engine/plan-value.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import type { RunContext as EngineContext } from '../../engine/run-context.ts'
 import { ChangedTables } from '../../errors/changed-tables.ts'
-import { SqlError } from '../../errors/sql-error.ts'
+import { localFilesDisabled, SqlError } from '../../errors/sql-error.ts'
+import { Capability } from '../../mysql/codec/constants.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import type { FoundRows, Plan } from '../../plan/plan.ts'
 import type { Primitive } from '../../plan/primitives.ts'
@@ -57,6 +58,8 @@ export function runStatement(context: RunContext, execution: Execution): void {
     const statement = execution.reading.parse(execution.sql)
     return replies.detached(() => context.runOwn(statement, execution))
   }
+  if (execution.plan.asksFile === true && (context.client.capabilities & Capability.LOCAL_FILES) === 0)
+    throw localFilesDisabled(proxy.isMariadb)
   const { tabletType } = execution.reading.target
   if (tabletType !== 'PRIMARY') checkReadOnly(root, tabletType)
   const commits = execution.plan.commitsFirst === true && transaction.isOpen
@@ -164,7 +167,7 @@ async function runOnSeveral(context: RunContext, execution: Execution, several: 
 
 /** In the client's transaction, or in autocommit mode in one of its own, which ends with the statement. */
 function inTransaction(
-  { proxy, transaction, interruption, shards, memory, state }: RunContext,
+  { proxy, transaction, interruption, shards, memory, state, client, answer }: RunContext,
   execution: Execution,
   { begun, settings, own }: Several,
   run: EngineContext,
@@ -172,7 +175,7 @@ function inTransaction(
   if (transaction.start() !== undefined)
     return begun.writes === 'once' ? begun.run(run) : transaction.allOrNothing(() => begun.run(run))
   return transaction.aside((aside) => {
-    const context = { proxy, transaction: aside, interruption, shards, memory, state }
+    const context = { proxy, transaction: aside, interruption, shards, memory, state, client, answer }
     return begun.run({ ...run, port: new SessionPort(context, execution, settings, own) })
   })
 }

@@ -3,8 +3,11 @@ import type { BoundQuery } from '../../engine/bindings.ts'
 import { mergeConditions } from '../../engine/merge-conditions.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import {
+  type ClientFile,
   type Judge,
+  type LeftByLoad,
   queryOf,
+  type ShardLoad,
   type ShardPort,
   type ShardQuery,
   type ShardWrite,
@@ -15,16 +18,23 @@ import type { Condition } from '../../errors/condition.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
 import { type ShardStatement, TextStatement } from '../../mysql/client/shard-statement.ts'
+import { framePayload } from '../../mysql/codec/framing.ts'
+import { ResponseHeader } from '../../mysql/codec/responses.ts'
+import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import type { Settings } from '../../tablet/settings.ts'
 import { committingFirst, type ShardTarget } from '../../tablet/shard-target.ts'
 import { settleAll } from '../../transaction/lanes.ts'
 import { type RunOnShardOptions, runOnShard } from '../../transaction/run-on-shard.ts'
+import { openLoad } from '../../transaction/shard-load.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
 import { type ShardWrite as TargetWrite, writeShards } from '../../transaction/write-shards.ts'
+import type { Answer } from '../commands/answer.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
+import { FIRST_NULL, textValue } from '../settings/variable-value.ts'
+import { ReceivedFile } from './client-file.ts'
 import { conditionTexts } from './condition-texts.ts'
 import { type Execution, statementFor } from './execution.ts'
 import { SessionLookupTables } from './lookup-tables.ts'
@@ -43,7 +53,12 @@ export interface SessionPortContext {
   readonly shards: ShardAccess
   readonly memory: ByteBudget
   readonly state: SessionState
+  readonly client: ClientConnection
+  readonly answer: Answer
 }
+
+/** A user variable that a connection has with some value. */
+const NOT_KNOWN = { items: '', type: '' }
 
 const NO_CONDITIONS: ToldConditions = { conditions: [], count: 0 }
 
@@ -180,11 +195,53 @@ export class SessionPort implements ShardPort {
     return this.#lookups
   }
 
+  askForFile(name: Uint8Array): ClientFile {
+    const { client, answer, interruption } = this.#context
+    const request = Buffer.concat([Buffer.of(ResponseHeader.LOCAL_INFILE), name])
+    answer.write(framePayload(request, answer.sequenceId++))
+    const file = new ReceivedFile(client, interruption, (sequenceId) => {
+      answer.sequenceId = sequenceId
+    })
+    client.expectFile(file, answer.sequenceId)
+    return file
+  }
+
+  async openLoad({
+    keyspace,
+    shard,
+    query,
+  }: Pick<ShardWrite, 'keyspace' | 'shard' | 'query'>): Promise<ShardLoad> {
+    const { transaction, interruption } = this.#context
+    const target = this.#target(keyspace, shard)
+    if (transaction.isSingle) transaction.noteWrite([target])
+    const lane = await transaction.reach(target, this.#settings, interruption)
+    const { assigns, userVariables } = this.#execution.plan
+    // Of several shards' variables none is the session's.
+    if (assigns === true) lane.lease.noteVariables(new Map(userVariables.map((name) => [name, NOT_KNOWN])))
+    return openLoad(lane, statementFor(this.#execution, query), interruption)
+  }
+
+  leave({ variables, collation, insertId }: LeftByLoad): void {
+    const { state } = this.#context
+    for (const [name, bytes] of variables)
+      state.userVariables.set(
+        name,
+        bytes === null ? { ...FIRST_NULL, collation } : textValue(bytes, collation),
+      )
+    if (insertId !== undefined) state.lastInsertId = insertId
+  }
+
   async nextIds(keyspace: string, table: string, count: number): Promise<bigint> {
     const { proxy, interruption } = this.#context
     const first = await proxy.sequences.next(keyspace, table, count, interruption)
     interruption.throwIfKilled()
     return first
+  }
+
+  async passId(keyspace: string, table: string, id: bigint): Promise<void> {
+    const { proxy, interruption } = this.#context
+    await proxy.sequences.pass(keyspace, table, id, interruption)
+    interruption.throwIfKilled()
   }
 
   /** Conditions of all queries, once their rows have ended, and how many there were before they were cut to max_error_count. */

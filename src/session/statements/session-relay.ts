@@ -12,6 +12,8 @@ export interface RelayOwner extends RelaySink {
   relayDone(summary: ResponseSummary): void
   /** `nothingSent`: the client has seen no byte of the answer. */
   relayLost(error: Error, nothingSent: boolean): void
+  /** The server waits for a file of the client's: the request is being relayed. Throws where the client has none to give. */
+  fileAsked(): void
   /** Something was thrown that nobody expected. */
   broken(error: unknown): void
   /** What the client is told instead of the backend's 1317: why its statement was stopped. */
@@ -76,6 +78,10 @@ export class SessionRelay extends Relay {
     if (names.schema === column.schema && names.name === column.name) return
     const renamed = encodeColumnDef({ ...column, ...names }, 0)
     this.replacePacket(buf, start, end, renamed)
+  }
+
+  protected override onFileAsked(): void {
+    this.#owner.fileAsked()
   }
 
   protected override onOk(buf: Buffer, start: number, end: number): void {

@@ -2,9 +2,11 @@ import type { ShardsOf } from '../../engine/shard-set.ts'
 import type { InsertMode, ShardsView } from '../../engine/shards-view.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import { type CollectingReader, runQuery } from '../../mysql/client/simple-command.ts'
+import { NO_BACKSLASH_ESCAPES } from '../../sql/sql-mode.ts'
 import type { Gateway } from '../../tablet/gateway.ts'
 import type { KeyspaceShards } from '../../tablet/keyspace-shards.ts'
 import type { Lease } from '../../tablet/lease.ts'
+import type { Sequences } from '../../tablet/sequences.ts'
 import type { Settings } from '../../tablet/settings.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
@@ -20,7 +22,7 @@ import { withVariables } from './user-variables.ts'
 let turn = 0
 
 export interface ShardAccessContext {
-  readonly proxy: { readonly gateway: Gateway }
+  readonly proxy: { readonly gateway: Gateway; readonly sequences: Pick<Sequences, 'isPassed'> }
   readonly state: SessionState
   readonly transaction: Transaction
   readonly interruption: Interruption
@@ -73,6 +75,14 @@ export class ShardAccess implements ShardsView {
 
   get insertMode(): InsertMode {
     return this.#context.state
+  }
+
+  isIdPassed(keyspace: string, sequence: string, id: bigint): boolean {
+    return this.#context.proxy.sequences.isPassed(keyspace, sequence, id)
+  }
+
+  get noBackslashEscapes(): boolean {
+    return (this.#context.state.sqlMode & NO_BACKSLASH_ESCAPES) !== 0
   }
 
   /** `keyspace` '' stands for any: statements that touch no table. */

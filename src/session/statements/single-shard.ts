@@ -4,7 +4,8 @@ import { readConditions } from '../../mysql/client/conditions.ts'
 import type { ResponseShape, ResponseSummary } from '../../mysql/client/response-reader.ts'
 import type { ShardStatement } from '../../mysql/client/shard-statement.ts'
 import { runQuery, textCells } from '../../mysql/client/simple-command.ts'
-import { Status } from '../../mysql/codec/constants.ts'
+import { Capability, Status } from '../../mysql/codec/constants.ts'
+import { malformedPacket } from '../../mysql/codec/packet-reader.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import { TABLE_LOCKS } from '../../plan/reserves.ts'
 import type { Gateway } from '../../tablet/gateway.ts'
@@ -22,6 +23,7 @@ import type { Replies } from '../commands/replies.ts'
 import { isOutOfMemory } from '../settings/held-map.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import type { RelayedHook } from './execution.ts'
+import { RelayedFile } from './relayed-file.ts'
 import { type RelayOwner, SessionRelay } from './session-relay.ts'
 import { type Carried, giveInsertId, takeVariables } from './user-variables.ts'
 import { type ToldError, type WrittenStatement, withWrittenNames } from './written-names.ts'
@@ -89,6 +91,8 @@ export class SingleShard implements RelayOwner {
   readonly #relay = new SessionRelay(this)
   #relaying: Relaying | undefined
   #retry: (() => void) | undefined
+  /** Of the statement whose answer is being relayed: a file that its server has asked for. */
+  #file: RelayedFile | undefined
 
   constructor(context: SingleShardContext) {
     this.#context = context
@@ -195,9 +199,20 @@ export class SingleShard implements RelayOwner {
     return this.#context.answer.write(bytes)
   }
 
+  fileAsked(): void {
+    const { client } = this.#context
+    if ((client.capabilities & Capability.LOCAL_FILES) === 0) throw malformedPacket()
+    const { connection } = this.#relaying!.lease
+    this.#file = new RelayedFile(connection, client, (id) => this.#relay.goOn(id))
+    client.expectFile(this.#file, this.#relay.nextSequenceId)
+  }
+
   relayDone(summary: ResponseSummary): void {
-    const { interruption, replies } = this.#context
+    const { client, interruption, replies } = this.#context
     const relaying = this.#relaying!
+    // The client would take an answer that comes before it has sent its file for none.
+    if (this.#file?.hasEnded === false) return client.close()
+    this.#file = undefined
     const { lease, options } = relaying
     const { killing } = lease
     if (killing !== undefined) {
@@ -319,6 +334,13 @@ export class SingleShard implements RelayOwner {
     if (client.closed) return
     if (lane !== undefined) transaction.lost(lane)
     else if (retry !== undefined && nothingSent && !interruption.isKilled) return this.#again(retry)
+    const file = this.#file
+    this.#file = undefined
+    if (file?.hasEnded === false)
+      return file.throwAway((sequenceId) => {
+        answer.sequenceId = sequenceId
+        replies.fail(error)
+      })
     answer.sequenceId = this.#relay.nextSequenceId
     // Half a row is with the client: no packet can follow it.
     if (!nothingSent && !this.#relay.atPacketBoundary) client.close()

@@ -398,15 +398,38 @@ export interface TableAdmin extends StatementBase {
   readonly pieces: readonly Piece[]
 }
 
-/** LOAD DATA and LOAD XML. */
+/** LOAD DATA and LOAD XML. `pieces` are all of it; what `reading` has stands there, too. */
 export interface Load extends StatementBase {
   readonly kind: 'Load'
   readonly format: 'DATA' | 'XML'
   readonly local: boolean
   readonly file: Literal
   readonly table: TableName
+  readonly reading?: FileReading
   readonly pieces: readonly Piece[]
 }
+
+/** How LOAD DATA LOCAL reads its file. */
+export interface FileReading {
+  readonly duplicates?: 'REPLACE' | 'IGNORE'
+  /** By its name, in lower case. */
+  readonly charset?: string
+  readonly fields: {
+    readonly terminated?: Literal
+    readonly enclosed?: Literal
+    readonly escaped?: Literal
+  }
+  readonly lines: { readonly starting?: Literal; readonly terminated?: Literal }
+  /** The statement up to here. */
+  readonly head: readonly Piece[]
+  /** IGNORE n LINES. */
+  readonly skippedLines?: Literal
+  readonly columns?: readonly LoadedColumn[]
+  readonly set: readonly { readonly column: ColumnName; readonly value: Expr }[]
+}
+
+/** What a field of the file goes to. */
+export type LoadedColumn = ColumnName | UserVariable
 
 /** FLUSH …: `local` is NO_WRITE_TO_BINLOG or LOCAL. */
 export interface Flush extends StatementBase {

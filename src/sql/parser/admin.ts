@@ -1,12 +1,11 @@
-import type { Flush, Load, Statement, TableAdmin, TableName } from '../ast.ts'
+import type { Flush, Statement, TableAdmin, TableName } from '../ast.ts'
 import type { Keyword } from '../keywords.ts'
-import { parseSingleString, parseTableName } from './names.ts'
+import { parseTableName } from './names.ts'
 import { parseOther, skipStatement } from './other.ts'
-import { parseHints } from './query.ts'
 import type { TokenStream } from './token-stream.ts'
 import { PieceBuilder } from './verbatim.ts'
 
-/** Statements that administer tables: ANALYZE, CHECK, CHECKSUM, OPTIMIZE, REPAIR TABLE; FLUSH; LOAD. */
+/** Statements that administer tables: ANALYZE, CHECK, CHECKSUM, OPTIMIZE, REPAIR TABLE; FLUSH. */
 
 export function parseTableAdmin(p: TokenStream): Statement {
   const skipped = p.peekWord() === 'LOCAL' || p.peekWord() === 'NO_WRITE_TO_BINLOG' ? 2 : 1
@@ -62,47 +61,4 @@ function takeOptions(p: TokenStream, options: string[]): void {
     options.push(words.join(' '))
     while (p.type !== 'End' && !p.at(',') && !p.at(';')) p.advance()
   } while (p.accept(','))
-}
-
-/** LOAD DATA and LOAD XML with INFILE; any other LOAD is passed on. */
-export function parseLoad(p: TokenStream): Statement {
-  const { start, pos } = p
-  const pieces = new PieceBuilder(p, pos)
-  p.expect('LOAD')
-  const format = p.acceptOneOf(['DATA', 'XML'])
-  p.acceptOneOf(['LOW_PRIORITY', 'CONCURRENT'])
-  p.accept('FROM')
-  const local = p.accept('LOCAL')
-  if (format === undefined && !p.at('INDEX')) p.fail()
-  if (format === undefined || !p.accept('INFILE')) {
-    p.pos = pos
-    return parseOther(p)
-  }
-  const file = pieces.take(parseSingleString)
-  skipLoadOptions(p)
-  p.expect('INTO')
-  p.expect('TABLE')
-  const table = pieces.take(parseTableName)
-  skipStatement(p)
-  const node: Load = {
-    kind: 'Load',
-    format,
-    local,
-    file,
-    table,
-    pieces: pieces.finish(),
-    span: p.spanFrom(start),
-  }
-  return node
-}
-
-/** `[COUNT n] [IN PRIMARY KEY ORDER] [REPLACE|IGNORE]`. */
-function skipLoadOptions(p: TokenStream): void {
-  if (p.text.toUpperCase() === 'COUNT' && p.peekType() === 'Int') p.advance(2)
-  if (p.at2('IN', 'PRIMARY')) {
-    p.advance(2)
-    p.expect('KEY')
-    p.expect('ORDER')
-  }
-  if (p.acceptOneOf(['REPLACE', 'IGNORE']) === 'REPLACE') parseHints(p) // as behind FOR UPDATE
 }

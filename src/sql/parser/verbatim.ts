@@ -76,6 +76,12 @@ export class PieceBuilder {
     return node
   }
 
+  /** All pieces up to token number `to`. */
+  upTo(to: number): readonly Piece[] {
+    this.#copy(to)
+    return [...this.#pieces]
+  }
+
   finish(): readonly Piece[] {
     this.#copy(this.#p.pos)
     // Without what follows them, two operators would be a comment.

@@ -56,7 +56,9 @@ const bind = (p: SplitInsert, values: TestValues) => bindInsert(p, contextOf(val
 
 async function bindInsert(p: SplitInsert, { next, ...context }: TestContext): Promise<BoundInsert> {
   const split = new InsertSplit(p, context)
-  return split.bind(split.idsNeeded === 0 ? undefined : await next(split.idsNeeded))
+  if (split.idsNeeded === 0) return split.bind([])
+  const first = await next(split.idsNeeded)
+  return split.bind(Array.from({ length: split.idsNeeded }, (_, i) => first + BigInt(i)))
 }
 
 const cell = (text: InsertedCell['text'], literal?: Literal): InsertedCell => ({

@@ -10,6 +10,8 @@ export function viewOf(shards: Shards): ShardsView {
     isKeyspace: (name) => name === 'ks',
     databaseOf: (keyspace) => keyspace,
     insertMode: { noAutoValueOnZero: false, isStrict: true },
+    noBackslashEscapes: false,
+    isIdPassed: () => true,
   }
 }
 
@@ -24,8 +26,12 @@ export function portOf(doors: Partial<ShardPort>): ShardPort {
     outside: unexpected,
     commit: unexpected,
     schemaChanged: unexpected,
+    askForFile: unexpected,
+    openLoad: unexpected,
+    leave: unexpected,
     nextIds: unexpected,
     lookups: { add: unexpected, find: unexpected, change: unexpected, remove: unexpected },
+    passId: unexpected,
     openScratch: unexpected,
     warnings: 0,
     conditions: () => ({ conditions: [], count: 0 }),
