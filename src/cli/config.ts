@@ -111,6 +111,13 @@ const shape = z.strictObject({
         ),
     })
     .prefault({}),
+  default_unsharded_keyspace: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Unsharded keyspace that has the tables which no VSchema names, as seen from a sharded one: there CREATE TABLE makes them (migrations keep their books in such), and every statement finds them',
+    ),
   health: z
     .strictObject({
       interval: duration.prefault('1s').describe('Pause between two health checks of a tablet'),

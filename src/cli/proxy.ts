@@ -77,6 +77,7 @@ export const startProxy: CreateProxy = async ({
         copiesKeyspace: config.federation.keyspace,
       },
       serverVersion: config.server_version,
+      defaultUnsharded: config.default_unsharded_keyspace,
       log: logger,
       clock: systemClock,
     })

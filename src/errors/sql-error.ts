@@ -59,6 +59,7 @@ const sqlErrors = {
   ER_UNKNOWN_VIEW: { errno: 4092, sqlState: '42S02' },
   ER_BAD_TABLE_ERROR: { errno: 1051, sqlState: '42S02' },
   ER_SP_DOES_NOT_EXIST: { errno: 1305, sqlState: '42000' },
+  ER_LOCK_WAIT_TIMEOUT: { errno: 1205, sqlState: 'HY000' },
   ER_QUERY_INTERRUPTED: { errno: 1317, sqlState: '70100' },
   ER_MAX_PREPARED_STMT_COUNT_REACHED: { errno: 1461, sqlState: '42000' },
   ER_TRUNCATED_WRONG_VALUE_FOR_FIELD: { errno: 1366, sqlState: 'HY000' },

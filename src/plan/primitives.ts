@@ -474,7 +474,13 @@ export interface DrawnIds {
   readonly sequence: { readonly keyspace: string; readonly table: string }
 }
 
-/** DDL: one statement to every shard of a keyspace, one after the other table being equal everywhere. */
+/** Something that DDL makes, changes or drops; its name is that on the shards. */
+export interface DdlObject {
+  readonly kind: 'TABLE' | 'PROCEDURE' | 'FUNCTION' | 'TRIGGER' | 'EVENT'
+  readonly name: string
+}
+
+/** DDL: one statement to every shard of a keyspace, whose definitions are the same everywhere. */
 export interface RunDdl {
   readonly kind: 'Ddl'
   readonly keyspace: string
@@ -484,6 +490,12 @@ export interface RunDdl {
   readonly implicitCommit: boolean
   /** Tables whose columns may have changed: the schema tracker reads them again. Empty: all of the keyspace. */
   readonly tables: readonly string[]
+  /** What the statement is about; views are tables. Empty for what is compared with nothing. */
+  readonly objects: readonly DdlObject[]
+  /** The tables have all of their rows on every shard. */
+  readonly isReplicated: boolean
+  /** Tables that are made on all shards though no VSchema names them: the client is warned. */
+  readonly unnamed: readonly { readonly keyspace: string; readonly table: string }[]
 }
 
 // -------------------------------------------------------------------------------------------- others

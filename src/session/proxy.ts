@@ -27,6 +27,8 @@ export interface ProxyOptions {
   readonly limits: SessionLimits
   /** Told to clients instead of the version of the oldest primary. */
   readonly serverVersion: string | undefined
+  /** The keyspace of tables that no VSchema names. */
+  readonly defaultUnsharded: string | undefined
   readonly log: Logger
   readonly clock: Clock
 }
@@ -53,6 +55,7 @@ export class Shardgate implements ProxyContext {
   readonly #topology: TopologyView
   readonly #tracker: SchemaTracker
   readonly #fixedVersion: string | undefined
+  readonly #defaultUnsharded: string | undefined
   readonly #unsubscribe: () => void
   readonly #plans: PlanCaches
   #version: ServerVersion
@@ -78,6 +81,7 @@ export class Shardgate implements ProxyContext {
     this.memory = new ByteBudget(options.limits.memoryMax)
     this.#topology = topology
     this.#fixedVersion = options.serverVersion
+    this.#defaultUnsharded = options.defaultUnsharded
     this.gateway = new Gateway(topology, options.gateway, { clock, log }, () => this.#healthChanged())
     this.sequences = new Sequences(this.gateway)
     this.#tracker = new SchemaTracker(this.gateway, clock, log, () => this.#rebuild())
@@ -188,7 +192,11 @@ export class Shardgate implements ProxyContext {
         routingRules: parseRoutingRules(snapshot.routingRules, 'routing rules').record,
         shardRoutingRules: parseShardRoutingRules(snapshot.shardRoutingRules, 'shard routing rules').record,
       },
-      { deps: { readFile: (path) => readFileSync(path) }, columns: this.#tracker },
+      {
+        deps: { readFile: (path) => readFileSync(path) },
+        columns: this.#tracker,
+        defaultUnsharded: this.#defaultUnsharded,
+      },
     )
     this.#tellProblems(vschema)
     return vschema

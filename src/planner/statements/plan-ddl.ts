@@ -1,10 +1,12 @@
 import { noDatabaseSelected, SqlError, unknownDatabase } from '../../errors/sql-error.ts'
 import type { Plan } from '../../plan/plan.ts'
+import type { DdlObject, RunDdl } from '../../plan/primitives.ts'
 import type { Routing } from '../../plan/routing.ts'
-import type { Ddl, Query, TableName } from '../../sql/ast.ts'
-import { tablesOf } from '../../sql/tables-of.ts'
+import type { Ddl, TableName } from '../../sql/ast.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
-import { existingTable, newTable, tablesOfDdl } from '../binding/named-tables.ts'
+import { isNamedNowhere } from '../../vschema/unnamed-tables.ts'
+import { keyspaceOf } from '../binding/find-table.ts'
+import { existingTable, keyspacesOfQuery, tablesOfDdl } from '../binding/named-tables.ts'
 import { isOfMariaDb, type PlanContext } from '../plan-context.ts'
 import { connectionState, unsupportedPlan, writePlan } from '../plans.ts'
 import { isRefusal, type Refusal, refused } from '../refusal.ts'
@@ -57,11 +59,46 @@ export function ddlPlan(statement: Ddl, routing: Routing, context: PlanContext):
   const query = new ShardText(context).ofStatement(statement)
   const named = context.shard === undefined ? tablesOfDdl(statement, context) : undefined
   const tables = statement.names.map((name) => named?.get(name)?.name ?? name.name)
+  const known = context.vschema.keyspaces.get(keyspace)?.tables
   return {
-    root: { kind: 'Ddl', keyspace, routing, query, implicitCommit: true, tables },
+    root: {
+      kind: 'Ddl',
+      keyspace,
+      routing,
+      query,
+      implicitCommit: true,
+      tables,
+      objects: objectsOf(statement, tables),
+      isReplicated: tables.length > 0 && tables.every((name) => known?.get(name)?.type === 'reference'),
+      unnamed: routing.kind === 'Scatter' ? unnamedIn(statement, tables, context) : [],
+    },
     userVariables: connectionState(statement).userVariables,
     locks: true,
   }
+}
+
+function objectsOf({ object, objectName }: Ddl, tables: readonly string[]): readonly DdlObject[] {
+  const kind = programKinds[object]
+  const own = kind === undefined || objectName === undefined ? [] : [{ kind, name: objectName.name }]
+  return [...tables.map((name) => ({ kind: 'TABLE', name }) as const), ...own]
+}
+
+const programKinds: Readonly<Partial<Record<string, DdlObject['kind']>>> = {
+  procedure: 'PROCEDURE',
+  function: 'FUNCTION',
+  trigger: 'TRIGGER',
+  event: 'EVENT',
+}
+
+/** Tables that the statement makes, and that could not be found afterwards. */
+function unnamedIn(
+  { verb, object, names }: Ddl,
+  tables: readonly string[],
+  { vschema, defaultKeyspace }: PlanContext,
+): RunDdl['unnamed'] {
+  if (verb !== 'create' || object !== 'table') return []
+  const keyspace = names[0]!.qualifier ?? defaultKeyspace!
+  return tables.flatMap((table) => (isNamedNowhere(vschema, keyspace, table) ? [{ keyspace, table }] : []))
 }
 
 function refusedOnShards({ object, verb, query, temporary }: Ddl, words: string): string | undefined {
@@ -77,7 +114,7 @@ function refusedOnShards({ object, verb, query, temporary }: Ddl, words: string)
 function keyspaceOfDdl(statement: Ddl, context: PlanContext): string | Refusal {
   const { objectName, query, verb } = statement
   const keyspaces = new Set([...tablesOfDdl(statement, context).values()].map(({ keyspace }) => keyspace))
-  if (objectName?.qualifier !== undefined) keyspaces.add(newTable(objectName, context).keyspace)
+  if (objectName?.qualifier !== undefined) keyspaces.add(keyspaceOfObject(statement, objectName, context))
   for (const keyspace of query === undefined ? [] : keyspacesOfQuery(query, context)) keyspaces.add(keyspace)
   const [keyspace = context.defaultKeyspace] = keyspaces
   if (keyspace === undefined) throw noDatabaseSelected()
@@ -85,6 +122,15 @@ function keyspaceOfDdl(statement: Ddl, context: PlanContext): string | Refusal {
   if (isSystemSchema(keyspace)) return refused(`DDL on schema '${keyspace}'`)
   if (!context.vschema.keyspaces.has(keyspace)) throw unknownDatabase(keyspace)
   return keyspace
+}
+
+/** Of an index or a trigger, whose name has a database: that of its table, if it is called by the same. */
+function keyspaceOfObject({ names }: Ddl, object: TableName, context: PlanContext): string {
+  const written = keyspaceOf(object, context)!
+  const [table] = names
+  return table !== undefined && keyspaceOf(table, context) === written
+    ? existingTable(table, context).keyspace
+    : written
 }
 
 /** A table of a database that is not there is to most statements one that is not there. */
@@ -105,11 +151,4 @@ function checkDatabases(statement: Ddl, context: PlanContext): void {
     throw new SqlError('ER_BAD_TABLE_ERROR', `Unknown table '${name}'`)
   if (verb === 'truncate' || (verb === 'alter' && object === 'table' && isMariadb))
     throw new SqlError('ER_NO_SUCH_TABLE', `Table '${name}' doesn't exist`)
-}
-
-/** System schemas are on every server. */
-function keyspacesOfQuery(query: Query, context: PlanContext): readonly string[] {
-  return tablesOf(query)
-    .map((name) => existingTable(name, context).keyspace)
-    .filter((keyspace) => !isSystemSchema(keyspace))
 }

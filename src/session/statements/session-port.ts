@@ -15,6 +15,7 @@ import type { Condition } from '../../errors/condition.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
 import { type ShardStatement, TextStatement } from '../../mysql/client/shard-statement.ts'
+import type { DdlObject } from '../../plan/primitives.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import type { Settings } from '../../tablet/settings.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
@@ -26,6 +27,7 @@ import type { Interruption } from '../commands/interruption.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import { conditionTexts } from './condition-texts.ts'
+import { definitionOf, exclusively } from './ddl-port.ts'
 import { type Execution, statementFor } from './execution.ts'
 import { type EndedCopies, ScratchConnection } from './scratch-connection.ts'
 import type { ShardAccess } from './shard-access.ts'
@@ -106,6 +108,14 @@ export class SessionPort implements ShardPort {
   outside(write: ShardWrite): () => Promise<WriteAnswer> {
     const targeted = this.#targetWrite(write)
     return () => this.#runOn(targeted, { outsideTransaction: true })
+  }
+
+  exclusively<T>(keyspace: string, names: readonly string[], work: () => Promise<T>): Promise<T> {
+    return exclusively(this.#context, this.#target(keyspace, 0), { keyspace, names }, work)
+  }
+
+  definition(keyspace: string, shard: number, object: DdlObject): Promise<string | undefined> {
+    return definitionOf(this.#context.shards, this.#target(keyspace, shard), object)
   }
 
   commit(): Promise<void> {
