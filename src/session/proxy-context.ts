@@ -79,6 +79,13 @@ export interface ProxyContext {
   plansOf(target: Target, sqlMode: number): PlanCache
   /** What MySQL has said of plans that are in use. */
   readonly judgements: Judgements
+  /**
+   * Makes a keyspace's VSchema anew of what it is in the topology (undefined: none); resolves when this process serves by it.
+   * Throws where it has mistakes. Absent where there is no topology to write to.
+   */
+  readonly changeVSchema:
+    | ((keyspace: string, change: (vschema: unknown) => unknown) => Promise<void>)
+    | undefined
   /** Reads the columns of tables again after a DDL; resolves when plans may rely on them. */
   schemaChanged(keyspace: string, tables: readonly string[]): Promise<void>
 }

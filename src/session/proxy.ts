@@ -29,6 +29,7 @@ export interface ProxyOptions {
   readonly serverVersion: string | undefined
   /** The keyspace of tables that no VSchema names. */
   readonly defaultUnsharded: string | undefined
+  readonly changeVSchema: ProxyContext['changeVSchema']
   readonly log: Logger
   readonly clock: Clock
 }
@@ -47,6 +48,7 @@ export class Shardgate implements ProxyContext {
   readonly sessions = new Map<number, LiveSession>()
   questions = 0
   killElsewhere: KillElsewhere | undefined
+  readonly changeVSchema: ProxyContext['changeVSchema']
   readonly log: Logger
   readonly clock: Clock
   readonly limits: SessionLimits
@@ -73,6 +75,7 @@ export class Shardgate implements ProxyContext {
     this.#coarseNowMs = clock.now()
     this.#tick()
     this.limits = options.limits
+    this.changeVSchema = options.changeVSchema
     this.#plans = new PlanCaches({
       plansMax: PLANS_MAX,
       bytesMax: options.limits.planMemoryMax,

@@ -150,6 +150,29 @@ export class TopologyAdmin {
     await this.#update<Tablet>({ kind: 'Tablet', alias }, (record) => ({ ...record, type }))
   }
 
+  /**
+   * Makes a keyspace's VSchema anew of what it is, `undefined` for none; `change` is asked again when another one was faster.
+   * Answers what was written.
+   */
+  async changeVSchema(keyspace: string, change: (json: unknown) => Promise<unknown>): Promise<unknown> {
+    requireKeyspace(await this.snapshot(), keyspace)
+    const key: RecordKey = { kind: 'VSchema', keyspace }
+    const path = printPath(key)
+    for (let turn = 1; ; turn++) {
+      const found = await this.#store.get(path)
+      const json = await change(found === undefined ? undefined : JSON.parse(found.value))
+      checkRecord(key, json)
+      const expect = found === undefined ? ABSENT : versionOf(found.version)
+      try {
+        await this.#store.commit([{ kind: 'put', path, value: JSON.stringify(json), expect }])
+        return json
+      } catch (error) {
+        const isConflict = error instanceof TopologyError && error.kind === 'conflict'
+        if (!isConflict || turn === CHANGES_MAX) throw error
+      }
+    }
+  }
+
   /** Writes a VSchema or rules as they are; whether they make sense is for the caller to check before. */
   async put(
     key: RecordKey & { kind: 'VSchema' | 'RoutingRules' | 'ShardRoutingRules' },
@@ -197,6 +220,8 @@ export class TopologyAdmin {
 }
 
 const COMMIT_MAX = 100
+/** Whoever is beaten has been beaten by one who went on: so many sessions change one record at once, and no more. */
+const CHANGES_MAX = 32
 const ABSENT: Expectation = { kind: 'absent' }
 
 function versionOf(version: string): Expectation {

@@ -8,7 +8,7 @@ import { isNamedNowhere } from '../../vschema/unnamed-tables.ts'
 import { keyspaceOf } from '../binding/find-table.ts'
 import { existingTable, keyspacesOfQuery, tablesOfDdl } from '../binding/named-tables.ts'
 import { isOfMariaDb, type PlanContext } from '../plan-context.ts'
-import { connectionState, unsupportedPlan, writePlan } from '../plans.ts'
+import { connectionState, sessionPlan, unsupportedPlan, writePlan } from '../plans.ts'
 import { isRefusal, type Refusal, refused } from '../refusal.ts'
 import { ShardText } from '../shard-text.ts'
 
@@ -39,6 +39,7 @@ const programs: ReadonlySet<string> = new Set([
 /** DDL goes to all shards of the keyspace it names. */
 export function planDdl(statement: Ddl, context: PlanContext): Plan {
   const { verb, object } = statement
+  if (statement.vschema !== undefined) return sessionPlan
   const words = `${verb} ${object}`.toUpperCase()
   if (object === 'database' || object === 'schema')
     return unsupportedPlan(`${words}: a keyspace is made and dropped with 'shardgate ctl'`)

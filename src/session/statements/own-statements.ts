@@ -8,6 +8,7 @@ import { runSet, type SetContext } from '../settings/run-set.ts'
 import { type TargetContext, useTarget } from '../settings/use-target.ts'
 import { runShow, type ShowContext } from '../show/run-show.ts'
 import { tableReports } from '../show/table-reports.ts'
+import { type AlterVSchemaContext, alterVSchema } from './alter-vschema.ts'
 import { type EvaluateContext, evaluate } from './evaluate.ts'
 import type { Execution } from './execution.ts'
 import { explain } from './explain.ts'
@@ -27,6 +28,7 @@ export type OwnStatementContext = TargetContext &
   TransactionStatementContext &
   KillContext &
   VExplainContext &
+  AlterVSchemaContext &
   SqlPrepareContext
 
 /** Statements that the session answers itself: they change it, or tell about it and the proxy. */
@@ -80,9 +82,12 @@ export async function runOwnStatement(
       return executeSql(context, statement)
     case 'Deallocate':
       return deallocateSql(context, statement)
+    case 'Ddl':
+      if (statement.vschema === undefined) break
+      return alterVSchema(context, statement.vschema, execution.reading)
     default:
-      throw notSupported(statement.kind === 'Other' ? statement.verb : beginningOf(statement, execution))
   }
+  throw notSupported(statement.kind === 'Other' ? statement.verb : beginningOf(statement, execution))
 }
 
 async function administerTables(context: OwnStatementContext, statement: TableAdmin): Promise<void> {
