@@ -13,6 +13,7 @@ import type { TopologyView } from '../topology/snapshot.ts'
 import type { TopologyStore } from '../topology/store.ts'
 import { gatewayOptions } from './backend-options.ts'
 import type { ServeConfig } from './config.ts'
+import { databaseEditor } from './database-editor.ts'
 import { logEvent } from './log-events.ts'
 import { memoryLimits, packetMemoryMax } from './memory-limits.ts'
 import type { ProxyLoad } from './proxy-metrics.ts'
@@ -82,6 +83,7 @@ export const startProxy: CreateProxy = async ({
         copiesKeyspace: config.federation.keyspace,
       },
       serverVersion: config.server_version,
+      databases: store && databaseEditor(store, topology, config.create_database_beside),
       changeVSchema: store && vschemaEditor(store, topology, systemClock),
       defaultUnsharded: config.default_unsharded_keyspace,
       log: logger,

@@ -5,9 +5,7 @@ import { TopologyAdmin } from '../topology/admin.ts'
 import type { TopologySnapshot, TopologyView } from '../topology/snapshot.ts'
 import { TopologyError, type TopologyStore } from '../topology/store.ts'
 import { judge } from './ctl/check-vschema.ts'
-
-/** How long the topology is waited for to tell of a change that it has taken. */
-const SEEN_MS = 10_000
+import { SEEN_MS, seenInTopology } from './seen-in-topology.ts'
 
 /**
  * Changes a keyspace's VSchema in the topology. Resolves when this process serves by it. Throws 1105 for a VSchema that has
@@ -69,18 +67,7 @@ async function seen(
     if (isDeepStrictEqual(now, json)) return true
     return !isDeepStrictEqual(now, base) && !isDeepStrictEqual(now, old)
   }
-  if (isSeen(topology.current())) return true
-  return await new Promise<boolean>((resolve) => {
-    const end = (answer: boolean) => {
-      stopListening()
-      cancelTimer()
-      resolve(answer)
-    }
-    const stopListening = topology.onChange((snapshot) => {
-      if (isSeen(snapshot)) end(true)
-    })
-    const cancelTimer = clock.after(SEEN_MS, () => end(false))
-  })
+  return await seenInTopology(topology, clock, isSeen)
 }
 
 function mistaken(keyspace: string, problems: readonly string[]): SqlError {

@@ -110,7 +110,7 @@ function messageOf(error: unknown): string {
 /** What one server would have answered that has all the rows. */
 function outcomeOf(ddl: RunDdl, done: readonly Done[], { shards }: RunContext): OkOutcome {
   // Every shard has all rows of a reference table.
-  const counted = (ddl.isReplicated ? done.slice(0, 1) : done).map(({ answer }) => answer)
+  const counted = (ddl.countsOnce ? done.slice(0, 1) : done).map(({ answer }) => answer)
   const conditions = [...toldOnce(ddl.keyspace, done, shards), ...ddl.unnamed.map(unnamedWarning)]
   const most = Math.max(...done.map(({ answer }) => answer.warnings))
   return {

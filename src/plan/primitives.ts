@@ -492,8 +492,8 @@ export interface RunDdl {
   readonly tables: readonly string[]
   /** What the statement is about; views are tables. Empty for what is compared with nothing. */
   readonly objects: readonly DdlObject[]
-  /** The tables have all of their rows on every shard. */
-  readonly isReplicated: boolean
+  /** What shards count, they count of the same: rows of reference tables, which are on every shard. */
+  readonly countsOnce: boolean
   /** Tables that are made on all shards though no VSchema names them: the client is warned. */
   readonly unnamed: readonly { readonly keyspace: string; readonly table: string }[]
 }

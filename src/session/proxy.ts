@@ -30,6 +30,7 @@ export interface ProxyOptions {
   /** The keyspace of tables that no VSchema names. */
   readonly defaultUnsharded: string | undefined
   readonly changeVSchema: ProxyContext['changeVSchema']
+  readonly databases: ProxyContext['databases']
   readonly log: Logger
   readonly clock: Clock
 }
@@ -49,6 +50,7 @@ export class Shardgate implements ProxyContext {
   questions = 0
   killElsewhere: KillElsewhere | undefined
   readonly changeVSchema: ProxyContext['changeVSchema']
+  readonly databases: ProxyContext['databases']
   readonly log: Logger
   readonly clock: Clock
   readonly limits: SessionLimits
@@ -76,6 +78,7 @@ export class Shardgate implements ProxyContext {
     this.#tick()
     this.limits = options.limits
     this.changeVSchema = options.changeVSchema
+    this.databases = options.databases
     this.#plans = new PlanCaches({
       plansMax: PLANS_MAX,
       bytesMax: options.limits.planMemoryMax,

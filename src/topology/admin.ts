@@ -45,6 +45,35 @@ export class TopologyAdmin {
     await this.#commitNew(changes, `keyspace ${keyspace} exists already`)
   }
 
+  /** A new unsharded keyspace on the servers of another one's only shard, in one step. */
+  async createKeyspaceBeside(keyspace: string, beside: string): Promise<void> {
+    requireName('keyspace', keyspace)
+    const snapshot = await this.snapshot()
+    const shards = [...requireKeyspace(snapshot, beside).shards.values()]
+    const [shard] = shards
+    if (shard === undefined || shards.length > 1) throw invalid(`keyspace ${beside} has not one shard`)
+    const uids = [...snapshot.tablets.values()].map(({ alias }) => alias.uid)
+    const tablets = shard.tablets.map((tablet, i): Tablet => {
+      const { db_name_override: _, ...rest } = tablet
+      const alias = { cell: tablet.alias.cell, uid: Math.max(0, ...uids) + 1 + i }
+      return { ...rest, alias, keyspace, shard: shard.name }
+    })
+    const primary = shard.primary === undefined ? -1 : shard.tablets.indexOf(shard.primary)
+    const key: RecordKey = { kind: 'Shard', keyspace, shard: shard.name }
+    const record: Shard = {
+      is_primary_serving: true,
+      ...(primary >= 0 && { primary_alias: tablets[primary]!.alias }),
+    }
+    await this.#commitNew(
+      [
+        putNew({ kind: 'Keyspace', keyspace }, {}),
+        putNew(key, record),
+        ...tablets.map((tablet) => putNew({ kind: 'Tablet', alias: tablet.alias }, tablet)),
+      ],
+      `keyspace ${keyspace} exists already`,
+    )
+  }
+
   /** Removes a keyspace; with `isRecursive` also its shards, tablets and VSchema, otherwise it must have none. */
   async deleteKeyspace(keyspace: string, options: { readonly isRecursive: boolean }): Promise<void> {
     const snapshot = await this.snapshot()

@@ -40,9 +40,8 @@ const programs: ReadonlySet<string> = new Set([
 export function planDdl(statement: Ddl, context: PlanContext): Plan {
   const { verb, object } = statement
   if (statement.vschema !== undefined) return sessionPlan
+  if (object === 'database') return verb === 'alter' ? alterDatabase(statement, context) : sessionPlan
   const words = `${verb} ${object}`.toUpperCase()
-  if (object === 'database' || object === 'schema')
-    return unsupportedPlan(`${words}: a keyspace is made and dropped with 'shardgate ctl'`)
   if (context.shard === undefined) checkDatabases(statement, context)
   const keyspace = keyspaceOfDdl(statement, context)
   if (isRefusal(keyspace)) return unsupportedPlan(keyspace.construct)
@@ -50,6 +49,21 @@ export function planDdl(statement: Ddl, context: PlanContext): Plan {
   const plan = ddlPlan(statement, { kind: isSharded ? 'Scatter' : 'Unsharded', keyspace }, context)
   const construct = isSharded ? refusedOnShards(statement, words) : undefined
   return construct === undefined ? plan : unsupportedPlan(construct)
+}
+
+/** Each shard's connection is at its own database, which ALTER DATABASE without a name is about. */
+function alterDatabase(statement: Ddl, context: PlanContext): Plan {
+  const { objectName, pieces } = statement
+  const keyspace = objectName?.name ?? context.defaultKeyspace
+  if (keyspace === undefined) throw noDatabaseSelected()
+  if (isSystemSchema(keyspace)) return unsupportedPlan(`ALTER DATABASE of schema '${keyspace}'`)
+  const found = context.vschema.keyspaces.get(keyspace)
+  if (found === undefined) throw new SqlError('ER_NO_SUCH_DB', `Database '${keyspace}' doesn't exist`)
+  const { objectName: _, ...rest } = statement
+  const unnamed: Ddl = { ...rest, pieces: pieces.filter((piece) => piece !== objectName) }
+  const routing: Routing = { kind: found.sharded ? 'Scatter' : 'Unsharded', keyspace }
+  const plan = ddlPlan(unnamed, routing, { ...context, isChanged: true })
+  return plan.root.kind === 'Ddl' ? { ...plan, root: { ...plan.root, countsOnce: true } } : plan
 }
 
 /** One statement to every shard of the routing. A temporary table stays with its connection. */
@@ -70,7 +84,7 @@ export function ddlPlan(statement: Ddl, routing: Routing, context: PlanContext):
       implicitCommit: true,
       tables,
       objects: objectsOf(statement, tables),
-      isReplicated: tables.length > 0 && tables.every((name) => known?.get(name)?.type === 'reference'),
+      countsOnce: tables.length > 0 && tables.every((name) => known?.get(name)?.type === 'reference'),
       unnamed: routing.kind === 'Scatter' ? unnamedIn(statement, tables, context) : [],
     },
     userVariables: connectionState(statement).userVariables,

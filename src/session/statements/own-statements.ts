@@ -9,6 +9,7 @@ import { type TargetContext, useTarget } from '../settings/use-target.ts'
 import { runShow, type ShowContext } from '../show/run-show.ts'
 import { tableReports } from '../show/table-reports.ts'
 import { type AlterVSchemaContext, alterVSchema } from './alter-vschema.ts'
+import { type DatabaseContext, runDatabaseStatement } from './database-statements.ts'
 import { type EvaluateContext, evaluate } from './evaluate.ts'
 import type { Execution } from './execution.ts'
 import { explain } from './explain.ts'
@@ -29,6 +30,7 @@ export type OwnStatementContext = TargetContext &
   KillContext &
   VExplainContext &
   AlterVSchemaContext &
+  DatabaseContext &
   SqlPrepareContext
 
 /** Statements that the session answers itself: they change it, or tell about it and the proxy. */
@@ -83,8 +85,9 @@ export async function runOwnStatement(
     case 'Deallocate':
       return deallocateSql(context, statement)
     case 'Ddl':
-      if (statement.vschema === undefined) break
-      return alterVSchema(context, statement.vschema, execution.reading)
+      if (statement.vschema !== undefined) return alterVSchema(context, statement.vschema, execution.reading)
+      if (statement.object === 'database') return runDatabaseStatement(context, statement, execution)
+      break
     default:
   }
   throw notSupported(statement.kind === 'Other' ? statement.verb : beginningOf(statement, execution))

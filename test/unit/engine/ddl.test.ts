@@ -20,7 +20,7 @@ const ddl: RunDdl = {
   implicitCommit: true,
   tables: ['t'],
   objects: [{ kind: 'TABLE', name: 't' }],
-  isReplicated: false,
+  countsOnce: false,
   unnamed: [],
 }
 
@@ -91,7 +91,7 @@ test('rows that were copied are counted of all shards, of a reference table once
     affectedRows: 7n,
     info: 'Records: 7  Duplicates: 0  Warnings: 0',
   })
-  expect(await run(answers, { isReplicated: true })).toMatchObject({ affectedRows: 3n })
+  expect(await run(answers, { countsOnce: true })).toMatchObject({ affectedRows: 3n })
 })
 
 test('what all shards warn of is told once, what one warns of as well', async () => {
