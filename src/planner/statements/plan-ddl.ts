@@ -11,6 +11,7 @@ import { isOfMariaDb, type PlanContext } from '../plan-context.ts'
 import { connectionState, sessionPlan, unsupportedPlan, writePlan } from '../plans.ts'
 import { isRefusal, type Refusal, refused } from '../refusal.ts'
 import { ShardText } from '../shard-text.ts'
+import { programObstacle } from './program-on-shards.ts'
 
 /** Objects that belong to a whole server, not to a database. */
 const serverObjects: ReadonlySet<string> = new Set([
@@ -25,7 +26,7 @@ const serverObjects: ReadonlySet<string> = new Set([
   'instance',
 ])
 
-/** Stored programs see the rows of one shard only. */
+/** Stored programs see the rows of one shard only (program-on-shards.ts). */
 const programs: ReadonlySet<string> = new Set([
   'procedure',
   'function',
@@ -47,7 +48,7 @@ export function planDdl(statement: Ddl, context: PlanContext): Plan {
   if (isRefusal(keyspace)) return unsupportedPlan(keyspace.construct)
   const isSharded = context.vschema.keyspaces.get(keyspace)?.sharded === true
   const plan = ddlPlan(statement, { kind: isSharded ? 'Scatter' : 'Unsharded', keyspace }, context)
-  const construct = isSharded ? refusedOnShards(statement, words) : undefined
+  const construct = isSharded ? refusedOnShards(statement, words, context) : undefined
   return construct === undefined ? plan : unsupportedPlan(construct)
 }
 
@@ -116,10 +117,16 @@ function unnamedIn(
   return tables.flatMap((table) => (isNamedNowhere(vschema, keyspace, table) ? [{ keyspace, table }] : []))
 }
 
-function refusedOnShards({ object, verb, query, temporary }: Ddl, words: string): string | undefined {
+function refusedOnShards(statement: Ddl, words: string, context: PlanContext): string | undefined {
+  const { object, verb, query, temporary } = statement
   if (temporary) return `${verb.toUpperCase()} TEMPORARY TABLE in a sharded keyspace`
   if (serverObjects.has(object)) return `${words} on the shards of a sharded keyspace`
-  if (programs.has(object) && verb !== 'drop') return `${words} in a sharded keyspace`
+  if (programs.has(object) && verb === 'create') {
+    const obstacle = programObstacle(statement, context)
+    return obstacle && `${words} in a sharded keyspace (${obstacle}; USE \`keyspace:shard\` makes it on one)`
+  }
+  if (programs.has(object) && verb !== 'drop' && object !== 'function')
+    return `${words} in a sharded keyspace`
   // Each shard's view is over its own rows; whoever asks for it gets what its query makes of all (binding/views.ts).
   if (query === undefined || object === 'view') return undefined
   return 'CREATE TABLE … SELECT in a sharded keyspace'
