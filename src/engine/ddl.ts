@@ -13,9 +13,10 @@ import { sumInfo } from './sum-info.ts'
 
 /**
  * DDL on all shards at once. MySQL cannot roll DDL back, so a statement that some shards refuse is half done: its error tells
- * what each has made of it, and it may be repeated. Shards that have the change already refuse the repetition (`CHANGED_ALREADY`); where the
- * others carry it out, and all define the objects alike then, it is done. For that to be true no two sessions may be at the
- * same objects (`exclusively`): the later one finds them changed on all shards, and is refused as by one server.
+ * what each has made of it, and where `isRepeatable` it may be repeated. Shards that have the change already refuse the
+ * repetition (`CHANGED_ALREADY`); where the others carry it out, and all define the objects alike then, it is done. For that to
+ * be true no two sessions may be at the same objects (`exclusively`): the later one finds them changed on all shards, and is
+ * refused as by one server.
  */
 export async function runDdl(ddl: RunDdl, context: RunContext): Promise<OkOutcome> {
   const { bindings, shards, port } = context
@@ -54,7 +55,7 @@ async function runOnShards(ddl: RunDdl, context: RunContext): Promise<readonly D
   const refused = results.filter((result): result is Refused => !isDone(result))
   if (refused.length === 0) return done
   if (done.length > 0 && refused.every(hasAlready) && (await areAlike(ddl, met, context))) return done
-  throw refusal(keyspace, done, refused)
+  throw refusal(ddl, done, refused)
 }
 
 function isDone(result: Done | Refused): result is Done {
@@ -87,7 +88,11 @@ async function areAlike(
 }
 
 /** Each shard's own where none has changed; else with what each has made of it. */
-function refusal(keyspace: string, done: readonly Done[], refused: readonly Refused[]): unknown {
+function refusal(
+  { keyspace, isRepeatable }: RunDdl,
+  done: readonly Done[],
+  refused: readonly Refused[],
+): unknown {
   const already = refused.filter(hasAlready)
   // Those that say more than that they were changed before.
   const [first, ...others] = already.length < refused.length ? refused.filter((r) => !hasAlready(r)) : refused
@@ -95,9 +100,11 @@ function refusal(keyspace: string, done: readonly Done[], refused: readonly Refu
   const { error } = first!
   if (changed.length === 0) return error
   const failed = [first!, ...others].map(({ name }) => name).join(', ')
-  const message =
-    `${messageOf(error)} (on shard ${failed} of keyspace ${keyspace}; shard ${changed.map(({ name }) => name).join(', ')} ` +
-    `has the change: repeat the statement when nothing is in its way, which leaves ${changed.length > 1 ? 'those' : 'that'} as it is)`
+  const way = isRepeatable
+    ? `repeat the statement when nothing is in its way, which leaves ${changed.length > 1 ? 'those' : 'that'} as it is`
+    : `make it on the others alone, USE \`${keyspace}:${first!.name}\`: where it is done it would be done twice`
+  const where = `on shard ${failed} of keyspace ${keyspace}; shard ${changed.map(({ name }) => name).join(', ')} has the change`
+  const message = `${messageOf(error)} (${where}: ${way})`
   if (!(error instanceof ServerError)) return new SqlError('ER_UNKNOWN_ERROR', message, { cause: error })
   const { errno, sqlState } = error
   return new ServerError({ errno, sqlState, message })

@@ -492,6 +492,8 @@ export interface RunDdl {
   readonly tables: readonly string[]
   /** What the statement is about; views are tables. Empty for what is compared with nothing. */
   readonly objects: readonly DdlObject[]
+  /** A shard that has carried it out refuses it when it comes again, or stays as it is. */
+  readonly isRepeatable: boolean
   /** What shards count, they count of the same: rows of reference tables, which are on every shard. */
   readonly countsOnce: boolean
   /** Tables that are made on all shards though no VSchema names them: the client is warned. */

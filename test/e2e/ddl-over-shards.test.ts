@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { connectTo, type FaultCluster, startFaultCluster } from '../support/fault-cluster.ts'
 import { type ProtocolClient, type Result, textRow } from '../support/protocol-client.ts'
 
@@ -142,4 +143,21 @@ test('it ends a transaction, also by a prepared statement and by PREPARE', async
     ['still kept'],
     ['kept too'],
   ])
+})
+
+test('while a server is away it is half done, and done when it is repeated', async () => {
+  const add = 'ALTER TABLE users ADD COLUMN late INT'
+  await faults.kill('80-')
+  expect(await ask(client, add)).toMatchObject({
+    kind: 'error',
+    message: expect.stringContaining(
+      '(on shard 80- of keyspace main; shard -80 has the change: repeat the statement',
+    ),
+  })
+  await faults.restart('80-')
+  await eventually('it is done', async () => (await ask(client, add)).kind === 'ok')
+  const again = await connectTo(faults.proxy)
+  expect(await ask(again, add)).toMatchObject({ errno: 1060 })
+  await done(again, 'ALTER TABLE users DROP COLUMN late')
+  again.close()
 })

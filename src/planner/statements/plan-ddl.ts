@@ -12,6 +12,7 @@ import { connectionState, sessionPlan, unsupportedPlan, writePlan } from '../pla
 import { isRefusal, type Refusal, refused } from '../refusal.ts'
 import { ShardText } from '../shard-text.ts'
 import { programObstacle } from './program-on-shards.ts'
+import { isRepeatable } from './repeatable.ts'
 
 /** Objects that belong to a whole server, not to a database. */
 const serverObjects: ReadonlySet<string> = new Set([
@@ -85,6 +86,7 @@ export function ddlPlan(statement: Ddl, routing: Routing, context: PlanContext):
       implicitCommit: true,
       tables,
       objects: objectsOf(statement, tables),
+      isRepeatable: isRepeatable(statement, context),
       countsOnce: tables.length > 0 && tables.every((name) => known?.get(name)?.type === 'reference'),
       unnamed: routing.kind === 'Scatter' ? unnamedIn(statement, tables, context) : [],
     },

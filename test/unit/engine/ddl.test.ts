@@ -20,6 +20,7 @@ const ddl: RunDdl = {
   implicitCommit: true,
   tables: ['t'],
   objects: [{ kind: 'TABLE', name: 't' }],
+  isRepeatable: true,
   countsOnce: false,
   unnamed: [],
 }
@@ -125,6 +126,12 @@ describe('what shards refuse', () => {
       errno: 1114,
       message:
         "The table 't' is full (on shard 80- of keyspace ks; shard -80 has the change: repeat the statement when nothing is in its way, which leaves that as it is)",
+    })
+  })
+
+  test('one of them, of a statement that would be done twice, is told with another way out', async () => {
+    await expect(run([{}, full], { isRepeatable: false })).rejects.toMatchObject({
+      message: expect.stringContaining('make it on the others alone, USE `ks:80-`'),
     })
   })
 
