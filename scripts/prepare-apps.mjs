@@ -1,5 +1,5 @@
-// What the applications of test/apps import: npm packages beside their package.json, and Python's in an environment of
-// its own. Run as a program, for it takes half a minute at first, most of it waiting: other things are installed meanwhile.
+// What the applications of test/apps import: npm packages beside their package.json, Python's in an environment of its own,
+// and where Maven is, Java's. Run as a program, for it takes half a minute at first, most of it waiting: other things are installed meanwhile.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,8 +10,9 @@ import { root, run } from './prepare.mjs'
 const apps = join(root, 'test/apps')
 const modules = join(apps, 'node_modules')
 const python = join(root, '.cache/test-apps-python')
+const java = join(root, '.cache/test-apps-java')
 
-const installers = { JavaScript: installModules, Python: installPython }
+const installers = { JavaScript: installModules, Python: installPython, Java: installJava }
 
 /** Begins, and resolves with what is missing in the end, in words. */
 export async function prepareApplications() {
@@ -75,6 +76,18 @@ function installPython() {
   run('python3', ['-m', 'venv', python])
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--only-binary=:all:']
   run(join(python, 'bin/python'), [...pip, '-r', join(apps, 'requirements.txt')])
+  writeFileSync(stamp, digest)
+}
+
+/** Tests say what they leave out where there is no Maven. */
+function installJava() {
+  if (!find('mvn') || !find('java')) return
+  const stamp = join(java, '.shardgate-lock')
+  const digest = digestOf('java/pom.xml')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return
+  rmSync(java, { recursive: true, force: true })
+  const copy = ['dependency:copy-dependencies', `-DoutputDirectory=${java}`]
+  run('mvn', ['--quiet', '--batch-mode', '--file', join(apps, 'java/pom.xml'), ...copy])
   writeFileSync(stamp, digest)
 }
 

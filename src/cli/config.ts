@@ -111,6 +111,20 @@ const shape = z.strictObject({
         ),
     })
     .prefault({}),
+  default_unsharded_keyspace: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Unsharded keyspace that has the tables which no VSchema names, as seen from a sharded one: there CREATE TABLE makes them (migrations keep their books in such), and every statement finds them',
+    ),
+  create_database_beside: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Unsharded keyspace on whose servers CREATE DATABASE (of users with role admin) makes others, which DROP DATABASE drops; without it both are refused (1044)',
+    ),
   health: z
     .strictObject({
       interval: duration.prefault('1s').describe('Pause between two health checks of a tablet'),

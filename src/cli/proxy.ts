@@ -10,17 +10,22 @@ import { Shardgate } from '../session/proxy.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { Repeats } from '../telemetry/repeats.ts'
 import type { TopologyView } from '../topology/snapshot.ts'
+import type { TopologyStore } from '../topology/store.ts'
 import { gatewayOptions } from './backend-options.ts'
 import type { ServeConfig } from './config.ts'
+import { databaseEditor } from './database-editor.ts'
 import { logEvent } from './log-events.ts'
 import { memoryLimits, packetMemoryMax } from './memory-limits.ts'
 import type { ProxyLoad } from './proxy-metrics.ts'
 import { type ServingState, servingState } from './serving-state.ts'
+import { vschemaEditor } from './vschema-editor.ts'
 import { joinKills } from './worker-kill.ts'
 
 export interface ProxyInput {
   readonly config: ServeConfig
   readonly topology: TopologyView
+  /** What `topology` is a view of; without it ALTER VSCHEMA has nothing to write to. */
+  readonly store?: TopologyStore
   readonly logger: Logger
   /** 0 for a single process; workers count from 1. Connection ids carry it. */
   readonly workerNumber: number
@@ -50,6 +55,7 @@ const FIRST_CHECKS_MS = 5_000
 export const startProxy: CreateProxy = async ({
   config,
   topology,
+  store,
   logger,
   workerNumber,
   beforeListen,
@@ -77,6 +83,9 @@ export const startProxy: CreateProxy = async ({
         copiesKeyspace: config.federation.keyspace,
       },
       serverVersion: config.server_version,
+      databases: store && databaseEditor(store, topology, config.create_database_beside),
+      changeVSchema: store && vschemaEditor(store, topology, systemClock),
+      defaultUnsharded: config.default_unsharded_keyspace,
       log: logger,
       clock: systemClock,
     })

@@ -63,6 +63,7 @@ async function serveHere(
     const proxy = await createProxy({
       config,
       topology,
+      store,
       logger,
       workerNumber: workerSlot(),
       signal: stop.signal,

@@ -1,6 +1,6 @@
 import type { Condition } from '../errors/condition.ts'
 import type { KeyspaceId } from '../key/keyspace-id.ts'
-import type { CopiesTold, OverGroups, OwnedLookup } from '../plan/primitives.ts'
+import type { CopiesTold, DdlObject, OverGroups, OwnedLookup } from '../plan/primitives.ts'
 import type { Value } from '../values/value.ts'
 import type { BoundQuery, BoundText } from './bindings.ts'
 import type { RowStream, StreamColumn } from './row-stream.ts'
@@ -161,6 +161,13 @@ export interface ShardPort {
   write(writes: readonly ShardWrite[], judge?: Judge): Promise<readonly WriteAnswer[]>
   /** One statement that is in no transaction and begins none: DDL. Its shard is found now, and it runs when it is called. */
   outside(write: ShardWrite): () => Promise<WriteAnswer>
+  /**
+   * Runs `work` while no other session, of whatever proxy, has any for one of `names` in the keyspace. Waits as long as a server
+   * waits for a table's lock. Throws 1205 after that, and what ends the statement.
+   */
+  exclusively<T>(keyspace: string, names: readonly string[], work: () => Promise<T>): Promise<T>
+  /** How a shard defines an object, without counters; undefined where it has none. Throws what else the server says. */
+  definition(keyspace: string, shard: number, object: DdlObject): Promise<string | undefined>
   /** The implicit COMMIT ahead of DDL. */
   commit(): Promise<void>
   /** Tables may have other columns now; resolves when plans may rely on them. */

@@ -610,7 +610,13 @@ export interface FileFormat {
   readonly linesTerminated?: PlanValue
 }
 
-/** DDL: one statement to every shard of a keyspace, one after the other table being equal everywhere. */
+/** Something that DDL makes, changes or drops; its name is that on the shards. */
+export interface DdlObject {
+  readonly kind: 'TABLE' | 'PROCEDURE' | 'FUNCTION' | 'TRIGGER' | 'EVENT'
+  readonly name: string
+}
+
+/** DDL: one statement to every shard of a keyspace, whose definitions are the same everywhere. */
 export interface RunDdl {
   readonly kind: 'Ddl'
   readonly keyspace: string
@@ -620,6 +626,14 @@ export interface RunDdl {
   readonly implicitCommit: boolean
   /** Tables whose columns may have changed: the schema tracker reads them again. Empty: all of the keyspace. */
   readonly tables: readonly string[]
+  /** What the statement is about; views are tables. Empty for what is compared with nothing. */
+  readonly objects: readonly DdlObject[]
+  /** A shard that has carried it out refuses it when it comes again, or stays as it is. */
+  readonly isRepeatable: boolean
+  /** What shards count, they count of the same: rows of reference tables, which are on every shard. */
+  readonly countsOnce: boolean
+  /** Tables that are made on all shards though no VSchema names them: the client is warned. */
+  readonly unnamed: readonly { readonly keyspace: string; readonly table: string }[]
 }
 
 // -------------------------------------------------------------------------------------------- others

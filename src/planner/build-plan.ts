@@ -229,7 +229,7 @@ function planForShard(statement: Statement, routing: Routing, context: PlanConte
     case 'Delete':
       return writePlan(statement, { verb: verbOf(statement), routing }, context)
     case 'Ddl':
-      return ddlPlan(statement, routing, context)
+      return statement.vschema === undefined ? ddlPlan(statement, routing, context) : sessionPlan
     case 'Do':
     case 'Call':
     case 'LockTables':

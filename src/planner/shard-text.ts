@@ -185,7 +185,7 @@ export class ShardText {
     }
     const table = findTable(name, this.#context)
     if (table.name === name.name) {
-      const unqualified = this.#tableName(name)
+      const unqualified = this.#tableName(name, table.keyspace)
       return unqualified === undefined ? undefined : { ...node, name: unqualified }
     }
     if (node === this.#written?.node) return { ...node, name: { ...name, name: table.name } }
@@ -205,11 +205,14 @@ export class ShardText {
     }
   }
 
-  #tableName(node: TableName): TableName | undefined {
+  /** `keyspace`: where the table is, of which the text may say another one. */
+  #tableName(node: TableName, keyspace = this.#named.get(node)?.keyspace): TableName | undefined {
     const { qualifier: _, ...unqualified } = node
     const { name = node.name } = this.#named.get(node) ?? {}
     if (name !== node.name) return { ...unqualified, name }
-    if (node.qualifier === undefined || this.#stays(node.qualifier)) return undefined
+    if (node.qualifier === undefined) return undefined
+    if (keyspace !== undefined && keyspace !== node.qualifier) return unqualified
+    if (this.#stays(node.qualifier)) return undefined
     const { shard, defaultKeyspace, vschema } = this.#context
     if (shard === undefined || node.qualifier === defaultKeyspace) return unqualified
     if (!vschema.keyspaces.has(node.qualifier)) return undefined
@@ -222,10 +225,17 @@ export class ShardText {
     const [schema, table] = node.qualifiers
     if (this.#written !== undefined && node.qualifiers.at(-1) === this.#written.from)
       return { ...node, qualifiers: [this.#written.to] }
-    if (table === undefined || this.#stays(schema)) return undefined
+    if (table === undefined || (this.#stays(schema) && !this.#isElsewhere(schema, table))) return undefined
     // A name that is no keyspace's is the servers' to refuse.
     if (!this.#context.vschema.keyspaces.has(schema)) return undefined
     return { ...node, qualifiers: [table] }
+  }
+
+  /** A table that the text says to be in one keyspace is in another one: by a rule, or because no VSchema names it. */
+  #isElsewhere(keyspace: string, name: string): boolean {
+    if (this.#context.shard !== undefined || isSystemSchema(keyspace)) return false
+    const found = this.#context.vschema.findTable(keyspace, name, this.#context.tabletType)
+    return found.kind === 'found' && found.table.keyspace !== keyspace
   }
 
   #stays(qualifier: string): boolean {

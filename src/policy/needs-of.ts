@@ -249,6 +249,8 @@ const OWN_OBJECTS = words(`
 
 function judgeDdl(statement: Ddl, context: PolicyContext): Denial | undefined {
   const { verb, object, names } = statement
+  // The topology is everybody's.
+  if (statement.vschema !== undefined) return UNKNOWN
   const denied = denialOfObject(verb.toUpperCase(), object.split(' ')[0]!.toUpperCase())
   if (denied !== undefined) return denied
   if (!OWN_OBJECTS.has(object.split(' ')[0]!)) return { kind: 'Privilege', privileges: 'SUPER' }

@@ -45,6 +45,20 @@ export interface LiveSession {
   readonly running: { readonly command: 'Query' | 'Execute'; readonly text: string } | undefined
 }
 
+/** Keyspaces that CREATE DATABASE makes and DROP DATABASE drops: unsharded, on the servers of another one. */
+export interface DatabaseEditor {
+  /** The keyspace on whose servers they are. */
+  readonly beside: string
+  /** Writes it to the topology; its database is there already. Throws 1007 where another one was faster. */
+  create(keyspace: string): Promise<void>
+  /** Why a keyspace is none that may be dropped; undefined for one that may. */
+  obstacle(keyspace: string): string | undefined
+  /** Takes it out of the topology; its database is still there. */
+  drop(keyspace: string): Promise<void>
+  /** Resolves when this process serves it, or serves it no more. Throws where the topology does not tell of it in time. */
+  untilServed(keyspace: string, isServed: boolean): Promise<void>
+}
+
 /** What all sessions of a proxy share. */
 export interface ProxyContext {
   readonly gateway: Gateway
@@ -79,6 +93,15 @@ export interface ProxyContext {
   plansOf(target: Target, sqlMode: number): PlanCache
   /** What MySQL has said of plans that are in use. */
   readonly judgements: Judgements
+  /**
+   * Makes a keyspace's VSchema anew of what it is in the topology (undefined: none); resolves when this process serves by it.
+   * Throws where it has mistakes. Absent where there is no topology to write to.
+   */
+  readonly changeVSchema:
+    | ((keyspace: string, change: (vschema: unknown) => unknown) => Promise<void>)
+    | undefined
+  /** Makes and drops keyspaces for CREATE and DROP DATABASE; undefined where the configuration does not allow it. */
+  readonly databases: DatabaseEditor | undefined
   /** Reads the columns of tables again after a DDL; resolves when plans may rely on them. */
   schemaChanged(keyspace: string, tables: readonly string[]): Promise<void>
 }

@@ -27,6 +27,10 @@ export interface ProxyOptions {
   readonly limits: SessionLimits
   /** Told to clients instead of the version of the oldest primary. */
   readonly serverVersion: string | undefined
+  /** The keyspace of tables that no VSchema names. */
+  readonly defaultUnsharded: string | undefined
+  readonly changeVSchema: ProxyContext['changeVSchema']
+  readonly databases: ProxyContext['databases']
   readonly log: Logger
   readonly clock: Clock
 }
@@ -45,6 +49,8 @@ export class Shardgate implements ProxyContext {
   readonly sessions = new Map<number, LiveSession>()
   questions = 0
   killElsewhere: KillElsewhere | undefined
+  readonly changeVSchema: ProxyContext['changeVSchema']
+  readonly databases: ProxyContext['databases']
   readonly log: Logger
   readonly clock: Clock
   readonly limits: SessionLimits
@@ -53,6 +59,7 @@ export class Shardgate implements ProxyContext {
   readonly #topology: TopologyView
   readonly #tracker: SchemaTracker
   readonly #fixedVersion: string | undefined
+  readonly #defaultUnsharded: string | undefined
   readonly #unsubscribe: () => void
   readonly #plans: PlanCaches
   #version: ServerVersion
@@ -70,6 +77,8 @@ export class Shardgate implements ProxyContext {
     this.#coarseNowMs = clock.now()
     this.#tick()
     this.limits = options.limits
+    this.changeVSchema = options.changeVSchema
+    this.databases = options.databases
     this.#plans = new PlanCaches({
       plansMax: PLANS_MAX,
       bytesMax: options.limits.planMemoryMax,
@@ -78,6 +87,7 @@ export class Shardgate implements ProxyContext {
     this.memory = new ByteBudget(options.limits.memoryMax)
     this.#topology = topology
     this.#fixedVersion = options.serverVersion
+    this.#defaultUnsharded = options.defaultUnsharded
     this.gateway = new Gateway(topology, options.gateway, { clock, log }, () => this.#healthChanged())
     this.sequences = new Sequences(this.gateway)
     this.#tracker = new SchemaTracker(this.gateway, clock, log, () => this.#rebuild())
@@ -188,7 +198,11 @@ export class Shardgate implements ProxyContext {
         routingRules: parseRoutingRules(snapshot.routingRules, 'routing rules').record,
         shardRoutingRules: parseShardRoutingRules(snapshot.shardRoutingRules, 'shard routing rules').record,
       },
-      { deps: { readFile: (path) => readFileSync(path) }, columns: this.#tracker },
+      {
+        deps: { readFile: (path) => readFileSync(path) },
+        columns: this.#tracker,
+        defaultUnsharded: this.#defaultUnsharded,
+      },
     )
     this.#tellProblems(vschema)
     return vschema

@@ -45,6 +45,35 @@ export class TopologyAdmin {
     await this.#commitNew(changes, `keyspace ${keyspace} exists already`)
   }
 
+  /** A new unsharded keyspace on the servers of another one's only shard, in one step. */
+  async createKeyspaceBeside(keyspace: string, beside: string): Promise<void> {
+    requireName('keyspace', keyspace)
+    const snapshot = await this.snapshot()
+    const shards = [...requireKeyspace(snapshot, beside).shards.values()]
+    const [shard] = shards
+    if (shard === undefined || shards.length > 1) throw invalid(`keyspace ${beside} has not one shard`)
+    const uids = [...snapshot.tablets.values()].map(({ alias }) => alias.uid)
+    const tablets = shard.tablets.map((tablet, i): Tablet => {
+      const { db_name_override: _, ...rest } = tablet
+      const alias = { cell: tablet.alias.cell, uid: Math.max(0, ...uids) + 1 + i }
+      return { ...rest, alias, keyspace, shard: shard.name }
+    })
+    const primary = shard.primary === undefined ? -1 : shard.tablets.indexOf(shard.primary)
+    const key: RecordKey = { kind: 'Shard', keyspace, shard: shard.name }
+    const record: Shard = {
+      is_primary_serving: true,
+      ...(primary >= 0 && { primary_alias: tablets[primary]!.alias }),
+    }
+    await this.#commitNew(
+      [
+        putNew({ kind: 'Keyspace', keyspace }, {}),
+        putNew(key, record),
+        ...tablets.map((tablet) => putNew({ kind: 'Tablet', alias: tablet.alias }, tablet)),
+      ],
+      `keyspace ${keyspace} exists already`,
+    )
+  }
+
   /** Removes a keyspace; with `isRecursive` also its shards, tablets and VSchema, otherwise it must have none. */
   async deleteKeyspace(keyspace: string, options: { readonly isRecursive: boolean }): Promise<void> {
     const snapshot = await this.snapshot()
@@ -150,6 +179,29 @@ export class TopologyAdmin {
     await this.#update<Tablet>({ kind: 'Tablet', alias }, (record) => ({ ...record, type }))
   }
 
+  /**
+   * Makes a keyspace's VSchema anew of what it is, `undefined` for none; `change` is asked again when another one was faster.
+   * Answers what was written.
+   */
+  async changeVSchema(keyspace: string, change: (json: unknown) => Promise<unknown>): Promise<unknown> {
+    requireKeyspace(await this.snapshot(), keyspace)
+    const key: RecordKey = { kind: 'VSchema', keyspace }
+    const path = printPath(key)
+    for (let turn = 1; ; turn++) {
+      const found = await this.#store.get(path)
+      const json = await change(found === undefined ? undefined : JSON.parse(found.value))
+      checkRecord(key, json)
+      const expect = found === undefined ? ABSENT : versionOf(found.version)
+      try {
+        await this.#store.commit([{ kind: 'put', path, value: JSON.stringify(json), expect }])
+        return json
+      } catch (error) {
+        const isConflict = error instanceof TopologyError && error.kind === 'conflict'
+        if (!isConflict || turn === CHANGES_MAX) throw error
+      }
+    }
+  }
+
   /** Writes a VSchema or rules as they are; whether they make sense is for the caller to check before. */
   async put(
     key: RecordKey & { kind: 'VSchema' | 'RoutingRules' | 'ShardRoutingRules' },
@@ -197,6 +249,8 @@ export class TopologyAdmin {
 }
 
 const COMMIT_MAX = 100
+/** Whoever is beaten has been beaten by one who went on: so many sessions change one record at once, and no more. */
+const CHANGES_MAX = 32
 const ABSENT: Expectation = { kind: 'absent' }
 
 function versionOf(version: string): Expectation {

@@ -38,6 +38,7 @@ export function buildKeyspace(
       name,
       sharded: record.sharded,
       tables,
+      named: new Set(record.tables.keys()),
       vindexes,
       definedVindexes: record.vindexes,
       requireExplicitRouting: record.requireExplicitRouting,

@@ -15,6 +15,7 @@ import { resolutionError } from './resolution-error.ts'
 import { RoutingRules } from './routing-rules.ts'
 import { TableFinder } from './table-finder.ts'
 import { splitTableName } from './table-name.ts'
+import { keyspaceOfUnnamed, problemOfDefault } from './unnamed-tables.ts'
 
 export interface VSchemaSource {
   /** VSchema of each keyspace as parsed JSON; `{}` for a keyspace that has none, which makes it unsharded. */
@@ -27,6 +28,8 @@ export interface VSchemaOptions {
   readonly deps: VindexDeps
   /** What is known of the columns in the databases; built anew when that changes. */
   readonly columns?: ColumnSource
+  /** The keyspace that is to be `VSchema.defaultUnsharded`. */
+  readonly defaultUnsharded?: string | undefined
 }
 
 /**
@@ -43,7 +46,7 @@ export function buildVSchema(source: VSchemaSource, options: VSchemaOptions): VS
   resolveReferences(built, finder)
   const rules = new RoutingRules(source.routingRules ?? [], finder)
   for (const keyspace of built) resolveSequences(keyspace, finder, rules)
-  return new CompleteVSchema(built, finder, rules, source.shardRoutingRules ?? [], options.columns)
+  return new CompleteVSchema(built, finder, rules, source.shardRoutingRules ?? [], options)
 }
 
 /** Everything that is wrong with one keyspace's VSchema, other keyspaces aside: references and sequences that lie in them are not looked at. */
@@ -79,6 +82,7 @@ function reason(resolution: Exclude<TableResolution, { kind: 'found' }>): string
 
 class CompleteVSchema implements VSchema {
   readonly keyspaces: ReadonlyMap<string, KeyspaceSchema>
+  readonly defaultUnsharded?: string
   readonly problems: readonly string[]
   readonly unknownFields: readonly string[]
   readonly #tableErrors: ReadonlyMap<string, ReadonlyMap<string, string>>
@@ -92,11 +96,18 @@ class CompleteVSchema implements VSchema {
     finder: TableFinder,
     rules: RoutingRules,
     shardRules: readonly ShardRoutingRuleRecord[],
-    columns: ColumnSource | undefined,
+    { columns, defaultUnsharded }: VSchemaOptions,
   ) {
     this.#columns = columns
     this.keyspaces = new Map(built.map((keyspace) => [keyspace.schema.name, completed(keyspace)]))
-    this.problems = [...built.flatMap(problemsOf), ...rules.problems]
+    const unusable =
+      defaultUnsharded === undefined ? undefined : problemOfDefault(defaultUnsharded, this.keyspaces)
+    if (defaultUnsharded !== undefined && unusable === undefined) this.defaultUnsharded = defaultUnsharded
+    this.problems = [
+      ...built.flatMap(problemsOf),
+      ...rules.problems,
+      ...(unusable === undefined ? [] : [unusable]),
+    ]
     this.unknownFields = built.flatMap(({ unknownFields }) => unknownFields)
     this.#tableErrors = new Map(built.map((keyspace) => [keyspace.schema.name, tableErrors(keyspace)]))
     this.#finder = finder
@@ -107,12 +118,19 @@ class CompleteVSchema implements VSchema {
   }
 
   findTable(keyspace: string | undefined, table: string, tabletType: TabletTypeName): TableResolution {
-    const found = this.#rules.find(keyspace, table, tabletType) ?? this.#finder.find(keyspace, table)
+    const found = this.#find(keyspace, table, tabletType)
     const owner = found.kind === 'found' ? found.table.keyspace : keyspace
     const keyspaceError = owner === undefined ? undefined : this.keyspaces.get(owner)?.error
     const error = keyspaceError ?? (found.kind === 'found' ? this.#tableError(found.table) : undefined)
     if (error !== undefined) return { kind: 'broken', message: error }
     return found.kind === 'unknownTable' && this.#isAbsent(found) ? { ...found, absent: true } : found
+  }
+
+  #find(keyspace: string | undefined, table: string, tabletType: TabletTypeName): TableResolution {
+    const found = this.#rules.find(keyspace, table, tabletType) ?? this.#finder.find(keyspace, table)
+    if (found.kind !== 'unknownTable') return found
+    const other = keyspaceOfUnnamed(this, keyspace, table)
+    return other === undefined ? found : this.#finder.find(other, table)
   }
 
   /** Of a keyspace that has not been read nothing is known. */

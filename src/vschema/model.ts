@@ -13,9 +13,15 @@ export interface VSchema {
   readonly keyspaces: ReadonlyMap<string, KeyspaceSchema>
   /**
    * Finds a table of a keyspace, or by its name alone when no keyspace is given and none is in use. Routing rules come
-   * first: `keyspace.table@type`, then `keyspace.table`. An unsharded keyspace has any table one asks for.
+   * first: `keyspace.table@type`, then `keyspace.table`. An unsharded keyspace has any table one asks for; what a sharded one
+   * does not have is looked for in `defaultUnsharded` (unnamed-tables.ts).
    */
   findTable(keyspace: string | undefined, table: string, tabletType: TabletTypeName): TableResolution
+  /**
+   * Where tables are that no VSchema names, as sharded keyspaces and sessions without a database see them: an unsharded
+   * keyspace. Undefined where none is configured, or what is configured cannot be it (`problems` says why).
+   */
+  readonly defaultUnsharded?: string
   /** The keyspace that serves a shard: another one while the shard's rows move between keyspaces. */
   keyspaceOfShard(keyspace: string, shard: string): string
   /** Everything that is wrong, in words, each with the name of its keyspace or rule. */
@@ -29,6 +35,8 @@ export interface KeyspaceSchema {
   readonly sharded: boolean
   /** Tables of the VSchema, and with columns read from a database those found there. */
   readonly tables: ReadonlyMap<string, Table>
+  /** Of these, the tables that the VSchema names. */
+  readonly named: ReadonlySet<string>
   readonly vindexes: ReadonlyMap<string, Vindex>
   /** All vindexes as the VSchema has them, also those that cannot be used. */
   readonly definedVindexes: ReadonlyMap<string, DefinedVindex>

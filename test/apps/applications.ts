@@ -33,6 +33,16 @@ export function pythonApplication(path: string): Application {
   }
 }
 
+/** A Java program of one file, which the launcher compiles. */
+export function javaApplication(path: string, ...args: readonly string[]): Application {
+  const libraries = join(here, '../../.cache/test-apps-java')
+  return {
+    command: 'java',
+    args: ['-cp', `${libraries}/*`, join(here, path), ...args.map((arg) => join(here, arg))],
+    isInstalled: existsSync(join(libraries, '.shardgate-lock')),
+  }
+}
+
 export interface Server {
   readonly host: string
   readonly port: number
@@ -51,7 +61,10 @@ export interface AppAnswer {
 
 /** Runs it to its end. Rejects with what it has said when that is not a line for each question. */
 export async function runApplication(app: Application, server: Server): Promise<readonly AppAnswer[]> {
-  const env = { ...process.env, APP_SERVER: JSON.stringify(server), TZ: 'UTC' }
+  const { host, port, user, password } = server
+  // Java has no reader of JSON in its library.
+  const parts = { APP_HOST: host, APP_PORT: String(port), APP_USER: user, APP_PASSWORD: password }
+  const env = { ...process.env, APP_SERVER: JSON.stringify(server), ...parts, TZ: 'UTC' }
   const child = spawn(app.command, app.args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let [output, complaints] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text) => {

@@ -4,7 +4,7 @@ import { startCluster, type TestCluster } from './cluster.ts'
 import { KEPT_STATISTICS, keepStatistics } from './keep-statistics.ts'
 import { startMariadb, startMysql, type TestServer } from './mysql.ts'
 import { ProtocolClient, type ProtocolClientOptions } from './protocol-client.ts'
-import { PROXY_ACCOUNT, PROXY_ADMIN, startTestProxy, type TestProxy } from './proxy.ts'
+import { PROXY_ACCOUNT, PROXY_ADMIN, startTestProxy, type TestProxy, type TestProxyOptions } from './proxy.ts'
 
 export interface PairOptions {
   readonly server: 'mariadb' | 'mysql'
@@ -15,6 +15,8 @@ export interface PairOptions {
   /** Folder with one folder a keyspace; the reference gets a database of the same name for each. */
   readonly schemaDir: string
   readonly keyspaces: readonly string[]
+  /** Of the proxies. */
+  readonly config?: TestProxyOptions['config']
 }
 
 export interface SideOptions extends Partial<ProtocolClientOptions> {
@@ -50,7 +52,8 @@ export async function startPair(options: PairOptions): Promise<Pair> {
       const { schemaDir, isOneMysqld = true } = options
       const cluster = await startCluster({ shards, server: options.server, isOneMysqld, schemaDir })
       for (const mysqld of cluster.servers.values()) await keepStatistics(mysqld)
-      const proxy = await startTestProxy(cluster)
+      const { config } = options
+      const proxy = await startTestProxy(cluster, config === undefined ? {} : { config })
       closers.push(async () => {
         await proxy.close()
         await cluster.close()

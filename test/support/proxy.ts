@@ -5,6 +5,7 @@ import { configSchema } from '../../src/cli/config.ts'
 import { startProxy } from '../../src/cli/proxy.ts'
 import { type LogFields, type Logger, silentLogger } from '../../src/telemetry/log.ts'
 import type { TopologyView } from '../../src/topology/snapshot.ts'
+import type { TopologyStore } from '../../src/topology/store.ts'
 import type { TestCluster } from './cluster.ts'
 import { tempDir } from './temp-dir.ts'
 
@@ -39,7 +40,10 @@ export interface Complaint {
 
 /** The proxy that `shardgate serve` starts, over a cluster's topology, without HTTP. */
 export async function startTestProxy(
-  cluster: Pick<TestCluster, 'topologyConfig' | 'account'> & { readonly topology: TopologyView },
+  cluster: Pick<TestCluster, 'topologyConfig' | 'account'> & {
+    readonly topology: TopologyView
+    readonly store?: TopologyStore
+  },
   options: TestProxyOptions = {},
 ): Promise<TestProxy> {
   const dir = tempDir('proxy')
@@ -56,6 +60,7 @@ export async function startTestProxy(
       ...options.config,
     }),
     topology: cluster.topology,
+    ...(cluster.store && { store: cluster.store }),
     logger: options.logger ?? complaintsLogger(complaints),
     workerNumber: 0,
   })

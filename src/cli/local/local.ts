@@ -135,7 +135,14 @@ async function startLocalProxy(
   const topology = followTopology(cluster.store, join(cluster.dataDir, 'topology-cache.json'), logger)
   try {
     await topology.start()
-    const proxy = await startProxy({ config, topology, logger, workerNumber: 0, beforeListen })
+    const proxy = await startProxy({
+      config,
+      topology,
+      store: cluster.store,
+      logger,
+      workerNumber: 0,
+      beforeListen,
+    })
     const close = async () => {
       await proxy.close({ drainMs: 1_000 })
       await topology.close()

@@ -1,8 +1,10 @@
 import { noDatabaseSelected } from '../../errors/sql-error.ts'
-import type { Ddl, TableName, TableRef } from '../../sql/ast.ts'
+import type { Ddl, Query, TableName, TableRef } from '../../sql/ast.ts'
+import { tablesOf } from '../../sql/tables-of.ts'
 import { type AnyNode, someNode } from '../../sql/visit.ts'
 import { resolutionError } from '../../vschema/resolution-error.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
+import { keyspaceOfNew, keyspaceOfUnnamed } from '../../vschema/unnamed-tables.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { findTable, keyspaceOf } from './find-table.ts'
 
@@ -29,11 +31,32 @@ export function existingTable(name: TableName, context: PlanContext): NamedTable
   return findTable(name, context)
 }
 
-/** A table that is to be made: no rule speaks of it. */
+/** A table that is to be made: no rule speaks of it. One that no VSchema names is made where such tables are. */
 export function newTable(name: TableName, context: PlanContext): NamedTable {
   const keyspace = keyspaceOf(name, context)
-  if (keyspace === undefined) throw noDatabaseSelected()
-  return { keyspace, name: name.name }
+  const { vschema } = context
+  if (keyspace !== undefined)
+    return { keyspace: keyspaceOfNew(vschema, keyspace, name.name), name: name.name }
+  const unnamed = keyspaceOfUnnamed(vschema, undefined, name.name)
+  if (unnamed === undefined) throw noDatabaseSelected()
+  return { keyspace: unnamed, name: name.name }
+}
+
+/** A view that is to be made: beside the tables that it is of, wherever a table of its name would be. */
+function newView(name: TableName, query: Query, context: PlanContext): NamedTable {
+  const made = newTable(name, context)
+  const written = keyspaceOf(name, context)
+  if (written === undefined || made.keyspace === written) return made
+  const keyspaces = keyspacesOfQuery(query, context)
+  const isOfUnnamed = keyspaces.length > 0 && keyspaces.every((keyspace) => keyspace === made.keyspace)
+  return isOfUnnamed ? made : { ...made, keyspace: written }
+}
+
+/** System schemas are on every server. */
+export function keyspacesOfQuery(query: Query, context: PlanContext): readonly string[] {
+  return tablesOf(query)
+    .map((name) => existingTable(name, context).keyspace)
+    .filter((keyspace) => !isSystemSchema(keyspace))
 }
 
 /** The tables of a DDL statement, those of its queries aside. */
@@ -45,12 +68,22 @@ export function tablesOfDdl(ddl: Ddl, context: PlanContext): NamedTables {
     if (!isNew) tables.set(name, existingTable(name, context))
     // A table that is called by a rule's name stays in its keyspace when it is renamed.
     else if (before !== undefined && before.qualifier === name.qualifier)
-      tables.set(name, { keyspace: tables.get(before)!.keyspace, name: name.name })
+      tables.set(name, renamedTable(tables.get(before)!, name, context))
+    else if (ddl.object === 'view' && ddl.query !== undefined)
+      tables.set(name, newView(name, ddl.query, context))
     else tables.set(name, newTable(name, context))
   }
   const others = [...(ddl.like === undefined ? [] : [ddl.like]), ...ddl.references]
   for (const name of others) tables.set(name, existingTable(name, context))
   return tables
+}
+
+/** Its keyspace, unless the VSchema of the session's says that tables of the new name are elsewhere. */
+function renamedTable({ keyspace }: NamedTable, to: TableName, context: PlanContext): NamedTable {
+  const isNamed =
+    keyspace === context.vschema.defaultUnsharded &&
+    context.vschema.keyspaces.get(keyspaceOf(to, context) ?? '')?.named.has(to.name) === true
+  return isNamed ? newTable(to, context) : { keyspace, name: to.name }
 }
 
 /** `position`: in `names`. */

@@ -54,9 +54,10 @@ export function pullOfGroups(groups: Groups): Pull {
 export function withTables(groups: readonly Groups[], context: PlanContext): PlanContext {
   const tables = new Map(groups.map((each) => [each.node.name.name, tableOf(each)]))
   const { vschema } = context
-  const { keyspaces, problems, unknownFields } = vschema
+  const { keyspaces, defaultUnsharded, problems, unknownFields } = vschema
   const withGroups: VSchema = {
     keyspaces,
+    ...(defaultUnsharded !== undefined && { defaultUnsharded }),
     problems,
     unknownFields,
     keyspaceOfShard: (keyspace, shard) => vschema.keyspaceOfShard(keyspace, shard),

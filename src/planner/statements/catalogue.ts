@@ -19,15 +19,21 @@ import { planValue } from '../values.ts'
  */
 export function asksCatalogue(query: Query, context: PlanContext): boolean {
   const named = tablesOf(query)
-  return named.some((name) => isCatalogue(name, context)) && !(named.length === 1 && isOfOneSchema(query))
+  return (
+    named.some((name) => isCatalogue(name, context)) && !(named.length === 1 && isOfOneSchema(query, context))
+  )
 }
 
 function isCatalogue({ qualifier, name }: TableName, { defaultKeyspace = '' }: PlanContext): boolean {
   return isCatalogueTable(qualifier ?? defaultKeyspace, name)
 }
 
-/** A query of one table whose rows are those of one schema, and which every shard of it knows alike. */
-function isOfOneSchema(query: Query): boolean {
+/**
+ * A query of one table whose rows are those of one schema, and which every shard of it knows alike. Tables that no VSchema
+ * names are on other servers than those of the schema in which they are seen.
+ */
+function isOfOneSchema(query: Query, { vschema }: PlanContext): boolean {
+  if (vschema.defaultUnsharded !== undefined) return false
   if (query.kind !== 'Select') return false
   const [table] = query.from
   if (table?.kind !== 'Table' || isSessionTable('information_schema', table.name.name)) return false

@@ -1,14 +1,18 @@
 import { noDatabaseSelected, SqlError, unknownDatabase } from '../../errors/sql-error.ts'
 import type { Plan } from '../../plan/plan.ts'
+import type { DdlObject, RunDdl } from '../../plan/primitives.ts'
 import type { Routing } from '../../plan/routing.ts'
-import type { Ddl, Query, TableName } from '../../sql/ast.ts'
-import { tablesOf } from '../../sql/tables-of.ts'
+import type { Ddl, TableName } from '../../sql/ast.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
-import { existingTable, newTable, tablesOfDdl } from '../binding/named-tables.ts'
+import { isNamedNowhere } from '../../vschema/unnamed-tables.ts'
+import { keyspaceOf } from '../binding/find-table.ts'
+import { existingTable, keyspacesOfQuery, tablesOfDdl } from '../binding/named-tables.ts'
 import { isOfMariaDb, type PlanContext } from '../plan-context.ts'
-import { connectionState, unsupportedPlan, writePlan } from '../plans.ts'
+import { connectionState, sessionPlan, unsupportedPlan, writePlan } from '../plans.ts'
 import { isRefusal, type Refusal, refused } from '../refusal.ts'
 import { ShardText } from '../shard-text.ts'
+import { programObstacle } from './program-on-shards.ts'
+import { isRepeatable } from './repeatable.ts'
 
 /** Objects that belong to a whole server, not to a database. */
 const serverObjects: ReadonlySet<string> = new Set([
@@ -23,7 +27,7 @@ const serverObjects: ReadonlySet<string> = new Set([
   'instance',
 ])
 
-/** Stored programs see the rows of one shard only. */
+/** Stored programs see the rows of one shard only (program-on-shards.ts). */
 const programs: ReadonlySet<string> = new Set([
   'procedure',
   'function',
@@ -37,16 +41,31 @@ const programs: ReadonlySet<string> = new Set([
 /** DDL goes to all shards of the keyspace it names. */
 export function planDdl(statement: Ddl, context: PlanContext): Plan {
   const { verb, object } = statement
+  if (statement.vschema !== undefined) return sessionPlan
+  if (object === 'database') return verb === 'alter' ? alterDatabase(statement, context) : sessionPlan
   const words = `${verb} ${object}`.toUpperCase()
-  if (object === 'database' || object === 'schema')
-    return unsupportedPlan(`${words}: a keyspace is made and dropped with 'shardgate ctl'`)
   if (context.shard === undefined) checkDatabases(statement, context)
   const keyspace = keyspaceOfDdl(statement, context)
   if (isRefusal(keyspace)) return unsupportedPlan(keyspace.construct)
   const isSharded = context.vschema.keyspaces.get(keyspace)?.sharded === true
   const plan = ddlPlan(statement, { kind: isSharded ? 'Scatter' : 'Unsharded', keyspace }, context)
-  const construct = isSharded ? refusedOnShards(statement, words) : undefined
+  const construct = isSharded ? refusedOnShards(statement, words, context) : undefined
   return construct === undefined ? plan : unsupportedPlan(construct)
+}
+
+/** Each shard's connection is at its own database, which ALTER DATABASE without a name is about. */
+function alterDatabase(statement: Ddl, context: PlanContext): Plan {
+  const { objectName, pieces } = statement
+  const keyspace = objectName?.name ?? context.defaultKeyspace
+  if (keyspace === undefined) throw noDatabaseSelected()
+  if (isSystemSchema(keyspace)) return unsupportedPlan(`ALTER DATABASE of schema '${keyspace}'`)
+  const found = context.vschema.keyspaces.get(keyspace)
+  if (found === undefined) throw new SqlError('ER_NO_SUCH_DB', `Database '${keyspace}' doesn't exist`)
+  const { objectName: _, ...rest } = statement
+  const unnamed: Ddl = { ...rest, pieces: pieces.filter((piece) => piece !== objectName) }
+  const routing: Routing = { kind: found.sharded ? 'Scatter' : 'Unsharded', keyspace }
+  const plan = ddlPlan(unnamed, routing, { ...context, isChanged: true })
+  return plan.root.kind === 'Ddl' ? { ...plan, root: { ...plan.root, countsOnce: true } } : plan
 }
 
 /** One statement to every shard of the routing. A temporary table stays with its connection. */
@@ -57,17 +76,59 @@ export function ddlPlan(statement: Ddl, routing: Routing, context: PlanContext):
   const query = new ShardText(context).ofStatement(statement)
   const named = context.shard === undefined ? tablesOfDdl(statement, context) : undefined
   const tables = statement.names.map((name) => named?.get(name)?.name ?? name.name)
+  const known = context.vschema.keyspaces.get(keyspace)?.tables
   return {
-    root: { kind: 'Ddl', keyspace, routing, query, implicitCommit: true, tables },
+    root: {
+      kind: 'Ddl',
+      keyspace,
+      routing,
+      query,
+      implicitCommit: true,
+      tables,
+      objects: objectsOf(statement, tables),
+      isRepeatable: isRepeatable(statement, context),
+      countsOnce: tables.length > 0 && tables.every((name) => known?.get(name)?.type === 'reference'),
+      unnamed: routing.kind === 'Scatter' ? unnamedIn(statement, tables, context) : [],
+    },
     userVariables: connectionState(statement).userVariables,
     locks: true,
   }
 }
 
-function refusedOnShards({ object, verb, query, temporary }: Ddl, words: string): string | undefined {
+function objectsOf({ object, objectName }: Ddl, tables: readonly string[]): readonly DdlObject[] {
+  const kind = programKinds[object]
+  const own = kind === undefined || objectName === undefined ? [] : [{ kind, name: objectName.name }]
+  return [...tables.map((name) => ({ kind: 'TABLE', name }) as const), ...own]
+}
+
+const programKinds: Readonly<Partial<Record<string, DdlObject['kind']>>> = {
+  procedure: 'PROCEDURE',
+  function: 'FUNCTION',
+  trigger: 'TRIGGER',
+  event: 'EVENT',
+}
+
+/** Tables that the statement makes, and that could not be found afterwards. */
+function unnamedIn(
+  { verb, object, names }: Ddl,
+  tables: readonly string[],
+  { vschema, defaultKeyspace }: PlanContext,
+): RunDdl['unnamed'] {
+  if (verb !== 'create' || object !== 'table') return []
+  const keyspace = names[0]!.qualifier ?? defaultKeyspace!
+  return tables.flatMap((table) => (isNamedNowhere(vschema, keyspace, table) ? [{ keyspace, table }] : []))
+}
+
+function refusedOnShards(statement: Ddl, words: string, context: PlanContext): string | undefined {
+  const { object, verb, query, temporary } = statement
   if (temporary) return `${verb.toUpperCase()} TEMPORARY TABLE in a sharded keyspace`
   if (serverObjects.has(object)) return `${words} on the shards of a sharded keyspace`
-  if (programs.has(object) && verb !== 'drop') return `${words} in a sharded keyspace`
+  if (programs.has(object) && verb === 'create') {
+    const obstacle = programObstacle(statement, context)
+    return obstacle && `${words} in a sharded keyspace (${obstacle}; USE \`keyspace:shard\` makes it on one)`
+  }
+  if (programs.has(object) && verb !== 'drop' && object !== 'function')
+    return `${words} in a sharded keyspace`
   // Each shard's view is over its own rows; whoever asks for it gets what its query makes of all (binding/views.ts).
   if (query === undefined || object === 'view') return undefined
   return 'CREATE TABLE … SELECT in a sharded keyspace'
@@ -77,7 +138,7 @@ function refusedOnShards({ object, verb, query, temporary }: Ddl, words: string)
 function keyspaceOfDdl(statement: Ddl, context: PlanContext): string | Refusal {
   const { objectName, query, verb } = statement
   const keyspaces = new Set([...tablesOfDdl(statement, context).values()].map(({ keyspace }) => keyspace))
-  if (objectName?.qualifier !== undefined) keyspaces.add(newTable(objectName, context).keyspace)
+  if (objectName?.qualifier !== undefined) keyspaces.add(keyspaceOfObject(statement, objectName, context))
   for (const keyspace of query === undefined ? [] : keyspacesOfQuery(query, context)) keyspaces.add(keyspace)
   const [keyspace = context.defaultKeyspace] = keyspaces
   if (keyspace === undefined) throw noDatabaseSelected()
@@ -85,6 +146,15 @@ function keyspaceOfDdl(statement: Ddl, context: PlanContext): string | Refusal {
   if (isSystemSchema(keyspace)) return refused(`DDL on schema '${keyspace}'`)
   if (!context.vschema.keyspaces.has(keyspace)) throw unknownDatabase(keyspace)
   return keyspace
+}
+
+/** Of an index or a trigger, whose name has a database: that of its table, if it is called by the same. */
+function keyspaceOfObject({ names }: Ddl, object: TableName, context: PlanContext): string {
+  const written = keyspaceOf(object, context)!
+  const [table] = names
+  return table !== undefined && keyspaceOf(table, context) === written
+    ? existingTable(table, context).keyspace
+    : written
 }
 
 /** A table of a database that is not there is to most statements one that is not there. */
@@ -105,11 +175,4 @@ function checkDatabases(statement: Ddl, context: PlanContext): void {
     throw new SqlError('ER_BAD_TABLE_ERROR', `Unknown table '${name}'`)
   if (verb === 'truncate' || (verb === 'alter' && object === 'table' && isMariadb))
     throw new SqlError('ER_NO_SUCH_TABLE', `Table '${name}' doesn't exist`)
-}
-
-/** System schemas are on every server. */
-function keyspacesOfQuery(query: Query, context: PlanContext): readonly string[] {
-  return tablesOf(query)
-    .map((name) => existingTable(name, context).keyspace)
-    .filter((keyspace) => !isSystemSchema(keyspace))
 }

@@ -1,7 +1,9 @@
+import { noDatabaseSelected, SqlError } from '../../errors/sql-error.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { READ_LOCK, TABLE_LOCKS } from '../../plan/reserves.ts'
 import type { Routing } from '../../plan/routing.ts'
 import type { Call, ExplainConnection, Flush, Load, LockTables, Other, Statement } from '../../sql/ast.ts'
+import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { keyspaceOf } from '../binding/find-table.ts'
 import { namedTables } from '../binding/named-tables.ts'
 import { anyShard } from '../one-shard.ts'
@@ -25,11 +27,19 @@ export function planOnOneServer(statement: OnOneServer, context: PlanContext): P
     keyspaces.size === 1 &&
     keyspace !== undefined &&
     context.vschema.keyspaces.get(keyspace)?.sharded === false
+  if (!isOneServer && statement.kind === 'Call') refuseCall(statement, keyspace)
   return isOneServer
     ? serverPlan(statement, { kind: 'Unsharded', keyspace }, context)
     : unsupportedPlan(
         `${wordsOf(statement)} outside an unsharded keyspace (name a shard: USE \`keyspace:shard\`)`,
       )
+}
+
+/** What a server says that has none: a sharded keyspace has no procedures but those that its shards have for themselves. */
+function refuseCall({ name }: Call, keyspace: string | undefined): void {
+  if (keyspace === undefined) throw noDatabaseSelected()
+  if (isSystemSchema(keyspace)) return
+  throw new SqlError('ER_SP_DOES_NOT_EXIST', `PROCEDURE ${keyspace}.${name.name} does not exist`)
 }
 
 function wordsOf(statement: OnOneServer): string {

@@ -95,6 +95,9 @@ export function committingFirst({ verb }: TableAdmin, plan: Plan): Plan {
 
 function reportsOfShards(statement: TableAdmin, context: PlanContext): Plan {
   const named = statement.tables.map((name) => existingTable(name, context).keyspace)
+  // The report names the keyspaces that the statement names.
+  const isSeenElsewhere = statement.tables.some((name, i) => named[i] !== keyspaceOf(name, context))
+  if (context.shard === undefined && isSeenElsewhere) return sessionPlan
   // System schemas are on every server.
   const keyspaces = new Set(named.filter((keyspace) => !isSystemSchema(keyspace)))
   const [keyspace] = keyspaces

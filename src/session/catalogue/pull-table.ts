@@ -7,6 +7,7 @@ import type { ShardTarget } from '../../tablet/shard-target.ts'
 import { quoteName, quoteString, textLiteral } from '../../values/sql-literal.ts'
 import { isSessionTable, partColumnsOf, schemaColumnOf } from '../../vschema/catalogue-tables.ts'
 import { SYSTEM_SCHEMAS } from '../../vschema/system-schemas.ts'
+import { unnamedTablesOf } from '../../vschema/unnamed-tables.ts'
 import { requireMemory } from '../settings/held-map.ts'
 import type { CatalogueContext } from './catalogue-context.ts'
 import { sessionRows } from './session-rows.ts'
@@ -59,6 +60,7 @@ export async function pullTable(
     )
     return isSummed ? sumOf(context, names, answers) : answers.flat()
   })
+  const unnamed = ofUnnamed(context, { schema, table, all, columns }, wanted)
   const systems = systemSchemas(context, table, wanted)
   const ofSystems =
     systems.length === 0
@@ -68,7 +70,7 @@ export async function pullTable(
           anywhere,
           `${asked}${quoteName(schemaColumn)} IN (${systems.map(quoteString).join(', ')})`,
         )
-  const rows = (await Promise.all([...parts, ofSystems])).flat()
+  const rows = (await Promise.all([...parts, ...unnamed, ofSystems])).flat()
   return { columns, rows }
 }
 
@@ -150,6 +152,43 @@ function databases({ client, proxy, shards, state }: CatalogueContext, wanted: W
     }))
   })
 }
+
+interface PulledTable {
+  readonly schema: string
+  readonly table: string
+  readonly all: readonly SystemColumn[]
+  readonly columns: readonly SystemColumn[]
+}
+
+/** Of each keyspace that is asked about, the rows of tables that no VSchema names: they are told as its own. */
+function ofUnnamed(
+  context: CatalogueContext,
+  { schema, table, all, columns }: PulledTable,
+  wanted: WantedRows,
+): readonly Promise<readonly SystemRow[]>[] {
+  const { client, proxy } = context
+  const { access } = client.identity
+  const nameColumn = all.find(({ name }) => TABLE_COLUMNS.has(name.toLowerCase()))
+  if (nameColumn === undefined && table.toLowerCase() !== 'check_constraints') return []
+  const asked = nameColumn === undefined ? columns : [...columns, nameColumn]
+  return [...proxy.vschema.keyspaces.keys()].map(async (name) => {
+    const unnamed = unnamedTablesOf(proxy.vschema, name)
+    if (unnamed === undefined || !isWanted(name, wanted)) return []
+    if (!maySee(access, name) || !maySee(access, unnamed.keyspace)) return []
+    const { targets, database } = proxy.gateway.shardsOf(unnamed.keyspace).shards[0]!
+    const sql = `SELECT ${list(asked)} FROM ${schema}.${quoteName(table)} WHERE ${conditionOf(wanted)}${quoteName(schemaColumnOf(table)!)} = ${quoteString(database)}`
+    const rows = await rowsOf(context, targets.PRIMARY, sql)
+    const own = nameColumn === undefined ? rows : rows.filter((row) => unnamed.has(row.at(-1) ?? ''))
+    return own.map((row) =>
+      columns.map((column, i) =>
+        column.name.toLowerCase().endsWith('_schema') && row[i] === unnamed.keyspace ? name : row[i]!,
+      ),
+    )
+  })
+}
+
+/** Which table a row is of. */
+const TABLE_COLUMNS: ReadonlySet<string> = new Set(['table_name', 'event_object_table'])
 
 /** An ordinary user is not shown schema mysql, but may read some of its tables; who has keyspaces of their own is shown less. */
 function systemSchemas({ client }: CatalogueContext, table: string, wanted: WantedRows): readonly string[] {

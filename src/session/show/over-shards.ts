@@ -13,7 +13,8 @@ import { sumShards } from '../catalogue/sum-shards.ts'
 import type { SystemRow } from '../catalogue/system-table.ts'
 import { onlyKeyspace } from '../settings/target.ts'
 import { filterOf, type ServerShow } from './server-show.ts'
-import type { ShownTable } from './shown-table.ts'
+import { bytesOf, type ShownTable } from './shown-table.ts'
+import { unnamedRows } from './unnamed-rows.ts'
 
 /** SHOW TABLE STATUS: what the tables have on all shards. Undefined where one server knows it all. */
 export async function tableStatus(context: CatalogueContext, show: Show): Promise<ShownTable | undefined> {
@@ -23,11 +24,15 @@ export async function tableStatus(context: CatalogueContext, show: Show): Promis
   const like = show.like === undefined ? '' : ` LIKE ${show.like.text}`
   const isWhole = (row: SystemRow) =>
     proxy.vschema.keyspaces.get(keyspace)?.tables.get(row[0] ?? '')?.type === 'reference'
-  return await summed(context, keyspace, {
+  const own = await summed(context, keyspace, {
     question: ({ database }) => `SHOW TABLE STATUS FROM ${quoteName(database)}${like}`,
     key: ['name'],
     isWhole,
   })
+  const others = await unnamedRows(context, show)
+  if (others === undefined) return own
+  const rows = [...own.rows, ...others].sort(([a], [b]) => Buffer.compare(bytesOf(a), bytesOf(b)))
+  return { columns: own.columns, rows }
 }
 
 /** SHOW INDEX of a table on shards. */

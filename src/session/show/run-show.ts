@@ -21,6 +21,7 @@ import { type AskedShow, type ServerShow, type ServerShowContext, serverShow } f
 import { type ConditionsContext, conditionsTable, countTable } from './show-conditions.ts'
 import { rowsWhere, withoutValues, withValues } from './show-where.ts'
 import { filteredRows, type ShownTable, textTable } from './shown-table.ts'
+import { withUnnamedRows } from './unnamed-rows.ts'
 import {
   MIGRATION_COLUMNS,
   replicationTable,
@@ -130,6 +131,9 @@ async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | 
       const rows = all.filter(sees).sort()
       return { columns, rows: rows.map((name) => [Buffer.from(name)]), filtered: 0 }
     }
+    case 'TABLES':
+    case 'TRIGGERS':
+      return withUnnamedRows(context, show)
     case 'TABLE STATUS':
       return tableStatus(context, show)
     case 'INDEX':

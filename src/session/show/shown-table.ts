@@ -26,6 +26,10 @@ export function textTable(
   }
 }
 
+export function bytesOf(cell: TextCell | string | undefined): Buffer {
+  return Buffer.from(cell ?? '')
+}
+
 /** One column of names. */
 export function nameTable(title: string, names: readonly string[]): ShownTable {
   return textTable(

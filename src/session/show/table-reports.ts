@@ -25,15 +25,17 @@ export async function tableReports(context: ReportContext, statement: TableAdmin
   let columns: readonly Buffer[] = []
   const rows: (readonly TextCell[])[] = []
   for (const name of statement.tables) {
-    const answers = await Promise.all(
-      asked(context, statement, name).map(({ target, sql }) => context.shards.askOn(target, sql)),
-    )
+    const { table, seenAs, shards } = asked(context, statement, name)
+    const answers = await Promise.all(shards.map(({ target, sql }) => context.shards.askOn(target, sql)))
     columns = answers[0]!.columns
     const cells = answers.flatMap((answer) =>
       answer.rows.map((row) => decodeTextRow(row, answer.columns.length)),
     )
     const named = cells.map((row) =>
-      row.map((cell) => (cell === null ? null : inKeyspaceNames(cell.toString(), renamed))),
+      row.map((cell) => {
+        if (cell === null) return null
+        return inKeyspaceNames(cell.toString(), renamed).replaceAll(table, () => seenAs)
+      }),
     )
     const told = statement.verb === 'CHECKSUM' ? [sumOf(named)] : distinct(named)
     rows.push(...told.map((row) => row.map((cell) => (cell === null ? null : Buffer.from(cell)))))
@@ -60,27 +62,38 @@ export function reportOnOne(
   context: ReportContext,
   statement: TableAdmin,
 ): { readonly target: ShardTarget; readonly sql: string } {
-  const [first] = asked(context, statement, statement.tables[0]!)
-  return first!
+  return asked(context, statement, statement.tables[0]!).shards[0]!
+}
+
+interface AskedTable {
+  /** `keyspace.table`: where it is, and as the client names it. */
+  readonly table: string
+  readonly seenAs: string
+  readonly shards: readonly { readonly target: ShardTarget; readonly sql: string }[]
 }
 
 /** What is asked of which shards about one of the tables. */
-function asked({ proxy, shards, state }: ReportContext, statement: TableAdmin, name: TableName) {
+function asked({ proxy, shards, state }: ReportContext, statement: TableAdmin, name: TableName): AskedTable {
   const { tabletType } = state.target
   const keyspace = name.qualifier ?? (state.target.keyspace || onlyKeyspace(proxy.gateway)) ?? ''
+  const seenAs = `${keyspace}.${name.name}`
   if (isSystemSchema(keyspace)) {
     const sql = textFor(statement, `${quoteName(keyspace)}.${quoteName(name.name)}`)
-    return [{ target: shards.anyTarget(), sql }]
+    return { table: seenAs, seenAs, shards: [{ target: shards.anyTarget(), sql }] }
   }
   const found = proxy.vschema.findTable(keyspace, name.name, tabletType.toLowerCase() as TabletTypeName)
   const table = found.kind === 'found' ? found.table : { keyspace, name: name.name, type: 'normal' }
   const all = shards.of(table.keyspace).shards
   // Every shard has all rows of a reference table.
   const wanted = table.type === 'reference' && statement.verb === 'CHECKSUM' ? all.slice(0, 1) : all
-  return wanted.map(({ database, targets }) => {
-    const sql = textFor(statement, `${quoteName(database)}.${quoteName(table.name)}`)
-    return { target: targets[tabletType], sql }
-  })
+  return {
+    table: `${table.keyspace}.${table.name}`,
+    seenAs,
+    shards: wanted.map(({ database, targets }) => {
+      const sql = textFor(statement, `${quoteName(database)}.${quoteName(table.name)}`)
+      return { target: targets[tabletType], sql }
+    }),
+  }
 }
 
 /** The statement about one table alone. */

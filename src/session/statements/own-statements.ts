@@ -8,6 +8,8 @@ import { runSet, type SetContext } from '../settings/run-set.ts'
 import { type TargetContext, useTarget } from '../settings/use-target.ts'
 import { runShow, type ShowContext } from '../show/run-show.ts'
 import { tableReports } from '../show/table-reports.ts'
+import { type AlterVSchemaContext, alterVSchema } from './alter-vschema.ts'
+import { type DatabaseContext, runDatabaseStatement } from './database-statements.ts'
 import { type EvaluateContext, evaluate } from './evaluate.ts'
 import type { Execution } from './execution.ts'
 import { explain } from './explain.ts'
@@ -27,6 +29,8 @@ export type OwnStatementContext = TargetContext &
   TransactionStatementContext &
   KillContext &
   VExplainContext &
+  AlterVSchemaContext &
+  DatabaseContext &
   SqlPrepareContext
 
 /** Statements that the session answers itself: they change it, or tell about it and the proxy. */
@@ -80,9 +84,13 @@ export async function runOwnStatement(
       return executeSql(context, statement)
     case 'Deallocate':
       return deallocateSql(context, statement)
+    case 'Ddl':
+      if (statement.vschema !== undefined) return alterVSchema(context, statement.vschema, execution.reading)
+      if (statement.object === 'database') return runDatabaseStatement(context, statement, execution)
+      break
     default:
-      throw notSupported(statement.kind === 'Other' ? statement.verb : beginningOf(statement, execution))
   }
+  throw notSupported(statement.kind === 'Other' ? statement.verb : beginningOf(statement, execution))
 }
 
 async function administerTables(context: OwnStatementContext, statement: TableAdmin): Promise<void> {

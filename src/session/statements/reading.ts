@@ -183,20 +183,31 @@ export class Reading implements ReadingOptions {
     throw accessDenied({ kind: 'Database', database: 'information_schema' }, client, proxy)
   }
 
+  /** The keyspace in which a table is found; undefined where there is none of the name. */
+  keyspaceOf({
+    qualifier,
+    name,
+  }: {
+    readonly qualifier?: string | undefined
+    readonly name: string
+  }): string | undefined {
+    const { keyspace, tabletType } = this.target
+    const schema = qualifier ?? (keyspace === '' ? undefined : keyspace)
+    const type = tabletType.toLowerCase() as TabletTypeName
+    const found = this.#context.proxy.vschema.findTable(schema, name, type)
+    return found.kind === 'found' ? found.table.keyspace : undefined
+  }
+
   #policyContext(sql: string): PolicyContext {
     const { vschema } = this.#context.proxy
-    const { keyspace, shard, tabletType } = this.target
-    const type = tabletType.toLowerCase() as TabletTypeName
+    const { keyspace, shard } = this.target
     return {
       sql,
       options: this.options,
       defaultSchema: keyspace,
       isShard: shard !== undefined,
       isKeyspace: (name) => vschema.keyspaces.has(name),
-      keyspaceOf({ qualifier, name }: TableName) {
-        const found = vschema.findTable(qualifier ?? (keyspace === '' ? undefined : keyspace), name, type)
-        return found.kind === 'found' ? found.table.keyspace : undefined
-      },
+      keyspaceOf: (table: TableName) => this.keyspaceOf(table),
     }
   }
 

@@ -28,7 +28,7 @@ import type { RelayToOptions, SingleShard } from './single-shard.ts'
 import type { StatementReader } from './statement-reader.ts'
 import { settingsOfStatement } from './statement-settings.ts'
 import { carriesAny, variablesInText } from './user-variables.ts'
-import { thrownWithWrittenNames } from './written-names.ts'
+import { conditionsWithWrittenNames, thrownWithWrittenNames } from './written-names.ts'
 
 export interface RunContext extends SessionPortContext {
   readonly proxy: SessionPortContext['proxy'] &
@@ -157,7 +157,7 @@ async function runOnSeveral(context: RunContext, execution: Execution, several: 
     if (changed === undefined) throw thrownWithWrittenNames(error, execution, context.proxy)
     return runPlannedAnew(context, execution, changed)
   }
-  if (outcome.kind === 'Ok') return answerOk(context, outcome)
+  if (outcome.kind === 'Ok') return answerOk(context, outcome, execution)
   const { metadata } = plan
   const { stream } = outcome
   if (stream.columns.length === 0) return answerInto(context, stream, port)
@@ -229,16 +229,19 @@ export async function answerMetadata(
   },
 ): Promise<void> {
   const port = new SessionPort(context, execution, settings)
-  const [stream] = await port.openStreams({ keyspace, shards: [shard], query })
+  const [stream] = await port.openStreams({ keyspace, shards: [shard], query }).catch((error) => {
+    throw thrownWithWrittenNames(error, execution, context.proxy)
+  })
   // SELECT … INTO OUTFILE answers no rows.
   if (stream!.columns.length === 0) return context.replies.ok({})
   const names = context.shards.databaseNames(keyspace, shard)
   await answerRows(context, metadataRows(stream!, 'names', names), port)
 }
 
-function answerOk(context: RunContext, outcome: OkOutcome): void {
+function answerOk(context: RunContext, outcome: OkOutcome, execution: Execution): void {
   const { state, replies } = context
-  const { affectedRows, lastInsertId, warnings, info, conditions, bringsIds } = outcome
+  const { affectedRows, lastInsertId, warnings, info, bringsIds } = outcome
+  const conditions = conditionsWithWrittenNames(outcome.conditions, execution, context.proxy)
   state.keepWarnings(conditions.slice(0, listedMax(context)), warnings)
   replies.ok({ affectedRows, lastInsertId, warnings, info }, bringsIds)
 }

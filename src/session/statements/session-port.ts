@@ -21,6 +21,7 @@ import { type ShardStatement, TextStatement } from '../../mysql/client/shard-sta
 import { framePayload } from '../../mysql/codec/framing.ts'
 import { ResponseHeader } from '../../mysql/codec/responses.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
+import type { DdlObject } from '../../plan/primitives.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import type { Settings } from '../../tablet/settings.ts'
 import { committingFirst, type ShardTarget } from '../../tablet/shard-target.ts'
@@ -36,6 +37,7 @@ import type { SessionState } from '../settings/session-state.ts'
 import { FIRST_NULL, textValue } from '../settings/variable-value.ts'
 import { ReceivedFile } from './client-file.ts'
 import { conditionTexts } from './condition-texts.ts'
+import { definitionOf, exclusively } from './ddl-port.ts'
 import { type Execution, statementFor } from './execution.ts'
 import { SessionLookupTables } from './lookup-tables.ts'
 import { copying, type EndedCopies, ScratchConnection } from './scratch-connection.ts'
@@ -145,6 +147,14 @@ export class SessionPort implements ShardPort {
   outside(write: ShardWrite): () => Promise<WriteAnswer> {
     const targeted = this.#targetWrite(write)
     return () => this.#runOn(targeted, { settings: this.#settings, outsideTransaction: true })
+  }
+
+  exclusively<T>(keyspace: string, names: readonly string[], work: () => Promise<T>): Promise<T> {
+    return exclusively(this.#context, this.#target(keyspace, 0), { keyspace, names }, work)
+  }
+
+  definition(keyspace: string, shard: number, object: DdlObject): Promise<string | undefined> {
+    return definitionOf(this.#context.shards, this.#target(keyspace, shard), object)
   }
 
   commit(): Promise<void> {

@@ -245,7 +245,7 @@ export class SingleShard implements RelayOwner {
     const { proxy, client, state } = this.#context
     const { lease, options } = relaying
     try {
-      if (hasConditions(summary)) relaying.conditions = await readConditions(lease.connection)
+      if (hasConditions(summary)) relaying.conditions ??= await readConditions(lease.connection)
       if (asksFound) relaying.foundRows = await readFoundRows(lease)
       if (options.carried !== undefined)
         await takeVariables(lease, { state, isMariadb: proxy.isMariadb }, options.carried)

@@ -1,7 +1,9 @@
+import type { Condition } from '../../errors/condition.ts'
 import { ServerError } from '../../errors/server-error.ts'
 import { noDatabaseSelected, SqlError } from '../../errors/sql-error.ts'
 import type { Statement } from '../../sql/ast.ts'
 import { isMariaDb } from '../../sql/keywords.ts'
+import { tablesOf } from '../../sql/tables-of.ts'
 import { type AnyNode, visit } from '../../sql/visit.ts'
 import type { Reading } from './reading.ts'
 
@@ -18,12 +20,22 @@ export interface ToldError {
   readonly message: string
 }
 
+const ER_BAD_TABLE_ERROR = 1051
 const ER_BAD_FIELD_ERROR = 1054
+const ER_NO_SUCH_TABLE = 1146
+const ER_WRONG_OBJECT = 1347
+const ER_ROW_IS_REFERENCED = 1451
+const ER_NO_REFERENCED_ROW = 1452
 const ER_SP_DOES_NOT_EXIST = 1305
 const ER_PROCACCESS_DENIED_ERROR = 1370
 
 const TOLD_BY_NAMES: ReadonlySet<number> = new Set([
+  ER_BAD_TABLE_ERROR,
   ER_BAD_FIELD_ERROR,
+  ER_NO_SUCH_TABLE,
+  ER_WRONG_OBJECT,
+  ER_ROW_IS_REFERENCED,
+  ER_NO_REFERENCED_ROW,
   ER_SP_DOES_NOT_EXIST,
   ER_PROCACCESS_DENIED_ERROR,
 ])
@@ -31,7 +43,7 @@ const TOLD_BY_NAMES: ReadonlySet<number> = new Set([
 /**
  * The error as one server would tell it. Shards are at their own keyspace, where functions without a database are looked for, get
  * columns without the keyspace in front of them, and have no database of a keyspace's name: what the proxy's account may not
- * execute there does not exist.
+ * execute there does not exist. Tables may be in another keyspace than that in which the client sees them.
  */
 export function withWrittenNames<Told extends ToldError>(
   told: Told,
@@ -55,6 +67,24 @@ export function thrownWithWrittenNames(
   return told === named ? error : new ServerError(told)
 }
 
+/** What a statement has warned of, as `withWrittenNames` tells it. */
+export function conditionsWithWrittenNames(
+  conditions: readonly Condition[],
+  written: WrittenStatement,
+  proxy: { inKeyspaceNames(told: Pick<ToldError, 'errno' | 'message'>): string },
+): readonly Condition[] {
+  return conditions.map((condition) => {
+    const { code: errno } = condition
+    if (!TOLD_BY_NAMES.has(errno)) return condition
+    const told = {
+      errno,
+      sqlState: '',
+      message: proxy.inKeyspaceNames({ errno, message: condition.message }),
+    }
+    return { ...condition, message: withWrittenNames(told, written).message }
+  })
+}
+
 /** Undefined where it is told as the client has written it. */
 function ownError(told: ToldError, statement: Statement, reading: Reading): ToldError | undefined {
   const { message } = told
@@ -63,6 +93,12 @@ function ownError(told: ToldError, statement: Statement, reading: Reading): Told
       const full = (names: string) => fullName(statement, names) ?? names
       return { ...told, message: message.replace(/(?<=')[^'.]+\.[^'.]+(?=')/, full) }
     }
+    case ER_BAD_TABLE_ERROR:
+    case ER_NO_SUCH_TABLE:
+    case ER_WRONG_OBJECT:
+    case ER_ROW_IS_REFERENCED:
+    case ER_NO_REFERENCED_ROW:
+      return { ...told, message: withSeenTables(message, statement, reading) }
     case ER_SP_DOES_NOT_EXIST: {
       const name = /^FUNCTION .*\.([^.]+) does not exist$/.exec(message)?.[1]
       const written = name === undefined ? [] : functionsCalled(statement, name)
@@ -75,6 +111,19 @@ function ownError(told: ToldError, statement: Statement, reading: Reading): Told
       return isOfKeyspace ? missing(`${schema}.${name}`) : undefined
     }
   }
+}
+
+/** `Unknown table 'depot.a,depot.b'`, `` (`depot`.`a`, CONSTRAINT … `` : each in the keyspace in which the statement names it. */
+function withSeenTables(message: string, statement: Statement, reading: Reading): string {
+  const tables = tablesOf(statement)
+  const names = /(?<=['`,])([^'`.,]+)(`?\.`?)([^'`.,]+)(?=['`,])/g
+  return message.replace(names, (whole, keyspace: string, dot: string, name: string) => {
+    // A foreign key may tell of a table that the statement does not name.
+    const table = tables.find((each) => each.name === name) ?? { name, qualifier: undefined }
+    const schema = table.qualifier ?? reading.target.keyspace
+    const isSeen = schema !== '' && schema !== keyspace && reading.keyspaceOf(table) === keyspace
+    return isSeen ? schema + dot + name : whole
+  })
 }
 
 /** A function without a database, of the session's, or in none. */

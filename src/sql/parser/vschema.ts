@@ -55,15 +55,20 @@ function parseUsing(p: TokenStream, pieces: PieceBuilder): VindexType {
   return { type, params }
 }
 
+/** Reserved words are names here, as in vtgate: `table`, `from` and `to` are parameters of lookup vindexes. */
 function parseParam(p: TokenStream, pieces: PieceBuilder): VindexParam {
-  const name = p.identifier()
+  const name = parseWord(p)
   p.expect('=')
   if (p.type === 'String') return { name, value: pieces.take(parseString) }
   const { start, type } = p
-  if (type !== 'Int' && type !== 'Decimal' && type !== 'Float') return { name, value: p.identifier() }
+  if (type !== 'Int' && type !== 'Decimal' && type !== 'Float') return { name, value: parseWord(p) }
   const value = pieces.take((at) => {
     at.advance()
     return at.literal(type, start)
   })
   return { name, value }
+}
+
+function parseWord(p: TokenStream): string {
+  return p.type === 'Ident' || p.type === 'Quoted' ? p.takeName() : p.fail()
 }

@@ -6,7 +6,7 @@ import type { ShardPort, ShardWrite, WriteAnswer } from '../../../src/engine/sha
 import { generateShardRanges } from '../../../src/key/key-range.ts'
 import { shardRangeOf, tileShards } from '../../../src/key/shard-ranges.ts'
 import type { Plan } from '../../../src/plan/plan.ts'
-import type { Primitive, RunDdl, SendWrite, SplitInsert } from '../../../src/plan/primitives.ts'
+import type { Primitive, SendWrite, SplitInsert } from '../../../src/plan/primitives.ts'
 import { createVindex } from '../../../src/vindex/registry.ts'
 import { bindingsOf } from './bindings.ts'
 import { portOf, viewOf } from './port.ts'
@@ -155,79 +155,5 @@ describe('an insert', () => {
       bindingsOf({ rows: [[null], [0]] }),
     )
     expect(outcome).toMatchObject({ lastInsertId: 100n, bringsIds: false })
-  })
-})
-
-describe('DDL', () => {
-  const ddl: RunDdl = {
-    kind: 'Ddl',
-    keyspace: 'ks',
-    routing: scatter,
-    query: verbatim,
-    implicitCommit: true,
-    tables: ['t'],
-  }
-
-  test('commits, goes to one shard first and then to the others, and has the columns read again', async () => {
-    const log: string[] = []
-    const outcome = await run(planOf(ddl), {
-      commit: async () => void log.push('commit'),
-      outside:
-        ({ shard }) =>
-        async () => {
-          log.push(`shard ${shard}`)
-          return answered({ affectedRows: 0 })
-        },
-      schemaChanged: async (keyspace, tables) => void log.push(`changed ${keyspace} ${tables}`),
-    })
-    expect(log).toEqual(['commit', 'shard 0', 'shard 1', 'changed ks t'])
-    expect(outcome).toMatchObject({ kind: 'Ok', affectedRows: 0 })
-  })
-
-  test('that is refused by the first shard reaches no other', async () => {
-    const reached: number[] = []
-    const running = run(planOf(ddl), {
-      commit: async () => {},
-      outside:
-        ({ shard }) =>
-        async () => {
-          reached.push(shard)
-          throw new Error('refused')
-        },
-    })
-    await expect(running).rejects.toThrow('refused')
-    expect(reached).toEqual([0])
-  })
-
-  test('finds all its shards before it begins: a resharding meanwhile moves none', async () => {
-    const log: string[] = []
-    await run(planOf(ddl), {
-      commit: async () => {},
-      outside: ({ shard }) => {
-        log.push(`found ${shard}`)
-        return async () => {
-          log.push(`run on ${shard}`)
-          return answered()
-        }
-      },
-      schemaChanged: async () => {},
-    })
-    expect(log).toEqual(['found 0', 'found 1', 'run on 0', 'run on 1'])
-  })
-
-  test('that another shard refuses names those that have it and those that have not', async () => {
-    const running = run(planOf(ddl), {
-      commit: async () => {},
-      outside:
-        ({ shard }) =>
-        async () => {
-          if (shard === 1) throw new Error('disk full')
-          return answered()
-        },
-      schemaChanged: async () => {},
-    })
-    await expect(running).rejects.toThrow(
-      'DDL was done on shards -80 but failed on 80- of keyspace ks: disk full. Repair these with USE `ks:80-`',
-    )
   })
 })

@@ -24,6 +24,8 @@ export function portOf(doors: Partial<ShardPort>): ShardPort {
     openStreams: unexpected,
     write: unexpected,
     outside: unexpected,
+    exclusively: unexpected,
+    definition: unexpected,
     commit: unexpected,
     schemaChanged: unexpected,
     askForFile: unexpected,

@@ -120,7 +120,7 @@ test.each([
   ['CREATE TABLE u (a INT, FOREIGN KEY (a) REFERENCES alien.t (a))', 1142],
   ['HANDLER alien.t OPEN', 1142],
   ['SELECT own.f()', 0],
-  ['CREATE DATABASE alien', 0], // the planner has its own words for it
+  ['CREATE DATABASE alien', 0], // the session has its own words for it
 ] as const)('databases that are no keyspaces: %s → %i', (sql, errno) => {
   expect(refusal(sql)).toBe(errno)
 })

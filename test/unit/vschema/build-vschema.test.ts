@@ -386,3 +386,42 @@ describe('columns of a live database', () => {
     expect(find(vschema, 'ks', 'nowhere')).toBe("Table 'ks.nowhere' doesn't exist")
   })
 })
+
+describe('a default unsharded keyspace', () => {
+  const keyspaces = {
+    main: sharded({ users: byId }),
+    other: sharded({ notes: byId }),
+    rest: { tables: { declared: {} } },
+    plain: {},
+  }
+  const vschema = buildVSchema(
+    { keyspaces: new Map(Object.entries(keyspaces)) },
+    { deps, defaultUnsharded: 'rest' },
+  )
+
+  test('has the tables that a sharded keyspace does not name, and of no keyspace', () => {
+    expect(find(vschema, 'main', 'users')).toBe('main.users')
+    expect(find(vschema, 'main', 'books')).toBe('rest.books')
+    expect(find(vschema, 'main', 'notes')).toBe('rest.notes')
+    expect(find(vschema, undefined, 'notes')).toBe('other.notes')
+    expect(find(vschema, undefined, 'books')).toBe('rest.books')
+    expect(find(vschema, 'plain', 'books')).toBe('plain.books')
+    expect(find(vschema, 'nowhere', 'books')).toBe("Unknown database 'nowhere'")
+  })
+
+  test('keeps to itself what its own VSchema names', () => {
+    expect(find(vschema, 'main', 'declared')).toBe(notInVSchema('main', 'declared'))
+  })
+
+  test.each([
+    ['main', 'is sharded'],
+    ['nowhere', 'does not exist'],
+  ])('cannot be %s, which %s', (name, why) => {
+    const { defaultUnsharded, problems } = buildVSchema(
+      { keyspaces: new Map(Object.entries(keyspaces)) },
+      { deps, defaultUnsharded: name },
+    )
+    expect(defaultUnsharded).toBeUndefined()
+    expect(problems).toEqual([`default_unsharded_keyspace: keyspace '${name}' ${why}; name an unsharded one`])
+  })
+})
