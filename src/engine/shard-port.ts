@@ -78,6 +78,8 @@ export interface Scratch {
    * that `check` has answered where they are of groups. The copies are there until its rows have ended or are closed.
    */
   open(query: BoundQuery, node: CopiesTold & OverGroups, checked: readonly StreamColumn[]): Promise<RowStream>
+  /** Runs the client's statement, which answers an OK, with the client's settings. Throws what the server says, as `open`. */
+  write(query: BoundQuery, node: CopiesTold): Promise<WriteAnswer>
   /** Unless its rows are being read, the connection is given back without the tables. */
   close(): Promise<void>
 }
@@ -112,6 +114,8 @@ export interface ShardPort {
   isInCondition(text: string): boolean
   /** A connection of the statement's own to some server of the keyspace, in no transaction. */
   openScratch(keyspace: string): Promise<Scratch>
+  /** The session's own connection to a shard, in its transaction if there is one: what is left there when it is closed stays. */
+  openScratchOn(keyspace: string, shard: number): Promise<Scratch>
   /** Reserves `count` consecutive numbers of a sequence; the answer is the first. */
   nextIds(keyspace: string, table: string, count: number): Promise<bigint>
 }

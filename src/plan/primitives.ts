@@ -4,12 +4,23 @@ import type { QueryTemplate, QueryText } from './text.ts'
 import type { PlanValue } from './values.ts'
 
 /** Node of the executable tree: what reads answers rows, what writes answers one OK. */
-export type Primitive = RowsPrimitive | WritePrimitive | OwnStatement | Unsupported
+export type Primitive = RowsPrimitive | WritePrimitive | CreateFromCopies | OwnStatement | Unsupported
 
 // ---------------------------------------------------------------------------------------------- rows
 
 export function answersRows(root: Primitive): root is RowsPrimitive {
-  return root.kind !== 'Write' && root.kind !== 'Insert' && root.kind !== 'Ddl' && root.kind !== 'Session'
+  switch (root.kind) {
+    case 'Write':
+    case 'Insert':
+    case 'Ddl':
+    case 'CreateFromCopies':
+    case 'Session':
+    case 'ChosenWrite':
+    case 'SelectedInsert':
+      return false
+    default:
+      return true
+  }
 }
 
 /** Rows flow upwards as undecoded row payloads. */
@@ -228,6 +239,18 @@ export interface Federate {
   readonly told: ReadonlyMap<string, string>
   /** Of its FROM, for which queries stand there. */
   readonly views?: readonly ShownView[]
+}
+
+/**
+ * CREATE TEMPORARY TABLE … SELECT from tables of several shards: copies of these stand on the connection that has the session's
+ * temporary tables, which runs the client's own statement over them. `copies.query` is that statement.
+ */
+export interface CreateFromCopies {
+  readonly kind: 'CreateFromCopies'
+  readonly keyspace: string
+  /** The shard of the session's temporary tables. */
+  readonly routing: Routing
+  readonly copies: Federate
 }
 
 /** What its columns are told by where parts of it are asked of groups. */

@@ -29,6 +29,7 @@ function planLines(plan: Plan): readonly string[] {
         replicated,
         setsInsertId,
         reserves: plan.reserves !== undefined,
+        temporary: plan.temporary !== undefined,
         variables: plan.userVariables,
         ...(singleShardOnly === undefined ? {} : { singleShardOnly }),
       })
@@ -49,6 +50,8 @@ function planLines(plan: Plan): readonly string[] {
         `Ddl ${printRouting(root.routing)} tables=[${root.tables.join(', ')}]`,
         ...textLines(root.query),
       ]
+    case 'CreateFromCopies':
+      return [`CreateFromCopies ${printRouting(root.routing)}`, ...indent(primitiveLines(root.copies))]
     case 'Session':
       return ['Session']
     default:
@@ -171,6 +174,7 @@ function primitiveLines(node: Primitive): readonly string[] {
     case 'SelectedInsert':
     case 'Insert':
     case 'Ddl':
+    case 'CreateFromCopies':
     case 'Session':
       return [node.kind] // roots, which `planLines` prints
     default:
@@ -229,6 +233,7 @@ function printPredicate(predicate: Predicate): string {
 }
 
 interface Flags {
+  readonly temporary?: boolean
   readonly locks?: boolean
   readonly reserves?: boolean
   readonly setsInsertId?: boolean

@@ -22,6 +22,7 @@ export function routingsOf(node: Primitive): readonly Routing[] {
     return [node.rows, node.overCopies ?? [], others].flat().flatMap(routingsOf)
   }
   if (node.kind === 'Write' && node.several !== undefined) return [node.routing, ...routingsOf(node.several)]
+  if (node.kind === 'CreateFromCopies') return [node.routing, ...routingsOf(node.copies)]
   if ('routing' in node) return [node.routing]
   if (node.kind === 'PullOut')
     return [...node.subqueries.flatMap(({ rows }) => routingsOf(rows)), ...routingsOf(node.input)]

@@ -29,6 +29,7 @@ import {
   planShow,
   planTableAdmin,
 } from './statements/plan-other.ts'
+import { planTemporary, temporaryPlace } from './statements/plan-temporary.ts'
 import { unshardedKeyspace } from './unsharded-keyspace.ts'
 import { hasUnusedElsewhere, withoutUnusedElsewhere, withUnusedUnread } from './unused-ctes.ts'
 
@@ -57,6 +58,8 @@ export function tracePlan(
 function plan(statement: Statement, context: PlanContext, trace: Trace | undefined): Plan {
   try {
     const { shard, defaultKeyspace } = context
+    const temporary = statement.kind === 'Ddl' ? planTemporary(statement, context) : undefined
+    if (temporary !== undefined) return withAsked(statement, temporary)
     if (shard !== undefined && defaultKeyspace !== undefined) {
       trace?.note(`the target is shard ${defaultKeyspace}:${shard}, which gets the statement as it is`)
       const routing: Routing = { kind: 'Shard', keyspace: defaultKeyspace, shard }
@@ -177,7 +180,7 @@ function explained(statement: Explain, context: PlanContext, trace: Trace | unde
   return planExplain(statement, planStatement(statement.statement, byRules, trace), byRules)
 }
 
-/** A statement all of whose tables are in one unsharded keyspace goes down as it is, whatever it is made of. */
+/** A statement all of whose tables are in one place, whatever their rows are, goes down as it is, whatever it is made of. */
 function unshardedPlan(
   statement: Statement,
   context: PlanContext,
@@ -189,10 +192,13 @@ function unshardedPlan(
     case 'NestedQuery':
     case 'Update':
     case 'Delete': {
-      const keyspace = unshardedKeyspace(statement, context)
-      if (keyspace === undefined) return undefined
-      trace?.note(`all tables are in unsharded keyspace ${keyspace}, which gets the statement as it is`)
-      const routing: Routing = { kind: 'Unsharded', keyspace }
+      const routing = wholePlace(statement, context)
+      if (routing === undefined) return undefined
+      trace?.note(
+        routing.kind === 'Unsharded'
+          ? `all tables are in unsharded keyspace ${routing.keyspace}, which gets the statement as it is`
+          : `all tables are where the session's temporary ones are, which gets the statement as it is`,
+      )
       return statement.kind === 'Update' || statement.kind === 'Delete'
         ? writePlan(statement, { verb: verbOf(statement), routing }, context)
         : wholeQuery(statement, routing, context)
@@ -200,6 +206,11 @@ function unshardedPlan(
     default:
       return undefined
   }
+}
+
+function wholePlace(statement: Statement, context: PlanContext): Routing | undefined {
+  const keyspace = unshardedKeyspace(statement, context)
+  return keyspace === undefined ? temporaryPlace(statement, context) : { kind: 'Unsharded', keyspace }
 }
 
 /** The session's target is a shard: it gets every statement, and is asked for nothing else. */

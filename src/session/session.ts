@@ -26,6 +26,7 @@ import { runOwnStatement } from './statements/own-statements.ts'
 import { ShardAccess } from './statements/shard-access.ts'
 import { SingleShard } from './statements/single-shard.ts'
 import { StatementReader } from './statements/statement-reader.ts'
+import { TemporaryTables } from './statements/temporary-tables.ts'
 
 /**
  * One client connection: its parts, and which of them takes a command. The parts know of each other what they ask for in
@@ -37,6 +38,7 @@ export class Session implements SessionHandler, LiveSession {
   readonly state: SessionState
   readonly answer: Answer
   readonly transaction: Transaction
+  readonly temporary: TemporaryTables
   readonly interruption: Interruption
   readonly warnings: KeptWarnings
   readonly replies: Replies
@@ -59,6 +61,7 @@ export class Session implements SessionHandler, LiveSession {
     this.preparedTexts = new HeldMap(this.memory, ({ sql }) => preparedBytes(sql))
     this.answer = new Answer(client)
     this.transaction = new Transaction(proxy.gateway, () => this.state.isReadOnly)
+    this.temporary = new TemporaryTables(this.transaction, () => proxy.isMariadb)
     this.interruption = new Interruption(client, proxy.clock)
     this.warnings = new KeptWarnings(proxy.clock)
     this.replies = new Replies(this)
@@ -218,6 +221,7 @@ export class Session implements SessionHandler, LiveSession {
     this.#prepared.closeAll()
     this.preparedTexts.clear()
     this.transaction.reset()
+    this.temporary.clear()
     this.state.reset(this.#defaults(collationId))
   }
 }

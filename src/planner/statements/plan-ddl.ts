@@ -6,7 +6,7 @@ import { tablesOf } from '../../sql/tables-of.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { existingTable, newTable, tablesOfDdl } from '../binding/named-tables.ts'
 import { isOfMariaDb, type PlanContext } from '../plan-context.ts'
-import { connectionState, unsupportedPlan, writePlan } from '../plans.ts'
+import { connectionState, unsupportedPlan } from '../plans.ts'
 import { isRefusal, type Refusal, refused } from '../refusal.ts'
 import { ShardText } from '../shard-text.ts'
 
@@ -49,10 +49,8 @@ export function planDdl(statement: Ddl, context: PlanContext): Plan {
   return construct === undefined ? plan : unsupportedPlan(construct)
 }
 
-/** One statement to every shard of the routing. A temporary table stays with its connection. */
+/** One statement to every shard of the routing. */
 export function ddlPlan(statement: Ddl, routing: Routing, context: PlanContext): Plan {
-  if (statement.temporary)
-    return { ...writePlan(statement, { verb: 'other', routing }, context), reserves: 'temporary table' }
   const { keyspace } = routing
   const query = new ShardText(context).ofStatement(statement)
   const named = context.shard === undefined ? tablesOfDdl(statement, context) : undefined
@@ -64,8 +62,7 @@ export function ddlPlan(statement: Ddl, routing: Routing, context: PlanContext):
   }
 }
 
-function refusedOnShards({ object, verb, query, temporary }: Ddl, words: string): string | undefined {
-  if (temporary) return `${verb.toUpperCase()} TEMPORARY TABLE in a sharded keyspace`
+function refusedOnShards({ object, verb, query }: Ddl, words: string): string | undefined {
   if (serverObjects.has(object)) return `${words} on the shards of a sharded keyspace`
   if (programs.has(object) && verb !== 'drop') return `${words} in a sharded keyspace`
   // Each shard's view is over its own rows; whoever asks for it gets what its query makes of all (binding/views.ts).

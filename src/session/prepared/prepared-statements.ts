@@ -92,6 +92,8 @@ export class PreparedStatements {
     const copies = root.kind !== 'Federate' && isJoined ? reading.planOverCopies(sql, scan)?.root : root
     if (copies?.kind === 'Federate' && shortcut === undefined)
       return replies.detached(() => this.#prepareOverCopies(copies, plan, text))
+    if (root.kind === 'CreateFromCopies')
+      return replies.detached(() => this.#prepareOverCopies(root.copies, plan, text, false))
     // Tables of several keyspaces: no server can look at all of them before it runs.
     if ((root.kind === 'ChosenWrite' || root.kind === 'SelectedInsert') && shortcut === undefined)
       return replies.detached(async () => this.#answerPrepared(text, withoutColumns(scan.params)))
@@ -208,7 +210,12 @@ export class PreparedStatements {
   }
 
   /** No server has all of its tables. */
-  async #prepareOverCopies(root: Federate, plan: Plan, text: PreparedText): Promise<void> {
+  async #prepareOverCopies(
+    root: Federate,
+    plan: Plan,
+    text: PreparedText,
+    answersRows = true,
+  ): Promise<void> {
     const { state, interruption } = this.#context
     const { sql, scan, reading } = text
     const execution = textExecution(reading, sql, { scan, plan })
@@ -231,7 +238,8 @@ export class PreparedStatements {
     const params = Array.from({ length: scan.params }, (_, param) => {
       return described.params[order.indexOf(param)] ?? paramDefinition
     })
-    this.#answerPrepared(text, { ...described, params })
+    const columns = answersRows ? described.columns : []
+    this.#answerPrepared(text, { ...described, columns, params })
   }
 
   /** SET, SHOW and their kin: the session runs them itself. Only SHOW answers columns. */

@@ -21,6 +21,7 @@ import { firstAble } from './first-able.ts'
 import { judge } from './judge.ts'
 import { metadataRows } from './metadata-rows.ts'
 import { asksFirst, placeValues } from './place-values.ts'
+import { runTemporary, type TemporaryContext } from './run-temporary.ts'
 import { withSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { RelayToOptions, SingleShard } from './single-shard.ts'
@@ -29,7 +30,7 @@ import { settingsOfStatement } from './statement-settings.ts'
 import { carriesAny, variablesInText } from './user-variables.ts'
 import { thrownWithWrittenNames } from './written-names.ts'
 
-export interface RunContext extends SessionPortContext {
+export interface RunContext extends TemporaryContext {
   readonly proxy: SessionPortContext['proxy'] &
     Pick<
       ProxyContext,
@@ -83,6 +84,8 @@ function runPlan(context: RunContext, given: Execution): void {
     execution.using,
   )
   const { plan, settings } = withSelectLimit(execution.plan, own)
+  if (plan.temporary !== undefined)
+    return replies.detached(async () => answerOk(context, await makeTemporary(context, execution, own)))
   const begun = beginPlan(plan, execution.bindings, shards)
   if (begun.kind === 'Several') {
     return replies.detached(() => runOnSeveral(context, execution, { settings, own, begun }))
@@ -106,6 +109,18 @@ function runPlan(context: RunContext, given: Execution): void {
     onRelayed: execution.onRelayed,
     written: execution,
   })
+}
+
+async function makeTemporary(
+  context: RunContext,
+  execution: Execution,
+  settings: Settings,
+): Promise<OkOutcome> {
+  try {
+    return await runTemporary(context, execution, settings)
+  } catch (error) {
+    throw thrownWithWrittenNames(error, execution, context.proxy)
+  }
 }
 
 function foundBy(found: FoundRows, bindings: Bindings): RelayToOptions['found'] {

@@ -26,6 +26,7 @@ export function portOf(doors: Partial<ShardPort>): ShardPort {
     schemaChanged: unexpected,
     nextIds: unexpected,
     openScratch: unexpected,
+    openScratchOn: unexpected,
     warnings: 0,
     conditions: () => ({ conditions: [], count: 0 }),
     lostDates: async () => false,
