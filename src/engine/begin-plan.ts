@@ -67,7 +67,7 @@ export function beginPlan(plan: Plan, bindings: Bindings, shards: ShardsView): B
     case 'CreateFromCopies':
       return several(async (context) => ok(await createFromCopies(root, context, runPrimitive)))
     default: {
-      assert(root.kind !== 'Session', 'the session answers its own statements')
+      assert(root.kind !== 'Session' && root.kind !== 'LockTables', 'the session answers its own statements')
       const one = shortcut === undefined ? undefined : onlyShard(shortcut, bindings, shards)
       if (one !== undefined) return one
       return several((context) => runRows(root, context))

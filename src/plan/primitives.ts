@@ -4,7 +4,13 @@ import type { QueryTemplate, QueryText } from './text.ts'
 import type { PlanValue } from './values.ts'
 
 /** Node of the executable tree: what reads answers rows, what writes answers one OK. */
-export type Primitive = RowsPrimitive | WritePrimitive | CreateFromCopies | OwnStatement | Unsupported
+export type Primitive =
+  | RowsPrimitive
+  | WritePrimitive
+  | CreateFromCopies
+  | LockTables
+  | OwnStatement
+  | Unsupported
 
 // ---------------------------------------------------------------------------------------------- rows
 
@@ -14,6 +20,7 @@ export function answersRows(root: Primitive): root is RowsPrimitive {
     case 'Insert':
     case 'Ddl':
     case 'CreateFromCopies':
+    case 'LockTables':
     case 'Session':
     case 'ChosenWrite':
     case 'SelectedInsert':
@@ -507,6 +514,19 @@ export interface RunDdl {
   readonly implicitCommit: boolean
   /** Tables whose columns may have changed: the schema tracker reads them again. Empty: all of the keyspace. */
   readonly tables: readonly string[]
+}
+
+/** LOCK TABLES on all shards that have the tables, in one order. */
+export interface LockTables {
+  readonly kind: 'LockTables'
+  readonly parts: readonly { readonly routing: Routing; readonly query: QueryText }[]
+  readonly tables: readonly LockedTable[]
+}
+
+export interface LockedTable {
+  readonly keyspace: string
+  /** By which statements name it: its alias, where it was locked by one. */
+  readonly name: string
 }
 
 // -------------------------------------------------------------------------------------------- others

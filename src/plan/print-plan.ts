@@ -52,6 +52,11 @@ function planLines(plan: Plan): readonly string[] {
       ]
     case 'CreateFromCopies':
       return [`CreateFromCopies ${printRouting(root.routing)}`, ...indent(primitiveLines(root.copies))]
+    case 'LockTables':
+      return [
+        `LockTables [${root.tables.map(({ keyspace, name }) => `${keyspace}.${name}`).join(', ')}]`,
+        ...root.parts.flatMap(({ routing, query }) => indent([printRouting(routing), ...textLines(query)])),
+      ]
     case 'Session':
       return ['Session']
     default:
@@ -175,6 +180,7 @@ function primitiveLines(node: Primitive): readonly string[] {
     case 'Insert':
     case 'Ddl':
     case 'CreateFromCopies':
+    case 'LockTables':
     case 'Session':
       return [node.kind] // roots, which `planLines` prints
     default:

@@ -23,6 +23,7 @@ export function routingsOf(node: Primitive): readonly Routing[] {
   }
   if (node.kind === 'Write' && node.several !== undefined) return [node.routing, ...routingsOf(node.several)]
   if (node.kind === 'CreateFromCopies') return [node.routing, ...routingsOf(node.copies)]
+  if (node.kind === 'LockTables') return node.parts.map(({ routing }) => routing)
   if ('routing' in node) return [node.routing]
   if (node.kind === 'PullOut')
     return [...node.subqueries.flatMap(({ rows }) => routingsOf(rows)), ...routingsOf(node.input)]

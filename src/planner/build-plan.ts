@@ -19,6 +19,7 @@ import { readPlan, sessionPlan, settingInsertId, unsupportedPlan, writePlan } fr
 import { Trace } from './rules/trace.ts'
 import { asksCatalogue } from './statements/catalogue.ts'
 import { ddlPlan, planDdl } from './statements/plan-ddl.ts'
+import { planLockTables } from './statements/plan-lock-tables.ts'
 import { atLockServer } from './statements/plan-locks.ts'
 import { planOnOneServer, serverPlan } from './statements/plan-on-one-server.ts'
 import {
@@ -149,9 +150,10 @@ function planStatement(statement: Statement, context: PlanContext, trace: Trace 
     case 'ExplainConnection':
     case 'Flush':
     case 'Load':
-    case 'LockTables':
     case 'Other':
       return planOnOneServer(statement, context)
+    case 'LockTables':
+      return planLockTables(statement, context)
     case 'Set':
     case 'SetTransaction':
     case 'Use':
@@ -237,10 +239,11 @@ function planForShard(statement: Statement, routing: Routing, context: PlanConte
       return writePlan(statement, { verb: verbOf(statement), routing }, context)
     case 'Ddl':
       return ddlPlan(statement, routing, context)
+    case 'LockTables':
+      return planLockTables(statement, context)
     case 'Do':
     case 'Call':
     case 'Load':
-    case 'LockTables':
     case 'Flush':
     case 'Other':
       return serverPlan(statement, routing, context)

@@ -26,6 +26,7 @@ import { runOwnStatement } from './statements/own-statements.ts'
 import { ShardAccess } from './statements/shard-access.ts'
 import { SingleShard } from './statements/single-shard.ts'
 import { StatementReader } from './statements/statement-reader.ts'
+import { TableLocks } from './statements/table-locks.ts'
 import { TemporaryTables } from './statements/temporary-tables.ts'
 
 /**
@@ -39,6 +40,7 @@ export class Session implements SessionHandler, LiveSession {
   readonly answer: Answer
   readonly transaction: Transaction
   readonly temporary: TemporaryTables
+  readonly locks: TableLocks
   readonly interruption: Interruption
   readonly warnings: KeptWarnings
   readonly replies: Replies
@@ -62,6 +64,7 @@ export class Session implements SessionHandler, LiveSession {
     this.answer = new Answer(client)
     this.transaction = new Transaction(proxy.gateway, () => this.state.isReadOnly)
     this.temporary = new TemporaryTables(this.transaction, () => proxy.isMariadb)
+    this.locks = new TableLocks(this.transaction)
     this.interruption = new Interruption(client, proxy.clock)
     this.warnings = new KeptWarnings(proxy.clock)
     this.replies = new Replies(this)
@@ -222,6 +225,7 @@ export class Session implements SessionHandler, LiveSession {
     this.preparedTexts.clear()
     this.transaction.reset()
     this.temporary.clear()
+    this.locks.forget()
     this.state.reset(this.#defaults(collationId))
   }
 }

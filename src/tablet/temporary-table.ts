@@ -38,12 +38,12 @@ export async function readTemporaryTable(
   }
 }
 
-/** Undefined for ER_NO_SUCH_TABLE. */
+/** Undefined for ER_NO_SUCH_TABLE, and under LOCK TABLES for ER_TABLE_NOT_LOCKED: temporary tables need no lock. */
 async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked
   } catch (error) {
-    if (error instanceof ServerError && error.errno === 1146) return undefined
+    if (error instanceof ServerError && (error.errno === 1146 || error.errno === 1100)) return undefined
     throw error
   }
 }

@@ -1,14 +1,14 @@
 import type { Plan } from '../../plan/plan.ts'
-import { READ_LOCK, TABLE_LOCKS } from '../../plan/reserves.ts'
+import { READ_LOCK } from '../../plan/reserves.ts'
 import type { Routing } from '../../plan/routing.ts'
-import type { Call, ExplainConnection, Flush, Load, LockTables, Other, Statement } from '../../sql/ast.ts'
+import type { Call, ExplainConnection, Flush, Load, Other, Statement } from '../../sql/ast.ts'
 import { keyspaceOf } from '../binding/find-table.ts'
 import { namedTables } from '../binding/named-tables.ts'
 import { anyShard } from '../one-shard.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { unsupportedPlan, writePlan } from '../plans.ts'
 
-type OnOneServer = Call | ExplainConnection | Flush | Load | LockTables | Other
+type OnOneServer = Call | ExplainConnection | Flush | Load | Other
 
 /** What only a single MySQL server can do: its keyspace must be unsharded. */
 export function planOnOneServer(statement: OnOneServer, context: PlanContext): Plan {
@@ -38,8 +38,6 @@ function wordsOf(statement: OnOneServer): string {
       return 'CALL'
     case 'Load':
       return `LOAD ${statement.format}`
-    case 'LockTables':
-      return 'LOCK TABLES'
     case 'Flush':
       return 'FLUSH'
     case 'ExplainConnection':
@@ -70,7 +68,6 @@ const committing: ReadonlySet<string> = new Set(['CACHE', 'GRANT', 'INSTALL', 'R
 
 function commitsFirst(statement: Statement): boolean {
   switch (statement.kind) {
-    case 'LockTables':
     case 'Flush':
       return true
     case 'Other':
@@ -95,8 +92,6 @@ const OF_CONNECTION = /^\s*SET\s+(ROLE|RESOURCE)\b/i
 
 function heldBy(statement: Statement): string | undefined {
   switch (statement.kind) {
-    case 'LockTables':
-      return TABLE_LOCKS
     case 'Flush':
       return statement.pieces.some((piece) => typeof piece === 'string' && LOCKS.test(piece))
         ? READ_LOCK

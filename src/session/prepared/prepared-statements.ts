@@ -68,7 +68,7 @@ export class PreparedStatements {
   }
 
   prepare(payload: Buffer): void {
-    const { proxy, reader, shards, replies, memory } = this.#context
+    const { proxy, reader, replies, memory } = this.#context
     const reading = reader.current
     const sql = reading.ownText(reading.clientText(payload))
     const max = proxy.limits.preparedStatementsMax
@@ -83,8 +83,20 @@ export class PreparedStatements {
     if (scan.hasMore) reading.refuseSeveral(sql)
     this.#lastPrepared = undefined
     statementBegins(this.#context, scan)
-    const plan = reading.planOf(sql, scan)
     const text = { id: ++this.#lastId, sql, scan, reading }
+    const { locks, temporary } = this.#context
+    if (!locks.isHeld) return this.#prepare(text)
+    replies.detached(async () => {
+      const statement = reading.parse(sql)
+      if (statement.kind !== 'Ddl') await locks.check(statement, reading.target, temporary)
+      this.#prepare(text)
+    })
+  }
+
+  #prepare(text: PreparedText): void {
+    const { shards, replies } = this.#context
+    const { sql, scan, reading } = text
+    const plan = reading.planOf(sql, scan)
     const { root, shortcut, mayGiveUp } = plan
     if (root.kind === 'Session') return replies.detached(() => this.#prepareOwn(text))
     if (root.kind === 'Unsupported' && shortcut === undefined) throw notSupported(root.construct)

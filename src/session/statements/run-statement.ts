@@ -19,6 +19,7 @@ import type { SessionState } from '../settings/session-state.ts'
 import { type Execution, statementFor } from './execution.ts'
 import { firstAble } from './first-able.ts'
 import { judge } from './judge.ts'
+import { type LockTablesContext, lockTables } from './lock-tables.ts'
 import { metadataRows } from './metadata-rows.ts'
 import { asksFirst, placeValues } from './place-values.ts'
 import { runTemporary, type TemporaryContext } from './run-temporary.ts'
@@ -30,7 +31,7 @@ import { settingsOfStatement } from './statement-settings.ts'
 import { carriesAny, variablesInText } from './user-variables.ts'
 import { thrownWithWrittenNames } from './written-names.ts'
 
-export interface RunContext extends TemporaryContext {
+export interface RunContext extends TemporaryContext, LockTablesContext {
   readonly proxy: SessionPortContext['proxy'] &
     Pick<
       ProxyContext,
@@ -48,7 +49,7 @@ export interface RunContext extends TemporaryContext {
 
 /** Runs a planned statement: its answer goes to the client. Throws, or ends in `replies.fail`, for what goes wrong. */
 export function runStatement(context: RunContext, execution: Execution): void {
-  const { proxy, state, transaction, interruption, replies } = context
+  const { proxy, state, transaction, locks, interruption, replies } = context
   const { root } = execution.plan
   if (root.kind !== 'Session') transaction.checkUsable()
   replies.format = execution.format
@@ -61,14 +62,19 @@ export function runStatement(context: RunContext, execution: Execution): void {
   const { tabletType } = execution.reading.target
   if (tabletType !== 'PRIMARY') checkReadOnly(root, tabletType)
   const commits = execution.plan.commitsFirst === true && transaction.isOpen
-  if (!commits && !asksFirst(execution)) return runPlan(context, execution)
+  if (!commits && !asksFirst(execution) && !locks.isHeld) return runPlan(context, execution)
   replies.detached(async () => {
+    if (locks.isHeld) await checkLocked(context, execution)
     if (commits) await transaction.commit()
     interruption.throwIfKilled()
     await placeValues(context, execution)
     interruption.throwIfKilled()
     if (!context.client.closed) runPlan(context, execution)
   })
+}
+
+function checkLocked({ locks, temporary }: RunContext, { reading, sql }: Execution): Promise<void> {
+  return locks.check(reading.parse(sql), reading.target, temporary)
 }
 
 const WITH_CURSOR = { cursor: true } as const
@@ -84,6 +90,10 @@ function runPlan(context: RunContext, given: Execution): void {
     execution.using,
   )
   const { plan, settings } = withSelectLimit(execution.plan, own)
+  if (plan.root.kind === 'LockTables') {
+    const locking = { root: plan.root, settings: own }
+    return replies.detached(() => lockTables(context, execution, locking))
+  }
   if (plan.temporary !== undefined)
     return replies.detached(async () => answerOk(context, await makeTemporary(context, execution, own)))
   const begun = beginPlan(plan, execution.bindings, shards)
