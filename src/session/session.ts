@@ -3,6 +3,7 @@ import { noDatabaseSelected, SqlError, unknownDatabase } from '../errors/sql-err
 import type { ShardStatement } from '../mysql/client/shard-statement.ts'
 import { Capability, Command } from '../mysql/codec/constants.ts'
 import type { ClientConnection, SessionHandler } from '../mysql/server/session-handler.ts'
+import { TEMPORARY_TABLES } from '../plan/reserves.ts'
 import type { Statement } from '../sql/ast.ts'
 import { Transaction } from '../transaction/transaction.ts'
 import { DEFAULT_COLLATION_ID } from '../values/charsets.ts'
@@ -15,7 +16,7 @@ import { TextCommands } from './commands/text-commands.ts'
 import { preparedBytes } from './prepared/client-statement.ts'
 import { PreparedStatements } from './prepared/prepared-statements.ts'
 import type { SqlPrepareContext } from './prepared/sql-prepare.ts'
-import type { LiveSession, ProxyContext } from './proxy-context.ts'
+import type { LiveSession, Pin, ProxyContext } from './proxy-context.ts'
 import { namesOf } from './settings/character-set.ts'
 import { HeldMap } from './settings/held-map.ts'
 import { type SessionDefaults, SessionState } from './settings/session-state.ts'
@@ -87,6 +88,20 @@ export class Session implements SessionHandler, LiveSession {
     if (text === undefined) return undefined
     const encoding = this.state.charset.startsWith('utf8') ? 'utf8' : 'latin1'
     return { command: isQuery ? 'Query' : 'Execute', text: text.toString(encoding) }
+  }
+
+  get isInTransaction(): boolean {
+    return this.transaction.isOpen
+  }
+
+  get pins(): readonly Pin[] {
+    const ofLanes = this.transaction.lanes.all().flatMap((lane) => {
+      const tables = this.temporary.on(lane).map((name) => `${TEMPORARY_TABLES} ${name}`)
+      const others = [...lane.reservedFor].filter((why) => why !== TEMPORARY_TABLES)
+      const open = lane.inTransaction ? ['open transaction'] : []
+      return [...open, ...others, ...tables].map((why) => ({ shard: lane.name, why }))
+    })
+    return [...ofLanes, ...this.#prepared.cursors]
   }
 
   // ------------------------------------------------------------------------------------ SessionHandler

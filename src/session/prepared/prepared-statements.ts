@@ -24,6 +24,7 @@ import type { Query, Show, Statement } from '../../sql/ast.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
 import { valueLiteral } from '../../values/sql-literal.ts'
 import { type StatementBeginsContext, statementBegins } from '../commands/statement-begins.ts'
+import type { Pin } from '../proxy-context.ts'
 import { requireMemory } from '../settings/held-map.ts'
 import { prepareShow, type ShownContext } from '../show/run-show.ts'
 import { reportOnOne } from '../show/table-reports.ts'
@@ -186,6 +187,16 @@ export class PreparedStatements {
       if (summary.errno !== 0 || (summary.status & Status.LAST_ROW_SENT) !== 0) this.#closeCursor(statement)
     }
     this.#context.singleShard.relayOnKept(cursor, packet, { shape: 'rows', onRelayed })
+  }
+
+  /** Open cursors on connections that nothing else holds. */
+  get cursors(): readonly Pin[] {
+    return [...this.#statements.values()].flatMap((statement) => {
+      const { cursor } = statement
+      if (cursor === undefined || cursor.lane !== undefined) return []
+      const { keyspace, shard } = cursor.target
+      return [{ shard: `${keyspace}/${shard}`, why: cursorOf(statement) }]
+    })
   }
 
   closeAll(): void {

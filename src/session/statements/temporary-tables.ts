@@ -47,6 +47,13 @@ export class TemporaryTables {
     return [...this.#tables.values()].map(({ keyspace, name }) => `${keyspace}.${name}`)
   }
 
+  /** Names of those that a lane has. */
+  on(lane: Lane): readonly string[] {
+    return [...this.#tables.values()].flatMap((table) =>
+      table.lane === lane ? [`${table.keyspace}.${table.name}`] : [],
+    )
+  }
+
   /**
    * The VSchema with these tables. Throws CR_SERVER_LOST, once, when some are lost with their connection: what has their names
    * now is something else.
