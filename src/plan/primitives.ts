@@ -524,7 +524,8 @@ export interface LockTables {
 }
 
 export interface LockedTable {
-  readonly keyspace: string
+  /** As statements name it: where a routing rule sends it elsewhere, it is not the keyspace that has it. */
+  readonly database: string
   /** By which statements name it: its alias, where it was locked by one. */
   readonly name: string
 }

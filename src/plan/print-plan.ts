@@ -54,7 +54,7 @@ function planLines(plan: Plan): readonly string[] {
       return [`CreateFromCopies ${printRouting(root.routing)}`, ...indent(primitiveLines(root.copies))]
     case 'LockTables':
       return [
-        `LockTables [${root.tables.map(({ keyspace, name }) => `${keyspace}.${name}`).join(', ')}]`,
+        `LockTables [${root.tables.map(({ database, name }) => `${database}.${name}`).join(', ')}]`,
         ...root.parts.flatMap(({ routing, query }) => indent([printRouting(routing), ...textLines(query)])),
       ]
     case 'Session':

@@ -169,6 +169,7 @@ function planStatement(statement: Statement, context: PlanContext, trace: Trace 
     case 'Prepare':
     case 'Execute':
     case 'Deallocate':
+    case 'GetDiagnostics':
     case 'Empty':
       return sessionPlan
     default:

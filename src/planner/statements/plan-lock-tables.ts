@@ -31,7 +31,7 @@ export function planLockTables(statement: LockTables, context: PlanContext): Pla
   const keyspaces = [...new Set(placed.map(({ keyspace }) => keyspace))]
   const root: LockRoot = {
     kind: 'LockTables',
-    tables: placed.map(lockedTable),
+    tables: placed.map((each) => lockedTable(each, context)),
     parts: keyspaces.map((keyspace) => {
       const own = placed.filter((each) => each.keyspace === keyspace).map(({ lock }) => lock)
       const tables = [...own, ...ownNames(own)]
@@ -53,8 +53,8 @@ function keyspaceHere({ table }: TableLock, context: PlanContext): string {
   return keyspace
 }
 
-function lockedTable({ lock: { table, alias }, keyspace }: Placed): LockedTable {
-  return { keyspace, name: alias?.name ?? table.name }
+function lockedTable({ lock: { table, alias }, keyspace }: Placed, context: PlanContext): LockedTable {
+  return { database: keyspaceOf(table, context) ?? keyspace, name: alias?.name ?? table.name }
 }
 
 /** Tables that are locked by an alias alone, by their own names. */

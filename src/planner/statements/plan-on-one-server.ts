@@ -55,9 +55,6 @@ export function serverPlan(statement: Statement, routing: Routing, context: Plan
   const write = writePlan(statement, { verb: 'other', routing }, context)
   const plan = commitsFirst(statement) ? { ...write, commitsFirst: true as const } : write
   const held = heldBy(statement)
-  // The conditions are the session's: a server knows those of whoever had the connection last.
-  if (statement.kind === 'Other' && statement.verb.startsWith('GET'))
-    return unsupportedPlan('GET DIAGNOSTICS outside of a stored program')
   if (statement.kind === 'Call') return { ...plan, runsProgram: true }
   if (statement.kind === 'Other' && programs.has(statement.verb))
     return { ...plan, runsProgram: true, ...(running.has(statement.verb) && { runsText: true }) }

@@ -13,6 +13,7 @@ const UNPREPARABLE: ReadonlySet<Statement['kind']> = new Set([
   'ReleaseSavepoint',
   'Begin',
   'UnlockTables',
+  'GetDiagnostics',
 ])
 
 const DIAGNOSTICS: ReadonlySet<string> = new Set(['WARNINGS', 'ERRORS', 'COUNT WARNINGS', 'COUNT ERRORS'])

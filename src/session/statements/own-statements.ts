@@ -11,6 +11,7 @@ import { tableReports } from '../show/table-reports.ts'
 import { type EvaluateContext, evaluate } from './evaluate.ts'
 import type { Execution } from './execution.ts'
 import { explain } from './explain.ts'
+import { getDiagnostics } from './get-diagnostics.ts'
 import {
   begin,
   endTransaction,
@@ -78,6 +79,8 @@ export async function runOwnStatement(
       return prepareSql(context, statement)
     case 'Execute':
       return executeSql(context, statement)
+    case 'GetDiagnostics':
+      return getDiagnostics(context, statement)
     case 'Deallocate':
       return deallocateSql(context, statement)
     default:

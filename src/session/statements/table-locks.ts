@@ -59,13 +59,13 @@ export class TableLocks {
     if (this.#held === undefined) return
     await this.#throwIfLost(this.#held)
     const { tables } = this.#held
-    const isElsewhere = (database: string) => tables.every((locked) => locked.keyspace !== database)
+    const isElsewhere = (database: string) => tables.every((locked) => locked.database !== database)
     for (const name of changedByDdl(statement))
       if (isElsewhere(name.qualifier ?? keyspace)) throw notLocked(name.name)
     for (const { name, shown } of tablesNamed(statement)) {
       const database = name.qualifier ?? keyspace
       if (isSystemSchema(database) || temporary.names.includes(`${database}.${name.name}`)) continue
-      const isLocked = tables.some((locked) => locked.keyspace === database && locked.name === shown)
+      const isLocked = tables.some((locked) => locked.database === database && locked.name === shown)
       if (!isLocked) throw notLocked(shown)
     }
   }
