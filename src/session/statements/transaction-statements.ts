@@ -51,16 +51,17 @@ async function endTableLocks({ lanes }: Transaction): Promise<void> {
 }
 
 export async function endTransaction(
-  { client, transaction, replies }: TransactionStatementContext,
+  { client, state, transaction, replies }: TransactionStatementContext,
   statement: EndTransaction,
 ): Promise<void> {
   const { again } = transaction
   if (statement.kind === 'Commit') await transaction.commit()
   else await transaction.rollback()
   transaction.takeNext()
-  if (statement.chain === true) again()
+  const { chain = state.completionType === 'CHAIN', release = state.completionType === 'RELEASE' } = statement
+  if (chain) again()
   replies.ok({})
-  if (statement.release === true) client.close()
+  if (release) client.close()
 }
 
 export async function savepoint(
