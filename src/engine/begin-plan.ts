@@ -14,7 +14,7 @@ import { bringsIds } from './brought-ids.ts'
 import { runChosenWrite } from './chosen-write.ts'
 import { describedAs } from './conform.ts'
 import { runDdl } from './ddl.ts'
-import { createFromCopies } from './federate.ts'
+import { writeOverCopies } from './federate.ts'
 import { isWhole, runInsert } from './insert.ts'
 import { InsertSplit } from './insert-split.ts'
 import { shardsMet } from './met-shards.ts'
@@ -64,8 +64,8 @@ export function beginPlan(plan: Plan, bindings: Bindings, shards: ShardsView): B
       return beginInsert(root, bindings, shards)
     case 'Ddl':
       return several(async (context) => ok(await runDdl(root, context)))
-    case 'CreateFromCopies':
-      return several(async (context) => ok(await createFromCopies(root, context, runPrimitive)))
+    case 'WriteOverCopies':
+      return several(async (context) => ok(await writeOverCopies(root, context, runPrimitive)))
     default: {
       assert(root.kind !== 'Session' && root.kind !== 'LockTables', 'the session answers its own statements')
       const one = shortcut === undefined ? undefined : onlyShard(shortcut, bindings, shards)

@@ -3,11 +3,11 @@ import { ServerError } from '../errors/server-error.ts'
 import { notSupported, SqlError } from '../errors/sql-error.ts'
 import type {
   CopySource,
-  CreateFromCopies,
   Federate,
   GroupsCopy,
   RowsPrimitive,
   TableCopy,
+  WriteOverCopies,
 } from '../plan/primitives.ts'
 import { quoteName } from '../values/sql-literal.ts'
 import { bindLiterally, bindQuery } from './bind.ts'
@@ -51,8 +51,8 @@ export async function federate(node: Federate, context: RunContext, run: Run): P
 }
 
 /** Throws, as `federate`, what is wrong with the query's names before the table is made. */
-export async function createFromCopies(
-  { keyspace, routing, copies }: CreateFromCopies,
+export async function writeOverCopies(
+  { keyspace, routing, copies }: WriteOverCopies,
   context: RunContext,
   run: Run,
 ): Promise<OkOutcome> {

@@ -7,7 +7,7 @@ import type { PlanValue } from './values.ts'
 export type Primitive =
   | RowsPrimitive
   | WritePrimitive
-  | CreateFromCopies
+  | WriteOverCopies
   | LockTables
   | OwnStatement
   | Unsupported
@@ -19,7 +19,7 @@ export function answersRows(root: Primitive): root is RowsPrimitive {
     case 'Write':
     case 'Insert':
     case 'Ddl':
-    case 'CreateFromCopies':
+    case 'WriteOverCopies':
     case 'LockTables':
     case 'Session':
     case 'ChosenWrite':
@@ -249,11 +249,11 @@ export interface Federate {
 }
 
 /**
- * CREATE TEMPORARY TABLE … SELECT from tables of several shards: copies of these stand on the connection that has the session's
- * temporary tables, which runs the client's own statement over them. `copies.query` is that statement.
+ * A statement that makes or writes temporary tables of the session, and reads tables of several shards: copies of these stand on
+ * the connection that has the temporary ones, which runs the client's own statement over them. `copies.query` is that statement.
  */
-export interface CreateFromCopies {
-  readonly kind: 'CreateFromCopies'
+export interface WriteOverCopies {
+  readonly kind: 'WriteOverCopies'
   readonly keyspace: string
   /** The shard of the session's temporary tables. */
   readonly routing: Routing

@@ -50,8 +50,8 @@ function planLines(plan: Plan): readonly string[] {
         `Ddl ${printRouting(root.routing)} tables=[${root.tables.join(', ')}]`,
         ...textLines(root.query),
       ]
-    case 'CreateFromCopies':
-      return [`CreateFromCopies ${printRouting(root.routing)}`, ...indent(primitiveLines(root.copies))]
+    case 'WriteOverCopies':
+      return [`WriteOverCopies ${printRouting(root.routing)}`, ...indent(primitiveLines(root.copies))]
     case 'LockTables':
       return [
         `LockTables [${root.tables.map(({ database, name }) => `${database}.${name}`).join(', ')}]`,
@@ -179,7 +179,7 @@ function primitiveLines(node: Primitive): readonly string[] {
     case 'SelectedInsert':
     case 'Insert':
     case 'Ddl':
-    case 'CreateFromCopies':
+    case 'WriteOverCopies':
     case 'LockTables':
     case 'Session':
       return [node.kind] // roots, which `planLines` prints

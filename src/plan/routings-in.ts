@@ -22,7 +22,7 @@ export function routingsOf(node: Primitive): readonly Routing[] {
     return [node.rows, node.overCopies ?? [], others].flat().flatMap(routingsOf)
   }
   if (node.kind === 'Write' && node.several !== undefined) return [node.routing, ...routingsOf(node.several)]
-  if (node.kind === 'CreateFromCopies') return [node.routing, ...routingsOf(node.copies)]
+  if (node.kind === 'WriteOverCopies') return [node.routing, ...routingsOf(node.copies)]
   if (node.kind === 'LockTables') return node.parts.map(({ routing }) => routing)
   if ('routing' in node) return [node.routing]
   if (node.kind === 'PullOut')

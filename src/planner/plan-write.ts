@@ -25,9 +25,12 @@ import { phases } from './rules/phases.ts'
 import { runPhases } from './rules/run-phases.ts'
 import type { Trace } from './rules/trace.ts'
 import { withSelectedRows } from './selected-rows.ts'
+import { planTemporaryWrite } from './statements/plan-temporary-write.ts'
 
 /** UPDATE and DELETE: each shard changes its own rows, which holds as long as they need no others to decide. */
 export function planWrite(ast: Update | Delete, context: PlanContext, trace?: Trace): Plan {
+  const temporary = planTemporaryWrite(ast, context)
+  if (temporary !== undefined) return temporary
   const bound = bindWrite(ast, rootPlace(context))
   const plan = finishWrite(bound, runPhases(phases, operatorOfWrite(bound), context, trace), context)
   return withChosenRows(plan, bound, context)

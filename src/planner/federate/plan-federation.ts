@@ -16,6 +16,7 @@ import { copiedTable, namedColumns } from './copied-columns.ts'
 import { copiesOf } from './copies.ts'
 import { type PlanRows, withGroups } from './grouped-blocks.ts'
 import { groupsCopy, pullOfGroups, type TemplateText, withTables } from './groups-copy.ts'
+import type { Link } from './links.ts'
 import { Matches } from './matches.ts'
 import { withoutSemijoins } from './no-semijoin.ts'
 import { tablesOfValues } from './only-values.ts'
@@ -31,6 +32,8 @@ export interface FederationOptions {
   readonly planRows?: PlanRows | undefined
   /** The statement that runs over the copies, made of its query: by default this alone. */
   readonly statementOf?: (query: Query) => Printable
+  /** Whether a table is where the copies are to stand: it is not copied. */
+  readonly stays?: (node: TableRef) => boolean
 }
 
 /**
@@ -41,11 +44,13 @@ export interface FederationOptions {
 export function planFederation(
   ast: Query,
   context: PlanContext,
-  { planRows, statementOf = (query) => query }: FederationOptions = {},
+  { planRows, statementOf = (query) => query, stays = () => false }: FederationOptions = {},
 ): Federate {
   if (someNode(ast, ({ kind }) => kind === 'IntoOutfile' || kind === 'IntoDumpfile'))
     unplanned('INTO OUTFILE over several shards')
-  const { query, tables, unused } = withTablesOnce(viewsAsQueries(ast, context), isOfMariaDb(context))
+  const once = withTablesOnce(viewsAsQueries(ast, context), isOfMariaDb(context))
+  const { query, unused } = once
+  const tables = once.tables.filter((node) => !stays(node))
   const views = shownViews(ast, context)
   const used = tables.filter((node) => !unused.has(node))
   const bound = hasTwins(used, context) ? undefined : boundOf(query, context)
@@ -79,7 +84,8 @@ export function planFederation(
     return [pullOf({ ...wanted, conditions: conditions.get(node) ?? [] }, context)]
   })
   const ofGroups = groups.map(pullOfGroups)
-  const filled = copiesOf({ pulls, groups: ofGroups, links }, names, context)
+  const isOfCopies = ({ table, other }: Link) => !stays(table) && !stays(other)
+  const filled = copiesOf({ pulls, groups: ofGroups, links: links.filter(isOfCopies) }, names, context)
   const empty = copied.flatMap((each) =>
     left.has(each.node)
       ? []

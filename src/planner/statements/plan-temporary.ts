@@ -83,7 +83,7 @@ function overCopies(statement: Ddl, query: Query, routing: Routing, context: Pla
     const copies = planFederation(query, context, { statementOf: create })
     const { keyspace } = routing
     return {
-      root: { kind: 'CreateFromCopies', keyspace, routing, copies },
+      root: { kind: 'WriteOverCopies', keyspace, routing, copies },
       locks: true,
       temporary: [{ keyspace, table: name.name }],
       ...connectionState(query),
@@ -131,7 +131,8 @@ function homeOf(keyspace: string, { vschema, shard, defaultKeyspace }: PlanConte
   return { kind: 'Pinned', keyspace, keyspaceId: FIRST }
 }
 
-function placeOf(tables: readonly Table[]): Routing | undefined {
+/** Where they all are; undefined for none, or for several places. */
+export function placeOf(tables: readonly Table[]): Routing | undefined {
   const places = new Map(
     tables.map(({ keyspace, pinned }) => [`${keyspace} ${pinned}`, { keyspace, pinned }]),
   )

@@ -1,6 +1,7 @@
 import { assert } from '../../base/assert.ts'
 import { bindQuery } from '../../engine/bind.ts'
 import { makeCopies } from '../../engine/federate.ts'
+import { shardsMet } from '../../engine/met-shards.ts'
 import { emptyQuery, notSupported, SqlError } from '../../errors/sql-error.ts'
 import type { Description } from '../../mysql/client/describe.ts'
 import {
@@ -20,6 +21,7 @@ import {
 import { encodePrepareOk } from '../../mysql/codec/stmt-prepare.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Federate } from '../../plan/primitives.ts'
+import type { Routing } from '../../plan/routing.ts'
 import type { Query, Show, Statement } from '../../sql/ast.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
 import { valueLiteral } from '../../values/sql-literal.ts'
@@ -105,8 +107,8 @@ export class PreparedStatements {
     const copies = root.kind !== 'Federate' && isJoined ? reading.planOverCopies(sql, scan)?.root : root
     if (copies?.kind === 'Federate' && shortcut === undefined)
       return replies.detached(() => this.#prepareOverCopies(copies, plan, text))
-    if (root.kind === 'CreateFromCopies')
-      return replies.detached(() => this.#prepareOverCopies(root.copies, plan, text, false))
+    if (root.kind === 'WriteOverCopies')
+      return replies.detached(() => this.#prepareOverCopies(root.copies, plan, text, root.routing))
     // Tables of several keyspaces: no server can look at all of them before it runs.
     if ((root.kind === 'ChosenWrite' || root.kind === 'SelectedInsert') && shortcut === undefined)
       return replies.detached(async () => this.#answerPrepared(text, withoutColumns(scan.params)))
@@ -232,20 +234,19 @@ export class PreparedStatements {
     )
   }
 
-  /** No server has all of its tables. */
-  async #prepareOverCopies(
-    root: Federate,
-    plan: Plan,
-    text: PreparedText,
-    answersRows = true,
-  ): Promise<void> {
-    const { state, interruption } = this.#context
+  /** No server has all of its tables. `home`: of a statement that writes, the shard where its other ones are. */
+  async #prepareOverCopies(root: Federate, plan: Plan, text: PreparedText, home?: Routing): Promise<void> {
+    const { state, interruption, shards } = this.#context
     const { sql, scan, reading } = text
     const execution = textExecution(reading, sql, { scan, plan })
     const settings = withVariables(state.settingsFor(reading), state, plan.userVariables)
     const port = new SessionPort(this.#context, execution, settings)
-    const scratch = await port.openScratch(root.keyspace)
-    const query = bindQuery(root.asked, execution.bindings)
+    const { bindings } = execution
+    const scratch =
+      home === undefined
+        ? await port.openScratch(root.keyspace)
+        : await port.openScratchOn(home.keyspace, shardsMet(home, bindings, shards)[0]!)
+    const query = bindQuery(home === undefined ? root.asked : root.query, bindings)
     let described: Description
     try {
       await makeCopies(root, scratch)
@@ -261,8 +262,7 @@ export class PreparedStatements {
     const params = Array.from({ length: scan.params }, (_, param) => {
       return described.params[order.indexOf(param)] ?? paramDefinition
     })
-    const columns = answersRows ? described.columns : []
-    this.#answerPrepared(text, { ...described, columns, params })
+    this.#answerPrepared(text, { ...described, params })
   }
 
   /** SET, SHOW and their kin: the session runs them itself. Only SHOW answers columns. */

@@ -61,7 +61,7 @@ export async function runTemporary(
 }
 
 function routingOf({ root, shortcut }: Plan): Routing {
-  return root.kind === 'CreateFromCopies' ? root.routing : shortcut!.routing
+  return root.kind === 'WriteOverCopies' ? root.routing : shortcut!.routing
 }
 
 async function run(
