@@ -7,6 +7,7 @@ import { bindQuery } from './binding/bind-query.ts'
 import { bindWrite } from './binding/bind-write.ts'
 import { findTable, keyspaceOf } from './binding/find-table.ts'
 import { rootPlace } from './binding/place.ts'
+import { isAggregated } from './binding/traits.ts'
 import { viewOf } from './binding/views.ts'
 import { withChosenRows } from './chosen-rows.ts'
 import { finishInsertRows } from './finish/finish-insert-rows.ts'
@@ -25,7 +26,7 @@ import { phases } from './rules/phases.ts'
 import { runPhases } from './rules/run-phases.ts'
 import type { Trace } from './rules/trace.ts'
 import { withSelectedRows } from './selected-rows.ts'
-import { planTemporaryWrite } from './statements/plan-temporary-write.ts'
+import { planTemporaryInsert, planTemporaryWrite } from './statements/plan-temporary-write.ts'
 
 /** UPDATE and DELETE: each shard changes its own rows, which holds as long as they need no others to decide. */
 export function planWrite(ast: Update | Delete, context: PlanContext, trace?: Trace): Plan {
@@ -73,7 +74,17 @@ function planInsertSelect(
   const bound = { kind: 'InsertSelect', ast, table, query } as const
   const tree = { kind: 'Write', input: operatorOf(query), bound } as const
   const plan = finishInsertSelect(bound, runPhases(phases, tree, context, trace), context)
-  return withSelectedRows(plan, bound, context)
+  const planned = withSelectedRows(plan, bound, context)
+  if (table.isTemporary !== true || isOneRoute(planned)) return planned
+  // Groups are fewer than the rows that would be copied for them.
+  const isGrouped = source.kind === 'Select' && isAggregated(source)
+  if (isGrouped && planned.root.kind !== 'Unsupported') return planned
+  return planTemporaryInsert(ast, source, table, context) ?? planned
+}
+
+/** The place of the table has all that is selected. */
+function isOneRoute({ root }: Plan): boolean {
+  return root.kind === 'Write' && root.singleShardOnly === undefined && root.several === undefined
 }
 
 function planRows(ast: ValuesInsert, table: Table, context: PlanContext, trace: Trace | undefined): Plan {

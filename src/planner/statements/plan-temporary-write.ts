@@ -1,7 +1,19 @@
 import type { Plan } from '../../plan/plan.ts'
-import type { ColumnName, Delete, Expr, Query, Select, TableRef, Update } from '../../sql/ast.ts'
+import type { Routing } from '../../plan/routing.ts'
+import type {
+  ColumnName,
+  Delete,
+  Expr,
+  Insert,
+  Query,
+  Select,
+  Statement,
+  TableRef,
+  Update,
+} from '../../sql/ast.ts'
 import { tablesIn } from '../../sql/tables-in.ts'
 import { type AnyNode, rewrite } from '../../sql/visit.ts'
+import type { Table } from '../../vschema/model.ts'
 import { liveColumn } from '../binding/live-column.ts'
 import { Unplanned } from '../binding/unplanned.ts'
 import { planFederation } from '../federate/plan-federation.ts'
@@ -22,10 +34,42 @@ export function planTemporaryWrite(statement: Update | Delete, context: PlanCont
   const routing = known.every((table) => table !== undefined) ? placeOf(known) : undefined
   if (routing === undefined) return undefined
   const own = withoutKeyspaces(statement, context)
+  return overCopies(
+    own,
+    { query: queryOf(own), statementOf: (over) => statementOver(own, over), routing },
+    context,
+  )
+}
+
+/** INSERT … SELECT into a temporary table, of values that could not be written down as they are. */
+export function planTemporaryInsert(
+  statement: Insert,
+  source: Query,
+  table: Table,
+  context: PlanContext,
+): Plan | undefined {
+  const routing = placeOf([table])
+  if (routing === undefined) return undefined
+  const own = withoutKeyspaces(statement, context)
+  const query = own.source === statement.source ? source : (own.source as Query)
+  return overCopies(own, { query, statementOf: (over) => ({ ...own, source: over }), routing }, context)
+}
+
+interface OverCopies {
+  readonly query: Query
+  readonly statementOf: (over: Query) => Statement
+  readonly routing: Routing
+}
+
+function overCopies(
+  statement: Statement,
+  { query, statementOf, routing }: OverCopies,
+  context: PlanContext,
+): Plan | undefined {
   try {
-    const copies = planFederation(queryOf(own), context, {
+    const copies = planFederation(query, context, {
       stays: ({ name }) => temporaryTable(name, context) !== undefined,
-      statementOf: (over) => statementOver(own, over),
+      statementOf,
     })
     const { keyspace } = routing
     return {
@@ -70,7 +114,7 @@ function ownerOf(refs: readonly TableRef[], column: string, context: PlanContext
 }
 
 /** Temporary tables by their names alone: their server calls its database otherwise. */
-function withoutKeyspaces<T extends Update | Delete>(statement: T, context: PlanContext): T {
+function withoutKeyspaces<T extends Insert | Update | Delete>(statement: T, context: PlanContext): T {
   const isTemporary = (qualifier: string, name: string) =>
     temporaryTable({ kind: 'TableName', qualifier, name, span: statement.span }, context) !== undefined
   return rewrite(statement, (node): AnyNode | undefined => {
