@@ -30,7 +30,7 @@ import {
   planShow,
   planTableAdmin,
 } from './statements/plan-other.ts'
-import { planTemporary, temporaryPlace } from './statements/plan-temporary.ts'
+import { namesFarTemporary, planTemporary, temporaryPlace } from './statements/plan-temporary.ts'
 import { unshardedKeyspace } from './unsharded-keyspace.ts'
 import { hasUnusedElsewhere, withoutUnusedElsewhere, withUnusedUnread } from './unused-ctes.ts'
 
@@ -75,7 +75,7 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
     const whole = asksCopies(own) ? undefined : unshardedPlan(used, own, trace)
     if (whole === undefined && hasWith && isOfMariaDb(context) && hasMutualCtes(used))
       return unsupportedPlan('tables of WITH RECURSIVE that name each other over several shards')
-    const planned = whole ?? planStatement(used, own, trace)
+    const planned = whole ?? planBesideTemporary(used, own, trace)
     return { ...atLockServer(used, withAsked(used, planned), own), ...foundRowsOf(used) }
   } catch (error) {
     if (error instanceof Unplanned) return unsupportedPlan(error.construct)
@@ -119,6 +119,18 @@ function withAsked(statement: Statement, plan: Plan): Plan {
   const assigns = someNode(statement, ({ kind }) => kind === 'Assign')
   const computed = [...texts].filter((text) => !(assigns && readsVariables(text)))
   return { ...plan, ...(computed.length > 0 && { computed }), ...(lookups.length > 0 && { lookups }) }
+}
+
+/**
+ * What MySQL has to say of names and types is asked of the first shard: where that has not all of a session's temporary tables,
+ * copies have.
+ */
+function planBesideTemporary(statement: Statement, context: PlanContext, trace: Trace | undefined): Plan {
+  const { judged, ...plan } = planStatement(statement, context, trace)
+  if (judged === undefined || !namesFarTemporary(statement, context))
+    return { ...plan, ...(judged && { judged }) }
+  if (judged === 'names') return plan
+  return planStatement(statement, { ...context, planner: 'federation' }, trace)
 }
 
 function planStatement(statement: Statement, context: PlanContext, trace: Trace | undefined): Plan {

@@ -147,3 +147,43 @@ test('KILL stops one that is being filled, and leaves none', async () => {
   expect(cells(await of.query('SELECT * FROM t'))).toMatchObject({ errno: 1146 })
   expect(await pinsOf(of)).toBe('')
 })
+
+test('one that is made at a shard is seen there and in its keyspace, prepared statements too', async () => {
+  const of = await client()
+  await ok(of, 'USE `main:80-`', 'CREATE TEMPORARY TABLE far (id BIGINT)', 'INSERT INTO far VALUES (1), (4)')
+  for (const target of ['main:80-', 'main']) {
+    await ok(of, `USE \`${target}\``)
+    const prepared = await of.prepare('SELECT id FROM far ORDER BY id')
+    if (prepared.kind !== 'prepared') throw new Error(JSON.stringify(prepared))
+    expect((await of.execute(prepared.id, []))[0]).toMatchObject({ kind: 'rows' })
+    expect(cells(await of.query('SELECT id FROM far ORDER BY id'))).toEqual([['1'], ['4']])
+  }
+  const joined = 'SELECT u.name FROM users u JOIN far ON far.id = u.id ORDER BY u.id'
+  expect(cells(await of.query(joined))).toEqual([['a'], ['d']])
+  await ok(of, 'CREATE TEMPORARY TABLE near (id BIGINT)')
+  expect(cells(await of.query('SELECT COUNT(*) FROM far, near'))).toEqual([['0']])
+  expect((await pinsOf(of)).split('\n')).toHaveLength(2)
+  expect((await of.query('DROP TABLE far, near'))[0]).toMatchObject({ errno: 1235 })
+  await ok(of, 'DROP TABLE far', 'DROP TABLE near')
+  expect(await pinsOf(of)).toBe('')
+})
+
+test('in a multi-statement each sees what those before have made', async () => {
+  const of = await client()
+  const answers = await of.query(
+    'CREATE TEMPORARY TABLE t AS SELECT id, name FROM users; SELECT COUNT(*) FROM t; DROP TABLE t; SELECT * FROM t',
+  )
+  expect(answers.map(({ kind }) => kind)).toEqual(['ok', 'rows', 'ok', 'error'])
+})
+
+test('a transaction that is open goes on over them', async () => {
+  const [of, other] = [await client(), await client()]
+  await ok(of, 'BEGIN', `UPDATE users SET name = 'tx' WHERE id IN (1, 4)`)
+  await ok(of, 'CREATE TEMPORARY TABLE t AS SELECT id, name FROM users')
+  expect(cells(await of.query('SELECT name FROM t ORDER BY id'))).toEqual([['tx'], ['b'], ['tx']])
+  await ok(of, `UPDATE t JOIN users u ON u.id = t.id SET t.name = CONCAT(u.name, '!')`)
+  expect(cells(await other.query('SELECT name FROM users WHERE id = 4'))).toEqual([['d']])
+  await ok(of, 'ROLLBACK')
+  expect(cells(await of.query('SELECT name FROM users ORDER BY id'))).toEqual([['a'], ['b'], ['d']])
+  await ok(of, 'DROP TABLE t')
+})

@@ -1,5 +1,5 @@
 import { noDatabaseSelected, SqlError, unknownDatabase } from '../../errors/sql-error.ts'
-import { compareKeyspaceIds, type KeyspaceId, keyspaceId } from '../../key/keyspace-id.ts'
+import { compareKeyspaceIds, isLowest, type KeyspaceId, keyspaceId } from '../../key/keyspace-id.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Routing } from '../../plan/routing.ts'
 import type { Ddl, Query, Statement, TableName } from '../../sql/ast.ts'
@@ -165,6 +165,14 @@ function namesTemporary(query: Query | undefined, context: PlanContext): boolean
 function temporaryInView({ query }: Ddl, context: PlanContext): string {
   const name = tablesOf(query!).find((each) => temporaryTable(each, context) !== undefined)!
   return `View's SELECT refers to a temporary table '${name.name}'`
+}
+
+/** Whether it names some that are not on the first shard of their keyspace. */
+export function namesFarTemporary(statement: Statement, context: PlanContext): boolean {
+  return tablesOf(statement).some((name) => {
+    const pinned = temporaryTable(name, context)?.pinned
+    return pinned !== undefined && !isLowest(pinned)
+  })
 }
 
 /**

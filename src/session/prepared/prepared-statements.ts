@@ -112,8 +112,12 @@ export class PreparedStatements {
     // Tables of several keyspaces: no server can look at all of them before it runs.
     if ((root.kind === 'ChosenWrite' || root.kind === 'SelectedInsert') && shortcut === undefined)
       return replies.detached(async () => this.#answerPrepared(text, withoutColumns(scan.params)))
-    const described = describePlan(plan, reading.bindingsOf(sql, scan))
-    this.#prepareOn(shards.target(described.keyspace, 0), described.sql ?? sql, text, plan.userVariables)
+    const bindings = reading.bindingsOf(sql, scan)
+    const described = describePlan(plan, bindings)
+    // What a shard alone has (temporary and pinned tables) no other can describe.
+    const isOfOne = shortcut?.routing.kind === 'Pinned' || shortcut?.routing.kind === 'Shard'
+    const shard = isOfOne ? shardsMet(shortcut.routing, bindings, shards)[0]! : 0
+    this.#prepareOn(shards.target(described.keyspace, shard), described.sql ?? sql, text, plan.userVariables)
   }
 
   execute(payload: Buffer): void {
