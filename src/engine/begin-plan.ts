@@ -15,6 +15,7 @@ import { bringsIds } from './brought-ids.ts'
 import { runChosenWrite } from './chosen-write.ts'
 import { describedAs } from './conform.ts'
 import { runDdl } from './ddl.ts'
+import { writeOverCopies } from './federate.ts'
 import { isWhole, runInsert } from './insert.ts'
 import { InsertSplit } from './insert-split.ts'
 import { runLoadFile } from './load/load-file.ts'
@@ -67,8 +68,10 @@ export function beginPlan(plan: Plan, bindings: Bindings, shards: ShardsView): B
       return beginLoad(root, bindings, shards)
     case 'Ddl':
       return several(async (context) => ok(await runDdl(root, context)))
+    case 'WriteOverCopies':
+      return several(async (context) => ok(await writeOverCopies(root, context, runPrimitive)))
     default: {
-      assert(root.kind !== 'Session', 'the session answers its own statements')
+      assert(root.kind !== 'Session' && root.kind !== 'LockTables', 'the session answers its own statements')
       const one = shortcut === undefined ? undefined : onlyShard(shortcut, bindings, shards)
       if (one !== undefined) return one
       return several((context) => runRows(root, context))

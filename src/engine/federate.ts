@@ -1,12 +1,21 @@
 import { ChangedTables } from '../errors/changed-tables.ts'
 import { ServerError } from '../errors/server-error.ts'
 import { notSupported, SqlError } from '../errors/sql-error.ts'
-import type { CopySource, Federate, GroupsCopy, RowsPrimitive, TableCopy } from '../plan/primitives.ts'
+import type {
+  CopySource,
+  Federate,
+  GroupsCopy,
+  RowsPrimitive,
+  TableCopy,
+  WriteOverCopies,
+} from '../plan/primitives.ts'
 import { quoteName } from '../values/sql-literal.ts'
 import { bindLiterally, bindQuery } from './bind.ts'
 import { withoutIncompleteDates } from './incomplete-dates.ts'
 import { InsertText } from './insert-text.ts'
 import { AskedValues, KeptValues } from './kept-values.ts'
+import { shardsMet } from './met-shards.ts'
+import type { OkOutcome } from './outcome.ts'
 import { beneath } from './outer-rows.ts'
 import { runRoute } from './route.ts'
 import { RowLayout } from './row-format.ts'
@@ -38,6 +47,26 @@ export async function federate(node: Federate, context: RunContext, run: Run): P
   } catch (error) {
     await scratch.close()
     throw error
+  }
+}
+
+/** Throws, as `federate`, what is wrong with the query's names before the table is made. */
+export async function writeOverCopies(
+  { keyspace, routing, copies }: WriteOverCopies,
+  context: RunContext,
+  run: Run,
+): Promise<OkOutcome> {
+  const { bindings, port, shards } = context
+  const [shard] = shardsMet(routing, bindings, shards)
+  const scratch = await port.openScratchOn(keyspace, shard!)
+  try {
+    await makeCopies(copies, scratch)
+    await scratch.check(bindQuery(copies.asked, bindings), copies)
+    await scratch.run(...copies.copies.filter(isGenerated).flatMap(anew))
+    await fillAll(copies, { scratch, context, run, copied: new Copied(context.limits), kept: new Map() })
+    return { ...(await scratch.write(bindQuery(copies.query, bindings), copies)), bringsIds: false }
+  } finally {
+    await scratch.close()
   }
 }
 

@@ -143,6 +143,8 @@ export interface Scratch {
    * that `check` has answered where they are of groups. The copies are there until its rows have ended or are closed.
    */
   open(query: BoundQuery, node: CopiesTold & OverGroups, checked: readonly StreamColumn[]): Promise<RowStream>
+  /** Runs the client's statement, which answers an OK, with the client's settings. Throws what the server says, as `open`. */
+  write(query: BoundQuery, node: CopiesTold): Promise<WriteAnswer>
   /** Unless its rows are being read, the connection is given back without the tables. */
   close(): Promise<void>
 }
@@ -191,6 +193,8 @@ export interface ShardPort {
   openLoad(load: Pick<ShardWrite, 'keyspace' | 'shard' | 'query'>): Promise<ShardLoad>
   /** What LOAD DATA leaves to the session; the variables on connections are not those. */
   leave(left: LeftByLoad): void
+  /** The session's own connection to a shard, in its transaction if there is one: what is left there when it is closed stays. */
+  openScratchOn(keyspace: string, shard: number): Promise<Scratch>
   /** Reserves `count` consecutive numbers of a sequence; the answer is the first. */
   nextIds(keyspace: string, table: string, count: number): Promise<bigint>
   /** From here on the sequence gives higher numbers than this one. */

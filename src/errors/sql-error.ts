@@ -62,6 +62,10 @@ const sqlErrors = {
   ER_CANT_CHANGE_TX_CHARACTERISTICS: { errno: 1568, sqlState: '25001' },
   ER_STMT_HAS_NO_OPEN_CURSOR: { errno: 1421, sqlState: 'HY000' },
   /** MariaDB's. */
+  ER_SP_UNDECLARED_VAR: { errno: 1327, sqlState: '42000' },
+  ER_GET_STACKED_DA_WITHOUT_ACTIVE_HANDLER: { errno: 3004, sqlState: '0Z002' },
+  ER_TABLE_NOT_LOCKED: { errno: 1100, sqlState: 'HY000' },
+  ER_VIEW_SELECT_TMPTABLE: { errno: 1352, sqlState: 'HY000' },
   ER_UNKNOWN_VIEW: { errno: 4092, sqlState: '42S02' },
   ER_BAD_TABLE_ERROR: { errno: 1051, sqlState: '42S02' },
   ER_SP_DOES_NOT_EXIST: { errno: 1305, sqlState: '42000' },

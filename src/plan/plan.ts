@@ -48,8 +48,10 @@ export interface Plan {
   readonly commitsFirst?: true
   /** It asks no table, and so begins no transaction. */
   readonly isTableless?: boolean
-  /** What the statement leaves on its connection (`GET_LOCK()`, `temporary table`): it becomes a reserved one for that. */
+  /** What the statement leaves on its connection (`GET_LOCK()`): it becomes a reserved one for that. */
   readonly reserves?: string
+  /** Temporary tables that it may make, change or drop: the connection is asked for them behind it, and reserved while it has any. */
+  readonly temporary?: readonly { readonly keyspace: string; readonly table: string }[]
   /** The rows tell of databases and tables; `reports`: every shard's report on a table, where one server would give one. */
   readonly metadata?: 'names' | 'reports'
   /** The client is asked for a file of its own: it must have the capability. */

@@ -5,12 +5,26 @@ import type { QueryTemplate, QueryText } from './text.ts'
 import type { PlanValue } from './values.ts'
 
 /** Node of the executable tree: what reads answers rows, what writes answers one OK. */
-export type Primitive = RowsPrimitive | WritePrimitive | OwnStatement | Unsupported
+export type Primitive =
+  | RowsPrimitive
+  | WritePrimitive
+  | WriteOverCopies
+  | LockTables
+  | OwnStatement
+  | Unsupported
 
 // ---------------------------------------------------------------------------------------------- rows
 
 export function answersRows(root: Primitive): root is RowsPrimitive {
-  return !('verb' in root) && root.kind !== 'Ddl' && root.kind !== 'Session'
+  switch (root.kind) {
+    case 'Ddl':
+    case 'WriteOverCopies':
+    case 'LockTables':
+    case 'Session':
+      return false
+    default:
+      return !('verb' in root)
+  }
 }
 
 /** Rows flow upwards as undecoded row payloads. */
@@ -229,6 +243,18 @@ export interface Federate {
   readonly told: ReadonlyMap<string, string>
   /** Of its FROM, for which queries stand there. */
   readonly views?: readonly ShownView[]
+}
+
+/**
+ * A statement that makes or writes temporary tables of the session, and reads tables of several shards: copies of these stand on
+ * the connection that has the temporary ones, which runs the client's own statement over them. `copies.query` is that statement.
+ */
+export interface WriteOverCopies {
+  readonly kind: 'WriteOverCopies'
+  readonly keyspace: string
+  /** The shard of the session's temporary tables. */
+  readonly routing: Routing
+  readonly copies: Federate
 }
 
 /** What its columns are told by where parts of it are asked of groups. */
@@ -634,6 +660,20 @@ export interface RunDdl {
   readonly countsOnce: boolean
   /** Tables that are made on all shards though no VSchema names them: the client is warned. */
   readonly unnamed: readonly { readonly keyspace: string; readonly table: string }[]
+}
+
+/** LOCK TABLES on all shards that have the tables, in one order. */
+export interface LockTables {
+  readonly kind: 'LockTables'
+  readonly parts: readonly { readonly routing: Routing; readonly query: QueryText }[]
+  readonly tables: readonly LockedTable[]
+}
+
+export interface LockedTable {
+  /** As statements name it: where a routing rule sends it elsewhere, it is not the keyspace that has it. */
+  readonly database: string
+  /** By which statements name it: its alias, where it was locked by one. */
+  readonly name: string
 }
 
 // -------------------------------------------------------------------------------------------- others

@@ -34,6 +34,7 @@ function planLines(plan: Plan): readonly string[] {
         replicated,
         setsInsertId,
         reserves: plan.reserves !== undefined,
+        temporary: plan.temporary !== undefined,
         variables: plan.userVariables,
         ...(singleShardOnly === undefined ? {} : { singleShardOnly }),
       })
@@ -55,6 +56,13 @@ function planLines(plan: Plan): readonly string[] {
       return [
         `Ddl ${printRouting(root.routing)} tables=[${root.tables.join(', ')}]`,
         ...textLines(root.query),
+      ]
+    case 'WriteOverCopies':
+      return [`WriteOverCopies ${printRouting(root.routing)}`, ...indent(primitiveLines(root.copies))]
+    case 'LockTables':
+      return [
+        `LockTables [${root.tables.map(({ database, name }) => `${database}.${name}`).join(', ')}]`,
+        ...root.parts.flatMap(({ routing, query }) => indent([printRouting(routing), ...textLines(query)])),
       ]
     case 'Session':
       return ['Session']
@@ -225,6 +233,8 @@ function primitiveLines(node: Primitive): readonly string[] {
     case 'Insert':
     case 'LoadFile':
     case 'Ddl':
+    case 'WriteOverCopies':
+    case 'LockTables':
     case 'Session':
       return [node.kind] // roots, which `planLines` prints
     default:
@@ -283,6 +293,7 @@ function printPredicate(predicate: Predicate): string {
 }
 
 interface Flags {
+  readonly temporary?: boolean
   readonly locks?: boolean
   readonly reserves?: boolean
   readonly setsInsertId?: boolean

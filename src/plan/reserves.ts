@@ -2,3 +2,5 @@
 export const TABLE_LOCKS = 'LOCK TABLES'
 /** As `TABLE_LOCKS`, but a transaction that begins does not end it. */
 export const READ_LOCK = 'FLUSH TABLES WITH READ LOCK'
+/** Until the session has dropped the last of them. */
+export const TEMPORARY_TABLES = 'temporary table'

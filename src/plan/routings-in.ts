@@ -22,6 +22,8 @@ export function routingsOf(node: Primitive): readonly Routing[] {
     return [node.rows, node.overCopies ?? [], others].flat().flatMap(routingsOf)
   }
   if (node.kind === 'Write' && node.several !== undefined) return [node.routing, ...routingsOf(node.several)]
+  if (node.kind === 'WriteOverCopies') return [node.routing, ...routingsOf(node.copies)]
+  if (node.kind === 'LockTables') return node.parts.map(({ routing }) => routing)
   if ('routing' in node) return [node.routing]
   if (node.kind === 'PullOut')
     return [...node.subqueries.flatMap(({ rows }) => routingsOf(rows)), ...routingsOf(node.input)]

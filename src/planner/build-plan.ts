@@ -20,6 +20,7 @@ import { Trace } from './rules/trace.ts'
 import { asksCatalogue } from './statements/catalogue.ts'
 import { ddlPlan, planDdl } from './statements/plan-ddl.ts'
 import { loadInto, planLoad } from './statements/plan-load.ts'
+import { planLockTables } from './statements/plan-lock-tables.ts'
 import { atLockServer } from './statements/plan-locks.ts'
 import { planOnOneServer, serverPlan } from './statements/plan-on-one-server.ts'
 import {
@@ -30,6 +31,7 @@ import {
   planShow,
   planTableAdmin,
 } from './statements/plan-other.ts'
+import { namesFarTemporary, planTemporary, temporaryPlace } from './statements/plan-temporary.ts'
 import { unshardedKeyspace } from './unsharded-keyspace.ts'
 import { hasUnusedElsewhere, withoutUnusedElsewhere, withUnusedUnread } from './unused-ctes.ts'
 
@@ -58,6 +60,8 @@ export function tracePlan(
 function plan(statement: Statement, context: PlanContext, trace: Trace | undefined): Plan {
   try {
     const { shard, defaultKeyspace } = context
+    const temporary = statement.kind === 'Ddl' ? planTemporary(statement, context) : undefined
+    if (temporary !== undefined) return withAsked(statement, temporary)
     if (shard !== undefined && defaultKeyspace !== undefined) {
       trace?.note(`the target is shard ${defaultKeyspace}:${shard}, which gets the statement as it is`)
       const routing: Routing = { kind: 'Shard', keyspace: defaultKeyspace, shard }
@@ -72,7 +76,7 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
     const whole = asksCopies(own) ? undefined : unshardedPlan(used, own, trace)
     if (whole === undefined && hasWith && isOfMariaDb(context) && hasMutualCtes(used))
       return unsupportedPlan('tables of WITH RECURSIVE that name each other over several shards')
-    const planned = whole ?? planStatement(used, own, trace)
+    const planned = whole ?? planBesideTemporary(used, own, trace)
     return { ...atLockServer(used, withAsked(used, planned), own), ...foundRowsOf(used) }
   } catch (error) {
     if (error instanceof Unplanned) return unsupportedPlan(error.construct)
@@ -118,6 +122,18 @@ function withAsked(statement: Statement, plan: Plan): Plan {
   return { ...plan, ...(computed.length > 0 && { computed }), ...(lookups.length > 0 && { lookups }) }
 }
 
+/**
+ * What MySQL has to say of names and types is asked of the first shard: where that has not all of a session's temporary tables,
+ * copies have.
+ */
+function planBesideTemporary(statement: Statement, context: PlanContext, trace: Trace | undefined): Plan {
+  const { judged, ...plan } = planStatement(statement, context, trace)
+  if (judged === undefined || !namesFarTemporary(statement, context))
+    return { ...plan, ...(judged && { judged }) }
+  if (judged === 'names') return plan
+  return planStatement(statement, { ...context, planner: 'federation' }, trace)
+}
+
 function planStatement(statement: Statement, context: PlanContext, trace: Trace | undefined): Plan {
   switch (statement.kind) {
     case 'Select':
@@ -148,9 +164,10 @@ function planStatement(statement: Statement, context: PlanContext, trace: Trace 
     case 'Call':
     case 'ExplainConnection':
     case 'Flush':
-    case 'LockTables':
     case 'Other':
       return planOnOneServer(statement, context)
+    case 'LockTables':
+      return planLockTables(statement, context)
     case 'Set':
     case 'SetTransaction':
     case 'Use':
@@ -166,6 +183,7 @@ function planStatement(statement: Statement, context: PlanContext, trace: Trace 
     case 'Prepare':
     case 'Execute':
     case 'Deallocate':
+    case 'GetDiagnostics':
     case 'Empty':
       return sessionPlan
     default:
@@ -179,7 +197,7 @@ function explained(statement: Explain, context: PlanContext, trace: Trace | unde
   return planExplain(statement, planStatement(statement.statement, byRules, trace), byRules)
 }
 
-/** A statement all of whose tables are in one unsharded keyspace goes down as it is, whatever it is made of. */
+/** A statement all of whose tables are in one place, whatever their rows are, goes down as it is, whatever it is made of. */
 function unshardedPlan(
   statement: Statement,
   context: PlanContext,
@@ -191,10 +209,13 @@ function unshardedPlan(
     case 'NestedQuery':
     case 'Update':
     case 'Delete': {
-      const keyspace = unshardedKeyspace(statement, context)
-      if (keyspace === undefined) return undefined
-      trace?.note(`all tables are in unsharded keyspace ${keyspace}, which gets the statement as it is`)
-      const routing: Routing = { kind: 'Unsharded', keyspace }
+      const routing = wholePlace(statement, context)
+      if (routing === undefined) return undefined
+      trace?.note(
+        routing.kind === 'Unsharded'
+          ? `all tables are in unsharded keyspace ${routing.keyspace}, which gets the statement as it is`
+          : `all tables are where the session's temporary ones are, which gets the statement as it is`,
+      )
       return statement.kind === 'Update' || statement.kind === 'Delete'
         ? writePlan(statement, { verb: verbOf(statement), routing }, context)
         : wholeQuery(statement, routing, context)
@@ -202,6 +223,11 @@ function unshardedPlan(
     default:
       return undefined
   }
+}
+
+function wholePlace(statement: Statement, context: PlanContext): Routing | undefined {
+  const keyspace = unshardedKeyspace(statement, context)
+  return keyspace === undefined ? temporaryPlace(statement, context) : { kind: 'Unsharded', keyspace }
 }
 
 /** The session's target is a shard: it gets every statement, and is asked for nothing else. */
@@ -230,9 +256,10 @@ function planForShard(statement: Statement, routing: Routing, context: PlanConte
       return writePlan(statement, { verb: verbOf(statement), routing }, context)
     case 'Ddl':
       return statement.vschema === undefined ? ddlPlan(statement, routing, context) : sessionPlan
+    case 'LockTables':
+      return planLockTables(statement, context)
     case 'Do':
     case 'Call':
-    case 'LockTables':
     case 'Flush':
     case 'Other':
       return serverPlan(statement, routing, context)

@@ -137,7 +137,7 @@ function overCopies(ast: Query, plan: Plan, context: PlanContext, planRows?: Pla
   const state = connectionState(ast)
   if (state.reserves !== undefined) return undefined
   try {
-    const root = planFederation(ast, context, planRows)
+    const root = planFederation(ast, context, { planRows })
     const locks = someNode(ast, ({ kind }) => kind === 'Lock')
     const setsInsertId = someNode(ast, setsLastInsertId)
     return { ...plan, ...state, root, locks, ...(setsInsertId && { setsInsertId }) }

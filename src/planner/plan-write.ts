@@ -8,6 +8,7 @@ import { bindQuery } from './binding/bind-query.ts'
 import { bindWrite } from './binding/bind-write.ts'
 import { findTable, keyspaceOf } from './binding/find-table.ts'
 import { rootPlace } from './binding/place.ts'
+import { isAggregated } from './binding/traits.ts'
 import { viewOf } from './binding/views.ts'
 import { withChosenRows } from './chosen-rows.ts'
 import { finishInsertRows } from './finish/finish-insert-rows.ts'
@@ -28,9 +29,12 @@ import { runPhases } from './rules/run-phases.ts'
 import type { Trace } from './rules/trace.ts'
 import { withSelectedRows } from './selected-rows.ts'
 import { ShardText } from './shard-text.ts'
+import { planTemporaryInsert, planTemporaryWrite } from './statements/plan-temporary-write.ts'
 
 /** UPDATE and DELETE: each shard changes its own rows, which holds as long as they need no others to decide. */
 export function planWrite(ast: Update | Delete, context: PlanContext, trace?: Trace): Plan {
+  const temporary = planTemporaryWrite(ast, context)
+  if (temporary !== undefined) return temporary
   const bound = bindWrite(ast, rootPlace(context))
   const plan = finishWrite(bound, runPhases(phases, operatorOfWrite(bound), context, trace), context)
   return withChosenRows(plan, bound, context)
@@ -77,7 +81,17 @@ function planInsertSelect(
   const bound = { kind: 'InsertSelect', ast, table, query } as const
   const tree = { kind: 'Write', input: operatorOf(query), bound } as const
   const plan = finishInsertSelect(bound, runPhases(phases, tree, context, trace), context)
-  return withSelectedRows(plan, bound, context)
+  const planned = withSelectedRows(plan, bound, context)
+  if (table.isTemporary !== true || isOneRoute(planned)) return planned
+  // Groups are fewer than the rows that would be copied for them.
+  const isGrouped = source.kind === 'Select' && isAggregated(source)
+  if (isGrouped && planned.root.kind !== 'Unsupported') return planned
+  return planTemporaryInsert(ast, source, table, context) ?? planned
+}
+
+/** The place of the table has all that is selected. */
+function isOneRoute({ root }: Plan): boolean {
+  return root.kind === 'Write' && root.singleShardOnly === undefined && root.several === undefined
 }
 
 /**

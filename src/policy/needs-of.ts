@@ -148,6 +148,7 @@ function judge(statement: Statement, context: PolicyContext): Denial | undefined
     case 'Prepare':
     case 'Execute':
     case 'Deallocate':
+    case 'GetDiagnostics':
     case 'UnlockTables':
     case 'Empty':
       return judgeNodes(statement)

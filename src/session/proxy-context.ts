@@ -34,7 +34,14 @@ export interface SessionLimits {
   readonly copiesKeyspace?: string | undefined
 }
 
-/** A session, as others see it: KILL and SHOW PROCESSLIST. */
+export interface Pin {
+  /** `shop/-80`. */
+  readonly shard: string
+  /** `open transaction`, `temporary table shop.t`, `LOCK TABLES` … */
+  readonly why: string
+}
+
+/** A session, as others see it: KILL, SHOW PROCESSLIST, SHOW SHARDGATE SESSIONS. */
 export interface LiveSession {
   readonly client: Pick<ClientConnection, 'id' | 'identity' | 'remoteHost' | 'remotePort'>
   readonly state: { readonly target: Target }
@@ -42,6 +49,9 @@ export interface LiveSession {
   /** Epoch ms of the last command's beginning. */
   readonly lastCommandMs: number
   /** The statement that runs: by which command, in the words of the process list, and its text. */
+  /** Why it keeps connections, each with its shard and what for; empty: every statement may have another one. */
+  readonly pins: readonly Pin[]
+  readonly isInTransaction: boolean
   readonly running: { readonly command: 'Query' | 'Execute'; readonly text: string } | undefined
 }
 

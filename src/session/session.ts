@@ -3,6 +3,7 @@ import { noDatabaseSelected, SqlError, unknownDatabase } from '../errors/sql-err
 import type { ShardStatement } from '../mysql/client/shard-statement.ts'
 import { Capability, Command } from '../mysql/codec/constants.ts'
 import type { ClientConnection, SessionHandler } from '../mysql/server/session-handler.ts'
+import { TEMPORARY_TABLES } from '../plan/reserves.ts'
 import type { Statement } from '../sql/ast.ts'
 import { Transaction } from '../transaction/transaction.ts'
 import { DEFAULT_COLLATION_ID } from '../values/charsets.ts'
@@ -15,7 +16,7 @@ import { TextCommands } from './commands/text-commands.ts'
 import { preparedBytes } from './prepared/client-statement.ts'
 import { PreparedStatements } from './prepared/prepared-statements.ts'
 import type { SqlPrepareContext } from './prepared/sql-prepare.ts'
-import type { LiveSession, ProxyContext } from './proxy-context.ts'
+import type { LiveSession, Pin, ProxyContext } from './proxy-context.ts'
 import { namesOf } from './settings/character-set.ts'
 import { HeldMap } from './settings/held-map.ts'
 import { type SessionDefaults, SessionState } from './settings/session-state.ts'
@@ -26,6 +27,8 @@ import { runOwnStatement } from './statements/own-statements.ts'
 import { ShardAccess } from './statements/shard-access.ts'
 import { SingleShard } from './statements/single-shard.ts'
 import { StatementReader } from './statements/statement-reader.ts'
+import { TableLocks } from './statements/table-locks.ts'
+import { TemporaryTables } from './statements/temporary-tables.ts'
 
 /**
  * One client connection: its parts, and which of them takes a command. The parts know of each other what they ask for in
@@ -37,6 +40,8 @@ export class Session implements SessionHandler, LiveSession {
   readonly state: SessionState
   readonly answer: Answer
   readonly transaction: Transaction
+  readonly temporary: TemporaryTables
+  readonly locks: TableLocks
   readonly interruption: Interruption
   readonly warnings: KeptWarnings
   readonly replies: Replies
@@ -59,6 +64,8 @@ export class Session implements SessionHandler, LiveSession {
     this.preparedTexts = new HeldMap(this.memory, ({ sql }) => preparedBytes(sql))
     this.answer = new Answer(client)
     this.transaction = new Transaction(proxy.gateway, () => this.state.isReadOnly)
+    this.temporary = new TemporaryTables(this.transaction, () => proxy.isMariadb)
+    this.locks = new TableLocks(this.transaction)
     this.interruption = new Interruption(client, proxy.clock)
     this.warnings = new KeptWarnings(proxy.clock)
     this.replies = new Replies(this)
@@ -81,6 +88,20 @@ export class Session implements SessionHandler, LiveSession {
     if (text === undefined) return undefined
     const encoding = this.state.charset.startsWith('utf8') ? 'utf8' : 'latin1'
     return { command: isQuery ? 'Query' : 'Execute', text: text.toString(encoding) }
+  }
+
+  get isInTransaction(): boolean {
+    return this.transaction.isOpen
+  }
+
+  get pins(): readonly Pin[] {
+    const ofLanes = this.transaction.lanes.all().flatMap((lane) => {
+      const tables = this.temporary.on(lane).map((name) => `${TEMPORARY_TABLES} ${name}`)
+      const others = [...lane.reservedFor].filter((why) => why !== TEMPORARY_TABLES)
+      const open = lane.inTransaction ? ['open transaction'] : []
+      return [...open, ...others, ...tables].map((why) => ({ shard: lane.name, why }))
+    })
+    return [...ofLanes, ...this.#prepared.cursors]
   }
 
   // ------------------------------------------------------------------------------------ SessionHandler
@@ -218,6 +239,8 @@ export class Session implements SessionHandler, LiveSession {
     this.#prepared.closeAll()
     this.preparedTexts.clear()
     this.transaction.reset()
+    this.temporary.clear()
+    this.locks.forget()
     this.state.reset(this.#defaults(collationId))
   }
 }

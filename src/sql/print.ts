@@ -87,6 +87,7 @@ const statementKinds: ReadonlySet<string> = new Set<Statement['kind']>([
   'Prepare',
   'Execute',
   'Deallocate',
+  'GetDiagnostics',
   'LockTables',
   'UnlockTables',
   'Ddl',

@@ -141,7 +141,8 @@ export async function readViews(
   )
 }
 
-function keysOf(rows: readonly Record<string, string | number | null>[]): TableKeys {
+/** Keys of one table, by rows of columns `k`, `c`, `p`, `n`, `s`, `y`, `u`, `o`: as selected above. */
+export function keysOf(rows: readonly Record<string, string | number | null>[]): TableKeys {
   const names = [...new Set(rows.map((row) => String(row['k'])))]
   const standsForPrimary = (name: string) =>
     rows.every((row) => row['k'] !== name || (isUnique(row) && row['s'] === null && row['u'] !== 'YES'))

@@ -153,5 +153,9 @@ function changeOf(
       items.push(`SESSION ${server.isMariadb ? 'tx' : 'transaction'}_isolation = DEFAULT`)
     else items.push(`SESSION ${name} = DEFAULT`)
   }
+  const big = to.items.get('sql_big_selects')
+  // Whatever sets max_join_size resets it.
+  if (big !== undefined && items.some((item) => item.startsWith('SESSION max_join_size ')))
+    items.push(`SESSION sql_big_selects = ${big}`)
   return items.length > 0 ? [`SET ${items.join(', ')}`, ...statements] : statements
 }

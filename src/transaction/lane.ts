@@ -104,7 +104,7 @@ export class Lane {
   }
 
   send(statement: ShardStatement, reader: ResponseReader): void {
-    this.#makeWay()
+    this.makeWay()
     statement.send(this.connection, reader)
   }
 
@@ -116,11 +116,12 @@ export class Lane {
 
   /** Runs one of the proxy's own statements. Throws what the server says of it. */
   query(sql: string): Promise<CollectingReader> {
-    this.#makeWay()
+    this.makeWay()
     return runQuery(this.connection, sql)
   }
 
-  #makeWay(): void {
+  /** Rows that somebody is still reading are taken into memory, so that another command may be sent. */
+  makeWay(): void {
     if (this.#rows?.isEnded === false) this.#rows.spool()
     this.#rows = undefined
   }

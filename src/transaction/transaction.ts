@@ -300,8 +300,12 @@ export class Transaction {
     return warning
   }
 
-  /** Another transaction beside this one, for one statement: what it leaves open is closed by `end`. */
+  /**
+   * A transaction for one statement, beside whatever the session has: on connections of its own, unless the session has reserved
+   * some, for what these hold (temporary tables, locked tables) is nowhere else.
+   */
   async aside<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    if (this.lanes.size > 0) return this.#forStatement(() => work(this))
     const aside = new Transaction(this.#gateway)
     aside.isSingle = this.isSingle
     aside.begin({ begin: 'BEGIN' })
@@ -315,6 +319,20 @@ export class Transaction {
     } finally {
       this.#warning ??= aside.takeWarning()
       aside.lanes.dropAll()
+    }
+  }
+
+  async #forStatement<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.takeNext() // the statement has been given it as settings
+    this.begin({ begin: 'BEGIN' })
+    this.#next = next
+    try {
+      const result = await work()
+      await this.commit()
+      return result
+    } catch (error) {
+      await this.rollback()
+      throw error
     }
   }
 

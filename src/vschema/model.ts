@@ -74,6 +74,8 @@ export interface Table {
   readonly live: LiveTable | undefined
   /** The one place of all rows, instead of a vindex. */
   readonly pinned?: KeyspaceId
+  /** Of the session alone (temporary-tables.ts). */
+  readonly isTemporary?: true
   /** Where a reference table is written; its copies are only read. */
   readonly source?: TableAddress
   /** Reference tables whose source this is, by keyspace. */

@@ -16,8 +16,10 @@ import type { Protocol } from './run-list.ts'
 import type { JsonParam, ListedStatement, StatementList } from './statement-list.ts'
 
 const CHANGES =
-  /^(insert|update|delete|replace|truncate|commit|rollback|end|set|create|alter|drop|begin|start|xa)\b/i
+  /^(insert|update|delete|replace|truncate|commit|rollback|end|set|create|alter|drop|begin|start|xa|unlock)\b/i
 const IN_TRANS = 1
+/** What locks tables, or ends that. */
+const LOCKS = /^(lock tables|unlock|begin|start)\b/i
 
 /** A statement with the values of its params. */
 export type Asked = Pick<ListedStatement, 'sql'> & Partial<Pick<ListedStatement, 'params'>>
@@ -29,6 +31,8 @@ export class Runner {
   /** Tables changed in the open transaction. */
   readonly #changed = new Set<string>()
   #inTransaction = false
+  /** By LOCK TABLES: the observer would wait. */
+  #isLocked = false
 
   private constructor(client: ProtocolClient, observer: ProtocolClient) {
     this.#client = client
@@ -49,7 +53,10 @@ export class Runner {
   async run(statement: Asked, protocol: Protocol): Promise<Pick<Outcome, 'prepared' | 'results'>> {
     const answer = protocol === 'text' ? await this.#text(statement) : await this.#binary(statement)
     const last = answer.results.at(-1)
-    if (last !== undefined && last.kind !== 'error') this.#inTransaction = (last.status & IN_TRANS) !== 0
+    if (last !== undefined && last.kind !== 'error') {
+      this.#inTransaction = (last.status & IN_TRANS) !== 0
+      if (LOCKS.test(statement.sql)) this.#isLocked = /^lock/i.test(statement.sql)
+    }
     return answer
   }
 
@@ -62,7 +69,7 @@ export class Runner {
   async tablesOf({ sql }: ListedStatement): Promise<ReadonlyMap<string, readonly string[]>> {
     if (!CHANGES.test(sql)) return new Map()
     for (const table of TABLES) if (new RegExp(`\\b${table}\\b`).test(sql)) this.#changed.add(table)
-    if (this.#inTransaction) return new Map()
+    if (this.#inTransaction || this.#isLocked) return new Map()
     const tables = new Map<string, readonly string[]>()
     for (const table of this.#changed) {
       const rows = await rowsOf(this.#observer, `SELECT * FROM ${table}`)

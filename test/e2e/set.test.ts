@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { clientsBy } from '../support/clients.ts'
 import { connectTo, type FaultCluster, startFaultCluster } from '../support/fault-cluster.ts'
 import { type ProtocolClient, textRow } from '../support/protocol-client.ts'
-import type { TestProxy } from '../support/proxy.ts'
+import { PROXY_ADMIN, type TestProxy } from '../support/proxy.ts'
 
 /** What SET computes is the session's own, whoever else is on the pool: there is one connection to each server. */
 let faults: FaultCluster
@@ -17,6 +17,7 @@ beforeAll(async () => {
 afterAll(() => faults?.close())
 
 const client = clientsBy(() => connectTo(proxy))
+const administrator = clientsBy(() => connectTo(proxy, PROXY_ADMIN))
 
 async function cell(of: ProtocolClient, sql: string): Promise<string | null> {
   const results = await of.query(sql)
@@ -109,25 +110,38 @@ test('tells the warnings of a value that the server has changed', async () => {
   expect(await cell(of, 'SHOW WARNINGS')).toBe('Warning')
 })
 
-test.each([
-  `completion_type = 'CHAIN'`,
-  'completion_type = 2',
-  'sql_auto_is_null = 1',
-  'insert_id = 4000',
-  'rand_seed1 = 5',
-])('SET %s is refused: a server would do it with its own connection', async (assignment) => {
-  const of = await client()
-  expect((await of.query(`SET ${assignment}`))[0]).toMatchObject({ kind: 'error', errno: 1235 })
-})
+test.each(['sql_auto_is_null = 1', 'insert_id = 4000', 'rand_seed1 = 5'])(
+  'SET %s is refused: a server would do it with its own connection',
+  async (assignment) => {
+    const of = await client()
+    expect((await of.query(`SET ${assignment}`))[0]).toMatchObject({ kind: 'error', errno: 1235 })
+  },
+)
 
 test('what changes nothing about these is taken', async () => {
   const of = await client()
-  for (const assignment of [
-    'completion_type = NO_CHAIN',
-    'completion_type = DEFAULT',
-    'sql_auto_is_null = 0',
-  ])
+  for (const assignment of ['sql_auto_is_null = 0'])
     expect((await of.query(`SET ${assignment}`))[0]).toMatchObject({ kind: 'ok' })
+})
+
+test('SET GLOBAL is passed on to the one server that an administrator’s target names, with what it says', async () => {
+  const [admin, ordinary] = [await administrator(), await client()]
+  const sql = 'SET GLOBAL no_such_variable = 1'
+  expect((await ordinary.query('USE `main:-80`; SET GLOBAL slow_launch_time = 3')).at(-1)).toMatchObject({
+    errno: 1227,
+  })
+  expect((await admin.query(sql))[0]).toMatchObject({ errno: 1235 })
+  expect((await admin.query(`USE \`main:80-\`; ${sql}`)).at(-1)).toMatchObject({ errno: 1193 })
+  // The account of the proxy may not, either: its error is the client's.
+  expect((await admin.query('SET GLOBAL slow_launch_time = 3')).at(-1)).toMatchObject({ errno: 1227 })
+  expect((await admin.query(`USE lookup; ${sql}`)).at(-1)).toMatchObject({ errno: 1193 })
+})
+
+test('completion_type RELEASE ends the session behind a COMMIT', async () => {
+  const of = await client()
+  await of.query(`SET completion_type = 'RELEASE'`)
+  expect((await of.query('COMMIT'))[0]).toMatchObject({ kind: 'ok' })
+  await expect(of.query('SELECT 1')).rejects.toThrow()
 })
 
 test('assigns what an expression assigns on its way', async () => {

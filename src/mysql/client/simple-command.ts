@@ -1,4 +1,5 @@
 import { ServerError } from '../../errors/server-error.ts'
+import { decodeColumnDef } from '../codec/column-def.ts'
 import { Command, HEADER_BYTES, MAX_PACKET_PAYLOAD } from '../codec/constants.ts'
 import { framePayload, writeHeader } from '../codec/framing.ts'
 import { decodeErr, decodeOk } from '../codec/responses.ts'
@@ -79,4 +80,9 @@ export function runCommand(connection: BackendConnection, packet: Buffer): Promi
 /** Cells of a text-protocol row as binary strings; null for NULL. */
 export function textCells(row: Buffer, columns: number): (string | null)[] {
   return decodeTextRow(row, columns).map((cell) => cell?.latin1Slice() ?? null)
+}
+
+/** Names of the columns, as binary strings in the connection's character set. */
+export function columnNames({ columns }: CollectingReader): readonly string[] {
+  return columns.map((payload) => decodeColumnDef(payload).name)
 }

@@ -1,5 +1,6 @@
 import type { Federate, TableCopy } from '../../plan/primitives.ts'
 import type { Lock, Query, TableRef } from '../../sql/ast.ts'
+import type { Printable } from '../../sql/print.ts'
 import { tablesIn } from '../../sql/tables-in.ts'
 import { someNode, visit } from '../../sql/visit.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
@@ -15,6 +16,7 @@ import { copiedTable, namedColumns } from './copied-columns.ts'
 import { copiesOf } from './copies.ts'
 import { type PlanRows, withGroups } from './grouped-blocks.ts'
 import { groupsCopy, pullOfGroups, type TemplateText, withTables } from './groups-copy.ts'
+import type { Link } from './links.ts'
 import { Matches } from './matches.ts'
 import { withoutSemijoins } from './no-semijoin.ts'
 import { tablesOfValues } from './only-values.ts'
@@ -26,15 +28,29 @@ import { copyName, tableCopy } from './table-copy.ts'
 import { type TablesOnce, withTablesOnce } from './tables-once.ts'
 import { shownViews, viewsAsQueries } from './views-as-queries.ts'
 
+export interface FederationOptions {
+  readonly planRows?: PlanRows | undefined
+  /** The statement that runs over the copies, made of its query: by default this alone. */
+  readonly statementOf?: (query: Query) => Printable
+  /** Whether a table is where the copies are to stand: it is not copied. */
+  readonly stays?: (node: TableRef) => boolean
+}
+
 /**
  * The plan of any query: its tables are copied into temporary ones on one server, as far as they can matter, and the
  * client's own statement runs over the copies: its answer is MySQL's. With `planRows` shards make groups of rows where they can,
  * and these are copied instead. Throws Unplanned for what cannot be copied, SqlError for tables that are not there.
  */
-export function planFederation(ast: Query, context: PlanContext, planRows?: PlanRows): Federate {
+export function planFederation(
+  ast: Query,
+  context: PlanContext,
+  { planRows, statementOf = (query) => query, stays = () => false }: FederationOptions = {},
+): Federate {
   if (someNode(ast, ({ kind }) => kind === 'IntoOutfile' || kind === 'IntoDumpfile'))
     unplanned('INTO OUTFILE over several shards')
-  const { query, tables, unused } = withTablesOnce(viewsAsQueries(ast, context), isOfMariaDb(context))
+  const once = withTablesOnce(viewsAsQueries(ast, context), isOfMariaDb(context))
+  const { query, unused } = once
+  const tables = once.tables.filter((node) => !stays(node))
   const views = shownViews(ast, context)
   const used = tables.filter((node) => !unused.has(node))
   const bound = hasTwins(used, context) ? undefined : boundOf(query, context)
@@ -68,7 +84,8 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
     return [pullOf({ ...wanted, conditions: conditions.get(node) ?? [] }, context)]
   })
   const ofGroups = groups.map(pullOfGroups)
-  const filled = copiesOf({ pulls, groups: ofGroups, links }, names, context)
+  const isOfCopies = ({ table, other }: Link) => !stays(table) && !stays(other)
+  const filled = copiesOf({ pulls, groups: ofGroups, links: links.filter(isOfCopies) }, names, context)
   const empty = copied.flatMap((each) =>
     left.has(each.node)
       ? []
@@ -86,7 +103,7 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
     groups: groups.map((each, i) =>
       groupsCopy(each, text(over(each.query).query), ofGroups[i]!, filled.keptOfGroups[i]!),
     ),
-    query: text(withoutSemijoins(over(settled.query).query)),
+    query: text(statementOf(withoutSemijoins(over(settled.query).query))),
     asked: askedText,
     recounted,
     ...(isSorted && { isSorted }),
@@ -96,7 +113,7 @@ export function planFederation(ast: Query, context: PlanContext, planRows?: Plan
 }
 
 /** Names of copies are no tables of the VSchema, and what is left of keyspaces' names is nothing there is. */
-function textOverCopies(context: PlanContext): (query: Query) => TemplateText {
+function textOverCopies(context: PlanContext): (query: Printable) => TemplateText {
   const { databaseName: routineDatabase } = context
   const over = { ...context, shard: '', databaseName: (keyspace: string) => keyspace, routineDatabase }
   return (query) => new ShardText(over).ofTree(query)

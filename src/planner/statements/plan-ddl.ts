@@ -8,7 +8,7 @@ import { isNamedNowhere } from '../../vschema/unnamed-tables.ts'
 import { keyspaceOf } from '../binding/find-table.ts'
 import { existingTable, keyspacesOfQuery, tablesOfDdl } from '../binding/named-tables.ts'
 import { isOfMariaDb, type PlanContext } from '../plan-context.ts'
-import { connectionState, sessionPlan, unsupportedPlan, writePlan } from '../plans.ts'
+import { connectionState, sessionPlan, unsupportedPlan } from '../plans.ts'
 import { isRefusal, type Refusal, refused } from '../refusal.ts'
 import { ShardText } from '../shard-text.ts'
 import { programObstacle } from './program-on-shards.ts'
@@ -68,10 +68,8 @@ function alterDatabase(statement: Ddl, context: PlanContext): Plan {
   return plan.root.kind === 'Ddl' ? { ...plan, root: { ...plan.root, countsOnce: true } } : plan
 }
 
-/** One statement to every shard of the routing. A temporary table stays with its connection. */
+/** One statement to every shard of the routing. */
 export function ddlPlan(statement: Ddl, routing: Routing, context: PlanContext): Plan {
-  if (statement.temporary)
-    return { ...writePlan(statement, { verb: 'other', routing }, context), reserves: 'temporary table' }
   const { keyspace } = routing
   const query = new ShardText(context).ofStatement(statement)
   const named = context.shard === undefined ? tablesOfDdl(statement, context) : undefined
@@ -120,8 +118,7 @@ function unnamedIn(
 }
 
 function refusedOnShards(statement: Ddl, words: string, context: PlanContext): string | undefined {
-  const { object, verb, query, temporary } = statement
-  if (temporary) return `${verb.toUpperCase()} TEMPORARY TABLE in a sharded keyspace`
+  const { object, verb, query } = statement
   if (serverObjects.has(object)) return `${words} on the shards of a sharded keyspace`
   if (programs.has(object) && verb === 'create') {
     const obstacle = programObstacle(statement, context)

@@ -1,8 +1,8 @@
 import { noDatabaseSelected, SqlError } from '../../errors/sql-error.ts'
 import type { Plan } from '../../plan/plan.ts'
-import { READ_LOCK, TABLE_LOCKS } from '../../plan/reserves.ts'
+import { READ_LOCK } from '../../plan/reserves.ts'
 import type { Routing } from '../../plan/routing.ts'
-import type { Call, ExplainConnection, Flush, Load, LockTables, Other, Statement } from '../../sql/ast.ts'
+import type { Call, ExplainConnection, Flush, Load, Other, Statement } from '../../sql/ast.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { keyspaceOf } from '../binding/find-table.ts'
 import { namedTables } from '../binding/named-tables.ts'
@@ -10,7 +10,7 @@ import { anyShard } from '../one-shard.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { unsupportedPlan, writePlan } from '../plans.ts'
 
-type OnOneServer = Call | ExplainConnection | Flush | Load | LockTables | Other
+type OnOneServer = Call | ExplainConnection | Flush | Load | Other
 
 /** What only a single MySQL server can do: its keyspace must be unsharded. */
 export function planOnOneServer(statement: OnOneServer, context: PlanContext): Plan {
@@ -48,8 +48,6 @@ function wordsOf(statement: OnOneServer): string {
       return 'CALL'
     case 'Load':
       return `LOAD ${statement.format}`
-    case 'LockTables':
-      return 'LOCK TABLES'
     case 'Flush':
       return 'FLUSH'
     case 'ExplainConnection':
@@ -67,9 +65,6 @@ export function serverPlan(statement: Statement, routing: Routing, context: Plan
   const write = writePlan(statement, { verb: 'other', routing }, context)
   const plan = commitsFirst(statement) ? { ...write, commitsFirst: true as const } : write
   const held = heldBy(statement)
-  // The conditions are the session's: a server knows those of whoever had the connection last.
-  if (statement.kind === 'Other' && statement.verb.startsWith('GET'))
-    return unsupportedPlan('GET DIAGNOSTICS outside of a stored program')
   if (statement.kind === 'Call') return { ...plan, runsProgram: true }
   if (statement.kind === 'Other' && programs.has(statement.verb))
     return { ...plan, runsProgram: true, ...(running.has(statement.verb) && { runsText: true }) }
@@ -80,7 +75,6 @@ const committing: ReadonlySet<string> = new Set(['CACHE', 'GRANT', 'INSTALL', 'R
 
 function commitsFirst(statement: Statement): boolean {
   switch (statement.kind) {
-    case 'LockTables':
     case 'Flush':
       return true
     case 'Other':
@@ -105,8 +99,6 @@ const OF_CONNECTION = /^\s*SET\s+(ROLE|RESOURCE)\b/i
 
 function heldBy(statement: Statement): string | undefined {
   switch (statement.kind) {
-    case 'LockTables':
-      return TABLE_LOCKS
     case 'Flush':
       return statement.pieces.some((piece) => typeof piece === 'string' && LOCKS.test(piece))
         ? READ_LOCK

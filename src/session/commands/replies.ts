@@ -72,6 +72,12 @@ export class Replies {
     return { ...ok, warnings }
   }
 
+  /** An OK of a statement that leaves ROW_COUNT() and the conditions as they are. */
+  told(ok: Partial<OkPacket>): void {
+    this.#context.answer.ok(ok, this.statusFlags)
+    this.done(false)
+  }
+
   /** `keepsFoundRows`: SHOW WARNINGS and SHOW ERRORS leave FOUND_ROWS() as it was. */
   resultSet(set: Omit<SmallResultSet, 'status'>, keepsFoundRows = false): void {
     const { state, answer } = this.#context

@@ -16,6 +16,7 @@ export function statementBegins({ state, warnings }: StatementBeginsContext, sca
 
 /** Statements that ask about the one before must not disturb what it left behind. */
 function asksForWarnings(scan: Scan): boolean {
+  if (scan.kind === 'GET') return true
   if (scan.kind !== 'SHOW' && scan.kind !== 'SELECT') return false
   const key = scan.key.toUpperCase()
   if (scan.kind === 'SHOW') return key.includes('WARNINGS') || key.includes('ERRORS')

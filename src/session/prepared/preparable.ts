@@ -14,6 +14,7 @@ const UNPREPARABLE: ReadonlySet<Statement['kind']> = new Set([
   'Begin',
   'UnlockTables',
   'Load',
+  'GetDiagnostics',
 ])
 
 const DIAGNOSTICS: ReadonlySet<string> = new Set(['WARNINGS', 'ERRORS', 'COUNT WARNINGS', 'COUNT ERRORS'])

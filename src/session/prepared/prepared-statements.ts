@@ -1,6 +1,7 @@
 import { assert } from '../../base/assert.ts'
 import { bindQuery } from '../../engine/bind.ts'
 import { makeCopies } from '../../engine/federate.ts'
+import { shardsMet } from '../../engine/met-shards.ts'
 import { emptyQuery, notSupported, SqlError } from '../../errors/sql-error.ts'
 import type { Description } from '../../mysql/client/describe.ts'
 import {
@@ -20,10 +21,12 @@ import {
 import { encodePrepareOk } from '../../mysql/codec/stmt-prepare.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Federate } from '../../plan/primitives.ts'
+import type { Routing } from '../../plan/routing.ts'
 import type { Query, Show, Statement } from '../../sql/ast.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
 import { valueLiteral } from '../../values/sql-literal.ts'
 import { type StatementBeginsContext, statementBegins } from '../commands/statement-begins.ts'
+import type { Pin } from '../proxy-context.ts'
 import { requireMemory } from '../settings/held-map.ts'
 import { prepareShow, type ShownContext } from '../show/run-show.ts'
 import { reportOnOne } from '../show/table-reports.ts'
@@ -68,7 +71,7 @@ export class PreparedStatements {
   }
 
   prepare(payload: Buffer): void {
-    const { proxy, reader, shards, replies, memory } = this.#context
+    const { proxy, reader, replies, memory } = this.#context
     const reading = reader.current
     const sql = reading.ownText(reading.clientText(payload))
     const max = proxy.limits.preparedStatementsMax
@@ -83,8 +86,20 @@ export class PreparedStatements {
     if (scan.hasMore) reading.refuseSeveral(sql)
     this.#lastPrepared = undefined
     statementBegins(this.#context, scan)
-    const plan = reading.planOf(sql, scan)
     const text = { id: ++this.#lastId, sql, scan, reading }
+    const { locks, temporary } = this.#context
+    if (!locks.isHeld) return this.#prepare(text)
+    replies.detached(async () => {
+      const statement = reading.parse(sql)
+      if (statement.kind !== 'Ddl') await locks.check(statement, reading.target, temporary)
+      this.#prepare(text)
+    })
+  }
+
+  #prepare(text: PreparedText): void {
+    const { shards, replies } = this.#context
+    const { sql, scan, reading } = text
+    const plan = reading.planOf(sql, scan)
     const { root, shortcut, mayGiveUp } = plan
     if (root.kind === 'Session') return replies.detached(() => this.#prepareOwn(text))
     if (root.kind === 'Unsupported' && shortcut === undefined) throw notSupported(root.construct)
@@ -92,11 +107,17 @@ export class PreparedStatements {
     const copies = root.kind !== 'Federate' && isJoined ? reading.planOverCopies(sql, scan)?.root : root
     if (copies?.kind === 'Federate' && shortcut === undefined)
       return replies.detached(() => this.#prepareOverCopies(copies, plan, text))
+    if (root.kind === 'WriteOverCopies')
+      return replies.detached(() => this.#prepareOverCopies(root.copies, plan, text, root.routing))
     // Tables of several keyspaces: no server can look at all of them before it runs.
     if ((root.kind === 'ChosenWrite' || root.kind === 'SelectedInsert') && shortcut === undefined)
       return replies.detached(async () => this.#answerPrepared(text, withoutColumns(scan.params)))
-    const described = describePlan(plan, reading.bindingsOf(sql, scan))
-    this.#prepareOn(shards.target(described.keyspace, 0), described.sql ?? sql, text, plan.userVariables)
+    const bindings = reading.bindingsOf(sql, scan)
+    const described = describePlan(plan, bindings)
+    // What a shard alone has (temporary and pinned tables) no other can describe.
+    const isOfOne = shortcut?.routing.kind === 'Pinned' || shortcut?.routing.kind === 'Shard'
+    const shard = isOfOne ? shardsMet(shortcut.routing, bindings, shards)[0]! : 0
+    this.#prepareOn(shards.target(described.keyspace, shard), described.sql ?? sql, text, plan.userVariables)
   }
 
   execute(payload: Buffer): void {
@@ -174,6 +195,16 @@ export class PreparedStatements {
     this.#context.singleShard.relayOnKept(cursor, packet, { shape: 'rows', onRelayed })
   }
 
+  /** Open cursors on connections that nothing else holds. */
+  get cursors(): readonly Pin[] {
+    return [...this.#statements.values()].flatMap((statement) => {
+      const { cursor } = statement
+      if (cursor === undefined || cursor.lane !== undefined) return []
+      const { keyspace, shard } = cursor.target
+      return [{ shard: `${keyspace}/${shard}`, why: cursorOf(statement) }]
+    })
+  }
+
   closeAll(): void {
     for (const statement of this.#statements.values()) this.#forget(statement)
     this.#statements.clear()
@@ -207,15 +238,19 @@ export class PreparedStatements {
     )
   }
 
-  /** No server has all of its tables. */
-  async #prepareOverCopies(root: Federate, plan: Plan, text: PreparedText): Promise<void> {
-    const { state, interruption } = this.#context
+  /** No server has all of its tables. `home`: of a statement that writes, the shard where its other ones are. */
+  async #prepareOverCopies(root: Federate, plan: Plan, text: PreparedText, home?: Routing): Promise<void> {
+    const { state, interruption, shards } = this.#context
     const { sql, scan, reading } = text
     const execution = textExecution(reading, sql, { scan, plan })
     const settings = withVariables(state.settingsFor(reading), state, plan.userVariables)
     const port = new SessionPort(this.#context, execution, settings)
-    const scratch = await port.openScratch(root.keyspace)
-    const query = bindQuery(root.asked, execution.bindings)
+    const { bindings } = execution
+    const scratch =
+      home === undefined
+        ? await port.openScratch(root.keyspace)
+        : await port.openScratchOn(home.keyspace, shardsMet(home, bindings, shards)[0]!)
+    const query = bindQuery(home === undefined ? root.asked : root.query, bindings)
     let described: Description
     try {
       await makeCopies(root, scratch)

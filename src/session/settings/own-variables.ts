@@ -4,7 +4,7 @@ import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import type { SetVariable } from '../../sql/ast.ts'
 import { ISOLATION } from '../../tablet/settings.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
-import type { SessionState } from './session-state.ts'
+import type { CompletionType, SessionState } from './session-state.ts'
 import { unquoted } from './unquoted.ts'
 import { vitessValue } from './vitess-variables.ts'
 
@@ -58,6 +58,13 @@ export function ownVariable(
         state.lastInsertId = id
       }
     }
+    case 'completion_type': {
+      const type = completionType(text)
+      return () => {
+        state.completionType = type
+        state.tracker.variable(name, type)
+      }
+    }
     case 'wait_timeout': {
       const seconds = secondsOf(item, name, text, conditions)
       return () => {
@@ -78,6 +85,13 @@ export function ownVariable(
     default:
       return vitessVariable({ state, transaction }, name, text)
   }
+}
+
+/** Of a value that a server has found good. */
+function completionType(text: string): CompletionType {
+  const word = unquoted(text).toUpperCase()
+  if (word === 'CHAIN' || word === '1') return 'CHAIN'
+  return word === 'RELEASE' || word === '2' ? 'RELEASE' : 'NO_CHAIN'
 }
 
 function vitessVariable(

@@ -10,13 +10,15 @@ import { unquoted } from './unquoted.ts'
  * ids, leave a transaction open that nobody knows of, or have a client wait for what never comes.
  */
 const HARMLESS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['completion_type', ['0', 'NO_CHAIN', 'DEFAULT']],
   ['sql_auto_is_null', ['0', 'OFF', 'FALSE', 'DEFAULT']],
   ['insert_id', []],
   ['rand_seed1', []],
   ['rand_seed2', []],
   ...UNTRACKED,
 ])
+
+/** What the session goes by itself, once a server has judged the value. */
+const JUDGED: ReadonlySet<string> = new Set(['completion_type'])
 
 const HAVE_NO_DEFAULT: ReadonlySet<string> = new Set(['insert_id', 'rand_seed1', 'rand_seed2'])
 
@@ -26,12 +28,13 @@ export async function refuseVariable(
   name: string,
   text: string,
 ): Promise<void> {
+  const isJudged = JUDGED.has(name)
   const harmless = HARMLESS.get(name)
-  if (harmless === undefined || harmless.includes(unquoted(text).toUpperCase())) return
+  if (!isJudged && (harmless === undefined || harmless.includes(unquoted(text).toUpperCase()))) return
   const neutral = HAVE_NO_DEFAULT.has(name) ? '0' : 'DEFAULT'
   await shards.onAny(async ({ connection }) => {
     await runQuery(connection, `SET SESSION ${name} = ${text}`)
     await runQuery(connection, `SET SESSION ${name} = ${neutral}`)
   })
-  throw notSupported(`SET ${name} = ${text}`)
+  if (!isJudged) throw notSupported(`SET ${name} = ${text}`)
 }

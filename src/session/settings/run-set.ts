@@ -1,9 +1,12 @@
 import type { Condition } from '../../errors/condition.ts'
 import { notSupported, SqlError } from '../../errors/sql-error.ts'
-import type { Expr, Literal, SetItem, SetStatement, SetUserVariable } from '../../sql/ast.ts'
+import { readConditions } from '../../mysql/client/conditions.ts'
+import { runQuery } from '../../mysql/client/simple-command.ts'
+import type { Expr, Literal, SetItem, SetStatement, SetUserVariable, SetVariable } from '../../sql/ast.ts'
 import { literalValue } from '../../sql/literal-value.ts'
 import { ownText } from '../../sql/text.ts'
 import { quoteString } from '../../values/sql-literal.ts'
+import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import type { Replies } from '../commands/replies.ts'
 import { type EvaluateContext, evaluate } from '../statements/evaluate.ts'
 import { type OwnVariableContext, ownVariable } from './own-variables.ts'
@@ -36,11 +39,17 @@ export async function runSet(context: SetContext, { items }: SetStatement): Prom
   const warnings: Condition[] = [...conditions]
   const changes: Change[] = []
   const onServer: ServerItem[] = []
+  const globals: string[] = []
   for (const [i, item] of items.entries()) {
+    if (isGlobal(item)) {
+      globals.push(`${item.scope} ${variableName(item.name)} = ${values[i]!.text}`)
+      continue
+    }
     const change = await changeOf(context, item, values[i]!, warnings)
     if (typeof change === 'function') changes.push(change)
     else onServer.push(change)
   }
+  if (globals.length > 0) warnings.push(...(await setGlobals(context, globals)))
   if (onServer.length > 0) warnings.push(...(await setOnServer(context, onServer)))
   if (onServer.some(({ name }) => READ_ONLY_NAMES.has(name))) context.transaction.forgetNext({ access: true })
   for (const change of changes) await change()
@@ -66,14 +75,35 @@ async function changeOf(
       return () => assign(context, item, value)
     case 'SetVariable': {
       const name = variableName(item.name)
-      if (item.scope !== undefined && item.scope !== 'SESSION' && item.scope !== 'LOCAL')
-        throw notSupported(`SET ${item.scope} ${name}: change it on the servers themselves`)
       await refuseVariable(context, name, text)
       return (
         ownVariable(context, item, text, warnings) ?? namesVariable(context, name, text) ?? { name, text }
       )
     }
   }
+}
+
+/** SET GLOBAL, PERSIST and PERSIST_ONLY, which are for administrators (src/policy). */
+function isGlobal(item: SetItem): item is SetVariable {
+  return (
+    item.kind === 'SetVariable' &&
+    item.scope !== undefined &&
+    item.scope !== 'SESSION' &&
+    item.scope !== 'LOCAL'
+  )
+}
+
+/** On the one server that the session's target names. Answers the warnings. Throws what it says, and 1235 where there are several. */
+async function setGlobals(context: SetContext, items: readonly string[]): Promise<readonly Condition[]> {
+  const { state, shards } = context
+  const { keyspace, shard } = state.target
+  const all = keyspace === '' || isSystemSchema(keyspace) ? [] : shards.of(keyspace).shards
+  const at = shard === undefined ? (all.length === 1 ? 0 : -1) : all.findIndex(({ name }) => name === shard)
+  if (at < 0) throw notSupported(`SET ${items[0]}: name the server that is meant (USE \`keyspace:shard\`)`)
+  return shards.on(shards.target(keyspace, at), state.settings, async ({ connection }) => {
+    const { summary } = await runQuery(connection, `SET ${items.join(', ')}`)
+    return summary.warnings > 0 ? readConditions(connection) : []
+  })
 }
 
 /** NULL itself has no type: the variable keeps its own. */

@@ -41,8 +41,11 @@ export async function setOnServer(
     const texts = textsOfRow(answer.columns, answer.rows[0]!)
     const changed = names.map((name, i) => {
       const isDefault = items.findLast((item) => item.name === name)!.text === 'DEFAULT'
-      return [name, isDefault ? undefined : texts[i]!] as const
+      return [name, isDefault && !ODD_DEFAULTS.has(name) ? undefined : texts[i]!] as const
     })
+    // It says whether selects may be big, until that is set by itself.
+    if (names.includes('max_join_size') && !names.includes('sql_big_selects'))
+      changed.push(['sql_big_selects', undefined])
     lease.noteSettings(new Map(changed))
     for (const [name, text] of changed) {
       state.setSetting(name, text)
@@ -57,6 +60,9 @@ export async function setOnServer(
     return conditions
   })
 }
+
+/** MySQL makes of their DEFAULT the opposite of what connections begin with. */
+const ODD_DEFAULTS: ReadonlySet<string> = new Set(['foreign_key_checks', 'unique_checks'])
 
 /** A variable's value as SHOW VARIABLES has it: a switch is ON or OFF there, and 1 or 0 where it is selected. */
 async function shownValue(connection: BackendConnection, name: string, text: string): Promise<string> {

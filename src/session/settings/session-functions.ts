@@ -46,6 +46,8 @@ export function sessionFunction(context: SessionFunctionContext, name: string): 
       return String(Math.ceil(client.idleTimeoutMs / 1_000))
     case 'interactive_timeout':
       return String(state.interactiveTimeoutS ?? Math.ceil(proxy.limits.idleTimeoutMs / 1_000))
+    case 'completion_type':
+      return quoteString(state.completionType)
     case 'idle_timeout':
       return String(Math.ceil(proxy.limits.idleTimeoutMs / 1_000))
     case 'target':

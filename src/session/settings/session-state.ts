@@ -33,6 +33,9 @@ export interface ReadAs {
   readonly sqlModeItem: string | undefined
 }
 
+/** What follows a COMMIT or ROLLBACK that does not say: another transaction, or the end of the session. */
+export type CompletionType = 'NO_CHAIN' | 'CHAIN' | 'RELEASE'
+
 /** What a session begins with. */
 export interface SessionDefaults {
   /** As in SET NAMES. */
@@ -63,6 +66,8 @@ export class SessionState {
   /** interactive_timeout in seconds, where it has been set: it decides nothing once a client is connected. */
   interactiveTimeoutS: number | undefined
 
+  completionType: CompletionType = 'NO_CHAIN'
+
   #vitess: VitessVariables = INITIAL_VARIABLES
   #ownTimeoutMs: number | undefined
   #planner: Planner | undefined
@@ -92,6 +97,7 @@ export class SessionState {
     this.target = NO_TARGET
     this.userVariables.clear()
     this.interactiveTimeoutS = undefined
+    this.completionType = 'NO_CHAIN'
     this.vitess = INITIAL_VARIABLES
     this.lastInsertId = 0
     this.rowCount = 0

@@ -1,7 +1,7 @@
 import { decodeColumnDef } from '../../mysql/codec/column-def.ts'
 import type { Identity } from '../../mysql/server/session-handler.ts'
 import type { Show } from '../../sql/ast.ts'
-import type { ProxyContext } from '../proxy-context.ts'
+import type { LiveSession, ProxyContext } from '../proxy-context.ts'
 import { printTarget } from '../settings/target.ts'
 import type { ShardAccess } from '../statements/shard-access.ts'
 import type { ShownTable } from './shown-table.ts'
@@ -44,20 +44,30 @@ export async function processList(
 /** Without FULL. */
 const INFO_CHARACTERS_MAX = 100
 
-/** The sessions of this process: those of one's own user, all for administrators. */
-export function sessionsOf({ clock, sessions }: Known, { user, access }: Asker): readonly ListedSession[] {
-  const now = clock.now()
-  const shown = [...sessions.values()].filter(
+/** The sessions of this process that are shown: those of one's own user, all to administrators. */
+export function shownSessions(
+  { sessions }: Pick<Known, 'sessions'>,
+  { user, access }: Asker,
+): readonly LiveSession[] {
+  return [...sessions.values()].filter(
     ({ client }) => access.role === 'admin' || client.identity.user === user,
   )
-  return shown.map(({ client, state, interruption, lastCommandMs, running }) => ({
+}
+
+export function sessionsOf(proxy: Known, asker: Asker): readonly ListedSession[] {
+  const now = proxy.clock.now()
+  return shownSessions(proxy, asker).map(({ client, state, interruption, lastCommandMs, running }) => ({
     id: String(client.id),
     user: client.identity.user,
-    host: client.remotePort === 0 ? client.remoteHost : `${client.remoteHost}:${client.remotePort}`,
+    host: hostOf(client),
     db: state.target.keyspace === '' ? null : printTarget(state.target),
     command: running?.command ?? (interruption.isBusy ? 'Query' : 'Sleep'),
     time: String(Math.floor((now - lastCommandMs) / 1000)),
     state: interruption.isBusy ? 'executing' : '',
     info: running?.text ?? null,
   }))
+}
+
+export function hostOf({ remoteHost, remotePort }: LiveSession['client']): string {
+  return remotePort === 0 ? remoteHost : `${remoteHost}:${remotePort}`
 }

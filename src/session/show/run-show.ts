@@ -18,6 +18,7 @@ import { indexOnAny, indexTable, routineStatus, tableStatus } from './over-shard
 import { type OwnValuesContext, variablesTable } from './own-values.ts'
 import { processList } from './process-list.ts'
 import { type AskedShow, type ServerShow, type ServerShowContext, serverShow } from './server-show.ts'
+import { sessionsTable } from './sessions.ts'
 import { type ConditionsContext, conditionsTable, countTable } from './show-conditions.ts'
 import { rowsWhere, withoutValues, withValues } from './show-where.ts'
 import { filteredRows, type ShownTable, textTable } from './shown-table.ts'
@@ -151,6 +152,8 @@ async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | 
       return tabletsTable(proxy, sees)
     case 'VITESS_TARGET':
       return textTable(['Target'], [[printTarget(state.target)]])
+    case 'SHARDGATE SESSIONS':
+      return sessionsTable(proxy, client.identity)
     case 'VITESS_REPLICATION_STATUS':
       return replicationTable(proxy, sees)
     case 'VITESS_THROTTLER STATUS':

@@ -51,8 +51,11 @@ export async function countTable(
   return { columns: [numberColumn(name)], rows: [[String(count)]] }
 }
 
-/** The conditions of the statement before. */
-async function fetchConditions(context: ConditionsContext, what: string): Promise<readonly Condition[]> {
+/** The conditions of the statement before; of `what` ERRORS those alone. */
+export async function fetchConditions(
+  context: ConditionsContext,
+  what: string,
+): Promise<readonly Condition[]> {
   const { state, warnings } = context
   const kept = await warnings.fetch()
   // Nothing is left of an error whose transaction has been rolled back since.

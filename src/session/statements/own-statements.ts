@@ -13,6 +13,7 @@ import { type DatabaseContext, runDatabaseStatement } from './database-statement
 import { type EvaluateContext, evaluate } from './evaluate.ts'
 import type { Execution } from './execution.ts'
 import { explain } from './explain.ts'
+import { getDiagnostics } from './get-diagnostics.ts'
 import {
   begin,
   endTransaction,
@@ -82,6 +83,8 @@ export async function runOwnStatement(
       return prepareSql(context, statement)
     case 'Execute':
       return executeSql(context, statement)
+    case 'GetDiagnostics':
+      return getDiagnostics(context, statement)
     case 'Deallocate':
       return deallocateSql(context, statement)
     case 'Ddl':

@@ -7,7 +7,8 @@ import type { ProxyContext } from '../proxy-context.ts'
 import { onlyKeyspace, type Target } from '../settings/target.ts'
 import { orderingParams } from './ordering-params.ts'
 
-type Known = Pick<ProxyContext, 'gateway' | 'vschema' | 'isMariadb' | 'serverVersionNumber'>
+/** What plans are made by. */
+export type Known = Pick<ProxyContext, 'gateway' | 'vschema' | 'isMariadb' | 'serverVersionNumber'>
 
 /** Whom the statement is for, and how its text is read. */
 interface ReadAs {

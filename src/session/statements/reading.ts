@@ -20,12 +20,14 @@ import { plannerOf } from '../settings/planner.ts'
 import type { SessionFunctionContext } from '../settings/session-functions.ts'
 import { sessionFunction } from '../settings/session-functions.ts'
 import type { ReadAs } from '../settings/session-state.ts'
-import type { Target } from '../settings/target.ts'
+import { printTarget, type Target } from '../settings/target.ts'
 import type { PlanCache } from './plan-cache.ts'
-import { planStatement, traceStatement } from './plan-statement.ts'
+import { type Known, planStatement, traceStatement } from './plan-statement.ts'
 import { StatementBindings, type StatementText } from './statement-bindings.ts'
+import type { TemporaryTables } from './temporary-tables.ts'
 
 export interface ReadingContext extends SessionFunctionContext {
+  readonly temporary: TemporaryTables
   readonly proxy: Pick<
     ProxyContext,
     | 'gateway'
@@ -139,7 +141,7 @@ export class Reading implements ReadingOptions {
     const { byText, ...needs } = needsOf(statement, this.#policyContext(sql))
     if (!isOwn) this.#permit(needs)
     const readAs = planner === undefined ? this : { target: this.target, sqlMode: this.sqlMode, planner }
-    const plan: Plan = { ...planStatement(this.#context.proxy, readAs, statement, { sql, scan }), needs }
+    const plan: Plan = { ...planStatement(this.#planned, readAs, statement, { sql, scan }), needs }
     if (isShared && !byText && isCacheable(scan)) plans.set(key, plan, sql.length)
     return plan
   }
@@ -194,12 +196,20 @@ export class Reading implements ReadingOptions {
     const { keyspace, tabletType } = this.target
     const schema = qualifier ?? (keyspace === '' ? undefined : keyspace)
     const type = tabletType.toLowerCase() as TabletTypeName
-    const found = this.#context.proxy.vschema.findTable(schema, name, type)
+    const found = this.#planned.vschema.findTable(schema, name, type)
     return found.kind === 'found' ? found.table.keyspace : undefined
   }
 
+  /** What statements are planned by. Throws as `TemporaryTables.over`. */
+  get #planned(): Known {
+    const { proxy, temporary } = this.#context
+    if (temporary.isEmpty) return proxy
+    const { gateway, isMariadb, serverVersionNumber } = proxy
+    return { gateway, isMariadb, serverVersionNumber, vschema: temporary.over(proxy.vschema) }
+  }
+
   #policyContext(sql: string): PolicyContext {
-    const { vschema } = this.#context.proxy
+    const { vschema } = this.#planned
     const { keyspace, shard } = this.target
     return {
       sql,
@@ -214,7 +224,7 @@ export class Reading implements ReadingOptions {
   /** How the plan is found, whether or not it is known already. */
   traceOf(sql: string, scan: Scan): readonly string[] {
     const { statement } = normalize(sql, scan, this.options)
-    return traceStatement(this.#context.proxy, this, statement, { sql, scan })
+    return traceStatement(this.#planned, this, statement, { sql, scan })
   }
 
   bindingsOf(sql: string, scan: Scan): StatementBindings {
@@ -239,9 +249,14 @@ export class Reading implements ReadingOptions {
   }
 
   #plans(): PlanCache {
-    const { generation } = this.#context.proxy
+    const { proxy, temporary } = this.#context
+    if (!temporary.isEmpty) {
+      temporary.over(proxy.vschema)
+      return temporary.plansOf(`${proxy.generation}/${this.sqlMode}/${printTarget(this.target)}`)
+    }
+    const { generation } = proxy
     if (this.#known?.generation !== generation || this.#known.plans.isDropped) {
-      this.#known = { generation, plans: this.#context.proxy.plansOf(this.target, this.sqlMode) }
+      this.#known = { generation, plans: proxy.plansOf(this.target, this.sqlMode) }
     }
     return this.#known.plans
   }

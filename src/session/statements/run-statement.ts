@@ -20,8 +20,10 @@ import type { SessionState } from '../settings/session-state.ts'
 import { type Execution, statementFor } from './execution.ts'
 import { firstAble } from './first-able.ts'
 import { judge } from './judge.ts'
+import { type LockTablesContext, lockTables } from './lock-tables.ts'
 import { metadataRows } from './metadata-rows.ts'
 import { asksFirst, placeValues } from './place-values.ts'
+import { runTemporary, type TemporaryContext } from './run-temporary.ts'
 import { withoutSelectLimit, withSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { RelayToOptions, SingleShard } from './single-shard.ts'
@@ -30,7 +32,7 @@ import { settingsOfStatement } from './statement-settings.ts'
 import { carriesAny, variablesInText } from './user-variables.ts'
 import { conditionsWithWrittenNames, thrownWithWrittenNames } from './written-names.ts'
 
-export interface RunContext extends SessionPortContext {
+export interface RunContext extends TemporaryContext, LockTablesContext {
   readonly proxy: SessionPortContext['proxy'] &
     Pick<
       ProxyContext,
@@ -48,7 +50,7 @@ export interface RunContext extends SessionPortContext {
 
 /** Runs a planned statement: its answer goes to the client. Throws, or ends in `replies.fail`, for what goes wrong. */
 export function runStatement(context: RunContext, execution: Execution): void {
-  const { proxy, state, transaction, interruption, replies } = context
+  const { proxy, state, transaction, locks, interruption, replies } = context
   const { root } = execution.plan
   if (root.kind !== 'Session') transaction.checkUsable()
   replies.format = execution.format
@@ -63,14 +65,19 @@ export function runStatement(context: RunContext, execution: Execution): void {
   const { tabletType } = execution.reading.target
   if (tabletType !== 'PRIMARY') checkReadOnly(root, tabletType)
   const commits = execution.plan.commitsFirst === true && transaction.isOpen
-  if (!commits && !asksFirst(execution)) return runPlan(context, execution)
+  if (!commits && !asksFirst(execution) && !locks.isHeld) return runPlan(context, execution)
   replies.detached(async () => {
+    if (locks.isHeld) await checkLocked(context, execution)
     if (commits) await transaction.commit()
     interruption.throwIfKilled()
     await placeValues(context, execution)
     interruption.throwIfKilled()
     if (!context.client.closed) runPlan(context, execution)
   })
+}
+
+function checkLocked({ locks, temporary }: RunContext, { reading, sql }: Execution): Promise<void> {
+  return locks.check(reading.parse(sql), reading.target, temporary)
 }
 
 const WITH_CURSOR = { cursor: true } as const
@@ -86,6 +93,14 @@ function runPlan(context: RunContext, given: Execution): void {
     execution.using,
   )
   const { plan, settings } = withSelectLimit(execution.plan, own)
+  if (plan.root.kind === 'LockTables') {
+    const locking = { root: plan.root, settings: own }
+    return replies.detached(() => lockTables(context, execution, locking))
+  }
+  if (plan.temporary !== undefined)
+    return replies.detached(async () =>
+      answerOk(context, await makeTemporary(context, execution, own), execution),
+    )
   const begun = beginPlan(plan, execution.bindings, shards)
   if (begun.kind === 'Several') {
     const reads = begun.writes === undefined ? { settings, own } : withoutLimits({ settings, own })
@@ -110,6 +125,18 @@ function runPlan(context: RunContext, given: Execution): void {
     onRelayed: execution.onRelayed,
     written: execution,
   })
+}
+
+async function makeTemporary(
+  context: RunContext,
+  execution: Execution,
+  settings: Settings,
+): Promise<OkOutcome> {
+  try {
+    return await runTemporary(context, execution, settings)
+  } catch (error) {
+    throw thrownWithWrittenNames(error, execution, context.proxy)
+  }
 }
 
 function foundBy(found: FoundRows, bindings: Bindings): RelayToOptions['found'] {

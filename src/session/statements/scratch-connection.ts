@@ -4,7 +4,7 @@ import { conformRows } from '../../engine/conform.ts'
 import { isGenerated } from '../../engine/federate.ts'
 import { closeOnFailure } from '../../engine/route.ts'
 import type { RowStream, StreamColumn } from '../../engine/row-stream.ts'
-import type { Scratch } from '../../engine/shard-port.ts'
+import type { Scratch, WriteAnswer } from '../../engine/shard-port.ts'
 import type { Condition } from '../../errors/condition.ts'
 import { ServerError } from '../../errors/server-error.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
@@ -14,7 +14,9 @@ import { queryPacket, runCommand, runQuery, textCells } from '../../mysql/client
 import type { CopiesTold, OverGroups } from '../../plan/primitives.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import { makeSettings, NAMES, READ_ONLY, type Settings, SQL_MODE } from '../../tablet/settings.ts'
+import type { Lane } from '../../transaction/lane.ts'
 import { settleAll } from '../../transaction/lanes.ts'
+import { collectAnswer } from '../../transaction/write-shards.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import {
@@ -47,11 +49,33 @@ export interface EndedCopies {
   readonly affectedRows: number | bigint
 }
 
+/** Whose connection it is, and what becomes of it. */
+export interface ScratchHost {
+  readonly lease: Lease
+  /** Before commands: no rows are on their way. */
+  makeWay(): void
+  /** The tables are gone. */
+  release(): void
+  /** Nobody knows what is there. */
+  abandon(): void
+}
+
+/** A connection for this statement alone. */
+export function ofLease(lease: Lease): ScratchHost {
+  return { lease, makeWay() {}, release: () => lease.release(), abandon: () => lease.abandon() }
+}
+
+/** One that the session keeps. `lost`: it is told where the connection cannot be kept. */
+export function ofLane(lane: Lane, lost: () => void): ScratchHost {
+  return { lease: lane.lease, makeWay: () => lane.makeWay(), release() {}, abandon: lost }
+}
+
 /**
  * The temporary tables of one statement, on a connection that is used for nothing else meanwhile. They are dropped when the
  * statement's rows have ended; a connection of which that cannot be said is closed, which drops them, too.
  */
 export class ScratchConnection implements Scratch {
+  readonly #host: ScratchHost
   readonly #lease: Lease
   readonly #execution: Execution
   readonly #settings: Settings
@@ -62,7 +86,9 @@ export class ScratchConnection implements Scratch {
   ended: Promise<EndedCopies> | undefined
 
   /** `settings`: the client's, for its own statement. */
-  constructor(lease: Lease, execution: Execution, settings: Settings, context: ScratchContext) {
+  constructor(host: ScratchHost, execution: Execution, settings: Settings, context: ScratchContext) {
+    const { lease } = host
+    this.#host = host
     this.#lease = lease
     this.#execution = execution
     this.#settings = settings
@@ -147,6 +173,25 @@ export class ScratchConnection implements Scratch {
     )
   }
 
+  async write(query: BoundQuery, node: CopiesTold): Promise<WriteAnswer> {
+    const { state, interruption } = this.#context
+    const { plan } = this.#execution
+    const { connection, tablet } = this.#lease
+    await this.#apply(this.#settings)
+    if (plan.setsInsertId === true) await runQuery(connection, giveInsertId(state))
+    const statement = statementFor(this.#execution, query)
+    try {
+      const answer = await collectAnswer(this.#lease, interruption, (reader) =>
+        statement.send(connection, reader),
+      )
+      if (carriesAny(plan)) await takeVariables(this.#lease, this.#context, plan)
+      return { ...answer, conditions: answer.conditions.map((each) => conditionOfCopies(each, node, tablet)) }
+    } catch (error) {
+      if (isSyntaxError(error)) await this.#inClientsWords()
+      throw ofCopiedTables(error, node, tablet)
+    }
+  }
+
   /** An error in the syntax quotes the statement: throws the one that the client's own text gives. */
   async #inClientsWords(): Promise<void> {
     const { connection } = this.#lease
@@ -167,7 +212,7 @@ export class ScratchConnection implements Scratch {
     if (this.#isGone) return
     this.#isGone = true
     this.#context.interruption.working.delete(this.#lease)
-    this.#lease.abandon()
+    this.#host.abandon()
   }
 
   async #giveBack(): Promise<void> {
@@ -177,12 +222,15 @@ export class ScratchConnection implements Scratch {
     if (names !== '') await runQuery(this.#lease.connection, `DROP TEMPORARY TABLE IF EXISTS ${names}`)
     this.#isGone = true
     this.#context.interruption.working.delete(this.#lease)
-    this.#lease.release()
+    this.#host.release()
   }
 
   async #apply(settings: Settings): Promise<void> {
+    const { interruption } = this.#context
     await this.#lease.killing
-    this.#context.interruption.throwIfKilled()
+    interruption.throwIfKilled()
+    interruption.working.add(this.#lease) // on a connection of the session's own, a pull that ends takes it out
+    this.#host.makeWay()
     await this.#lease.apply(settings)
   }
 

@@ -40,7 +40,14 @@ import { conditionTexts } from './condition-texts.ts'
 import { definitionOf, exclusively } from './ddl-port.ts'
 import { type Execution, statementFor } from './execution.ts'
 import { SessionLookupTables } from './lookup-tables.ts'
-import { copying, type EndedCopies, ScratchConnection } from './scratch-connection.ts'
+import {
+  copying,
+  type EndedCopies,
+  ofLane,
+  ofLease,
+  ScratchConnection,
+  type ScratchHost,
+} from './scratch-connection.ts'
 import { withoutSelectLimit } from './select-limit.ts'
 import type { ShardAccess } from './shard-access.ts'
 import { ShardRows } from './shard-rows.ts'
@@ -166,25 +173,38 @@ export class SessionPort implements ShardPort {
   }
 
   async openScratch(keyspace: string): Promise<ScratchConnection> {
-    const { proxy, shards, interruption, state, memory } = this.#context
+    const { proxy, shards, interruption } = this.#context
     const { copiesKeyspace: own } = proxy.limits
     if (own !== undefined && !shards.isKeyspace(own)) throw noCopiesKeyspace(own)
     const at = own ?? keyspace
     const target = this.#target(at, shards.pick(at, shards.of(at).shards.length))
-    const settings = this.#wholeSettings
-    const lease = await proxy.gateway.acquire(target, settings, interruption, 'scratch')
+    const lease = await proxy.gateway.acquire(target, this.#wholeSettings, interruption, 'scratch')
     const { stopped } = interruption
     if (stopped !== undefined) {
       lease.release()
       throw stopped
     }
-    this.#scratch = new ScratchConnection(lease, this.#execution, settings, {
+    this.#scratch = this.#scratchOn(ofLease(lease))
+    return this.#scratch
+  }
+
+  async openScratchOn(keyspace: string, shard: number): Promise<ScratchConnection> {
+    const { transaction, interruption } = this.#context
+    const target = this.#target(keyspace, shard)
+    const lane = await transaction.reach(target, this.#wholeSettings, interruption)
+    interruption.throwIfKilled()
+    return this.#scratchOn(ofLane(lane, () => transaction.lost(lane)))
+  }
+
+  #scratchOn(host: ScratchHost): ScratchConnection {
+    const { proxy, interruption, state, memory } = this.#context
+    const { isMariadb } = proxy
+    return new ScratchConnection(host, this.#execution, this.#wholeSettings, {
       state,
-      isMariadb: proxy.isMariadb,
+      isMariadb,
       interruption,
       memory,
     })
-    return this.#scratch
   }
 
   /** What a statement over copies of its tables has left behind, once its rows have ended; undefined for others. */

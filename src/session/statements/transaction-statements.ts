@@ -9,12 +9,14 @@ import type { Replies } from '../commands/replies.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import type { ShardAccess } from './shard-access.ts'
+import type { TableLocks } from './table-locks.ts'
 
 export interface TransactionStatementContext {
   readonly client: Pick<ClientConnection, 'close'>
   readonly proxy: Pick<ProxyContext, 'isMariadb'>
   readonly state: SessionState
   readonly transaction: Transaction
+  readonly locks: TableLocks
   readonly shards: ShardAccess
   readonly interruption: Interruption
   readonly replies: Replies
@@ -25,11 +27,12 @@ export interface TransactionStatementContext {
  * every shard takes it at once.
  */
 export async function begin(
-  { state, transaction, shards, interruption, replies }: TransactionStatementContext,
+  { state, transaction, locks, shards, interruption, replies }: TransactionStatementContext,
   { modifiers }: Begin,
 ): Promise<void> {
   if (transaction.isOpen) await transaction.commit()
   await endTableLocks(transaction)
+  locks.forget()
   const text = modifiers.length === 0 ? 'BEGIN' : `START TRANSACTION ${modifiers.join(', ')}`
   const access = (['READ ONLY', 'READ WRITE'] as const).find((each) => modifiers.includes(each))
   transaction.begin({ begin: text, ...(access && { access }) })
@@ -48,16 +51,17 @@ async function endTableLocks({ lanes }: Transaction): Promise<void> {
 }
 
 export async function endTransaction(
-  { client, transaction, replies }: TransactionStatementContext,
+  { client, state, transaction, replies }: TransactionStatementContext,
   statement: EndTransaction,
 ): Promise<void> {
   const { again } = transaction
   if (statement.kind === 'Commit') await transaction.commit()
   else await transaction.rollback()
   transaction.takeNext()
-  if (statement.chain === true) again()
+  const { chain = state.completionType === 'CHAIN', release = state.completionType === 'RELEASE' } = statement
+  if (chain) again()
   replies.ok({})
-  if (statement.release === true) client.close()
+  if (release) client.close()
 }
 
 export async function savepoint(
@@ -72,14 +76,18 @@ export async function savepoint(
 }
 
 /** Locks are on the connections that LOCK TABLES has bound to the session. Without any there is nothing to do. */
-export async function unlockTables({ transaction, replies }: TransactionStatementContext): Promise<void> {
+export async function unlockTables({
+  transaction,
+  locks,
+  replies,
+}: TransactionStatementContext): Promise<void> {
   const { lanes } = transaction
   // Only the end of LOCK TABLES commits.
-  if (lanes.all().some(({ reservedFor }) => reservedFor.has(TABLE_LOCKS)) && transaction.isOpen)
-    await transaction.commit()
+  if (locks.isHeld && transaction.isOpen) await transaction.commit()
   const reserved = lanes.all().filter(({ reservedFor }) => reservedFor.size > 0)
   await lanes.everywhere('UNLOCK TABLES', reserved)
   for (const lane of reserved) for (const lock of [TABLE_LOCKS, READ_LOCK]) lane.unreserve(lock)
+  locks.forget()
   replies.ok({})
 }
 

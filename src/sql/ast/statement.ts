@@ -306,6 +306,24 @@ export interface TableLock {
   readonly span: Span
 }
 
+/** GET DIAGNOSTICS, outside of stored programs: into user variables. */
+export interface GetDiagnostics extends StatementBase {
+  readonly kind: 'GetDiagnostics'
+  readonly area?: 'CURRENT' | 'STACKED'
+  /** The number of the condition that is asked for; absent: about the statement as a whole. */
+  readonly condition?: Expr
+  readonly items: readonly DiagnosticsItem[]
+}
+
+export interface DiagnosticsItem {
+  readonly kind: 'DiagnosticsItem'
+  /** A name is that of a variable of a stored program. */
+  readonly target: UserVariable | string
+  /** `NUMBER`, `MESSAGE_TEXT` …, in upper case. */
+  readonly name: string
+  readonly span: Span
+}
+
 export interface LockTables extends StatementBase {
   readonly kind: 'LockTables'
   readonly keyword: 'TABLES' | 'TABLE'
@@ -503,6 +521,7 @@ export type Statement =
   | Prepare
   | Execute
   | Deallocate
+  | GetDiagnostics
   | LockTables
   | UnlockTables
   | Ddl

@@ -111,6 +111,7 @@ function takeWhat(p: TokenStream, scope: Show['scope'] | undefined): string {
     default: {
       const text = p.text.toUpperCase()
       if (text === 'UNRESOLVED') return takeUnresolved(p)
+      if (text === 'SHARDGATE') return takeOwn(p)
       const isGtid = scope === 'GLOBAL' && (text === 'GTID_EXECUTED' || text === 'VGTID_EXECUTED')
       return isGtid ? take(p, 1, text) : 'OTHER'
     }
@@ -172,6 +173,13 @@ function takeUnresolved(p: TokenStream): string {
   return take(p, 1, 'UNRESOLVED TRANSACTIONS')
 }
 
+/** SHARDGATE SESSIONS. */
+function takeOwn(p: TokenStream): string {
+  p.advance()
+  if (p.text.toUpperCase() !== 'SESSIONS') p.fail()
+  return take(p, 1, 'SHARDGATE SESSIONS')
+}
+
 function takeCreate(p: TokenStream): string {
   switch (p.peekWord()) {
     case 'TABLE':
@@ -230,6 +238,7 @@ function parseRest(p: TokenStream, what: string, pieces: PieceBuilder): Rest {
       if (p.acceptOneOf(['FROM', 'ON', 'IN']) !== undefined) rest.table = pieces.take(parseTableName)
       break
     case 'GRANTS':
+    case 'SHARDGATE SESSIONS':
       return rest
     case 'UNRESOLVED TRANSACTIONS':
       if (p.accept('FOR')) rest.database = p.identifier()

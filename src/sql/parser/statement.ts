@@ -4,6 +4,7 @@ import { isMariaDb } from '../keywords.ts'
 import { checkSyntax } from '../syntax/check.ts'
 import { parseFlush, parseTableAdmin } from './admin.ts'
 import { parseDdl } from './ddl.ts'
+import { parseGetDiagnostics } from './diagnostics.ts'
 import { parseCallStatement, parseDelete, parseDo, parseInsert, parseUpdate } from './dml.ts'
 import { parseExplain, parseVExplain } from './explain.ts'
 import { parseHeld } from './held.ts'
@@ -132,6 +133,8 @@ function parseSessionStatement(p: TokenStream): Statement | undefined {
         : parseExecute(p)
     case 'DEALLOCATE':
       return parseDeallocate(p)
+    case 'GET':
+      return parseGetDiagnostics(p)
     case 'LOCK':
       return p.peekWord() === 'TABLES' || p.peekWord() === 'TABLE' ? parseLockTables(p) : parseOther(p)
     case 'UNLOCK':
@@ -180,7 +183,6 @@ function isOtherVerb(p: TokenStream): boolean {
     case 'RESTART':
     case 'SIGNAL':
     case 'RESIGNAL':
-    case 'GET':
     case 'IMPORT':
       return true
     case 'BACKUP':

@@ -114,6 +114,7 @@ type Session = Extract<
       | 'Prepare'
       | 'Execute'
       | 'Deallocate'
+      | 'GetDiagnostics'
       | 'LockTables'
       | 'UnlockTables'
   }
@@ -166,6 +167,19 @@ function printSession(out: Printer, statement: Session): void {
       break
     case 'Deallocate':
       out.text(`${statement.verb} PREPARE ${quoteIdentifier(statement.name)}`)
+      break
+    case 'GetDiagnostics':
+      out.text(statement.area === undefined ? 'GET DIAGNOSTICS ' : `GET ${statement.area} DIAGNOSTICS `)
+      if (statement.condition !== undefined) {
+        out.text('CONDITION ')
+        printExpr(out, statement.condition)
+        out.text(' ')
+      }
+      out.list(statement.items, ({ target, name }) => {
+        if (typeof target === 'string') out.text(quoteIdentifier(target))
+        else printExpr(out, target)
+        out.text(` = ${name}`)
+      })
       break
     case 'LockTables':
       out.text(`LOCK ${statement.keyword} `)

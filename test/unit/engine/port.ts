@@ -35,6 +35,7 @@ export function portOf(doors: Partial<ShardPort>): ShardPort {
     lookups: { add: unexpected, find: unexpected, change: unexpected, remove: unexpected },
     passId: unexpected,
     openScratch: unexpected,
+    openScratchOn: unexpected,
     warnings: 0,
     conditions: () => ({ conditions: [], count: 0 }),
     lostDates: async () => false,
