@@ -10,6 +10,7 @@ import { Shardgate } from '../session/proxy.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { Repeats } from '../telemetry/repeats.ts'
 import type { TopologyView } from '../topology/snapshot.ts'
+import type { AtomicOptions } from '../transaction/atomic-commits.ts'
 import { gatewayOptions } from './backend-options.ts'
 import type { ServeConfig } from './config.ts'
 import { logEvent } from './log-events.ts'
@@ -28,6 +29,8 @@ export interface ProxyInput {
   readonly beforeListen?: () => Promise<void>
   /** Gives up what has not started yet: `CreateProxy` throws its reason. */
   readonly signal?: AbortSignal
+  /** For tests of what happens when a proxy or a server is lost there. */
+  readonly onCommitStep?: AtomicOptions['onStep']
 }
 
 /** A proxy that takes MySQL clients. */
@@ -54,6 +57,7 @@ export const startProxy: CreateProxy = async ({
   workerNumber,
   beforeListen,
   signal,
+  onCommitStep,
 }) => {
   const onProblem = (error: Error) =>
     logger.warn('file cannot be used, the old content stays', { reason: error.message })
@@ -72,9 +76,15 @@ export const startProxy: CreateProxy = async ({
         preparedStatementsMax: PREPARED_STATEMENTS_MAX,
         idleTimeoutMs: config.timeouts.idle,
         queryTimeoutMs: config.timeouts.query,
+        transactionMode: config.transaction_mode,
         copiedRowsMax: config.federation.rows,
         copiedBytesMax: config.federation.bytes,
         copiesKeyspace: config.federation.keyspace,
+      },
+      atomic: {
+        abandonMs: config.timeouts.abandoned,
+        recovers: workerNumber <= 1,
+        ...(onCommitStep && { onStep: onCommitStep }),
       },
       serverVersion: config.server_version,
       log: logger,

@@ -58,7 +58,8 @@ export class Session implements SessionHandler, LiveSession {
     this.state = new SessionState(this.#defaults(client.identity.collationId), this.memory)
     this.preparedTexts = new HeldMap(this.memory, ({ sql }) => preparedBytes(sql))
     this.answer = new Answer(client)
-    this.transaction = new Transaction(proxy.gateway, () => this.state.isReadOnly)
+    this.transaction = new Transaction(proxy, () => this.state.isReadOnly)
+    this.transaction.mode = this.state.initialMode
     this.interruption = new Interruption(client, proxy.clock)
     this.warnings = new KeptWarnings(proxy.clock)
     this.replies = new Replies(this)
@@ -210,6 +211,7 @@ export class Session implements SessionHandler, LiveSession {
       sqlMode: this.proxy.defaultSqlMode,
       ignoreSpace: (capabilities & Capability.IGNORE_SPACE) !== 0,
       isTracked: (capabilities & Capability.SESSION_TRACK) !== 0,
+      transactionMode: this.proxy.limits.transactionMode,
     }
   }
 
@@ -219,6 +221,7 @@ export class Session implements SessionHandler, LiveSession {
     this.preparedTexts.clear()
     this.transaction.reset()
     this.state.reset(this.#defaults(collationId))
+    this.transaction.mode = this.state.initialMode
   }
 }
 

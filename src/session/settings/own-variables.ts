@@ -6,7 +6,7 @@ import { ISOLATION } from '../../tablet/settings.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
 import type { SessionState } from './session-state.ts'
 import { unquoted } from './unquoted.ts'
-import { vitessValue } from './vitess-variables.ts'
+import { TRANSACTION_MODE, transactionModeOf, vitessValue } from './vitess-variables.ts'
 
 export interface OwnVariableContext {
   readonly client: Pick<ClientConnection, 'idleTimeoutMs' | 'setIdleTimeout'>
@@ -87,9 +87,13 @@ function vitessVariable(
 ): (() => void) | undefined {
   const value = vitessValue(name, text)
   if (value === undefined) return undefined
+  if (name !== TRANSACTION_MODE)
+    return () => {
+      state.vitess = new Map([...state.vitess, [name, value]])
+    }
   return () => {
-    state.vitess = new Map([...state.vitess, [name, value]])
-    if (name === 'transaction_mode') transaction.isSingle = value === "'SINGLE'"
+    transaction.mode = transactionModeOf(value, state.initialMode)
+    state.vitess = new Map([...state.vitess, [name, `'${transaction.mode.toUpperCase()}'`]])
   }
 }
 

@@ -14,6 +14,7 @@ import {
   type Settings,
   SQL_MODE,
 } from '../../tablet/settings.ts'
+import type { TransactionMode } from '../../transaction/transaction.ts'
 import { quoteName } from '../../values/sql-literal.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { HeldMap } from './held-map.ts'
@@ -22,7 +23,7 @@ import { SessionTracker } from './session-tracker.ts'
 import { NO_TARGET, type Target } from './target.ts'
 import { unquoted } from './unquoted.ts'
 import type { VariableValue } from './variable-value.ts'
-import { INITIAL_VARIABLES, ownTimeoutMs, type VitessVariables } from './vitess-variables.ts'
+import { initialVariables, ownTimeoutMs, type VitessVariables } from './vitess-variables.ts'
 
 /** How a statement was read. */
 export interface ReadAs {
@@ -44,6 +45,7 @@ export interface SessionDefaults {
   readonly ignoreSpace: boolean
   /** CLIENT_SESSION_TRACK: OK packets tell what has changed. */
   readonly isTracked: boolean
+  readonly transactionMode: TransactionMode
 }
 
 /**
@@ -63,7 +65,9 @@ export class SessionState {
   /** interactive_timeout in seconds, where it has been set: it decides nothing once a client is connected. */
   interactiveTimeoutS: number | undefined
 
-  #vitess: VitessVariables = INITIAL_VARIABLES
+  /** transaction_mode as the session began. */
+  initialMode: TransactionMode = 'multi'
+  #vitess!: VitessVariables
   #ownTimeoutMs: number | undefined
   #planner: Planner | undefined
   #uuid: string | undefined
@@ -88,11 +92,12 @@ export class SessionState {
   }
 
   /** As a new session begins. */
-  reset({ names, kind, sqlMode, ignoreSpace, isTracked }: SessionDefaults): void {
+  reset({ names, kind, sqlMode, ignoreSpace, isTracked, transactionMode }: SessionDefaults): void {
     this.target = NO_TARGET
     this.userVariables.clear()
     this.interactiveTimeoutS = undefined
-    this.vitess = INITIAL_VARIABLES
+    this.initialMode = transactionMode
+    this.vitess = initialVariables(transactionMode)
     this.lastInsertId = 0
     this.rowCount = 0
     this.foundRows = 0

@@ -14,7 +14,7 @@ import { queryPacket, runCommand, runQuery, textCells } from '../../mysql/client
 import type { CopiesTold, OverGroups } from '../../plan/primitives.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import { makeSettings, NAMES, READ_ONLY, type Settings, SQL_MODE } from '../../tablet/settings.ts'
-import { settleAll } from '../../transaction/lanes.ts'
+import { settleAll } from '../../transaction/settle-all.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import {

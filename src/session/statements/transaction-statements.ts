@@ -32,9 +32,9 @@ export async function begin(
   await endTableLocks(transaction)
   const text = modifiers.length === 0 ? 'BEGIN' : `START TRANSACTION ${modifiers.join(', ')}`
   const access = (['READ ONLY', 'READ WRITE'] as const).find((each) => modifiers.includes(each))
-  transaction.begin({ begin: text, ...(access && { access }) })
-  if (modifiers.includes('WITH CONSISTENT SNAPSHOT'))
-    await transaction.beginOn(shards.allTargets(), state.settings, interruption)
+  const takesSnapshot = modifiers.includes('WITH CONSISTENT SNAPSHOT')
+  transaction.begin({ begin: text, ...(access && { access }), takesSnapshot })
+  if (takesSnapshot) await transaction.beginOn(shards.allTargets(), state.settings, interruption)
   replies.ok({})
 }
 
