@@ -68,8 +68,8 @@ export class AtomicCommit implements CommitProtocol {
         parts.map(({ lane }) => lane.target),
       )
       manager ??= await this.#openManager()
-      const participants = [...parts.map(({ lane }) => lane.name), manager.name]
-      await manager.query(recordSql({ id, participants, recordedMs: this.#commits.clock.now() }))
+      const branches = parts.map(({ lane, branch }) => ({ shard: lane.name, qualifier: branch.qualifier }))
+      await manager.query(recordSql({ id, branches, recordedMs: this.#commits.clock.now() }))
       await this.#commits.step('recorded', manager.name)
       await settleAll(parts.map((part) => this.#prepare(part)))
       await this.#commits.step('all prepared', manager.name)

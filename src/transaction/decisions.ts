@@ -17,16 +17,16 @@ export type Decision = 'committed' | 'open' | 'none'
 /** A decision to commit, as its home keeps it until all shards have followed. */
 export interface DecisionRow {
   readonly id: string
-  /** Names of the shards, the home's last: `shop/-80`. */
-  readonly participants: readonly string[]
+  /** Those that follow, by the names of their shards, `shop/-80`. */
+  readonly branches: readonly { readonly shard: string; readonly qualifier: string }[]
   /** Epoch ms by the clock of the proxy that wrote it. */
   readonly recordedMs: number
 }
 
 /** The statement that records the decision to commit, within the transaction that is the decision when it commits. */
-export function recordSql({ id, participants, recordedMs }: DecisionRow): string {
-  const names = Buffer.from(JSON.stringify(participants)).toString('hex')
-  return `INSERT INTO ${TABLE} (id, participants, recorded_ms, thread) VALUES ('${id}', 0x${names}, ${recordedMs}, CONNECTION_ID())`
+export function recordSql({ id, branches, recordedMs }: DecisionRow): string {
+  const json = Buffer.from(JSON.stringify(branches)).toString('hex')
+  return `INSERT INTO ${TABLE} (id, branches, recorded_ms, thread) VALUES ('${id}', 0x${json}, ${recordedMs}, CONNECTION_ID())`
 }
 
 /** A read that takes the snapshot of a transaction which cannot begin with one. */
@@ -82,7 +82,7 @@ export class Decisions {
       try {
         await connection.query('SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED')
         const [rows] = await connection.query(
-          `SELECT id, participants, recorded_ms FROM ${TABLE} ORDER BY recorded_ms LIMIT ${ROWS_MAX}`,
+          `SELECT id, branches, recorded_ms FROM ${TABLE} ORDER BY recorded_ms LIMIT ${ROWS_MAX}`,
         )
         return (rows as StoredRow[]).map(decisionRow)
       } catch (error) {
@@ -121,6 +121,25 @@ export class Decisions {
     })
   }
 
+  /**
+   * Whether the server has no such branch (any more). XA RECOVER does not tell: MariaDB leaves out one whose connection is just
+   * being closed, and one that is being committed. Its name, though, is free only when it is over.
+   */
+  async isOver(shard: ShardTarget, branch: Branch): Promise<boolean> {
+    return this.#gateway.control(shard, async (connection) => {
+      const xid = xidSql(branch)
+      try {
+        await connection.query(`XA START ${xid}`)
+      } catch (error) {
+        if ((error as { errno?: number }).errno === XAER_DUPID) return false
+        throw error
+      }
+      await connection.query(`XA END ${xid}`)
+      await connection.query(`XA ROLLBACK ${xid}`)
+      return true
+    })
+  }
+
   async endThread(shard: ShardTarget, thread: number): Promise<void> {
     await this.#gateway.control(shard, (connection) => endThread(connection, thread))
   }
@@ -128,7 +147,7 @@ export class Decisions {
 
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS ${TABLE} (
   id VARBINARY(64) NOT NULL PRIMARY KEY,
-  participants BLOB NOT NULL,
+  branches BLOB NOT NULL,
   recorded_ms BIGINT UNSIGNED NOT NULL,
   thread BIGINT UNSIGNED NOT NULL
 ) ENGINE=InnoDB COMMENT='Shardgate: decisions of atomic commits'`
@@ -138,6 +157,7 @@ const ROWS_MAX = 10_000
 
 /** XAER_NOTA: no such branch, or it is with a connection. */
 export const XAER_NOTA = 1397
+const XAER_DUPID = 1440
 const ER_LOCK_NOWAIT = 3572
 const ER_LOCK_WAIT_TIMEOUT = 1205
 const ER_BAD_DB_ERROR = 1049
@@ -146,12 +166,12 @@ const ER_NO_SUCH_THREAD = 1094
 
 interface StoredRow {
   readonly id: Buffer
-  readonly participants: Buffer
+  readonly branches: Buffer
   readonly recorded_ms: number
 }
 
-function decisionRow({ id, participants, recorded_ms: recordedMs }: StoredRow): DecisionRow {
-  return { id: id.toString('latin1'), participants: JSON.parse(participants.toString()), recordedMs }
+function decisionRow({ id, branches, recorded_ms: recordedMs }: StoredRow): DecisionRow {
+  return { id: id.toString('latin1'), branches: JSON.parse(branches.toString()), recordedMs }
 }
 
 async function hasTable(connection: mysql.Connection): Promise<boolean> {

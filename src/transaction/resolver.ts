@@ -130,15 +130,18 @@ export class Resolver {
   async #forgetOld(home: ShardTarget, beforeMs: number, only?: string): Promise<void> {
     const { decisions, isActive } = this.#options
     const shards = new Map(this.#shards().map((shard) => [`${shard.keyspace}/${shard.shard}`, shard]))
-    for (const { id, participants, recordedMs } of await decisions.list(home)) {
+    for (const { id, branches, recordedMs } of await decisions.list(home)) {
       if (!isHome(id, home) || recordedMs >= beforeMs) continue
       if (only === undefined ? isActive(id) : id !== only) continue
-      const asked = participants.map((name) => shards.get(name))
-      // The topology no longer has all of them: only people can say.
-      if (asked.some((shard) => shard === undefined)) continue
-      const prepared = (await Promise.all(asked.map((shard) => decisions.prepared(shard!)))).flat()
-      const isOver = prepared.every((branch) => branch.id !== id)
-      if (isOver && (await decisions.read(home, id)) === 'committed') await decisions.forget(home, [id])
+      // Where the topology no longer has all of the shards, only people can say.
+      const over = await Promise.all(
+        branches.map(async ({ shard: name, qualifier }) => {
+          const shard = shards.get(name)
+          return shard !== undefined && (await decisions.isOver(shard, { id, qualifier }))
+        }),
+      )
+      if (over.includes(false)) continue
+      if ((await decisions.read(home, id)) === 'committed') await decisions.forget(home, [id])
     }
   }
 
