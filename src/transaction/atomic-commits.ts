@@ -2,8 +2,9 @@ import type { Clock } from '../base/clock.ts'
 import type { Gateway } from '../tablet/gateway.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
 import type { Logger } from '../telemetry/log.ts'
+import { isTransactionId } from './branch.ts'
 import { cannotTakePart, type Decision, Decisions } from './decisions.ts'
-import { Resolver } from './resolver.ts'
+import { Resolver, unknownTransaction } from './resolver.ts'
 
 /** Points of an atomic commit between which a proxy or a server may be lost, in their order. */
 export type CommitStep = 'recorded' | 'prepared' | 'all prepared' | 'decided' | 'committed'
@@ -134,6 +135,12 @@ export class AtomicCommits {
         .forget(home, ids)
         .catch((error) => this.#log.debug('decisions are left for later', { home: home.key, error }))
     this.#done.clear()
+  }
+
+  /** As `Resolver.conclude`; throws 1210 for what is no transaction of this topology's. */
+  async conclude(id: string): Promise<void> {
+    if (!isTransactionId(id)) throw unknownTransaction(id)
+    await this.resolver.conclude(id)
   }
 
   resolveSoon(): void {

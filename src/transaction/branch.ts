@@ -56,12 +56,14 @@ export function xidSql({ id, qualifier }: Branch): string {
 export interface RecoveredXid {
   readonly formatID: number
   readonly gtrid_length: number
-  readonly data: string
+  /** MariaDB's are bytes. */
+  readonly data: string | Buffer
 }
 
 /** Undefined for what is not ours. */
 export function recoveredBranch({ formatID, gtrid_length: length, data }: RecoveredXid): Branch | undefined {
-  const branch = { id: data.slice(0, length), qualifier: data.slice(length) }
+  const text = typeof data === 'string' ? data : data.toString('latin1')
+  const branch = { id: text.slice(0, length), qualifier: text.slice(length) }
   const isOurs = formatID === FORMAT_ID && ID.test(branch.id) && QUALIFIER.test(branch.qualifier)
   return isOurs ? branch : undefined
 }

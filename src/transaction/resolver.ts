@@ -20,6 +20,9 @@ export interface ResolverOptions {
 /** Between two looks at all shards; while something is left, they are nearer. */
 const ROUND_MS = 5_000
 const RETRY_MS = 500
+/** A connection that has been told to end takes a moment. */
+const CONCLUDE_TURNS_MAX = 100
+const CONCLUDE_PAUSE_MS = 50
 
 /**
  * Ends what commits have left half done: a proxy that has died, a server that was away. Any number of them may do so at once, for
@@ -82,14 +85,17 @@ export class Resolver {
   async conclude(id: string): Promise<void> {
     const home = this.#homeOf(id)
     if (home === undefined) throw unknownTransaction(id)
-    const { decisions } = this.#options
-    if ((await decisions.read(home, id)) === 'open') await decisions.endWriter(home, id)
-    await Promise.all(this.#shards().map((shard) => this.#recover(shard, id)))
+    for (let turn = 1; ; turn++) {
+      const counts = await Promise.all(this.#shards().map((shard) => this.#recover(shard, id)))
+      if (counts.every((count) => count === 0)) break
+      if (turn === CONCLUDE_TURNS_MAX) throw notConcluded(id)
+      await new Promise<void>((resolve) => this.#options.clock.after(CONCLUDE_PAUSE_MS, resolve))
+    }
     await this.#forgetOld(home, Number.POSITIVE_INFINITY, id)
   }
 
-  /** `only`: of this transaction, whoever works at it. */
-  async #recover(shard: ShardTarget, only?: string): Promise<void> {
+  /** How many branches were found. `only`: of this transaction, whoever works at it. */
+  async #recover(shard: ShardTarget, only?: string): Promise<number> {
     const { decisions, isActive } = this.#options
     const branches = await decisions.prepared(shard)
     const left = new Set(branches.map((branch) => leftKey(shard, branch)))
@@ -97,6 +103,7 @@ export class Resolver {
       if (key.startsWith(`${shard.key} `) && !left.has(key)) this.#left.delete(key)
     const chosen = branches.filter(({ id }) => (only === undefined ? !isActive(id) : id === only))
     await Promise.all(chosen.map((branch) => this.#resolve(shard, branch, only !== undefined)))
+    return chosen.length
   }
 
   async #resolve(shard: ShardTarget, branch: Branch, isForced: boolean): Promise<void> {
@@ -174,4 +181,11 @@ function leftKey(shard: ShardTarget, branch: Branch): string {
 
 export function unknownTransaction(id: string): SqlError {
   return new SqlError('ER_WRONG_ARGUMENTS', `There is no transaction '${id}' (SHOW UNRESOLVED TRANSACTIONS)`)
+}
+
+function notConcluded(id: string): SqlError {
+  return new SqlError(
+    'ER_UNKNOWN_ERROR',
+    `Transaction '${id}' has not ended yet: SHOW TRANSACTION STATUS FOR '${id}'`,
+  )
 }

@@ -179,6 +179,7 @@ export class Transaction {
 
   /** One that failed was no transaction: the next statement has what it was given. */
   statementEnds(failed: boolean): void {
+    this.#warning = undefined
     if (!this.#isNextInUse) return
     this.#isNextInUse = false
     if (!failed) this.#next = NONE

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { type Deferred, deferred } from '../../src/base/deferred.ts'
+import type { CommitStep } from '../../src/transaction/atomic-commits.ts'
 import { onEachServer } from '../support/each-server.ts'
 import { eventually } from '../support/eventually.ts'
 import { type FaultCluster, startFaultCluster } from '../support/fault-cluster.ts'
 import { type ProtocolClient, type Result, textRow } from '../support/protocol-client.ts'
+import { PROXY_ADMIN } from '../support/proxy.ts'
 
 /** Ids of users on -80 and on 80-. */
 const [LEFT, RIGHT] = [1, 4]
@@ -12,12 +15,17 @@ onEachServer((server) => {
   let faults: FaultCluster
   let client: ProtocolClient
   let steps: string[] = []
+  /** Steps at which commits stand still until they are resolved. */
+  const held = new Map<CommitStep, Deferred<void>>()
 
   beforeAll(async () => {
     faults = await startFaultCluster({
       server,
       config: { transaction_mode: 'twopc' },
-      onCommitStep: async (step, shard) => void steps.push(`${step} ${shard}`),
+      onCommitStep: async (step, shard) => {
+        steps.push(`${step} ${shard}`)
+        await held.get(step)?.promise
+      },
     })
     client = await faults.connect()
   })
@@ -195,6 +203,44 @@ onEachServer((server) => {
     expect(await cells(seen)).toEqual([['0']])
     expect((await client.query('SELECT * FROM _shardgate.transactions'))[0]).toMatchObject({ kind: 'error' })
     expect(await cells('SHOW UNRESOLVED TRANSACTIONS')).toEqual([])
+  })
+
+  test.each([
+    ['all prepared', 'PREPARE', 'error'],
+    ['decided', 'COMMIT', 'ok'],
+  ] as const)('%s: SHOW UNRESOLVED TRANSACTIONS has it, CONCLUDE ends it', async (step, state, told) => {
+    const going = deferred()
+    held.set(step, going)
+    onTestFinished(() => {
+      held.clear()
+      going.resolve()
+    })
+    const admin = await faults.connect(PROXY_ADMIN)
+    for (const sql of ['BEGIN', left(1), right(1)]) await run(sql)
+    const committed = client.query('COMMIT')
+    const [id] = (await eventually('it stands still', async () => {
+      const [row] = await cells('SHOW UNRESOLVED TRANSACTIONS', admin)
+      return row
+    }))!
+    const row = [id, state, expect.stringMatching(/^20\d\d-/), 'main/80-,main/-80']
+    expect(await cells('SHOW UNRESOLVED TRANSACTIONS FOR main', admin)).toEqual([row])
+    expect(await cells('SHOW UNRESOLVED TRANSACTIONS FOR lookup', admin)).toEqual([])
+    expect(await cells(`SHOW TRANSACTION STATUS FOR '${id}'`, admin)).toEqual([row])
+    expect(await cells("SHOW TRANSACTION STATUS FOR 'other'", admin)).toEqual([])
+    const ordinary = await faults.connect()
+    expect(await ordinary.query(`CONCLUDE TRANSACTION '${id}'`)).toMatchObject([
+      { kind: 'error', errno: 1227 },
+    ])
+    ordinary.close()
+    await run(`CONCLUDE TRANSACTION '${id}'`, admin)
+    expect(await cells('SHOW UNRESOLVED TRANSACTIONS', admin)).toEqual([])
+    held.clear()
+    going.resolve()
+    expect(await committed).toMatchObject([{ kind: told }])
+    expect(await scores()).toBe(told === 'ok' ? '11 11' : '10 10')
+    for (const sql of ["CONCLUDE TRANSACTION 'none'", 'CONCLUDE TRANSACTION', 'CONCLUDE TRANSACTION 7'])
+      expect(await admin.query(sql)).toMatchObject([{ kind: 'error' }])
+    admin.close()
   })
 
   test('temporary tables of one shard are no obstacle, of two they are', async () => {

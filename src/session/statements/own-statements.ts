@@ -13,6 +13,7 @@ import type { Execution } from './execution.ts'
 import { explain } from './explain.ts'
 import {
   begin,
+  concludeTransaction,
   endTransaction,
   savepoint,
   setTransaction,
@@ -56,6 +57,8 @@ export async function runOwnStatement(
     case 'RollbackTo':
     case 'ReleaseSavepoint':
       return savepoint(context, statement)
+    case 'ConcludeTransaction':
+      return concludeTransaction(context, statement)
     case 'Kill':
       return killStatement(context, statement)
     case 'Select':

@@ -228,8 +228,11 @@ export async function answerMetadata(
 }
 
 function answerOk(context: RunContext, outcome: OkOutcome): void {
-  const { state, replies } = context
-  const { affectedRows, lastInsertId, warnings, info, conditions, bringsIds } = outcome
+  const { state, transaction, replies } = context
+  const { affectedRows, lastInsertId, info, bringsIds } = outcome
+  const ofCommit = transaction.takeWarning()
+  const conditions = ofCommit === undefined ? outcome.conditions : [...outcome.conditions, ofCommit]
+  const warnings = outcome.warnings + (ofCommit === undefined ? 0 : 1)
   state.keepWarnings(conditions.slice(0, listedMax(context)), warnings)
   replies.ok({ affectedRows, lastInsertId, warnings, info }, bringsIds)
 }

@@ -1,18 +1,19 @@
 import { notSupported } from '../../errors/sql-error.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import { READ_LOCK, TABLE_LOCKS } from '../../plan/reserves.ts'
-import type { Begin, EndTransaction, Savepoint, SetTransaction } from '../../sql/ast.ts'
+import type { Begin, ConcludeTransaction, EndTransaction, Savepoint, SetTransaction } from '../../sql/ast.ts'
 import { quoteIdentifier } from '../../sql/print.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { Replies } from '../commands/replies.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
+import { textOf } from '../show/transactions-table.ts'
 import type { ShardAccess } from './shard-access.ts'
 
 export interface TransactionStatementContext {
   readonly client: Pick<ClientConnection, 'close'>
-  readonly proxy: Pick<ProxyContext, 'isMariadb'>
+  readonly proxy: Pick<ProxyContext, 'isMariadb' | 'atomic'>
   readonly state: SessionState
   readonly transaction: Transaction
   readonly shards: ShardAccess
@@ -48,7 +49,7 @@ async function endTableLocks({ lanes }: Transaction): Promise<void> {
 }
 
 export async function endTransaction(
-  { client, transaction, replies }: TransactionStatementContext,
+  { client, state, transaction, replies }: TransactionStatementContext,
   statement: EndTransaction,
 ): Promise<void> {
   const { again } = transaction
@@ -56,7 +57,9 @@ export async function endTransaction(
   else await transaction.rollback()
   transaction.takeNext()
   if (statement.chain === true) again()
-  replies.ok({})
+  const warning = transaction.takeWarning()
+  state.warnings = warning === undefined ? [] : [warning]
+  replies.ok({ warnings: state.warnings.length })
   if (statement.release === true) client.close()
 }
 
@@ -68,6 +71,15 @@ export async function savepoint(
   if (statement.kind === 'Savepoint') await transaction.savepoint(name)
   else if (statement.kind === 'RollbackTo') await transaction.rollbackTo(name)
   else await transaction.releaseSavepoint(name)
+  replies.ok({})
+}
+
+/** Does at once what whoever recovers would do later. */
+export async function concludeTransaction(
+  { proxy, state, replies }: TransactionStatementContext,
+  { id }: ConcludeTransaction,
+): Promise<void> {
+  await proxy.atomic.conclude(textOf(id, state.sqlMode))
   replies.ok({})
 }
 

@@ -10,7 +10,9 @@ import { parseHeld } from './held.ts'
 import { parseOther, parseProgram } from './other.ts'
 import { parseQuery, parseQueryWith, parseWith } from './query.ts'
 import {
+  atConclude,
   parseBegin,
+  parseConclude,
   parseDeallocate,
   parseEnd,
   parseExecute,
@@ -136,6 +138,7 @@ function parseSessionStatement(p: TokenStream): Statement | undefined {
     case 'UNLOCK':
       return p.peekWord() === 'TABLES' || p.peekWord() === 'TABLE' ? parseUnlockTables(p) : parseOther(p)
     default:
+      if (atConclude(p)) return parseConclude(p)
       return isOtherVerb(p) ? parseOther(p) : undefined
   }
 }
