@@ -131,6 +131,14 @@ const shape = z.strictObject({
       auth: duration.prefault('10s').describe('From accepting a client to the end of its login'),
       idle: duration.prefault('8h').describe('A client that sends nothing is told 4031 and closed'),
       query: duration.prefault('0').describe('One statement, then it is killed (3024); 0 for no limit'),
+      transaction: duration
+        .prefault('0')
+        .describe(
+          'One transaction, then it is rolled back (1317); 0 for no limit; sessions may SET transaction_timeout',
+        ),
+      idle_transaction: duration
+        .prefault('0')
+        .describe('A client that sends nothing within a transaction has it rolled back (1317); 0 for never'),
       abandoned: duration
         .prefault('1m')
         .describe(

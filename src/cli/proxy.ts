@@ -76,6 +76,8 @@ export const startProxy: CreateProxy = async ({
         preparedStatementsMax: PREPARED_STATEMENTS_MAX,
         idleTimeoutMs: config.timeouts.idle,
         queryTimeoutMs: config.timeouts.query,
+        transactionTimeoutMs: config.timeouts.transaction,
+        idleTransactionMs: config.timeouts.idle_transaction,
         transactionMode: config.transaction_mode,
         copiedRowsMax: config.federation.rows,
         copiedBytesMax: config.federation.bytes,

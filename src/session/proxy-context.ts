@@ -29,6 +29,9 @@ export interface SessionLimits {
   readonly idleTimeoutMs: number
   /** 0: none. */
   readonly queryTimeoutMs: number
+  /** 0: none. */
+  readonly transactionTimeoutMs: number
+  readonly idleTransactionMs: number
   /** transaction_mode as sessions begin. */
   readonly transactionMode: TransactionMode
   /** Rows and bytes that one statement may bring together from several shards where it is answered over copies of its tables. */

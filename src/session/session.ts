@@ -12,6 +12,7 @@ import { KeptWarnings } from './commands/kept-warnings.ts'
 import { kill } from './commands/kill.ts'
 import { Replies } from './commands/replies.ts'
 import { TextCommands } from './commands/text-commands.ts'
+import { TransactionWatch } from './commands/transaction-watch.ts'
 import { preparedBytes } from './prepared/client-statement.ts'
 import { PreparedStatements } from './prepared/prepared-statements.ts'
 import type { SqlPrepareContext } from './prepared/sql-prepare.ts'
@@ -61,6 +62,11 @@ export class Session implements SessionHandler, LiveSession {
     this.transaction = new Transaction(proxy, () => this.state.isReadOnly)
     this.transaction.mode = this.state.initialMode
     this.interruption = new Interruption(client, proxy.clock)
+    const watch = new TransactionWatch(this, proxy.clock)
+    this.transaction.watch = {
+      begins: () => watch.begins(this.state.transactionTimeouts(proxy.limits)),
+      ends: () => watch.ends(),
+    }
     this.warnings = new KeptWarnings(proxy.clock)
     this.replies = new Replies(this)
     this.shards = new ShardAccess(this)

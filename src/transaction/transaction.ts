@@ -76,8 +76,12 @@ export class Transaction {
   #isReadOnly = false
   #start: TransactionStart | undefined
   #asked: BeginWords = PLAIN_START
-  /** A shard's part of the transaction was lost: only ROLLBACK helps. The text says what happened. */
-  #failure: string | undefined
+  /** What has ended the transaction before its time: only ROLLBACK helps. */
+  #failure: SqlError | undefined
+  /** It is being rolled back. */
+  #expiring: Promise<void> | undefined
+  /** Told when the transaction begins and ends. */
+  watch: { begins(): void; ends(): void } | undefined
   #warning: Condition | undefined
   #committing = false
   #closed = false
@@ -143,6 +147,7 @@ export class Transaction {
     const said = how.access ?? access
     this.#isReadOnly = said === undefined ? this.#isSessionReadOnly() : said === 'READ ONLY'
     this.#isOpen = true
+    this.watch?.begins()
   }
 
   /** SET TRANSACTION: what was said before stays, where it is about something else. Throws within a transaction. */
@@ -220,7 +225,8 @@ export class Transaction {
   /** Throws when only ROLLBACK is left. */
   checkUsable(): void {
     if (this.#failure === undefined) return
-    throw new SqlError('ER_UNKNOWN_ERROR', `${this.#failure}. Issue a ROLLBACK to go on`)
+    const { code, message } = this.#failure
+    throw new SqlError(code, `${message}. Issue a ROLLBACK to go on`)
   }
 
   // ----------------------------------------------------------------------------------------- lanes
@@ -273,6 +279,7 @@ export class Transaction {
   adopt(target: ShardTarget, lease: Lease): void {
     this.lanes.adopt(target, lease)
     this.#isOpen = true
+    this.watch?.begins()
     this.#startOn(target)
   }
 
@@ -280,7 +287,8 @@ export class Transaction {
   lost(lane: Lane): void {
     this.lanes.drop(lane)
     if (!lane.inTransaction) return
-    this.#failure = `The transaction was lost with the connection to ${lane.lease.tablet.name}`
+    const { name } = lane.lease.tablet
+    this.#failure = new SqlError('CR_SERVER_LOST', `The transaction was lost with the connection to ${name}`)
   }
 
   /** What the status of an OK or EOF means for the lane that it came from. */
@@ -289,7 +297,7 @@ export class Transaction {
     if (!isOver || !lane.inTransaction) return
     // A stored procedure committed, or the statement committed implicitly.
     this.lanes.leave(lane)
-    if (this.autocommit && this.lanes.open().length === 0) this.#isOpen = false
+    if (this.autocommit && this.lanes.open().length === 0) this.#end()
   }
 
   /**
@@ -308,9 +316,9 @@ export class Transaction {
     // A shard that has moved does not have what its old owner would commit now.
     for (const lane of this.lanes.open()) if (!this.lanes.isCurrent(lane)) this.lost(lane)
     if (this.#failure !== undefined) {
-      const failure = this.#failure
+      const { code, message } = this.#failure
       await this.rollback()
-      throw new SqlError('ER_UNKNOWN_ERROR', `${failure}: nothing was committed`)
+      throw new SqlError(code, `${message}: nothing was committed`)
     }
     const protocol = this.#protocol()
     this.#end()
@@ -336,7 +344,21 @@ export class Transaction {
   async rollback(): Promise<void> {
     this.#failure = undefined
     this.#end()
+    await this.#expiring
     await rollBack(this.lanes, this.lanes.open())
+  }
+
+  get isCommitting(): boolean {
+    return this.#committing
+  }
+
+  /** Rolls back everywhere between two statements; the client learns of it with its next one, until it says ROLLBACK. */
+  async expire(error: SqlError): Promise<void> {
+    this.watch?.ends()
+    this.#failure = error
+    this.#expiring = rollBack(this.lanes, this.lanes.open())
+    await this.#expiring
+    this.#expiring = undefined
   }
 
   /** The warning of the commit that has just failed; taken once. */
@@ -392,6 +414,7 @@ export class Transaction {
   /** The client is gone. A COMMIT that it has sent is carried through on all shards first, as one server would. */
   close(): void {
     this.#closed = true
+    this.watch?.ends()
     if (!this.#committing) this.lanes.close()
   }
 
@@ -400,24 +423,28 @@ export class Transaction {
   /** `name` is quoted SQL. Outside a transaction MySQL takes a savepoint and forgets it with the statement. */
   async savepoint(name: string): Promise<void> {
     if (!this.#isOpen && this.autocommit) return
+    this.checkUsable()
     this.#savepoints.requireRoom(name)
     await this.lanes.everywhere(`SAVEPOINT ${name}`)
     this.#savepoints.add(name)
   }
 
   async rollbackTo(name: string): Promise<void> {
+    this.checkUsable()
     this.#savepoints.check(name)
     await this.lanes.everywhere(`ROLLBACK TO SAVEPOINT ${name}`)
     this.#savepoints.cutBehind(name, { itself: false })
   }
 
   async releaseSavepoint(name: string): Promise<void> {
+    this.checkUsable()
     this.#savepoints.check(name)
     await this.lanes.everywhere(`RELEASE SAVEPOINT ${name}`)
     this.#savepoints.cutBehind(name, { itself: true })
   }
 
   #end(): void {
+    this.watch?.ends()
     this.#isOpen = false
     this.#isReadOnly = false
     this.#start = undefined

@@ -17,6 +17,8 @@ import {
 import type { TransactionMode } from '../../transaction/transaction.ts'
 import { quoteName } from '../../values/sql-literal.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
+import type { TransactionTimeouts } from '../commands/transaction-watch.ts'
+import type { SessionLimits } from '../proxy-context.ts'
 import { HeldMap } from './held-map.ts'
 import { plannerNamed } from './planner.ts'
 import { SessionTracker } from './session-tracker.ts'
@@ -126,6 +128,12 @@ export class SessionState {
     this.#vitess = variables
     this.#ownTimeoutMs = ownTimeoutMs(variables)
     this.#planner = plannerNamed(unquoted(variables.get('planner_version')!))
+  }
+
+  /** transaction_timeout goes before the configuration's. */
+  transactionTimeouts({ transactionTimeoutMs, idleTransactionMs }: SessionLimits): TransactionTimeouts {
+    const own = Number(this.#vitess.get('transaction_timeout'))
+    return { wholeMs: own > 0 ? own : transactionTimeoutMs, idleMs: idleTransactionMs }
   }
 
   /** The one that the client wants, by `planner_version`. */

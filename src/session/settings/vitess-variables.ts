@@ -25,7 +25,8 @@ const definitions: ReadonlyMap<string, Definition> = new Map([
   [TRANSACTION_MODE, { initial: "'UNSPECIFIED'", check: oneOf('UNSPECIFIED', 'SINGLE', 'MULTI', 'TWOPC') }],
   // Milliseconds; 0: the configuration's.
   ['query_timeout', { initial: '0', check: wholeNumber }],
-  ['transaction_timeout', { initial: '0', check: onlyValue('0', 'transactions that end after a time') }],
+  // The same, for a whole transaction.
+  ['transaction_timeout', { initial: '0', check: wholeNumber }],
   ['ddl_strategy', { initial: "'direct'", check: ddlStrategy }],
   ['migration_context', { initial: "''", check: string }],
   ['enable_system_settings', { initial: '1', check: systemSettings }],
@@ -104,13 +105,6 @@ function wholeNumber(name: string, text: string): string {
 function number(name: string, text: string): string {
   if (!/^\d+(\.\d+)?(e\d+)?$/.test(text)) throw wrongValue(name, unquoted(text))
   return text
-}
-
-function onlyValue(value: string, what: string): Check {
-  return (name, text) => {
-    if (wholeNumber(name, text) !== value) throw notSupported(`${name} = ${text}: ${what}`)
-    return value
-  }
 }
 
 /** A string as its SQL text has it. */
