@@ -25,6 +25,7 @@ export const sessionVariables: ReadonlyMap<string, string> = new Map([
   ['max_allowed_packet', 'max_allowed_packet'],
   ['wait_timeout', 'wait_timeout'],
   ['interactive_timeout', 'interactive_timeout'],
+  ['completion_type', 'completion_type'],
   // vtgate's
   ...[
     'client_found_rows',
@@ -56,8 +57,8 @@ export function isOfServers({ name }: SystemVariable): boolean {
 }
 
 const serverVariables: ReadonlySet<string> = new Set(
-  `autocommit error_count identity interactive_timeout last_insert_id max_allowed_packet pseudo_thread_id wait_timeout
-  warning_count`.split(/\s+/),
+  `autocommit completion_type error_count identity interactive_timeout last_insert_id max_allowed_packet pseudo_thread_id
+  wait_timeout warning_count`.split(/\s+/),
 )
 
 /** What the session answers for a system variable; undefined for one that a server answers. */

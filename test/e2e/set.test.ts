@@ -109,15 +109,19 @@ test('tells the warnings of a value that the server has changed', async () => {
   expect(await cell(of, 'SHOW WARNINGS')).toBe('Warning')
 })
 
-test.each([
-  `completion_type = 'CHAIN'`,
-  'completion_type = 2',
-  'sql_auto_is_null = 1',
-  'insert_id = 4000',
-  'rand_seed1 = 5',
-])('SET %s is refused: a server would do it with its own connection', async (assignment) => {
+test.each(['sql_auto_is_null = 1', 'insert_id = 4000', 'rand_seed1 = 5'])(
+  'SET %s is refused: a server would do it with its own connection',
+  async (assignment) => {
+    const of = await client()
+    expect((await of.query(`SET ${assignment}`))[0]).toMatchObject({ kind: 'error', errno: 1235 })
+  },
+)
+
+test('completion_type = 2: COMMIT ends the connection', async () => {
   const of = await client()
-  expect((await of.query(`SET ${assignment}`))[0]).toMatchObject({ kind: 'error', errno: 1235 })
+  for (const sql of ['SET completion_type = 2', 'BEGIN', 'COMMIT'])
+    expect((await of.query(sql))[0]).toMatchObject({ kind: 'ok' })
+  await expect(of.query('SELECT 1')).rejects.toThrow()
 })
 
 test('what changes nothing about these is taken', async () => {

@@ -4,7 +4,7 @@ import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import type { SetVariable } from '../../sql/ast.ts'
 import { ISOLATION } from '../../tablet/settings.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
-import type { SessionState } from './session-state.ts'
+import type { CompletionType, SessionState } from './session-state.ts'
 import { unquoted } from './unquoted.ts'
 import { TRANSACTION_MODE, transactionModeOf, vitessValue } from './vitess-variables.ts'
 
@@ -31,6 +31,12 @@ export function ownVariable(
       return async () => {
         await setAutocommit(transaction, on)
         state.tracker.variable(name, on ? 'ON' : 'OFF')
+      }
+    }
+    case 'completion_type': {
+      const type = completionType(text)
+      return () => {
+        state.completionType = type
       }
     }
     case 'transaction_isolation':
@@ -149,6 +155,13 @@ function booleanOf(name: string, text: string): boolean {
   if (text === '1' || word === 'ON' || word === 'TRUE' || text === 'DEFAULT') return true
   if (text === '0' || word === 'OFF' || word === 'FALSE') return false
   throw isOtherNumber(text) ? wrongType(name) : wrongValue(name, unquoted(text))
+}
+
+/** A value that a server has taken: by its name, or by its number. */
+function completionType(text: string): CompletionType {
+  const word = unquoted(text).toUpperCase()
+  if (word === '1' || word === 'CHAIN') return 'CHAIN'
+  return word === '2' || word === 'RELEASE' ? 'RELEASE' : 'NO_CHAIN'
 }
 
 /** A whole number; negative ones are 0, as for MySQL. */

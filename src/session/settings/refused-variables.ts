@@ -10,13 +10,16 @@ import { unquoted } from './unquoted.ts'
  * ids, leave a transaction open that nobody knows of, or have a client wait for what never comes.
  */
 const HARMLESS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['completion_type', ['0', 'NO_CHAIN', 'DEFAULT']],
+  ['completion_type', []],
   ['sql_auto_is_null', ['0', 'OFF', 'FALSE', 'DEFAULT']],
   ['insert_id', []],
   ['rand_seed1', []],
   ['rand_seed2', []],
   ...UNTRACKED,
 ])
+
+/** The proxy does itself what they ask for; servers only say which values there are. */
+const KEPT: ReadonlySet<string> = new Set(['completion_type'])
 
 const HAVE_NO_DEFAULT: ReadonlySet<string> = new Set(['insert_id', 'rand_seed1', 'rand_seed2'])
 
@@ -33,5 +36,5 @@ export async function refuseVariable(
     await runQuery(connection, `SET SESSION ${name} = ${text}`)
     await runQuery(connection, `SET SESSION ${name} = ${neutral}`)
   })
-  throw notSupported(`SET ${name} = ${text}`)
+  if (!KEPT.has(name)) throw notSupported(`SET ${name} = ${text}`)
 }

@@ -36,6 +36,8 @@ export function sessionFunction(context: SessionFunctionContext, name: string): 
       return quoteString(`${client.identity.user}@%`)
     case 'autocommit':
       return transaction.autocommit ? '1' : '0'
+    case 'completion_type':
+      return quoteString(state.completionType)
     case 'warning_count':
       return String(state.warningCount)
     case 'error_count':

@@ -50,6 +50,9 @@ export interface SessionDefaults {
   readonly transactionMode: TransactionMode
 }
 
+/** What COMMIT and ROLLBACK do that say nothing of it. */
+export type CompletionType = 'NO_CHAIN' | 'CHAIN' | 'RELEASE'
+
 /**
  * What a session is, apart from its connections: what the client has set, and what the last statement left behind.
  * Changed only between statements.
@@ -67,6 +70,7 @@ export class SessionState {
   /** interactive_timeout in seconds, where it has been set: it decides nothing once a client is connected. */
   interactiveTimeoutS: number | undefined
 
+  completionType: CompletionType = 'NO_CHAIN'
   /** transaction_mode as the session began. */
   initialMode: TransactionMode = 'multi'
   #vitess!: VitessVariables
@@ -98,6 +102,7 @@ export class SessionState {
     this.target = NO_TARGET
     this.userVariables.clear()
     this.interactiveTimeoutS = undefined
+    this.completionType = 'NO_CHAIN'
     this.initialMode = transactionMode
     this.vitess = initialVariables(transactionMode)
     this.lastInsertId = 0

@@ -56,11 +56,22 @@ export async function endTransaction(
   if (statement.kind === 'Commit') await transaction.commit()
   else await transaction.rollback()
   transaction.takeNext()
-  if (statement.chain === true) again()
+  const { chain, release } = completionOf(statement, state)
+  if (chain) again()
   const warning = transaction.takeWarning()
   state.warnings = warning === undefined ? [] : [warning]
   replies.ok({ warnings: state.warnings.length })
-  if (statement.release === true) client.close()
+  if (release) client.close()
+}
+
+/** completion_type is for whoever says nothing of CHAIN and RELEASE. */
+function completionOf(
+  { chain, release }: EndTransaction,
+  { completionType }: SessionState,
+): { readonly chain: boolean; readonly release: boolean } {
+  if (chain !== undefined || release !== undefined)
+    return { chain: chain === true, release: release === true }
+  return { chain: completionType === 'CHAIN', release: completionType === 'RELEASE' }
 }
 
 export async function savepoint(
