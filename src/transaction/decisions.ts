@@ -5,8 +5,8 @@ import type { ShardTarget } from '../tablet/shard-target.ts'
 import { type Branch, isBranchOf, type RecoveredXid, recoveredBranch, xidSql } from './branch.ts'
 
 /** Database of the table on each server that is somebody's home. No keyspace has it, so that no client sees it. */
-const DATABASE = '`_shardgate`'
-const TABLE = `${DATABASE}.\`transactions\``
+export const DECISIONS_DATABASE = '_shardgate'
+const TABLE = `\`${DECISIONS_DATABASE}\`.\`transactions\``
 
 /**
  * What is known of a transaction at its home: its row is there for good (committed), or in a transaction that has not ended
@@ -47,7 +47,7 @@ export class Decisions {
   async createTable(home: ShardTarget): Promise<void> {
     await this.#gateway.control(home, async (connection) => {
       if (await hasTable(connection)) return
-      await connection.query(`CREATE DATABASE IF NOT EXISTS ${DATABASE}`)
+      await connection.query(`CREATE DATABASE IF NOT EXISTS \`${DECISIONS_DATABASE}\``)
       await connection.query(CREATE_TABLE)
     })
   }
