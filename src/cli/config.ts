@@ -145,6 +145,19 @@ const shape = z.strictObject({
       auth: duration.prefault('10s').describe('From accepting a client to the end of its login'),
       idle: duration.prefault('8h').describe('A client that sends nothing is told 4031 and closed'),
       query: duration.prefault('0').describe('One statement, then it is killed (3024); 0 for no limit'),
+      transaction: duration
+        .prefault('0')
+        .describe(
+          'One transaction, then it is rolled back (1317); 0 for no limit; sessions may SET transaction_timeout',
+        ),
+      idle_transaction: duration
+        .prefault('0')
+        .describe('A client that sends nothing within a transaction has it rolled back (1317); 0 for never'),
+      abandoned: duration
+        .prefault('1m')
+        .describe(
+          'A commit in transaction_mode twopc that has been prepared for so long without a decision is rolled back by whichever proxy finds it',
+        ),
       lame_duck: duration
         .prefault('5s')
         .describe(
@@ -157,6 +170,12 @@ const shape = z.strictObject({
         ),
     })
     .prefault({}),
+  transaction_mode: z
+    .enum(['single', 'multi', 'twopc'])
+    .default('multi')
+    .describe(
+      'Transactions over several shards: single refuses them, multi commits shard by shard, twopc on all or none; sessions may SET it',
+    ),
   max_connections: integer(1, 1_000_000)
     .default(10_000)
     .describe('Client connections at most; one more is told 1040'),

@@ -11,6 +11,7 @@ import type { Logger } from '../telemetry/log.ts'
 import { Repeats } from '../telemetry/repeats.ts'
 import type { TopologyView } from '../topology/snapshot.ts'
 import type { TopologyStore } from '../topology/store.ts'
+import type { AtomicOptions } from '../transaction/atomic-commits.ts'
 import { gatewayOptions } from './backend-options.ts'
 import type { ServeConfig } from './config.ts'
 import { databaseEditor } from './database-editor.ts'
@@ -33,6 +34,8 @@ export interface ProxyInput {
   readonly beforeListen?: () => Promise<void>
   /** Gives up what has not started yet: `CreateProxy` throws its reason. */
   readonly signal?: AbortSignal
+  /** For tests of what happens when a proxy or a server is lost there. */
+  readonly onCommitStep?: AtomicOptions['onStep']
 }
 
 /** A proxy that takes MySQL clients. */
@@ -60,6 +63,7 @@ export const startProxy: CreateProxy = async ({
   workerNumber,
   beforeListen,
   signal,
+  onCommitStep,
 }) => {
   const onProblem = (error: Error) =>
     logger.warn('file cannot be used, the old content stays', { reason: error.message })
@@ -78,9 +82,17 @@ export const startProxy: CreateProxy = async ({
         preparedStatementsMax: PREPARED_STATEMENTS_MAX,
         idleTimeoutMs: config.timeouts.idle,
         queryTimeoutMs: config.timeouts.query,
+        transactionTimeoutMs: config.timeouts.transaction,
+        idleTransactionMs: config.timeouts.idle_transaction,
+        transactionMode: config.transaction_mode,
         copiedRowsMax: config.federation.rows,
         copiedBytesMax: config.federation.bytes,
         copiesKeyspace: config.federation.keyspace,
+      },
+      atomic: {
+        abandonMs: config.timeouts.abandoned,
+        recovers: workerNumber <= 1,
+        ...(onCommitStep && { onStep: onCommitStep }),
       },
       serverVersion: config.server_version,
       databases: store && databaseEditor(store, topology, config.create_database_beside),

@@ -179,6 +179,7 @@ function planStatement(statement: Statement, context: PlanContext, trace: Trace 
     case 'ReleaseSavepoint':
     case 'UnlockTables':
     case 'Kill':
+    case 'ConcludeTransaction':
     case 'VExplain':
     case 'Prepare':
     case 'Execute':

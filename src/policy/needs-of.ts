@@ -137,6 +137,8 @@ function judge(statement: Statement, context: PolicyContext): Denial | undefined
       return judgeDdl(statement, context)
     case 'Other':
       return judgeOther(statement.verb, context)
+    case 'ConcludeTransaction':
+      return { kind: 'Privilege', privileges: 'XA_RECOVER_ADMIN' }
     case 'Use':
     case 'Begin':
     case 'Commit':

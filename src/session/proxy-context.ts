@@ -5,6 +5,8 @@ import type { Gateway } from '../tablet/gateway.ts'
 import type { ToldText } from '../tablet/keyspace-names.ts'
 import type { Sequences } from '../tablet/sequences.ts'
 import type { Logger } from '../telemetry/log.ts'
+import type { AtomicCommits } from '../transaction/atomic-commits.ts'
+import type { TransactionMode } from '../transaction/transaction.ts'
 import type { VSchema } from '../vschema/model.ts'
 import type { KillElsewhere } from './commands/kill-request.ts'
 import type { Target } from './settings/target.ts'
@@ -27,6 +29,11 @@ export interface SessionLimits {
   readonly idleTimeoutMs: number
   /** 0: none. */
   readonly queryTimeoutMs: number
+  /** 0: none. */
+  readonly transactionTimeoutMs: number
+  readonly idleTransactionMs: number
+  /** transaction_mode as sessions begin. */
+  readonly transactionMode: TransactionMode
   /** Rows and bytes that one statement may bring together from several shards where it is answered over copies of its tables. */
   readonly copiedRowsMax: number
   readonly copiedBytesMax: number
@@ -73,6 +80,7 @@ export interface DatabaseEditor {
 export interface ProxyContext {
   readonly gateway: Gateway
   readonly sequences: Sequences
+  readonly atomic: AtomicCommits
   readonly clock: Clock
   /** Epoch ms, right to within a second: reading the clock for every statement would cost more than it tells. */
   readonly coarseNowMs: number

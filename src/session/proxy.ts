@@ -10,6 +10,7 @@ import { Sequences } from '../tablet/sequences.ts'
 import type { ServingTablet } from '../tablet/serving-tablet.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { TopologySnapshot, TopologyView } from '../topology/snapshot.ts'
+import { AtomicCommits, type AtomicOptions } from '../transaction/atomic-commits.ts'
 import { buildVSchema } from '../vschema/build-vschema.ts'
 import type { VSchema } from '../vschema/model.ts'
 import { parseRoutingRules, parseShardRoutingRules } from '../vschema/records.ts'
@@ -25,6 +26,7 @@ export interface ProxyOptions {
   readonly topology: TopologyView
   readonly gateway: GatewayOptions
   readonly limits: SessionLimits
+  readonly atomic: Pick<AtomicOptions, 'abandonMs' | 'recovers' | 'onStep'>
   /** Told to clients instead of the version of the oldest primary. */
   readonly serverVersion: string | undefined
   /** The keyspace of tables that no VSchema names. */
@@ -46,6 +48,7 @@ const PLAN_CACHES_MAX = 64
 export class Shardgate implements ProxyContext {
   readonly gateway: Gateway
   readonly sequences: Sequences
+  readonly atomic: AtomicCommits
   readonly sessions = new Map<number, LiveSession>()
   questions = 0
   killElsewhere: KillElsewhere | undefined
@@ -90,6 +93,7 @@ export class Shardgate implements ProxyContext {
     this.#defaultUnsharded = options.defaultUnsharded
     this.gateway = new Gateway(topology, options.gateway, { clock, log }, () => this.#healthChanged())
     this.sequences = new Sequences(this.gateway)
+    this.atomic = new AtomicCommits({ gateway: this.gateway, clock, log, ...options.atomic })
     this.#tracker = new SchemaTracker(this.gateway, clock, log, () => this.#rebuild())
     this.#version = this.#serverVersion()
     this.#vschema = this.#build(topology.current())
@@ -119,6 +123,7 @@ export class Shardgate implements ProxyContext {
     this.#cancelTick()
     this.#unsubscribe()
     this.#tracker.close()
+    this.atomic.close()
     this.gateway.close()
   }
 

@@ -13,6 +13,7 @@ import { KeptWarnings } from './commands/kept-warnings.ts'
 import { kill } from './commands/kill.ts'
 import { Replies } from './commands/replies.ts'
 import { TextCommands } from './commands/text-commands.ts'
+import { TransactionWatch } from './commands/transaction-watch.ts'
 import { preparedBytes } from './prepared/client-statement.ts'
 import { PreparedStatements } from './prepared/prepared-statements.ts'
 import type { SqlPrepareContext } from './prepared/sql-prepare.ts'
@@ -63,10 +64,16 @@ export class Session implements SessionHandler, LiveSession {
     this.state = new SessionState(this.#defaults(client.identity.collationId), this.memory)
     this.preparedTexts = new HeldMap(this.memory, ({ sql }) => preparedBytes(sql))
     this.answer = new Answer(client)
-    this.transaction = new Transaction(proxy.gateway, () => this.state.isReadOnly)
+    this.transaction = new Transaction(proxy, () => this.state.isReadOnly)
+    this.transaction.mode = this.state.initialMode
     this.temporary = new TemporaryTables(this.transaction, () => proxy.isMariadb)
     this.locks = new TableLocks(this.transaction)
     this.interruption = new Interruption(client, proxy.clock)
+    const watch = new TransactionWatch(this, proxy.clock)
+    this.transaction.watch = {
+      begins: () => watch.begins(this.state.transactionTimeouts(proxy.limits)),
+      ends: () => watch.ends(),
+    }
     this.warnings = new KeptWarnings(proxy.clock)
     this.replies = new Replies(this)
     this.shards = new ShardAccess(this)
@@ -231,6 +238,7 @@ export class Session implements SessionHandler, LiveSession {
       sqlMode: this.proxy.defaultSqlMode,
       ignoreSpace: (capabilities & Capability.IGNORE_SPACE) !== 0,
       isTracked: (capabilities & Capability.SESSION_TRACK) !== 0,
+      transactionMode: this.proxy.limits.transactionMode,
     }
   }
 
@@ -242,6 +250,7 @@ export class Session implements SessionHandler, LiveSession {
     this.temporary.clear()
     this.locks.forget()
     this.state.reset(this.#defaults(collationId))
+    this.transaction.mode = this.state.initialMode
   }
 }
 

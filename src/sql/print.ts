@@ -80,6 +80,7 @@ const statementKinds: ReadonlySet<string> = new Set<Statement['kind']>([
   'RollbackTo',
   'ReleaseSavepoint',
   'Kill',
+  'ConcludeTransaction',
   'Explain',
   'ExplainConnection',
   'DescribeTable',

@@ -1,10 +1,10 @@
-import type { CommitFailure, CommitProtocol } from './commit-protocol.ts'
+import { type CommitFailure, type CommitProtocol, type FailedShard, rollBack } from './commit-protocol.ts'
 import type { Lane } from './lane.ts'
 import type { Lanes } from './lanes.ts'
 
 /**
- * Commits shard by shard, in the order in which the transaction reached them: atomic only while one shard wrote. The first
- * failure stops it, and what was not committed yet is rolled back.
+ * Commits on one shard, and then on all others at once: atomic only while one shard wrote. A failure of the first rolls back
+ * the others; after it has committed each of them speaks for itself.
  */
 export class BestEffort implements CommitProtocol {
   readonly #lanes: Lanes
@@ -16,35 +16,31 @@ export class BestEffort implements CommitProtocol {
   async commit(lanes: readonly Lane[]): Promise<CommitFailure | undefined> {
     // A KILL that comes too late for its statement must not meet a COMMIT.
     await Promise.all(lanes.map(({ lease }) => lease.killing))
-    const committed: string[] = []
-    // What is known to be lost must not be found out after others have committed.
-    const ordered = [...lanes.filter((lane) => lane.isLost), ...lanes.filter((lane) => !lane.isLost)]
-    for (const [i, lane] of ordered.entries()) {
-      try {
-        await lane.query('COMMIT')
-        committed.push(lane.name)
-        this.#lanes.leave(lane)
-      } catch (error) {
-        const rest = ordered.slice(i)
-        await rollBack(this.#lanes, rest)
-        const rolledBack = rest.slice(1).map(({ name }) => name)
-        return { committed, failed: lane.name, rolledBack, error: error as Error }
-      }
+    // What is known to be lost must not be found out after others have committed; what has only been read cannot be lost.
+    const rank = (lane: Lane) => (lane.isLost ? 0 : lane.hasWritten ? 1 : 2)
+    const [first, ...others] = [...lanes].sort((a, b) => rank(a) - rank(b))
+    if (first === undefined) return undefined
+    const refused = await this.#commitOn(first)
+    if (refused !== undefined) {
+      await rollBack(this.#lanes, others)
+      return { committed: [], failed: [refused], rolledBack: others.map(({ name }) => name) }
     }
-    return undefined
+    const settled = await Promise.all(others.map((lane) => this.#commitOn(lane)))
+    const failed = settled.filter((failure) => failure !== undefined)
+    if (failed.length === 0) return undefined
+    const committed = others.filter((_, i) => settled[i] === undefined)
+    return { committed: [first, ...committed].map(({ name }) => name), failed, rolledBack: [] }
   }
-}
 
-/** A shard that cannot be told loses its connection, which rolls back too. */
-export async function rollBack(lanes: Lanes, which: readonly Lane[]): Promise<void> {
-  await Promise.all(
-    which.map(async (lane) => {
-      try {
-        await lane.query('ROLLBACK')
-        lanes.leave(lane)
-      } catch {
-        lanes.drop(lane)
-      }
-    }),
-  )
+  /** A server that has refused is told to roll back; of one that was lost nobody knows how far it came. */
+  async #commitOn(lane: Lane): Promise<FailedShard | undefined> {
+    try {
+      await lane.commit()
+      this.#lanes.leave(lane)
+      return undefined
+    } catch (error) {
+      await rollBack(this.#lanes, [lane])
+      return { name: lane.name, error: error as Error }
+    }
+  }
 }

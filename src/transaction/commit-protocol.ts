@@ -1,4 +1,5 @@
 import type { Lane } from './lane.ts'
+import type { Lanes } from './lanes.ts'
 
 /** How the transaction ends on several shards. */
 export interface CommitProtocol {
@@ -7,12 +8,33 @@ export interface CommitProtocol {
    * rejects: a failure is told with what has become of the others.
    */
   commit(lanes: readonly Lane[]): Promise<CommitFailure | undefined>
+  /** After a commit: what the client is told of shards that will follow later. */
+  readonly delayed?: string | undefined
 }
 
 /** A COMMIT that not all shards took. Shards by name. */
 export interface CommitFailure {
   readonly committed: readonly string[]
-  readonly failed: string
+  /** The first of them is told with its error. */
+  readonly failed: readonly FailedShard[]
   readonly rolledBack: readonly string[]
+}
+
+export interface FailedShard {
+  readonly name: string
   readonly error: Error
+}
+
+/** A shard that cannot be told loses its connection, which rolls back too. */
+export async function rollBack(lanes: Lanes, which: readonly Lane[]): Promise<void> {
+  await Promise.all(
+    which.map(async (lane) => {
+      try {
+        await lane.rollback()
+        lanes.leave(lane)
+      } catch {
+        lanes.drop(lane)
+      }
+    }),
+  )
 }

@@ -4,6 +4,8 @@ import type { ShardStatement } from '../mysql/client/shard-statement.ts'
 import { type CollectingReader, runQuery } from '../mysql/client/simple-command.ts'
 import type { Lease } from '../tablet/lease.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
+import { type Branch, branchOf, xidSql } from './branch.ts'
+import { settleAll } from './settle-all.ts'
 
 /** How a transaction was asked for; a shard is told when the first statement reaches it. */
 export interface TransactionStart {
@@ -11,6 +13,18 @@ export interface TransactionStart {
   readonly before: readonly string[]
   /** `BEGIN`, or `START TRANSACTION READ ONLY, WITH CONSISTENT SNAPSHOT`. */
   readonly begin: string
+  /** It begins as a branch of an atomic transaction instead of by `begin`. */
+  readonly branch?: BranchStart
+}
+
+/** As a plan's `reserves` has it. */
+const TEMPORARY_TABLES = 'temporary table'
+
+export interface BranchStart {
+  /** Of the transaction. */
+  readonly id: string
+  /** Behind XA START, which can say less than START TRANSACTION. */
+  readonly behind: readonly string[]
 }
 
 /** Rows that somebody is still reading. */
@@ -34,6 +48,8 @@ export class Lane {
   readonly #reservedFor = new Set<string>()
   readonly #endedByBegin = new Set<string>()
   #inTransaction = false
+  #branch: Branch | undefined
+  #hasWritten = false
   #isAutocommitOff = false
   #rows: OpenRows | undefined
 
@@ -42,6 +58,7 @@ export class Lane {
     this.term = term
     this.lease = lease
     this.#inTransaction = inTransaction
+    this.#hasWritten = inTransaction
   }
 
   /** `shop/-80`, as messages call it. */
@@ -61,6 +78,20 @@ export class Lane {
     return this.#inTransaction
   }
 
+  /** The transaction may have changed something here. */
+  get hasWritten(): boolean {
+    return this.#hasWritten
+  }
+
+  noteWrite(): void {
+    this.#hasWritten = true
+  }
+
+  /** The shard's part of an atomic transaction, where it is one that can be prepared. */
+  get branch(): Branch | undefined {
+    return this.#branch
+  }
+
   /** Why the connection stays with the session after the transaction; empty where it does not. */
   get reservedFor(): ReadonlySet<string> {
     return this.#reservedFor
@@ -77,6 +108,11 @@ export class Lane {
     this.#endedByBegin.delete(why)
   }
 
+  /** It has temporary tables or locked ones, which no branch may have (MySQL: 4091, 1399). */
+  get hasTables(): boolean {
+    return this.#endedByBegin.size > 0 || this.#reservedFor.has(TEMPORARY_TABLES)
+  }
+
   /** The server's own autocommit is off: see `begin`. */
   get isAutocommitOff(): boolean {
     return this.#isAutocommitOff
@@ -90,17 +126,56 @@ export class Lane {
   /** Begins the transaction, in one round trip: what a server refuses leaves the connection in an unknown state. */
   async begin(start: TransactionStart, savepoints: readonly string[]): Promise<void> {
     this.#inTransaction = true
+    this.#hasWritten = false
     // LOCK TABLES goes with autocommit = 0: the session has not said BEGIN.
     const isLocked = this.#endedByBegin.size > 0
     if (isLocked) await this.setAutocommit(false)
-    const begin = isLocked ? [] : [start.begin]
-    const statements = [...start.before, ...begin, ...savepoints.map((name) => `SAVEPOINT ${name}`)]
-    await Promise.all(statements.map((sql) => this.query(sql)))
+    if (start.branch !== undefined)
+      this.#branch = branchOf(start.branch.id, this.target, this.connection.threadId)
+    const begin = this.#branch === undefined ? start.begin : `XA START ${xidSql(this.#branch)}`
+    const statements = [
+      ...start.before,
+      ...(isLocked ? [] : [begin]),
+      ...(start.branch?.behind ?? []),
+      ...savepoints.map((name) => `SAVEPOINT ${name}`),
+    ]
+    await settleAll(statements.map((sql) => this.query(sql)))
   }
 
   /** The transaction on this shard is over, by whoever's doing. */
   leave(): void {
     this.#inTransaction = false
+    this.#branch = undefined
+    this.#hasWritten = false
+  }
+
+  /** Commits this shard's part, whatever becomes of the others. Throws where it has not. */
+  async commit(): Promise<void> {
+    if (this.#branch === undefined) await this.query('COMMIT')
+    else await this.#endBranch(`XA COMMIT ${xidSql(this.#branch)} ONE PHASE`)
+  }
+
+  async rollback(): Promise<void> {
+    if (this.#branch === undefined) await this.query('ROLLBACK')
+    else {
+      const xid = xidSql(this.#branch)
+      // It has ended where it is prepared, or rolled back already.
+      this.query(`XA END ${xid}`).catch(() => {})
+      await this.query(`XA ROLLBACK ${xid}`)
+    }
+  }
+
+  /** From then on the branch can be committed and outlives its connection and its server. */
+  async prepare(branch: Branch): Promise<void> {
+    await this.#endBranch(`XA PREPARE ${xidSql(branch)}`)
+  }
+
+  async commitPrepared(branch: Branch): Promise<void> {
+    await this.query(`XA COMMIT ${xidSql(branch)}`)
+  }
+
+  async #endBranch(sql: string): Promise<void> {
+    await settleAll([this.query(`XA END ${xidSql(this.#branch!)}`), this.query(sql)])
   }
 
   send(statement: ShardStatement, reader: ResponseReader): void {

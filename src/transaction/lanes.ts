@@ -6,6 +6,7 @@ import type { Lease } from '../tablet/lease.ts'
 import type { Settings } from '../tablet/settings.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
 import { Lane, type TransactionStart } from './lane.ts'
+import { settleAll } from './settle-all.ts'
 
 export interface OpenLaneOptions {
   readonly settings: Settings
@@ -144,11 +145,4 @@ export class Lanes {
     this.#lanes.set(target.key, lane)
     return lane
   }
-}
-
-/** All results, or the first failure once everything has settled: nothing is left running. */
-export async function settleAll<T>(promises: readonly Promise<T>[]): Promise<readonly T[]> {
-  const settled = await Promise.allSettled(promises)
-  for (const result of settled) if (result.status === 'rejected') throw result.reason
-  return settled.map((result) => (result as PromiseFulfilledResult<T>).value)
 }

@@ -24,6 +24,7 @@ export async function runOnShard(
   const own = transaction.lane(target)
   if (!outsideTransaction && (own !== undefined || transaction.start() !== undefined)) {
     const lane = await transaction.reach(target, settings, watch)
+    lane.noteWrite()
     return await collectAnswer(lane.lease, watch, (reader) => lane.send(statement, reader), write)
   }
   if (own !== undefined) {

@@ -9,15 +9,23 @@ import type { Lease } from '../tablet/lease.ts'
 import type { Characteristics, Settings } from '../tablet/settings.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
 import { AfterCommit } from './after-commit.ts'
-import { BestEffort, rollBack } from './best-effort.ts'
-import type { CommitFailure } from './commit-protocol.ts'
+import { AtomicCommit } from './atomic-commit.ts'
+import type { AtomicCommits } from './atomic-commits.ts'
+import { BestEffort } from './best-effort.ts'
+import { newTransactionId } from './branch.ts'
+import { type CommitFailure, type CommitProtocol, rollBack } from './commit-protocol.ts'
+import { SNAPSHOT_SQL } from './decisions.ts'
 import type { Lane, TransactionStart } from './lane.ts'
-import { Lanes, settleAll } from './lanes.ts'
+import { Lanes } from './lanes.ts'
 import { Savepoints } from './savepoints.ts'
+import { settleAll } from './settle-all.ts'
 
 /** Deadlock, and the lock table being full: InnoDB rolls the whole transaction back, not the statement alone. */
 const ER_LOCK_DEADLOCK = 1213
 const ER_LOCK_TABLE_FULL = 1206
+
+/** vtgate's, for commits that not every shard has followed. */
+const NON_ATOMIC_COMMIT = 301
 
 const STEPS_SAVEPOINT = '`_shardgate_steps`'
 
@@ -25,14 +33,31 @@ const PLAIN_START: TransactionStart = { before: [], begin: 'BEGIN' }
 
 const NONE: Characteristics = {}
 
+/** What may be written where: on one shard, on several that commit one after the other, on several that commit alike. */
+export type TransactionMode = 'single' | 'multi' | 'twopc'
+
+/** BEGIN or START TRANSACTION as it was said. */
+export interface BeginWords {
+  readonly begin: string
+  /** As the text of `begin` has it. */
+  readonly access?: Characteristics['access']
+  /** WITH CONSISTENT SNAPSHOT. */
+  readonly takesSnapshot?: boolean
+}
+
+export interface TransactionEnvironment {
+  readonly gateway: Pick<Gateway, 'acquire' | 'termOf'>
+  /** Absent: nothing is atomic over shards. */
+  readonly atomic?: AtomicCommits
+}
+
 /**
  * What a session has open on shards: the transaction, when and how it begins on a shard and ends on all of them, and the
  * connections that are reserved beyond it.
  */
 export class Transaction {
   readonly lanes: Lanes
-  readonly #gateway: Pick<Gateway, 'acquire' | 'termOf'>
-  readonly #protocol: BestEffort
+  readonly #environment: TransactionEnvironment
   readonly #savepoints = new Savepoints()
   readonly afterCommit = new AfterCommit()
   autocommit = true
@@ -41,15 +66,24 @@ export class Transaction {
   #isNextInUse = false
   /** What the open one was given so. */
   #given = NONE
-  /** transaction_mode = 'single': a transaction writes on one shard. */
-  isSingle = false
+  mode: TransactionMode = 'multi'
+  /** Of the open one, as `mode` was when it reached its first shard. */
+  #isAtomic = false
+  /** Where an atomic one has begun, and what its branches on other shards are called. */
+  #home: ShardTarget | undefined
+  #id: string | undefined
   /** Shards that the transaction writes on, while it is a single one. */
   readonly #written = new Set<string>()
   #isOpen = false
   #isReadOnly = false
   #start: TransactionStart | undefined
-  /** A shard's part of the transaction was lost: only ROLLBACK helps. The text says what happened. */
-  #failure: string | undefined
+  #asked: BeginWords = PLAIN_START
+  /** What has ended the transaction before its time: only ROLLBACK helps. */
+  #failure: SqlError | undefined
+  /** It is being rolled back. */
+  #expiring: Promise<void> | undefined
+  /** Told when the transaction begins and ends. */
+  watch: { begins(): void; ends(): void } | undefined
   #warning: Condition | undefined
   #committing = false
   #closed = false
@@ -57,11 +91,15 @@ export class Transaction {
   readonly #isSessionReadOnly: () => boolean
 
   /** `isSessionReadOnly`: transactions that say nothing of it are READ ONLY. */
-  constructor(gateway: Pick<Gateway, 'acquire' | 'termOf'>, isSessionReadOnly = () => false) {
-    this.#gateway = gateway
+  constructor(environment: TransactionEnvironment, isSessionReadOnly = () => false) {
+    this.#environment = environment
     this.#isSessionReadOnly = isSessionReadOnly
-    this.lanes = new Lanes(gateway)
-    this.#protocol = new BestEffort(this.lanes)
+    this.lanes = new Lanes(environment.gateway)
+  }
+
+  /** A transaction writes on one shard. */
+  get isSingle(): boolean {
+    return this.mode === 'single'
   }
 
   /** BEGIN was said (or autocommit is off and a statement has run): COMMIT or ROLLBACK ends it. */
@@ -98,8 +136,8 @@ export class Transaction {
     }
   }
 
-  /** `access`: as the text of `begin` has it. */
-  begin(how: { readonly begin: string; readonly access?: Characteristics['access'] }): void {
+  begin(how: BeginWords): void {
+    this.#asked = how
     this.#given = this.takeNext()
     const { isolation, access } = this.#given
     const level = isolation === undefined ? [] : [`ISOLATION LEVEL ${isolation}`]
@@ -111,6 +149,7 @@ export class Transaction {
     const said = how.access ?? access
     this.#isReadOnly = said === undefined ? this.#isSessionReadOnly() : said === 'READ ONLY'
     this.#isOpen = true
+    this.watch?.begins()
   }
 
   /** SET TRANSACTION: what was said before stays, where it is about something else. Throws within a transaction. */
@@ -147,6 +186,7 @@ export class Transaction {
 
   /** One that failed was no transaction: the next statement has what it was given. */
   statementEnds(failed: boolean): void {
+    this.#warning = undefined
     if (!this.#isNextInUse) return
     this.#isNextInUse = false
     if (!failed) this.#next = NONE
@@ -162,7 +202,9 @@ export class Transaction {
   /** Begins on these shards now, and as much at once as can be: when there is a connection to each. */
   async beginOn(targets: readonly ShardTarget[], settings: Settings, cancel?: Cancellation): Promise<void> {
     const waiting = { settings, start: undefined, savepoints: [], cancel }
+    const { atomic } = this.#environment
     try {
+      if (this.mode === 'twopc' && !this.#isReadOnly) await atomic?.requireTables(targets)
       await settleAll(targets.map((target) => this.lanes.reach(target, waiting)))
       await settleAll(targets.map((target) => this.reach(target, settings, cancel)))
     } catch (error) {
@@ -185,7 +227,8 @@ export class Transaction {
   /** Throws when only ROLLBACK is left. */
   checkUsable(): void {
     if (this.#failure === undefined) return
-    throw new SqlError('ER_UNKNOWN_ERROR', `${this.#failure}. Issue a ROLLBACK to go on`)
+    const { code, message } = this.#failure
+    throw new SqlError(code, `${message}. Issue a ROLLBACK to go on`)
   }
 
   // ----------------------------------------------------------------------------------------- lanes
@@ -212,7 +255,7 @@ export class Transaction {
     const lane = this.lane(target)
     const isPart = lane?.inTransaction === true
     try {
-      const start = this.start()
+      const start = this.#startOn(target)
       return await this.lanes.reach(target, { settings, start, savepoints: this.#savepoints.names, cancel })
     } catch (error) {
       if (isPart && lane?.isLost === true) this.lost(lane)
@@ -220,17 +263,39 @@ export class Transaction {
     }
   }
 
+  /** How the transaction begins on a shard: an atomic one as itself where it begins, and as a branch on every other. */
+  #startOn(target: ShardTarget): TransactionStart | undefined {
+    const start = this.start()
+    if (start === undefined || target.tabletType !== 'PRIMARY') return start
+    if (this.#home === undefined) {
+      this.#home = target
+      this.#isAtomic = this.mode === 'twopc' && this.#environment.atomic !== undefined && !this.#isReadOnly
+    }
+    if (!this.#isAtomic || target.key === this.#home.key || this.lanes.get(target)?.hasTables === true)
+      return start
+    this.#id ??= newTransactionId(this.#home)
+    const { access, takesSnapshot } = this.#asked
+    return {
+      before: access === undefined ? start.before : [...start.before, `SET TRANSACTION ${access}`],
+      begin: start.begin,
+      branch: { id: this.#id, behind: takesSnapshot === true ? [SNAPSHOT_SQL] : [] },
+    }
+  }
+
   /** A statement (CALL, for one) left a transaction open on a connection of the pool: it is the session's now. */
   adopt(target: ShardTarget, lease: Lease): void {
     this.lanes.adopt(target, lease)
     this.#isOpen = true
+    this.watch?.begins()
+    this.#startOn(target)
   }
 
   /** The lane is gone, and with it the shard's part of the transaction. */
   lost(lane: Lane): void {
     this.lanes.drop(lane)
     if (!lane.inTransaction) return
-    this.#failure = `The transaction was lost with the connection to ${lane.lease.tablet.name}`
+    const { name } = lane.lease.tablet
+    this.#failure = new SqlError('CR_SERVER_LOST', `The transaction was lost with the connection to ${name}`)
   }
 
   /** What the status of an OK or EOF means for the lane that it came from. */
@@ -239,7 +304,7 @@ export class Transaction {
     if (!isOver || !lane.inTransaction) return
     // A stored procedure committed, or the statement committed implicitly.
     this.lanes.leave(lane)
-    if (this.autocommit && this.lanes.open().length === 0) this.#isOpen = false
+    if (this.autocommit && this.lanes.open().length === 0) this.#end()
   }
 
   /**
@@ -258,16 +323,18 @@ export class Transaction {
     // A shard that has moved does not have what its old owner would commit now.
     for (const lane of this.lanes.open()) if (!this.lanes.isCurrent(lane)) this.lost(lane)
     if (this.#failure !== undefined) {
-      const failure = this.#failure
+      const { code, message } = this.#failure
       await this.rollback()
-      throw new SqlError('ER_UNKNOWN_ERROR', `${failure}: nothing was committed`)
+      throw new SqlError(code, `${message}: nothing was committed`)
     }
     const behind = this.afterCommit.take()
+    const protocol = this.#protocol()
     this.#end()
     this.#committing = true
     let failed: CommitFailure | undefined
     try {
-      failed = await this.#protocol.commit(inCommitOrder(this.lanes.open()))
+      failed = (await this.#commitAhead()) ?? (await protocol.commit(this.lanes.open()))
+      if (protocol.delayed !== undefined) this.#warn(protocol.delayed)
       if (failed === undefined && behind !== undefined) await this.#finish(behind)
     } finally {
       this.#committing = false
@@ -276,21 +343,53 @@ export class Transaction {
     if (failed !== undefined) this.#throwCommitFailure(failed)
   }
 
+  /** Rows of consistent lookup vindexes first: those of their owners rely on them. Alone they are in nobody's way. */
+  async #commitAhead(): Promise<CommitFailure | undefined> {
+    const ahead = this.lanes.open().filter(({ target }) => target.commitsFirst === true)
+    if (ahead.length === 0) return undefined
+    const failed = await new BestEffort(this.lanes).commit(ahead)
+    if (failed === undefined) return undefined
+    await rollBack(this.lanes, this.lanes.open())
+    return { ...failed, committed: [] }
+  }
+
   /** What is left undone is told: all of the transaction has been committed. */
   async #finish(behind: () => Promise<void>): Promise<void> {
     try {
       await behind()
     } catch (error) {
-      const message = `The transaction is committed; entries of consistent lookup vindexes that it no longer needs are still there: ${(error as Error).message}`
-      this.#warning = { level: 'Warning', code: 301, message }
+      const why = (error as Error).message
+      this.#warn(
+        `The transaction is committed; entries of consistent lookup vindexes that it no longer needs are still there: ${why}`,
+      )
     }
+  }
+
+  #protocol(): CommitProtocol {
+    const { atomic } = this.#environment
+    if (!this.#isAtomic || atomic === undefined) return new BestEffort(this.lanes)
+    return new AtomicCommit(this.lanes, atomic, { home: this.#home!, id: this.#id })
   }
 
   /** Rolls back everywhere. */
   async rollback(): Promise<void> {
     this.#failure = undefined
     this.#end()
+    await this.#expiring
     await rollBack(this.lanes, this.lanes.open())
+  }
+
+  get isCommitting(): boolean {
+    return this.#committing
+  }
+
+  /** Rolls back everywhere between two statements; the client learns of it with its next one, until it says ROLLBACK. */
+  async expire(error: SqlError): Promise<void> {
+    this.watch?.ends()
+    this.#failure = error
+    this.#expiring = rollBack(this.lanes, this.lanes.open())
+    await this.#expiring
+    this.#expiring = undefined
   }
 
   /** The warning of the commit that has just failed; taken once. */
@@ -306,8 +405,13 @@ export class Transaction {
    */
   async aside<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     if (this.lanes.size > 0) return this.#forStatement(() => work(this))
-    const aside = new Transaction(this.#gateway)
-    aside.isSingle = this.isSingle
+    return this.beside(work)
+  }
+
+  /** On connections of its own, whatever the session has. */
+  async beside<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const aside = new Transaction(this.#environment)
+    aside.mode = this.mode
     aside.begin({ begin: 'BEGIN' })
     try {
       const result = await work(aside)
@@ -358,12 +462,12 @@ export class Transaction {
     this.#failure = undefined
     this.autocommit = true
     this.#next = NONE
-    this.isSingle = false
   }
 
   /** The client is gone. A COMMIT that it has sent is carried through on all shards first, as one server would. */
   close(): void {
     this.#closed = true
+    this.watch?.ends()
     if (!this.#committing) this.lanes.close()
   }
 
@@ -372,6 +476,7 @@ export class Transaction {
   /** `name` is quoted SQL. Outside a transaction MySQL takes a savepoint and forgets it with the statement. */
   async savepoint(name: string): Promise<void> {
     if (!this.#isOpen && this.autocommit) return
+    this.checkUsable()
     this.#savepoints.requireRoom(name)
     await this.lanes.everywhere(`SAVEPOINT ${name}`)
     this.#savepoints.add(name)
@@ -379,6 +484,7 @@ export class Transaction {
   }
 
   async rollbackTo(name: string): Promise<void> {
+    this.checkUsable()
     this.#savepoints.check(name)
     await this.lanes.everywhere(`ROLLBACK TO SAVEPOINT ${name}`)
     this.#savepoints.cutBehind(name, { itself: false })
@@ -386,41 +492,46 @@ export class Transaction {
   }
 
   async releaseSavepoint(name: string): Promise<void> {
+    this.checkUsable()
     this.#savepoints.check(name)
     await this.lanes.everywhere(`RELEASE SAVEPOINT ${name}`)
     this.#savepoints.cutBehind(name, { itself: true })
   }
 
   #end(): void {
+    this.watch?.ends()
     this.#isOpen = false
     this.#isReadOnly = false
     this.#start = undefined
+    this.#home = undefined
+    this.#id = undefined
+    this.#isAtomic = false
     this.#written.clear()
     this.#savepoints.clear()
     this.afterCommit.clear()
   }
 
   /** Tells of a COMMIT that not all shards took: an error, and a warning that SHOW WARNINGS repeats. */
-  #throwCommitFailure(failed: CommitFailure): never {
-    if (failed.committed.length === 0) throw failed.error
+  #throwCommitFailure({ committed, failed, rolledBack }: CommitFailure): never {
+    const { error } = failed[0]!
+    if (committed.length === 0) throw error
     // A server that refused was told to roll back; of one that was lost nobody knows how far it came.
-    const isRefusal = failed.error instanceof ServerError
-    const rolledBack = isRefusal ? [failed.failed, ...failed.rolledBack] : failed.rolledBack
+    const refused = failed.filter((shard) => shard.error instanceof ServerError).map(({ name }) => name)
+    const unknown = failed.map(({ name }) => name).filter((name) => !refused.includes(name))
     const outcomes = [
-      `committed: ${failed.committed.join(', ')}`,
-      ...(isRefusal ? [] : [`not known: ${failed.failed}`]),
-      ...(rolledBack.length > 0 ? [`rolled back: ${rolledBack.join(', ')}`] : []),
+      `committed: ${committed.join(', ')}`,
+      ...(unknown.length > 0 ? [`not known: ${unknown.join(', ')}`] : []),
+      ...(refused.length + rolledBack.length > 0
+        ? [`rolled back: ${[...refused, ...rolledBack].join(', ')}`]
+        : []),
     ]
-    const text = `Commit is not atomic over several shards: ${failed.failed} failed (${failed.error.message}), ${outcomes.join('; ')}`
-    this.#warning = { level: 'Warning', code: 301, message: text }
-    throw new SqlError('ER_UNKNOWN_ERROR', text, { cause: failed.error })
+    const names = failed.map(({ name }) => name).join(', ')
+    const text = `Commit is not atomic over several shards: ${names} failed (${error.message}), ${outcomes.join('; ')}`
+    this.#warn(text)
+    throw new SqlError('ER_UNKNOWN_ERROR', text, { cause: error })
   }
-}
 
-/** Rows of consistent lookup vindexes first: those of their owners rely on them. */
-function inCommitOrder(lanes: readonly Lane[]): readonly Lane[] {
-  return [
-    ...lanes.filter(({ target }) => target.commitsFirst === true),
-    ...lanes.filter(({ target }) => target.commitsFirst !== true),
-  ]
+  #warn(message: string): void {
+    this.#warning = { level: 'Warning', code: NON_ATOMIC_COMMIT, message }
+  }
 }

@@ -8,7 +8,7 @@ import type { Settings } from '../tablet/settings.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
 import { type Failure, firstFailure, isAboutRow } from './first-failure.ts'
 import type { Lane } from './lane.ts'
-import { settleAll } from './lanes.ts'
+import { settleAll } from './settle-all.ts'
 import type { Transaction } from './transaction.ts'
 
 export interface ShardWrite {
@@ -107,6 +107,7 @@ async function sendAll(
   const send = async (i: number): Promise<void> => {
     const lane = lanes[i]!
     const write = writes[i]!
+    lane.noteWrite()
     try {
       answers[i] = await collectAnswer(
         lane.lease,

@@ -22,18 +22,17 @@ export class Comparison {
   async run(
     list: StatementList,
     protocol: Protocol,
-    options: { readonly planner?: string } = {},
+    options: { readonly set?: string } = {},
   ): Promise<readonly string[]> {
     const { reference, flavor } = this.#pair
     // One cluster is enough where one server answers.
-    const proxies = options.planner === undefined ? this.#pair.proxies : this.#pair.proxies.slice(0, 1)
+    const proxies = options.set === undefined ? this.#pair.proxies : this.#pair.proxies.slice(0, 1)
     const sides = [reference, ...proxies]
     await resetTables(this.#pair)
     const runners = await Promise.all(sides.map((side) => Runner.open(side, list)))
-    const { planner } = options
-    if (planner !== undefined)
-      for (const runner of runners.slice(1))
-        await runner.run({ sql: `SET planner_version = '${planner}'` }, 'text')
+    const { set } = options
+    if (set !== undefined)
+      for (const runner of runners.slice(1)) await runner.run({ sql: `SET ${set}` }, 'text')
     // The same problem of several proxies is told once.
     const problems = new Map<string, string[]>()
     try {

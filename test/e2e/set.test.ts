@@ -118,6 +118,13 @@ test.each(['sql_auto_is_null = 1', 'insert_id = 4000', 'rand_seed1 = 5'])(
   },
 )
 
+test('completion_type = 2: COMMIT ends the connection', async () => {
+  const of = await client()
+  for (const sql of ['SET completion_type = 2', 'BEGIN', 'COMMIT'])
+    expect((await of.query(sql))[0]).toMatchObject({ kind: 'ok' })
+  await expect(of.query('SELECT 1')).rejects.toThrow()
+})
+
 test('what changes nothing about these is taken', async () => {
   const of = await client()
   for (const assignment of ['sql_auto_is_null = 0'])

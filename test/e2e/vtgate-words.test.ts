@@ -105,7 +105,6 @@ test("session variables are answered, and kept from one session to another's", a
 
 test.each([
   ["SET workload = 'fast'", 1231],
-  ["SET transaction_mode = 'twopc'", 1235],
   ["SET transaction_mode = 'both'", 1231],
   ["SET session_uuid = 'x'", 1238],
   ["SET ddl_strategy = 'vitess'", 1235],

@@ -6,7 +6,7 @@ import { pause, resume } from './pause.ts'
 import { ProtocolClient, type ProtocolClientOptions } from './protocol-client.ts'
 import { startTestProxy, type TestProxy, type TestProxyOptions } from './proxy.ts'
 
-/** Two shards of `main`, each on a MariaDB of its own, and a proxy over them. */
+/** Two shards of `main`, each on a server of its own, and a proxy over them. */
 export interface FaultCluster {
   readonly cluster: TestCluster
   readonly proxy: TestProxy
@@ -30,11 +30,18 @@ export type Shard = '-80' | '80-'
 
 const SCHEMA_DIR = new URL('../differential/schema', import.meta.url).pathname
 
+export interface FaultClusterOptions extends TestProxyOptions {
+  readonly server?: 'mysql' | 'mariadb'
+  readonly schemaDir?: string
+}
+
+/** `server`: MariaDB unless told otherwise. */
 export async function startFaultCluster({
+  server = 'mariadb',
   schemaDir = SCHEMA_DIR,
   ...options
-}: TestProxyOptions & { readonly schemaDir?: string } = {}): Promise<FaultCluster> {
-  const cluster = await startCluster({ shards: 2, schemaDir })
+}: FaultClusterOptions = {}): Promise<FaultCluster> {
+  const cluster = await startCluster({ shards: 2, schemaDir, server })
   const proxies: TestProxy[] = []
   const startProxy = async (more: TestProxyOptions) => {
     const started = await startTestProxy(cluster, more)

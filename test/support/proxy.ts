@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { configSchema } from '../../src/cli/config.ts'
-import { startProxy } from '../../src/cli/proxy.ts'
+import { type ProxyInput, startProxy } from '../../src/cli/proxy.ts'
 import { type LogFields, type Logger, silentLogger } from '../../src/telemetry/log.ts'
 import type { TopologyView } from '../../src/topology/snapshot.ts'
 import type { TopologyStore } from '../../src/topology/store.ts'
@@ -20,6 +20,7 @@ export interface TestProxyOptions {
   /** Over the defaults: a free port on 127.0.0.1, the cluster's account, no HTTP. */
   readonly config?: ConfigInput
   readonly logger?: Logger
+  readonly onCommitStep?: ProxyInput['onCommitStep']
 }
 
 /** A proxy in this process. */
@@ -63,6 +64,7 @@ export async function startTestProxy(
     ...(cluster.store && { store: cluster.store }),
     logger: options.logger ?? complaintsLogger(complaints),
     workerNumber: 0,
+    ...(options.onCommitStep && { onCommitStep: options.onCommitStep }),
   })
   return {
     host: '127.0.0.1',

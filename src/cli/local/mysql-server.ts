@@ -138,6 +138,9 @@ function ownPrivileges(name: string, { flavor }: MysqlProgram, databases: readon
   return [
     `GRANT ${flavor === 'mariadb' ? 'SLAVE MONITOR' : 'REPLICATION CLIENT'} ON *.* TO ${name}`,
     ...READABLE.map((table) => `GRANT SELECT ON mysql.${table} TO ${name}`),
+    // Atomic commits (docs/design/atomic-commit.md): MariaDB lets everybody recover.
+    ...(flavor === 'mysql' ? [`GRANT XA_RECOVER_ADMIN ON *.* TO ${name}`] : []),
+    `GRANT CREATE, SELECT, INSERT, DELETE ON ${quotePattern('_shardgate')}.* TO ${name}`,
     ...databases.map((database) => `GRANT ALL PRIVILEGES ON ${quotePattern(database)}.* TO ${name}`),
   ]
 }

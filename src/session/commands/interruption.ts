@@ -16,7 +16,10 @@ export class Interruption implements StatementWatch {
   relaying: Lease | undefined
   /** The command that runs, as the client has sent it. */
   #command: Buffer | undefined
-  #reason: 'none' | 'query' | 'connection' | 'timeout' = 'none'
+  #reason: 'none' | 'query' | 'connection' | 'timeout' | 'expired' = 'none'
+  #expired: SqlError | undefined
+  /** How many there have been. */
+  commands = 0
   #cancelDeadline: (() => void) | undefined
   /** Made when somebody wants to hear of the end: the fast path waits for nothing. */
   #controller: AbortController | undefined
@@ -29,6 +32,7 @@ export class Interruption implements StatementWatch {
   /** A command begins: what was meant for the one before is over. */
   begin(command: Buffer): void {
     this.#command = command
+    this.commands++
     this.#reason = 'none'
   }
 
@@ -37,7 +41,7 @@ export class Interruption implements StatementWatch {
     this.#cancelDeadline?.()
     this.#cancelDeadline = undefined
     this.#controller = undefined
-    if (this.#reason === 'timeout') this.#reason = 'none'
+    if (this.#reason === 'timeout' || this.#reason === 'expired') this.#reason = 'none'
   }
 
   commandEnds(): void {
@@ -49,6 +53,12 @@ export class Interruption implements StatementWatch {
     this.#cancelDeadline ??= this.#clock.after(timeoutMs, () => {
       this.#stop('timeout')
     })
+  }
+
+  /** The statement's transaction has come to its end. */
+  expire(error: SqlError): void {
+    this.#expired = error
+    this.#stop('expired')
   }
 
   /** KILL by another session. One of the connection closes it at once, without an answer to what it was about. */
@@ -82,6 +92,7 @@ export class Interruption implements StatementWatch {
   /** Why the statement is being stopped, if it is. */
   get error(): SqlError | undefined {
     if (this.#reason === 'none') return undefined
+    if (this.#reason === 'expired') return this.#expired
     return this.#reason === 'timeout' ? timedOut() : interrupted()
   }
 
@@ -113,7 +124,7 @@ export class Interruption implements StatementWatch {
   }
 
   /** A session that is to end is not spared by what would stop its statement alone. */
-  #stop(reason: 'query' | 'connection' | 'timeout'): void {
+  #stop(reason: 'query' | 'connection' | 'timeout' | 'expired'): void {
     if (this.#reason !== 'connection') this.#reason = reason
     this.stopWorking()
   }

@@ -6,7 +6,7 @@ import { ISOLATION } from '../../tablet/settings.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
 import type { CompletionType, SessionState } from './session-state.ts'
 import { unquoted } from './unquoted.ts'
-import { vitessValue } from './vitess-variables.ts'
+import { TRANSACTION_MODE, transactionModeOf, vitessValue } from './vitess-variables.ts'
 
 export interface OwnVariableContext {
   readonly client: Pick<ClientConnection, 'idleTimeoutMs' | 'setIdleTimeout'>
@@ -87,13 +87,6 @@ export function ownVariable(
   }
 }
 
-/** Of a value that a server has found good. */
-function completionType(text: string): CompletionType {
-  const word = unquoted(text).toUpperCase()
-  if (word === 'CHAIN' || word === '1') return 'CHAIN'
-  return word === 'RELEASE' || word === '2' ? 'RELEASE' : 'NO_CHAIN'
-}
-
 function vitessVariable(
   { state, transaction }: Pick<OwnVariableContext, 'state' | 'transaction'>,
   name: string,
@@ -101,9 +94,13 @@ function vitessVariable(
 ): (() => void) | undefined {
   const value = vitessValue(name, text)
   if (value === undefined) return undefined
+  if (name !== TRANSACTION_MODE)
+    return () => {
+      state.vitess = new Map([...state.vitess, [name, value]])
+    }
   return () => {
-    state.vitess = new Map([...state.vitess, [name, value]])
-    if (name === 'transaction_mode') transaction.isSingle = value === "'SINGLE'"
+    transaction.mode = transactionModeOf(value, state.initialMode)
+    state.vitess = new Map([...state.vitess, [name, `'${transaction.mode.toUpperCase()}'`]])
   }
 }
 
@@ -159,6 +156,13 @@ function booleanOf(name: string, text: string): boolean {
   if (text === '1' || word === 'ON' || word === 'TRUE' || text === 'DEFAULT') return true
   if (text === '0' || word === 'OFF' || word === 'FALSE') return false
   throw isOtherNumber(text) ? wrongType(name) : wrongValue(name, unquoted(text))
+}
+
+/** A value that a server has taken: by its name, or by its number. */
+function completionType(text: string): CompletionType {
+  const word = unquoted(text).toUpperCase()
+  if (word === '1' || word === 'CHAIN') return 'CHAIN'
+  return word === '2' || word === 'RELEASE' ? 'RELEASE' : 'NO_CHAIN'
 }
 
 /** A whole number; negative ones are 0, as for MySQL. */

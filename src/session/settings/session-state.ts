@@ -14,15 +14,18 @@ import {
   type Settings,
   SQL_MODE,
 } from '../../tablet/settings.ts'
+import type { TransactionMode } from '../../transaction/transaction.ts'
 import { quoteName } from '../../values/sql-literal.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
+import type { TransactionTimeouts } from '../commands/transaction-watch.ts'
+import type { SessionLimits } from '../proxy-context.ts'
 import { HeldMap } from './held-map.ts'
 import { plannerNamed } from './planner.ts'
 import { SessionTracker } from './session-tracker.ts'
 import { NO_TARGET, type Target } from './target.ts'
 import { unquoted } from './unquoted.ts'
 import type { VariableValue } from './variable-value.ts'
-import { INITIAL_VARIABLES, ownTimeoutMs, type VitessVariables } from './vitess-variables.ts'
+import { initialVariables, ownTimeoutMs, type VitessVariables } from './vitess-variables.ts'
 
 /** How a statement was read. */
 export interface ReadAs {
@@ -47,6 +50,7 @@ export interface SessionDefaults {
   readonly ignoreSpace: boolean
   /** CLIENT_SESSION_TRACK: OK packets tell what has changed. */
   readonly isTracked: boolean
+  readonly transactionMode: TransactionMode
 }
 
 /**
@@ -67,8 +71,9 @@ export class SessionState {
   interactiveTimeoutS: number | undefined
 
   completionType: CompletionType = 'NO_CHAIN'
-
-  #vitess: VitessVariables = INITIAL_VARIABLES
+  /** transaction_mode as the session began. */
+  initialMode: TransactionMode = 'multi'
+  #vitess!: VitessVariables
   #ownTimeoutMs: number | undefined
   #planner: Planner | undefined
   #uuid: string | undefined
@@ -93,12 +98,13 @@ export class SessionState {
   }
 
   /** As a new session begins. */
-  reset({ names, kind, sqlMode, ignoreSpace, isTracked }: SessionDefaults): void {
+  reset({ names, kind, sqlMode, ignoreSpace, isTracked, transactionMode }: SessionDefaults): void {
     this.target = NO_TARGET
     this.userVariables.clear()
     this.interactiveTimeoutS = undefined
     this.completionType = 'NO_CHAIN'
-    this.vitess = INITIAL_VARIABLES
+    this.initialMode = transactionMode
+    this.vitess = initialVariables(transactionMode)
     this.lastInsertId = 0
     this.rowCount = 0
     this.foundRows = 0
@@ -127,6 +133,12 @@ export class SessionState {
     this.#vitess = variables
     this.#ownTimeoutMs = ownTimeoutMs(variables)
     this.#planner = plannerNamed(unquoted(variables.get('planner_version')!))
+  }
+
+  /** transaction_timeout goes before the configuration's. */
+  transactionTimeouts({ transactionTimeoutMs, idleTransactionMs }: SessionLimits): TransactionTimeouts {
+    const own = Number(this.#vitess.get('transaction_timeout'))
+    return { wholeMs: own > 0 ? own : transactionTimeoutMs, idleMs: idleTransactionMs }
   }
 
   /** The one that the client wants, by `planner_version`. */

@@ -1,4 +1,5 @@
 import { notSupported, SqlError, wrongValue } from '../../errors/sql-error.ts'
+import type { TransactionMode } from '../../transaction/transaction.ts'
 import { PLANNER_WORDS } from './planner.ts'
 import { unquoted } from './unquoted.ts'
 
@@ -14,15 +15,18 @@ interface Definition {
   readonly check: Check
 }
 
+export const TRANSACTION_MODE = 'transaction_mode'
+
 /** Source: vtgate's `sysvars.VitessAware`; what they mean is with their readers. */
 const definitions: ReadonlyMap<string, Definition> = new Map([
   // OLAP and DBA: no time-out for queries.
   ['workload', { initial: "'OLTP'", check: oneOf('UNSPECIFIED', 'OLTP', 'OLAP', 'DBA') }],
   ['planner_version', { initial: "'AUTO'", check: oneOf(...PLANNER_WORDS) }],
-  ['transaction_mode', { initial: "'MULTI'", check: transactionMode }],
+  [TRANSACTION_MODE, { initial: "'UNSPECIFIED'", check: oneOf('UNSPECIFIED', 'SINGLE', 'MULTI', 'TWOPC') }],
   // Milliseconds; 0: the configuration's.
   ['query_timeout', { initial: '0', check: wholeNumber }],
-  ['transaction_timeout', { initial: '0', check: onlyValue('0', 'transactions that end after a time') }],
+  // The same, for a whole transaction.
+  ['transaction_timeout', { initial: '0', check: wholeNumber }],
   ['ddl_strategy', { initial: "'direct'", check: ddlStrategy }],
   ['migration_context', { initial: "''", check: string }],
   ['enable_system_settings', { initial: '1', check: systemSettings }],
@@ -34,9 +38,17 @@ const definitions: ReadonlyMap<string, Definition> = new Map([
 
 const SESSION_UUID = 'session_uuid'
 
-export const INITIAL_VARIABLES: VitessVariables = new Map(
-  [...definitions].map(([name, { initial }]) => [name, initial]),
-)
+/** As a session begins; the mode is the configuration's. */
+export function initialVariables(mode: TransactionMode): VitessVariables {
+  const initial = [...definitions].map(([name, definition]) => [name, definition.initial] as const)
+  return new Map([...initial, [TRANSACTION_MODE, `'${mode.toUpperCase()}'`]])
+}
+
+/** 'UNSPECIFIED' stands for the mode that the session began with. */
+export function transactionModeOf(text: string, initial: TransactionMode): TransactionMode {
+  const mode = unquoted(text).toLowerCase()
+  return mode === 'single' || mode === 'multi' || mode === 'twopc' ? mode : initial
+}
 
 /** The value that the variable has then, as SQL text; undefined for a variable that is not vtgate's. */
 export function vitessValue(name: string, text: string): string | undefined {
@@ -63,12 +75,6 @@ function oneOf(...words: readonly string[]): Check {
     if (!words.includes(word)) throw wrongValue(name, unquoted(text))
     return `'${word}'`
   }
-}
-
-function transactionMode(name: string, text: string): string {
-  const mode = oneOf('UNSPECIFIED', 'SINGLE', 'MULTI', 'TWOPC')(name, text)
-  if (mode === "'TWOPC'") throw notSupported(`transaction_mode = 'twopc': use 'multi' or 'single'`)
-  return mode
 }
 
 function ddlStrategy(_name: string, text: string): string {
@@ -99,13 +105,6 @@ function wholeNumber(name: string, text: string): string {
 function number(name: string, text: string): string {
   if (!/^\d+(\.\d+)?(e\d+)?$/.test(text)) throw wrongValue(name, unquoted(text))
   return text
-}
-
-function onlyValue(value: string, what: string): Check {
-  return (name, text) => {
-    if (wholeNumber(name, text) !== value) throw notSupported(`${name} = ${text}: ${what}`)
-    return value
-  }
 }
 
 /** A string as its SQL text has it. */

@@ -22,13 +22,13 @@ import { sessionsTable } from './sessions.ts'
 import { type ConditionsContext, conditionsTable, countTable } from './show-conditions.ts'
 import { rowsWhere, withoutValues, withValues } from './show-where.ts'
 import { filteredRows, type ShownTable, textTable } from './shown-table.ts'
+import { transactionsTable } from './transactions-table.ts'
 import { withUnnamedRows } from './unnamed-rows.ts'
 import {
   MIGRATION_COLUMNS,
   replicationTable,
   shardsTable,
   THROTTLED_COLUMNS,
-  TRANSACTION_COLUMNS,
   tabletsTable,
   throttlerTable,
   vschemaKeyspaces,
@@ -43,7 +43,7 @@ export type ShownContext = CatalogueContext &
   OwnValuesContext & {
     readonly client: Asker
     readonly proxy: ConditionsContext['proxy'] &
-      Pick<ProxyContext, 'gateway' | 'vschema' | 'clock' | 'sessions' | 'isMariadb'>
+      Pick<ProxyContext, 'gateway' | 'atomic' | 'vschema' | 'clock' | 'sessions' | 'isMariadb'>
   }
 
 export type ShowContext = ShownContext & EvaluateContext & RunContext
@@ -56,10 +56,15 @@ export async function runShow(context: ShowContext, asked: Show, execution: Exec
     const { where } = show
     const isWhole = where === undefined || table.isFiltered === true
     const rows = isWhole ? table.rows : await rowsWhere(context, where, table)
-    if (!TELL_CONDITIONS.has(show.what)) context.state.warnings = conditions
+    const told = [...conditions, ...(table.conditions ?? [])]
+    if (!TELL_CONDITIONS.has(show.what)) context.state.warnings = told
     const keepsFoundRows = show.what === 'WARNINGS' || show.what === 'ERRORS'
     return context.replies.resultSet(
-      { columns: table.columns, rows: filteredRows(show, { ...table, rows }) },
+      {
+        columns: table.columns,
+        rows: filteredRows(show, { ...table, rows }),
+        ...(table.conditions && { warnings: table.conditions.length }),
+      },
       keepsFoundRows,
     )
   }
@@ -162,7 +167,7 @@ async function tableOf(context: ShownContext, show: Show): Promise<ShownTable | 
       return textTable(THROTTLED_COLUMNS, [], 0)
     case 'UNRESOLVED TRANSACTIONS':
     case 'TRANSACTION STATUS':
-      return textTable(TRANSACTION_COLUMNS, [])
+      return transactionsTable(proxy, show, { sees, sqlMode: state.sqlMode })
     case 'VITESS_MIGRATIONS':
       return textTable(MIGRATION_COLUMNS, [], 1)
     case 'VITESS_METADATA VARIABLES':

@@ -1,3 +1,4 @@
+import type { Condition } from '../../errors/condition.ts'
 import type { ColumnDef } from '../../mysql/codec/column-def.ts'
 import type { TextCell } from '../../mysql/codec/text-row.ts'
 import type { Show } from '../../sql/ast.ts'
@@ -12,6 +13,8 @@ export interface ShownTable {
   readonly filtered?: number
   /** The rows are those of WHERE, too. */
   readonly isFiltered?: boolean
+  /** Warnings. */
+  readonly conditions?: readonly Condition[]
 }
 
 export function textTable(

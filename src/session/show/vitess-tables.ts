@@ -154,6 +154,3 @@ export function throttlerTable({ gateway }: Pick<Known, 'gateway'>, sees: Sees):
 }
 
 export const THROTTLED_COLUMNS: readonly string[] = ['app', 'expire_at', 'ratio', 'exempt']
-
-/** Of distributed transactions that wait for their end: there are none. */
-export const TRANSACTION_COLUMNS: readonly string[] = ['id', 'state', 'record_time', 'participants']

@@ -137,7 +137,8 @@ async function idsOf(
   try {
     // Where the transaction itself has written or will write them.
     const { transaction } = context
-    const commitsFirst = isConsistent({ vindex }) && (locks || transaction.commitsInOrder)
+    const commitsFirst =
+      isConsistent({ vindex }) && transaction.mode !== 'twopc' && (locks || transaction.commitsInOrder)
     const { rows } = await select(context, sql, ROWS_MAX + 1, { commitsFirst, isOwn: true })
     if (rows.length > ROWS_MAX) return undefined
     const ids = rows.map(([cell]) => idOf(cell!.text, vindex.isHashed))

@@ -85,7 +85,7 @@ export class SessionLookupTables implements LookupTables {
     const [first] = entries
     if (first === undefined) return
     const { transaction } = this.#context
-    if (!isConsistent(first.lookup)) return this.#removeNow(entries, leftOf, true)
+    if (!this.#isApart(first.lookup)) return this.#removeNow(entries, leftOf, true)
     transaction.afterCommit.add(
       entries.map((entry) => ({ key: keyOf(entry), item: entry })),
       (late: readonly LookupEntry[]) => this.#removeLate(late, leftOf),
@@ -100,7 +100,7 @@ export class SessionLookupTables implements LookupTables {
     const { transaction, proxy } = this.#context
     for (let attempt = 0; ; attempt++) {
       try {
-        return await transaction.aside((aside) =>
+        return await transaction.beside((aside) =>
           new SessionLookupTables(
             { ...this.#context, transaction: aside },
             this.#reading,
@@ -124,7 +124,7 @@ export class SessionLookupTables implements LookupTables {
         (entry) => `(${conditionOf(entry)} AND ${quoteName(lookup.to)} = ${idText(entry)})`,
       )
       // The value of a row that the statement has locked is nobody else's.
-      if (lookup.vindex.unique && !isConsistent(lookup)) {
+      if (lookup.vindex.unique && !this.#isApart(lookup) && waits) {
         await this.#write(lookup, `DELETE FROM ${tableOf(lookup)} WHERE ${where.join(' OR ')}`)
         continue
       }
@@ -137,6 +137,11 @@ export class SessionLookupTables implements LookupTables {
       if (gone.length > 0)
         await this.#write(lookup, `DELETE FROM ${tableOf(lookup)} WHERE ${gone.join(' OR ')}`)
     }
+  }
+
+  /** Written on connections of its own: where all commits alike there is no need. */
+  #isApart(lookup: OwnedLookup): boolean {
+    return isConsistent(lookup) && this.#context.transaction.mode !== 'twopc'
   }
 
   /** Rows of the owner, as the statement sees them. */
@@ -174,7 +179,7 @@ export class SessionLookupTables implements LookupTables {
     const { shards, memory, proxy } = this.#context
     const execution = this.#execution(sql)
     const { plan, bindings } = execution
-    const port = this.#makePort(this.#context, execution, { commitsFirst: isConsistent(lookup) })
+    const port = this.#makePort(this.#context, execution, { commitsFirst: this.#isApart(lookup) })
     const begun = beginPlan(plan, bindings, shards)
     if (begun.kind === 'Several') {
       const outcome = await begun.run({

@@ -16,6 +16,7 @@ import { explain } from './explain.ts'
 import { getDiagnostics } from './get-diagnostics.ts'
 import {
   begin,
+  concludeTransaction,
   endTransaction,
   savepoint,
   setTransaction,
@@ -61,6 +62,8 @@ export async function runOwnStatement(
     case 'RollbackTo':
     case 'ReleaseSavepoint':
       return savepoint(context, statement)
+    case 'ConcludeTransaction':
+      return concludeTransaction(context, statement)
     case 'Kill':
       return killStatement(context, statement)
     case 'Select':

@@ -144,6 +144,7 @@ export class SingleShard implements RelayOwner {
 
   #relayIn(lane: Lane, statement: ShardStatement, options: RelayToOptions): void {
     const { target, lease } = lane
+    if (!options.read) lane.noteWrite()
     this.#relayOn({ target, lease, lane, options, kept: false }, statement)
   }
 

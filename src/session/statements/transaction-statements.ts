@@ -1,19 +1,20 @@
 import { notSupported } from '../../errors/sql-error.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import { READ_LOCK, TABLE_LOCKS } from '../../plan/reserves.ts'
-import type { Begin, EndTransaction, Savepoint, SetTransaction } from '../../sql/ast.ts'
+import type { Begin, ConcludeTransaction, EndTransaction, Savepoint, SetTransaction } from '../../sql/ast.ts'
 import { quoteIdentifier } from '../../sql/print.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { Replies } from '../commands/replies.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
+import { textOf } from '../show/transactions-table.ts'
 import type { ShardAccess } from './shard-access.ts'
 import type { TableLocks } from './table-locks.ts'
 
 export interface TransactionStatementContext {
   readonly client: Pick<ClientConnection, 'close'>
-  readonly proxy: Pick<ProxyContext, 'isMariadb'>
+  readonly proxy: Pick<ProxyContext, 'isMariadb' | 'atomic'>
   readonly state: SessionState
   readonly transaction: Transaction
   readonly locks: TableLocks
@@ -35,9 +36,9 @@ export async function begin(
   locks.forget()
   const text = modifiers.length === 0 ? 'BEGIN' : `START TRANSACTION ${modifiers.join(', ')}`
   const access = (['READ ONLY', 'READ WRITE'] as const).find((each) => modifiers.includes(each))
-  transaction.begin({ begin: text, ...(access && { access }) })
-  if (modifiers.includes('WITH CONSISTENT SNAPSHOT'))
-    await transaction.beginOn(shards.allTargets(), state.settings, interruption)
+  const takesSnapshot = modifiers.includes('WITH CONSISTENT SNAPSHOT')
+  transaction.begin({ begin: text, ...(access && { access }), takesSnapshot })
+  if (takesSnapshot) await transaction.beginOn(shards.allTargets(), state.settings, interruption)
   replies.ok({})
 }
 
@@ -58,10 +59,22 @@ export async function endTransaction(
   if (statement.kind === 'Commit') await transaction.commit()
   else await transaction.rollback()
   transaction.takeNext()
-  const { chain = state.completionType === 'CHAIN', release = state.completionType === 'RELEASE' } = statement
+  const { chain, release } = completionOf(statement, state)
   if (chain) again()
-  replies.ok({})
+  const warning = transaction.takeWarning()
+  state.warnings = warning === undefined ? [] : [warning]
+  replies.ok({ warnings: state.warnings.length })
   if (release) client.close()
+}
+
+/** completion_type is for whoever says nothing of CHAIN and RELEASE. */
+function completionOf(
+  { chain, release }: EndTransaction,
+  { completionType }: SessionState,
+): { readonly chain: boolean; readonly release: boolean } {
+  if (chain !== undefined || release !== undefined)
+    return { chain: chain === true, release: release === true }
+  return { chain: completionType === 'CHAIN', release: completionType === 'RELEASE' }
 }
 
 export async function savepoint(
@@ -72,6 +85,15 @@ export async function savepoint(
   if (statement.kind === 'Savepoint') await transaction.savepoint(name)
   else if (statement.kind === 'RollbackTo') await transaction.rollbackTo(name)
   else await transaction.releaseSavepoint(name)
+  replies.ok({})
+}
+
+/** Does at once what whoever recovers would do later. */
+export async function concludeTransaction(
+  { proxy, state, replies }: TransactionStatementContext,
+  { id }: ConcludeTransaction,
+): Promise<void> {
+  await proxy.atomic.conclude(textOf(id, state.sqlMode))
   replies.ok({})
 }
 

@@ -3,7 +3,7 @@ import { runQuery, textCells } from '../../mysql/client/simple-command.ts'
 import { type Part, visit } from '../../sql/visit.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import { type GivenVariables, type Settings, settingsChange } from '../../tablet/settings.ts'
-import { settleAll } from '../../transaction/lanes.ts'
+import { settleAll } from '../../transaction/settle-all.ts'
 import { quoteName } from '../../values/sql-literal.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import {

@@ -244,6 +244,12 @@ export interface Kill extends StatementBase {
   readonly id: Expr
 }
 
+/** CONCLUDE TRANSACTION 'id': ends an atomic transaction that was left half done. Shardgate's own. */
+export interface ConcludeTransaction extends StatementBase {
+  readonly kind: 'ConcludeTransaction'
+  readonly id: Literal
+}
+
 /** EXPLAIN of a statement. `options`: what stands between the verb and the statement, word for word. */
 export interface Explain extends StatementBase {
   readonly kind: 'Explain'
@@ -514,6 +520,7 @@ export type Statement =
   | EndTransaction
   | Savepoint
   | Kill
+  | ConcludeTransaction
   | Explain
   | ExplainConnection
   | DescribeTable

@@ -1,5 +1,6 @@
 import type {
   Begin,
+  ConcludeTransaction,
   Deallocate,
   EndTransaction,
   Execute,
@@ -133,6 +134,17 @@ export function parseKill(p: TokenStream): Kill | Other {
   }
   const id = parseExpr(p)
   return make<Kill>({ kind: 'Kill', force, what, id, span: p.spanFrom(start) })
+}
+
+/** `CONCLUDE TRANSACTION 'id'`; neither word is one of MySQL's keywords. */
+export function atConclude(p: TokenStream): boolean {
+  return p.text.toUpperCase() === 'CONCLUDE' && p.peekWord() === 'TRANSACTION'
+}
+
+export function parseConclude(p: TokenStream): ConcludeTransaction {
+  const { start } = p
+  p.advance(2)
+  return { kind: 'ConcludeTransaction', id: parseSingleString(p), span: p.spanFrom(start) }
 }
 
 export function parsePrepare(p: TokenStream): Prepare {

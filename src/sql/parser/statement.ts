@@ -12,7 +12,9 @@ import { parseLoad } from './load.ts'
 import { parseOther, parseProgram } from './other.ts'
 import { parseQuery, parseQueryWith, parseWith } from './query.ts'
 import {
+  atConclude,
   parseBegin,
+  parseConclude,
   parseDeallocate,
   parseEnd,
   parseExecute,
@@ -140,6 +142,7 @@ function parseSessionStatement(p: TokenStream): Statement | undefined {
     case 'UNLOCK':
       return p.peekWord() === 'TABLES' || p.peekWord() === 'TABLE' ? parseUnlockTables(p) : parseOther(p)
     default:
+      if (atConclude(p)) return parseConclude(p)
       return isOtherVerb(p) ? parseOther(p) : undefined
   }
 }

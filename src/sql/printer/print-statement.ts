@@ -111,6 +111,7 @@ type Session = Extract<
       | 'RollbackTo'
       | 'ReleaseSavepoint'
       | 'Kill'
+      | 'ConcludeTransaction'
       | 'Prepare'
       | 'Execute'
       | 'Deallocate'
@@ -153,6 +154,10 @@ function printSession(out: Printer, statement: Session): void {
     case 'Kill':
       out.text(statement.force === undefined ? 'KILL ' : `KILL ${statement.force} `)
       if (statement.what !== undefined) out.text(`${statement.what} `)
+      printExpr(out, statement.id)
+      break
+    case 'ConcludeTransaction':
+      out.text('CONCLUDE TRANSACTION ')
       printExpr(out, statement.id)
       break
     case 'Prepare':

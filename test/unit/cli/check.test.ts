@@ -108,6 +108,10 @@ describe.skipIf(!mariadbCommand)('ctl check', () => {
       poor,
       /^error {4}tablet .* of shop\/-80 .*: the account lacks INSERT, UPDATE, DELETE on shop_-80$/m,
     )
+    assert.match(
+      poor,
+      /^warning {2}tablet .*: the account lacks CREATE, INSERT, DELETE ON _shardgate\.\*: transaction_mode twopc will be refused$/m,
+    )
   })
 
   test('a table that is on one shard only, and one that no VSchema names', async () => {

@@ -10,7 +10,7 @@ import { FakeShards, settings, target } from './fake-shards.ts'
 /** A transaction that has reached two shards. */
 async function twoShards() {
   const shards = new FakeShards()
-  const transaction = new Transaction(shards.gateway)
+  const transaction = new Transaction(shards)
   transaction.begin({ begin: 'BEGIN' })
   for (const name of ['-80', '80-']) {
     const reached = transaction.reach(target(name), settings)
@@ -36,7 +36,7 @@ describe('a client that goes away', () => {
 
   test('while a connection is awaited: it goes back to the pool unused', async () => {
     const shards = new FakeShards()
-    const transaction = new Transaction(shards.gateway)
+    const transaction = new Transaction(shards)
     transaction.begin({ begin: 'BEGIN' })
     const reached = transaction.reach(target('-80'), settings)
     transaction.close()
@@ -112,7 +112,7 @@ describe('lanes', () => {
 
   test('that were reserved and are lost tell what is lost with them, once', async () => {
     const shards = new FakeShards()
-    const transaction = new Transaction(shards.gateway)
+    const transaction = new Transaction(shards)
     const lane = await transaction.reach(target('-80'), settings)
     lane.reserve('GET_LOCK()')
     lane.lease.discard()
@@ -122,7 +122,7 @@ describe('lanes', () => {
 
   test('of one target that are wanted twice at once are one, in which the transaction begins once', async () => {
     const shards = new FakeShards()
-    const transaction = new Transaction(shards.gateway)
+    const transaction = new Transaction(shards)
     transaction.begin({ begin: 'BEGIN' })
     const both = [1, 2].map(() => transaction.reach(target('-80'), settings))
     await shards.answer()

@@ -5,9 +5,10 @@ import { type DatabaseColumn, readColumns } from '../../../tablet/schema-reader.
 import { printAlias } from '../../../topology/alias.ts'
 import { databaseOf, type Tablet } from '../../../topology/records.ts'
 import type { ShardState } from '../../../topology/snapshot.ts'
+import { DECISIONS_DATABASE } from '../../../transaction/decisions.ts'
 import { endAfter, nameOf } from '../../check-connections.ts'
 import { type Finding, mistake, ok, warning } from './finding.ts'
-import { missingPrivileges } from './privileges.ts'
+import { missingOn, missingPrivileges } from './privileges.ts'
 
 /** The columns of a keyspace's tables on one shard, as its primary has them. */
 export interface ShardColumns {
@@ -34,6 +35,7 @@ export async function checkTablet(
           ...(isPrimary && isReadOnly ? [mistake(what, 'a primary, and read-only')] : []),
           ...(await checkPrivileges(connection, what, databaseOf(tablet))),
           ...(await checkReplicationStatus(connection, what, version)),
+          ...(isPrimary ? await checkRecovery(connection, what) : []),
         ]
         if (findings.length === 0) findings.push(ok(what, version))
         if (!isPrimary) return { findings }
@@ -78,4 +80,20 @@ async function checkReplicationStatus(
     const privilege = isMariadb ? 'SLAVE MONITOR' : 'REPLICATION CLIENT'
     return [mistake(what, `${(error as Error).message}; health checks need it: GRANT ${privilege} ON *.*`)]
   }
+}
+
+/** What transaction_mode 'twopc' needs beyond. */
+async function checkRecovery(connection: Connection, what: string): Promise<Finding[]> {
+  const missing: string[] = []
+  try {
+    await connection.query('XA RECOVER')
+  } catch {
+    missing.push('XA_RECOVER_ADMIN ON *.*')
+  }
+  const [rows] = await connection.query('SHOW GRANTS')
+  const grants = (rows as object[]).map((row) => String(Object.values(row)[0]))
+  const lacks = missingOn(grants, DECISIONS_DATABASE, ['CREATE', 'SELECT', 'INSERT', 'DELETE'])
+  if (lacks.length > 0) missing.push(`${lacks.join(', ')} ON ${DECISIONS_DATABASE}.*`)
+  if (missing.length === 0) return []
+  return [warning(what, `the account lacks ${missing.join(' and ')}: transaction_mode twopc will be refused`)]
 }

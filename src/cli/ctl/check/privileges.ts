@@ -21,6 +21,34 @@ export function missingPrivileges(
   grants: readonly string[],
   database: string,
 ): Missing & { readonly hasRoles: boolean } {
+  const { given, hasRoles } = givenOn(grants, database)
+  return {
+    data: lacking(given, DATA),
+    definitions: lacking(given, DEFINITIONS),
+    programs: lacking(given, PROGRAMS),
+    hasRoles,
+  }
+}
+
+/** Which of these privileges the lines do not give on the database. */
+export function missingOn(
+  grants: readonly string[],
+  database: string,
+  wanted: readonly string[],
+): readonly string[] {
+  return lacking(givenOn(grants, database).given, wanted)
+}
+
+function lacking(given: ReadonlySet<string>, wanted: readonly string[]): readonly string[] {
+  return wanted.filter(
+    (privilege) => !given.has(privilege) && !given.has('ALL PRIVILEGES') && !given.has('ALL'),
+  )
+}
+
+function givenOn(
+  grants: readonly string[],
+  database: string,
+): { readonly given: ReadonlySet<string>; readonly hasRoles: boolean } {
   const given = new Set<string>()
   let hasRoles = false
   for (const line of grants) {
@@ -31,14 +59,7 @@ export function missingPrivileges(
       for (const privilege of match[1]!.split(', ')) given.add(privilege.trim().toUpperCase())
     }
   }
-  const lacks = (privilege: string) =>
-    !given.has(privilege) && !given.has('ALL PRIVILEGES') && !given.has('ALL')
-  return {
-    data: DATA.filter(lacks),
-    definitions: DEFINITIONS.filter(lacks),
-    programs: PROGRAMS.filter(lacks),
-    hasRoles,
-  }
+  return { given, hasRoles }
 }
 
 /** `*` or a pattern in backticks, in which `_` and `%` are wild unless they stand behind a backslash. */

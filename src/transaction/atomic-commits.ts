@@ -1,0 +1,149 @@
+import type { Clock } from '../base/clock.ts'
+import type { Gateway } from '../tablet/gateway.ts'
+import type { ShardTarget } from '../tablet/shard-target.ts'
+import type { Logger } from '../telemetry/log.ts'
+import { isTransactionId } from './branch.ts'
+import { cannotTakePart, type Decision, Decisions } from './decisions.ts'
+import { Resolver, unknownTransaction } from './resolver.ts'
+
+/** Points of an atomic commit between which a proxy or a server may be lost, in their order. */
+export type CommitStep = 'recorded' | 'prepared' | 'all prepared' | 'decided' | 'committed'
+
+export interface AtomicOptions {
+  readonly gateway: Pick<Gateway, 'control' | 'acquire' | 'termOf' | 'keyspaces'>
+  readonly clock: Clock
+  readonly log: Logger
+  /** How long a decision may be open before whoever recovers ends the connection that has it open. */
+  readonly abandonMs: number
+  /** Whether this process looks for what others have left; one of several workers does. */
+  readonly recovers: boolean
+  /** For tests: called at each step with the shard that it is about; the commit goes on when it resolves. */
+  readonly onStep?: (step: CommitStep, shard: string) => Promise<void>
+}
+
+/** How long the outcome of a decision whose answer was lost is asked for. */
+const OUTCOME_MS = 10_000
+const RETRY_MS = 100
+/** Decisions that all have followed are deleted together. */
+const FORGET_MS = 200
+const FORGET_MAX = 500
+const READY_MAX = 10_000
+
+/** What the atomic commits of one process share. */
+export class AtomicCommits {
+  readonly gateway: AtomicOptions['gateway']
+  readonly clock: Clock
+  readonly decisions: Decisions
+  readonly resolver: Resolver
+  readonly #onStep: AtomicOptions['onStep']
+  readonly #log: Logger
+  /** Transactions whose commit runs here. */
+  readonly #active = new Set<string>()
+  /** Shards that have shown that they can take part, by role, shard and the primary's term. */
+  readonly #ready = new Set<string>()
+  /** Done, by the key of their home. */
+  readonly #done = new Map<string, { readonly home: ShardTarget; readonly ids: string[] }>()
+  #cancelForget: (() => void) | undefined
+
+  constructor(options: AtomicOptions) {
+    this.gateway = options.gateway
+    this.clock = options.clock
+    this.#log = options.log
+    this.#onStep = options.onStep
+    this.decisions = new Decisions(options.gateway)
+    this.resolver = new Resolver({
+      ...options,
+      decisions: this.decisions,
+      isActive: (id) => this.#active.has(id),
+    })
+  }
+
+  close(): void {
+    this.#cancelForget?.()
+    this.resolver.close()
+  }
+
+  async step(step: CommitStep, shard: string): Promise<void> {
+    await this.#onStep?.(step, shard)
+  }
+
+  /** Nobody else needs to look after the transaction while `work` runs. */
+  async during<T>(id: string, work: () => Promise<T>): Promise<T> {
+    this.#active.add(id)
+    try {
+      return await work()
+    } finally {
+      this.#active.delete(id)
+    }
+  }
+
+  /** Throws 1227 where the proxy's account could not recover a transaction that is left half done. */
+  async requireReady(home: ShardTarget, others: readonly ShardTarget[]): Promise<void> {
+    await Promise.all([
+      this.#requireTable(home),
+      ...others.map((shard) => this.#require('part', shard, () => this.decisions.prepared(shard))),
+    ])
+  }
+
+  /** The shards have a table that a snapshot can be taken of. */
+  async requireTables(shards: readonly ShardTarget[]): Promise<void> {
+    const primaries = shards.filter(({ tabletType }) => tabletType === 'PRIMARY')
+    await Promise.all(primaries.map((shard) => this.#requireTable(shard)))
+  }
+
+  #requireTable(shard: ShardTarget): Promise<void> {
+    return this.#require('home', shard, () => this.decisions.createTable(shard))
+  }
+
+  async #require(role: string, shard: ShardTarget, show: () => Promise<unknown>): Promise<void> {
+    const key = `${role} ${shard.key} ${this.gateway.termOf(shard)}`
+    if (this.#ready.has(key)) return
+    try {
+      await show()
+    } catch (error) {
+      throw cannotTakePart(shard, error)
+    }
+    if (this.#ready.size >= READY_MAX) this.#ready.clear()
+    this.#ready.add(key)
+  }
+
+  /** What has become of a decision whose answer was lost: 'open' where its home does not say in time. */
+  async outcomeOf(home: ShardTarget, id: string): Promise<Decision> {
+    const untilMs = this.clock.now() + OUTCOME_MS
+    for (;;) {
+      const outcome = await this.decisions.read(home, id).catch(() => 'open' as const)
+      if (outcome !== 'open' || this.clock.now() >= untilMs) return outcome
+      await new Promise<void>((resolve) => this.clock.after(RETRY_MS, resolve))
+    }
+  }
+
+  /** All shards have followed: the decision is not needed any more. */
+  forget(home: ShardTarget, id: string): void {
+    const done = this.#done.get(home.key) ?? { home, ids: [] }
+    done.ids.push(id)
+    this.#done.set(home.key, done)
+    if (done.ids.length >= FORGET_MAX) this.#forgetAll()
+    else this.#cancelForget ??= this.clock.after(FORGET_MS, () => this.#forgetAll())
+  }
+
+  /** What cannot be deleted now is found by whoever recovers. */
+  #forgetAll(): void {
+    this.#cancelForget?.()
+    this.#cancelForget = undefined
+    for (const { home, ids } of this.#done.values())
+      this.decisions
+        .forget(home, ids)
+        .catch((error) => this.#log.debug('decisions are left for later', { home: home.key, error }))
+    this.#done.clear()
+  }
+
+  /** As `Resolver.conclude`; throws 1210 for what is no transaction of this topology's. */
+  async conclude(id: string): Promise<void> {
+    if (!isTransactionId(id)) throw unknownTransaction(id)
+    await this.resolver.conclude(id)
+  }
+
+  resolveSoon(): void {
+    this.resolver.soon()
+  }
+}
