@@ -57,11 +57,13 @@ export function insertRows(statement: ValuesInsert, table: Table): InsertRowsOp 
 }
 
 function problemOf(statement: ValuesInsert, table: Table): Refusal | undefined {
-  const { verb, source, onDuplicate, returning } = statement
+  const { verb, source, onDuplicate, returning, ignore } = statement
   const lookups = refusalOfLookups(table, verb)
   if (lookups !== undefined) return lookups
-  if (returning !== undefined) return refused(`${verb} … RETURNING into a sharded table`)
-  if (someNode([source, onDuplicate], (node) => node.kind === 'Subquery'))
+  // Which of its rows have answered nobody could tell.
+  if (returning !== undefined && (ignore || onDuplicate !== undefined))
+    return refused(`${verb} … RETURNING of rows that meet others, over several shards`)
+  if (someNode([source, onDuplicate, returning].flat(), (node) => node.kind === 'Subquery'))
     return refused(`a subquery in ${verb} into a sharded table`)
   if (someNode(statement, (node) => node.kind === 'Assign'))
     return refused('assignment of a user variable over several shards')
