@@ -22,6 +22,7 @@ import { runLoadFile } from './load/load-file.ts'
 import { shardsMet } from './met-shards.ts'
 import type { OkOutcome, Outcome } from './outcome.ts'
 import { anyShardIndex, resolveRouting } from './resolve.ts'
+import { runInsertReturning, runWriteReturning } from './returning.ts'
 import { runPrimitive } from './run.ts'
 import type { RunContext } from './run-context.ts'
 import { runSelectedInsert } from './selected-insert.ts'
@@ -113,6 +114,11 @@ function beginWrite(write: SendWrite, bindings: Bindings, shards: ShardsView): B
   }
   if (write.several !== undefined) return beginReading(write.several)
   if (write.singleShardOnly !== undefined) throw notSupported(`${write.singleShardOnly} over several shards`)
+  if (write.returning === true)
+    return {
+      ...several((context) => runWriteReturning(write, { shards: met, query }, context)),
+      writes: 'several times',
+    }
   return several(async (context) => ok(await runWrite(write, { shards: met, query }, context)))
 }
 
@@ -130,13 +136,15 @@ function beginReading(write: ChosenWrite | SelectedInsert): Begun {
 function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView): Begun {
   const { keyspace } = insert
   const split = new InsertSplit(insert, { bindings, shardsOf: shards.shardsOf, ...shards.insertMode })
-  if (insert.entered !== undefined)
-    return { ...several(async (context) => ok(await runInsert(split, context))), writes: 'several times' }
-  if (split.idsNeeded > 0 || bringsAhead(split, shards))
-    return several(async (context) => ok(await runInsert(split, context)))
+  const onSeveral = (): Begun & { readonly kind: 'Several' } =>
+    insert.returning === true
+      ? { ...several((context) => runInsertReturning(split, context)), writes: 'several times' }
+      : several(async (context) => ok(await runInsert(split, context)))
+  if (insert.entered !== undefined) return { ...onSeveral(), writes: 'several times' }
+  if (split.idsNeeded > 0 || bringsAhead(split, shards)) return onSeveral()
   const bound = split.bind([])
   const { inserts } = bound
-  if (!isWhole(bound)) return several(async (context) => ok(await runInsert(split, context)))
+  if (!isWhole(bound)) return onSeveral()
   const [{ shard, query }] = inserts
   const isSet = insert.setsInsertId === true || split.shardsDraw
   return { kind: 'OneShard', keyspace, shard, query, bringsIds: !isSet }

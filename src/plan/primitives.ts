@@ -372,6 +372,8 @@ export interface SendWrite {
   readonly several?: ChosenWrite | SelectedInsert
   /** It says with each row that it changes what LAST_INSERT_ID() is: only one shard may have such rows. */
   readonly setsInsertId?: true
+  /** MariaDB's DELETE … RETURNING: it answers rows. */
+  readonly returning?: true
   /** Every shard has the same rows (a reference table): affected rows count once, not once a shard. */
   readonly replicated?: boolean
   /** Rows of an INSERT that may bring values for MySQL's own AUTO_INCREMENT column, at `offset` in each. */
@@ -528,6 +530,8 @@ export interface SplitInsert {
   /** `ignore`: rows that map nowhere are dropped, as MySQL drops rows that INSERT IGNORE refuses. */
   readonly ignore: boolean
   readonly autoIncrement?: DrawnIds
+  /** MariaDB's RETURNING: each row answers one. */
+  readonly returning?: true
   /** Without a sequence: the shards' own AUTO_INCREMENT column. No offset: rows do not name it. */
   readonly counter?: { readonly offset?: number }
   /** It says itself what LAST_INSERT_ID() will be: `… ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)`. */

@@ -1,5 +1,6 @@
 import { type Cancellation, unlessAborted } from '../base/abort.ts'
 import { deferred } from '../base/deferred.ts'
+import { ServerError } from '../errors/server-error.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import { runQuery, textCells } from '../mysql/client/simple-command.ts'
 import { quoteName } from '../values/sql-literal.ts'
@@ -59,14 +60,18 @@ export class Sequences {
     return this.#isPassed(`${keyspace}.${table}`, id)
   }
 
-  /** From here on ids are higher than this one. Throws as `next` does. */
+  /** From here on ids are higher than this one. Throws as `next` does, but a sequence that is not there gives no ids at all. */
   async pass(keyspace: string, table: string, id: bigint, cancel?: Cancellation): Promise<void> {
     const key = `${keyspace}.${table}`
     if (this.#pass(key, id)) return
     const signal = cancel?.signal
-    await this.#inTurn(key, signal, async () => {
-      if (!this.#pass(key, id)) await this.#reserve({ keyspace, table, count: 0, behind: id }, signal)
-    })
+    try {
+      await this.#inTurn(key, signal, async () => {
+        if (!this.#pass(key, id)) await this.#reserve({ keyspace, table, count: 0, behind: id }, signal)
+      })
+    } catch (error) {
+      if (!isAbsent(error)) throw error
+    }
   }
 
   #isPassed(key: string, id: bigint): boolean {
@@ -135,7 +140,7 @@ export class Sequences {
         `SELECT next_id, cache FROM ${name} WHERE id = 0 FOR UPDATE`,
       )
       if (rows.length !== 1) {
-        throw new SqlError(
+        throw new NoSequence(
           'ER_UNKNOWN_ERROR',
           `Sequence ${key} must have exactly one row, with id 0; it has ${rows.length}`,
         )
@@ -181,6 +186,15 @@ export class Sequences {
     this.#reserves.set(key, { next: reserve.next + BigInt(count), end: reserve.end })
     return reserve.next
   }
+}
+
+/** The table of a sequence is not filled as it should be. */
+class NoSequence extends SqlError {}
+
+const ER_NO_SUCH_TABLE = 1146
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof NoSequence || (error instanceof ServerError && error.errno === ER_NO_SUCH_TABLE)
 }
 
 interface Asked {

@@ -89,6 +89,18 @@ onEachServer((server) => {
     await same(`INSERT IGNORE INTO users (id, name) VALUES (2000, 'n'), (904, 'x')`)
   })
 
+  test('a sequence that is not there gives no numbers, and hinders no row that brings its own', async () => {
+    await proxy.query('DELETE FROM lookup.orders_seq')
+    const [made] = await proxy.query(
+      'INSERT INTO orders (id, user_id, product, amount) VALUES (77000, 1, 1, 1), (77001, 2, 1, 1)',
+    )
+    expect(made).toMatchObject({ affectedRows: 2 })
+    await expect(
+      proxy.query('INSERT INTO orders (user_id, product, amount) VALUES (1, 1, 1)'),
+    ).rejects.toMatchObject({ message: expect.stringContaining('must have exactly one row') })
+    await proxy.query('INSERT INTO lookup.orders_seq (id, next_id, cache) VALUES (0, 5001, 100)')
+  })
+
   test('LOAD DATA', async () => {
     const sql = `LOAD DATA LOCAL INFILE 'f' INTO TABLE users (id, name)`
     const infileStreamFactory = () => Readable.from([Buffer.from('4000\ta\n4010\tb\n')])

@@ -91,6 +91,25 @@ for (const [what, sql, table] of [
     expect(selected).toMatchObject({ kind: 'rows' })
   })
 
+  test(`${what}: behind another statement of the same text`, async () => {
+    const client = await connect()
+    client.raw.send(Buffer.concat([Buffer.of(0x03), Buffer.from(`SELECT 7; ${sql}; SELECT 8`)]))
+    let asked = await client.raw.read()
+    while (asked!.payload[0] !== 0xfb) asked = await client.raw.read()
+    expect(asked!.payload.subarray(1).toString()).toBe('f')
+    client.sendFile(linesOf(1, 5), asked!.sequenceId + 1)
+    client.sendFile('', asked!.sequenceId + 2)
+    const [loaded, selected] = await client.loaded()
+    expect(loaded).toMatchObject({ kind: 'ok', affectedRows: 5 })
+    expect(selected).toMatchObject({ kind: 'rows' })
+  })
+
+  test(`${what}: a replica is not written to`, async () => {
+    const client = await connect()
+    await client.query('USE `main@replica`')
+    expect(errno((await client.load(sql)) as readonly Result[])).toBe(1874)
+  })
+
   test(`${what}: packets out of order end the connection`, async () => {
     const client = await connect()
     await client.load(sql)

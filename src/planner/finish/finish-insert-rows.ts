@@ -20,6 +20,7 @@ export function finishInsertRows(op: InsertRowsOp, context: PlanContext): Plan {
       columnCount: columns.length,
       ...placing,
       ignore: statement.ignore,
+      ...(statement.returning && { returning: true }),
       ...(autoIncrement && { autoIncrement }),
       ...(counter && { counter }),
       ...(entered && { entered }),

@@ -70,6 +70,7 @@ function onShards(
       verb: verbOf(ast),
       routing: moves.length === 0 ? routing : { kind: 'Union', keyspace: routing.keyspace, parts },
       ...onlyOnOne(construct),
+      ...(ast.returning && { returning: true as const }),
     },
     context,
   )

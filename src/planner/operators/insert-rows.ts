@@ -68,9 +68,13 @@ export function insertRows(
 }
 
 function problemOf(statement: ValuesInsert, table: Table): Refusal | undefined {
-  const { verb, source, onDuplicate, returning } = statement
-  if (returning !== undefined) return refused(`${verb} … RETURNING into a sharded table`)
-  if (someNode([source, onDuplicate], (node) => node.kind === 'Subquery'))
+  const { verb, source, onDuplicate, returning, ignore } = statement
+  // Which of its rows have answered nobody could tell.
+  if (returning !== undefined && (ignore || onDuplicate !== undefined))
+    return refused(`${verb} … RETURNING of rows that meet others, over several shards`)
+  if (returning !== undefined && table.columnVindexes.some((vindex) => vindex.owned))
+    return refused(`${verb} … RETURNING into table '${table.name}', which owns lookup vindexes`)
+  if (someNode([source, onDuplicate, returning].flat(), (node) => node.kind === 'Subquery'))
     return refused(`a subquery in ${verb} into a sharded table`)
   if (someNode(statement, (node) => node.kind === 'Assign'))
     return refused('assignment of a user variable over several shards')

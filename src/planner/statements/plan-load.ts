@@ -33,7 +33,7 @@ export function planLoad(statement: Load, context: PlanContext): Plan {
     return loadInto(statement, { kind: 'Unsharded', keyspace }, context)
   const load = loadFile(statement, table, context)
   if (isRefusal(load)) return unsupportedPlan(load.construct)
-  return { root: load, asksFile: true, locks: true, ...connectionState(statement) }
+  return { root: load, asksFile: true, setsInsertId: true, locks: true, ...connectionState(statement) }
 }
 
 /** The whole statement on one server. Its OK tells no id, whatever LAST_INSERT_ID() is then. */

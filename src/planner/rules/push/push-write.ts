@@ -17,11 +17,17 @@ export function pushWrite(op: WriteOp<Operator>): RuleResult {
   return rewrote({ ...input, input: { ...op, input: input.input } }, 'each shard changes its own rows')
 }
 
+/** Which rows come first DELETE does not say; what they tell is of each alone. */
+function isAnsweredByEach(ast: BoundWrite['ast']): boolean {
+  if (ast.kind !== 'Delete' || ast.orderBy !== undefined) return false
+  return !someNode(ast.returning, (node) => node.kind === 'Subquery')
+}
+
 /** What makes a change right only while one shard makes it. */
 function onlyOnOneShard({ ast }: BoundWrite): Refusal | undefined {
   const verb = ast.kind.toUpperCase()
   if (ast.limit !== undefined) return refused(`${verb} with LIMIT`)
-  if (ast.returning !== undefined) return refused(`${verb} with RETURNING`)
+  if (ast.returning !== undefined && !isAnsweredByEach(ast)) return refused(`${verb} with RETURNING`)
   if (someNode(ast, (node) => node.kind === 'Assign')) return refused('assignment of a user variable')
   if (ast.kind === 'Delete' && someNode(ast, setsLastInsertId)) return refused('LAST_INSERT_ID(expr)')
   return undefined
