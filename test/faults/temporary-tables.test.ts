@@ -187,3 +187,16 @@ test('a transaction that is open goes on over them', async () => {
   expect(cells(await of.query('SELECT name FROM users ORDER BY id'))).toEqual([['a'], ['b'], ['d']])
   await ok(of, 'DROP TABLE t')
 })
+
+test('EXPLAIN and VEXPLAIN of statements over copies beside them', async () => {
+  const of = await client()
+  await ok(of, 'CREATE TEMPORARY TABLE t (id BIGINT, name VARCHAR(9))')
+  for (const sql of [
+    'EXPLAIN UPDATE t JOIN users u ON u.id = t.id SET t.name = u.name',
+    'EXPLAIN SELECT u.name FROM t JOIN users u ON u.id = t.id',
+    'VEXPLAIN PLAN UPDATE t JOIN users u ON u.id = t.id SET t.name = u.name',
+    'EXPLAIN FORMAT=VITESS INSERT INTO t SELECT id, name FROM users',
+  ])
+    expect([sql, (await of.query(sql))[0]!.kind]).toEqual([sql, 'rows'])
+  expect((await of.query('CREATE TEMPORARY TABLE t (id BIGINT)'))[0]).toMatchObject({ errno: 1050 })
+})

@@ -19,6 +19,7 @@ import { readPlan, sessionPlan, unsupportedPlan, writePlan } from '../plans.ts'
 import { phases } from '../rules/phases.ts'
 import { runPhases } from '../rules/run-phases.ts'
 import type { Trace } from '../rules/trace.ts'
+import { placeOf, temporaryTable } from './plan-temporary.ts'
 
 /** SHOW … of one table, DESCRIBE: any shard knows. Other SHOW statements are the session's. */
 export function planShow(statement: Show, context: PlanContext): Plan {
@@ -94,6 +95,9 @@ export function committingFirst({ verb }: TableAdmin, plan: Plan): Plan {
 }
 
 function reportsOfShards(statement: TableAdmin, context: PlanContext): Plan {
+  const temporary = statement.tables.map((name) => temporaryTable(name, context))
+  const place = temporary.every((table) => table !== undefined) ? placeOf(temporary) : undefined
+  if (place !== undefined) return readPlan(statement, place, context)
   const named = statement.tables.map((name) => existingTable(name, context).keyspace)
   // The report names the keyspaces that the statement names.
   const isSeenElsewhere = statement.tables.some((name, i) => named[i] !== keyspaceOf(name, context))

@@ -60,7 +60,8 @@ function planCreate(statement: Ddl, context: PlanContext): Plan {
   const { query, like } = statement
   const [name] = statement.names
   const keyspace = keyspaceOfNew(name!, context)
-  const routing = homeOf(keyspace, context)
+  const known = temporaryTable(name!, context)
+  const routing = (known && placeOf([known])) ?? homeOf(keyspace, context)
   if (like !== undefined && keyspaceOf(like, context) !== keyspace)
     return unsupportedPlan('CREATE TEMPORARY TABLE … LIKE a table of another keyspace')
   if (query === undefined || tablesOf(query).every((table) => isAt(table, routing, context)))

@@ -80,6 +80,7 @@ type Sent = Pick<Route, 'routing' | 'query'>
 /** What a plan sends to shards without having read anything before. */
 function routesIn(node: Primitive): readonly Sent[] {
   if (node.kind === 'Route' || node.kind === 'Write') return [node]
+  if (node.kind === 'WriteOverCopies') return routesIn(node.copies)
   if (node.kind === 'Join') return routesIn(node.left.rows)
   if (node.kind === 'PullOut') return node.subqueries.flatMap(({ rows }) => routesIn(rows))
   if (node.kind === 'Federate')

@@ -38,7 +38,12 @@ export async function runTemporary(
   // What commits is no part of a transaction.
   const lane =
     plan.commitsFirst === true
-      ? await transaction.lanes.reach(target, { settings, start: undefined, savepoints: [] })
+      ? await transaction.lanes.reach(target, {
+          settings,
+          start: undefined,
+          savepoints: [],
+          cancel: interruption,
+        })
       : await transaction.reach(target, settings, interruption)
   lane.reserve(TEMPORARY_TABLES)
   const names = plan.temporary!.map(({ table }) => table)

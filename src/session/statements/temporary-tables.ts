@@ -10,7 +10,7 @@ import { type TemporaryTable, withTemporaryTables } from '../../vschema/temporar
 import { type PlanCache, PlanCaches } from './plan-cache.ts'
 
 /** Plans of one session: it names few statements about its temporary tables, and makes new ones often. */
-const PLAN_LIMITS = { plansMax: 200, bytesMax: 1024 * 1024, cachesMax: 8 }
+const PLAN_LIMITS = { plansMax: 64, bytesMax: 256 * 1024, cachesMax: 4 }
 
 interface Held extends TemporaryTable {
   readonly lane: Lane
