@@ -24,7 +24,9 @@ const IDS = [1, 4] as const
 const cluster = await startCluster({ shards: 2, schemaDir: SCHEMA_DIR, server })
 const proxy = await startTestProxy(cluster)
 try {
-  const servers = [...cluster.servers].filter(([name]) => name.startsWith('main_')).map(([, each]) => each)
+  // In the order of IDS.
+  const names = [...cluster.servers.keys()].filter((name) => name.startsWith('main_')).sort()
+  const servers = names.map((name) => cluster.servers.get(name)!)
   for (const each of servers) {
     const root = await each.connectAsRoot()
     await root.query('SET GLOBAL innodb_flush_log_at_trx_commit = 1')

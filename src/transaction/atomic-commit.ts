@@ -78,7 +78,7 @@ export class AtomicCommit implements CommitProtocol {
     }
     const verdict = await this.#decide(manager, id)
     if (verdict.kind === 'RolledBack') return this.#rollBack(all(), verdict.error)
-    if (verdict.kind === 'Unknown') return this.#leaveOpen(all(), verdict.error)
+    if (verdict.kind === 'Unknown') return this.#leaveOpen(all(), id, verdict.error)
     await this.#commits.step('decided', manager.name)
     await this.#commitParts(parts, id)
     // On replicas, or where nothing was written.
@@ -139,22 +139,23 @@ export class AtomicCommit implements CommitProtocol {
       }),
     )
     if (missing.length === 0) return this.#commits.forget(this.#start.home, id)
-    this.#commits.resolveSoon()
+    this.#commits.resolveSoon(id)
     this.delayed = `Transaction ${id} is committed; ${missing.join(', ')} did not answer and will follow as soon as possible`
   }
 
   async #rollBack(lanes: readonly Lane[], error: Error): Promise<CommitFailure> {
+    const { id } = this.#start
     const left = lanes.filter(({ inTransaction }) => inTransaction)
     await rollBack(this.#lanes, left)
     // One that was lost may be prepared.
-    if (left.some(({ isLost }) => isLost)) this.#commits.resolveSoon()
+    if (id !== undefined && left.some(({ isLost }) => isLost)) this.#commits.resolveSoon(id)
     return failure(lanes, error)
   }
 
   /** Prepared branches outlive their connections; whoever recovers them will know. */
-  #leaveOpen(lanes: readonly Lane[], error: Error): CommitFailure {
+  #leaveOpen(lanes: readonly Lane[], id: string, error: Error): CommitFailure {
     for (const lane of lanes) this.#lanes.drop(lane)
-    this.#commits.resolveSoon()
+    this.#commits.resolveSoon(id)
     return failure(lanes, error)
   }
 }

@@ -143,7 +143,7 @@ export class AtomicCommits {
     await this.resolver.conclude(id)
   }
 
-  resolveSoon(): void {
-    this.resolver.soon()
+  resolveSoon(id: string): void {
+    this.resolver.soon(id)
   }
 }

@@ -20,6 +20,7 @@ export interface ResolverOptions {
 /** Between two looks at all shards; while something is left, they are nearer. */
 const ROUND_MS = 5_000
 const RETRY_MS = 500
+const URGENT_MAX = 1_000
 /** A connection that has been told to end takes a moment. */
 const CONCLUDE_TURNS_MAX = 100
 const CONCLUDE_PAUSE_MS = 50
@@ -32,6 +33,8 @@ export class Resolver {
   readonly #options: ResolverOptions
   /** Prepared branches that are left, by XID, and since when they were seen here: epoch ms. */
   readonly #left = new Map<string, number>()
+  /** Transactions whose commit has ended here without telling every shard. */
+  readonly #urgent = new Set<string>()
   /** Told once. */
   readonly #homeless = new Set<string>()
   /** Shards that are being looked at. */
@@ -49,8 +52,10 @@ export class Resolver {
     this.#cancel?.()
   }
 
-  /** Something has been left half done just now. */
-  soon(): void {
+  /** The transaction has been left half done just now. */
+  soon(id: string): void {
+    if (this.#urgent.size >= URGENT_MAX) this.#urgent.clear()
+    this.#urgent.add(id)
     this.#schedule(0)
   }
 
@@ -110,8 +115,11 @@ export class Resolver {
     const { decisions, clock, abandonMs } = this.#options
     const { id } = branch
     const key = leftKey(shard, branch)
-    const sinceMs = this.#left.get(key) ?? clock.now()
+    const seenMs = this.#left.get(key)
+    const sinceMs = seenMs ?? clock.now()
     this.#left.set(key, sinceMs)
+    // Most are being committed at this moment, by others.
+    if (seenMs === undefined && !isForced && !this.#urgent.has(id)) return
     const isAbandoned = isForced || clock.now() - sinceMs >= abandonMs
     const home = this.#homeOf(id)
     if (home === undefined) return this.#noteHomeless(id, shard)

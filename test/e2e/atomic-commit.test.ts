@@ -243,6 +243,21 @@ onEachServer((server) => {
     admin.close()
   })
 
+  test('home has committed by itself: the decision is recorded there in a transaction of its own', async () => {
+    const admin = await faults.connect(PROXY_ADMIN)
+    await run('CREATE PROCEDURE lookup.ends() COMMIT', admin)
+    await run('BEGIN')
+    await run('SELECT * FROM lookup.products')
+    await run(left(1))
+    await run('CALL lookup.ends()')
+    await run(right(1))
+    await run('COMMIT')
+    expect(await scores()).toBe('11 11')
+    expect(steps[0]).toBe('recorded lookup/0')
+    await run('DROP PROCEDURE lookup.ends', admin)
+    admin.close()
+  })
+
   test('temporary tables of one shard are no obstacle, of two they are', async () => {
     const session = await faults.connect()
     await run('USE `main:80-`', session)

@@ -153,3 +153,45 @@ describe('lanes', () => {
     expect(spooled).toBe(1)
   })
 })
+
+describe('a COMMIT over three shards', () => {
+  async function threeShards() {
+    const shards = new FakeShards()
+    const transaction = new Transaction(shards)
+    transaction.begin({ begin: 'BEGIN' })
+    for (const name of ['-40', '40-80', '80-']) {
+      const reached = transaction.reach(target(name), settings)
+      await shards.answer()
+      ;(await reached).noteWrite()
+    }
+    shards.log.length = 0
+    return { transaction, shards }
+  }
+
+  test('goes to the others at once when the first has committed', async () => {
+    const { transaction, shards } = await threeShards()
+    const committed = transaction.commit()
+    await new Promise(setImmediate)
+    expect(shards.log).toEqual(['-40: COMMIT'])
+    await shards.answer()
+    expect(shards.log).toEqual(['-40: COMMIT', '40-80: COMMIT', '80-: COMMIT'])
+    await shards.answer()
+    await committed
+  })
+
+  test('names every shard that failed behind it', async () => {
+    const { transaction, shards } = await threeShards()
+    for (const name of ['40-80', '80-']) {
+      const lane = transaction.lanes.get(target(name))!
+      const { query } = lane
+      const error = new ServerError({ errno: 1180, sqlState: 'HY000', message: `no ${name}` })
+      lane.query = (sql) => (sql === 'COMMIT' ? Promise.reject(error) : query.call(lane, sql))
+    }
+    const failed = expect(transaction.commit()).rejects.toThrow(
+      'ks/40-80, ks/80- failed (no 40-80), committed: ks/-40; rolled back: ks/40-80, ks/80-',
+    )
+    for (let i = 0; i < 3; i++) await shards.answer()
+    await failed
+    expect(transaction.takeWarning()).toMatchObject({ level: 'Warning', code: 301 })
+  })
+})
