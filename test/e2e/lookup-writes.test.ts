@@ -192,6 +192,28 @@ onEachServer((server) => {
       await check()
     })
 
+    test(`${named}: where all shards commit alike`, async () => {
+      await sharded.query("SET transaction_mode = 'twopc'")
+      await both(
+        "UPDATE people SET id = 77, email = 'two@x' WHERE id = 1",
+        "INSERT INTO people (id, email, team, code) VALUES (78, 'a@x', 1, 1), (79, 'p@x', 1, 2)",
+        "REPLACE INTO people (id, email) VALUES (80, 'b@x')",
+        'BEGIN',
+        "DELETE FROM people WHERE email = 'c@x'",
+        'SAVEPOINT s',
+        "INSERT INTO people (id, email) VALUES (81, 'c@x')",
+        "SELECT id FROM people WHERE email = 'c@x'",
+        'ROLLBACK TO s',
+        'UPDATE people SET id = id + 200',
+        "SELECT id FROM people WHERE email = 'd@x'",
+        'COMMIT',
+      )
+      await check()
+      await both('BEGIN', 'DELETE FROM people', 'UPDATE notes SET owner = owner + 1', 'ROLLBACK')
+      await check()
+      await sharded.query("SET transaction_mode = 'multi'")
+    })
+
     test(`${named}: prepared`, async () => {
       await both(
         "PREPARE s FROM 'INSERT INTO people (id, email, team) VALUES (?, ?, ?), (?, ?, 5)'",

@@ -1,12 +1,12 @@
 import { listValues } from '../../engine/resolve.ts'
 import { equalForm } from '../../engine/routable.ts'
 import { SqlError } from '../../errors/sql-error.ts'
-import { type KeyspaceId, keyspaceId } from '../../key/keyspace-id.ts'
+import type { KeyspaceId } from '../../key/keyspace-id.ts'
 import type { LookupRouting, RoutedColumn } from '../../plan/routing.ts'
 import { quoteName, valueLiteral } from '../../values/sql-literal.ts'
 import { isBinary, isIntegral, isNumber, isQuoted, isText, type Value, value } from '../../values/value.ts'
 import { domainOf } from '../../vindex/domain.ts'
-import { createVindex } from '../../vindex/registry.ts'
+import { idOfCell } from '../../vindex/lookup-ids.ts'
 import type { LookupVindex } from '../../vindex/vindex.ts'
 import { type Column, sameColumn } from '../../vschema/model.ts'
 import { splitTableName } from '../../vschema/table-name.ts'
@@ -141,7 +141,7 @@ async function idsOf(
       isConsistent({ vindex }) && transaction.mode !== 'twopc' && (locks || transaction.commitsInOrder)
     const { rows } = await select(context, sql, ROWS_MAX + 1, { commitsFirst, isOwn: true })
     if (rows.length > ROWS_MAX) return undefined
-    const ids = rows.map(([cell]) => idOf(cell!.text, vindex.isHashed))
+    const ids = rows.map(([cell]) => idOf(cell!.text, vindex))
     return ids.every((id) => id !== undefined) ? ids : undefined
   } catch (error) {
     if (error instanceof SqlError && error.code === 'ER_DBACCESS_DENIED_ERROR') return undefined
@@ -149,14 +149,9 @@ async function idsOf(
   }
 }
 
-const hash = createVindex('hash', 'hash', {}, { readFile: () => new Uint8Array() })
-
 /** Of a cell as SQL text. */
-function idOf(text: string, isHashed: boolean): KeyspaceId | undefined {
-  if (!isHashed) {
-    const [, hex] = /^_binary x'([0-9a-f]+)'$/.exec(text) ?? []
-    return hex === undefined ? undefined : keyspaceId(Buffer.from(hex, 'hex'))
-  }
-  if (!/^\d+$/.test(text) || hash.kind !== 'single') return undefined
-  return hash.hash?.(value('UINT64', text))
+function idOf(text: string, vindex: LookupVindex): KeyspaceId | undefined {
+  if (vindex.isHashed) return idOfCell(vindex, value('UINT64', text))
+  const [, hex] = /^_binary x'([0-9a-f]+)'$/.exec(text) ?? []
+  return hex === undefined ? undefined : idOfCell(vindex, value('VARBINARY', Buffer.from(hex, 'hex')))
 }
