@@ -42,7 +42,7 @@ export async function runWriteReturning(
 }
 
 async function rowsOfAll(query: ShardQuery, { port, memory }: RunContext) {
-  const streams = await port.openStreams(query)
+  const streams = await port.openStreams({ ...query, writes: true })
   const rows: Row[][] = []
   let held = 0
   try {

@@ -14,6 +14,8 @@ export interface ShardQuery {
   readonly query: BoundQuery | readonly BoundQuery[]
   /** Rows as text, whatever the client's protocol is: the query has no params then. */
   readonly asText?: true
+  /** It changes rows and tells of them: RETURNING. */
+  readonly writes?: true
 }
 
 /** What number `i` of the shards gets. */

@@ -14,6 +14,7 @@ export async function openLoad(
   watch: StatementWatch,
 ): Promise<ShardLoad> {
   watch.throwIfKilled()
+  lane.noteWrite()
   const asked = deferred()
   const answered = new Promise<CollectingReader>((resolve, reject) =>
     lane.send(statement, new LoadReader(resolve, reject, asked.resolve)),

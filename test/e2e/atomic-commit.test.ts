@@ -82,6 +82,24 @@ onEachServer((server) => {
     expect(await scores()).toBe('11 11')
   })
 
+  test('so is one that moves rows, a file that is loaded, and what RETURNING tells of', async () => {
+    await run(`UPDATE users SET id = id + 10`)
+    expect(steps).toContain('decided main/-80')
+    const loading = await faults.connect({ localFiles: true })
+    onTestFinished(() => loading.close())
+    steps = []
+    const asked = await loading.load("LOAD DATA LOCAL INFILE 'f' INTO TABLE users (id, name)")
+    if (!('sequenceId' in asked)) assert.fail(JSON.stringify(asked))
+    loading.sendFile(Array.from({ length: 20 }, (_, i) => `${i + 100}\tx\n`).join(''), asked.sequenceId + 1)
+    loading.sendFile('', asked.sequenceId + 2)
+    expect((await loading.loaded())[0]).toMatchObject({ kind: 'ok' })
+    expect(steps.some((step) => step.startsWith('decided'))).toBe(true)
+    if (server === 'mysql') return
+    steps = []
+    await run('DELETE FROM users WHERE id >= 100 RETURNING id')
+    expect(steps.some((step) => step.startsWith('decided'))).toBe(true)
+  })
+
   test('home has only read: the decision is recorded there all the same', async () => {
     await run('BEGIN')
     await run(`SELECT * FROM users WHERE id = ${LEFT}`)

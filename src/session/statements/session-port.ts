@@ -112,13 +112,17 @@ export class SessionPort implements ShardPort {
     this.#wholeSettings = whole
   }
 
-  async openStreams({ keyspace, shards, query, asText }: ShardQuery): Promise<readonly RowStream[]> {
+  async openStreams({ keyspace, shards, query, asText, writes }: ShardQuery): Promise<readonly RowStream[]> {
     const one = 'kind' in query ? this.#statement(query, asText) : undefined
     const { transaction } = this.#context
     if (transaction.isSingle && this.#execution.plan.locks && !this.#isOwn)
       transaction.noteWrite(shards.map((shard) => this.#target(keyspace, shard)))
     const opening = shards.map((shard, i) =>
-      this.#open(this.#target(keyspace, shard), one ?? this.#statement(queryOf({ query }, i), asText)),
+      this.#open(
+        this.#target(keyspace, shard),
+        one ?? this.#statement(queryOf({ query }, i), asText),
+        writes,
+      ),
     )
     try {
       return await Promise.all(opening)
@@ -337,10 +341,10 @@ export class SessionPort implements ShardPort {
     return runOnShard({ gateway, transaction }, write, options, interruption)
   }
 
-  async #open(target: ShardTarget, statement: ShardStatement): Promise<ShardRows> {
+  async #open(target: ShardTarget, statement: ShardStatement, writes = false): Promise<ShardRows> {
     const { proxy, transaction, interruption } = this.#context
     const isOwn = transaction.lane(target) !== undefined || transaction.start() !== undefined
-    if (isOwn) return this.#openInLane(target, statement)
+    if (isOwn) return this.#openInLane(target, statement, writes)
     interruption.throwIfKilled() // between two inputs of a UNION ALL nothing runs that a KILL could meet
     const ready = proxy.gateway.take(target, this.#settings)
     const lease = ready ?? (await this.#acquire(target))
@@ -361,10 +365,11 @@ export class SessionPort implements ShardPort {
     throw stopped
   }
 
-  async #openInLane(target: ShardTarget, statement: ShardStatement): Promise<ShardRows> {
+  async #openInLane(target: ShardTarget, statement: ShardStatement, writes: boolean): Promise<ShardRows> {
     const { transaction, interruption } = this.#context
     const lane = await transaction.reach(target, this.#settings, interruption)
     interruption.throwIfKilled()
+    if (writes) lane.noteWrite()
     const { connection } = lane
     const rows = this.#rowsOf(lane.lease, statement, (ended) => {
       if (lane.isLost) transaction.lost(lane)
