@@ -214,7 +214,9 @@ describe.skipIf(!mariadbCommand || !etcdCommand)('serve against an etcd', () => 
   test('several workers share the port, and end together', async () => {
     const { running, port, get } = await serve('--workers', '2')
     assert.equal(await countProducts(port), 4)
-    assert.match((await get('/metrics'))?.text ?? '', /^shardgate_topology_tablets 1$/m)
+    const metrics = (await get('/metrics'))?.text ?? ''
+    assert.match(metrics, /^shardgate_topology_tablets 1$/m)
+    assert.match(metrics, /^shardgate_vschema_info\{keyspace="lookup",digest="[0-9a-f]{16}"\} 2$/m)
     await stop(running)
   })
 

@@ -8,6 +8,7 @@ import { quoteName } from '../../../values/sql-literal.ts'
 import { isText } from '../../../values/value.ts'
 import { createVindex, vindexTypes } from '../../../vindex/registry.ts'
 import type { LookupVindex } from '../../../vindex/vindex.ts'
+import { BYTE_VINDEXES } from '../../../vschema/doubts.ts'
 import { type LiveTable, sameColumn } from '../../../vschema/model.ts'
 import { judge } from '../check-vschema.ts'
 import {
@@ -63,11 +64,10 @@ export async function planCreation(
       : {
           name: table.name,
           ...(lookupKeyspace.sharded && {
-            placedBy: placedBy(
-              from[0]!,
-              tableVindex ?? vindexFor(vindex, columnsOfOwner[0]!),
-              lookupKeyspace.definedVindexes,
-            ),
+            placedBy: placedBy(from[0]!, tableVindex, lookupKeyspace.definedVindexes, {
+              vindex,
+              column: columnsOfOwner[0]!,
+            }),
           }),
         },
   }
@@ -173,22 +173,30 @@ function checkPlaced(
 
 function placedBy(
   column: string,
-  vindex: string,
+  wanted: string | undefined,
   defined: ReadonlyMap<string, { readonly type: string }>,
+  fed: { readonly vindex: LookupVindex; readonly column: DatabaseColumn },
 ): NonNullable<LookupTablePlace['placedBy']> {
+  const isLoose = isLooseText(fed)
+  const vindex = wanted ?? (isLoose ? 'unicode_loose_xxhash' : 'xxhash')
+  const type = defined.get(vindex)?.type ?? vindex
+  if (isLoose && BYTE_VINDEXES.has(type))
+    throw new Error(
+      `--table-vindex ${vindex}: ${type} tells texts apart that column ${fed.column.name} (${fed.column.collation}) calls equal, ` +
+        'and would put them on several shards; take unicode_loose_xxhash',
+    )
   if (defined.has(vindex)) return { column, vindex }
-  const known = [...defined].find(([, { type }]) => type === vindex)
+  const known = [...defined].find((each) => each[1].type === vindex)
   if (known !== undefined) return { column, vindex: known[0] }
   if (!vindexTypes.includes(vindex))
     throw new Error(`--table-vindex ${vindex} is neither a vindex of the keyspace nor a type of one`)
   return { column, vindex, type: vindex }
 }
 
-/** As Vitess chooses; text whose bytes differ where it does has no looser order. */
-function vindexFor({ fromValue }: LookupVindex, column: DatabaseColumn): string {
+/** Of texts that are equal bytes may differ. */
+function isLooseText({ vindex, column }: { vindex: LookupVindex; column: DatabaseColumn }): boolean {
   const { type, collation } = modelOf(column)
-  if (fromValue !== undefined || type === undefined || !isText(type)) return 'xxhash'
-  return collation?.endsWith('_bin') === true ? 'xxhash' : 'unicode_loose_xxhash'
+  return vindex.fromValue === undefined && type !== undefined && isText(type) && !collation?.endsWith('_bin')
 }
 
 async function databaseColumns(
