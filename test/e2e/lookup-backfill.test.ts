@@ -5,6 +5,7 @@ import { ctlCommand } from '../../src/cli/ctl/ctl-command.ts'
 import { backfill } from '../../src/cli/ctl/lookup/backfill.ts'
 import { findLookup } from '../../src/cli/ctl/lookup/place.ts'
 import { ShardConnections } from '../../src/cli/ctl/lookup/shard-connection.ts'
+import { readLookupWork } from '../../src/topology/lookup-work.ts'
 import { readSnapshot } from '../../src/topology/read-snapshot.ts'
 import { startCluster, type TestCluster } from '../support/cluster.ts'
 import { onEachServer } from '../support/each-server.ts'
@@ -28,7 +29,7 @@ const VSCHEMA = {
   },
 }
 
-const ROWS = 1_000
+const ROWS = 600
 
 onEachServer((server) => {
   const dir = tempDir('lookup-backfill')
@@ -77,25 +78,29 @@ onEachServer((server) => {
     return result!.rows.map((row) => textRow(row).join(' '))
   }
 
+  async function start(args: readonly string[], finish: (exitCode: number) => void): Promise<void> {
+    const { user, password } = cluster.account
+    const topology = ['--topology-type', 'files', '--topology-dir', cluster.topologyConfig.dir!]
+    const backend = ['--backend-user', user, '--backend-password', password]
+    await ctlCommand(finish)
+      .exitOverride()
+      .parseAsync([...topology, 'lookup', ...args, ...backend], { from: 'user' })
+  }
+
   /** As the shell runs it. */
   async function ctl(
     ...args: readonly string[]
   ): Promise<{ readonly out: string; readonly exitCode: number }> {
     let out = ''
     let exitCode = 0
-    const { user, password } = cluster.account
-    const topology = ['--topology-type', 'files', '--topology-dir', cluster.topologyConfig.dir!]
-    const backend = ['--backend-user', user, '--backend-password', password]
     const write = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
       out += String(chunk)
       return true
     })
     try {
-      await ctlCommand((code) => {
+      await start(args, (code) => {
         exitCode = code
       })
-        .exitOverride()
-        .parseAsync([...topology, 'lookup', ...args, ...backend], { from: 'user' })
     } finally {
       write.mockRestore()
     }
@@ -293,7 +298,7 @@ onEachServer((server) => {
 
     const holder = await connectTo(proxy)
     await run('BEGIN', holder)
-    await run("UPDATE main.notes SET topic = 'held' WHERE name = 'n500'", holder)
+    await run("UPDATE main.notes SET topic = 'held' WHERE name = 'n300'", holder)
     await run("DELETE FROM main.topic_owners WHERE topic = 'topic ä0'")
     const waiting = fill('by_topic', '--batch', '100')
     await eventually('the backfill waits for the row', async () => {
@@ -303,6 +308,18 @@ onEachServer((server) => {
     await run('COMMIT', holder)
     expect((await waiting).exitCode).toBe(0)
     holder.close()
+
+    const slowly = ['--settle', '0', '--batch', '1', '--pause', '20ms', '--restart']
+    const ended = expect(start(['backfill', 'main', 'by_topic', ...slowly], () => {})).rejects.toThrow(
+      /has stopped: .* it was cancelled/,
+    )
+    await eventually('the backfill has written down how far it is', async () => {
+      const found = await readLookupWork(cluster.store, 'main', 'by_topic')
+      return Object.values(found?.work.shards ?? {}).reduce((sum, { rows: n }) => sum + n, 0) < ROWS
+    })
+    await ctl('cancel', 'main', 'by_topic')
+    await ended
+    await ctl('create', 'main', 'by_topic', '--type', 'consistent_lookup', ...topic)
     expect((await ctl('externalize', 'main', 'by_topic')).out).toMatch(/is read from now on/)
     expect(await rows("SELECT COUNT(*) FROM main.notes WHERE topic = 'held'")).toEqual(['1'])
   }, 60_000)

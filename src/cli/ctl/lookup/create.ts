@@ -28,7 +28,7 @@ export interface CreateOptions {
 
 /** What has to be done for a lookup vindex to be there. */
 export interface Creation {
-  /** Undefined where the table is there. */
+  /** Undefined where all shards have the table. */
   readonly createTable: string | undefined
   /** Undefined where the VSchema has the table. */
   readonly declareTable: LookupTablePlace | undefined
@@ -51,14 +51,14 @@ export async function planCreation(
   checkHashed(vindex, place)
   const lookupKeyspace = vschema.keyspaces.get(table.keyspace)
   if (lookupKeyspace === undefined) throw new Error(`keyspace ${table.keyspace} does not exist`)
-  const live = await liveEverywhere(snapshot, definition, connections)
-  if (live !== undefined) checkTable(live, vindex, definition)
+  const live = await liveTables(snapshot, definition, connections)
+  for (const each of live) if (each !== undefined) checkTable(each, vindex, definition)
   const columnsOfOwner = await databaseColumns(place, connections)
   const known = lookupKeyspace.tables.get(table.name)
   const isDeclared = snapshotHas(snapshot, table.keyspace, table.name)
   if (isDeclared && known?.pinned === undefined && lookupKeyspace.sharded) checkPlaced(known, definition)
   return {
-    createTable: live === undefined ? tableText(vindex, definition, columnsOfOwner) : undefined,
+    createTable: live.includes(undefined) ? tableText(vindex, definition, columnsOfOwner) : undefined,
     declareTable: isDeclared
       ? undefined
       : {
@@ -127,17 +127,16 @@ function checkHashed({ isHashed, type }: LookupVindex, { table }: OwnerPlace): v
   )
 }
 
-/** Undefined where no shard has the table. */
-async function liveEverywhere(
+/** The lookup table as each shard has it: some may, of a creation that has not come to its end. */
+async function liveTables(
   snapshot: TopologySnapshot,
   { table }: LookupDefinition,
   connections: ShardConnections,
-): Promise<LiveTable | undefined> {
-  for (const { tablet } of shardsOf(snapshot, table.keyspace)) {
-    const found = await liveTable(tablet, table.name, connections)
-    if (found !== undefined) return found
-  }
-  return undefined
+): Promise<readonly (LiveTable | undefined)[]> {
+  const found: (LiveTable | undefined)[] = []
+  for (const { tablet } of shardsOf(snapshot, table.keyspace))
+    found.push(await liveTable(tablet, table.name, connections))
+  return found
 }
 
 /** That a row is told from others as the vindex wants it: a value that is there twice would not be noticed. */

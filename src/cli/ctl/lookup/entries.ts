@@ -5,7 +5,7 @@ import { shardIndexOf } from '../../../key/shard-ranges.ts'
 import { routedColumn } from '../../../planner/binding/column-type.ts'
 import type { Column } from '../../../values/column.ts'
 import { quoteName, valueLiteral } from '../../../values/sql-literal.ts'
-import { nullValue, type Value, value } from '../../../values/value.ts'
+import { isBinary, isNumber, nullValue, type Value, value } from '../../../values/value.ts'
 import { domainOf } from '../../../vindex/domain.ts'
 import { cellOfId } from '../../../vindex/lookup-ids.ts'
 import { type ColumnVindex, sameColumn } from '../../../vschema/model.ts'
@@ -178,7 +178,14 @@ export function groupBy<T, Key>(
   return groups
 }
 
-/** For people: text as it is, bytes in hexadecimal. */
+/** For people: numbers, text in quotes, bytes in hexadecimal. */
 export function printValues(values: readonly Value[]): string {
-  return values.map((each) => Buffer.from(valueLiteral(each, 'utf8mb4'), 'latin1').toString()).join(', ')
+  return values.map(printValue).join(', ')
+}
+
+function printValue({ type, bytes }: Value): string {
+  if (type === 'NULL') return 'NULL'
+  if (isBinary(type)) return `x'${Buffer.from(bytes).toString('hex')}'`
+  const text = Buffer.from(bytes).toString()
+  return isNumber(type) ? text : `'${text.replaceAll(/\p{Cc}/gu, '?')}'`
 }

@@ -15,7 +15,7 @@ import { backfill } from './backfill.ts'
 import { changedVSchemas, planCreation } from './create.ts'
 import { fingerprintOf, type LookupDefinition, readable, withoutLookup, withoutTable } from './definition.ts'
 import type { BackfillFlags, CancelFlags, CreateFlags, Named, VerifyFlags } from './lookup-command.ts'
-import { findLookup, type LookupPlace, shardsOf } from './place.ts'
+import { definedLookup, findLookup, type LookupPlace, shardsOf, vschemaOf } from './place.ts'
 import { Progress } from './progress.ts'
 import { awaitProxies } from './proxies.ts'
 import { pause, ShardConnections } from './shard-connection.ts'
@@ -309,8 +309,8 @@ export function cancelLookup(command: Command, flags: CancelFlags & Named): Prom
   return withLookups(command, async ({ admin, store, connections, print }) => {
     const { keyspace, vindex: name } = flags
     const snapshot = await admin.snapshot()
-    const { vindex, lookup } = await findLookup(snapshot, keyspace, name, connections)
-    const { table } = lookup
+    const vschema = await vschemaOf(snapshot, [], connections)
+    const { vindex, table } = definedLookup(vschema, keyspace, name)
     if (!vindex.backfilling)
       throw new Error(
         `vindex ${name} is read: give it "write_only": "true" first (shardgate ctl vschema apply ${keyspace} FILE), ` +
@@ -338,7 +338,7 @@ export function cancelLookup(command: Command, flags: CancelFlags & Named): Prom
     )
     if (drops) {
       await pause(flags.settle)
-      for (const { tablet } of lookup.shards)
+      for (const { tablet } of shardsOf(snapshot, table.keyspace))
         await (await connections.to(tablet)).query(`DROP TABLE IF EXISTS ${quoteName(table.name)}`)
     }
     const rest = drops ? 'dropped' : 'kept'

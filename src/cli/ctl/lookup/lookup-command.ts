@@ -33,8 +33,9 @@ export function lookupCommand(finish: (exitCode: number) => void): Command {
     )
     .option('--to <column>', 'its column for the keyspace id', 'keyspace_id')
     .option(
-      '--param <name=value...>',
-      'ignore_nulls, batch_lookup, read_lock, autocommit, multi_shard_autocommit, no_verify',
+      '--param <name=value>',
+      'a parameter of the vindex, as often as needed: ignore_nulls, batch_lookup, read_lock, autocommit, multi_shard_autocommit, no_verify',
+      collected,
     )
     .option('--ignore-nulls', 'the same as --param ignore_nulls=true')
     .option(
@@ -50,18 +51,21 @@ export function lookupCommand(finish: (exitCode: number) => void): Command {
       await createLookup(command, { ...options, keyspace, vindex, params })
     })
   batched(add('backfill', 'enter the rows that are there already; goes on where it has stopped'))
-    .option('--pause <duration>', 'rest between batches', as('pause', duration), 0)
+    .addOption(durationOption('pause', 'rest between batches', 0, 'none'))
     .option('--parallel <n>', 'shards at once', as('parallel', integer(1, 64)), 4)
     .option('--restart', 'begin with the first row')
     .option(
-      '--proxy <address...>',
-      'HTTP addresses of all proxies, host:port: begin when each plans by the VSchema',
+      '--proxy <host:port>',
+      'HTTP address of a proxy, once for each that there is: begin when all of them plan by the VSchema',
+      collected,
     )
-    .option(
-      '--settle <duration>',
-      'how long to wait for proxies: for each --proxy at most, without any in any case',
-      as('settle', duration),
-      10_000,
+    .addOption(
+      durationOption(
+        'settle',
+        'how long to wait for proxies to take the VSchema: with --proxy at most, without in any case',
+        SETTLE_MS,
+        '10s',
+      ),
     )
     .action((keyspace: string, vindex: string, options: BackfillFlags, command: Command) =>
       fillLookup(command, { ...options, keyspace, vindex }, finish),
@@ -77,11 +81,13 @@ export function lookupCommand(finish: (exitCode: number) => void): Command {
   )
   add('cancel', 'take out a vindex that is not read yet; its table stays')
     .option('--drop-table', 'drop the lookup table, too, if it was created with the vindex')
-    .option(
-      '--settle <duration>',
-      'how long proxies have to see it before the table is dropped',
-      as('settle', duration),
-      10_000,
+    .addOption(
+      durationOption(
+        'settle',
+        'how long proxies have to see it before the table is dropped',
+        SETTLE_MS,
+        '10s',
+      ),
     )
     .action((keyspace: string, vindex: string, options: CancelFlags, command: Command) =>
       cancelLookup(command, { ...options, keyspace, vindex }),
@@ -127,10 +133,21 @@ export interface CancelFlags {
   readonly settle: number
 }
 
+const SETTLE_MS = 10_000
+
+function durationOption(name: string, help: string, fallbackMs: number, fallback: string): Option {
+  return new Option(`--${name} <duration>`, help).argParser(as(name, duration)).default(fallbackMs, fallback)
+}
+
 function batched(command: Command): Command {
   return command.addOption(
     new Option('--batch <rows>', 'rows of one batch').argParser(as('batch', integer(1, 10_000))).default(500),
   )
+}
+
+/** Of an option that may be given several times. */
+function collected(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text]
 }
 
 function names(text: string): readonly string[] {

@@ -9,7 +9,7 @@ import type { TopologySnapshot } from '../../../topology/snapshot.ts'
 import type { Column } from '../../../values/column.ts'
 import type { LookupVindex } from '../../../vindex/vindex.ts'
 import { buildVSchema } from '../../../vschema/build-vschema.ts'
-import { type LiveTable, sameColumn, type Table } from '../../../vschema/model.ts'
+import { type LiveTable, sameColumn, type Table, type VSchema } from '../../../vschema/model.ts'
 import { parseRoutingRules } from '../../../vschema/records.ts'
 import { splitTableName } from '../../../vschema/table-name.ts'
 import type { ShardConnections } from './shard-connection.ts'
@@ -45,14 +45,15 @@ export interface LookupPlace {
   }
 }
 
-/** Throws for a vindex that is not there, is not of the kind, or whose tables are not as they must be. */
-export async function findLookup(
-  snapshot: TopologySnapshot,
-  keyspace: string,
-  name: string,
-  connections: ShardConnections,
-): Promise<LookupPlace> {
-  const vschema = await vschemaOf(snapshot, [], connections)
+/** A lookup vindex as the VSchema has it. */
+export interface DefinedLookup {
+  readonly vindex: LookupVindex
+  readonly owner: string
+  readonly table: { readonly keyspace: string; readonly name: string }
+}
+
+/** Throws for a vindex that is not there or is not of the kind. */
+export function definedLookup(vschema: VSchema, keyspace: string, name: string): DefinedLookup {
   const found = vschema.keyspaces.get(keyspace)
   if (found === undefined) throw new Error(`keyspace ${keyspace} does not exist`)
   const defined = found.definedVindexes.get(name)
@@ -62,27 +63,39 @@ export async function findLookup(
     const names = known.map((each) => each.name).join(', ') || 'none'
     throw new Error(`keyspace ${keyspace} has no lookup vindex ${name} (known: ${names})`)
   }
-  const { table: address = '', from = '', to = '' } = vindex.params
-  const split = splitTableName(address)
+  const split = splitTableName(vindex.params['table'] ?? '')
   if (defined.owner === '' || split === undefined)
     throw new Error(`vindex ${name} has no ${split === undefined ? 'table' : 'owner'} in the VSchema`)
-  const lookupKeyspace = split.keyspace ?? keyspace
-  const full = await vschemaOf(
-    snapshot,
-    [
-      [keyspace, defined.owner],
-      [lookupKeyspace, split.table],
-    ],
-    connections,
-  )
-  const owner = tableIn(full, keyspace, defined.owner)
-  const table = tableIn(full, lookupKeyspace, split.table)
+  return { vindex, owner: defined.owner, table: { keyspace: split.keyspace ?? keyspace, name: split.table } }
+}
+
+/** Throws also where the tables are not as they must be. */
+export async function findLookup(
+  snapshot: TopologySnapshot,
+  keyspace: string,
+  name: string,
+  connections: ShardConnections,
+): Promise<LookupPlace> {
+  const defined = definedLookup(await vschemaOf(snapshot, [], connections), keyspace, name)
+  const { keyspace: lookupKeyspace, name: tableName } = defined.table
+  const tables = [
+    [keyspace, defined.owner],
+    [lookupKeyspace, tableName],
+  ] as const
+  const vschema = await vschemaOf(snapshot, tables, connections)
+  const owner = tableIn(vschema, keyspace, defined.owner)
+  const table = tableIn(vschema, lookupKeyspace, tableName)
   const own = owner.columnVindexes.find((each) => each.name === name && each.owned)
   if (own === undefined) throw new Error(`table ${defined.owner} has no column_vindexes entry of ${name}`)
+  if (table.live === undefined)
+    throw new Error(
+      `lookup table ${lookupKeyspace}.${tableName} is on no server; create it, or cancel the vindex`,
+    )
+  const { from = '', to = '' } = defined.vindex.params
   return {
     keyspace,
     name,
-    vindex,
+    vindex: defined.vindex,
     owner: ownerPlace(snapshot, owner, own.columns),
     lookup: {
       table,
@@ -124,7 +137,7 @@ export async function vschemaOf(
   snapshot: TopologySnapshot,
   tables: readonly (readonly [keyspace: string, table: string])[],
   connections: ShardConnections,
-) {
+): Promise<VSchema> {
   const live = new Map<string, LiveTable>()
   for (const [keyspace, table] of tables) {
     const [first] = shardsOf(snapshot, keyspace)
@@ -148,11 +161,7 @@ export async function vschemaOf(
   )
 }
 
-export function tableIn(
-  vschema: Awaited<ReturnType<typeof vschemaOf>>,
-  keyspace: string,
-  name: string,
-): Table {
+export function tableIn(vschema: VSchema, keyspace: string, name: string): Table {
   const found = vschema.findTable(keyspace, name, 'primary')
   if (found.kind === 'found' && found.table.keyspace === keyspace) return found.table
   if (found.kind === 'broken') throw new Error(`table ${keyspace}.${name} cannot be used: ${found.message}`)

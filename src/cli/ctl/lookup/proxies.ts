@@ -13,9 +13,10 @@ export async function awaitProxies(
   timeoutMs: number,
 ): Promise<void> {
   const untilMs = Date.now() + timeoutMs
-  for (const address of addresses) {
+  const urls = addresses.map(metricsUrl)
+  for (const [i, address] of addresses.entries()) {
     for (;;) {
-      const reason = await notReady(address, vschema)
+      const reason = await notReady(urls[i]!, vschema)
       if (reason === undefined) break
       if (Date.now() > untilMs)
         throw new Error(
@@ -26,13 +27,19 @@ export async function awaitProxies(
   }
 }
 
+function metricsUrl(address: string): URL {
+  const base = address.includes('://') ? address : `http://${address}`
+  const url = URL.canParse('/metrics', base) ? new URL('/metrics', base) : undefined
+  if (url !== undefined && /:\d+(\/|$)/.test(base)) return url
+  throw new Error(`--proxy ${address}: write host:port of its HTTP endpoint, such as 10.0.0.5:15307`)
+}
+
 async function notReady(
-  address: string,
+  url: URL,
   { keyspace, digest }: { readonly keyspace: string; readonly digest: string },
 ): Promise<string | undefined> {
-  const base = address.includes('://') ? address : `http://${address}`
   try {
-    const response = await fetch(new URL('/metrics', base), { signal: AbortSignal.timeout(ANSWER_MS) })
+    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) })
     if (!response.ok) return `answers /metrics with ${response.status}`
     const digests = vschemaDigests(await response.text(), keyspace)
     if (digests.length === 0) return 'does not tell by which VSchema it plans'

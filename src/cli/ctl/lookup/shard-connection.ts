@@ -8,7 +8,7 @@ import { nameOf } from '../../check-connections.ts'
 export type Cells = readonly (Buffer | null)[]
 
 /** A server that says nothing for so long is given up. */
-const SILENCE_MS = 60_000
+const SILENCE_MS = 300_000
 
 /**
  * A connection to the primary of a shard. Locking reads lock no gaps, so that rows can be inserted between those that were read, and
