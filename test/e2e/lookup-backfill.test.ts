@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { ctlCommand } from '../../src/cli/ctl/ctl-command.ts'
 import { backfill } from '../../src/cli/ctl/lookup/backfill.ts'
+import { withoutTable } from '../../src/cli/ctl/lookup/definition.ts'
 import { findLookup } from '../../src/cli/ctl/lookup/place.ts'
 import { ShardConnections } from '../../src/cli/ctl/lookup/shard-connection.ts'
+import { TopologyAdmin } from '../../src/topology/admin.ts'
 import { readLookupWork } from '../../src/topology/lookup-work.ts'
 import { readSnapshot } from '../../src/topology/read-snapshot.ts'
 import { startCluster, type TestCluster } from '../support/cluster.ts'
@@ -158,13 +160,9 @@ onEachServer((server) => {
       try {
         for (const vindex of ['by_email', 'by_team']) {
           const filled = await fill(vindex, '--batch', '16', '--pause', '2ms')
-          expect(filled).toMatchObject({ exitCode: 0 })
-          // Rows whose key changes may pass the backfill by; another one finds them.
-          const first = await ctl('verify', 'main', vindex, '--batch', '50')
-          if (first.exitCode !== 0) expect(first.out).toMatch(/^\d+ rows have no entry/m)
-          if (first.exitCode !== 0)
-            expect(first.out).not.toMatch(/keyspace id of no such row|that another row has|have no row/)
-          if (first.exitCode !== 0) await fill(vindex, '--restart')
+          expect(filled.out).toMatch(/next: shardgate ctl lookup externalize/)
+          const { out } = await ctl('verify', 'main', vindex, '--batch', '50')
+          expect(out).toMatch(/no differences/)
         }
       } finally {
         isOver = true
@@ -182,12 +180,8 @@ onEachServer((server) => {
       expect(await rows('SELECT COUNT(*) FROM main.email_ids')).toEqual(
         await rows('SELECT COUNT(DISTINCT LOWER(email)) FROM main.people'),
       )
-      const pairs = other.startsWith('lookup_hash') ? 'number, keyspace_id' : 'number'
-      expect(await rows(`SELECT ${pairs} FROM plain.team_ids ORDER BY 1, 2 `.replace('1, 2', pairs))).toEqual(
-        await rows(
-          `SELECT team${pairs === 'number' ? '' : ', CAST(id AS UNSIGNED) AS u'} FROM main.people WHERE team IS NOT NULL ORDER BY team${pairs === 'number' ? '' : ', u'}`,
-        ),
-      )
+      const teams = await rows('SELECT number FROM plain.team_ids ORDER BY number')
+      expect(teams).toEqual(await rows('SELECT team FROM main.people WHERE team IS NOT NULL ORDER BY team'))
       const [email, id] = (
         await rows('SELECT email, id FROM main.people WHERE email IS NOT NULL LIMIT 1')
       )[0]!.split(' ')
@@ -198,35 +192,18 @@ onEachServer((server) => {
     120_000,
   )
 
-  /** Takes out what is read. */
+  /** Takes out what is read, with its table, by hand. */
   async function remove(vindex: string, table: string): Promise<void> {
-    const file = join(cluster.topologyConfig.dir!, 'main', 'vschema.json')
-    const path = join(dir.path, 'edited.json')
-    const now = (await readSnapshot(cluster.store)).vschemas.get('main') as {
-      vindexes: Record<string, { params: object }>
-    }
-    const own = now.vindexes[vindex]!
-    const vindexes = { ...now.vindexes, [vindex]: { ...own, params: { ...own.params, write_only: 'true' } } }
-    writeFileSync(path, JSON.stringify({ ...now, vindexes }))
-    writeFileSync(file, JSON.stringify({ ...now, vindexes }))
+    await edit('main', (json) => withParam(json, vindex, 'write_only', 'true'))
     await ctl('cancel', 'main', vindex)
     await run(`DROP TABLE ${table}`)
     const [keyspace, name] = table.split('.')
-    await cluster.store.commit(
-      await (async () => {
-        const json = (await readSnapshot(cluster.store)).vschemas.get(keyspace!) as {
-          tables: Record<string, unknown>
-        }
-        const { [name!]: _gone, ...tables } = json.tables
-        return [
-          {
-            kind: 'put' as const,
-            path: `keyspaces/${keyspace}/VSchema`,
-            value: JSON.stringify({ ...json, tables }),
-          },
-        ]
-      })(),
-    )
+    await edit(keyspace!, (json) => withoutTable(json, name!))
+  }
+
+  async function edit(keyspace: string, change: (json: unknown) => unknown): Promise<void> {
+    const admin = new TopologyAdmin(cluster.store)
+    await admin.changeVSchemas([keyspace], (now) => new Map([[keyspace, change(now.get(keyspace))]]))
   }
 
   test('differences are told, and mended by what is said', async () => {
@@ -271,6 +248,7 @@ onEachServer((server) => {
 
   test('a backfill goes on where it has stopped, waits for rows that are locked, and ends when it is cancelled', async () => {
     const topic = ['--owner', 'notes', '--columns', 'topic', '--table', 'main.topic_owners', '--ignore-nulls']
+    await run("UPDATE main.notes SET topic = 'jumps' WHERE name = 'n99'")
     await ctl('create', 'main', 'by_topic', '--type', 'consistent_lookup', ...topic)
     const connections = new ShardConnections(access())
     const place = await findLookup(await readSnapshot(cluster.store), 'main', 'by_topic', connections)
@@ -285,6 +263,8 @@ onEachServer((server) => {
       },
     })
     await expect(stopping).rejects.toThrow('stopped here')
+    // Back over the reader, by an UPDATE that is no business of the vindex.
+    await run("UPDATE main.notes SET name = 'a0' WHERE name = 'n99'")
     let again = 0
     const rest = await backfill(place, works, options, {
       connect: () => new ShardConnections(access()),
@@ -292,8 +272,14 @@ onEachServer((server) => {
     })
     connections.close()
     const done = Object.values(rest.shards).reduce((sum, each) => sum + each.rows, 0)
-    expect(done).toBe(ROWS)
+    expect(done).toBe(ROWS - 1)
     expect(again).toBeLessThan(ROWS / 10 + 3 - 4)
+    const passedBy = await ctl('verify', 'main', 'by_topic')
+    expect(passedBy.out).toMatch(
+      /^1 rows have no entry; run: .*\n {2}'jumps': no entry of keyspace id [0-9a-f]{16}\n$/m,
+    )
+    expect(passedBy.exitCode).toBe(1)
+    await fill('by_topic', '--restart')
     expect((await ctl('verify', 'main', 'by_topic')).out).toMatch(/no differences/)
 
     const holder = await connectTo(proxy)
@@ -380,3 +366,10 @@ onEachServer((server) => {
     expect(JSON.stringify(await cluster.store.list())).toBe(before)
   })
 })
+
+function withParam(json: unknown, vindex: string, param: string, text: string): unknown {
+  const vschema = json as { vindexes: Record<string, { params: object }> }
+  const own = vschema.vindexes[vindex]!
+  const changed = { ...own, params: { ...own.params, [param]: text } }
+  return { ...vschema, vindexes: { ...vschema.vindexes, [vindex]: changed } }
+}

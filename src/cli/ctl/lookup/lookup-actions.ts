@@ -6,7 +6,6 @@ import {
   readLookupWork,
 } from '../../../topology/lookup-work.ts'
 import type { TopologySnapshot } from '../../../topology/snapshot.ts'
-import { TopologyError } from '../../../topology/store.ts'
 import { vschemaDigest } from '../../../topology/vschema-digest.ts'
 import { quoteName } from '../../../values/sql-literal.ts'
 import { splitTableName } from '../../../vschema/table-name.ts'
@@ -20,6 +19,7 @@ import { Progress } from './progress.ts'
 import { awaitProxies } from './proxies.ts'
 import { pause, ShardConnections } from './shard-connection.ts'
 import { isClean, Verification, type VerifyResult } from './verify.ts'
+import { WorkLog } from './work-log.ts'
 
 type Finish = (exitCode: number) => void
 
@@ -113,9 +113,6 @@ function definitionOf(
 
 // ------------------------------------------------------------------------------------------------ backfill
 
-/** How often what is done is written down. */
-const WORK_MS = 2_000
-
 export function fillLookup(command: Command, flags: BackfillFlags & Named, finish: Finish): Promise<void> {
   return withLookups(command, async ({ admin, store, connections, connect, print }) => {
     const { keyspace, vindex: name } = flags
@@ -126,44 +123,20 @@ export function fillLookup(command: Command, flags: BackfillFlags & Named, finis
         `vindex ${name} is read already; what its table lacks, ctl lookup verify ${keyspace} ${name} tells`,
       )
     await awaitWriters(snapshot, flags)
-    const found = await readLookupWork(store, keyspace, name)
-    const of = fingerprintOf(snapshot.vschemas.get(keyspace), name)
-    const base: LookupWork = {
-      createdTable: found?.work.createdTable ?? false,
-      declaredTable: found?.work.declaredTable ?? false,
-      of,
-      shards: {},
-    }
-    const known = found?.work.of === of && !flags.restart ? found.work.shards : {}
-    const isOver = place.owner.shards.every((shard) => known[shard.name]?.isDone === true)
-    let version = found?.version
-    const save = async (shards: LookupWork['shards']) => {
-      await store.commit([putLookupWork(keyspace, name, { ...base, shards }, version)])
-      version = (await readLookupWork(store, keyspace, name))?.version
-      if (version === undefined) throw new TopologyError('conflict', 'the record is gone')
-    }
+    const log = await WorkLog.open(store, flags, fingerprintOf(snapshot.vschemas.get(keyspace), name))
+    const isOver = place.owner.shards.every((shard) => log.known[shard.name]?.isDone === true)
     const progress = new Progress('rows')
-    let savedMs = Date.now()
-    let saving = Promise.resolve()
-    const result = await backfill(
-      place,
-      isOver ? {} : known,
-      { batchRows: flags.batch, pauseMs: flags.pause, shardsMax: flags.parallel },
-      {
-        connect,
-        onWork: async (shards) => {
-          const works = Object.values(shards)
-          progress.tell(works.reduce((sum, { rows }) => sum + rows, 0))
-          if (Date.now() - savedMs < WORK_MS) return
-          savedMs = Date.now()
-          saving = saving.then(() => save(shards))
-          await saving
-        },
+    const options = { batchRows: flags.batch, pauseMs: flags.pause, shardsMax: flags.parallel }
+    const { shards, examples } = await backfill(place, isOver || flags.restart ? {} : log.known, options, {
+      connect,
+      onWork: async (works) => {
+        progress.tell(Object.values(works).reduce((sum, { rows }) => sum + rows, 0))
+        await log.note(works)
       },
-    ).catch((error: unknown) => Promise.reject(stoppedBy(error, flags)))
-    await save(result.shards)
+    })
+    await log.save(shards)
     progress.end()
-    report(result.shards, result.examples, { print, finish }, flags)
+    report(shards, examples, { print, finish }, flags)
   })
 }
 
@@ -182,15 +155,6 @@ async function awaitWriters(
 
 /** For statements that were planned a moment ago to arrive. */
 const IN_FLIGHT_MS = 1_000
-
-function stoppedBy(error: unknown, { keyspace, vindex }: Named): unknown {
-  const isConflict = error instanceof TopologyError && error.kind === 'conflict'
-  if (!isConflict) return error
-  return new Error(
-    `the backfill of ${keyspace}.${vindex} has stopped: another one is at work on it, or it was cancelled`,
-    { cause: error },
-  )
-}
 
 function report(
   shards: LookupWork['shards'],
