@@ -365,6 +365,38 @@ onEachServer((server) => {
     expect(out).toMatch(/"autocommit": "true",\n\s*"write_only": "true"/)
     expect(JSON.stringify(await cluster.store.list())).toBe(before)
   })
+
+  test('a vindex of several columns, whose table is there already', async () => {
+    await run(
+      'CREATE TABLE plain.name_owners (n VARCHAR(30) COLLATE utf8mb4_bin, o INT, k VARBINARY(20), UNIQUE KEY (n, o))',
+    )
+    const table = [
+      '--owner',
+      'notes',
+      '--columns',
+      'name,owner',
+      '--table',
+      'plain.name_owners',
+      '--from',
+      'n,o',
+    ]
+    const create = (...more: readonly string[]) =>
+      ctl('create', 'main', 'by_name', '--type', 'lookup_unique', ...table, ...more)
+    await expect(create()).rejects.toThrow(
+      /is there and has no column keyspace_id; name its columns with --from and --to/,
+    )
+    await create('--to', 'k')
+    await expect(ctl('verify', 'main', 'by_name')).rejects.toThrow(/needs a primary key/)
+    await run(
+      'ALTER TABLE plain.name_owners MODIFY n VARCHAR(30) COLLATE utf8mb4_bin NOT NULL, MODIFY o INT NOT NULL',
+    )
+    await fill('by_name')
+    await run("INSERT INTO main.notes VALUES (77, 'new', 'x')")
+    await run("DELETE FROM main.notes WHERE name = 'n17'")
+    const { out } = await ctl('externalize', 'main', 'by_name')
+    expect(out).toMatch(new RegExp(`^main.by_name: ${ROWS} rows, ${ROWS} entries\nno differences\n`))
+    expect(await rows("SELECT owner FROM main.notes WHERE name = 'new'")).toEqual(['77'])
+  })
 })
 
 function withParam(json: unknown, vindex: string, param: string, text: string): unknown {
