@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { TopologyView } from '../topology/snapshot.ts'
+import { vschemaDigest } from '../topology/vschema-digest.ts'
 
 /**
  * Metrics of the topology: is it followed, how old is the last news, what does it hold, what is wrong in it. Workers
@@ -32,6 +33,7 @@ export function registerTopologyMetrics(registry: Registry, view: TopologyView):
   )
   gauge('keyspaces', 'Keyspaces known', () => view.current().keyspaces.size)
   gauge('tablets', 'Tablets known', () => view.current().tablets.size)
+  registerVSchemas(registry, view)
   counter(registry, 'lists_total', 'Times the whole topology was read', () => view.status().lists)
   counter(
     registry,
@@ -39,6 +41,22 @@ export function registerTopologyMetrics(registry: Registry, view: TopologyView):
     'Watches that ended and were begun again',
     () => view.status().watchEnds,
   )
+}
+
+/** By these, whoever changes a VSchema sees who plans by it already. */
+function registerVSchemas(registry: Registry, view: TopologyView): void {
+  new Gauge({
+    name: 'shardgate_vschema_info',
+    help: 'How many workers plan by the VSchema of a keyspace, by its digest',
+    labelNames: ['keyspace', 'digest'],
+    aggregator: 'sum',
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [keyspace, json] of view.current().vschemas)
+        this.set({ keyspace, digest: vschemaDigest(json) }, 1)
+    },
+  })
 }
 
 /** A counter whose count is kept elsewhere. */

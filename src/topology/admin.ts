@@ -212,6 +212,33 @@ export class TopologyAdmin {
     await this.#store.commit([{ kind: 'put', path: printPath(key), value: JSON.stringify(json) }])
   }
 
+  /**
+   * New VSchemas of keyspaces, in one step with `more`, made of what they are now by `change`; one that it leaves out stays as it is.
+   * `change` may throw.
+   */
+  async changeVSchemas(
+    keyspaces: readonly string[],
+    change: (now: ReadonlyMap<string, unknown>) => ReadonlyMap<string, unknown>,
+    more: readonly Change[] = [],
+  ): Promise<void> {
+    const snapshot = await this.snapshot()
+    const now = new Map<string, unknown>()
+    const expected = new Map<string, Expectation>()
+    for (const keyspace of new Set(keyspaces)) {
+      requireKeyspace(snapshot, keyspace)
+      const found = await this.#store.get(printPath({ kind: 'VSchema', keyspace }))
+      if (found !== undefined) now.set(keyspace, JSON.parse(found.value))
+      expected.set(keyspace, found === undefined ? ABSENT : versionOf(found.version))
+    }
+    const changes = [...change(now)].map(([keyspace, json]): Change => {
+      const key: RecordKey = { kind: 'VSchema', keyspace }
+      checkRecord(key, json)
+      const expect = expected.get(keyspace)
+      return { kind: 'put', path: printPath(key), value: JSON.stringify(json), ...(expect && { expect }) }
+    })
+    await this.#store.commit([...changes, ...more])
+  }
+
   async #create(key: RecordKey, json: unknown, what: string): Promise<void> {
     await this.#commitNew([putNew(key, json)], `${what} exists already`)
   }

@@ -1,7 +1,7 @@
 import { type ColumnVindex, sameColumn, type Table, type VSchema } from './model.ts'
 
 /** Vindexes that hash the bytes of a value as they are. */
-const BYTE_VINDEXES = new Set(['binary', 'binary_md5', 'cfc', 'xxhash'])
+export const BYTE_VINDEXES: ReadonlySet<string> = new Set(['binary', 'binary_md5', 'cfc', 'xxhash'])
 const TEXT_TYPES = new Set(['CHAR', 'VARCHAR', 'TEXT', 'ENUM', 'SET'])
 
 /** Columns of vindexes and sequences that are not among the columns which the VSchema says are all there are. */

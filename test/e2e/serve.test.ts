@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import type { RowDataPacket } from 'mysql2'
 import { type Connection, createConnection } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, test } from 'vitest'
+import { awaitProxies } from '../../src/cli/ctl/lookup/proxies.ts'
 import { freePort } from '../../src/cli/local/free-port.ts'
+import { vschemaDigest } from '../../src/topology/vschema-digest.ts'
 import { startCluster, type TestCluster } from '../support/cluster.ts'
 import { etcdCommand, startEtcd, type TestEtcd } from '../support/etcd.ts'
 import { eventually } from '../support/eventually.ts'
@@ -132,7 +134,7 @@ describe.skipIf(!mariadbCommand || !etcdCommand)('serve against an etcd', () => 
       async () => /^(ok|tablet)/.test((await get('/readyz'))?.text ?? '') || ended(running),
       30_000,
     )
-    return { running, port, get }
+    return { running, port, httpPort, get }
   }
 
   async function countProducts(port: number): Promise<number> {
@@ -215,6 +217,19 @@ describe.skipIf(!mariadbCommand || !etcdCommand)('serve against an etcd', () => 
     const { running, port, get } = await serve('--workers', '2')
     assert.equal(await countProducts(port), 4)
     assert.match((await get('/metrics'))?.text ?? '', /^shardgate_topology_tablets 1$/m)
+    await stop(running)
+  })
+
+  test('all workers tell when they plan by a new VSchema', async () => {
+    const { running, httpPort, get } = await serve('--workers', '2')
+    const json = { tables: { products: {} } }
+    writeFileSync(join(dir.path, 'lookup.json'), JSON.stringify(json))
+    const apply = ['vschema', 'apply', 'lookup', join(dir.path, 'lookup.json')]
+    assert.equal(await runShardgate('ctl', '--topology-endpoints', etcd.url, ...apply).exited, 0)
+    const vschema = { keyspace: 'lookup', digest: vschemaDigest(json) }
+    await awaitProxies([`127.0.0.1:${httpPort}`], vschema, 15_000)
+    const line = `shardgate_vschema_info{keyspace="lookup",digest="${vschema.digest}"} 2`
+    await eventually(line, async () => (await get('/metrics'))?.text.split('\n').includes(line))
     await stop(running)
   })
 

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { parseAlias, printAlias } from '../alias.ts'
+import { LOOKUP_WORK } from '../lookup-work.ts'
 import { parsePath, printPath } from '../paths.ts'
 import type { TabletAlias } from '../records.ts'
 import type { StoredRecord } from '../store.ts'
@@ -16,7 +17,7 @@ import { TopologyError } from '../store.ts'
  *     <keyspace>.vschema.json
  *
  * topology.json: `{"cells": {name: Cell}, "keyspaces": {name: Keyspace + "shards": {name: Shard}},
- * "tablets": {alias: Tablet without "alias"}, "routing_rules": {…}, "shard_routing_rules": {…}}`.
+ * "tablets": {alias: Tablet without "alias"}, "routing_rules": {…}, "shard_routing_rules": {…}, "lookups": {keyspace/vindex: LookupWork}}`.
  */
 export const TOPOLOGY_FILE = 'topology.json'
 const VSCHEMA_FILE = 'vschema.json'
@@ -30,6 +31,7 @@ export interface TopologyDocument {
   tablets: Record<string, Json>
   routing_rules?: Json | undefined
   shard_routing_rules?: Json | undefined
+  lookups?: Record<string, Json> | undefined
 }
 
 /** What the directory holds: the document, and for each keyspace the file of its VSchema with its text. */
@@ -48,6 +50,7 @@ const documentSchema = z.strictObject({
   tablets: z.record(z.string(), object).default({}),
   routing_rules: object.optional(),
   shard_routing_rules: object.optional(),
+  lookups: z.record(z.string(), object).optional(),
 })
 
 /** Reads the directory. A missing topology.json is an empty one; one that cannot be read is an error that says why. */
@@ -88,6 +91,8 @@ export function toRecords({ topology, vschemas }: Documents): StoredRecord[] {
   if (topology.routing_rules) put({ kind: 'RoutingRules' }, topology.routing_rules)
   if (topology.shard_routing_rules) put({ kind: 'ShardRoutingRules' }, topology.shard_routing_rules)
   for (const [keyspace, { text }] of vschemas) put({ kind: 'VSchema', keyspace }, text)
+  for (const [name, record] of Object.entries(topology.lookups ?? {}))
+    values.set(`${LOOKUP_WORK}${name}`, JSON.stringify(record))
   return [...values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, value]) => toRecord(path, value))
 }
 
@@ -100,6 +105,12 @@ function toRecord(path: string, value: string): StoredRecord {
  * Removing a keyspace's record removes the keyspace with its shards: a folder without a name cannot hold them.
  */
 export function setRecord(document: TopologyDocument, path: string, value: Json | undefined): void {
+  if (path.startsWith(LOOKUP_WORK)) {
+    document.lookups ??= {}
+    setEntry(document.lookups, path.slice(LOOKUP_WORK.length), value)
+    if (Object.keys(document.lookups).length === 0) document.lookups = undefined
+    return
+  }
   const key = parsePath(path)
   if (!key) throw new TopologyError('invalid', `${path} is no record that a topology directory can hold`)
   const { cells, keyspaces, tablets } = document

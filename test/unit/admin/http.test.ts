@@ -5,6 +5,7 @@ import { type HttpServer, startHttp } from '../../../src/admin/http.ts'
 import { registerTopologyMetrics } from '../../../src/admin/topology-metrics.ts'
 import { EMPTY_SNAPSHOT } from '../../../src/topology/build-snapshot.ts'
 import type { TopologyView } from '../../../src/topology/snapshot.ts'
+import { vschemaDigest } from '../../../src/topology/vschema-digest.ts'
 
 let server: HttpServer | undefined
 afterEach(async () => {
@@ -13,7 +14,7 @@ afterEach(async () => {
 })
 
 const view: TopologyView = {
-  current: () => ({ ...EMPTY_SNAPSHOT, stale: true }),
+  current: () => ({ ...EMPTY_SNAPSHOT, stale: true, vschemas: new Map([['shop', { sharded: true }]]) }),
   onChange: () => () => {},
   status: () => ({ state: 'stale', lastContactMs: 5_000, source: 'cache', lists: 3, watchEnds: 2 }),
 }
@@ -48,6 +49,7 @@ test('a stale topology is seen in the metrics', async () => {
     'shardgate_topology_last_contact_timestamp_seconds 5',
     'shardgate_topology_lists_total 3',
     'shardgate_topology_watch_ends_total 2',
+    `shardgate_vschema_info{keyspace="shop",digest="${vschemaDigest({ sharded: true })}"} 1`,
   ])
     assert.ok(lines.includes(line), line)
 })

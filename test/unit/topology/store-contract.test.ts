@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { EtcdStore } from '../../../src/topology/etcd/etcd-store.ts'
 import { FilesStore } from '../../../src/topology/files/files-store.ts'
+import { deleteLookupWork, putLookupWork, readLookupWork } from '../../../src/topology/lookup-work.ts'
 import type { RecordEvent, TopologyStore } from '../../../src/topology/store.ts'
 import { TopologyError } from '../../../src/topology/store.ts'
 import { etcdCommand, startEtcd, type TestEtcd } from '../../support/etcd.ts'
@@ -52,6 +53,21 @@ for (const { name, isHere } of kinds) {
         await Promise.all([one.close(), other.close()])
       }
     }
+
+    test('keeps how far a backfill is, by compare-and-swap, and takes it out again', () =>
+      withStores(async (one, other) => {
+        const work = { createdTable: true, declaredTable: false, of: 'x', shards: {} }
+        await one.commit([putLookupWork('shop', 'a b', work, undefined)])
+        const found = await readLookupWork(other, 'shop', 'a b')
+        assert.deepEqual(found?.work, work)
+        const shards = { '-80': { after: [['INT64', '31']] as const, isDone: false, rows: 1, duplicates: 0 } }
+        await other.commit([putLookupWork('shop', 'a b', { ...work, shards }, found?.version)])
+        assert.deepEqual((await readLookupWork(one, 'shop', 'a b'))?.work.shards, shards)
+        await assert.rejects(one.commit([putLookupWork('shop', 'a b', work, found?.version)]), isConflict)
+        await one.commit([deleteLookupWork('shop', 'a b')])
+        assert.equal(await readLookupWork(other, 'shop', 'a b'), undefined)
+        await assert.rejects(other.commit([putLookupWork('shop', 'a b', work, found?.version)]), isConflict)
+      }))
 
     test('gives back what was put, and lists it', () =>
       withStores(async (one, other) => {
