@@ -1,5 +1,6 @@
 import { notSupported, type SqlError } from '../errors/sql-error.ts'
 import type { EnteredRows, MetRows, SplitInsert } from '../plan/primitives.ts'
+import type { Value } from '../values/value.ts'
 import { bindLiterally } from './bind.ts'
 import type { AnsweredInsert } from './insert-ids.ts'
 import type { BoundInsert, ShardInsert } from './insert-split.ts'
@@ -63,6 +64,8 @@ interface MeetingRow {
   readonly here: ShardRead
   /** Shards of others that have one of its values in a unique lookup vindex. */
   readonly elsewhere: readonly TakenValue[]
+  /** One of those here has its primary key, which is looked at before all others. */
+  readonly isKnownByKey: boolean
   readonly readAt: (shard: number) => Promise<ShardRead>
 }
 
@@ -109,7 +112,15 @@ async function meetingRow(rows: ShardInsert['rows'], i: number, meeting: Meeting
     if (found !== 'nobody' && found.owners > 0 && found.shard !== part.shard)
       elsewhere.push({ entry, shard: found.shard })
   }
-  return { part, entries, here: await readAt(part.shard), elsewhere, readAt }
+  const here = await readAt(part.shard)
+  const key = met.primary && rows.stored(i, met.primary)
+  const isKnownByKey = here.rows.some((_, at) => key !== undefined && hasKey(here, at, key))
+  return { part, entries, here, elsewhere, isKnownByKey, readAt }
+}
+
+function hasKey({ rows, columns, format }: ShardRead, at: number, key: readonly Value[]): boolean {
+  const row = new StreamRows(rows, columns, format)
+  return key.every(({ bytes }, i) => Buffer.compare(bytes, row.cell(at, i).bytes) === 0)
 }
 
 async function insertMeeting(row: MeetingRow, meeting: Meeting): Promise<WriteAnswer> {
@@ -118,7 +129,7 @@ async function insertMeeting(row: MeetingRow, meeting: Meeting): Promise<WriteAn
   const [first] = row.elsewhere
   const meetsNone = row.here.rows.length === 0 && first === undefined
   if (meetsNone) return insertNew(row, meeting)
-  // The unique key that it meets first is that of its own shard.
+  checkOrder(row, plan)
   const shard = row.here.rows.length > 0 || first === undefined ? row.part.shard : first.shard
   const before = shard === row.part.shard ? row.here : await row.readAt(shard)
   const answer = await writeAt(shard, row.part, meeting)
@@ -129,6 +140,14 @@ async function insertMeeting(row: MeetingRow, meeting: Meeting): Promise<WriteAn
       : duplicateEntry(first.entry, meeting.context.bindings.isMariadb)
   if (!isIgnored) await followRows(meeting.met.upkeep, changedAt(shard, before, meeting), meeting.context)
   return answer
+}
+
+/** Of rows on several shards one server would update that which it meets by the first of its unique keys. */
+function checkOrder({ part, here, elsewhere, isKnownByKey }: MeetingRow, { tail }: SplitInsert): void {
+  const shards = new Set(elsewhere.map(({ shard }) => shard))
+  if (here.rows.length > 0) shards.add(part.shard)
+  if (shards.size > 1 && tail.length > 0 && !isKnownByKey)
+    throw notSupported('ON DUPLICATE KEY UPDATE of a row that meets rows of several shards')
 }
 
 /** It meets none: entered before it is inserted, and taken out again where IGNORE has left it out for something else. */

@@ -13,7 +13,7 @@ import { storedInteger } from './integer-value.ts'
 import type { ShardsOf } from './resolve.ts'
 import type { LookupEntry, WrittenRows } from './shard-port.ts'
 import type { InsertMode } from './shards-view.ts'
-import { implicitDefault, storedForm } from './stored-form.ts'
+import { asCompared, implicitDefault, storedForm } from './stored-form.ts'
 
 export interface InsertContext extends InsertMode {
   readonly bindings: Bindings
@@ -285,7 +285,8 @@ class InsertOfRows {
   }
 
   #stored({ row, id }: PlacedRow, column: VindexColumn, domain: VindexDomain): Value {
-    return storedValue(this.#plan, this.#source, { row, id }, { ...column, domain }, this.#context)
+    const value = storedValue(this.#plan, this.#source, { row, id }, { ...column, domain }, this.#context)
+    return asCompared(column.routed, value)
   }
 }
 

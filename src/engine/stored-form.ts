@@ -30,6 +30,13 @@ export function storedForm(
   return stored
 }
 
+/** A stored form whose literal equals what the column holds: `'5x'` is equal to the number 5, though not to the text 5. */
+export function asCompared(column: RoutedColumn | undefined, value: Value): Value {
+  const columnClass = classOfColumn(column)
+  const isText = columnClass === 'text' || columnClass === 'binary'
+  return isText && isIntegral(value.type) ? { ...value, type: 'VARCHAR' } : value
+}
+
 function storedByClass(
   columnClass: ColumnClass,
   column: RoutedColumn | undefined,

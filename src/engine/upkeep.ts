@@ -15,7 +15,7 @@ import { RowLayout } from './row-format.ts'
 import type { Row } from './row-stream.ts'
 import type { LookupEntry } from './shard-port.ts'
 import { readShard, type ShardRead } from './shard-read.ts'
-import { storedForm } from './stored-form.ts'
+import { asCompared, storedForm } from './stored-form.ts'
 import { ValueRows } from './value-rows.ts'
 
 /** Rows of one shard before they were written, and how they are told. */
@@ -100,7 +100,9 @@ export function entriesOf(upkeep: Upkeep, changed: Changed, context: LookupConte
 
 /** The key that row `i` gets, as it is stored. */
 function keyAfter(rows: StreamRows, i: number, newKey: readonly NewKeyColumn[]): readonly Value[] {
-  return newKey.map(({ column, name, routed }) => storedForm('any', routed, rows.cell(i, column), name))
+  return newKey.map(({ column, name, routed }) =>
+    asCompared(routed, storedForm('any', routed, rows.cell(i, column), name)),
+  )
 }
 
 interface Facts {

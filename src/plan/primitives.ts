@@ -560,6 +560,8 @@ export interface MetRows {
   readonly rows: QueryText
   /** Columns of their key. */
   readonly keyWidth: number
+  /** Those of an inserted row; absent where the shard draws a number for it. */
+  readonly primary?: readonly VindexColumn[]
   readonly charsets: ReadonlyMap<number, string>
   readonly routing: Routing
   /** By the keys of these. */

@@ -87,6 +87,8 @@ function metRows(
     conditions.push(isOneOf(own as readonly Column[], values))
   }
   if (conditions.length === 0) return refused(`${ast.verb} into table '${table.name}' without a unique key`)
+  const primary = key.map((column) => insertedColumn(column, columns))
+  const isTold = primary.every((column) => column !== undefined)
   const changing = { table, node, source: table.name, key, placing: placing.columns }
   const kept = keptRows(lookups, changing)
   return {
@@ -99,6 +101,7 @@ function metRows(
       ),
     ),
     keyWidth: key.length,
+    ...(isTold && { primary }),
     charsets: charsetsOf(kept.columns),
     routing: placing.routing,
     upkeep: { lookups: kept.lookups, after: rowsAfter(kept, changing, context), oneByOne: false },

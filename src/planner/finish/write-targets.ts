@@ -46,11 +46,11 @@ function problemOf(ast: Update | Delete, own: readonly BoundTable[], isPlain: bo
   const tables = own.map(({ instance }) => instance.table)
   const lookups = tables.map((table) => refusalOfLookups(ast, table)).find((refusal) => refusal !== undefined)
   if (lookups !== undefined || ast.kind === 'Delete' || isPlain) return lookups
-  return refusalOfAssignments(ast.set, tables)
+  return refusalOfAssignments(ast, tables)
 }
 
-function movesOf({ set }: Update, { instance: { table } }: BoundTable): readonly Routing[] | Refusal {
-  const moving = set.filter((assignment) => changesVindex(assignment, [table]))
+function movesOf(ast: Update, { instance: { table } }: BoundTable): readonly Routing[] | Refusal {
+  const moving = ast.set.filter((assignment) => changesVindex(assignment, ast, [table]))
   return eachOrRefusal(moving, ({ column, value }): Routing | Refusal => {
     const [primary] = table.columnVindexes
     const known = planValue(value)

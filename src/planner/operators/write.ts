@@ -35,9 +35,14 @@ function mayChange(ast: Update, name: string, table: Table): boolean {
   if (generated !== undefined) return generated.of.some((other) => mayChange(ast, other, table))
   if (/\bON UPDATE\b/i.test(definition)) return true
   return ast.set.some(({ column: { name: assigned }, value }) => {
-    const isItself = value.kind === 'Column' && sameColumn(value.name, name) && ast.tables.length === 1
+    const isItself = value.kind === 'Column' && sameColumn(value.name, name) && isOfOneTable(ast)
     return sameColumn(assigned, name) && !isItself
   })
+}
+
+/** A column is that of the table which changes. */
+function isOfOneTable({ tables }: Update): boolean {
+  return tables.length === 1 && tables[0]!.kind === 'Table'
 }
 
 /** Rows of lookup tables would go astray: not whoever has the table alone can do it. */
@@ -52,15 +57,16 @@ export function refusalOfLookups(ast: Insert | Load | Update | Delete, table: Ta
 }
 
 /** A row whose vindex column changes belongs elsewhere. */
-export function refusalOfAssignments(
-  assignments: readonly Assignment[] | undefined,
-  tables: readonly Table[],
-): Refusal | undefined {
-  const change = assignments?.find((assignment) => changesVindex(assignment, tables))
+export function refusalOfAssignments(ast: Update, tables: readonly Table[]): Refusal | undefined {
+  const change = ast.set.find((assignment) => changesVindex(assignment, ast, tables))
   return change && refused(`changing vindex column '${change.column.name}'`)
 }
 
-export function changesVindex({ column, value }: Assignment, tables: readonly Table[]): boolean {
+export function changesVindex(
+  { column, value }: Assignment,
+  ast: Update,
+  tables: readonly Table[],
+): boolean {
   const isVindexColumn = tables.some(({ columnVindexes }) =>
     columnVindexes.some(
       (vindex) =>
@@ -69,7 +75,7 @@ export function changesVindex({ column, value }: Assignment, tables: readonly Ta
     ),
   )
   const kept = keptValue(value)
-  const isItself = kept.kind === 'Column' && sameColumn(kept.name, column.name) && tables.length === 1
+  const isItself = kept.kind === 'Column' && sameColumn(kept.name, column.name) && isOfOneTable(ast)
   return isVindexColumn && !isItself
 }
 
