@@ -18,6 +18,7 @@ export function withTemporaryTables(vschema: VSchema, temporary: Iterable<Tempor
   const tables = new Map([...temporary].map((table) => [keyOf(table), tableOf(table)]))
   return {
     keyspaces: vschema.keyspaces,
+    ...(vschema.defaultUnsharded !== undefined && { defaultUnsharded: vschema.defaultUnsharded }),
     problems: vschema.problems,
     unknownFields: vschema.unknownFields,
     keyspaceOfShard: (keyspace, shard) => vschema.keyspaceOfShard(keyspace, shard),

@@ -8,7 +8,7 @@ import { someNode, visit } from '../../sql/visit.ts'
 import type { Table } from '../../vschema/model.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { keyspaceOf } from '../binding/find-table.ts'
-import { newTable } from '../binding/named-tables.ts'
+import { existingTable } from '../binding/named-tables.ts'
 import { Unplanned } from '../binding/unplanned.ts'
 import { cteReferences } from '../cte-references.ts'
 import { planFederation } from '../federate/plan-federation.ts'
@@ -62,7 +62,7 @@ function planCreate(statement: Ddl, context: PlanContext): Plan {
   const keyspace = keyspaceOfNew(name!, context)
   const known = temporaryTable(name!, context)
   const routing = (known && placeOf([known])) ?? homeOf(keyspace, context)
-  if (like !== undefined && keyspaceOf(like, context) !== keyspace)
+  if (like !== undefined && existingTable(like, context).keyspace !== keyspace)
     return unsupportedPlan('CREATE TEMPORARY TABLE … LIKE a table of another keyspace')
   if (query === undefined || tablesOf(query).every((table) => isAt(table, routing, context)))
     return onHome(statement, routing, context)
@@ -116,9 +116,10 @@ function refusedSource({ like, query }: Ddl, context: PlanContext): Plan | undef
   return refers ? unsupportedPlan('CREATE TABLE of a temporary table in a sharded keyspace') : undefined
 }
 
+/** Where the name says, also of a name that no VSchema has: the session alone looks for it. */
 function keyspaceOfNew(name: TableName, context: PlanContext): string {
-  const { keyspace } = newTable(name, context)
-  if (keyspace === '') throw noDatabaseSelected()
+  const keyspace = keyspaceOf(name, context)
+  if (keyspace === undefined) throw noDatabaseSelected()
   if (isSystemSchema(keyspace) || !context.vschema.keyspaces.has(keyspace)) throw unknownDatabase(keyspace)
   return keyspace
 }
