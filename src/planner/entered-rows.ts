@@ -47,7 +47,7 @@ function enteredLookup(
 /** Undefined where it cannot be told what the column has in a row. */
 function insertedColumn(column: Column, columns: readonly string[]): VindexColumn | undefined {
   const offset = columns.findIndex((name) => sameColumn(name, column.name))
-  const usual = column.stored?.generated === undefined ? usualValue(column) : undefined
+  const usual = usualValue(column)
   if (offset < 0 && usual === undefined) return undefined
   const routed = routedColumn(column)
   return { column: column.name, offset, ...(routed && { routed }), ...(usual && { usual }) }

@@ -9,6 +9,7 @@ export function storedColumn(column: DatabaseColumn, keys: TableKeys): StoredCol
   return {
     definition: definitionText(column),
     emptyDefinition: `${typeText(column)} NULL${visibility(column)}`,
+    ...(column.expression !== '' && { computedOf: namesIn(column.expression) }),
     ...(generated && { generated }),
     keyFlags: keyFlags(column, keys),
   }
@@ -21,11 +22,12 @@ function generatedColumn(column: DatabaseColumn): StoredColumn['generated'] {
   const text = Buffer.from(expression.replaceAll(/\\(.)/gs, '$1')).latin1Slice()
   const type = typeText(column)
   const attributes = `${nullable ? 'NULL' : 'NOT NULL'}${visibility(column)}`
-  const names = [...text.matchAll(/`((?:[^`]|``)+)`/g)].map(([, name]) => name!.replaceAll('``', '`'))
-  return {
-    definition: `${type} GENERATED ALWAYS AS (${text}) STORED ${attributes}`,
-    of: names.map((name) => Buffer.from(name, 'latin1').toString()),
-  }
+  return { definition: `${type} GENERATED ALWAYS AS (${text}) STORED ${attributes}`, of: namesIn(expression) }
+}
+
+/** Both servers write names in backticks. */
+function namesIn(expression: string): readonly string[] {
+  return [...expression.matchAll(/`((?:[^`]|``)+)`/g)].map(([, name]) => name!.replaceAll('``', '`'))
 }
 
 function typeText({ name, columnType, characterSet, collation, srsId }: DatabaseColumn): string {

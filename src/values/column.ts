@@ -27,6 +27,8 @@ export interface StoredColumn {
   readonly definition: string
   /** The same for one that is left empty, whatever the column may be. */
   readonly emptyDefinition: string
+  /** The columns that it is generated of, where it is. */
+  readonly computedOf?: readonly string[]
   /** One that MySQL computes of others, with their names: what depends on these depends on it. */
   readonly generated?: { readonly definition: string; readonly of: readonly string[] }
   /** Flags that its definition packet has for being part of keys (PRI_KEY_FLAG and its kin). */

@@ -19,7 +19,7 @@ function isParsed(sql: string, serverVersion: number): boolean {
 }
 
 /** vtgate's own forms, and those with `?`, which only a prepared statement may have. */
-const isForMySql = (sql: string) => !/\bNEXT 5 VALUES\b|\?/.test(sql)
+const isForMySql = (sql: string) => !/\bNEXT 5 VALUES\b|\bSHARDGATE\b|\?/.test(sql)
 
 describe.skipIf(mysqlCommand === undefined)('statements, with MySQL as the oracle', () => {
   let server: TestServer

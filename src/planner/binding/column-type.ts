@@ -77,7 +77,7 @@ const DEFAULT = / DEFAULT (?:'((?:''|[^'])*)'|(-?\d+)|NULL)(?= |$)/
  * refuse the row makes its own of it. Undefined where it is computed for each row, or not known.
  */
 export function usualValue({ stored, autoIncrement }: Column): Value | undefined {
-  if (stored === undefined || autoIncrement) return undefined
+  if (stored === undefined || stored.computedOf !== undefined || autoIncrement) return undefined
   const { definition } = stored
   if (!definition.includes(' DEFAULT ')) return nullValue
   const [found, text, digits] = DEFAULT.exec(definition) ?? []

@@ -31,8 +31,8 @@ export function changedVindexes(ast: Update | Delete, table: Table): ChangedVind
 /** Assigned something else than itself, or generated of what is; columns of TIMESTAMP and DATETIME may change by themselves. */
 function mayChange(ast: Update, name: string, table: Table): boolean {
   const column = table.live?.columns.find((each) => sameColumn(each.name, name))
-  const { generated, definition = '' } = column?.stored ?? {}
-  if (generated !== undefined) return generated.of.some((other) => mayChange(ast, other, table))
+  const { computedOf, definition = '' } = column?.stored ?? {}
+  if (computedOf !== undefined) return computedOf.some((other) => mayChange(ast, other, table))
   if (/\bON UPDATE\b/i.test(definition)) return true
   return ast.set.some(({ column: { name: assigned }, value }) => {
     const isItself = value.kind === 'Column' && sameColumn(value.name, name) && isOfOneTable(ast)
@@ -62,11 +62,7 @@ export function refusalOfAssignments(ast: Update, tables: readonly Table[]): Ref
   return change && refused(`changing vindex column '${change.column.name}'`)
 }
 
-export function changesVindex(
-  { column, value }: Assignment,
-  ast: Update,
-  tables: readonly Table[],
-): boolean {
+export function changesVindex({ column, value }: Assignment, ast: Update, tables: readonly Table[]): boolean {
   const isVindexColumn = tables.some(({ columnVindexes }) =>
     columnVindexes.some(
       (vindex) =>

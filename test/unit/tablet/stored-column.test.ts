@@ -26,4 +26,15 @@ describe('storedColumn', () => {
     assert.equal(definitionOf('0x'), "`b` binary(1) NOT NULL DEFAULT ''")
     assert.equal(definitionOf('0x6100'), '`b` binary(1) NOT NULL DEFAULT 0x6100')
   })
+
+  it('tells what a column is generated of, on both servers', () => {
+    for (const isMariadb of [false, true]) {
+      const stored = storedColumn(
+        { ...column, isMariadb, expression: 'concat(`a`,`c``d`)' },
+        { parts: [], primary: undefined },
+      )
+      assert.deepEqual(stored.computedOf, ['a', 'c`d'])
+      assert.equal(stored.generated === undefined, isMariadb)
+    }
+  })
 })
