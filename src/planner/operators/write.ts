@@ -62,11 +62,7 @@ export function refusalOfAssignments(ast: Update, tables: readonly Table[]): Ref
   return change && refused(`changing vindex column '${change.column.name}'`)
 }
 
-export function changesVindex(
-  { column, value }: Assignment,
-  ast: Update,
-  tables: readonly Table[],
-): boolean {
+export function changesVindex({ column, value }: Assignment, ast: Update, tables: readonly Table[]): boolean {
   const isVindexColumn = tables.some(({ columnVindexes }) =>
     columnVindexes.some(
       (vindex) =>
