@@ -1,3 +1,4 @@
+import { ServerError } from '../errors/server-error.ts'
 import { notSupported, SqlError } from '../errors/sql-error.ts'
 import type { ChosenWrite, Upkeep } from '../plan/primitives.ts'
 import { bindQuery } from './bind.ts'
@@ -78,10 +79,19 @@ async function followStep(
   try {
     await followRows(upkeep, { keyspace, shard, before, keyWidth, charsets, routing, construct }, context)
   } catch (error) {
-    const isIgnored = ignore && error instanceof SqlError && error.code === 'ER_DUP_ENTRY'
-    throw isIgnored ? notSupported(`IGNORE of a value that a row of another shard has`) : error
+    throw ignore && isDuplicate(error)
+      ? notSupported(`IGNORE of a value that a row of another shard has`)
+      : error
   }
 }
+
+/** Of a row that is entered, or moved. */
+function isDuplicate(error: unknown): boolean {
+  if (error instanceof SqlError) return error.code === 'ER_DUP_ENTRY'
+  return error instanceof ServerError && error.errno === ER_DUP_ENTRY
+}
+
+const ER_DUP_ENTRY = 1062
 
 const NOTHING_MATCHED = 'Rows matched: 0  Changed: 0  Warnings: 0'
 

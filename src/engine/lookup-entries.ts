@@ -121,9 +121,16 @@ async function leftRows(
   through: LookedThrough,
 ): Promise<ReadonlySet<LookupEntry>> {
   const left = new Set<LookupEntry>()
+  const ask = (own: readonly LookupEntry[]) => ownersOf(own, { bindings, shards }, through)
   for (const own of groupBy(entries, ({ lookup, id }) => shardIndexOf(shards.shardsOf(lookup.owner), id))) {
-    const known = await ownersOf(own, { bindings, shards }, through)
-    for (const entry of own) if (known.has(keyOf(entry))) left.add(entry)
+    const known = await ask(own)
+    for (const entry of own) {
+      const key = keyOf(entry)
+      if (!known.has(key)) continue
+      // Where the id alone tells, the row may have the value of another entry.
+      const isSure = entry.lookup.isExact || own.length === 1
+      if (isSure || (await ask([entry])).has(key)) left.add(entry)
+    }
   }
   return left
 }

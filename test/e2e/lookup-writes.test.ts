@@ -204,6 +204,25 @@ onEachServer((server) => {
       await check()
     })
 
+    test(`${named}: of values that a column may call equal, entries go with their rows`, async () => {
+      const kinds = async () =>
+        (await rows('SELECT DISTINCT LOWER(kind) FROM main.word_kinds', sharded)).flat()
+      await both(
+        'DELETE FROM words',
+        "INSERT INTO words VALUES ('a', 'x'), ('b', 'y'), ('c', 'z'), ('d', 'x'), ('e', 'y'), ('f', 'z'), ('g', 'x'), ('h', 'y')",
+        "UPDATE words SET kind = CASE kind WHEN 'x' THEN 'Y' WHEN 'y' THEN 'Z' ELSE 'v' END",
+      )
+      expect((await kinds()).sort()).toEqual(['v', 'y', 'z'])
+      await both("REPLACE INTO words VALUES ('A', 'Q'), ('a', 'q'), ('B', 'y')", 'DELETE FROM words')
+      expect(await kinds()).toEqual([])
+    })
+
+    test(`${named}: UPDATE IGNORE of a key that another shard has is refused`, async () => {
+      const [answer] = await sharded.query('UPDATE IGNORE people SET id = 2 WHERE id IN (1, 3, 4, 5)')
+      expect(outcome(answer!)).toMatch(/^error 1235 /)
+      await check()
+    })
+
     test(`${named}: under settings of the session`, async () => {
       await both(
         'SET sql_select_limit = 1',

@@ -6,13 +6,20 @@ import { createVindex } from '../../src/vindex/registry.ts'
 const TABLE = `CREATE TABLE people (id BIGINT NOT NULL PRIMARY KEY, email VARCHAR(40) COLLATE utf8mb4_bin, team INT, code INT,
   note VARCHAR(20), born DATE, at TIMESTAMP(3) NULL, price FLOAT, UNIQUE KEY email (email), UNIQUE KEY code (code), KEY team (team));`
 
+const WORDS = `CREATE TABLE words (word VARCHAR(20) NOT NULL PRIMARY KEY, kind VARCHAR(20), KEY kind (kind))
+  DEFAULT CHARSET utf8mb4 COLLATE utf8mb4_unicode_ci;`
+
 const SCHEMA = `${TABLE}
+${WORDS}
+CREATE TABLE word_kinds (kind VARCHAR(20) NOT NULL, id VARBINARY(16) NOT NULL, PRIMARY KEY (kind, id))
+  DEFAULT CHARSET utf8mb4 COLLATE utf8mb4_unicode_ci;
 CREATE TABLE email_ids (email VARCHAR(40) COLLATE utf8mb4_bin NOT NULL PRIMARY KEY, id VARBINARY(16) NOT NULL);
 CREATE TABLE team_ids (team INT NOT NULL, id VARBINARY(16) NOT NULL, PRIMARY KEY (team, id));
 CREATE TABLE notes (id BIGINT NOT NULL PRIMARY KEY, owner BIGINT NOT NULL, topic INT, body TEXT);
 CREATE TABLE topic_owners (topic INT NOT NULL, owner VARBINARY(16) NOT NULL, PRIMARY KEY (topic, owner));`
 
 const PLAIN_SCHEMA = `${TABLE}
+${WORDS}
 CREATE TABLE notes (id BIGINT NOT NULL PRIMARY KEY, owner BIGINT NOT NULL, topic INT, body TEXT);
 CREATE TABLE code_users (code INT NOT NULL PRIMARY KEY, user BIGINT UNSIGNED NOT NULL);`
 
@@ -27,10 +34,12 @@ function vschema(consistent: string) {
     vindexes: {
       hash: { type: 'hash' },
       xxhash: { type: 'xxhash' },
+      loose: { type: 'unicode_loose_xxhash' },
       by_email: lookup(`${consistent}lookup_unique`, 'main.email_ids', 'email', 'id'),
       by_team: lookup(`${consistent}lookup`, 'team_ids', 'team', 'id'),
       by_code: lookup('lookup_hash_unique', 'plain.code_users', 'code', 'user'),
       by_topic: lookup(`${consistent}lookup`, 'main.topic_owners', 'topic', 'owner', 'notes'),
+      by_kind: lookup(`${consistent}lookup`, 'main.word_kinds', 'kind', 'id', 'words'),
     },
     tables: {
       people: {
@@ -47,6 +56,13 @@ function vschema(consistent: string) {
           { column: 'topic', name: 'by_topic' },
         ],
       },
+      words: {
+        column_vindexes: [
+          { column: 'word', name: 'loose' },
+          { column: 'kind', name: 'by_kind' },
+        ],
+      },
+      word_kinds: { column_vindexes: [{ column: 'kind', name: 'loose' }] },
       email_ids: { column_vindexes: [{ column: 'email', name: 'xxhash' }] },
       team_ids: { column_vindexes: [{ column: 'team', name: 'hash' }] },
       topic_owners: { column_vindexes: [{ column: 'topic', name: 'hash' }] },
