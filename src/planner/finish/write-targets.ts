@@ -63,7 +63,7 @@ function movesOf({ set }: Update, { instance: { table } }: BoundTable): readonly
       keyspace: table.keyspace,
       vindex: primary.vindex,
       values: [known],
-      written: 'any',
+      written: true,
       ...(columns && { columns }),
     }
   })
