@@ -10,7 +10,7 @@ import { domainOf, type VindexDomain } from '../vindex/domain.ts'
 import type { SingleColumnVindex, Vindex } from '../vindex/vindex.ts'
 import type { Bindings } from './bindings.ts'
 import { mayBeTrue } from './constant-condition.ts'
-import { equalInteger, exactDigits, storedInteger } from './integer-value.ts'
+import { equalInteger, exactDigits } from './integer-value.ts'
 import { likePrefix } from './like-prefix.ts'
 import { outerRowsOf } from './outer-rows.ts'
 import { bindValue, isNullSafe } from './plan-value.ts'
@@ -178,16 +178,15 @@ export function keyspaceIdOf(routing: Routing, bindings: Bindings): KeyspaceId |
   return destination?.kind === 'KeyspaceId' ? destination.id : undefined
 }
 
-/** Where a row with these values belongs; undefined for one that may be refused. */
+/** Where a row with these values belongs; undefined where a lookup vindex tells. */
 function writtenTo(
-  { vindex, values, columns, written }: Routing & { readonly kind: 'Equal' },
+  { vindex, values, columns }: Routing & { readonly kind: 'Equal' },
   bindings: Bindings,
 ): Destination | undefined {
   if (vindex.kind === 'lookup') return undefined
   const stored = values.map((value, i) =>
     storedForm(domainOf(vindex, i), columns?.[i], bindValue(value, bindings), ''),
   )
-  if (written === 'not 0' && storedInteger(stored[0]) === 0n) return undefined
   return vindex.kind === 'multi' ? vindex.map(stored) : vindex.map(stored[0])
 }
 

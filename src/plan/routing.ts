@@ -29,8 +29,8 @@ export type Routing =
       readonly vindex: Vindex
       readonly values: readonly PlanValue[]
       readonly columns?: RoutedColumns
-      /** The shard of a row into which the values are written, not of rows that are equal to them; 0 may be refused. */
-      readonly written?: 'any' | 'not 0'
+      /** The shard of a row into which the values are written, not of rows that are equal to them. */
+      readonly written?: true
     }
   /** One column of a single-column vindex is in a list. */
   | {

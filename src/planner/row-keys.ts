@@ -50,7 +50,7 @@ export function placingOf(table: Table, before: number): Placing | undefined {
       vindex: primary.vindex,
       values: primary.columns.map((_, i) => ({ kind: 'Cell', column: before + i })),
       // As they are stored, not whatever is equal to them.
-      written: 'any',
+      written: true,
       ...(routed && { columns: routed }),
     },
   }

@@ -169,7 +169,7 @@ function failure([lane]: readonly Lane[], error: Error): CommitFailure {
 /** Under LOCK TABLES, or with temporary tables, which no branch of MySQL's may have. */
 function writtenOutside(): SqlError {
   return notSupported(
-    "transaction_mode = 'twopc' with LOCK TABLES or temporary tables on several shards: nothing was committed",
+    "transaction_mode = 'twopc' with LOCK TABLES or temporary tables on several shards: nothing was committed (SET transaction_mode = 'multi' commits shard by shard)",
   )
 }
 

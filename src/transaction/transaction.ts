@@ -383,10 +383,15 @@ export class Transaction {
     return this.#committing
   }
 
+  /** Only ROLLBACK is left as of now, while a statement of it still runs: nothing that follows is to be committed. */
+  condemn(error: SqlError): void {
+    this.#failure = error
+  }
+
   /** Rolls back everywhere between two statements; the client learns of it with its next one, until it says ROLLBACK. */
   async expire(error: SqlError): Promise<void> {
     this.watch?.ends()
-    this.#failure = error
+    this.condemn(error)
     this.#expiring = rollBack(this.lanes, this.lanes.open())
     await this.#expiring
     this.#expiring = undefined

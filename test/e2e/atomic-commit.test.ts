@@ -288,4 +288,21 @@ onEachServer((server) => {
     expect(await scores()).toBe('11 11')
     session.close()
   })
+
+  test('under LOCK TABLES writes of several shards are refused with the way out, and the locks stay', async () => {
+    const session = await faults.connect()
+    await run('LOCK TABLES users WRITE', session)
+    const refused = {
+      kind: 'error',
+      errno: 1235,
+      message: expect.stringContaining("transaction_mode = 'multi'"),
+    }
+    expect((await session.query('UPDATE users SET score = score + 1'))[0]).toMatchObject(refused)
+    expect((await session.query('SELECT COUNT(*) FROM orders'))[0]).toMatchObject({ errno: 1100 })
+    await run("SET transaction_mode = 'multi'", session)
+    await run('UPDATE users SET score = score + 1', session)
+    await run('UNLOCK TABLES', session)
+    expect(await scores()).toBe('11 11')
+    session.close()
+  })
 })

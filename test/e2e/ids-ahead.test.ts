@@ -58,6 +58,14 @@ onEachServer((server) => {
     ['SET', [`INSERT INTO users SET id = 2400, name = 'a'`]],
     ['text and fractions', [`INSERT INTO users (id, name) VALUES ('2500', 'a'), (2501.4, 'b')`]],
     ['rows of a query', [`INSERT INTO users (id, name) SELECT id + 600, name FROM users WHERE id = 2000`]],
+    ['a row of a query without tables', [`INSERT INTO users (id, name) SELECT 2650, 'a'`]],
+    [
+      'a row that is there unless it was before',
+      [
+        `INSERT INTO users (id, name) SELECT 2660, 'a' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = 2660)`,
+        `INSERT INTO users (id, name) SELECT 2660, 'a' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = 2660)`,
+      ],
+    ],
     [
       'a transaction that is rolled back',
       ['BEGIN', `INSERT INTO users (id, name) VALUES (2700, 'a')`, 'ROLLBACK'],

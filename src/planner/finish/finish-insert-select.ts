@@ -2,7 +2,6 @@ import type { Plan } from '../../plan/plan.ts'
 import type { Routing } from '../../plan/routing.ts'
 import type { PlanValue } from '../../plan/values.ts'
 import type { Expr } from '../../sql/ast.ts'
-import { sameColumn, type Table } from '../../vschema/model.ts'
 import type { BoundInsertSelect } from '../binding/bound.ts'
 import { routedColumns } from '../binding/column-type.ts'
 import { refOf } from '../binding/facts-of.ts'
@@ -81,8 +80,8 @@ function refusalOfSource(bound: BoundInsertSelect, routes: readonly RouteOp<Oper
 }
 
 /**
- * A row without a value for the column, with NULL or with 0 draws from the sequence, which a shard cannot do. Columns
- * that are NOT NULL are trusted to hold ids; of literals it is known when the statement runs (`routingOfTarget`).
+ * A row without a value for the column, with NULL or with 0 draws from the sequence, which a shard cannot do, and any other value
+ * moves it on. Columns that are NOT NULL are trusted to hold ids, that it has given.
  */
 function drawsIds({ ast, table, query }: BoundInsertSelect): boolean {
   const { autoIncrement } = table
@@ -92,8 +91,7 @@ function drawsIds({ ast, table, query }: BoundInsertSelect): boolean {
   const block = query.kind === 'Select' ? query : undefined
   const ref = block && refOf(expr, block.scope)
   const isId = ref !== undefined && !ref.instance.nullExtended && schemaColumn(ref)?.nullable !== true
-  const isPlacing = table.columnVindexes[0]?.columns.some((name) => sameColumn(name, autoIncrement.column))
-  return !isId && !(isPlacing === true && placingValue(expr) !== undefined)
+  return !isId
 }
 
 /** Where rows go whose vindex columns are all values; to all shards, as far as can be told, if they are not. */
@@ -113,15 +111,9 @@ function routingOfTarget({ ast, table, query }: BoundInsertSelect): Routing {
     keyspace,
     vindex: primary.vindex,
     values,
-    written: drawsAt(table) ? 'not 0' : 'any',
+    written: true,
     ...(columns && { columns }),
   }
-}
-
-/** Whether a 0 in the first vindex column would draw a number from the sequence. */
-function drawsAt({ autoIncrement, columnVindexes }: Table): boolean {
-  const [first] = columnVindexes[0]?.columns ?? []
-  return autoIncrement !== undefined && first !== undefined && sameColumn(first, autoIncrement.column)
 }
 
 /** A param may turn out to be NULL, which has no place. */

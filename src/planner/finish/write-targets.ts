@@ -63,7 +63,7 @@ function movesOf(ast: Update, { instance: { table } }: BoundTable): readonly Rou
       keyspace: table.keyspace,
       vindex: primary.vindex,
       values: [known],
-      written: 'any',
+      written: true,
       ...(columns && { columns }),
     }
   })

@@ -72,8 +72,9 @@ export class TransactionWatch {
     const error = isOver
       ? timedOut('timeouts.transaction', wholeMs)
       : timedOut('timeouts.idle_transaction', idleMs)
-    // What runs is stopped first; its answer is the error.
+    // What runs is stopped first. Its answer is the error, mostly: SLEEP() has one of its own.
     if (interruption.isBusy) {
+      transaction.condemn(error)
       interruption.expire(error)
       return this.#lookLater()
     }

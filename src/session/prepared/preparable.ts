@@ -12,6 +12,7 @@ const UNPREPARABLE: ReadonlySet<Statement['kind']> = new Set([
   'RollbackTo',
   'ReleaseSavepoint',
   'Begin',
+  'LockTables',
   'UnlockTables',
   'Load',
   'GetDiagnostics',

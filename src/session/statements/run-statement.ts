@@ -95,12 +95,13 @@ function runPlan(context: RunContext, given: Execution): void {
   const { plan, settings } = withSelectLimit(execution.plan, own)
   if (plan.root.kind === 'LockTables') {
     const locking = { root: plan.root, settings: own }
-    return replies.detached(() => lockTables(context, execution, locking))
+    return replies.detached(() => named(context, execution, () => lockTables(context, execution, locking)))
   }
   if (plan.temporary !== undefined)
-    return replies.detached(async () =>
-      answerOk(context, await makeTemporary(context, execution, own), execution),
-    )
+    return replies.detached(async () => {
+      const outcome = await named(context, execution, () => runTemporary(context, execution, own))
+      answerOk(context, outcome, execution)
+    })
   const begun = beginPlan(plan, execution.bindings, shards)
   if (begun.kind === 'Several') {
     const reads = begun.writes === undefined ? { settings, own } : withoutLimits({ settings, own })
@@ -127,13 +128,10 @@ function runPlan(context: RunContext, given: Execution): void {
   })
 }
 
-async function makeTemporary(
-  context: RunContext,
-  execution: Execution,
-  settings: Settings,
-): Promise<OkOutcome> {
+/** What it throws is told by the client's names. */
+async function named<T>(context: RunContext, execution: Execution, run: () => Promise<T>): Promise<T> {
   try {
-    return await runTemporary(context, execution, settings)
+    return await run()
   } catch (error) {
     throw thrownWithWrittenNames(error, execution, context.proxy)
   }

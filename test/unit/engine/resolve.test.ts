@@ -59,21 +59,18 @@ test('as a list: any shard is picked, the others are as they are', () => {
 })
 
 describe('a value that is written', () => {
-  const written = (literal: Literal, kind: 'any' | 'not 0' = 'any') =>
+  const written = (literal: Literal) =>
     resolve({
       kind: 'Equal',
       vindex: vindex('hash'),
       values: [constant(literal)],
       columns: [{ type: 'INT8' }],
-      written: kind,
+      written: true,
     })
   test('goes where the value is that the column will hold', () => {
     expect(written(300)).toBe(shardOf('hash', 127))
-    expect(written('12abc')).toBe(shardOf('hash', 12))
-  })
-  test('has no shard of its own where the server would draw a number instead', () => {
     expect(written(0)).toBe(shardOf('hash', 0))
-    expect(written('0.4', 'not 0')).toEqual(all)
+    expect(written('12abc')).toBe(shardOf('hash', 12))
   })
 })
 
