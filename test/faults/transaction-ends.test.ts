@@ -44,6 +44,11 @@ async function loseTransaction(shard: '-80' | '80-'): Promise<void> {
   const ids = await openTransactions(shard)
   await Promise.all(ids.map((id) => root.query(`KILL ${id}`)))
   root.destroy()
+  // A killed thread may still carry out a COMMIT that comes before it wakes.
+  await eventually('the killed connections are gone', async () => {
+    const left = await openTransactions(shard)
+    return !ids.some((id) => left.includes(id))
+  })
 }
 
 const LOST = { kind: 'error', errno: 2013 }
