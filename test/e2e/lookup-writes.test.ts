@@ -223,6 +223,19 @@ onEachServer((server) => {
       await check()
     })
 
+    if (consistent !== '')
+      test(`${named}: under LOCK TABLES`, async () => {
+        await both(
+          'LOCK TABLES people WRITE',
+          "INSERT INTO people (id, email, team) VALUES (11, 'k@x', 30), (12, 'l@x', 30)",
+          "UPDATE people SET email = 'm@x', team = 40 WHERE id IN (11)",
+          "REPLACE INTO people (id, email) VALUES (12, 'a@x')",
+          'DELETE FROM people WHERE id = 2',
+          'UNLOCK TABLES',
+        )
+        await check()
+      })
+
     test(`${named}: under settings of the session`, async () => {
       await both(
         'SET sql_select_limit = 1',
