@@ -223,6 +223,20 @@ onEachServer((server) => {
       await check()
     })
 
+    test(`${named}: a temporary table that hides a lookup table`, async () => {
+      await sharded.query(
+        'CREATE TEMPORARY TABLE email_ids (email VARCHAR(40) PRIMARY KEY, id VARBINARY(16))',
+      )
+      for (const sql of [
+        "INSERT INTO people (id, email) VALUES (11, 'k@x'), (12, 'l@x')",
+        "UPDATE people SET email = 'z@x' WHERE id = 1",
+        'DELETE FROM people WHERE id = 2',
+      ])
+        expect(outcome((await sharded.query(sql))[0]!), sql).toMatch(/^error 1235 /)
+      await sharded.query('DROP TEMPORARY TABLE email_ids')
+      await check()
+    })
+
     if (consistent !== '')
       test(`${named}: under LOCK TABLES`, async () => {
         await both(
