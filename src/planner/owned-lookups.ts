@@ -30,6 +30,10 @@ export function ownedLookup(
   const found = split && context.vschema.findTable(split.keyspace ?? table.keyspace, split.table, 'primary')
   if (found?.kind !== 'found')
     return refused(`keeping lookup table '${address}' of vindex '${name}', which is in no VSchema`)
+  if (found.table.isTemporary === true)
+    return refused(
+      `keeping lookup table '${address}' of vindex '${name}', which a temporary table of the session hides`,
+    )
   const columns = names.map((column) => liveColumn(table, column))
   const placing = placingOf(table, 0)
   const isKnown = columns.every((column) => column !== undefined && isNameable(column))

@@ -108,9 +108,14 @@ export class Lane {
     this.#endedByBegin.delete(why)
   }
 
+  /** LOCK TABLES was said. */
+  get locksTables(): boolean {
+    return this.#endedByBegin.size > 0
+  }
+
   /** It has temporary tables or locked ones, which no branch may have (MySQL: 4091, 1399). */
   get hasTables(): boolean {
-    return this.#endedByBegin.size > 0 || this.#reservedFor.has(TEMPORARY_TABLES)
+    return this.locksTables || this.#reservedFor.has(TEMPORARY_TABLES)
   }
 
   /** The server's own autocommit is off: see `begin`. */
@@ -128,7 +133,7 @@ export class Lane {
     this.#inTransaction = true
     this.#hasWritten = false
     // LOCK TABLES goes with autocommit = 0: the session has not said BEGIN.
-    const isLocked = this.#endedByBegin.size > 0
+    const isLocked = this.locksTables
     if (isLocked) await this.setAutocommit(false)
     if (start.branch !== undefined)
       this.#branch = branchOf(start.branch.id, this.target, this.connection.threadId)

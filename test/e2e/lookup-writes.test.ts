@@ -223,6 +223,33 @@ onEachServer((server) => {
       await check()
     })
 
+    test(`${named}: a temporary table that hides a lookup table`, async () => {
+      await sharded.query(
+        'CREATE TEMPORARY TABLE email_ids (email VARCHAR(40) PRIMARY KEY, id VARBINARY(16))',
+      )
+      for (const sql of [
+        "INSERT INTO people (id, email) VALUES (11, 'k@x'), (12, 'l@x')",
+        "UPDATE people SET email = 'z@x' WHERE id = 1",
+        'DELETE FROM people WHERE id = 2',
+      ])
+        expect(outcome((await sharded.query(sql))[0]!), sql).toMatch(/^error 1235 /)
+      await sharded.query('DROP TEMPORARY TABLE email_ids')
+      await check()
+    })
+
+    if (consistent !== '')
+      test(`${named}: under LOCK TABLES`, async () => {
+        await both(
+          'LOCK TABLES people WRITE',
+          "INSERT INTO people (id, email, team) VALUES (11, 'k@x', 30), (12, 'l@x', 30)",
+          "UPDATE people SET email = 'm@x', team = 40 WHERE id IN (11)",
+          "REPLACE INTO people (id, email) VALUES (12, 'a@x')",
+          'DELETE FROM people WHERE id = 2',
+          'UNLOCK TABLES',
+        )
+        await check()
+      })
+
     test(`${named}: under settings of the session`, async () => {
       await both(
         'SET sql_select_limit = 1',

@@ -85,7 +85,8 @@ export class SessionLookupTables implements LookupTables {
     const [first] = entries
     if (first === undefined) return
     const { transaction } = this.#context
-    if (!this.#isApart(first.lookup)) return this.#removeNow(entries, leftOf, true)
+    if (!this.#isApart(first.lookup))
+      return this.#removeNow(entries, leftOf, { waits: true, owners: this.#ownersPort() })
     transaction.afterCommit.add(
       entries.map((entry) => ({ key: keyOf(entry), item: entry })),
       (late: readonly LookupEntry[]) => this.#removeLate(late, leftOf),
@@ -98,15 +99,15 @@ export class SessionLookupTables implements LookupTables {
    */
   async #removeLate(entries: readonly LookupEntry[], leftOf: LeftRows): Promise<void> {
     const { transaction, proxy } = this.#context
+    // Tables that the session has locked are open to its own connections alone, and nobody else writes there.
+    const ownPort = transaction.lanes.all().some(({ locksTables }) => locksTables) && this.#ownersPort()
     for (let attempt = 0; ; attempt++) {
       try {
-        return await transaction.beside((aside) =>
-          new SessionLookupTables(
-            { ...this.#context, transaction: aside },
-            this.#reading,
-            this.#makePort,
-          ).#removeNow(entries, leftOf, false),
-        )
+        return await transaction.beside((aside) => {
+          const context = { ...this.#context, transaction: aside }
+          const tables = new SessionLookupTables(context, this.#reading, this.#makePort)
+          return tables.#removeNow(entries, leftOf, { waits: false, owners: ownPort || tables.#ownersPort() })
+        })
       } catch (error) {
         const isMeeting = error instanceof ServerError && MEETING.has(error.errno)
         if (!isMeeting || attempt === ATTEMPTS_MAX) throw error
@@ -116,7 +117,11 @@ export class SessionLookupTables implements LookupTables {
   }
 
   /** Once the rows are locked, nobody enters an owner's row that is alike. */
-  async #removeNow(entries: readonly LookupEntry[], leftOf: LeftRows, waits: boolean): Promise<void> {
+  async #removeNow(
+    entries: readonly LookupEntry[],
+    leftOf: LeftRows,
+    { waits, owners }: { readonly waits: boolean; readonly owners: Pick<ShardPort, 'openStreams'> },
+  ): Promise<void> {
     for (let at = 0; at < entries.length; at += ROWS_MAX) {
       const rows = entries.slice(at, at + ROWS_MAX)
       const { lookup } = rows[0]!
@@ -132,7 +137,7 @@ export class SessionLookupTables implements LookupTables {
         lookup,
         `SELECT ${quoteName(lookup.to)} FROM ${tableOf(lookup)} WHERE ${where.join(' OR ')} FOR UPDATE`,
       )
-      const left = await leftOf(rows, { port: this.#ownersPort(), waits })
+      const left = await leftOf(rows, { port: owners, waits })
       const gone = where.filter((_, i) => !left.has(rows[i]!))
       if (gone.length > 0)
         await this.#write(lookup, `DELETE FROM ${tableOf(lookup)} WHERE ${gone.join(' OR ')}`)
