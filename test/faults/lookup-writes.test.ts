@@ -126,7 +126,9 @@ describe.each(['', 'consistent_'] as const)('%slookup vindexes', (consistent) =>
           for (const sql of statements) {
             const answer = await ask(sql, client)
             if (answer.kind !== 'error') continue
-            if (!isAllowed(answer.errno)) throw new Error(`${sql}: ${printError(answer)}`)
+            // ON DUPLICATE KEY UPDATE that meets rows of several shards.
+            if (answer.errno !== 1235 && !isAllowed(answer.errno))
+              throw new Error(`${sql}: ${printError(answer)}`)
             if (isTransaction) await ask('ROLLBACK', client)
             break
           }
