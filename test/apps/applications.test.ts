@@ -30,11 +30,6 @@ const UNEQUAL: Readonly<Record<string, Readonly<Record<string, { why: string; on
     'Sequelize, with tables of its own': {
       'rows made': { why: "MariaDB's extended metadata, by which a driver knows JSON", on: 'mariadb' },
     },
-    'Django, with tables of its own': {
-      'a customer in a transaction': { why: 'INSERT … RETURNING into a sharded table', on: 'mariadb' },
-      'got or made': { why: 'the same', on: 'mariadb' },
-      'many at once': { why: 'the same', on: 'mariadb' },
-    },
   }
 
 describe('applications find over shards what they find on one server', () => {

@@ -192,6 +192,7 @@ export class SessionLookupTables implements LookupTables {
         shards,
         port,
         format: 'text',
+        locksInOrder: true,
         memory,
         limits: proxy.limits,
       })

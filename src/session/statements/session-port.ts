@@ -332,7 +332,8 @@ export class SessionPort implements ShardPort {
       first: (count: number) => statementFor(execution, rows.first(count)),
     }
     const followUp = (answer: WriteAnswer) => write.followUp?.(answer)
-    return { target, statement, rows: written, onlyNewRows, followUp }
+    // Others may enter the same values at once: in one order of shards.
+    return { target, statement, rows: written, onlyNewRows: onlyNewRows && !this.#isOwn, followUp }
   }
 
   #runOn(write: TargetWrite, options: RunOnShardOptions): Promise<WriteAnswer> {
