@@ -1,14 +1,14 @@
 import { assert } from '../base/assert.ts'
 import { notSupported } from '../errors/sql-error.ts'
 import type { Plan, Shortcut } from '../plan/plan.ts'
+import type { RowsPrimitive } from '../plan/primitives.ts'
 import type {
   ChosenWrite,
   LoadFile,
-  RowsPrimitive,
   SelectedInsert,
   SendWrite,
   SplitInsert,
-} from '../plan/primitives.ts'
+} from '../plan/write-primitives.ts'
 import { bindQuery } from './bind.ts'
 import type { Bindings, BoundQuery } from './bindings.ts'
 import { bringsIds } from './brought-ids.ts'

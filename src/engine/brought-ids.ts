@@ -1,4 +1,4 @@
-import type { CountedRows } from '../plan/primitives.ts'
+import type { CountedRows } from '../plan/write-primitives.ts'
 import type { Value } from '../values/value.ts'
 import type { Bindings } from './bindings.ts'
 import { type InsertSource, rowsOf, wrongRow } from './insert-rows.ts'

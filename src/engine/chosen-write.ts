@@ -1,6 +1,6 @@
 import { ServerError } from '../errors/server-error.ts'
 import { notSupported, SqlError } from '../errors/sql-error.ts'
-import type { ChosenWrite, Upkeep } from '../plan/primitives.ts'
+import type { ChosenWrite, Upkeep } from '../plan/write-primitives.ts'
 import { bindQuery } from './bind.ts'
 import type { OkOutcome } from './outcome.ts'
 import { beneath, StreamRows } from './outer-rows.ts'

@@ -1,7 +1,7 @@
 import type { Condition } from '../errors/condition.ts'
 import { ServerError } from '../errors/server-error.ts'
 import { SqlError } from '../errors/sql-error.ts'
-import type { DdlObject, RunDdl } from '../plan/primitives.ts'
+import type { DdlObject, RunDdl } from '../plan/write-primitives.ts'
 import { quoteName } from '../values/sql-literal.ts'
 import { bindQuery } from './bind.ts'
 import { shardsMet } from './met-shards.ts'

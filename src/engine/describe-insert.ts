@@ -1,4 +1,4 @@
-import type { SplitInsert } from '../plan/primitives.ts'
+import type { SplitInsert } from '../plan/write-primitives.ts'
 import { TextBinder } from './bind.ts'
 import type { Bindings, BoundText } from './bindings.ts'
 import { rowsOf } from './insert-rows.ts'

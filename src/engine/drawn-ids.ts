@@ -1,4 +1,4 @@
-import type { DrawnIds } from '../plan/primitives.ts'
+import type { DrawnIds } from '../plan/write-primitives.ts'
 import type { ShardPort } from './shard-port.ts'
 
 /** Of rows, in their order: so many draw a number, or one brings its own. */

@@ -1,5 +1,5 @@
 import { notSupported, type SqlError } from '../errors/sql-error.ts'
-import type { EnteredRows, MetRows, SplitInsert } from '../plan/primitives.ts'
+import type { EnteredRows, MetRows, SplitInsert } from '../plan/write-primitives.ts'
 import type { Value } from '../values/value.ts'
 import { bindLiterally } from './bind.ts'
 import type { AnsweredInsert } from './insert-ids.ts'

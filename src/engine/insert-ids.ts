@@ -1,4 +1,4 @@
-import type { SplitInsert } from '../plan/primitives.ts'
+import type { SplitInsert } from '../plan/write-primitives.ts'
 import { quoteName } from '../values/sql-literal.ts'
 import type { ShardInsert } from './insert-split.ts'
 import type { WriteAnswer } from './shard-port.ts'

@@ -1,7 +1,7 @@
 import { SqlError } from '../errors/sql-error.ts'
 import type { KeyspaceId } from '../key/keyspace-id.ts'
 import { shardIndexOf } from '../key/shard-ranges.ts'
-import type { SplitInsert, VindexColumn } from '../plan/primitives.ts'
+import type { SplitInsert, VindexColumn } from '../plan/write-primitives.ts'
 import { isNumber, type Value } from '../values/value.ts'
 import { domainOf, type VindexDomain } from '../vindex/domain.ts'
 import { TextBinder } from './bind.ts'

@@ -1,4 +1,4 @@
-import type { SplitInsert } from '../plan/primitives.ts'
+import type { SplitInsert } from '../plan/write-primitives.ts'
 import { drawIds } from './drawn-ids.ts'
 import { insertEntered } from './entered-insert.ts'
 import { conditionsOfRows } from './insert-conditions.ts'

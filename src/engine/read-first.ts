@@ -1,6 +1,6 @@
 import { SqlError } from '../errors/sql-error.ts'
 import { isUnable } from '../errors/unable.ts'
-import type { RowsFirst } from '../plan/primitives.ts'
+import type { RowsFirst } from '../plan/write-primitives.ts'
 import { RowLayout } from './row-format.ts'
 import type { Row, RowFormat, StreamColumn } from './row-stream.ts'
 import { runPrimitive } from './run.ts'

@@ -1,5 +1,5 @@
 import { notSupported } from '../errors/sql-error.ts'
-import type { SendWrite } from '../plan/primitives.ts'
+import type { SendWrite } from '../plan/write-primitives.ts'
 import type { BoundQuery } from './bindings.ts'
 import { drawIds } from './drawn-ids.ts'
 import type { InsertSplit } from './insert-split.ts'

@@ -1,5 +1,5 @@
 import { notSupported, SqlError } from '../errors/sql-error.ts'
-import type { SelectedInsert } from '../plan/primitives.ts'
+import type { SelectedInsert } from '../plan/write-primitives.ts'
 import type { Value } from '../values/value.ts'
 import type { TextBinder } from './bind.ts'
 import { runInsert } from './insert.ts'

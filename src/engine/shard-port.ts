@@ -1,6 +1,7 @@
 import type { Condition } from '../errors/condition.ts'
 import type { KeyspaceId } from '../key/keyspace-id.ts'
-import type { CopiesTold, DdlObject, OverGroups, OwnedLookup } from '../plan/primitives.ts'
+import type { CopiesTold, OverGroups } from '../plan/primitives.ts'
+import type { DdlObject, OwnedLookup } from '../plan/write-primitives.ts'
 import type { Value } from '../values/value.ts'
 import type { BoundQuery, BoundText } from './bindings.ts'
 import type { RowStream, StreamColumn } from './row-stream.ts'

@@ -1,4 +1,4 @@
-import type { WrittenInto } from '../plan/primitives.ts'
+import type { WrittenInto } from '../plan/write-primitives.ts'
 import { collationById } from '../values/charsets.ts'
 import { classOf, columnFlags, fieldTypes } from '../values/types.ts'
 import type { StreamColumn } from './row-stream.ts'

@@ -1,6 +1,6 @@
 import type { Condition } from '../errors/condition.ts'
 import { notSupported } from '../errors/sql-error.ts'
-import type { SendWrite } from '../plan/primitives.ts'
+import type { SendWrite } from '../plan/write-primitives.ts'
 import type { BoundQuery } from './bindings.ts'
 import { mergeConditions } from './merge-conditions.ts'
 import type { OkOutcome } from './outcome.ts'

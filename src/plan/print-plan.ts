@@ -1,22 +1,17 @@
 import { unreachable } from '../base/assert.ts'
 import type { Plan } from './plan.ts'
-import type {
-  AggregateColumn,
-  ChosenWrite,
-  EnteredRows,
-  JoinRows,
-  LoadFile,
-  OwnedLookup,
-  Predicate,
-  Primitive,
-  SelectedInsert,
-  SortKey,
-  SplitInsert,
-  TableCopy,
-  Upkeep,
-} from './primitives.ts'
+import type { AggregateColumn, JoinRows, Predicate, Primitive, SortKey, TableCopy } from './primitives.ts'
 import { printRouting, printTemplate, printValue, textLines } from './print-parts.ts'
 import type { QueryText } from './text.ts'
+import type {
+  ChosenWrite,
+  EnteredRows,
+  LoadFile,
+  OwnedLookup,
+  SelectedInsert,
+  SplitInsert,
+  Upkeep,
+} from './write-primitives.ts'
 
 /**
  * A plan as stable text, one node a line, what belongs to it indented below: for golden tests, EXPLAIN and debugging.

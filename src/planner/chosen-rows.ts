@@ -1,6 +1,6 @@
 import { SqlError } from '../errors/sql-error.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { ChosenWrite } from '../plan/primitives.ts'
+import type { ChosenWrite } from '../plan/write-primitives.ts'
 import type { Delete, OrderItem, Query, Select, SelectExpr, TableRef, Update } from '../sql/ast.ts'
 import { type AnyNode, someNode, visit, withoutQualifiers } from '../sql/visit.ts'
 import type { Column } from '../values/column.ts'

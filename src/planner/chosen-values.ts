@@ -1,4 +1,4 @@
-import type { WrittenInto } from '../plan/primitives.ts'
+import type { WrittenInto } from '../plan/write-primitives.ts'
 import type { Assignment, Delete, Update } from '../sql/ast.ts'
 import { type AnyNode, someNode } from '../sql/visit.ts'
 import { sameColumn } from '../vschema/model.ts'

@@ -1,4 +1,4 @@
-import type { EnteredLookup, EnteredRows, MetRows, VindexColumn } from '../plan/primitives.ts'
+import type { EnteredLookup, EnteredRows, MetRows, VindexColumn } from '../plan/write-primitives.ts'
 import type { Expr, Insert } from '../sql/ast.ts'
 import type { Column, StoredKey } from '../values/column.ts'
 import { sameColumn, type Table } from '../vschema/model.ts'

@@ -1,5 +1,5 @@
-import type { KeptLookup } from '../plan/primitives.ts'
 import type { QueryText } from '../plan/text.ts'
+import type { KeptLookup } from '../plan/write-primitives.ts'
 import type { SelectExpr, TableRef } from '../sql/ast.ts'
 import type { Column } from '../values/column.ts'
 import type { Table } from '../vschema/model.ts'

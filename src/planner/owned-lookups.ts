@@ -1,5 +1,5 @@
-import type { OwnedLookup } from '../plan/primitives.ts'
 import type { QueryText } from '../plan/text.ts'
+import type { OwnedLookup } from '../plan/write-primitives.ts'
 import type { Expr, Lock, SelectExpr, TableRef } from '../sql/ast.ts'
 import type { Column } from '../values/column.ts'
 import { isBinary, isIntegral } from '../values/value.ts'

@@ -1,6 +1,6 @@
 import type { Plan } from '../plan/plan.ts'
-import type { SendWrite } from '../plan/primitives.ts'
 import type { Routing } from '../plan/routing.ts'
+import type { SendWrite } from '../plan/write-primitives.ts'
 import type { Statement } from '../sql/ast.ts'
 import { type AnyNode, type Part, someNode, visit } from '../sql/visit.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'

@@ -1,12 +1,6 @@
 import type { Plan } from '../plan/plan.ts'
-import {
-  answersRows,
-  type ChosenWrite,
-  type RowsFirst,
-  type RowsPrimitive,
-  type SelectedInsert,
-  type WrittenInto,
-} from '../plan/primitives.ts'
+import { answersRows, type RowsPrimitive } from '../plan/primitives.ts'
+import type { ChosenWrite, RowsFirst, SelectedInsert, WrittenInto } from '../plan/write-primitives.ts'
 import type { Delete, Insert, Query, TableName, Update } from '../sql/ast.ts'
 import { type AnyNode, type Part, rewrite, someNode } from '../sql/visit.ts'
 import type { Column } from '../values/column.ts'

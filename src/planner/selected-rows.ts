@@ -1,6 +1,6 @@
 import { SqlError } from '../errors/sql-error.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { SelectedInsert } from '../plan/primitives.ts'
+import type { SelectedInsert } from '../plan/write-primitives.ts'
 import type { ColumnName, Insert, InsertValues, Query } from '../sql/ast.ts'
 import { type AnyNode, someNode } from '../sql/visit.ts'
 import type { Table } from '../vschema/model.ts'

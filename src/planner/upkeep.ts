@@ -1,4 +1,4 @@
-import type { NewKeyColumn, RowMove, Upkeep } from '../plan/primitives.ts'
+import type { NewKeyColumn, RowMove, Upkeep } from '../plan/write-primitives.ts'
 import type { Delete, Expr, SelectExpr, Update } from '../sql/ast.ts'
 import type { Column } from '../values/column.ts'
 import { quoteName } from '../values/sql-literal.ts'

@@ -1,5 +1,5 @@
 import { notSupported, SqlError } from '../../errors/sql-error.ts'
-import type { FileFormat } from '../../plan/primitives.ts'
+import type { FileFormat } from '../../plan/write-primitives.ts'
 import type { Bindings } from '../bindings.ts'
 import { bindValue } from '../plan-value.ts'
 

@@ -1,6 +1,6 @@
 import type { Condition } from '../../errors/condition.ts'
 import { notSupported, SqlError } from '../../errors/sql-error.ts'
-import type { LoadFile } from '../../plan/primitives.ts'
+import type { LoadFile } from '../../plan/write-primitives.ts'
 import {
   charsetByName,
   clientCharsetProblem,

@@ -1,7 +1,7 @@
 import { notSupported, SqlError } from '../../errors/sql-error.ts'
 import { shardIndexOf } from '../../key/shard-ranges.ts'
-import type { LoadFile } from '../../plan/primitives.ts'
 import type { RoutedColumn } from '../../plan/routing.ts'
+import type { LoadFile } from '../../plan/write-primitives.ts'
 import { toUtf8 } from '../../values/to-utf8.ts'
 import { nullValue, type Value } from '../../values/value.ts'
 import { domainOf } from '../../vindex/domain.ts'

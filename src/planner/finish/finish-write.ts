@@ -1,5 +1,5 @@
 import type { Plan } from '../../plan/plan.ts'
-import type { SendWrite } from '../../plan/primitives.ts'
+import type { SendWrite } from '../../plan/write-primitives.ts'
 import type { Delete, Update } from '../../sql/ast.ts'
 import type { BoundWrite } from '../binding/bound.ts'
 import { type Operator, routesOf } from '../operators/operator.ts'

@@ -1,5 +1,5 @@
 import type { Plan } from '../../plan/plan.ts'
-import type { SendWrite } from '../../plan/primitives.ts'
+import type { SendWrite } from '../../plan/write-primitives.ts'
 import type { Delete, Insert, TableName, Update } from '../../sql/ast.ts'
 import { findTable, hasShardsOfItsOwn } from '../binding/find-table.ts'
 import { isChanging } from '../binding/traits.ts'

@@ -1,6 +1,6 @@
 import type { Plan } from '../../plan/plan.ts'
-import type { CountedRows } from '../../plan/primitives.ts'
 import type { Routing } from '../../plan/routing.ts'
+import type { CountedRows } from '../../plan/write-primitives.ts'
 import type { Insert, InsertRow, InsertValues, Query } from '../../sql/ast.ts'
 import { someNode } from '../../sql/visit.ts'
 import type { Table } from '../../vschema/model.ts'

@@ -1,4 +1,5 @@
 import { type KeyspaceId, keyspaceId } from '../../key/keyspace-id.ts'
+import type { QueryTemplate } from '../../plan/text.ts'
 import type {
   DrawnIds,
   EnteredRows,
@@ -6,8 +7,7 @@ import type {
   InsertedRows,
   SplitInsert,
   VindexColumn,
-} from '../../plan/primitives.ts'
-import type { QueryTemplate } from '../../plan/text.ts'
+} from '../../plan/write-primitives.ts'
 import type { Expr, Insert, InsertRow, InsertValues } from '../../sql/ast.ts'
 import { someNode } from '../../sql/visit.ts'
 import type { MultiColumnVindex } from '../../vindex/vindex.ts'

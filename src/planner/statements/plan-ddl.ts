@@ -1,7 +1,7 @@
 import { noDatabaseSelected, SqlError, unknownDatabase } from '../../errors/sql-error.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { DdlObject, RunDdl } from '../../plan/primitives.ts'
 import type { Routing } from '../../plan/routing.ts'
+import type { DdlObject, RunDdl } from '../../plan/write-primitives.ts'
 import type { Ddl, TableName } from '../../sql/ast.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { isNamedNowhere } from '../../vschema/unnamed-tables.ts'

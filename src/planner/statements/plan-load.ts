@@ -1,6 +1,6 @@
 import type { Plan } from '../../plan/plan.ts'
-import type { FileFormat, LoadFile } from '../../plan/primitives.ts'
 import type { Routing } from '../../plan/routing.ts'
+import type { FileFormat, LoadFile } from '../../plan/write-primitives.ts'
 import type { FileReading, Literal, Load, LoadedColumn, Piece } from '../../sql/ast.ts'
 import { someNode } from '../../sql/visit.ts'
 import { sameColumn, type Table } from '../../vschema/model.ts'

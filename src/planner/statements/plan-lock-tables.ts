@@ -1,7 +1,7 @@
 import { noDatabaseSelected } from '../../errors/sql-error.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { LockedTable, LockTables as LockRoot } from '../../plan/primitives.ts'
 import type { Routing } from '../../plan/routing.ts'
+import type { LockedTable, LockTables as LockRoot } from '../../plan/write-primitives.ts'
 import type { LockTables, TableLock } from '../../sql/ast.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { keyspaceOf } from '../binding/find-table.ts'

@@ -1,7 +1,7 @@
 import { bindQuery } from '../../engine/bind.ts'
 import { shardsMet } from '../../engine/met-shards.ts'
-import type { LockTables } from '../../plan/primitives.ts'
 import { TABLE_LOCKS } from '../../plan/reserves.ts'
+import type { LockTables } from '../../plan/write-primitives.ts'
 import type { Settings } from '../../tablet/settings.ts'
 import type { Lane } from '../../transaction/lane.ts'
 import { collectAnswer } from '../../transaction/write-shards.ts'

@@ -6,7 +6,7 @@ import type { LeftRows, LookupEntry, LookupTables, ShardPort } from '../../engin
 import { ServerError } from '../../errors/server-error.ts'
 import { notSupported } from '../../errors/sql-error.ts'
 import type { KeyspaceId } from '../../key/keyspace-id.ts'
-import type { OwnedLookup } from '../../plan/primitives.ts'
+import type { OwnedLookup } from '../../plan/write-primitives.ts'
 import { quoteName, valueLiteral } from '../../values/sql-literal.ts'
 import type { Value } from '../../values/value.ts'
 import { cellOfId, idOfCell } from '../../vindex/lookup-ids.ts'

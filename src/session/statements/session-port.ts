@@ -21,7 +21,7 @@ import { type ShardStatement, TextStatement } from '../../mysql/client/shard-sta
 import { framePayload } from '../../mysql/codec/framing.ts'
 import { ResponseHeader } from '../../mysql/codec/responses.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
-import type { DdlObject } from '../../plan/primitives.ts'
+import type { DdlObject } from '../../plan/write-primitives.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import type { Settings } from '../../tablet/settings.ts'
 import { committingFirst, type ShardTarget } from '../../tablet/shard-target.ts'

@@ -1,6 +1,6 @@
 import { SqlError } from '../../errors/sql-error.ts'
-import type { LockedTable } from '../../plan/primitives.ts'
 import { TABLE_LOCKS } from '../../plan/reserves.ts'
+import type { LockedTable } from '../../plan/write-primitives.ts'
 import { cteReferences } from '../../planner/cte-references.ts'
 import type { Statement, TableName } from '../../sql/ast.ts'
 import { visit } from '../../sql/visit.ts'

@@ -6,7 +6,7 @@ import type { Condition } from '../../../src/errors/condition.ts'
 import { ServerError } from '../../../src/errors/server-error.ts'
 import { generateShardRanges } from '../../../src/key/key-range.ts'
 import { shardRangeOf, tileShards } from '../../../src/key/shard-ranges.ts'
-import type { RunDdl } from '../../../src/plan/primitives.ts'
+import type { RunDdl } from '../../../src/plan/write-primitives.ts'
 import { bindingsOf } from './bindings.ts'
 import { portOf, viewOf } from './port.ts'
 
