@@ -99,7 +99,9 @@ describe.skipIf(!client)('the mariadb command line client', () => {
   })
 
   /** Without the time, and the version of the server. */
-  const told = (text: string) => text.replace(/^-- Dump completed.*$|^-- Server version.*$/gm, '')
+  // AUTO_INCREMENT is the counter of whichever shard has answered.
+  const told = (text: string) =>
+    text.replace(/^-- Dump completed.*$|^-- Server version.*$/gm, '').replace(/ AUTO_INCREMENT=\d+/g, '')
 
   test.skipIf(!dump).each([
     ['its defaults, which lock all tables', []],
