@@ -1,3 +1,4 @@
+import { groupBy } from '../base/group-by.ts'
 import { ServerError } from '../errors/server-error.ts'
 import { notSupported, SqlError } from '../errors/sql-error.ts'
 import type { ChosenWrite, Upkeep } from '../plan/write-primitives.ts'
@@ -9,9 +10,8 @@ import { anyShardIndex, resolveRouting } from './resolve.ts'
 import type { Row } from './row-stream.ts'
 import type { RunContext } from './run-context.ts'
 import type { WriteAnswer } from './shard-port.ts'
-import type { ShardRead } from './shard-read.ts'
 import { throwAsStrict } from './strict-conditions.ts'
-import { followRows } from './upkeep.ts'
+import { type Changed, followRows } from './upkeep.ts'
 import { isWritable } from './writable.ts'
 import { behind, sumAnswers } from './write.ts'
 
@@ -53,7 +53,9 @@ async function changeOf(
   context: RunContext,
 ): Promise<readonly WriteAnswer[]> {
   const { bindings, port } = context
-  const { keyspace } = node.routing
+  const { upkeep, keyWidth, charsets, routing, construct } = node
+  const { keyspace } = routing
+  const told = { keyspace, keyWidth, charsets, routing, construct, movable: new Set<number>() }
   const answers: WriteAnswer[] = []
   for (const step of stepsOf(chosen, node, context)) {
     const writes = step.map(([shard, rows]) => {
@@ -61,23 +63,21 @@ async function changeOf(
       return { keyspace, shard, query: bindQuery(node.query, beneath(bindings, own)) }
     })
     answers.push(...(await port.write(writes)))
-    if (node.upkeep !== undefined)
+    if (upkeep !== undefined)
       for (const [shard, rows] of step)
-        await followStep(node, node.upkeep, { ...chosen, rows }, shard, context)
+        await followStep(node, upkeep, { ...told, shard, before: { ...chosen, rows } }, context)
   }
   return answers
 }
 
 async function followStep(
-  { keyWidth, charsets, routing, construct, ignore }: ChosenWrite,
+  { ignore }: ChosenWrite,
   upkeep: Upkeep,
-  before: ShardRead,
-  shard: number,
+  changed: Changed,
   context: RunContext,
 ): Promise<void> {
-  const { keyspace } = routing
   try {
-    await followRows(upkeep, { keyspace, shard, before, keyWidth, charsets, routing, construct }, context)
+    await followRows(upkeep, changed, context)
   } catch (error) {
     throw ignore && isDuplicate(error)
       ? notSupported(`IGNORE of a value that a row of another shard has`)
@@ -128,33 +128,21 @@ function alikeIn(
 ): readonly (readonly Row[])[] {
   const [first] = assigned
   if (first === undefined) return [rows]
-  const valuesOf = textOf(columns.length, columns, format, first.column)
-  const found = new Map<string, Row[]>()
-  for (const row of rows) {
-    const values = valuesOf(row)
-    const known = found.get(values)
-    if (known === undefined) found.set(values, [row])
-    else known.push(row)
-  }
-  return [...found.values()]
+  return [...groupBy(rows, textOf(columns.length, columns, format, first.column)).values()]
 }
 
 function byShard(
   { rows, columns, format }: ReadRows,
   node: ChosenWrite,
   { bindings, shards }: RunContext,
-): ReadonlyMap<number, Row[]> {
-  const found = new Map<number, Row[]>()
-  for (const row of rows) {
+): ReadonlyMap<number, readonly Row[]> {
+  return groupBy(rows, (row) => {
     const cells = beneath(bindings, new StreamRows([row], columns, format, node.charsets))
     const met = resolveRouting(node.routing, cells, shards.shardsOf)
     if (typeof met !== 'number' || met === anyShardIndex)
       throw notSupported(`${node.construct}, for a row whose vindex columns do not tell its shard,`)
-    const known = found.get(met)
-    if (known === undefined) found.set(met, [row])
-    else known.push(row)
-  }
-  return found
+    return met
+  })
 }
 
 /** A literal of some types is not what the value was: throws ER_NOT_SUPPORTED_YET naming the column. */

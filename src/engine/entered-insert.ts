@@ -198,7 +198,17 @@ async function writeAt(
 function changedAt(shard: number, before: ShardRead, { met, plan }: Meeting): Changed {
   const { charsets, routing } = met
   const construct = `${plan.verb.toUpperCase()} of a row that meets others`
-  return { keyspace: plan.keyspace, shard, before, keyWidth: met.keyWidth, charsets, routing, construct }
+  const { keyspace } = plan
+  return {
+    keyspace,
+    shard,
+    before,
+    keyWidth: met.keyWidth,
+    charsets,
+    routing,
+    construct,
+    movable: new Set(),
+  }
 }
 
 function changedMeanwhile(plan: SplitInsert): SqlError {

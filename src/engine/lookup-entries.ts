@@ -1,10 +1,11 @@
+import { groupBy } from '../base/group-by.ts'
 import { ServerError } from '../errors/server-error.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import { compareKeyspaceIds, printKeyspaceId } from '../key/keyspace-id.ts'
 import { shardIndexOf } from '../key/shard-ranges.ts'
 import type { Value } from '../values/value.ts'
 import type { Bindings } from './bindings.ts'
-import { beneath, StreamRows } from './outer-rows.ts'
+import { StreamRows } from './outer-rows.ts'
 import { keyspaceIdOf, type ShardsOf } from './resolve.ts'
 import type { LeftRows, LookedThrough, LookupEntry, ShardPort } from './shard-port.ts'
 import { readShard } from './shard-read.ts'
@@ -102,7 +103,7 @@ export async function takenBy(
   )
   const owners = rows.filter((row) => {
     const own = new StreamRows([row], columns, format, lookup.charsets)
-    const owner = keyspaceIdOf(lookup.routing, beneath(bindings, own))
+    const owner = keyspaceIdOf(lookup.routing, own, bindings)
     return owner !== undefined && compareKeyspaceIds(owner, id) === 0
   })
   return { id, shard, owners: owners.length }
@@ -122,7 +123,8 @@ async function leftRows(
 ): Promise<ReadonlySet<LookupEntry>> {
   const left = new Set<LookupEntry>()
   const ask = (own: readonly LookupEntry[]) => ownersOf(own, { bindings, shards }, through)
-  for (const own of groupBy(entries, ({ lookup, id }) => shardIndexOf(shards.shardsOf(lookup.owner), id))) {
+  const shardOf = ({ lookup, id }: LookupEntry) => shardIndexOf(shards.shardsOf(lookup.owner), id)
+  for (const own of groupBy(entries, shardOf).values()) {
     const known = await ask(own)
     for (const entry of own) {
       const key = keyOf(entry)
@@ -152,7 +154,7 @@ async function ownersOf(
   const known = new Set<string>()
   for (const row of rows) {
     const own = new StreamRows([row], columns, format, charsets)
-    const id = keyspaceIdOf(routing, beneath(bindings, own))
+    const id = keyspaceIdOf(routing, own, bindings)
     const values = columns.slice(placingWidth).map((_, i) => own.cell(0, placingWidth + i))
     if (id !== undefined) known.add(keyOf({ lookup, values, id }))
   }
@@ -166,21 +168,7 @@ function keyOf({ lookup, values, id }: LookupEntry): string {
 }
 
 function byLookup(entries: readonly LookupEntry[]): Iterable<readonly LookupEntry[]> {
-  return groupBy(entries, ({ lookup }) => lookup)
-}
-
-function groupBy<Key>(
-  entries: readonly LookupEntry[],
-  keyOfEntry: (entry: LookupEntry) => Key,
-): Iterable<readonly LookupEntry[]> {
-  const found = new Map<Key, LookupEntry[]>()
-  for (const entry of entries) {
-    const key = keyOfEntry(entry)
-    const known = found.get(key)
-    if (known === undefined) found.set(key, [entry])
-    else known.push(entry)
-  }
-  return found.values()
+  return groupBy(entries, ({ lookup }) => lookup).values()
 }
 
 /** As a server says it that has all rows. */

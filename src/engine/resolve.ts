@@ -8,11 +8,11 @@ import type { PlanList, PlanValue } from '../plan/values.ts'
 import { isBinary, isIntegral, isNumber, isSigned, type Value } from '../values/value.ts'
 import { domainOf, type VindexDomain } from '../vindex/domain.ts'
 import type { SingleColumnVindex, Vindex } from '../vindex/vindex.ts'
-import type { Bindings } from './bindings.ts'
+import type { Bindings, OuterRows } from './bindings.ts'
 import { mayBeTrue } from './constant-condition.ts'
 import { equalInteger, exactDigits } from './integer-value.ts'
 import { likePrefix } from './like-prefix.ts'
-import { outerRowsOf } from './outer-rows.ts'
+import { beneath, outerRowsOf } from './outer-rows.ts'
 import { bindValue, isNullSafe } from './plan-value.ts'
 import { equalForm, isCharacters } from './routable.ts'
 import { anyShardIndex, ShardSet, type Shards, type ShardsOf } from './shard-set.ts'
@@ -170,11 +170,11 @@ function resolveWritten(
   )
 }
 
-/** Of a row that is written, or has been read, with the routing's values; undefined where they do not tell. */
-export function keyspaceIdOf(routing: Routing, bindings: Bindings): KeyspaceId | undefined {
+/** Of a row that has been read, whose cells are the routing's values; undefined where they do not tell. */
+export function keyspaceIdOf(routing: Routing, row: OuterRows, bindings: Bindings): KeyspaceId | undefined {
   if (routing.kind === 'Pinned') return routing.keyspaceId as KeyspaceId
   if (routing.kind !== 'Equal' || routing.vindex.kind === 'lookup') return undefined
-  const destination = destinationOf(() => writtenTo(routing, bindings))
+  const destination = destinationOf(() => writtenTo(routing, beneath(bindings, row)))
   return destination?.kind === 'KeyspaceId' ? destination.id : undefined
 }
 

@@ -30,6 +30,8 @@ export interface Changed {
   readonly routing: Routing
   /** What error 1235 names where it cannot be told what has become of a row. */
   readonly construct: string
+  /** Shards whose rows are known to be movable: they are asked once in a statement. */
+  readonly movable: Set<number>
 }
 
 /**
@@ -120,7 +122,7 @@ function factsOf(
 ): Facts {
   const { charsets, routing } = changed
   const row = new StreamRows(rows, columns, format, charsets)
-  const id = keyspaceIdOf(routing, beneath(bindings, row))
+  const id = keyspaceIdOf(routing, row, bindings)
   if (id === undefined) throw untold(changed)
   const placing = placingOf(routing).map((cell) => row.cell(0, cell))
   const entries = lookups.map(({ lookup, columns: cells }) => ({
@@ -192,9 +194,10 @@ async function moveRow(
 /** A row that moves is deleted and inserted for its servers: what they do with others then is not what an UPDATE does. */
 async function checkMovable(
   { table }: RowMove,
-  { keyspace, shard, construct }: Changed,
+  { keyspace, shard, construct, movable }: Changed,
   { port }: Pick<LookupContext, 'port'>,
 ): Promise<void> {
+  if (movable.has(shard)) return
   const name = quoteString(table)
   const sql = `SELECT 'a trigger' FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE = ${name} AND EVENT_MANIPULATION <> 'UPDATE' UNION ALL SELECT 'a foreign key' FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME = ${name} LIMIT 1`
   const [stream] = await port.openStreams({
@@ -205,7 +208,7 @@ async function checkMovable(
   })
   try {
     const batch = await stream!.next()
-    if (batch === undefined) return
+    if (batch === undefined) return void movable.add(shard)
     const why = new StreamRows(batch.slice(0, 1), stream!.columns, stream!.format).value(0)
     const what = Buffer.from(why.bytes).toString()
     throw notSupported(

@@ -1,8 +1,8 @@
 import type { EnteredLookup, EnteredRows, MetRows, VindexColumn } from '../plan/write-primitives.ts'
 import type { Expr, Insert } from '../sql/ast.ts'
 import type { Column, StoredKey } from '../values/column.ts'
-import { sameColumn, type Table } from '../vschema/model.ts'
-import { routedColumn, usualValue } from './binding/column-type.ts'
+import type { Table } from '../vschema/model.ts'
+import { insertedColumn } from './binding/inserted-columns.ts'
 import { liveColumn } from './binding/live-column.ts'
 import { keptRows, rowsAfter } from './kept-rows.ts'
 import { makeOr, makeTable } from './make-node.ts'
@@ -38,19 +38,10 @@ function enteredLookup(
   const found = eachOrRefusal(
     feeding,
     (column) =>
-      insertedColumn(column, columns) ??
+      insertedColumn(column.name, column, columns) ??
       refused(`${verb} without a value for vindex column '${column.name}'`),
   )
   return isRefusal(found) ? found : { lookup, columns: found }
-}
-
-/** Undefined where it cannot be told what the column has in a row. */
-function insertedColumn(column: Column, columns: readonly string[]): VindexColumn | undefined {
-  const offset = columns.findIndex((name) => sameColumn(name, column.name))
-  const usual = usualValue(column)
-  if (offset < 0 && usual === undefined) return undefined
-  const routed = routedColumn(column)
-  return { column: column.name, offset, ...(routed && { routed }), ...(usual && { usual }) }
 }
 
 // ---------------------------------------------------------------------------------------- rows that are met
@@ -74,7 +65,7 @@ function metRows(
   const conditions: Expr[] = []
   for (const unique of uniqueKeys(table)) {
     const own = unique.parts.map(({ column }) => liveColumn(table, column))
-    const told = own.map((column) => column && insertedColumn(column, columns))
+    const told = own.map((column) => column && insertedColumn(column.name, column, columns))
     const absent = own.filter((_, i) => told[i] === undefined)
     // NULL meets nothing, nor does a number that is drawn.
     if (absent.some((column) => column?.autoIncrement === true) || told.some(isAlwaysNull)) continue
@@ -87,7 +78,7 @@ function metRows(
     conditions.push(isOneOf(own as readonly Column[], values))
   }
   if (conditions.length === 0) return refused(`${ast.verb} into table '${table.name}' without a unique key`)
-  const primary = key.map((column) => insertedColumn(column, columns))
+  const primary = key.map((column) => insertedColumn(column.name, column, columns))
   const isTold = primary.every((column) => column !== undefined)
   const changing = { table, node, source: table.name, key, placing: placing.columns }
   const kept = keptRows(lookups, changing)

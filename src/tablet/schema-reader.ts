@@ -1,4 +1,5 @@
 import type mysql from 'mysql2/promise'
+import { groupBy } from '../base/group-by.ts'
 
 /** A column as information_schema describes it. */
 export interface DatabaseColumn {
@@ -96,13 +97,7 @@ export async function readKeys(
       ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`,
     [database],
   )
-  const byTable = new Map<string, Record<string, string | number | null>[]>()
-  for (const row of rows as Record<string, string | number | null>[]) {
-    const table = String(row['t'])
-    const known = byTable.get(table)
-    if (known === undefined) byTable.set(table, [row])
-    else known.push(row)
-  }
+  const byTable = groupBy(rows as Record<string, string | number | null>[], (row) => String(row['t']))
   return new Map([...byTable].map(([table, parts]) => [table, keysOf(parts)]))
 }
 

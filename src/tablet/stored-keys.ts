@@ -1,15 +1,11 @@
+import { groupBy } from '../base/group-by.ts'
 import type { StoredKey, StoredKeyPart } from '../values/column.ts'
 import { quoteName } from '../values/sql-literal.ts'
 import type { KeyPart, TableKeys } from './schema-reader.ts'
 
 /** The keys of a table as a copy of it may have them: those of expressions aside, and FULLTEXT ones of texts' beginnings. */
 export function storedKeys({ parts }: TableKeys): readonly StoredKey[] {
-  const byName = new Map<string, KeyPart[]>()
-  for (const part of parts) {
-    const known = byName.get(part.key)
-    if (known === undefined) byName.set(part.key, [part])
-    else known.push(part)
-  }
+  const byName = groupBy(parts, ({ key }) => key)
   return [...byName].flatMap(([name, own]) => {
     const isWhole = own.every(({ column }) => column !== undefined)
     return isWhole ? [{ kind: kindOf(name, own[0]!), name, parts: own.map(storedPart) }] : []

@@ -1,3 +1,5 @@
+import { groupBy } from '../base/group-by.ts'
+
 /** What waits for a commit, and by what it is withdrawn. */
 export interface Waiting<Item> {
   readonly key: string
@@ -6,12 +8,11 @@ export interface Waiting<Item> {
 
 type Work = (items: readonly unknown[]) => Promise<unknown>
 
-interface Noted {
-  readonly key: string
-  /** Absent: what waits under the key is withdrawn. */
-  readonly work?: Work
-  readonly item?: unknown
+interface Waits extends Waiting<unknown> {
+  readonly work: Work
 }
+
+type Noted = Waits | { readonly key: string; readonly work?: undefined }
 
 /**
  * What is to be done once a transaction has committed, in the order in which it was noted: what came behind a savepoint is
@@ -46,22 +47,16 @@ export class AfterCommit {
 
   /** All that waits, as one piece of work; undefined for nothing. It waits no more. */
   take(): (() => Promise<void>) | undefined {
-    const left = new Map<string, Noted>()
+    const left = new Map<string, Waits>()
     for (const noted of this.#noted) {
       if (noted.work === undefined) left.delete(noted.key)
       else left.set(noted.key, noted)
     }
     this.clear()
-    const byWork = new Map<Work, unknown[]>()
-    for (const { work, item } of left.values()) {
-      if (work === undefined) continue
-      const items = byWork.get(work)
-      if (items === undefined) byWork.set(work, [item])
-      else items.push(item)
-    }
-    if (byWork.size === 0) return undefined
+    if (left.size === 0) return undefined
+    const byWork = groupBy(left.values(), ({ work }) => work)
     return async () => {
-      for (const [work, items] of byWork) await work(items)
+      for (const [work, noted] of byWork) await work(noted.map(({ item }) => item))
     }
   }
 }

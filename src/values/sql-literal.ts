@@ -29,6 +29,15 @@ export function valueLiteral({ type, bytes }: Value, charset: string): string {
   return textLiteral(buffer, charset)
 }
 
+/** `(a = 1 AND b <=> NULL)`: the columns, which are SQL text, are these values, with text in UTF-8. NULL is NULL. */
+export function areEqual(columns: readonly string[], values: readonly Value[]): string {
+  const parts = columns.map((column, i) => {
+    const literal = valueLiteral(values[i]!, 'utf8mb4')
+    return `${column} ${literal === 'NULL' ? '<=>' : '='} ${literal}`
+  })
+  return `(${parts.join(' AND ')})`
+}
+
 /** A string literal that reads the same under every sql_mode: quotes doubled, backslashes in hexadecimal. */
 export function quoteString(text: string): string {
   return textLiteral(Buffer.from(text), 'utf8mb4')

@@ -15,6 +15,11 @@ const hash = createHash(
   },
 )
 
+/** What a lookup table has in the place of a value; undefined for one that it has no number for. */
+export function cellOfValue({ fromValue }: Pick<LookupVindex, 'fromValue'>, of: Value): Value | undefined {
+  return fromValue === undefined || of.type === 'NULL' ? of : fromValue(of)
+}
+
 /** What a lookup table has of a keyspace id. Throws ER_WRONG_ARGUMENTS for one that is no number's hash, where it has numbers. */
 export function cellOfId({ isHashed }: Pick<LookupVindex, 'isHashed'>, id: KeyspaceId): Value {
   if (!isHashed) return value('VARBINARY', id)

@@ -12,8 +12,9 @@ import type { Expr, Insert, InsertRow, InsertValues } from '../../sql/ast.ts'
 import { someNode } from '../../sql/visit.ts'
 import type { MultiColumnVindex } from '../../vindex/vindex.ts'
 import { sameColumn, type Table } from '../../vschema/model.ts'
-import { columnOf, routedColumn, usualValue } from '../binding/column-type.ts'
+import { columnOf } from '../binding/column-type.ts'
 import { insertedValue } from '../binding/computed.ts'
+import { insertedColumn } from '../binding/inserted-columns.ts'
 import { enteredRows } from '../entered-rows.ts'
 import { makeColumn } from '../make-node.ts'
 import type { PlanContext } from '../plan-context.ts'
@@ -114,13 +115,8 @@ export function placingOf(table: Table, columns: readonly string[]): InsertRowsO
   const [primary] = table.columnVindexes
   if (primary === undefined) return refused(`INSERT into table '${table.name}' without a primary vindex`)
   const vindexColumns = eachOrRefusal(primary.columns, (column): VindexColumn | Refusal => {
-    const offset = columns.findIndex((name) => sameColumn(name, column))
-    const known = columnOf(table, column)
-    const usual = known && usualValue(known)
-    if (offset < 0 && usual === undefined)
-      return refused(`INSERT without a value for vindex column '${column}' (VT09003)`)
-    const routed = routedColumn(known)
-    return { column, offset, ...(routed && { routed }), ...(usual && { usual }) }
+    const inserted = insertedColumn(column, columnOf(table, column), columns)
+    return inserted ?? refused(`INSERT without a value for vindex column '${column}' (VT09003)`)
   })
   return isRefusal(vindexColumns) ? vindexColumns : { vindex: primary.vindex, vindexColumns }
 }

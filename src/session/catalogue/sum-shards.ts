@@ -1,3 +1,4 @@
+import { groupBy } from '../../base/group-by.ts'
 import type { SystemCell, SystemRow } from './system-table.ts'
 
 /** How the shards' values of a column become one server's; of others the first shard's value stands for all. */
@@ -37,13 +38,7 @@ export function sumShards(
 ): readonly SystemRow[] {
   const names = columns.map((name) => name.toLowerCase())
   const keyColumns = key.map((name) => names.indexOf(name))
-  const groups = new Map<string, SystemRow[]>()
-  for (const row of shards.flat()) {
-    const id = JSON.stringify(keyColumns.map((column) => row[column]))
-    const group = groups.get(id)
-    if (group === undefined) groups.set(id, [row])
-    else group.push(row)
-  }
+  const groups = groupBy(shards.flat(), (row) => JSON.stringify(keyColumns.map((column) => row[column])))
   return [...groups.values()].map((group) => merged(names, group))
 }
 

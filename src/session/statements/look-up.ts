@@ -12,7 +12,7 @@ import { type Column, sameColumn } from '../../vschema/model.ts'
 import { splitTableName } from '../../vschema/table-name.ts'
 import { type EvaluateContext, select } from './evaluate.ts'
 import type { Execution } from './execution.ts'
-import { isConsistent } from './lookup-tables.ts'
+import { isApart } from './lookup-tables.ts'
 
 /**
  * Reads lookup tables for the values by which the statement's rows are to be found, within the session's transaction. What cannot
@@ -137,8 +137,7 @@ async function idsOf(
   try {
     // Where the transaction itself has written or will write them.
     const { transaction } = context
-    const commitsFirst =
-      isConsistent({ vindex }) && transaction.mode !== 'twopc' && (locks || transaction.commitsInOrder)
+    const commitsFirst = isApart({ vindex }, transaction) && (locks || transaction.commitsInOrder)
     const { rows } = await select(context, sql, ROWS_MAX + 1, { commitsFirst, isOwn: true })
     if (rows.length > ROWS_MAX) return undefined
     const ids = rows.map(([cell]) => idOf(cell!.text, vindex))

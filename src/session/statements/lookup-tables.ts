@@ -7,9 +7,10 @@ import { ServerError } from '../../errors/server-error.ts'
 import { notSupported } from '../../errors/sql-error.ts'
 import type { KeyspaceId } from '../../key/keyspace-id.ts'
 import type { OwnedLookup } from '../../plan/write-primitives.ts'
-import { quoteName, valueLiteral } from '../../values/sql-literal.ts'
+import type { Transaction } from '../../transaction/transaction.ts'
+import { areEqual, quoteName, valueLiteral } from '../../values/sql-literal.ts'
 import type { Value } from '../../values/value.ts'
-import { cellOfId, idOfCell } from '../../vindex/lookup-ids.ts'
+import { cellOfId, cellOfValue, idOfCell } from '../../vindex/lookup-ids.ts'
 import type { Execution } from './execution.ts'
 import type { Reading } from './reading.ts'
 import type { SessionPort, SessionPortContext } from './session-port.ts'
@@ -54,11 +55,11 @@ export class SessionLookupTables implements LookupTables {
     for (let at = 0; at < entries.length; at += ROWS_MAX) {
       const rows = entries.slice(at, at + ROWS_MAX)
       const columns = [...lookup.from, lookup.to].map(quoteName)
-      const values = rows.map((entry) => `(${[...cellsOf(entry), idText(entry)].join(', ')})`)
+      const values = rows.map((entry) => `(${[...cellTexts(entry), idText(entry)].join(', ')})`)
       // Several rows of the owner may be one there.
       const [from] = columns
       const again = lookup.vindex.unique ? '' : ` ON DUPLICATE KEY UPDATE ${from} = VALUES(${from})`
-      await this.#write(
+      await this.#run(
         lookup,
         `INSERT INTO ${tableOf(lookup)} (${columns.join(', ')}) VALUES ${values.join(', ')}${again}`,
       )
@@ -74,7 +75,7 @@ export class SessionLookupTables implements LookupTables {
 
   async change(entry: LookupEntry): Promise<void> {
     const { lookup } = entry
-    await this.#write(
+    await this.#run(
       lookup,
       `UPDATE ${tableOf(lookup)} SET ${quoteName(lookup.to)} = ${idText(entry)} WHERE ${conditionOf(entry)}`,
     )
@@ -130,7 +131,7 @@ export class SessionLookupTables implements LookupTables {
       )
       // The value of a row that the statement has locked is nobody else's.
       if (lookup.vindex.unique && !this.#isApart(lookup) && waits) {
-        await this.#write(lookup, `DELETE FROM ${tableOf(lookup)} WHERE ${where.join(' OR ')}`)
+        await this.#run(lookup, `DELETE FROM ${tableOf(lookup)} WHERE ${where.join(' OR ')}`)
         continue
       }
       await this.#ids(
@@ -140,13 +141,12 @@ export class SessionLookupTables implements LookupTables {
       const left = await leftOf(rows, { port: owners, waits })
       const gone = where.filter((_, i) => !left.has(rows[i]!))
       if (gone.length > 0)
-        await this.#write(lookup, `DELETE FROM ${tableOf(lookup)} WHERE ${gone.join(' OR ')}`)
+        await this.#run(lookup, `DELETE FROM ${tableOf(lookup)} WHERE ${gone.join(' OR ')}`)
     }
   }
 
-  /** Written on connections of its own: where all commits alike there is no need. */
   #isApart(lookup: OwnedLookup): boolean {
-    return isConsistent(lookup) && this.#context.transaction.mode !== 'twopc'
+    return isApart(lookup, this.#context.transaction)
   }
 
   /** Rows of the owner, as the statement sees them. */
@@ -157,10 +157,6 @@ export class SessionLookupTables implements LookupTables {
   #execution(sql: string): Execution {
     const scan = this.#reading.scan(sql)
     return textExecution(this.#reading, sql, { scan, plan: this.#reading.planOfOwn(sql, scan) })
-  }
-
-  async #write(lookup: OwnedLookup, sql: string): Promise<void> {
-    await this.#run(lookup, sql)
   }
 
   async #ids(lookup: OwnedLookup, sql: string): Promise<readonly KeyspaceId[]> {
@@ -208,32 +204,36 @@ export class SessionLookupTables implements LookupTables {
   }
 }
 
-export function isConsistent({ vindex }: Pick<OwnedLookup, 'vindex'>): boolean {
-  return vindex.type.startsWith('consistent_')
+/** Its rows are written on connections of their own: where all commits alike there is no need. */
+export function isApart(
+  { vindex }: Pick<OwnedLookup, 'vindex'>,
+  { mode }: Pick<Transaction, 'mode'>,
+): boolean {
+  return vindex.type.startsWith('consistent_') && mode !== 'twopc'
 }
 
 function tableOf({ keyspace, table }: OwnedLookup): string {
   return `${quoteName(keyspace)}.${quoteName(table)}`
 }
 
-/** What the table has of an entry's values, as SQL text. */
-function cellsOf({
-  lookup: { vindex, told },
-  values,
-}: Pick<LookupEntry, 'lookup' | 'values'>): readonly string[] {
+/** What the table has of an entry's values. */
+function cellsOf({ lookup: { vindex, told }, values }: EntryValues): readonly Value[] {
   return values.map((value) => {
-    const cell = vindex.fromValue === undefined || value.type === 'NULL' ? value : vindex.fromValue(value)
+    const cell = cellOfValue(vindex, value)
     if (cell === undefined)
       throw notSupported(`a value of ${told.table}.${told.key} that the lookup table has no number for`)
-    return valueLiteral(cell, 'utf8mb4')
+    return cell
   })
 }
 
-function conditionOf(entry: Pick<LookupEntry, 'lookup' | 'values'>): string {
-  const cells = cellsOf(entry)
-  return entry.lookup.from
-    .map((name, i) => `${quoteName(name)} ${cells[i] === 'NULL' ? '<=>' : '='} ${cells[i]}`)
-    .join(' AND ')
+type EntryValues = Pick<LookupEntry, 'lookup' | 'values'>
+
+function cellTexts(entry: EntryValues): readonly string[] {
+  return cellsOf(entry).map((cell) => valueLiteral(cell, 'utf8mb4'))
+}
+
+function conditionOf(entry: EntryValues): string {
+  return areEqual(entry.lookup.from.map(quoteName), cellsOf(entry))
 }
 
 function idText({ lookup, id }: LookupEntry): string {
@@ -241,5 +241,5 @@ function idText({ lookup, id }: LookupEntry): string {
 }
 
 function keyOf(entry: LookupEntry): string {
-  return `${tableOf(entry.lookup)} ${cellsOf(entry).join(' ')} ${idText(entry)}`
+  return `${tableOf(entry.lookup)} ${cellTexts(entry).join(' ')} ${idText(entry)}`
 }

@@ -61,9 +61,8 @@ export async function endTransaction(
   transaction.takeNext()
   const { chain, release } = completionOf(statement, state)
   if (chain) again()
-  const warning = transaction.takeWarning()
-  state.warnings = warning === undefined ? [] : [warning]
-  replies.ok({ warnings: state.warnings.length })
+  state.warnings = []
+  replies.ok({})
   if (release) client.close()
 }
 

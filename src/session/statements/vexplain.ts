@@ -1,3 +1,4 @@
+import { groupBy } from '../../base/group-by.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import { printPlan } from '../../plan/print-plan.ts'
 import type { Statement, VExplain } from '../../sql/ast.ts'
@@ -122,13 +123,7 @@ async function explainSent(
 
 /** The plan, and its queries by their text, in the words of vtgate's. */
 function traceOf(context: VExplainContext, { plan }: Execution, sent: readonly SentQuery[]): unknown {
-  const byText = new Map<string, SentQuery[]>()
-  for (const each of sent) {
-    const key = `${each.keyspace} ${each.sql}`
-    const known = byText.get(key)
-    if (known === undefined) byText.set(key, [each])
-    else known.push(each)
-  }
+  const byText = groupBy(sent, ({ keyspace, sql }) => `${keyspace} ${sql}`)
   const traced = [...byText.values()].map((all) => {
     const rows = all.map((each) => each.rows).sort((a, b) => a - b)
     return {

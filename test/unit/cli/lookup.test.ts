@@ -12,9 +12,10 @@ import {
   withoutTable,
   withTable,
 } from '../../../src/cli/ctl/lookup/definition.ts'
-import { after, equal } from '../../../src/cli/ctl/lookup/entries.ts'
+import { after } from '../../../src/cli/ctl/lookup/entries.ts'
 import { awaitProxies, vschemaDigests } from '../../../src/cli/ctl/lookup/proxies.ts'
 import type { DatabaseColumn } from '../../../src/tablet/schema-reader.ts'
+import { areEqual } from '../../../src/values/sql-literal.ts'
 import { nullValue, value } from '../../../src/values/value.ts'
 import { createVindex } from '../../../src/vindex/registry.ts'
 import type { LookupVindex } from '../../../src/vindex/vindex.ts'
@@ -120,7 +121,7 @@ test('rows behind a key are a range of its index', () => {
     after(['`id`', '`name`'], [one, a]),
     "`id` >= 1 AND ((`id` > 1) OR (`id` = 1 AND `name` > 'a''b'))",
   )
-  assert.equal(equal(['`a`', '`b`'], [one, nullValue]), '(`a` = 1 AND `b` <=> NULL)')
+  assert.equal(areEqual(['`a`', '`b`'], [one, nullValue]), '(`a` = 1 AND `b` <=> NULL)')
 })
 
 describe('the lookup table', () => {

@@ -4,10 +4,10 @@ import { compareKeyspaceIds, type KeyspaceId, printKeyspaceId } from '../../../k
 import { shardIndexOf } from '../../../key/shard-ranges.ts'
 import { routedColumn } from '../../../planner/binding/column-type.ts'
 import type { Column } from '../../../values/column.ts'
-import { quoteName, valueLiteral } from '../../../values/sql-literal.ts'
+import { areEqual, quoteName, valueLiteral } from '../../../values/sql-literal.ts'
 import { isBinary, isNumber, nullValue, type Value, value } from '../../../values/value.ts'
 import { domainOf } from '../../../vindex/domain.ts'
-import { cellOfId } from '../../../vindex/lookup-ids.ts'
+import { cellOfId, cellOfValue } from '../../../vindex/lookup-ids.ts'
 import { type ColumnVindex, sameColumn } from '../../../vschema/model.ts'
 import type { LookupPlace, OwnerPlace, ShardPlace } from './place.ts'
 import type { Cells } from './shard-connection.ts'
@@ -44,7 +44,7 @@ export function ownerRow(cells: Cells, place: LookupPlace): OwnerRow {
 }
 
 function storedCell(of: Value, { vindex, name }: LookupPlace): Value {
-  const cell = vindex.fromValue === undefined || of.type === 'NULL' ? of : vindex.fromValue(of)
+  const cell = cellOfValue(vindex, of)
   if (cell === undefined) throw new Error(`vindex ${name} has no number for ${printValues([of])}`)
   return cell
 }
@@ -119,20 +119,11 @@ export function lookupItems({ lookup: { from, to } }: LookupPlace): readonly str
 
 /** `WHERE` of the rows of a lookup table that have the entry's values. */
 export function hasValues({ cells }: Entry, { lookup: { from } }: LookupPlace): string {
-  return equal(from.map(quoteName), cells)
+  return areEqual(from.map(quoteName), cells)
 }
 
 export function idLiteral({ id }: Entry, { vindex }: LookupPlace): string {
   return valueLiteral(cellOfId(vindex, id), 'utf8mb4')
-}
-
-/** The columns, which are SQL text, are these values; NULL is NULL. */
-export function equal(columns: readonly string[], values: readonly Value[]): string {
-  const parts = columns.map((column, i) => {
-    const literal = valueLiteral(values[i]!, 'utf8mb4')
-    return `${column} ${literal === 'NULL' ? '<=>' : '='} ${literal}`
-  })
-  return `(${parts.join(' AND ')})`
 }
 
 /** The columns, which are SQL text, come after these values in the order of an index of them. */
@@ -162,20 +153,6 @@ export function sameId(a: KeyspaceId | undefined, b: KeyspaceId): boolean {
 export function distinctEntries(rows: readonly OwnerRow[]): readonly Entry[] {
   const entries = rows.flatMap(({ entry }) => (entry === undefined ? [] : [entry]))
   return [...new Map(entries.map((entry) => [textOf(entry), entry])).values()]
-}
-
-export function groupBy<T, Key>(
-  items: readonly T[],
-  keyOf: (item: T) => Key,
-): ReadonlyMap<Key, readonly T[]> {
-  const groups = new Map<Key, T[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    const known = groups.get(key)
-    if (known === undefined) groups.set(key, [item])
-    else known.push(item)
-  }
-  return groups
 }
 
 /** For people: numbers, text in quotes, bytes in hexadecimal. */

@@ -1,3 +1,4 @@
+import { groupBy } from '../../../base/group-by.ts'
 import type { KeyspaceId } from '../../../key/keyspace-id.ts'
 import { isNameable } from '../../../planner/row-keys.ts'
 import type { Column } from '../../../values/column.ts'
@@ -9,7 +10,6 @@ import {
   after,
   cellValue,
   type Entry,
-  groupBy,
   hasValues,
   idLiteral,
   lookupItems,

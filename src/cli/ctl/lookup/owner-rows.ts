@@ -1,8 +1,8 @@
 import type { KeyspaceId } from '../../../key/keyspace-id.ts'
 import { shardIndexOf } from '../../../key/shard-ranges.ts'
-import { quoteName } from '../../../values/sql-literal.ts'
+import { areEqual, quoteName } from '../../../values/sql-literal.ts'
 import { isIntegral, isSigned, type Value, value } from '../../../values/value.ts'
-import { after, type Entry, equal, type OwnerRow, ownerItems, ownerRow, sameId, textOf } from './entries.ts'
+import { after, type Entry, type OwnerRow, ownerItems, ownerRow, sameId, textOf } from './entries.ts'
 import type { LookupPlace, OwnerPlace, ShardPlace } from './place.ts'
 import type { ShardConnection, ShardConnections } from './shard-connection.ts'
 
@@ -27,7 +27,7 @@ export async function lockRow(
   key: readonly Value[],
 ): Promise<OwnerRow | undefined> {
   const names = place.owner.key.map(({ name }) => quoteName(name))
-  const [row] = await read(place, connection, ` WHERE ${equal(names, key)}`, 'lock')
+  const [row] = await read(place, connection, ` WHERE ${areEqual(names, key)}`, 'lock')
   return row
 }
 
@@ -101,10 +101,10 @@ export function canBeOwned({ owner, vindex }: LookupPlace): boolean {
 function conditionOf(entry: Entry, { owner, vindex }: LookupPlace): string | undefined {
   const placing = placingValue(entry.id, owner)
   const parts = [
-    ...(placing === undefined ? [] : [equal([quoteName(owner.placing[0]!.name)], [placing])]),
+    ...(placing === undefined ? [] : [areEqual([quoteName(owner.placing[0]!.name)], [placing])]),
     ...(vindex.fromValue === undefined
       ? [
-          equal(
+          areEqual(
             owner.columns.map(({ name }) => quoteName(name)),
             entry.cells,
           ),

@@ -1,9 +1,9 @@
+import { groupBy } from '../../../base/group-by.ts'
 import { printKeyspaceId } from '../../../key/keyspace-id.ts'
 import type { Value } from '../../../values/value.ts'
 import {
   distinctEntries,
   type Entry,
-  groupBy,
   lookupShardOf,
   type OwnerRow,
   printValues,
