@@ -1,14 +1,18 @@
-/** Time of routing a point query, and of merging and aggregating rows of four shards; nanoseconds. */
+/** Time of routing a point query, of splitting an INSERT, and of merging and aggregating rows of four shards; nanoseconds. */
 import { AggregateStream } from '../src/engine/aggregate.ts'
 import { bindTemplate } from '../src/engine/bind.ts'
 import type { Bindings } from '../src/engine/bindings.ts'
 import { Gather } from '../src/engine/gather.ts'
+import { InsertSplit } from '../src/engine/insert-split.ts'
 import { MergeSort } from '../src/engine/merge-sort.ts'
 import { resolveRouting } from '../src/engine/resolve.ts'
 import type { RowBatch, RowStream, StreamColumn } from '../src/engine/row-stream.ts'
 import { generateShardRanges } from '../src/key/key-range.ts'
 import { shardRangeOf, tileShards } from '../src/key/shard-ranges.ts'
 import type { Routing } from '../src/plan/routing.ts'
+import type { SplitInsert } from '../src/plan/write-primitives.ts'
+import { StatementBindings } from '../src/session/statements/statement-bindings.ts'
+import { scan } from '../src/sql/fingerprint.ts'
 import { fieldTypes } from '../src/values/types.ts'
 import { value } from '../src/values/value.ts'
 import { createVindex } from '../src/vindex/registry.ts'
@@ -38,6 +42,8 @@ report(
   measure(1_000_000, () => bindTemplate(template, bindings)),
 )
 
+measureInsert()
+
 const column = (name: string, type: number): StreamColumn => {
   return { name, type, flags: 0, decimals: 0, collation: 63, length: 20, definition: Buffer.alloc(0) }
 }
@@ -58,6 +64,38 @@ await reportStream('merge by text', () => new MergeSort(open(), byText))
 await reportStream('merge and group by text', () => {
   return new AggregateStream(new MergeSort(open(), byText), { groupBy: byText, aggregates: counts })
 })
+
+/** An INSERT of a hundred rows over four shards: its literals, and the statement of each shard. */
+function measureInsert(): void {
+  const vindex = createVindex('xxhash', 'xxhash', {}, { readFile: () => new Uint8Array() })
+  if (vindex.kind !== 'single') throw new Error(vindex.kind)
+  const plan: SplitInsert = {
+    kind: 'Insert',
+    verb: 'insert',
+    keyspace: 'ks',
+    table: 't',
+    head: ['INSERT INTO t (id,k,c,pad) VALUES'],
+    tail: [],
+    rows: { kind: 'Slot', slot: 0 },
+    columnCount: 4,
+    vindex,
+    vindexColumns: [{ column: 'id', offset: 0, routed: { type: 'INT64', notNull: true } }],
+    ignore: false,
+  }
+  const rows = Array.from({ length: 100 }, (_, i) => `(${1_000_000_000 + i * 7919},1,'${'c'.repeat(25)}','pppp')`)
+  const sql = `INSERT INTO t (id,k,c,pad) VALUES ${rows.join(',')}`
+  const read = () => scan(sql, 0, 90700)
+  report('read an INSERT of 100 rows', measure(10_000, read))
+  const text = { sql, scan: read(), mode: 0, charset: 'utf8mb4', isMariadb: false }
+  const context = { shardsOf, noAutoValueOnZero: false, isStrict: true }
+  report(
+    'split an INSERT of 100 rows',
+    measure(10_000, () => {
+      const bindings = new StatementBindings(text, () => '')
+      return new InsertSplit(plan, { ...context, bindings }).bind([])
+    }),
+  )
+}
 
 function bindingsOf(): Bindings {
   let next = 0

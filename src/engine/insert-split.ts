@@ -299,9 +299,12 @@ function splitByShard(
   const shards = context.shardsOf(plan.keyspace)
   const insert = new InsertOfRows(plan, source, context)
   const parts = new Map<number, Part>()
+  const columns = plan.vindexColumns.map((column, i): PlacingColumn => {
+    return { ...column, domain: domainOf(plan.vindex, i) }
+  })
   for (let row = 0; row < source.rowCount; row++) {
     const id = ids.get(row)
-    const values = vindexValues(plan, source, row, id, context)
+    const values = columns.map((column) => storedValue(plan, source, { row, id }, column, context))
     const keyspaceId = mapRow(plan, values)
     if (keyspaceId === undefined) continue
     const shard = shardIndexOf(shards, keyspaceId)
@@ -315,33 +318,23 @@ function splitByShard(
   return parts
 }
 
-function vindexValues(
-  plan: SplitInsert,
-  source: InsertSource,
-  row: number,
-  id: bigint | undefined,
-  context: InsertContext,
-): readonly Value[] {
-  return plan.vindexColumns.map((column, i) =>
-    storedValue(plan, source, { row, id }, { ...column, domain: domainOf(plan.vindex, i) }, context),
-  )
-}
+/** A column whose value places a row, and what the vindex makes of it. */
+type PlacingColumn = VindexColumn & { readonly domain: VindexDomain }
 
 /** What a column holds of a row when it has been inserted. */
 function storedValue(
   plan: SplitInsert,
   source: InsertSource,
   { row, id }: Pick<PlacedRow, 'row' | 'id'>,
-  { domain, ...placing }: VindexColumn & { readonly domain: VindexDomain },
+  { column, offset, routed, usual, domain }: PlacingColumn,
   context: InsertContext,
 ): Value {
-  const { column, offset, routed } = placing
-  const isUsual = offset < 0 || (placing.usual !== undefined && source.isDefault(row, offset))
+  const isUsual = offset < 0 || (usual !== undefined && source.isDefault(row, offset))
   const isDrawn = id !== undefined && offset === plan.autoIncrement?.offset
   const value = isDrawn
     ? generatedValue(id)
     : isUsual
-      ? placing.usual!
+      ? usual!
       : source.vindexValue(row, offset, column)
   const isDefaulted =
     value.type === 'NULL' && routed?.notNull === true && (isUsual || takesNull(plan, source, context))

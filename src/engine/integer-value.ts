@@ -58,6 +58,16 @@ function radixInteger(value: Value): Value | undefined {
   return n === undefined ? undefined : integerValue(n)
 }
 
+/** The number that is the usual value of a literal or param, up to `exactDigits`; undefined for all others. */
+export function plainInteger(value: Value): number | undefined {
+  const { type, bytes } = value
+  if (type !== 'INT64' || bytes.length > exactDigits || !isCanonicalInteger(value)) return undefined
+  const isNegative = bytes[0] === 0x2d
+  let n = 0
+  for (let i = Number(isNegative); i < bytes.length; i++) n = 10 * n + (bytes[i] - zero)
+  return isNegative ? -n : n
+}
+
 /** The usual value of a literal or param: `7`, `-7`, `0`, of an integer type. */
 function isCanonicalInteger(value: Value): boolean {
   const { type, bytes } = value

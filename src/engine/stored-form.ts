@@ -4,7 +4,7 @@ import { type Decimal, formatDecimal, parseDecimal, rescaleDecimal } from '../va
 import { formatDouble } from '../values/number-format.ts'
 import { isBinary, isFloat, isIntegral, type Value, type ValueType } from '../values/value.ts'
 import type { VindexDomain } from '../vindex/domain.ts'
-import { equalInteger, integerValue, storedInteger } from './integer-value.ts'
+import { equalInteger, integerValue, plainInteger, storedInteger } from './integer-value.ts'
 import { type ColumnClass, classOfColumn, isCharacters, latin1, withoutTrailingSpaces } from './routable.ts'
 
 /**
@@ -100,8 +100,10 @@ const rangeOf: Partial<Record<ValueType, readonly [bigint, bigint]>> = {
 }
 
 function storedIn(column: RoutedColumn | undefined, value: Value): Value | undefined {
-  const n = storedInteger(value)
   const range = column === undefined ? undefined : rangeOf[column.type]
+  const plain = plainInteger(value)
+  if (plain !== undefined && (range === undefined || (plain >= range[0] && plain <= range[1]))) return value
+  const n = storedInteger(value)
   if (n === undefined) return undefined
   return integerValue(range === undefined ? n : clamp(n, range))
 }
