@@ -82,7 +82,10 @@ function measureInsert(): void {
     vindexColumns: [{ column: 'id', offset: 0, routed: { type: 'INT64', notNull: true } }],
     ignore: false,
   }
-  const rows = Array.from({ length: 100 }, (_, i) => `(${1_000_000_000 + i * 7919},1,'${'c'.repeat(25)}','pppp')`)
+  const rows = Array.from(
+    { length: 100 },
+    (_, i) => `(${1_000_000_000 + i * 7919},1,'${'c'.repeat(25)}','pppp')`,
+  )
   const sql = `INSERT INTO t (id,k,c,pad) VALUES ${rows.join(',')}`
   const read = () => scan(sql, 0, 90700)
   report('read an INSERT of 100 rows', measure(10_000, read))

@@ -331,11 +331,7 @@ function storedValue(
 ): Value {
   const isUsual = offset < 0 || (usual !== undefined && source.isDefault(row, offset))
   const isDrawn = id !== undefined && offset === plan.autoIncrement?.offset
-  const value = isDrawn
-    ? generatedValue(id)
-    : isUsual
-      ? usual!
-      : source.vindexValue(row, offset, column)
+  const value = isDrawn ? generatedValue(id) : isUsual ? usual! : source.vindexValue(row, offset, column)
   const isDefaulted =
     value.type === 'NULL' && routed?.notNull === true && (isUsual || takesNull(plan, source, context))
   return storedForm(domain, routed, (isDefaulted ? implicitDefault(routed) : undefined) ?? value, column)

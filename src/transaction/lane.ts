@@ -1,7 +1,7 @@
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
 import type { ResponseReader } from '../mysql/client/response-reader.ts'
 import type { ShardStatement } from '../mysql/client/shard-statement.ts'
-import { type CollectingReader, runQuery } from '../mysql/client/simple-command.ts'
+import { CollectingReader, queryPacket, runQuery } from '../mysql/client/simple-command.ts'
 import type { Lease } from '../tablet/lease.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
 import { type Branch, branchOf, xidSql } from './branch.ts'
@@ -25,6 +25,13 @@ export interface BranchStart {
   readonly id: string
   /** Behind XA START, which can say less than START TRANSACTION. */
   readonly behind: readonly string[]
+}
+
+const MERE_BEGIN = 'BEGIN'
+
+/** It says nothing that a server may refuse, and nothing of the moment at which it is said. */
+function isMereBegin({ before, begin, branch }: TransactionStart): boolean {
+  return begin === MERE_BEGIN && before.length === 0 && branch === undefined
 }
 
 /** Rows that somebody is still reading. */
@@ -128,10 +135,14 @@ export class Lane {
     await this.query(`SET autocommit = ${on ? 1 : 0}`)
   }
 
-  /** Begins the transaction, in one round trip: what a server refuses leaves the connection in an unknown state. */
+  /**
+   * Begins the transaction, in one round trip: what a server refuses leaves the connection in an unknown state. A mere BEGIN
+   * takes none: it rides with the first statement, which a server that refused it would refuse as well.
+   */
   async begin(start: TransactionStart, savepoints: readonly string[]): Promise<void> {
     this.#inTransaction = true
     this.#hasWritten = false
+    if (!this.locksTables && isMereBegin(start) && savepoints.length === 0) return this.#beginWithNext()
     // LOCK TABLES goes with autocommit = 0: the session has not said BEGIN.
     const isLocked = this.locksTables
     if (isLocked) await this.setAutocommit(false)
@@ -145,6 +156,13 @@ export class Lane {
       ...savepoints.map((name) => `SAVEPOINT ${name}`),
     ]
     await settleAll(statements.map((sql) => this.query(sql)))
+  }
+
+  /** Refused, it takes the connection with it before the statement behind it is heard of. */
+  #beginWithNext(): void {
+    this.makeWay()
+    const refused = (error: Error) => this.lease.discard(error)
+    this.connection.sendWithNext(queryPacket(MERE_BEGIN), new CollectingReader(() => {}, refused))
   }
 
   /** The transaction on this shard is over, by whoever's doing. */

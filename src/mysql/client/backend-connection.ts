@@ -22,6 +22,7 @@ export class BackendConnection {
   readonly #socket: Socket
   /** Readers in the order of their commands; the first is being answered. */
   readonly #readers: ResponseReader[] = []
+  #held: { readonly packet: Buffer; readonly reader: ResponseReader } | undefined
   #closed = false
   #paused = false
   #onClosed: ((error: Error) => void) | undefined
@@ -59,10 +60,28 @@ export class BackendConnection {
 
   /** Sends a whole command (with headers, sequence id 0). The connection takes ownership of the bytes. */
   send(packet: Buffer, reader: ResponseReader): void {
+    const held = this.#held
+    if (held !== undefined) return this.#sendBehind(held, packet, reader)
     this.#readers.push(reader)
     this.activity++
     if (this.#closed) return this.#failReaders(lostConnection(new Error('the connection is closed')))
     this.#socket.write(packet)
+  }
+
+  /** As `send`, together with the next command: until then nothing is on its way, and the connection's state is what it was. */
+  sendWithNext(packet: Buffer, reader: ResponseReader): void {
+    if (this.#held !== undefined || this.#closed) this.send(packet, reader)
+    else this.#held = { packet, reader }
+  }
+
+  #sendBehind(
+    held: { readonly packet: Buffer; readonly reader: ResponseReader },
+    packet: Buffer,
+    reader: ResponseReader,
+  ): void {
+    this.#held = undefined
+    this.#readers.push(held.reader)
+    this.send(Buffer.concat([held.packet, packet]), reader)
   }
 
   /** Sends a command that has no answer (COM_STMT_CLOSE, COM_STMT_SEND_LONG_DATA). */
@@ -139,6 +158,8 @@ export class BackendConnection {
     if (this.#closed) return
     this.#closed = true
     this.#socket.destroy()
+    this.#held?.reader.onLost(lostConnection(error))
+    this.#held = undefined
     this.#failReaders(lostConnection(error))
     this.#onClosed?.(error)
   }

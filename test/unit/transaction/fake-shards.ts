@@ -1,10 +1,14 @@
 import type { BackendConnection } from '../../../src/mysql/client/backend-connection.ts'
 import type { CollectingReader } from '../../../src/mysql/client/simple-command.ts'
+import { framePayload } from '../../../src/mysql/codec/framing.ts'
 import type { Gateway } from '../../../src/tablet/gateway.ts'
 import { Lease } from '../../../src/tablet/lease.ts'
 import type { ServingTablet } from '../../../src/tablet/serving-tablet.ts'
 import { makeSettings, USUAL_KIND } from '../../../src/tablet/settings.ts'
 import { type ShardTarget, shardTarget } from '../../../src/tablet/shard-target.ts'
+
+/** Error 1290 as it comes. */
+const REFUSED = framePayload(Buffer.from('\xff\x0a\x05#HY000no', 'latin1'), 1)
 
 export const settings = makeSettings(new Map(), USUAL_KIND)
 
@@ -14,11 +18,17 @@ export class FakeShards {
   /** Connections that came back, by target. */
   readonly given: string[] = []
   readonly #waiting: (() => void)[] = []
+  #refuses = false
   term = 'one'
 
   readonly gateway: Pick<Gateway, 'acquire' | 'termOf'> = {
     acquire: async (target) => this.#lease(target),
     termOf: () => this.term,
+  }
+
+  /** The next command that is answered is answered with an error. */
+  refuseNext(): void {
+    this.#refuses = true
   }
 
   /** Lets the servers answer what they were asked until now. */
@@ -42,6 +52,7 @@ export class FakeShards {
   #connection(name: string): BackendConnection {
     let state: 'idle' | 'closed' = 'idle'
     const { log } = this
+    let held: [Buffer, CollectingReader] | undefined
     const connection = {
       get state() {
         return state
@@ -49,10 +60,21 @@ export class FakeShards {
       isMariadb: false,
       statements: new Map(),
       resume: () => {},
+      sendWithNext: (packet: Buffer, reader: CollectingReader) => {
+        held = [packet, reader]
+      },
       send: (packet: Buffer, reader: CollectingReader) => {
+        const [before, first] = held ?? []
+        held = undefined
+        if (before !== undefined) connection.send(before, first!)
         if (state === 'closed') return reader.onLost(new Error('the connection is closed'))
         log.push(`${name}: ${packet.toString('latin1', 5)}`)
-        this.#waiting.push(() => reader.onDone())
+        this.#waiting.push(() => {
+          if (state === 'closed') return reader.onLost(new Error('the connection is closed'))
+          if (this.#refuses) reader.feed(REFUSED)
+          this.#refuses = false
+          reader.onDone()
+        })
       },
       destroy: () => {
         if (state !== 'closed') log.push(`${name} closed`)

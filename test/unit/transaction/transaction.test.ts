@@ -3,22 +3,26 @@ import { ServerError } from '../../../src/errors/server-error.ts'
 import { SqlError } from '../../../src/errors/sql-error.ts'
 import type { ResponseReader } from '../../../src/mysql/client/response-reader.ts'
 import { TextStatement } from '../../../src/mysql/client/shard-statement.ts'
-import type { OpenRows } from '../../../src/transaction/lane.ts'
+import type { Lane, OpenRows } from '../../../src/transaction/lane.ts'
 import { Transaction } from '../../../src/transaction/transaction.ts'
 import { FakeShards, settings, target } from './fake-shards.ts'
 
-/** A transaction that has reached two shards. */
-async function twoShards() {
+/** A transaction that has run a statement on each of these shards. */
+async function begunOn(names: readonly string[]) {
   const shards = new FakeShards()
   const transaction = new Transaction(shards)
   transaction.begin({ begin: 'BEGIN' })
-  for (const name of ['-80', '80-']) {
-    const reached = transaction.reach(target(name), settings)
-    await shards.answer()
-    await reached
-  }
+  for (const name of names) await ask(shards, await transaction.reach(target(name), settings))
   shards.log.length = 0
   return { transaction, shards }
+}
+
+const twoShards = () => begunOn(['-80', '80-'])
+
+async function ask(shards: FakeShards, lane: Lane): Promise<void> {
+  const asked = lane.query('SELECT 1')
+  await shards.answer()
+  await asked
 }
 
 describe('a client that goes away', () => {
@@ -88,14 +92,36 @@ test.each([
 })
 
 describe('lanes', () => {
+  test('hear of the transaction together with its first statement', async () => {
+    const shards = new FakeShards()
+    const transaction = new Transaction(shards)
+    transaction.begin({ begin: 'BEGIN' })
+    const lane = await transaction.reach(target('-80'), settings)
+    expect([shards.log, lane.inTransaction]).toEqual([[], true])
+    await ask(shards, lane)
+    expect(shards.log).toEqual(['-80: BEGIN', '-80: SELECT 1'])
+  })
+
+  test('are closed when their server refuses to begin: nothing runs outside the transaction unseen', async () => {
+    const shards = new FakeShards()
+    const transaction = new Transaction(shards)
+    transaction.begin({ begin: 'BEGIN' })
+    const lane = await transaction.reach(target('-80'), settings)
+    shards.refuseNext()
+    const asked = expect(lane.query('SELECT 1')).rejects.toThrow()
+    await shards.answer()
+    await asked
+    expect(lane.isLost).toBe(true)
+  })
+
   test('on a primary and on a replica of one shard are two', async () => {
     const { transaction, shards } = await twoShards()
     const replica = target('-80', 'REPLICA')
     expect(transaction.lane(replica)).toBeUndefined()
-    const reached = transaction.reach(replica, settings)
-    await shards.answer()
-    expect((await reached).target).toBe(replica)
-    expect(shards.log).toEqual(['-80@replica: BEGIN'])
+    const reached = await transaction.reach(replica, settings)
+    expect(reached.target).toBe(replica)
+    await ask(shards, reached)
+    expect(shards.log).toEqual(['-80@replica: BEGIN', '-80@replica: SELECT 1'])
     expect(transaction.lanes.size).toBe(3)
   })
 
@@ -125,10 +151,10 @@ describe('lanes', () => {
     const transaction = new Transaction(shards)
     transaction.begin({ begin: 'BEGIN' })
     const both = [1, 2].map(() => transaction.reach(target('-80'), settings))
-    await shards.answer()
     const [first, second] = await Promise.all(both)
     expect(first).toBe(second)
-    expect(shards.log).toEqual(['-80: BEGIN'])
+    await ask(shards, first!)
+    expect(shards.log).toEqual(['-80: BEGIN', '-80: SELECT 1'])
   })
 
   test('are reached with the savepoints that were set before', async () => {
@@ -156,16 +182,9 @@ describe('lanes', () => {
 
 describe('a COMMIT over three shards', () => {
   async function threeShards() {
-    const shards = new FakeShards()
-    const transaction = new Transaction(shards)
-    transaction.begin({ begin: 'BEGIN' })
-    for (const name of ['-40', '40-80', '80-']) {
-      const reached = transaction.reach(target(name), settings)
-      await shards.answer()
-      ;(await reached).noteWrite()
-    }
-    shards.log.length = 0
-    return { transaction, shards }
+    const begun = await begunOn(['-40', '40-80', '80-'])
+    for (const lane of begun.transaction.lanes.all()) lane.noteWrite()
+    return begun
   }
 
   test('goes to the others at once when the first has committed', async () => {
