@@ -99,13 +99,24 @@ const rangeOf: Partial<Record<ValueType, readonly [bigint, bigint]>> = {
   UINT64: [0n, 2n ** 64n - 1n],
 }
 
+/** The same for numbers that are exact as doubles: bigints are slow to compare. */
+const plainRangeOf: Partial<Record<ValueType, readonly number[]>> = Object.fromEntries(
+  Object.entries(rangeOf).map(([type, range]) => [type, range.map(Number)]),
+)
+
 function storedIn(column: RoutedColumn | undefined, value: Value): Value | undefined {
+  if (isPlainWithin(column, value)) return value
   const range = column === undefined ? undefined : rangeOf[column.type]
-  const plain = plainInteger(value)
-  if (plain !== undefined && (range === undefined || (plain >= range[0] && plain <= range[1]))) return value
   const n = storedInteger(value)
   if (n === undefined) return undefined
   return integerValue(range === undefined ? n : clamp(n, range))
+}
+
+function isPlainWithin(column: RoutedColumn | undefined, value: Value): boolean {
+  const n = plainInteger(value)
+  if (n === undefined) return false
+  const [least = n, most = n] = (column && plainRangeOf[column.type]) ?? []
+  return n >= least && n <= most
 }
 
 function clamp(n: bigint, [least, most]: readonly [bigint, bigint]): bigint {
