@@ -49,9 +49,14 @@ export function planWrite(ast: Update | Delete, context: PlanContext, trace?: Tr
 export function planInsert(ast: Insert, context: PlanContext, trace?: Trace): Plan {
   if (isSystemSchema(keyspaceOf(ast.table, context)))
     return writePlan(ast, { verb: insertVerb(ast), routing: anyShard(context) }, context)
-  const table = findTable(ast.table, context)
+  const table = shownSequence(findTable(ast.table, context))
   if (table.columnVindexes.length === 0 && viewOf(table, context) !== undefined)
     return unsupportedPlan(`${ast.verb} into view '${table.name}' of a sharded keyspace`)
+  const counted = table.shows?.table.autoIncrement
+  if (counted !== undefined && table.autoIncrement === undefined)
+    return unsupportedPlan(
+      `${ast.verb} into view '${table.name}', which leaves out '${counted.column}', a column with a sequence`,
+    )
   const { source } = ast
   if (source.kind !== 'InsertValues' && source.kind !== 'InsertSet')
     return planInsertSelect(ast, source, table, context, trace)
@@ -68,6 +73,13 @@ export function planInsert(ast: Insert, context: PlanContext, trace?: Trace): Pl
   }
   if (pinned === undefined) return wholeInsert(ast, { kind: 'Unsharded', keyspace }, context)
   return wholeInsert(ast, { kind: 'Pinned', keyspace, keyspaceId: pinned }, context)
+}
+
+/** A view has the sequence of the column that it shows. */
+function shownSequence(table: Table): Table {
+  const counted = table.shows?.table.autoIncrement
+  const column = counted && table.shows?.nameOf(counted.column)
+  return column === undefined ? table : { ...table, autoIncrement: { ...counted!, column } }
 }
 
 function planInsertSelect(

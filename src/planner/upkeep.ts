@@ -11,7 +11,7 @@ import { makeItem } from './make-node.ts'
 import { changedVindexes } from './operators/write.ts'
 import { type LookupColumns, ownedLookup, removedRows } from './owned-lookups.ts'
 import type { PlanContext } from './plan-context.ts'
-import { eachOrRefusal, isRefusal, type Refusal } from './refusal.ts'
+import { eachOrRefusal, isRefusal, type Refusal, refused } from './refusal.ts'
 import { reading } from './rows-first.ts'
 
 /** What has to follow when an UPDATE or DELETE has changed rows. */
@@ -32,6 +32,8 @@ export function followedBy(
 ): Followed | undefined | Refusal {
   const { owned, moves } = changedVindexes(ast, table)
   if (owned.length === 0 && !moves) return undefined
+  // What the view leaves out of a row would not move with it.
+  if (table.shows !== undefined) return refused(`changing a vindex column through view '${table.name}'`)
   const lookups = eachOrRefusal(owned, (vindex) => ownedLookup(table, vindex, context))
   if (isRefusal(lookups)) return lookups
   if (ast.kind === 'Delete') return { lookups, moves: false, oneByOne: false, newKey: [] }

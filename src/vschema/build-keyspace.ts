@@ -3,6 +3,7 @@ import { createVindex } from '../vindex/registry.ts'
 import type { Vindex, VindexDeps } from '../vindex/vindex.ts'
 import { buildTable, type DraftTable, undeclaredTable } from './build-table.ts'
 import type { ColumnSource, ForeignKeyMode, KeyspaceSchema } from './model.ts'
+import { placeViews } from './placed-views.ts'
 import { type KeyspaceRecord, parseKeyspaceVSchema } from './records.ts'
 
 /** A keyspace without the parts that depend on other keyspaces. */
@@ -86,6 +87,7 @@ function addLiveTables(
     if (tables.has(name) || (isSharded && live?.view === undefined)) continue
     tables.set(name, undeclaredTable(keyspace, name, { isSharded, live }))
   }
+  if (isSharded) placeViews(tables)
 }
 
 function foreignKeyMode(record: KeyspaceRecord): ForeignKeyMode {

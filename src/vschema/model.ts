@@ -74,6 +74,8 @@ export interface Table {
   readonly live: LiveTable | undefined
   /** The one place of all rows, instead of a vindex. */
   readonly pinned?: KeyspaceId
+  /** Of a view that can be written (placed-views.ts): the table whose rows it shows, and what it calls the table's columns. */
+  readonly shows?: { readonly table: Table; nameOf(column: string): string | undefined }
   /** Of the session alone (temporary-tables.ts). */
   readonly isTemporary?: true
   /** Where a reference table is written; its copies are only read. */
