@@ -21,7 +21,10 @@ export function insert(g: Grammar, table: Table, draws: boolean): Fragment {
     const assignments = columns.map((column) => sql`${column.name} = ${values(column)}`)
     return sql`${target} SET ${list(assignments)}${isUpsert ? onDuplicate(g, table, { columns }) : ''}`
   }
-  const rows = Array.from({ length: random.oneIn(2) ? 1 : 2 + random.int(3) }, () => columns.map(values))
+  // Which of several rows that draw numbers get none, for they meet others, and whether those are left to the next, is told nowhere.
+  const isOne = draws && (isUpsert || verb === 'INSERT IGNORE')
+  const count = isOne || random.oneIn(2) ? 1 : 2 + random.int(3)
+  const rows = Array.from({ length: count }, () => columns.map(values))
   const tuples = rows.map((row) => sql`(${list(row, { least: row.length })})`)
   const names = columns.map(({ name }) => name).join(', ')
   const alias = g.flavor === 'mysql' && isUpsert && random.oneIn(2) ? ' AS fresh' : ''
@@ -76,8 +79,13 @@ function value(g: Grammar, table: Table, column: Column, draws: boolean): Fragme
       return isFixed(table, column) && !column.isNullable ? valueLiteral(random.pick(type.values)) : 'NULL'
     case 1:
       return 'DEFAULT'
-    case 2:
-      return choice(wrong(g, column), [random.pick(type.values)])
+    case 2: {
+      // An id at the end of its type, which is what one too large becomes, is the last of all.
+      const isLast = column.name === 'id' && table.isNumbered
+      return isLast
+        ? valueLiteral(random.pick(type.values))
+        : choice(wrong(g, column), [random.pick(type.values)])
+    }
     case 3:
     case 4: {
       const value = expr(g, { relations: [] }, type.family, PLAIN).sql
@@ -172,7 +180,9 @@ function keyCondition(g: Grammar, table: Table): Fragment {
   const parts = table.primaryKey.map((name) => {
     const column = table.columns.find((each) => each.name === name)!
     const value = valueLiteral(random.pick(column.type.values))
-    return sql`${name} = ${random.oneIn(10) ? variableOf(g, column.type.family) : value}`
+    // Whether a row that is not there is compared with what is no date is a matter of the server's plan.
+    const isComparable = ['integer', 'text'].includes(column.type.family)
+    return sql`${name} = ${isComparable && random.oneIn(10) ? variableOf(g, column.type.family) : value}`
   })
   return list(parts, { separator: ' AND ', least: parts.length })
 }

@@ -34,6 +34,7 @@ class ScriptWriter {
   readonly #savepoints: string[] = []
   #isAutocommit = true
   #isBegun = false
+  #isReadOnly = false
   #nextNumber: number
 
   constructor(flavor: Flavor, schema: Schema, random: Random, number: number) {
@@ -113,7 +114,8 @@ class ScriptWriter {
   }
 
   #transaction(): void {
-    if (!this.#isOpen || this.#random.oneIn(12)) return this.#begin()
+    // MySQL's BEGIN within a transaction that is READ ONLY begins another such one.
+    if (!this.#isOpen || (!this.#isReadOnly && this.#random.oneIn(12))) return this.#begin()
     switch (this.#random.int(8)) {
       case 0:
       case 1:
@@ -149,6 +151,7 @@ class ScriptWriter {
     this.#savepoints.length = 0
     this.#push(text, { isEnd: true })
     this.#isBegun = true
+    this.#isReadOnly = text.endsWith('READ ONLY')
   }
 
   #end(text: string): void {

@@ -29,7 +29,9 @@ function* smallerScripts(script: Script): Generator<Script> {
   for (let width = steps.length >> 1; width >= 1; width >>= 1) {
     for (let at = 0; at < steps.length; at += width) {
       const rest = steps.toSpliced(at, width)
-      if (rest.length > 0) yield { ...script, steps: rest }
+      // What draws numbers goes with the row ahead of it, or before it.
+      const last = steps[Math.min(at + width, steps.length) - 1]!
+      if (rest.length > 0 && !(last.isNeeded && at + width < steps.length)) yield { ...script, steps: rest }
     }
   }
   if (script.mode !== 'multi') yield { ...script, mode: 'multi' }

@@ -143,7 +143,8 @@ class WriteFuzz {
       return void tally(tallied, difference.kind)
     const script = { ...seen.script, steps: seen.script.steps.slice(0, step + 1) }
     const other = loaded.referees.find((each) => each !== referee)!
-    if (!isRefusal && (await referee.compareAnother(script, other.pair.plain)) !== undefined) {
+    const own = isRefusal ? undefined : await referee.compareAnother(script, other.pair.plain)
+    if (own?.kind === difference.kind) {
       await other.restore()
       return void tally(this.#counts.undetermined, difference.kind)
     }
