@@ -3,7 +3,7 @@ import type { EnteredRows, MetRows, SplitInsert } from '../plan/write-primitives
 import type { Value } from '../values/value.ts'
 import { bindLiterally } from './bind.ts'
 import type { AnsweredInsert } from './insert-ids.ts'
-import type { BoundInsert, ShardInsert } from './insert-split.ts'
+import type { BoundInsert, InsertedRows, ShardInsert } from './insert-split.ts'
 import { duplicateEntry, enter, isEntered, remove, type TakenValue, takenBy } from './lookup-entries.ts'
 import { beneath, StreamRows } from './outer-rows.ts'
 import type { RunContext } from './run-context.ts'
@@ -22,16 +22,11 @@ export async function insertEntered(
   context: RunContext,
 ): Promise<readonly AnsweredInsert[]> {
   const { met } = plan.entered
-  if (met !== undefined) return insertEach(inserts, met, plan, context)
-  const rows = inserts.flatMap((part) => Array.from({ length: part.rows.count }, (_, i) => ({ part, i })))
-  const entries = new Map(
-    rows.flatMap((row) => row.part.rows.entries(row.i).map((entry) => [entry, row] as const)),
-  )
-  const taken = await enter([...entries.keys()], 'new rows', context)
-  if (taken !== undefined) {
-    const { part, i } = entries.get(taken.entry)!
-    throw await refusedBy(taken, part.rows.alone(i), plan, context)
-  }
+  const rows = rowsInOrder(inserts)
+  if (met !== undefined) return insertEach(rows, met, plan, context)
+  const entries = rows.flatMap(({ own, i }) => own.entries(i))
+  const taken = await enter(entries, 'new rows', context)
+  if (taken !== undefined) throw (await firstRefusal(rows, plan, context)) ?? duplicateOf(taken, context)
   const { keyspace } = plan
   const answers = await context.port.write(
     inserts.map(({ shard, query, rows: own }) => ({ keyspace, shard, query, rows: own, onlyNewRows: true })),
@@ -39,19 +34,52 @@ export async function insertEntered(
   return answers.map((answer, i) => ({ part: inserts[i]!, answer }))
 }
 
+interface RowAt {
+  readonly number: number
+  readonly own: InsertedRows
+  readonly i: number
+}
+
+function rowsInOrder(inserts: readonly ShardInsert[]): readonly RowAt[] {
+  return inserts
+    .flatMap(({ rows: own }) => own.numbers.map((number, i) => ({ number, own, i })))
+    .sort((a, b) => a.number - b.number)
+}
+
+/** What one server would refuse first: a row ahead of the one whose value is taken may fail for something else. */
+async function firstRefusal(
+  rows: readonly RowAt[],
+  plan: SplitInsert,
+  context: RunContext,
+): Promise<unknown> {
+  for (const { own, i } of rows) {
+    const part = own.alone(i)
+    const taken = await enter(own.entries(i), 'new rows', context)
+    if (taken !== undefined) return refusedBy(taken, part, plan, context)
+    await context.port.write([
+      { keyspace: plan.keyspace, shard: part.shard, query: part.query, rows: part.rows },
+    ])
+  }
+  return undefined
+}
+
+function duplicateOf({ entry }: TakenValue, { bindings }: RunContext): SqlError {
+  return duplicateEntry(entry, bindings.isMariadb)
+}
+
 /** The shard where a value is says in MySQL's words that it is there, if it has a unique key for it. */
 async function refusedBy(
-  { entry, shard }: TakenValue,
-  { query }: ShardInsert,
+  taken: TakenValue,
+  { query, rows }: ShardInsert,
   { keyspace }: SplitInsert,
-  { port, bindings }: RunContext,
+  context: RunContext,
 ): Promise<unknown> {
   try {
-    await port.write([{ keyspace, shard, query }])
+    await context.port.write([{ keyspace, shard: taken.shard, query, rows }])
   } catch (error) {
     return error
   }
-  return duplicateEntry(entry, bindings.isMariadb)
+  return duplicateOf(taken, context)
 }
 
 // ------------------------------------------------------------------------------------------- row by row
@@ -71,14 +99,11 @@ interface MeetingRow {
 
 /** What a row meets depends on those before it, and decides what becomes of lookup tables. */
 async function insertEach(
-  inserts: readonly ShardInsert[],
+  rows: readonly RowAt[],
   met: MetRows,
   plan: SplitInsert,
   context: RunContext,
 ): Promise<readonly AnsweredInsert[]> {
-  const rows = inserts
-    .flatMap(({ rows: own }) => own.numbers.map((number, i) => ({ number, own, i })))
-    .sort((a, b) => a.number - b.number)
   const answered: AnsweredInsert[] = []
   for (const { own, i } of rows) {
     const row = await meetingRow(own, i, { met, plan, context })

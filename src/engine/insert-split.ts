@@ -1,8 +1,8 @@
-import { SqlError } from '../errors/sql-error.ts'
+import { notSupported, SqlError } from '../errors/sql-error.ts'
 import type { KeyspaceId } from '../key/keyspace-id.ts'
 import { shardIndexOf } from '../key/shard-ranges.ts'
 import type { SplitInsert, VindexColumn } from '../plan/write-primitives.ts'
-import { isNumber, type Value } from '../values/value.ts'
+import { isNumber, isUnsigned as isUnsignedType, type Value } from '../values/value.ts'
 import { domainOf, type VindexDomain } from '../vindex/domain.ts'
 import { TextBinder } from './bind.ts'
 import type { Bindings, BoundText } from './bindings.ts'
@@ -13,7 +13,7 @@ import { storedInteger } from './integer-value.ts'
 import type { ShardsOf } from './resolve.ts'
 import type { LookupEntry, WrittenRows } from './shard-port.ts'
 import type { InsertMode } from './shards-view.ts'
-import { asCompared, implicitDefault, storedForm } from './stored-form.ts'
+import { asCompared, implicitDefault, rangeOf, storedForm } from './stored-form.ts'
 
 export interface InsertContext extends InsertMode {
   readonly bindings: Bindings
@@ -94,6 +94,11 @@ export class InsertSplit {
     return counter.offset === undefined || someRowDraws(this.#source, counter.offset, this.#context)
   }
 
+  /** One server would take NULL for a NOT NULL column, and warn of it. */
+  get takesNulls(): boolean {
+    return takesNull(this.plan, this.#source, this.#context)
+  }
+
   /** `drawn`: the numbers, as many as are needed. The same answer from the second time on. */
   bind(drawn: readonly bigint[]): BoundInsert {
     this.#bound ??= this.#bind(drawn)
@@ -107,7 +112,7 @@ export class InsertSplit {
       if (needsId(plan, this.#source, row, this.#context)) {
         this.#drawing.push(row)
         this.#ids.draw()
-      } else this.#ids.bring(broughtBy(plan, this.#source, row))
+      } else this.#ids.bring(broughtBy(plan, this.#source, row, this.#context))
     }
   }
 
@@ -123,10 +128,23 @@ export class InsertSplit {
 
 // ------------------------------------------------------------------------------------- generated numbers
 
-/** 0 where it is not known. */
-function broughtBy({ autoIncrement }: SplitInsert, source: InsertSource, row: number): bigint {
-  const value = source.value(row, autoIncrement!.offset)
-  return value === undefined || value.type === 'NULL' ? 0n : (storedInteger(value) ?? 0n)
+/** A sequence counts in a BIGINT. No number that is drawn ever comes so far: an id from here on leaves it where it is. */
+const MOST_BROUGHT = 2n ** 62n
+
+/** 0 where it is not known, and where the shard refuses it. */
+function broughtBy(
+  { autoIncrement, ignore }: SplitInsert,
+  source: InsertSource,
+  row: number,
+  { isStrict }: InsertContext,
+): bigint {
+  const { offset, type } = autoIncrement!
+  const value = source.value(row, offset)
+  const id = value === undefined || value.type === 'NULL' ? 0n : (storedInteger(value) ?? 0n)
+  const [, most] = (type && rangeOf[type]) ?? [0n, id]
+  if (id > most && isStrict && !ignore) return 0n
+  const stored = id > most ? most : id
+  return stored < MOST_BROUGHT ? stored : 0n
 }
 
 function needsId(plan: SplitInsert, source: InsertSource, row: number, context: InsertContext): boolean {
@@ -136,10 +154,28 @@ function needsId(plan: SplitInsert, source: InsertSource, row: number, context: 
   const value = source.value(row, auto.offset)
   if (value === undefined) return false
   if (value.type === 'NULL') return true
+  if (isStoredAsZero(value, plan, context)) throw negative(auto.column)
   if (!drawsNumber(value, context)) return false
   // A shard without strict mode would count for itself.
   if (!plan.ignore && context.isStrict && !isNumeric(value)) throw notInteger(value, auto.column, row)
   return true
+}
+
+/** The shard would draw a number of its own for it. */
+function isStoredAsZero(
+  value: Value,
+  { ignore, autoIncrement }: SplitInsert,
+  { isStrict, noAutoValueOnZero }: InsertContext,
+): boolean {
+  const type = autoIncrement?.type
+  const isUnsigned = type !== undefined && isUnsignedType(type)
+  return isUnsigned && (ignore || !isStrict) && !noAutoValueOnZero && (storedInteger(value) ?? 0n) < 0n
+}
+
+function negative(column: string): SqlError {
+  return notSupported(
+    `a number below 0 for AUTO_INCREMENT column '${column}', which is UNSIGNED, without strict mode`,
+  )
 }
 
 function notInteger(value: Value, column: string, row: number): SqlError {

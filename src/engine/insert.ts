@@ -1,3 +1,5 @@
+import { ServerError } from '../errors/server-error.ts'
+import { notSupported, type SqlError } from '../errors/sql-error.ts'
 import type { SplitInsert } from '../plan/write-primitives.ts'
 import { drawIds } from './drawn-ids.ts'
 import { insertEntered } from './entered-insert.ts'
@@ -23,7 +25,9 @@ export async function runInsert(split: InsertSplit, context: RunContext): Promis
   const bound = split.bind(autoIncrement === undefined ? [] : await drawIds(idSteps, autoIncrement, port))
   const { inserts } = bound
   if (inserts.length === 0) return nothingInserted(bound)
-  const parts = await insertParts(bound, plan, context)
+  const parts = await insertParts(bound, plan, context).catch((error: unknown) => {
+    throw bound.rowCount > 1 ? (refusedOfOne(error, split) ?? error) : error
+  })
   const answers = parts.map(({ answer }) => answer)
   const isTold = isWhole(bound) && (plan.entered === undefined || bound.rowCount === 1)
   const sum = isTold ? sumAnswers(answers, port) : sumInserts(parts, bound, { plan, port })
@@ -49,6 +53,28 @@ async function insertParts(
   return answers.map((answer, i) => ({ part: inserts[i], answer }))
 }
 
+const ER_BAD_NULL_ERROR = 1048
+/** Of MySQL, and of MariaDB. */
+const ER_CHECK_CONSTRAINT_VIOLATED = 3819
+const ER_CONSTRAINT_FAILED = 4025
+
+/**
+ * Of several rows one may have, without strict mode, NULL where a column is NOT NULL, and on MariaDB with IGNORE what a CHECK refuses;
+ * a single row may not. A shard that gets one of several refuses what one server would take, or leave out.
+ */
+function refusedOfOne(error: unknown, { plan, takesNulls }: InsertSplit): SqlError | undefined {
+  if (!(error instanceof ServerError)) return undefined
+  const [, name = ''] = /['`](.*?)['`]/.exec(error.message) ?? []
+  const verb = `${plan.verb.toUpperCase()}${plan.ignore ? ' IGNORE' : ''}`
+  if (error.errno === ER_BAD_NULL_ERROR && takesNulls)
+    return notSupported(
+      `NULL in one of several rows for column '${name}', which is NOT NULL, in ${verb} without strict mode`,
+    )
+  return error.errno === ER_CONSTRAINT_FAILED && plan.ignore
+    ? notSupported(`${verb} of several rows, one of which constraint '${name}' refuses`)
+    : undefined
+}
+
 /** One shard has all rows of the statement. */
 export function isWhole({ inserts, rowCount }: BoundInsert): boolean {
   return inserts.length === 1 && inserts[0].rows.count === rowCount
@@ -68,6 +94,12 @@ function sumInserts(
 ): OkOutcome {
   const answers = parts.map(({ answer }) => answer)
   const sum = sumAnswers(answers, port, conditionsOfRows(parts))
-  const duplicates = parts.reduce((count, { part, answer }) => count + duplicatesOf(answer, part, plan), 0)
-  return { ...sum, info: `Records: ${rowCount}  Duplicates: ${duplicates}  Warnings: ${sum.warnings}` }
+  // Rows that IGNORE leaves out for a CHECK are not counted; a shard that was given a single row does not say why it has none.
+  const unchecked = sum.conditions.filter(({ code }) => CHECKS.has(code)).length
+  const records = rowCount - unchecked
+  const met = parts.reduce((count, { part, answer }) => count + duplicatesOf(answer, part, plan), 0)
+  const duplicates = unchecked > 0 && plan.tail.length === 0 ? records - Number(sum.affectedRows) : met
+  return { ...sum, info: `Records: ${records}  Duplicates: ${duplicates}  Warnings: ${sum.warnings}` }
 }
+
+const CHECKS: ReadonlySet<number> = new Set([ER_CHECK_CONSTRAINT_VIOLATED, ER_CONSTRAINT_FAILED])

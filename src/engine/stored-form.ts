@@ -86,7 +86,7 @@ export function implicitDefault(column: RoutedColumn): Value | undefined {
 
 // --------------------------------------------------------------------------------------------- numbers
 
-const rangeOf: Partial<Record<ValueType, readonly [bigint, bigint]>> = {
+export const rangeOf: Partial<Record<ValueType, readonly [bigint, bigint]>> = {
   INT8: [-(2n ** 7n), 2n ** 7n - 1n],
   UINT8: [0n, 2n ** 8n - 1n],
   INT16: [-(2n ** 15n), 2n ** 15n - 1n],

@@ -1,4 +1,4 @@
-import type { Value } from '../values/value.ts'
+import type { Value, ValueType } from '../values/value.ts'
 import type { LookupVindex, Vindex } from '../vindex/vindex.ts'
 import type { CopiedAs, RowsPrimitive } from './primitives.ts'
 import type { RoutedColumn, Routing } from './routing.ts'
@@ -256,6 +256,8 @@ export interface DrawnIds {
   readonly column: string
   readonly offset: number
   readonly appended: boolean
+  /** Of the column, where it is known. */
+  readonly type?: ValueType
   readonly sequence: { readonly keyspace: string; readonly table: string }
 }
 

@@ -59,7 +59,7 @@ function metRows(
     return refused(
       `${ast.verb} that may meet rows of table '${table.name}', whose primary key has no exact literals`,
     )
-  const node = makeTable(table.name)
+  const node = makeTable(table.name, table.keyspace)
   const keyColumns: VindexColumn[] = []
   const text = new ShardText(context)
   const conditions: Expr[] = []

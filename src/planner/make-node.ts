@@ -81,8 +81,8 @@ export function makeConvert(operand: Expr, charset: string): Expr {
 }
 
 /** A table by its name, in the database at hand. */
-export function makeTable(name: string): TableRef {
-  return { kind: 'Table', name: { kind: 'TableName', name, span }, span }
+export function makeTable(name: string, qualifier?: string): TableRef {
+  return { kind: 'Table', name: { kind: 'TableName', ...(qualifier && { qualifier }), name, span }, span }
 }
 
 /** `(query) AS alias`. */

@@ -86,7 +86,7 @@ function ownersQuery(
   const text = new ShardText(context)
   const items = [...placing.columns, ...columns].map((column) => keyColumn(column, table.name))
   const values = text.hole({ rows: told.map((_, i) => i) })
-  return text.ofTree(lockedRows(makeTable(table.name), items, isOneOf(told, values)))
+  return text.ofTree(lockedRows(makeTable(table.name, table.keyspace), items, isOneOf(told, values)))
 }
 
 /** No two values have one keyspace id, but such as a column may call equal. */

@@ -49,24 +49,26 @@ function rowFailure({ error, write, lane }: Failure): RowFailure | undefined {
   return { lane, write, error, rows }
 }
 
-const ER_CHECK_CONSTRAINT_VIOLATED = 3819
+/** ER_NO_DEFAULT_FOR_FIELD, ER_CHECK_CONSTRAINT_VIOLATED: of class HY000. */
+const ABOUT_ROWS: ReadonlySet<number> = new Set([1364, 3819])
 
 /** Data exceptions, violated constraints, what a trigger says. Source: SQL standard, classes of SQLSTATE. */
 export function isAboutRow(error: unknown): error is ServerError {
   if (!(error instanceof ServerError)) return false
   const { errno, sqlState } = error
-  return (
-    rowTold(error) !== undefined || /^(?:22|23|45)/.test(sqlState) || errno === ER_CHECK_CONSTRAINT_VIOLATED
-  )
+  return rowTold(error) !== undefined || /^(?:22|23|45)/.test(sqlState) || ABOUT_ROWS.has(errno)
 }
 
+type Told = Pick<RowFailure, 'error'> & { readonly rows: Pick<WrittenRows, 'numbers'> }
+
 /** The number in the statement of the row that the error names. */
-function toldRow({ error, rows }: RowFailure): number | undefined {
+function toldRow({ error, rows }: Told): number | undefined {
   const told = rowTold(error)
   return told === undefined ? undefined : rows.numbers[told - 1]
 }
 
-function numbered(failure: RowFailure): ServerError {
+/** The error with the number that its row has in the statement. */
+export function numbered(failure: Told): ServerError {
   const { errno, sqlState, message } = failure.error
   const row = toldRow(failure)
   return row === undefined

@@ -3,13 +3,7 @@ import { startCluster, type TestCluster } from '../support/cluster.ts'
 import { onEachServer } from '../support/each-server.ts'
 import { connectTo } from '../support/fault-cluster.ts'
 import { idOf, writeLookupSchema } from '../support/lookup-schema.ts'
-import {
-  bigintParam,
-  type ProtocolClient,
-  type Result,
-  stringParam,
-  textRow,
-} from '../support/protocol-client.ts'
+import { bigintParam, ProtocolClient, type Result, stringParam, textRow } from '../support/protocol-client.ts'
 import { startTestProxy, type TestProxy } from '../support/proxy.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -108,6 +102,8 @@ onEachServer((server) => {
       "INSERT INTO people SET id = 11, email = 'k@x'",
       "INSERT INTO people (id, email) VALUES (11, 'k@x'), (12, 'a@x'), (13, 'm@x')",
       "INSERT INTO people (id, email) VALUES (11, 'k@x'), (12, 'k@x')",
+      "INSERT INTO people (id, email, note) VALUES (11, 'k@x', REPEAT('x', 30)), (12, 'a@x', '')",
+      "INSERT INTO people (id, email, code) VALUES (11, 'k@x', 103), (12, 'a@x', 112)",
       "INSERT INTO people (id, email) VALUES (1, 'k@x')",
       "INSERT INTO people (id, email) VALUES (1, 'a@x')",
       'INSERT INTO people (id, code) VALUES (11, 103)',
@@ -120,6 +116,7 @@ onEachServer((server) => {
       "REPLACE INTO people (id, email, team) VALUES (1, 'z@x', 30), (21, 'k@x', 40)",
       "REPLACE INTO people (id, email, team, code) VALUES (21, 'a@x', 30, 103)",
       "REPLACE INTO people (id, email) VALUES (1, 'a@x')",
+      "REPLACE INTO people (id, email, note) VALUES (11, 'k@x', 'x'), (12, 'l@x', REPEAT('x', 30))",
       "INSERT INTO people (id, email, team) SELECT id + 100, CONCAT('n', email), team FROM people",
       'INSERT INTO people (id, email) SELECT id + 100, email FROM people ORDER BY id',
       'INSERT IGNORE INTO people (id, email) SELECT id + 100, email FROM people WHERE id < 5',
@@ -191,6 +188,23 @@ onEachServer((server) => {
           else expect(outcome(one!), sql).toBe(outcome((await plain.query(sql))[0]!))
         }
       expect(refused).not.toHaveLength(0)
+      await check()
+    })
+
+    test(`${named}: for a session in no database`, async () => {
+      const client = await ProtocolClient.connect({
+        port: proxy.port,
+        user: proxy.user,
+        password: proxy.password,
+      })
+      for (const sql of [
+        "INSERT INTO main.people (id, email, team) VALUES (11, 'k@x', 30)",
+        "REPLACE INTO main.people (id, email, team) VALUES (12, 'k@x', 30)",
+        'UPDATE main.people SET team = 40 WHERE id = 12',
+        'DELETE FROM main.people WHERE id = 12',
+      ])
+        expect(outcome((await client.query(sql))[0]!), sql).not.toMatch(/^error/)
+      client.close()
       await check()
     })
 

@@ -97,7 +97,14 @@ export function drawnIds(table: Table, columns: readonly string[]): DrawnIds | u
   if (table.autoIncrement === undefined) return undefined
   const { column, sequence } = table.autoIncrement
   const at = columns.findIndex((name) => sameColumn(name, column))
-  return { column, offset: at < 0 ? columns.length : at, appended: at < 0, sequence }
+  const type = columnOf(table, column)?.type
+  return {
+    column,
+    offset: at < 0 ? columns.length : at,
+    appended: at < 0,
+    ...(type && { type }),
+    sequence,
+  }
 }
 
 /** MySQL's own AUTO_INCREMENT column, and where these columns of an INSERT name it. */
@@ -146,15 +153,25 @@ export function printInsertRows(
   { statement, columns, autoIncrement, placing, entered }: InsertRowsOp,
   context: PlanContext,
 ): Pick<SplitInsert, 'head' | 'tail' | 'rows'> {
-  const named = autoIncrement?.appended
-    ? { ...statement, columns: [...columns, autoIncrement.column].map(makeColumn) }
-    : statement
+  const named = autoIncrement?.appended ? withColumn(statement, columns, autoIncrement.column) : statement
   const fed = entered?.lookups.flatMap((lookup) => lookup.columns) ?? []
   const met = entered?.met?.keyColumns ?? []
   const deciding = new Set([...placing.vindexColumns, ...fed, ...met].map(({ offset }) => offset))
   if (autoIncrement !== undefined) deciding.add(autoIncrement.offset)
   return { ...textAround(named, context), rows: printRows(statement.source, context, deciding) }
 }
+
+/** One more column at the end, of which the statement's own texts know nothing: a row alias would have it, too. */
+function withColumn(statement: ValuesInsert, columns: readonly string[], added: string): ValuesInsert {
+  const { rowAlias } = statement
+  const named = { ...statement, columns: [...columns, added].map(makeColumn) }
+  return rowAlias === undefined
+    ? named
+    : { ...named, rowAlias: { ...rowAlias, columns: [...(rowAlias.columns ?? columns), DRAWN] } }
+}
+
+/** What no column of a statement is called. */
+const DRAWN = ' drawn'
 
 function textAround(statement: ValuesInsert, context: PlanContext): Pick<SplitInsert, 'head' | 'tail'> {
   const { source } = statement

@@ -15,6 +15,7 @@ import {
   type WriteAnswer,
 } from '../../engine/shard-port.ts'
 import type { Condition } from '../../errors/condition.ts'
+import { ServerError } from '../../errors/server-error.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
 import { type ShardStatement, TextStatement } from '../../mysql/client/shard-statement.ts'
@@ -25,6 +26,7 @@ import type { DdlObject } from '../../plan/write-primitives.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import type { Settings } from '../../tablet/settings.ts'
 import { committingFirst, type ShardTarget } from '../../tablet/shard-target.ts'
+import { numbered } from '../../transaction/first-failure.ts'
 import { type RunOnShardOptions, runOnShard } from '../../transaction/run-on-shard.ts'
 import { settleAll } from '../../transaction/settle-all.ts'
 import { openLoad } from '../../transaction/shard-load.ts'
@@ -152,7 +154,16 @@ export class SessionPort implements ShardPort {
     if (transaction.isSingle && !this.#isOwn) transaction.noteWrite(targets.map(({ target }) => target))
     const settings = writes[0]?.copiesRows ? copying(this.#settings) : this.#settings
     if (targets.length > 1) return writeShards(transaction, targets, settings, interruption, judge)
-    return settleAll(targets.map((write) => this.#runOn(write, { settings, outsideTransaction: false })))
+    return settleAll(targets.map((write) => this.#writeAlone(write, settings)))
+  }
+
+  async #writeAlone(write: TargetWrite, settings: Settings): Promise<WriteAnswer> {
+    const { rows } = write
+    try {
+      return await this.#runOn(write, { settings, outsideTransaction: false })
+    } catch (error) {
+      throw rows !== undefined && error instanceof ServerError ? numbered({ error, rows }) : error
+    }
   }
 
   outside(write: ShardWrite): () => Promise<WriteAnswer> {

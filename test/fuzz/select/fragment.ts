@@ -42,6 +42,8 @@ interface Literal {
 export interface Printed {
   readonly sql: string
   readonly params: readonly Param[]
+  /** What each of them is in a text. */
+  readonly literals: readonly string[]
 }
 
 /** `` sql`SELECT ${items} FROM ${table}` `` */
@@ -76,6 +78,7 @@ export function literal(text: string, param: Param): Fragment {
 export function print(fragment: Fragment, isPrepared: boolean): Printed {
   const texts: string[] = []
   const params: Param[] = []
+  const literals: string[] = []
   const visit = (piece: Fragment): void => {
     if (typeof piece === 'string') texts.push(piece)
     else if (piece.kind === 'sequence') piece.parts.forEach(visit)
@@ -88,10 +91,11 @@ export function print(fragment: Fragment, isPrepared: boolean): Printed {
     } else if (isPrepared) {
       texts.push('?')
       params.push(piece.param)
+      literals.push(piece.text)
     } else texts.push(piece.text)
   }
   visit(fragment)
-  return { sql: texts.join(''), params }
+  return { sql: texts.join(''), params, literals }
 }
 
 /** Everything that is one step smaller, the largest steps first. */

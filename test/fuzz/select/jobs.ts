@@ -7,6 +7,8 @@ type Told = {
 }
 
 export interface JobsOptions {
+  /** `select` or `writes`. */
+  readonly what: string
   readonly jobs: number
   readonly seed: number
   readonly count: number
@@ -33,8 +35,8 @@ export async function runJobs(options: JobsOptions): Promise<SelectFuzzResult> {
   return { ...told.reduce(sum), ...mapsOf(told), seconds: (performance.now() - startedMs) / 1000 }
 }
 
-function runJob({ seed, count, args, signal }: JobsOptions): Promise<Told> {
-  const job = fork(process.argv[1]!, ['select', ...args, `--seed=${seed}`, `--count=${count}`, '--jobs=1'])
+function runJob({ what, seed, count, args, signal }: JobsOptions): Promise<Told> {
+  const job = fork(process.argv[1]!, [what, ...args, `--seed=${seed}`, `--count=${count}`, '--jobs=1'])
   const end = () => job.kill('SIGTERM')
   signal.addEventListener('abort', end, { once: true })
   return resultOf(job).finally(() => signal.removeEventListener('abort', end))

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { fuzzWrites } from '../writes/write-fuzz.ts'
 import { runJobs, tellParent } from './jobs.ts'
 import { type Finding, fuzzSelect, type SelectFuzzResult } from './select-fuzz.ts'
 import { isWay, WAYS, type Way } from './sessions.ts'
 
+/** `select` or `writes`. */
+const WHAT = process.argv[2]!
 const USAGE = `npm run fuzz -- select [--seed S] [--count N] [--mariadb] [--strict] [--self] …
     Random tables with random rows, and random SELECTs over them: through proxies over 2 and 8 shards and on one plain
     server, as text and prepared, in transactions and outside. Answers must be alike: rows, their order where ORDER BY
@@ -52,14 +55,23 @@ const [count, perSchema, jobs] = [
 ]
 const result =
   jobs > 1
-    ? await runJobs({ jobs, seed, count, perSchema, args: process.argv.slice(3), signal: stop.signal })
+    ? await runJobs({
+        what: WHAT,
+        jobs,
+        seed,
+        count,
+        perSchema,
+        args: process.argv.slice(3),
+        signal: stop.signal,
+      })
     : await fuzz()
 if (process.send === undefined) printCounts(result)
 else await tellParent(result)
 process.exit(result.differences.size > 0 ? 1 : 0)
 
 function fuzz(): Promise<SelectFuzzResult> {
-  return fuzzSelect({
+  const fuzzer = WHAT === 'writes' ? fuzzWrites : fuzzSelect
+  return fuzzer({
     seed,
     count,
     perSchema,

@@ -21,6 +21,14 @@ export interface Table {
   /** Unique over all shards. */
   readonly primaryKey: readonly string[]
   readonly otherKeys: readonly string[]
+  /** As unique as the primary key. */
+  readonly uniqueKeys?: readonly (readonly string[])[]
+  /** Conditions of CHECK. */
+  readonly checks?: readonly string[]
+  /** `id` is AUTO_INCREMENT on a plain server, and from a sequence where rows are in shards. */
+  readonly isNumbered?: boolean
+  /** Lookup vindexes that the table owns. */
+  readonly lookups?: readonly Lookup[]
   /** Undefined: unsharded or, in a sharded keyspace, a reference table. */
   readonly sharding: Sharding | undefined
 }
@@ -32,6 +40,17 @@ export interface Column {
   readonly isInvisible: boolean
   /** `(id + 1) STORED`; such a column is not inserted into. */
   readonly generated?: string
+  /** A literal. */
+  readonly default?: string
+}
+
+/** A lookup vindex of one column, named `<table>_<column>` as its table is. */
+export interface Lookup {
+  readonly column: string
+  /** `consistent_lookup_unique` */
+  readonly type: string
+  /** Where its table is; sharded by `xxhash` in a sharded one. */
+  readonly keyspace: string
 }
 
 /** The keyspace that sessions are in. */
@@ -58,7 +77,8 @@ export function allTables({ keyspaces }: Schema): readonly Table[] {
   return keyspaces.flatMap(({ tables }) => tables)
 }
 
-function randomTable(
+/** Rows of it are unique by `id`, which nobody but who makes the rows sees to. */
+export function randomTable(
   random: Random,
   flavor: Flavor,
   { keyspace, name, isSharded }: { keyspace: string; name: string; isSharded: boolean },
@@ -91,7 +111,7 @@ const IDS = Array.from({ length: 30 }, (_, i) => String(i + 1))
 const ID_TYPES = ['BIGINT', 'INT', 'INT UNSIGNED', 'BIGINT UNSIGNED'].map(integerType)
 const REF_TYPE: ColumnType = { ...integerType('INT'), values: [...IDS.slice(0, 12), '0'] }
 
-function integerType(sql: string): ColumnType {
+export function integerType(sql: string): ColumnType {
   return { sql, family: 'integer', values: IDS, isTame: true }
 }
 
@@ -120,10 +140,10 @@ function generatedColumn(random: Random, table: string): Column {
   }
 }
 
-function columnOf(name: string, type: ColumnType): Column {
+export function columnOf(name: string, type: ColumnType): Column {
   return { name, type, isNullable: false, isInvisible: false }
 }
 
-function isIndexable({ sql, family }: ColumnType): boolean {
+export function isIndexable({ sql, family }: ColumnType): boolean {
   return family !== 'json' && !/^(TEXT|BLOB)/.test(sql)
 }

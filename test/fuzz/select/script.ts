@@ -30,7 +30,7 @@ export function scriptOf({ situation, difference }: Shrunk): string {
 
 const LINES_SHOWN = 12
 
-function comment(title: string, text: string): readonly string[] {
+export function comment(title: string, text: string): readonly string[] {
   const lines = text.split('\n')
   const shown = lines.slice(0, LINES_SHOWN).map((line) => `--   ${line}`)
   return [`-- ${title}:`, ...shown, ...(lines.length > LINES_SHOWN ? [`--   … ${lines.length} lines`] : [])]

@@ -10,8 +10,8 @@ import { startTestProxy, type TestProxy } from '../../support/proxy.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import type { Flavor } from './column-types.ts'
 import { refill, type TableRows, tableName } from './rows.ts'
-import { type Keyspace, MAIN, type Schema } from './schema.ts'
-import { keyspaceSql, vschemaOf } from './schema-sql.ts'
+import { MAIN, type Schema } from './schema.ts'
+import { keyspaceSql, shardSql, vschemaOf } from './schema-sql.ts'
 
 /** Who answers: the plain server, its twin with the rows in another order and no secondary keys, a proxy. */
 export interface Side {
@@ -19,6 +19,20 @@ export interface Side {
   readonly isProxy: boolean
   /** Rejects with `ServerGone` when nobody listens. */
   connect(): Promise<ProtocolClient>
+}
+
+export interface Pair {
+  readonly plain: Side
+  readonly proxy: Side
+  /** On the server of `plain`. */
+  readonly shards: readonly ShardDatabase[]
+}
+
+export interface ShardDatabase {
+  readonly keyspace: string
+  /** `-80` */
+  readonly shard: string
+  readonly database: string
 }
 
 /** MySQL dies of some SELECTs. */
@@ -67,6 +81,15 @@ export class TestBed {
 
   get proxies(): readonly Side[] {
     return this.#parts.map((part) => part.proxySide)
+  }
+
+  /** Each proxy with the plain databases beside its shards. */
+  get pairs(): readonly Pair[] {
+    return this.#parts.map((part, i) => ({
+      plain: i === 0 ? this.reference : this.twin,
+      proxy: part.proxySide,
+      shards: part.shards,
+    }))
   }
 
   /** Everything anew; the proxies are new, too. */
@@ -135,14 +158,22 @@ class Part {
     return sideOf({ name: `${this.#shards} shards`, isProxy: true }, this.#proxy!)
   }
 
+  get shards(): readonly ShardDatabase[] {
+    return this.#cluster.layout.tablets.map(({ keyspace, shard, database }) => ({
+      keyspace: keyspace.name,
+      shard,
+      database,
+    }))
+  }
+
   /** `plain`: the schema of the plain databases. */
   async load(schema: Schema, plain: Schema): Promise<void> {
     await this.#proxy?.close()
     for (const keyspace of schema.keyspaces) {
       const shards = this.#cluster.layout.tablets.filter((tablet) => tablet.keyspace.name === keyspace.name)
-      for (const { database } of shards) await this.#make(database, keyspace)
+      for (const { database } of shards) await this.#make(database, shardSql(keyspace, schema))
     }
-    for (const keyspace of plain.keyspaces) await this.#make(keyspace.name, keyspace)
+    for (const keyspace of plain.keyspaces) await this.#make(keyspace.name, keyspaceSql(keyspace))
     this.#proxy = await startTestProxy({ ...this.#cluster, topology: this.#topologyOf(schema) })
   }
 
@@ -152,11 +183,11 @@ class Part {
     await this.#cluster.close()
   }
 
-  async #make(database: string, keyspace: Keyspace): Promise<void> {
+  async #make(database: string, sql: string): Promise<void> {
     const name = `\`${database}\``
     const made = `DROP DATABASE IF EXISTS ${name}; CREATE DATABASE ${name} CHARACTER SET utf8mb4; USE ${name}`
     try {
-      await this.#root.query(`${made}; ${keyspaceSql(keyspace)}`)
+      await this.#root.query(`${made}; ${sql}`)
     } catch (cause) {
       if ((cause as { errno?: number }).errno !== undefined) throw cause
       throw new ServerGone(`the server of ${database} is gone: ${(cause as Error).message}`, { cause })
@@ -164,9 +195,9 @@ class Part {
   }
 
   /** The cluster's topology with other VSchemas; nothing of it changes while the proxy runs. */
-  #topologyOf({ keyspaces }: Schema): TopologyView {
+  #topologyOf(schema: Schema): TopologyView {
     const { topology } = this.#cluster
-    const vschemas = new Map(keyspaces.map((keyspace) => [keyspace.name, vschemaOf(keyspace)]))
+    const vschemas = new Map(schema.keyspaces.map((keyspace) => [keyspace.name, vschemaOf(keyspace, schema)]))
     const snapshot = { ...topology.current(), vschemas }
     return { current: () => snapshot, onChange: () => () => {}, status: () => topology.status() }
   }

@@ -10,22 +10,17 @@ import { allTables, type Column, type Table } from './schema.ts'
 
 /** A statement that changes rows, in a transaction, and all tables behind it; then they are as before. */
 export function write(g: Grammar): Case {
-  const table = g.random.pick(tablesWithRows(g))
-  const text = g.random.pick([
-    limited,
-    limited,
-    chosen,
-    chosen,
-    valued,
-    joined,
-    both,
-    inserted,
-    moved,
-    moved,
-  ])(g, table)
+  const text = change(g, g.random.pick(tablesWithRows(g)))
   const steps = ['BEGIN', text, ...allTables(g.schema).map(everythingOf), 'ROLLBACK'].map(stepOf)
   return { steps, isPrepared: false }
 }
+
+/** A statement that changes rows of the table, and perhaps of others. */
+export function change(g: Grammar, table: Table): Fragment {
+  return g.random.pick(CHANGES)(g, table)
+}
+
+const CHANGES = [limited, limited, chosen, chosen, valued, joined, both, inserted, moved, moved]
 
 /** Not copies of one, which are written elsewhere. */
 function tablesWithRows({ schema }: Grammar): readonly Table[] {
@@ -41,7 +36,7 @@ function everythingOf(table: Table): Fragment {
   return sql`SELECT ${columns.join(', ')} FROM ${tableName(table)} ORDER BY ${table.primaryKey.join(', ')}`
 }
 
-const PLAIN: ExprShape = { depth: 1, queryDepth: 0, isTame: true }
+export const PLAIN: ExprShape = { depth: 1, queryDepth: 0, isTame: true }
 const WITH_QUERIES: ExprShape = { depth: 1, queryDepth: 1, isTame: true }
 
 /** ORDER BY … LIMIT: which rows, all shards decide together. */
@@ -154,6 +149,8 @@ function inserted(g: Grammar, table: Table): Fragment {
   const values = columns.map((column): Fragment => {
     // A key that somebody else has is found on the shard that the row belongs on.
     if (column.name === 'id') return `s.id + ${isFoundByKey(table) && random.oneIn(6) ? 0 : 100}`
+    if (isUniqueColumn(table, column))
+      return column.type.family === 'integer' ? 's.id + 100' : "CONCAT('s', s.id)"
     if (isFixed(table, column)) return randomValue(random, column)
     return expr(g, scope, column.type.family, PLAIN).sql
   })
@@ -167,7 +164,7 @@ function isFoundByKey({ sharding, primaryKey }: Table): boolean {
   return sharding?.columns.every((column) => primaryKey.includes(column)) ?? true
 }
 
-function scopeOf(table: Table): Scope {
+export function scopeOf(table: Table): Scope {
   return { relations: [{ ...relationOf(table), keyspace: table.keyspace }] }
 }
 
@@ -184,11 +181,19 @@ function picked(g: Grammar, columns: readonly Column[]): readonly Column[] {
   return g.random.oneIn(3) && second !== first ? [first, second] : [first]
 }
 
-function settable(table: Table): readonly Column[] {
+export function settable(table: Table): readonly Column[] {
   return insertedColumns(table).filter((column) => !isFixed(table, column))
 }
 
 /** It places a row, or names it. */
-function isFixed({ primaryKey, sharding }: Table, { name }: Column): boolean {
-  return primaryKey.includes(name) || sharding?.columns.includes(name) === true
+export function isFixed(table: Table, column: Column): boolean {
+  const { primaryKey, sharding } = table
+  const { name } = column
+  return (
+    primaryKey.includes(name) || sharding?.columns.includes(name) === true || isUniqueColumn(table, column)
+  )
+}
+
+function isUniqueColumn({ uniqueKeys = [] }: Table, { name }: Column): boolean {
+  return uniqueKeys.some((key) => key.includes(name))
 }
