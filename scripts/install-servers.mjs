@@ -46,6 +46,12 @@ export function prepareEtcd() {
   return 'no etcd: run `apt-get install etcd-server` as root'
 }
 
+/** A test runs it where it is. */
+export function prepareSysbench() {
+  if (find('sysbench') || tryApt(['sysbench'])) return undefined
+  return 'no sysbench: run `apt-get install sysbench` as root'
+}
+
 /**
  * A real MySQL for tests, beside MariaDB: `$SHARDGATE_TEST_MYSQLD`, or Debian unstable's in a folder of its own under
  * the cache directory, made once (about a minute) and run through the folder's own loader, without a chroot.
