@@ -23,6 +23,20 @@ export async function insertEntered(
 ): Promise<readonly AnsweredInsert[]> {
   const { met } = plan.entered
   if (met !== undefined) return insertEach(inserts, met, plan, context)
+  await enterNew(inserts, plan, context)
+  const { keyspace } = plan
+  const answers = await context.port.write(
+    inserts.map(({ shard, query, rows: own }) => ({ keyspace, shard, query, rows: own, onlyNewRows: true })),
+  )
+  return answers.map((answer, i) => ({ part: inserts[i]!, answer }))
+}
+
+/** Enters the values of rows that meet none. Throws 1062 when one of them is there. */
+export async function enterNew(
+  inserts: readonly ShardInsert[],
+  plan: SplitInsert,
+  context: RunContext,
+): Promise<void> {
   const rows = inserts.flatMap((part) => Array.from({ length: part.rows.count }, (_, i) => ({ part, i })))
   const entries = new Map(
     rows.flatMap((row) => row.part.rows.entries(row.i).map((entry) => [entry, row] as const)),
@@ -32,11 +46,6 @@ export async function insertEntered(
     const { part, i } = entries.get(taken.entry)!
     throw await refusedBy(taken, part.rows.alone(i), plan, context)
   }
-  const { keyspace } = plan
-  const answers = await context.port.write(
-    inserts.map(({ shard, query, rows: own }) => ({ keyspace, shard, query, rows: own, onlyNewRows: true })),
-  )
-  return answers.map((answer, i) => ({ part: inserts[i]!, answer }))
 }
 
 /** The shard where a value is says in MySQL's words that it is there, if it has a unique key for it. */
