@@ -13,9 +13,10 @@ import { startMariadb, startMysql } from '../test/support/mysql.ts'
 import { PROXY_ACCOUNT } from '../test/support/proxy.ts'
 import { ProxyProcess } from '../test/support/proxy-process.ts'
 import { tempDir } from '../test/support/temp-dir.ts'
+import { loadTables } from './support/load-tables.ts'
 import { readOptions } from './support/options.ts'
-import { loadTpch } from './tpch/load.ts'
 import { type TpchQuery, tpchQueries } from './tpch/queries.ts'
+import { tpchTables } from './tpch/rows.ts'
 
 const usage = 'tpch [--scale 0.1] [--rounds 3] [--shards 4] [--server mysql|mariadb] [--only 1,6,14]'
 const options = readOptions(usage, { scale: '0.1', rounds: '3', shards: '4', server: 'mysql' })
@@ -47,8 +48,8 @@ try {
   const single = await startSingle()
   const sharded = await startSharded()
   const startedMs = Date.now()
-  const counts = await loadTpch(
-    Number(options.scale),
+  const counts = await loadTables(
+    tpchTables(Number(options.scale)),
     [single, sharded].map(
       ({ client }) =>
         (sql: string) =>

@@ -46,8 +46,14 @@ export function prepareEtcd() {
   return 'no etcd: run `apt-get install etcd-server` as root'
 }
 
+/** A test runs it where it is. */
+export function prepareSysbench() {
+  if (find('sysbench') || tryApt(['sysbench'])) return undefined
+  return 'no sysbench: run `apt-get install sysbench` as root'
+}
+
 /**
- * A real MySQL for tests, beside MariaDB: `$SHARDGATE_TEST_MYSQLD`, or Debian unstable's in a folder of its own under
+ * A real MySQL for tests and its command line client, beside MariaDB: `$SHARDGATE_TEST_MYSQLD`, or Debian unstable's in a folder of its own under
  * the cache directory, made once (about a minute) and run through the folder's own loader, without a chroot.
  */
 export function prepareMysql() {
@@ -67,7 +73,7 @@ export function prepareMysql() {
   rmSync(root, { recursive: true, force: true })
   mkdirSync(dir, { recursive: true })
   try {
-    const args = ['--variant=minbase', '--include=mysql-server-core', 'sid', root, mirror]
+    const args = ['--variant=minbase', '--include=mysql-server-core,mysql-client-core', 'sid', root, mirror]
     run('debootstrap', args, { stdio: 'ignore' })
   } catch (error) {
     rmSync(root, { recursive: true, force: true })
@@ -83,8 +89,13 @@ export function prepareMysql() {
     `--character-sets-dir=${root}/usr/share/mysql/charsets`,
     '--secure-file-priv=',
   ]
-  const program = `exec ${root}/${loader} --library-path ${libraries} ${root}/usr/sbin/mysqld "$@" ${settings.join(' ')}`
-  writeFileSync(join(dir, 'mysqld'), `#!/bin/sh\n${program}\n`, { mode: 0o755 })
+  const start = `exec ${root}/${loader} --library-path ${libraries}`
+  const programs = {
+    mysql: `${start} ${root}/usr/bin/mysql "$@"`,
+    mysqld: `${start} ${root}/usr/sbin/mysqld "$@" ${settings.join(' ')}`,
+  }
+  for (const [name, command] of Object.entries(programs))
+    writeFileSync(join(dir, name), `#!/bin/sh\n${command}\n`, { mode: 0o755 })
   return undefined
 }
 

@@ -1,5 +1,5 @@
 // What the applications of test/apps import: npm packages beside their package.json, Python's in an environment of its own,
-// and where Maven is, Java's. Run as a program, for it takes half a minute at first, most of it waiting: other things are installed meanwhile.
+// and where Maven or Go are, theirs. Run as a program, for it takes half a minute at first, most of it waiting: other things are installed meanwhile.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,8 +11,9 @@ const apps = join(root, 'test/apps')
 const modules = join(apps, 'node_modules')
 const python = join(root, '.cache/test-apps-python')
 const java = join(root, '.cache/test-apps-java')
+const go = join(root, '.cache/test-apps-go')
 
-const installers = { JavaScript: installModules, Python: installPython, Java: installJava }
+const installers = { JavaScript: installModules, Python: installPython, Java: installJava, Go: buildGo }
 
 /** Begins, and resolves with what is missing in the end, in words. */
 export async function prepareApplications() {
@@ -88,6 +89,16 @@ function installJava() {
   rmSync(java, { recursive: true, force: true })
   const copy = ['dependency:copy-dependencies', `-DoutputDirectory=${java}`]
   run('mvn', ['--quiet', '--batch-mode', '--file', join(apps, 'java/pom.xml'), ...copy])
+  writeFileSync(stamp, digest)
+}
+
+/** As with Java. The program is whole: nothing is compiled while tests run. */
+function buildGo() {
+  if (!find('go')) return
+  const stamp = join(go, '.shardgate-lock')
+  const digest = digestOf('sessions/go/go.sum', 'sessions/go/main.go')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return
+  run('go', ['build', '-C', join(apps, 'sessions/go'), '-o', join(go, 'session')])
   writeFileSync(stamp, digest)
 }
 

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { find, prepareEtcd, prepareMariadb, prepareMysql } from './install-servers.mjs'
+import { find, prepareEtcd, prepareMariadb, prepareMysql, prepareSysbench } from './install-servers.mjs'
 import { prepareBundle, preparePackages, root } from './prepare.mjs'
 import { prepareApplications } from './prepare-apps.mjs'
 
@@ -14,7 +14,8 @@ prepareBundle()
 const named = process.argv.slice(2)
 const runsApplications = named.length === 0 || named.some((arg) => arg.includes('apps'))
 const applications = runsApplications ? prepareApplications() : []
-const missing = [prepareMariadb(), prepareEtcd(), prepareMysql()].filter((what) => what !== undefined)
+const prepared = [prepareMariadb(), prepareEtcd(), prepareMysql(), prepareSysbench()]
+const missing = prepared.filter((what) => what !== undefined)
 for (const what of missing) tellMissing(what)
 if (!find('mariadbd', 'mysqld')) {
   process.stdout.write('most tests need a MySQL or MariaDB server; install one and run npm test again\n')

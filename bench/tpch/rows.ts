@@ -1,23 +1,19 @@
-import { centsText, RowRandom } from './random.ts'
+import type { Table } from '../support/load-tables.ts'
+import { centsText, RowRandom } from '../support/row-random.ts'
 import * as words from './words.ts'
-
-/**
- * The rows of TPC-H as its specification has them (section 4.2.3), as far as what the queries select depends on it: keys
- * and how they refer to each other, ranges and distributions of values, dates that follow from each other. The texts and
- * the random numbers are not dbgen's, so that the answers are not the published ones.
- */
-export interface Table {
-  readonly name: string
-  /** One row after the other, each a list of SQL literals: `1, 'AFRICA', '…'`. Nothing is kept in memory. */
-  rows(): Iterable<string>
-}
 
 /** Dates are numbers of days since 1992-01-01. */
 const FIRST_DAY = Date.UTC(1992, 0, 1)
 const LAST_ORDER = day('1998-12-31') - 151
 const CURRENT = day('1995-06-17')
 
-/** The eight tables at a scale factor; 1 is 6,000,000 rows of lineitem and, as SQL, about 1 GB. */
+/**
+ * The rows of TPC-H as its specification has them (section 4.2.3), as far as what the queries select depends on it: keys
+ * and how they refer to each other, ranges and distributions of values, dates that follow from each other. The texts and
+ * the random numbers are not dbgen's, so that the answers are not the published ones.
+ *
+ * The eight tables at a scale factor; 1 is 6,000,000 rows of lineitem and, as SQL, about 1 GB.
+ */
 export function tpchTables(scale: number): readonly Table[] {
   const size: Sizes = {
     suppliers: Math.max(Math.round(10_000 * scale), 4), // a part has four

@@ -22,16 +22,25 @@ export async function insertEntered(
   context: RunContext,
 ): Promise<readonly AnsweredInsert[]> {
   const { met } = plan.entered
-  const rows = rowsInOrder(inserts)
-  if (met !== undefined) return insertEach(rows, met, plan, context)
-  const entries = rows.flatMap(({ own, i }) => own.entries(i))
-  const taken = await enter(entries, 'new rows', context)
-  if (taken !== undefined) throw (await firstRefusal(rows, plan, context)) ?? duplicateOf(taken, context)
+  if (met !== undefined) return insertEach(rowsInOrder(inserts), met, plan, context)
+  await enterNew(inserts, plan, context)
   const { keyspace } = plan
   const answers = await context.port.write(
     inserts.map(({ shard, query, rows: own }) => ({ keyspace, shard, query, rows: own, onlyNewRows: true })),
   )
   return answers.map((answer, i) => ({ part: inserts[i]!, answer }))
+}
+
+/** Enters the values of rows that meet none. Throws what one server says of the first row that it refuses. */
+export async function enterNew(
+  inserts: readonly ShardInsert[],
+  plan: SplitInsert,
+  context: RunContext,
+): Promise<void> {
+  const rows = rowsInOrder(inserts)
+  const entries = rows.flatMap(({ own, i }) => own.entries(i))
+  const taken = await enter(entries, 'new rows', context)
+  if (taken !== undefined) throw (await firstRefusal(rows, plan, context)) ?? duplicateOf(taken, context)
 }
 
 interface RowAt {

@@ -2,6 +2,7 @@ import { notSupported } from '../errors/sql-error.ts'
 import type { SendWrite } from '../plan/write-primitives.ts'
 import type { BoundQuery } from './bindings.ts'
 import { drawIds } from './drawn-ids.ts'
+import { enterNew } from './entered-insert.ts'
 import type { InsertSplit } from './insert-split.ts'
 import type { Outcome } from './outcome.ts'
 import type { Row, RowBatch, RowFormat, RowStream, StreamColumn } from './row-stream.ts'
@@ -19,6 +20,7 @@ export async function runInsertReturning(split: InsertSplit, context: RunContext
   const { port } = context
   const ids = autoIncrement === undefined ? [] : await drawIds(split.idSteps, autoIncrement, port)
   const { inserts, rowCount } = split.bind(ids)
+  if (split.plan.entered !== undefined) await enterNew(inserts, split.plan, context)
   const parts = [...inserts].sort((a, b) => a.shard - b.shard)
   const query = { keyspace, shards: parts.map(({ shard }) => shard), query: parts.map((part) => part.query) }
   const { columns, format, rows } = await rowsOfAll(query, context)

@@ -22,7 +22,7 @@ import { type NamedTables, namedTables, type WrittenByRule, writtenByRule } from
 import { unplanned } from './binding/unplanned.ts'
 import { cteReferences } from './cte-references.ts'
 import { withoutHidingCtes } from './cte-renaming.ts'
-import { makeCall, makeCast, makeHole, makeNull, makeTrue } from './make-node.ts'
+import { makeCall, makeCast, makeHole, makeIn, makeNull, makeRow, makeTrue } from './make-node.ts'
 import type { PlanContext } from './plan-context.ts'
 import { isOfServers, sessionFunctions, sessionIntegers, variableOfSession } from './session-names.ts'
 
@@ -260,10 +260,18 @@ export class ShardText {
 
   #function(node: FunctionCall, replace: (node: AnyNode) => AnyNode | undefined): Expr | undefined {
     if (node.qualifier !== undefined) return this.#stored(node, node.qualifier, replace)
+    if (node.name === 'is_used_lock' && node.args.length === 1) return this.#lockHolder(node, replace)
     if (node.args.length > 0) return undefined
     const name = sessionFunctions.get(node.name)
     if (name === undefined || (name === 'database' && this.#keepsDatabase)) return undefined
     return this.#sessionValue(name, node)
+  }
+
+  /** A server tells its own number of the connection that has the lock: for that of the session itself stands the session's. */
+  #lockHolder(node: FunctionCall, replace: (node: AnyNode) => AnyNode | undefined): Expr {
+    const holder = { ...node, args: node.args.map((arg) => rewrite(arg, replace)) }
+    const isOwn = makeIn(holder, makeRow([makeCall('CONNECTION_ID')]))
+    return makeCall('IF', isOwn, this.#sessionValue('connection_id', undefined), holder)
   }
 
   /** By its database, for without one it may be MySQL's own. Where shards have several, they refuse it. */

@@ -43,6 +43,16 @@ export function javaApplication(path: string, ...args: readonly string[]): Appli
   }
 }
 
+/** The program that `npm test` has built of `sessions/go`. */
+export function goApplication(...args: readonly string[]): Application {
+  const built = join(here, '../../.cache/test-apps-go')
+  return {
+    command: join(built, 'session'),
+    args: args.map((arg) => join(here, arg)),
+    isInstalled: existsSync(join(built, '.shardgate-lock')),
+  }
+}
+
 export interface Server {
   readonly host: string
   readonly port: number

@@ -101,6 +101,7 @@ onEachServer((server) => {
       "INSERT INTO people (id, email, team, code) VALUES (11, 'k@x', 30, 111), (12, 'l@x', 30, 112), (13, NULL, NULL, NULL)",
       "INSERT INTO people SET id = 11, email = 'k@x'",
       "INSERT INTO people (id, email) VALUES (11, 'k@x'), (12, 'a@x'), (13, 'm@x')",
+      "INSERT INTO people (id, email, team, code) VALUES (12, 'l@x', 30, 112), (11, 'k@x', 30, 111), (13, NULL, NULL, NULL) RETURNING id, email",
       "INSERT INTO people (id, email) VALUES (11, 'k@x'), (12, 'k@x')",
       "INSERT INTO people (id, email, note) VALUES (11, 'k@x', REPEAT('x', 30)), (12, 'a@x', '')",
       "INSERT INTO people (id, email, code) VALUES (11, 'k@x', 103), (12, 'a@x', 112)",
@@ -229,6 +230,14 @@ onEachServer((server) => {
       expect((await kinds()).sort()).toEqual(['v', 'y', 'z'])
       await both("REPLACE INTO words VALUES ('A', 'Q'), ('a', 'q'), ('B', 'y')", 'DELETE FROM words')
       expect(await kinds()).toEqual([])
+    })
+
+    test.skipIf(server === 'mysql')(`${named}: RETURNING of a value that is there`, async () => {
+      const [answer] = await sharded.query(
+        "INSERT INTO people (id, email) VALUES (11, 'k@x'), (12, 'a@x') RETURNING id",
+      )
+      expect(outcome(answer!)).toBe("error 1062 Duplicate entry 'a@x' for key 'email'")
+      await check()
     })
 
     test(`${named}: UPDATE IGNORE of a key that another shard has is refused`, async () => {

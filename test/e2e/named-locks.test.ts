@@ -46,6 +46,16 @@ test('is held over USE and transactions, and released from anywhere', async () =
   await holder.query('ROLLBACK')
 })
 
+test('is told by whom it is held', async () => {
+  const [holder, other] = [await client(), await client()]
+  await holder.query(`DO GET_LOCK('d', 0)`)
+  expect(await cell(holder, `SELECT IS_USED_LOCK('d') = CONNECTION_ID()`)).toBe('1')
+  expect(await cell(holder, `SET @d = IS_USED_LOCK('d'); SELECT @d = CONNECTION_ID()`)).toBe('1')
+  expect(await cell(other, `SELECT IS_USED_LOCK('d') = CONNECTION_ID()`)).toBe('0')
+  expect(await cell(other, `SELECT IS_USED_LOCK('e')`)).toBe(null)
+  expect(await cell(holder, `SELECT RELEASE_LOCK('d')`)).toBe('1')
+})
+
 test('beside tables it would be another server’s: refused', async () => {
   const [answer] = await (await client()).query(`SELECT GET_LOCK('c', 0) FROM users WHERE id = 1`)
   expect(answer).toMatchObject({ kind: 'error', errno: 1235 })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { loadTpch } from '../../bench/tpch/load.ts'
+import { loadTables } from '../../bench/support/load-tables.ts'
 import { tpchQueries } from '../../bench/tpch/queries.ts'
+import { tpchTables } from '../../bench/tpch/rows.ts'
 import { compareOutcomes } from '../differential/compare.ts'
 import { onEachServer } from '../support/each-server.ts'
 import { type Pair, startPair } from '../support/pair.ts'
@@ -44,7 +45,7 @@ onEachServer((server) => {
     pair = await startPair({ server, shardCounts: [4], ...SCHEMA })
     const sides = [pair.reference, ...pair.proxies]
     clients = await Promise.all(sides.map((side) => side.connect({ database: 'tpch' })))
-    await loadTpch(SCALE, clients.map(succeeding))
+    await loadTables(tpchTables(SCALE), clients.map(succeeding))
   })
   afterAll(async () => {
     for (const client of clients ?? []) client.close()

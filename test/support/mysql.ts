@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Connection, createConnection } from 'mysql2/promise'
-import { findProgram } from '../../src/cli/local/find-program.ts'
+import { findProgram, isExecutable } from '../../src/cli/local/find-program.ts'
 import { freePort } from '../../src/cli/local/free-port.ts'
 import { inspectMysqld } from '../../src/cli/local/mysql-program.ts'
 import { type BackendAccount, startMysqlServer } from '../../src/cli/local/mysql-server.ts'
@@ -36,6 +36,9 @@ export const mariadbCommand = findProgram('mariadbd')
 
 /** Path of MySQL's server: `$SHARDGATE_TEST_MYSQLD`, what `npm test` installed, or PATH. Undefined when there is none. */
 export const mysqlCommand = process.env['SHARDGATE_TEST_MYSQLD'] || installedMysqld() || mysqldOnPath()
+
+/** Path of MySQL's command line client, undefined unless it is beside the server: `mysql` beside `mysqld`. */
+export const mysqlClient = beside(mysqlCommand?.replace(/mysqld$/, 'mysql'))
 
 /** A real MariaDB on a free port, with data in a folder of its own. */
 export function startMariadb(options: TestServerOptions = {}): Promise<TestServer> {
@@ -81,6 +84,10 @@ async function start(command: string, options: TestServerOptions): Promise<TestS
 function installedMysqld(): string | undefined {
   const path = join(cacheDir(), 'mysql', 'mysqld')
   return existsSync(path) ? path : undefined
+}
+
+function beside(path: string | undefined): string | undefined {
+  return path !== undefined && isExecutable(path) ? path : undefined
 }
 
 /** On Debian, `mysqld` is often a link to MariaDB's. */

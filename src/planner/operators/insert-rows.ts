@@ -73,8 +73,8 @@ function problemOf(statement: ValuesInsert, table: Table): Refusal | undefined {
   // Which of its rows have answered nobody could tell.
   if (returning !== undefined && (ignore || onDuplicate !== undefined))
     return refused(`${verb} … RETURNING of rows that meet others, over several shards`)
-  if (returning !== undefined && table.columnVindexes.some((vindex) => vindex.owned))
-    return refused(`${verb} … RETURNING into table '${table.name}', which owns lookup vindexes`)
+  if (returning !== undefined && verb === 'REPLACE' && table.columnVindexes.some(({ owned }) => owned))
+    return refused(`REPLACE … RETURNING into table '${table.name}', which owns lookup vindexes`)
   if (someNode([source, onDuplicate, returning].flat(), (node) => node.kind === 'Subquery'))
     return refused(`a subquery in ${verb} into a sharded table`)
   if (someNode(statement, (node) => node.kind === 'Assign'))

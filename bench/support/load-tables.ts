@@ -1,19 +1,23 @@
-import { tpchTables } from './rows.ts'
-
 /** Statements of about this size: large enough that their number costs nothing, small for every limit. */
 const STATEMENT_BYTES = 256 * 1024
 
+export interface Table {
+  readonly name: string
+  /** One row after the other, each a list of SQL literals: `1, 'AFRICA', '…'`. Nothing is kept in memory. */
+  rows(): Iterable<string>
+}
+
 /**
- * Fills the empty tables of `bench/tpch/schema` on every side, table by table, each statement on all sides at once. The
- * statistics of the tables are up to date when it resolves. Resolves with the number of rows by table.
+ * Fills empty tables on every side, table by table, each statement on all sides at once. The statistics of the tables are up
+ * to date when it resolves. Resolves with the number of rows by table.
  */
-export async function loadTpch(
-  scale: number,
+export async function loadTables(
+  tables: readonly Table[],
   sides: readonly ((sql: string) => Promise<unknown>)[],
 ): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>()
   const run = (sql: string) => Promise.all(sides.map((side) => side(sql)))
-  for (const { name, rows } of tpchTables(scale)) {
+  for (const { name, rows } of tables) {
     let count = 0
     let values: string[] = []
     let bytes = 0
