@@ -519,12 +519,13 @@ export class Transaction {
   /** Tells of a COMMIT that not all shards took: an error, and a warning that SHOW WARNINGS repeats. */
   #throwCommitFailure({ committed, failed, rolledBack }: CommitFailure): never {
     const { error } = failed[0]!
-    if (committed.length === 0) throw error
     // A server that refused was told to roll back; of one that was lost nobody knows how far it came.
     const refused = failed.filter((shard) => shard.error instanceof ServerError).map(({ name }) => name)
     const unknown = failed.map(({ name }) => name).filter((name) => !refused.includes(name))
+    const isAlike = failed.length === 1 || unknown.length === 0
+    if (committed.length === 0 && isAlike) throw error
     const outcomes = [
-      `committed: ${committed.join(', ')}`,
+      ...(committed.length > 0 ? [`committed: ${committed.join(', ')}`] : []),
       ...(unknown.length > 0 ? [`not known: ${unknown.join(', ')}`] : []),
       ...(refused.length + rolledBack.length > 0
         ? [`rolled back: ${[...refused, ...rolledBack].join(', ')}`]

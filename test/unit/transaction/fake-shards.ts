@@ -15,6 +15,9 @@ export class FakeShards {
   readonly given: string[] = []
   readonly #waiting: (() => void)[] = []
   term = 'one'
+  /** Of these names. */
+  readonly readOnly = new Set<string>()
+  readonly certifying = new Set<string>()
 
   readonly gateway: Pick<Gateway, 'acquire' | 'termOf'> = {
     acquire: async (target) => this.#lease(target),
@@ -31,7 +34,11 @@ export class FakeShards {
   #lease(target: ShardTarget): Lease {
     const { key } = target
     const name = target.tabletType === 'PRIMARY' ? target.shard : `${target.shard}@replica`
-    const tablet = { name: `tablet of ${key}`, database: 'ks' } as unknown as ServingTablet
+    const tablet = {
+      name: `tablet of ${key}`,
+      database: 'ks',
+      health: { certifies: this.certifying.has(name) },
+    } as unknown as ServingTablet
     return new Lease(this.#connection(name), {
       tablet,
       takeBack: () => this.given.push(name),
@@ -52,7 +59,10 @@ export class FakeShards {
       send: (packet: Buffer, reader: CollectingReader) => {
         if (state === 'closed') return reader.onLost(new Error('the connection is closed'))
         log.push(`${name}: ${packet.toString('latin1', 5)}`)
-        this.#waiting.push(() => reader.onDone())
+        this.#waiting.push(() => {
+          if (packet.includes('@@global.read_only')) reader.rows.push(textRow(this.readOnly.has(name)))
+          reader.onDone()
+        })
       },
       destroy: () => {
         if (state !== 'closed') log.push(`${name} closed`)
@@ -61,6 +71,10 @@ export class FakeShards {
     }
     return connection as unknown as BackendConnection
   }
+}
+
+function textRow(value: boolean): Buffer {
+  return Buffer.from(value ? '\x011' : '\x010')
 }
 
 export const target = (shard: string, type: 'PRIMARY' | 'REPLICA' = 'PRIMARY') =>
