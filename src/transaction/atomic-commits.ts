@@ -1,13 +1,20 @@
 import type { Clock } from '../base/clock.ts'
+import { ServerError } from '../errors/server-error.ts'
 import type { Gateway } from '../tablet/gateway.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
 import type { Logger } from '../telemetry/log.ts'
+import type { AtomicPart } from './atomic-commit.ts'
 import { isTransactionId } from './branch.ts'
-import { cannotTakePart, type Decision, Decisions } from './decisions.ts'
+import { cannotTakePart, type Decision, Decisions, XAER_NOTA } from './decisions.ts'
+import { type JointOutcome, jointOutcome, type Participant } from './joint-outcome.ts'
+import type { Lanes } from './lanes.ts'
 import { Resolver, unknownTransaction } from './resolver.ts'
 
-/** Points of an atomic commit between which a proxy or a server may be lost, in their order. */
-export type CommitStep = 'recorded' | 'prepared' | 'all prepared' | 'decided' | 'committed'
+/**
+ * Points of an atomic commit between which a proxy or a server may be lost, in their order. A joint one has no 'recorded' and no
+ * 'decided'.
+ */
+export type CommitStep = 'recorded' | 'preparing' | 'prepared' | 'all prepared' | 'decided' | 'committed'
 
 export interface AtomicOptions {
   readonly gateway: Pick<Gateway, 'control' | 'acquire' | 'termOf' | 'keyspaces'>
@@ -91,6 +98,11 @@ export class AtomicCommits {
     await Promise.all(primaries.map((shard) => this.#requireTable(shard)))
   }
 
+  /** As `requireReady`, of all shards of a joint transaction. */
+  async requireJoint(shards: readonly ShardTarget[]): Promise<void> {
+    await Promise.all(shards.map((shard) => this.requireReady(shard, [shard])))
+  }
+
   #requireTable(shard: ShardTarget): Promise<void> {
     return this.#require('home', shard, () => this.decisions.createTable(shard))
   }
@@ -108,16 +120,50 @@ export class AtomicCommits {
   }
 
   /** What has become of a decision whose answer was lost: 'open' where its home does not say in time. */
-  async outcomeOf(home: ShardTarget, id: string): Promise<Decision> {
+  outcomeOf(home: ShardTarget, id: string): Promise<Decision> {
+    return this.#askUntilKnown(() => this.decisions.read(home, id).catch(() => 'open' as const))
+  }
+
+  /** As `outcomeOf`, where the answer of a shard of a joint transaction was lost. */
+  jointOutcomeOf(participants: readonly Participant[]): Promise<JointOutcome['how']> {
+    return this.#askUntilKnown(async () => (await jointOutcome(this.decisions, participants)).how)
+  }
+
+  async #askUntilKnown<T extends string>(ask: () => Promise<T | 'open'>): Promise<T | 'open'> {
     const untilMs = this.clock.now() + OUTCOME_MS
     for (;;) {
-      const outcome = await this.decisions.read(home, id).catch(() => 'open' as const)
+      const outcome = await ask()
       if (outcome !== 'open' || this.clock.now() >= untilMs) return outcome
       await new Promise<void>((resolve) => this.clock.after(RETRY_MS, resolve))
     }
   }
 
-  /** All shards have followed: the decision is not needed any more. */
+  /** Has the branches of a committed transaction commit, and answers the shards that did not say that they have, by name. */
+  async commitPrepared(lanes: Lanes, parts: readonly AtomicPart[]): Promise<readonly string[]> {
+    const missing: string[] = []
+    await Promise.all(
+      parts.map(async ({ lane, branch }) => {
+        try {
+          await lane.commitPrepared(branch)
+          lanes.leave(lane)
+        } catch (error) {
+          lanes.drop(lane)
+          // Whoever recovers may have been faster.
+          if (!(error instanceof ServerError) || error.errno !== XAER_NOTA) missing.push(lane.name)
+        }
+        await this.step('committed', lane.name)
+      }),
+    )
+    return missing
+  }
+
+  /** Somebody will see to it that the shards follow; what the client is told. */
+  followLater(id: string, missing: readonly string[]): string {
+    this.resolveSoon(id)
+    return `Transaction ${id} is committed; ${missing.join(', ')} did not answer and will follow as soon as possible`
+  }
+
+  /** All shards have followed: the row is not needed any more. */
   forget(home: ShardTarget, id: string): void {
     const done = this.#done.get(home.key) ?? { home, ids: [] }
     done.ids.push(id)

@@ -65,6 +65,16 @@ export class BackendConnection {
     this.#socket.write(packet)
   }
 
+  /** What `send` sends within `work` goes in one segment. */
+  together<T>(work: () => T): T {
+    this.#socket.cork()
+    try {
+      return work()
+    } finally {
+      this.#socket.uncork()
+    }
+  }
+
   /** Sends a command that has no answer (COM_STMT_CLOSE, COM_STMT_SEND_LONG_DATA). */
   sendUnanswered(packet: Buffer): void {
     if (!this.#closed) this.#socket.write(packet)

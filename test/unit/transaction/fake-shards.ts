@@ -56,6 +56,7 @@ export class FakeShards {
       isMariadb: false,
       statements: new Map(),
       resume: () => {},
+      together: <T>(work: () => T) => work(),
       send: (packet: Buffer, reader: CollectingReader) => {
         if (state === 'closed') return reader.onLost(new Error('the connection is closed'))
         log.push(`${name}: ${packet.toString('latin1', 5)}`)
