@@ -19,9 +19,21 @@ export interface TransactionStart {
   readonly branch?: BranchStart
 }
 
+export const PLAIN_START: TransactionStart = { before: [], begin: 'BEGIN' }
+
 export interface BranchStart {
   /** Of the transaction. */
   readonly id: string
   /** Behind XA START, which can say less than START TRANSACTION. */
   readonly behind: readonly string[]
 }
+
+/** What a transaction asks of its session as it begins. */
+export interface SessionView {
+  /** Transactions that say nothing of it are READ ONLY. */
+  isReadOnly(): boolean
+  /** It addresses one shard: what it says goes there, whatever it is. */
+  isTargeted(): boolean
+}
+
+export const ORDINARY_SESSION: SessionView = { isReadOnly: () => false, isTargeted: () => false }

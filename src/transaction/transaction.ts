@@ -17,7 +17,13 @@ import { Lanes } from './lanes.ts'
 import { NextCharacteristics } from './next-characteristics.ts'
 import { Savepoints } from './savepoints.ts'
 import { settleAll } from './settle-all.ts'
-import type { BeginWords, TransactionStart } from './transaction-start.ts'
+import {
+  type BeginWords,
+  ORDINARY_SESSION,
+  PLAIN_START,
+  type SessionView,
+  type TransactionStart,
+} from './transaction-start.ts'
 
 /** Deadlock, and the lock table being full: InnoDB rolls the whole transaction back, not the statement alone. */
 const ER_LOCK_DEADLOCK = 1213
@@ -28,8 +34,6 @@ const NON_ATOMIC_COMMIT = 301
 
 const STEPS_SAVEPOINT = '`_shardgate_steps`'
 
-const PLAIN_START: TransactionStart = { before: [], begin: 'BEGIN' }
-
 /** What may be written where: on one shard, on several that commit one after the other, on several that commit alike. */
 export type TransactionMode = 'single' | 'multi' | 'twopc'
 
@@ -38,16 +42,6 @@ export interface TransactionEnvironment {
   /** Absent: nothing is atomic over shards. */
   readonly atomic?: AtomicCommits
 }
-
-/** What a transaction asks of its session. */
-export interface SessionView {
-  /** Transactions that say nothing of it are READ ONLY. */
-  isReadOnly(): boolean
-  /** It addresses one shard: what it says goes there, whatever it is. */
-  isTargeted(): boolean
-}
-
-const NO_SESSION: SessionView = { isReadOnly: () => false, isTargeted: () => false }
 
 /**
  * What a session has open on shards: the transaction, when and how it begins on a shard and ends on all of them, and the
@@ -84,7 +78,7 @@ export class Transaction {
 
   readonly #session: SessionView
 
-  constructor(environment: TransactionEnvironment, session = NO_SESSION) {
+  constructor(environment: TransactionEnvironment, session = ORDINARY_SESSION) {
     this.#environment = environment
     this.#session = session
     this.lanes = new Lanes(environment.gateway)
@@ -243,7 +237,12 @@ export class Transaction {
     return this.#atomic.startOn(target, start, this.#asked)
   }
 
-  /** `isPlain`: it has begun there, and not as a branch. */
+  /** Temporary tables are to come to the shard: the transaction is plain there, unless it has begun elsewhere. */
+  makeHome(target: ShardTarget): void {
+    if (!this.#hasBegun && this.start() !== undefined) this.#beginsOn(target, true)
+  }
+
+  /** `isPlain`: it is not to be a branch there. */
   #beginsOn(target: ShardTarget, isPlain = false): void {
     this.#hasBegun = true
     const { atomic } = this.#environment
@@ -262,7 +261,7 @@ export class Transaction {
     this.lanes.adopt(target, lease)
     this.#isOpen = true
     this.watch?.begins()
-    if (!this.#hasBegun && target.tabletType === 'PRIMARY') this.#beginsOn(target, true)
+    if (target.tabletType === 'PRIMARY') this.makeHome(target)
   }
 
   /** The lane is gone, and with it the shard's part of the transaction. */

@@ -294,6 +294,66 @@ onEachServer((server) => {
     session.close()
   })
 
+  test('temporary tables are made within a transaction, on MySQL where it has not made a branch', async () => {
+    const session = await faults.connect()
+    const make = 'CREATE TEMPORARY TABLE mine (id INT)'
+    for (const sql of ['BEGIN', make, left(1), right(1), 'COMMIT', 'DROP TEMPORARY TABLE mine'])
+      await run(sql, session)
+    for (const sql of ['BEGIN', left(1)]) await run(sql, session)
+    const [made] = await session.query(make)
+    const wayOut = expect.stringContaining('before BEGIN')
+    expect(made).toMatchObject(server === 'mysql' ? { errno: 1235, message: wayOut } : { kind: 'ok' })
+    for (const sql of [right(1), 'COMMIT']) await run(sql, session)
+    expect(await scores()).toBe('12 12')
+    session.close()
+  })
+
+  test('CALL on a shard that the session addresses may commit, transaction or not', async () => {
+    const [admin, session] = [await faults.connect(PROXY_ADMIN), await faults.connect()]
+    await run('CREATE PROCEDURE lookup.ends() COMMIT', admin)
+    await run('USE lookup', session)
+    for (const sql of ['BEGIN', 'SELECT * FROM products', 'CALL ends()', 'COMMIT']) await run(sql, session)
+    await run('DROP PROCEDURE lookup.ends', admin)
+    for (const each of [admin, session]) each.close()
+  })
+
+  test('a shard that cannot record its part: nothing is committed, and nothing stays prepared', async () => {
+    await run('UPDATE users SET score = 10')
+    const root = await faults.rootOf('80-')
+    await root.query('BEGIN')
+    await root.query('SELECT * FROM _shardgate.transactions FOR UPDATE')
+    await run('SET innodb_lock_wait_timeout = 1')
+    for (const sql of ['BEGIN', left(1), right(1)]) await run(sql)
+    expect((await client.query('COMMIT'))[0]).toMatchObject({ kind: 'error', errno: 1205 })
+    await root.query('ROLLBACK')
+    const [prepared] = await root.query('XA RECOVER')
+    root.destroy()
+    await run('SET innodb_lock_wait_timeout = DEFAULT')
+    expect([prepared, await scores()]).toEqual([[], '10 10'])
+  })
+
+  test('what is done is forgotten while others are open on the same shards', async () => {
+    const going = deferred()
+    held.set('all prepared', going)
+    for (const sql of ['BEGIN', left(1), right(1)]) await run(sql)
+    const committed = client.query('COMMIT')
+    await eventually('it stands still', async () => steps.includes('all prepared main/-80'))
+    held.clear()
+    const other = await faults.connect()
+    await run('INSERT INTO users (id, name, score) VALUES (2, "a", 0), (5, "b", 0)', other)
+    await run('UPDATE users SET score = 1 WHERE id IN (2, 5)', other)
+    const root = await faults.rootOf('80-')
+    await root.query('SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED')
+    await eventually('one is left', async () => {
+      const [rows] = await root.query('SELECT id FROM _shardgate.transactions')
+      return (rows as unknown[]).length === 1
+    })
+    root.destroy()
+    going.resolve()
+    expect(await committed).toMatchObject([{ kind: 'ok' }])
+    other.close()
+  })
+
   test('under LOCK TABLES writes of several shards are refused with the way out, and the locks stay', async () => {
     const session = await faults.connect()
     await run('LOCK TABLES users WRITE', session)
