@@ -61,6 +61,7 @@ export class AtomicCommit implements CommitProtocol {
   async #commitAll(lanes: readonly Lane[], id: string): Promise<CommitFailure | undefined> {
     const parts = lanes.flatMap((lane) => (lane.branch === undefined ? [] : [{ lane, branch: lane.branch }]))
     let manager = lanes.find((lane) => this.#isHome(lane))
+    const recordedMs = this.#commits.clock.now()
     const all = () => (manager === undefined || lanes.includes(manager) ? lanes : [...lanes, manager])
     try {
       await this.#commits.requireReady(
@@ -69,14 +70,14 @@ export class AtomicCommit implements CommitProtocol {
       )
       manager ??= await this.#openManager()
       const branches = parts.map(({ lane, branch }) => ({ shard: lane.name, qualifier: branch.qualifier }))
-      await manager.query(recordSql({ id, branches, recordedMs: this.#commits.clock.now() }))
+      await manager.query(recordSql({ id, branches, recordedMs }))
       await this.#commits.step('recorded', manager.name)
       await settleAll(parts.map((part) => this.#prepare(part)))
       await this.#commits.step('all prepared', manager.name)
     } catch (error) {
       return this.#rollBack(all(), error as Error)
     }
-    const verdict = await this.#decide(manager, id)
+    const verdict = await this.#decide(manager, id, recordedMs)
     if (verdict.kind === 'RolledBack') return this.#rollBack(all(), verdict.error)
     if (verdict.kind === 'Unknown') return this.#leaveOpen(all(), id, verdict.error)
     await this.#commits.step('decided', manager.name)
@@ -108,7 +109,7 @@ export class AtomicCommit implements CommitProtocol {
     await this.#commits.step('prepared', lane.name)
   }
 
-  async #decide(manager: Lane, id: string): Promise<Verdict> {
+  async #decide(manager: Lane, id: string, recordedMs: number): Promise<Verdict> {
     try {
       await manager.commit()
       this.#lanes.leave(manager)
@@ -116,7 +117,7 @@ export class AtomicCommit implements CommitProtocol {
     } catch (error) {
       if (error instanceof ServerError) return { kind: 'RolledBack', error }
       this.#lanes.drop(manager)
-      const outcome = await this.#commits.outcomeOf(this.#start.home, id)
+      const outcome = await this.#commits.outcomeOf(this.#start.home, id, recordedMs)
       if (outcome === 'committed') return { kind: 'Committed' }
       if (outcome === 'none') return { kind: 'RolledBack', error: error as Error }
       return { kind: 'Unknown', error: outcomeUnknown(id, manager, error as Error) }

@@ -4,7 +4,7 @@ import type { Gateway } from '../tablet/gateway.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { AtomicPart } from './atomic-commit.ts'
-import { isTransactionId } from './branch.ts'
+import { type Branch, isTransactionId } from './branch.ts'
 import { cannotTakePart, type Decision, Decisions, XAER_NOTA } from './decisions.ts'
 import { type JointOutcome, jointOutcome, type Participant } from './joint-outcome.ts'
 import type { Lanes } from './lanes.ts'
@@ -20,7 +20,10 @@ export interface AtomicOptions {
   readonly gateway: Pick<Gateway, 'control' | 'acquire' | 'termOf' | 'keyspaces'>
   readonly clock: Clock
   readonly log: Logger
-  /** How long a decision may be open before whoever recovers ends the connection that has it open. */
+  /**
+   * How long a decision may be open before whoever recovers ends the connection that has it open, and how long a row is kept
+   * that nobody has deleted.
+   */
   readonly abandonMs: number
   /** Whether this process looks for what others have left; one of several workers does. */
   readonly recovers: boolean
@@ -43,6 +46,7 @@ export class AtomicCommits {
   readonly decisions: Decisions
   readonly resolver: Resolver
   readonly #onStep: AtomicOptions['onStep']
+  readonly #abandonMs: number
   readonly #log: Logger
   /** Transactions whose commit runs here. */
   readonly #active = new Set<string>()
@@ -57,6 +61,7 @@ export class AtomicCommits {
     this.clock = options.clock
     this.#log = options.log
     this.#onStep = options.onStep
+    this.#abandonMs = options.abandonMs
     this.decisions = new Decisions(options.gateway)
     this.resolver = new Resolver({
       ...options,
@@ -119,14 +124,28 @@ export class AtomicCommits {
     this.#ready.add(key)
   }
 
-  /** What has become of a decision whose answer was lost: 'open' where its home does not say in time. */
-  outcomeOf(home: ShardTarget, id: string): Promise<Decision> {
-    return this.#askUntilKnown(() => this.decisions.read(home, id).catch(() => 'open' as const))
+  /**
+   * What has become of a decision whose answer was lost: 'open' where its home does not say in time, or may have been made to forget it.
+   * `recordedMs`: by this process's clock, as all times here.
+   */
+  async outcomeOf(home: ShardTarget, id: string, recordedMs: number): Promise<Decision> {
+    const ask = () => this.decisions.read(home, id).catch(() => 'open' as const)
+    const outcome = await this.#askUntilKnown(ask)
+    return outcome === 'none' && this.#mayBeForgotten(recordedMs) ? 'open' : outcome
   }
 
   /** As `outcomeOf`, where the answer of a shard of a joint transaction was lost. */
-  jointOutcomeOf(participants: readonly Participant[]): Promise<JointOutcome['how']> {
-    return this.#askUntilKnown(async () => (await jointOutcome(this.decisions, participants)).how)
+  async jointOutcomeOf(
+    participants: readonly Participant[],
+    recordedMs: number,
+  ): Promise<JointOutcome['how']> {
+    const how = await this.#askUntilKnown(async () => (await jointOutcome(this.decisions, participants)).how)
+    return how === 'ROLLBACK' && this.#mayBeForgotten(recordedMs) ? 'open' : how
+  }
+
+  /** This process has stood still: others may have ended the transaction, and deleted what tells how. */
+  #mayBeForgotten(recordedMs: number): boolean {
+    return this.clock.now() - recordedMs >= this.#abandonMs
   }
 
   async #askUntilKnown<T extends string>(ask: () => Promise<T | 'open'>): Promise<T | 'open'> {
@@ -148,13 +167,19 @@ export class AtomicCommits {
           lanes.leave(lane)
         } catch (error) {
           lanes.drop(lane)
-          // Whoever recovers may have been faster.
-          if (!(error instanceof ServerError) || error.errno !== XAER_NOTA) missing.push(lane.name)
+          if (!(await this.#isEndedByOthers(lane.target, branch, error))) missing.push(lane.name)
         }
         await this.step('committed', lane.name)
       }),
     )
     return missing
+  }
+
+  /** Whoever recovers may have been faster, or is at it: what he does is waited for. */
+  async #isEndedByOthers(shard: ShardTarget, branch: Branch, error: unknown): Promise<boolean> {
+    if (!(error instanceof ServerError) || error.errno !== XAER_NOTA) return false
+    const isOver = () => this.decisions.isOver(shard, branch).catch(() => false)
+    return (await this.#askUntilKnown(async () => ((await isOver()) ? 'over' : 'open'))) === 'over'
   }
 
   /** Somebody will see to it that the shards follow; what the client is told. */

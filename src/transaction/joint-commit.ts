@@ -68,6 +68,7 @@ export class JointCommit implements CommitProtocol {
     // One was lost, and may be prepared: whoever recovers may have found all prepared by now, and have them commit.
     const outcome = await this.#commits.jointOutcomeOf(
       parts.map(({ lane, branch }) => ({ shard: lane.target, branch })),
+      recordedMs,
     )
     const error = errors[0]!
     if (outcome === 'COMMIT') return { kind: 'Committed' }

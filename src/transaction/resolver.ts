@@ -34,6 +34,8 @@ export class Resolver {
   readonly #options: ResolverOptions
   /** Prepared branches that are left, by XID, and since when they were seen here: epoch ms. */
   readonly #left = new Map<string, number>()
+  /** Rows that are kept, by shard and id, and since when they were seen here: clocks of others do not matter. */
+  readonly #kept = new Map<string, number>()
   /** Transactions whose commit has ended here without telling every shard. */
   readonly #urgent = new Set<string>()
   /** Told once. */
@@ -71,12 +73,12 @@ export class Resolver {
 
   /** Looks at every shard, at each by itself: one that does not answer holds up nobody. */
   #round(): void {
-    const { log, clock, abandonMs } = this.#options
+    const { log } = this.#options
     for (const shard of this.#shards()) {
       if (this.#busy.has(shard.key)) continue
       this.#busy.add(shard.key)
       this.#recover(shard)
-        .then(() => this.#forgetOld(shard, clock.now() - abandonMs))
+        .then(() => this.#forgetOld(shard))
         .catch((error) =>
           log.debug('a shard cannot be asked for prepared transactions', { shard: shard.key, error }),
         )
@@ -96,7 +98,7 @@ export class Resolver {
       if (turn === CONCLUDE_TURNS_MAX) throw notConcluded(id)
       await new Promise<void>((resolve) => this.#options.clock.after(CONCLUDE_PAUSE_MS, resolve))
     }
-    await Promise.all(this.#shards().map((shard) => this.#forgetOld(shard, Number.POSITIVE_INFINITY, id)))
+    await Promise.all(this.#shards().map((shard) => this.#forgetOld(shard, id)))
   }
 
   /** How many branches were found. `only`: of this transaction, whoever works at it. */
@@ -172,13 +174,12 @@ export class Resolver {
     return isDone
   }
 
-  /** Decisions that every shard has followed; their proxy had no time to delete them. */
-  async #forgetOld(home: ShardTarget, beforeMs: number, only?: string): Promise<void> {
+  /** Decisions that every shard has followed; their proxy had no time to delete them. `only`: of this transaction, however old. */
+  async #forgetOld(home: ShardTarget, only?: string): Promise<void> {
     const { decisions, isActive } = this.#options
-    for (const row of await decisions.list(home)) {
+    for (const row of this.#oldRows(home, await decisions.list(home), only)) {
       const id = transactionOf(row, home)
-      if (id === undefined || row.recordedMs >= beforeMs) continue
-      if (only === undefined ? isActive(id) : id !== only) continue
+      if (id === undefined || (only === undefined ? isActive(id) : id !== only)) continue
       // Where the topology no longer has all of the shards, only people can say.
       const over = await Promise.all(
         participantsOf(id, row, this.#shards()).map(
@@ -188,6 +189,17 @@ export class Resolver {
       if (over.includes(false)) continue
       if ((await decisions.read(home, row.id)) === 'committed') await decisions.forget(home, [row.id])
     }
+  }
+
+  #oldRows(home: ShardTarget, rows: readonly DecisionRow[], only?: string): readonly DecisionRow[] {
+    if (only !== undefined) return rows
+    const { clock, abandonMs } = this.#options
+    const now = clock.now()
+    const prefix = `${home.key} `
+    const since = new Map(rows.map(({ id }) => [id, this.#kept.get(prefix + id) ?? now]))
+    for (const key of this.#kept.keys()) if (key.startsWith(prefix)) this.#kept.delete(key)
+    for (const [id, ms] of since) this.#kept.set(prefix + id, ms)
+    return rows.filter(({ id }) => now - since.get(id)! >= abandonMs)
   }
 
   #homeOf(id: string): ShardTarget | undefined {
