@@ -156,7 +156,7 @@ const shape = z.strictObject({
       abandoned: duration
         .prefault('1m')
         .describe(
-          'A commit in transaction_mode twopc that has been prepared for so long without a decision is rolled back by whichever proxy finds it',
+          'A commit in transaction_mode twopc that nobody has gone on with for so long is ended by whichever proxy finds it, and what it waits for with it',
         ),
       lame_duck: duration
         .prefault('5s')

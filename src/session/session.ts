@@ -64,7 +64,10 @@ export class Session implements SessionHandler, LiveSession {
     this.state = new SessionState(this.#defaults(client.identity.collationId), this.memory)
     this.preparedTexts = new HeldMap(this.memory, ({ sql }) => preparedBytes(sql))
     this.answer = new Answer(client)
-    this.transaction = new Transaction(proxy, () => this.state.isReadOnly)
+    this.transaction = new Transaction(proxy, {
+      isReadOnly: () => this.state.isReadOnly,
+      isTargeted: () => this.state.target.shard !== undefined,
+    })
     this.transaction.mode = this.state.initialMode
     this.temporary = new TemporaryTables(this.transaction, () => proxy.isMariadb)
     this.locks = new TableLocks(this.transaction)

@@ -8,6 +8,11 @@ export interface TabletHealth {
   readonly state: 'unknown' | 'healthy' | 'unreachable'
   readonly serverVersion: string
   readonly readOnly: boolean
+  /**
+   * Its commits wait for other members of its cluster, which may refuse them (Galera, Group Replication). So it is taken to be
+   * until it is known.
+   */
+  readonly certifies: boolean
   /** `@@global.sql_mode`: what sessions begin with. Undefined until it is known. */
   readonly sqlMode: string | undefined
   /** Seconds a replica is behind; undefined for a server that does not replicate, Infinity where replication is broken. */
@@ -32,6 +37,7 @@ export const UNKNOWN_HEALTH: TabletHealth = {
   state: 'unknown',
   serverVersion: '',
   readOnly: false,
+  certifies: true,
   sqlMode: undefined,
   lagSeconds: undefined,
   replication: undefined,
@@ -61,6 +67,8 @@ export class HealthChecker {
   readonly #onChange: (health: TabletHealth) => void
   readonly firstCheck: Promise<void>
   #connection: mysql.Connection | undefined
+  /** As the server of this connection is set up. */
+  #certifies = true
   #cancelTimer: (() => void) | undefined
   #closed = false
   #health = UNKNOWN_HEALTH
@@ -102,7 +110,10 @@ export class HealthChecker {
   async #check(): Promise<TabletHealth> {
     const checkedAtMs = this.#clock.now()
     try {
-      this.#connection ??= await this.#open()
+      if (this.#connection === undefined) {
+        this.#connection = await this.#open()
+        this.#certifies = await this.#askCertifies()
+      }
       const [rows] = await this.#query(
         'SELECT @@version AS version, @@global.read_only AS read_only, @@global.sql_mode AS sql_mode',
       )
@@ -112,6 +123,7 @@ export class HealthChecker {
         state: 'healthy',
         serverVersion: version,
         readOnly: Number(read_only) !== 0,
+        certifies: this.#certifies,
         sqlMode: sql_mode,
         lagSeconds: status && lagOf(status),
         replication: status && replicationOf(status),
@@ -145,6 +157,13 @@ export class HealthChecker {
     } finally {
       cancel()
     }
+  }
+
+  async #askCertifies(): Promise<boolean> {
+    const [rows] = await this.#query(
+      "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on', 'group_replication_group_name')",
+    )
+    return (rows as { Value: string }[]).some(({ Value: value }) => value !== 'OFF' && value !== '')
   }
 
   async #replicaStatus(version: string): Promise<Row | undefined> {

@@ -6,7 +6,7 @@ import type { AtomicCommits } from './atomic-commits.ts'
 import { BestEffort } from './best-effort.ts'
 import type { Branch } from './branch.ts'
 import { type CommitFailure, type CommitProtocol, rollBack } from './commit-protocol.ts'
-import { recordSql, XAER_NOTA } from './decisions.ts'
+import { recordSql } from './decisions.ts'
 import { Lane } from './lane.ts'
 import type { Lanes } from './lanes.ts'
 import { settleAll } from './settle-all.ts'
@@ -20,12 +20,12 @@ export interface AtomicStart {
 }
 
 /** A shard's part that can be prepared. */
-interface Part {
+export interface AtomicPart {
   readonly lane: Lane
   readonly branch: Branch
 }
 
-type Verdict =
+export type Verdict =
   | { readonly kind: 'Committed' }
   | { readonly kind: 'RolledBack' | 'Unknown'; readonly error: Error }
 
@@ -61,6 +61,7 @@ export class AtomicCommit implements CommitProtocol {
   async #commitAll(lanes: readonly Lane[], id: string): Promise<CommitFailure | undefined> {
     const parts = lanes.flatMap((lane) => (lane.branch === undefined ? [] : [{ lane, branch: lane.branch }]))
     let manager = lanes.find((lane) => this.#isHome(lane))
+    const recordedMs = this.#commits.clock.now()
     const all = () => (manager === undefined || lanes.includes(manager) ? lanes : [...lanes, manager])
     try {
       await this.#commits.requireReady(
@@ -69,14 +70,14 @@ export class AtomicCommit implements CommitProtocol {
       )
       manager ??= await this.#openManager()
       const branches = parts.map(({ lane, branch }) => ({ shard: lane.name, qualifier: branch.qualifier }))
-      await manager.query(recordSql({ id, branches, recordedMs: this.#commits.clock.now() }))
+      await manager.query(recordSql({ id, branches, recordedMs }))
       await this.#commits.step('recorded', manager.name)
       await settleAll(parts.map((part) => this.#prepare(part)))
       await this.#commits.step('all prepared', manager.name)
     } catch (error) {
       return this.#rollBack(all(), error as Error)
     }
-    const verdict = await this.#decide(manager, id)
+    const verdict = await this.#decide(manager, id, recordedMs)
     if (verdict.kind === 'RolledBack') return this.#rollBack(all(), verdict.error)
     if (verdict.kind === 'Unknown') return this.#leaveOpen(all(), id, verdict.error)
     await this.#commits.step('decided', manager.name)
@@ -102,12 +103,13 @@ export class AtomicCommit implements CommitProtocol {
     return lane
   }
 
-  async #prepare({ lane, branch }: Part): Promise<void> {
+  async #prepare({ lane, branch }: AtomicPart): Promise<void> {
+    await this.#commits.step('preparing', lane.name)
     await lane.prepare(branch)
     await this.#commits.step('prepared', lane.name)
   }
 
-  async #decide(manager: Lane, id: string): Promise<Verdict> {
+  async #decide(manager: Lane, id: string, recordedMs: number): Promise<Verdict> {
     try {
       await manager.commit()
       this.#lanes.leave(manager)
@@ -115,7 +117,7 @@ export class AtomicCommit implements CommitProtocol {
     } catch (error) {
       if (error instanceof ServerError) return { kind: 'RolledBack', error }
       this.#lanes.drop(manager)
-      const outcome = await this.#commits.outcomeOf(this.#start.home, id)
+      const outcome = await this.#commits.outcomeOf(this.#start.home, id, recordedMs)
       if (outcome === 'committed') return { kind: 'Committed' }
       if (outcome === 'none') return { kind: 'RolledBack', error: error as Error }
       return { kind: 'Unknown', error: outcomeUnknown(id, manager, error as Error) }
@@ -123,24 +125,10 @@ export class AtomicCommit implements CommitProtocol {
   }
 
   /** The transaction is committed: who cannot be told now is told later. */
-  async #commitParts(parts: readonly Part[], id: string): Promise<void> {
-    const missing: string[] = []
-    await Promise.all(
-      parts.map(async ({ lane, branch }) => {
-        try {
-          await lane.commitPrepared(branch)
-          this.#lanes.leave(lane)
-        } catch (error) {
-          this.#lanes.drop(lane)
-          // Whoever recovers may have been faster.
-          if (!(error instanceof ServerError) || error.errno !== XAER_NOTA) missing.push(lane.name)
-        }
-        await this.#commits.step('committed', lane.name)
-      }),
-    )
-    if (missing.length === 0) return this.#commits.forget(this.#start.home, id)
-    this.#commits.resolveSoon(id)
-    this.delayed = `Transaction ${id} is committed; ${missing.join(', ')} did not answer and will follow as soon as possible`
+  async #commitParts(parts: readonly AtomicPart[], id: string): Promise<void> {
+    const missing = await this.#commits.commitPrepared(this.#lanes, parts)
+    if (missing.length > 0) this.delayed = this.#commits.followLater(id, missing)
+    else this.#commits.forget(this.#start.home, id)
   }
 
   async #rollBack(lanes: readonly Lane[], error: Error): Promise<CommitFailure> {
@@ -162,18 +150,18 @@ export class AtomicCommit implements CommitProtocol {
 
 const OWN_SETTINGS = makeSettings(new Map(), USUAL_KIND)
 
-function failure([lane]: readonly Lane[], error: Error): CommitFailure {
+export function failure([lane]: readonly Lane[], error: Error): CommitFailure {
   return { committed: [], failed: [{ name: lane!.name, error }], rolledBack: [] }
 }
 
 /** Under LOCK TABLES, or with temporary tables, which no branch of MySQL's may have. */
-function writtenOutside(): SqlError {
+export function writtenOutside(): SqlError {
   return notSupported(
     "transaction_mode = 'twopc' with LOCK TABLES or temporary tables on several shards: nothing was committed (SET transaction_mode = 'multi' commits shard by shard)",
   )
 }
 
-function outcomeUnknown(id: string, { name }: Lane, cause: Error): SqlError {
+export function outcomeUnknown(id: string, { name }: Lane, cause: Error): SqlError {
   return new SqlError(
     'CR_SERVER_LOST',
     `${name} was lost while it decided about transaction ${id}: SHOW TRANSACTION STATUS FOR '${id}' will tell, once it is back`,

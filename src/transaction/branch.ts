@@ -8,7 +8,7 @@ type Shard = Pick<ShardTarget, 'keyspace' | 'shard'>
  * Source: MySQL 9.7 manual, "XA Transaction SQL Statements".
  */
 export interface Branch {
-  /** gtrid: the transaction's id, `sg-<its home>-<number>`. */
+  /** gtrid: the transaction's id, `sg-<its home>-<number>` or `sgj-<number>`. */
   readonly id: string
   /** bqual: `<its shard>-<thread>`, for a server may have several shards, and whoever recovers it may have to end the thread. */
   readonly qualifier: string
@@ -18,6 +18,8 @@ export interface Branch {
 const FORMAT_ID = 0x53475458
 
 const ID = /^sg-([0-9a-f]{16})-[0-9a-f]{24}$/
+/** Of another form, so that versions that know the other alone leave them alone. */
+const JOINT_ID = /^sgj-[0-9a-f]{24}$/
 const QUALIFIER = /^([0-9a-f]{16})-(\d+)$/
 
 /** An id that nobody else has; `home` is the shard on which the decision will be recorded. */
@@ -25,8 +27,17 @@ export function newTransactionId(home: Shard): string {
   return `sg-${shardHash(home)}-${randomBytes(12).toString('hex')}`
 }
 
+/** One of a transaction without a home: all of its shards decide together. */
+export function newJointId(): string {
+  return `sgj-${randomBytes(12).toString('hex')}`
+}
+
+export function isJoint(id: string): boolean {
+  return JOINT_ID.test(id)
+}
+
 export function isTransactionId(text: string): boolean {
-  return ID.test(text)
+  return ID.test(text) || JOINT_ID.test(text)
 }
 
 /** Whether the decision about the transaction is recorded on this shard. */
@@ -41,6 +52,17 @@ export function branchOf(id: string, shard: Shard, threadId: number): Branch {
 
 export function isBranchOf({ qualifier }: Branch, shard: Shard): boolean {
   return QUALIFIER.exec(qualifier)?.[1] === shardHash(shard)
+}
+
+/** What a joint transaction's row is called on the server of one of its branches, where other shards may have theirs. */
+export function jointRowId({ id, qualifier }: Branch): string {
+  return `${id}/${qualifier.slice(0, HASH_LENGTH)}`
+}
+
+/** The id in the name of a row of this shard's; undefined for that of another, and for a transaction with a home. */
+export function jointIdOf(rowId: string, shard: Shard): string | undefined {
+  const [id, hash] = rowId.split('/')
+  return isJoint(id!) && hash === shardHash(shard) ? id : undefined
 }
 
 export function threadOf({ qualifier }: Branch): number {
@@ -64,11 +86,13 @@ export interface RecoveredXid {
 export function recoveredBranch({ formatID, gtrid_length: length, data }: RecoveredXid): Branch | undefined {
   const text = typeof data === 'string' ? data : data.toString('latin1')
   const branch = { id: text.slice(0, length), qualifier: text.slice(length) }
-  const isOurs = formatID === FORMAT_ID && ID.test(branch.id) && QUALIFIER.test(branch.qualifier)
+  const isOurs = formatID === FORMAT_ID && isTransactionId(branch.id) && QUALIFIER.test(branch.qualifier)
   return isOurs ? branch : undefined
 }
 
+const HASH_LENGTH = 16
+
 /** Names are longer than an XID has room for. */
 function shardHash({ keyspace, shard }: Shard): string {
-  return createHash('sha256').update(`${keyspace}/${shard}`).digest('hex').slice(0, 16)
+  return createHash('sha256').update(`${keyspace}/${shard}`).digest('hex').slice(0, HASH_LENGTH)
 }

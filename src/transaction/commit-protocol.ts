@@ -1,3 +1,5 @@
+import { ServerError } from '../errors/server-error.ts'
+import { SqlError } from '../errors/sql-error.ts'
 import type { Lane } from './lane.ts'
 import type { Lanes } from './lanes.ts'
 
@@ -23,6 +25,29 @@ export interface CommitFailure {
 export interface FailedShard {
   readonly name: string
   readonly error: Error
+}
+
+/** What the client is told of it: an error and, where the transaction is half done, a warning that SHOW WARNINGS repeats. */
+export function commitError({ committed, failed, rolledBack }: CommitFailure): {
+  readonly error: Error
+  readonly warning?: string
+} {
+  const { error } = failed[0]!
+  // A server that refused was told to roll back; of one that was lost nobody knows how far it came.
+  const refused = failed.filter((shard) => shard.error instanceof ServerError).map(({ name }) => name)
+  const unknown = failed.map(({ name }) => name).filter((name) => !refused.includes(name))
+  const isAlike = failed.length === 1 || unknown.length === 0
+  if (committed.length === 0 && isAlike) return { error }
+  const outcomes = [
+    ...(committed.length > 0 ? [`committed: ${committed.join(', ')}`] : []),
+    ...(unknown.length > 0 ? [`not known: ${unknown.join(', ')}`] : []),
+    ...(refused.length + rolledBack.length > 0
+      ? [`rolled back: ${[...refused, ...rolledBack].join(', ')}`]
+      : []),
+  ]
+  const names = failed.map(({ name }) => name).join(', ')
+  const text = `Commit is not atomic over several shards: ${names} failed (${error.message}), ${outcomes.join('; ')}`
+  return { error: new SqlError('ER_UNKNOWN_ERROR', text, { cause: error }), warning: text }
 }
 
 /** A shard that cannot be told loses its connection, which rolls back too. */

@@ -2,7 +2,7 @@ import type mysql from 'mysql2/promise'
 import { SqlError } from '../errors/sql-error.ts'
 import type { Gateway } from '../tablet/gateway.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
-import { type Branch, isBranchOf, type RecoveredXid, recoveredBranch, xidSql } from './branch.ts'
+import { type Branch, isBranchOf, jointRowId, type RecoveredXid, recoveredBranch, xidSql } from './branch.ts'
 
 /** Database of the table on each server that is somebody's home. No keyspace has it, so that no client sees it. */
 export const DECISIONS_DATABASE = '_shardgate'
@@ -14,16 +14,26 @@ const TABLE = `\`${DECISIONS_DATABASE}\`.\`transactions\``
  */
 export type Decision = 'committed' | 'open' | 'none'
 
-/** A decision to commit, as its home keeps it until all shards have followed. */
+/**
+ * What has become of a branch of a joint transaction. `rolled back`: it is not prepared with its record, and never will be; `open`: it
+ * runs, or is just being ended.
+ */
+export type BranchState = 'prepared' | 'committed' | 'rolled back' | 'open'
+
+/**
+ * What a server keeps of a transaction until all shards have followed: at its home the decision to commit, on each shard of a joint
+ * one that it takes part.
+ */
 export interface DecisionRow {
+  /** Of the transaction; of a joint one as `jointRowId` has it. */
   readonly id: string
-  /** Those that follow, by the names of their shards, `shop/-80`. */
+  /** Those that follow, of a joint one all, by the names of their shards, `shop/-80`. */
   readonly branches: readonly { readonly shard: string; readonly qualifier: string }[]
   /** Epoch ms by the clock of the proxy that wrote it. */
   readonly recordedMs: number
 }
 
-/** The statement that records the decision to commit, within the transaction that is the decision when it commits. */
+/** The statement that writes the row, within the transaction that it is about. */
 export function recordSql({ id, branches, recordedMs }: DecisionRow): string {
   const json = Buffer.from(JSON.stringify(branches)).toString('hex')
   return `INSERT INTO ${TABLE} (id, branches, recorded_ms, thread) VALUES ('${id}', 0x${json}, ${recordedMs}, CONNECTION_ID())`
@@ -76,6 +86,40 @@ export class Decisions {
     })
   }
 
+  /** The row of a joint transaction's branch, committed or not; undefined where there is none. */
+  record(shard: ShardTarget, branch: Branch): Promise<DecisionRow | undefined> {
+    return this.#gateway.control(shard, async (connection) => {
+      await connection.query('SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED')
+      const [rows] = await connection.query(
+        `SELECT id, branches, recorded_ms FROM ${TABLE} WHERE id = '${jointRowId(branch)}'`,
+      )
+      return (rows as StoredRow[]).map(decisionRow)[0]
+    })
+  }
+
+  /** As the branch's own server has it. A name that is free comes first: what a branch has come to is seen behind its end alone. */
+  async stateOf(shard: ShardTarget, branch: Branch): Promise<BranchState> {
+    if (await this.isOver(shard, branch))
+      return (await this.#isRecorded(shard, branch)) ? 'committed' : 'rolled back'
+    const { qualifier, id } = branch
+    const all = await this.prepared(shard)
+    if (!all.some((each) => each.id === id && each.qualifier === qualifier)) return 'open'
+    if ((await this.record(shard, branch)) !== undefined) return 'prepared'
+    return (await this.isWithoutRecord(shard, branch)) ? 'rolled back' : 'open'
+  }
+
+  /** Its row was refused: nobody has it, not even locked. */
+  async isWithoutRecord(shard: ShardTarget, branch: Branch): Promise<boolean> {
+    return (await this.read(shard, jointRowId(branch))) === 'none'
+  }
+
+  #isRecorded(shard: ShardTarget, branch: Branch): Promise<boolean> {
+    return this.#gateway.control(shard, async (connection) => {
+      const [rows] = await connection.query(`SELECT 1 FROM ${TABLE} WHERE id = '${jointRowId(branch)}'`)
+      return (rows as unknown[]).length > 0
+    })
+  }
+
   /** Open ones, too. */
   async list(home: ShardTarget): Promise<readonly DecisionRow[]> {
     return this.#gateway.control(home, async (connection) => {
@@ -92,10 +136,15 @@ export class Decisions {
     })
   }
 
-  async forget(home: ShardTarget, ids: readonly string[]): Promise<void> {
-    const list = ids.map((id) => `'${id}'`).join(', ')
-    await this.#gateway.control(home, (connection) =>
-      connection.query(`DELETE FROM ${TABLE} WHERE id IN (${list})`),
+  /**
+   * Locks these rows and nothing else. `id IN (…)` of a small table would be a scan, which waits for the rows of transactions that are open
+   * and has locked the gaps before them; where two servers do so, transactions over both wait in a circle that nobody sees.
+   */
+  async forget(shard: ShardTarget, ids: readonly string[]): Promise<void> {
+    const list = ids.map((id) => `SELECT '${id}' AS id`).join(' UNION ALL ')
+    const rows = `${TABLE} AS kept FORCE INDEX (PRIMARY) ON kept.id = done.id`
+    await this.#gateway.control(shard, (connection) =>
+      connection.query(`DELETE kept FROM (${list}) AS done STRAIGHT_JOIN ${rows}`),
     )
   }
 

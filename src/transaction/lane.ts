@@ -6,26 +6,10 @@ import type { Lease } from '../tablet/lease.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
 import { type Branch, branchOf, xidSql } from './branch.ts'
 import { settleAll } from './settle-all.ts'
-
-/** How a transaction was asked for; a shard is told when the first statement reaches it. */
-export interface TransactionStart {
-  /** Statements before START TRANSACTION: `SET TRANSACTION …` of the next transaction. */
-  readonly before: readonly string[]
-  /** `BEGIN`, or `START TRANSACTION READ ONLY, WITH CONSISTENT SNAPSHOT`. */
-  readonly begin: string
-  /** It begins as a branch of an atomic transaction instead of by `begin`. */
-  readonly branch?: BranchStart
-}
+import type { TransactionStart } from './transaction-start.ts'
 
 /** As a plan's `reserves` has it. */
 const TEMPORARY_TABLES = 'temporary table'
-
-export interface BranchStart {
-  /** Of the transaction. */
-  readonly id: string
-  /** Behind XA START, which can say less than START TRANSACTION. */
-  readonly behind: readonly string[]
-}
 
 const MERE_BEGIN = 'BEGIN'
 
@@ -155,7 +139,7 @@ export class Lane {
       ...(start.branch?.behind ?? []),
       ...savepoints.map((name) => `SAVEPOINT ${name}`),
     ]
-    await settleAll(statements.map((sql) => this.query(sql)))
+    await this.#queryAll(statements)
   }
 
   /** Refused, it takes the connection with it before the statement behind it is heard of. */
@@ -175,7 +159,10 @@ export class Lane {
   /** Commits this shard's part, whatever becomes of the others. Throws where it has not. */
   async commit(): Promise<void> {
     if (this.#branch === undefined) await this.query('COMMIT')
-    else await this.#endBranch(`XA COMMIT ${xidSql(this.#branch)} ONE PHASE`)
+    else {
+      const xid = xidSql(this.#branch)
+      await this.#queryAll([`XA END ${xid}`, `XA COMMIT ${xid} ONE PHASE`])
+    }
   }
 
   async rollback(): Promise<void> {
@@ -188,17 +175,19 @@ export class Lane {
     }
   }
 
-  /** From then on the branch can be committed and outlives its connection and its server. */
-  async prepare(branch: Branch): Promise<void> {
-    await this.#endBranch(`XA PREPARE ${xidSql(branch)}`)
+  /** From then on the branch can be committed and outlives its connection and its server. `last`: a statement of it, sent ahead. */
+  async prepare(branch: Branch, last?: string): Promise<void> {
+    const xid = xidSql(branch)
+    await this.#queryAll([...(last === undefined ? [] : [last]), `XA END ${xid}`, `XA PREPARE ${xid}`])
   }
 
   async commitPrepared(branch: Branch): Promise<void> {
     await this.query(`XA COMMIT ${xidSql(branch)}`)
   }
 
-  async #endBranch(sql: string): Promise<void> {
-    await settleAll([this.query(`XA END ${xidSql(this.#branch!)}`), this.query(sql)])
+  /** In one segment; throws the first failure when all have been answered. */
+  async #queryAll(statements: readonly string[]): Promise<void> {
+    await settleAll(this.connection.together(() => statements.map((sql) => this.query(sql))))
   }
 
   send(statement: ShardStatement, reader: ResponseReader): void {

@@ -5,8 +5,9 @@ import type { Gateway } from '../tablet/gateway.ts'
 import type { Lease } from '../tablet/lease.ts'
 import type { Settings } from '../tablet/settings.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
-import { Lane, type TransactionStart } from './lane.ts'
+import { Lane } from './lane.ts'
 import { settleAll } from './settle-all.ts'
+import type { TransactionStart } from './transaction-start.ts'
 
 export interface OpenLaneOptions {
   readonly settings: Settings

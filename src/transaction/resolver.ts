@@ -3,8 +3,9 @@ import { SqlError } from '../errors/sql-error.ts'
 import type { Gateway } from '../tablet/gateway.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
 import type { Logger } from '../telemetry/log.ts'
-import { type Branch, isHome, threadOf, xidSql } from './branch.ts'
-import type { Decision, Decisions } from './decisions.ts'
+import { type Branch, isHome, isJoint, jointIdOf, threadOf, xidSql } from './branch.ts'
+import type { DecisionRow, Decisions } from './decisions.ts'
+import { jointOutcome, type Participant } from './joint-outcome.ts'
 
 export interface ResolverOptions {
   readonly gateway: Pick<Gateway, 'keyspaces'>
@@ -33,6 +34,8 @@ export class Resolver {
   readonly #options: ResolverOptions
   /** Prepared branches that are left, by XID, and since when they were seen here: epoch ms. */
   readonly #left = new Map<string, number>()
+  /** Rows that are kept, by shard and id, and since when they were seen here: clocks of others do not matter. */
+  readonly #kept = new Map<string, number>()
   /** Transactions whose commit has ended here without telling every shard. */
   readonly #urgent = new Set<string>()
   /** Told once. */
@@ -70,12 +73,12 @@ export class Resolver {
 
   /** Looks at every shard, at each by itself: one that does not answer holds up nobody. */
   #round(): void {
-    const { log, clock, abandonMs } = this.#options
+    const { log } = this.#options
     for (const shard of this.#shards()) {
       if (this.#busy.has(shard.key)) continue
       this.#busy.add(shard.key)
       this.#recover(shard)
-        .then(() => this.#forgetOld(shard, clock.now() - abandonMs))
+        .then(() => this.#forgetOld(shard))
         .catch((error) =>
           log.debug('a shard cannot be asked for prepared transactions', { shard: shard.key, error }),
         )
@@ -88,15 +91,14 @@ export class Resolver {
    * not answer.
    */
   async conclude(id: string): Promise<void> {
-    const home = this.#homeOf(id)
-    if (home === undefined) throw unknownTransaction(id)
+    if (!isJoint(id) && this.#homeOf(id) === undefined) throw unknownTransaction(id)
     for (let turn = 1; ; turn++) {
       const counts = await Promise.all(this.#shards().map((shard) => this.#recover(shard, id)))
       if (counts.every((count) => count === 0)) break
       if (turn === CONCLUDE_TURNS_MAX) throw notConcluded(id)
       await new Promise<void>((resolve) => this.#options.clock.after(CONCLUDE_PAUSE_MS, resolve))
     }
-    await this.#forgetOld(home, Number.POSITIVE_INFINITY, id)
+    await Promise.all(this.#shards().map((shard) => this.#forgetOld(shard, id)))
   }
 
   /** How many branches were found. `only`: of this transaction, whoever works at it. */
@@ -112,7 +114,7 @@ export class Resolver {
   }
 
   async #resolve(shard: ShardTarget, branch: Branch, isForced: boolean): Promise<void> {
-    const { decisions, clock, abandonMs } = this.#options
+    const { clock, abandonMs } = this.#options
     const { id } = branch
     const key = leftKey(shard, branch)
     const seenMs = this.#left.get(key)
@@ -121,54 +123,95 @@ export class Resolver {
     // Most are being committed at this moment, by others.
     if (seenMs === undefined && !isForced && !this.#urgent.has(id)) return
     const isAbandoned = isForced || clock.now() - sinceMs >= abandonMs
+    const isDone = isJoint(id)
+      ? await this.#resolveJoint(shard, branch, isAbandoned)
+      : await this.#resolveAtHome(shard, branch, isAbandoned)
+    if (isDone) this.#left.delete(key)
+  }
+
+  /** Whether the branch has ended. `isAbandoned`: who holds it up is not waited for. */
+  async #resolveAtHome(shard: ShardTarget, branch: Branch, isAbandoned: boolean): Promise<boolean> {
+    const { decisions } = this.#options
+    const { id } = branch
     const home = this.#homeOf(id)
     if (home === undefined) return this.#noteHomeless(id, shard)
     const decision = await decisions.read(home, id)
-    if (decision === 'open') {
-      if (isAbandoned) await decisions.endWriter(home, id)
-      return
-    }
-    if (await this.#finish(shard, branch, decision)) this.#left.delete(key)
-    // It is still with the connection that has prepared it.
-    else if (isAbandoned) await decisions.endThread(shard, threadOf(branch))
+    if (decision !== 'open')
+      return this.#finish(shard, branch, decision === 'committed' ? 'COMMIT' : 'ROLLBACK', isAbandoned)
+    if (isAbandoned) await decisions.endWriter(home, id)
+    return false
   }
 
-  async #finish(shard: ShardTarget, branch: Branch, decision: Exclude<Decision, 'open'>): Promise<boolean> {
+  /** As `#resolveAtHome`, where all of the transaction's shards are asked. */
+  async #resolveJoint(shard: ShardTarget, branch: Branch, isAbandoned: boolean): Promise<boolean> {
+    const { decisions } = this.#options
+    const record = await decisions.record(shard, branch)
+    if (record === undefined) {
+      if (!(await decisions.isWithoutRecord(shard, branch))) return false
+      return this.#finish(shard, branch, 'ROLLBACK', isAbandoned)
+    }
+    const participants = participantsOf(branch.id, record, this.#shards())
+    const { how, running } = await jointOutcome(decisions, participants)
+    if (how !== 'open') return this.#finish(shard, branch, how, isAbandoned)
+    if (participants.some((each) => each.shard === undefined)) this.#noteHomeless(branch.id, shard)
+    if (isAbandoned)
+      await Promise.all(running.map((each) => decisions.endThread(each.shard!, threadOf(each.branch))))
+    return false
+  }
+
+  async #finish(
+    shard: ShardTarget,
+    branch: Branch,
+    how: 'COMMIT' | 'ROLLBACK',
+    isAbandoned: boolean,
+  ): Promise<boolean> {
     const { decisions, log } = this.#options
-    const isDone = await decisions.finish(shard, branch, decision === 'committed' ? 'COMMIT' : 'ROLLBACK')
-    const what = decision === 'committed' ? 'committed' : 'rolled back'
+    const isDone = await decisions.finish(shard, branch, how)
+    const what = how === 'COMMIT' ? 'committed' : 'rolled back'
     if (isDone) log.info(`a prepared transaction was found and ${what}`, { id: branch.id, shard: shard.key })
+    // It is still with the connection that has prepared it.
+    else if (isAbandoned) await decisions.endThread(shard, threadOf(branch))
     return isDone
   }
 
-  /** Decisions that every shard has followed; their proxy had no time to delete them. */
-  async #forgetOld(home: ShardTarget, beforeMs: number, only?: string): Promise<void> {
+  /** Decisions that every shard has followed; their proxy had no time to delete them. `only`: of this transaction, however old. */
+  async #forgetOld(home: ShardTarget, only?: string): Promise<void> {
     const { decisions, isActive } = this.#options
-    const shards = new Map(this.#shards().map((shard) => [`${shard.keyspace}/${shard.shard}`, shard]))
-    for (const { id, branches, recordedMs } of await decisions.list(home)) {
-      if (!isHome(id, home) || recordedMs >= beforeMs) continue
-      if (only === undefined ? isActive(id) : id !== only) continue
+    for (const row of this.#oldRows(home, await decisions.list(home), only)) {
+      const id = transactionOf(row, home)
+      if (id === undefined || (only === undefined ? isActive(id) : id !== only)) continue
       // Where the topology no longer has all of the shards, only people can say.
       const over = await Promise.all(
-        branches.map(async ({ shard: name, qualifier }) => {
-          const shard = shards.get(name)
-          return shard !== undefined && (await decisions.isOver(shard, { id, qualifier }))
-        }),
+        participantsOf(id, row, this.#shards()).map(
+          async ({ shard, branch }) => shard !== undefined && (await decisions.isOver(shard, branch)),
+        ),
       )
       if (over.includes(false)) continue
-      if ((await decisions.read(home, id)) === 'committed') await decisions.forget(home, [id])
+      if ((await decisions.read(home, row.id)) === 'committed') await decisions.forget(home, [row.id])
     }
+  }
+
+  #oldRows(home: ShardTarget, rows: readonly DecisionRow[], only?: string): readonly DecisionRow[] {
+    if (only !== undefined) return rows
+    const { clock, abandonMs } = this.#options
+    const now = clock.now()
+    const prefix = `${home.key} `
+    const since = new Map(rows.map(({ id }) => [id, this.#kept.get(prefix + id) ?? now]))
+    for (const key of this.#kept.keys()) if (key.startsWith(prefix)) this.#kept.delete(key)
+    for (const [id, ms] of since) this.#kept.set(prefix + id, ms)
+    return rows.filter(({ id }) => now - since.get(id)! >= abandonMs)
   }
 
   #homeOf(id: string): ShardTarget | undefined {
     return this.#shards().find((shard) => isHome(id, shard))
   }
 
-  #noteHomeless(id: string, shard: ShardTarget): void {
-    if (this.#homeless.has(id) || this.#homeless.size >= HOMELESS_MAX) return
+  #noteHomeless(id: string, shard: ShardTarget): false {
+    if (this.#homeless.has(id) || this.#homeless.size >= HOMELESS_MAX) return false
     this.#homeless.add(id)
     const message = 'a prepared transaction was decided on a shard that the topology does not have'
     this.#options.log.warn(message, { id, shard: shard.key })
+    return false
   }
 
   #shards(): readonly ShardTarget[] {
@@ -177,6 +220,23 @@ export class Resolver {
 }
 
 const HOMELESS_MAX = 1_000
+
+/** Whose row it is; undefined for a row of another shard on the same server. */
+export function transactionOf({ id }: DecisionRow, shard: ShardTarget): string | undefined {
+  return isHome(id, shard) ? id : jointIdOf(id, shard)
+}
+
+/** The branches that a row names. */
+export function participantsOf(
+  id: string,
+  { branches }: Pick<DecisionRow, 'branches'>,
+  shards: readonly ShardTarget[],
+): readonly Participant[] {
+  return branches.map(({ shard: name, qualifier }) => ({
+    shard: shards.find(({ keyspace, shard }) => `${keyspace}/${shard}` === name),
+    branch: { id, qualifier },
+  }))
+}
 
 /** The primary of every shard. */
 export function primariesOf({ keyspaces }: Pick<Gateway, 'keyspaces'>): readonly ShardTarget[] {

@@ -1,6 +1,5 @@
 import type { Cancellation } from '../base/abort.ts'
 import type { Condition } from '../errors/condition.ts'
-import { ServerError } from '../errors/server-error.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { ResponseSummary } from '../mysql/client/response-reader.ts'
 import { Status } from '../mysql/codec/constants.ts'
@@ -9,16 +8,22 @@ import type { Lease } from '../tablet/lease.ts'
 import type { Characteristics, Settings } from '../tablet/settings.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
 import { AfterCommit } from './after-commit.ts'
-import { AtomicCommit } from './atomic-commit.ts'
 import type { AtomicCommits } from './atomic-commits.ts'
+import { AtomicTransaction } from './atomic-transaction.ts'
 import { BestEffort } from './best-effort.ts'
-import { newTransactionId } from './branch.ts'
-import { type CommitFailure, type CommitProtocol, rollBack } from './commit-protocol.ts'
-import { SNAPSHOT_SQL } from './decisions.ts'
-import type { Lane, TransactionStart } from './lane.ts'
+import { type CommitFailure, type CommitProtocol, commitError, rollBack } from './commit-protocol.ts'
+import type { Lane } from './lane.ts'
 import { Lanes } from './lanes.ts'
+import { NextCharacteristics } from './next-characteristics.ts'
 import { Savepoints } from './savepoints.ts'
 import { settleAll } from './settle-all.ts'
+import {
+  type BeginWords,
+  ORDINARY_SESSION,
+  PLAIN_START,
+  type SessionView,
+  type TransactionStart,
+} from './transaction-start.ts'
 
 /** Deadlock, and the lock table being full: InnoDB rolls the whole transaction back, not the statement alone. */
 const ER_LOCK_DEADLOCK = 1213
@@ -29,21 +34,8 @@ const NON_ATOMIC_COMMIT = 301
 
 const STEPS_SAVEPOINT = '`_shardgate_steps`'
 
-const PLAIN_START: TransactionStart = { before: [], begin: 'BEGIN' }
-
-const NONE: Characteristics = {}
-
 /** What may be written where: on one shard, on several that commit one after the other, on several that commit alike. */
 export type TransactionMode = 'single' | 'multi' | 'twopc'
-
-/** BEGIN or START TRANSACTION as it was said. */
-export interface BeginWords {
-  readonly begin: string
-  /** As the text of `begin` has it. */
-  readonly access?: Characteristics['access']
-  /** WITH CONSISTENT SNAPSHOT. */
-  readonly takesSnapshot?: boolean
-}
 
 export interface TransactionEnvironment {
   readonly gateway: Pick<Gateway, 'acquire' | 'termOf'>
@@ -61,17 +53,13 @@ export class Transaction {
   readonly #savepoints = new Savepoints()
   readonly afterCommit = new AfterCommit()
   autocommit = true
-  /** `SET TRANSACTION …` without scope: for the next transaction alone. */
-  #next = NONE
-  #isNextInUse = false
+  readonly next = new NextCharacteristics()
   /** What the open one was given so. */
-  #given = NONE
+  #given: Characteristics = {}
   mode: TransactionMode = 'multi'
-  /** Of the open one, as `mode` was when it reached its first shard. */
-  #isAtomic = false
-  /** Where an atomic one has begun, and what its branches on other shards are called. */
-  #home: ShardTarget | undefined
-  #id: string | undefined
+  /** The open one has reached a primary; where `mode` was 'twopc' then it is atomic. */
+  #hasBegun = false
+  #atomic: AtomicTransaction | undefined
   /** Shards that the transaction writes on, while it is a single one. */
   readonly #written = new Set<string>()
   #isOpen = false
@@ -88,12 +76,11 @@ export class Transaction {
   #committing = false
   #closed = false
 
-  readonly #isSessionReadOnly: () => boolean
+  readonly #session: SessionView
 
-  /** `isSessionReadOnly`: transactions that say nothing of it are READ ONLY. */
-  constructor(environment: TransactionEnvironment, isSessionReadOnly = () => false) {
+  constructor(environment: TransactionEnvironment, session = ORDINARY_SESSION) {
     this.#environment = environment
-    this.#isSessionReadOnly = isSessionReadOnly
+    this.#session = session
     this.lanes = new Lanes(environment.gateway)
   }
 
@@ -130,7 +117,7 @@ export class Transaction {
     const { begin } = this.#start ?? PLAIN_START
     const [given, isReadOnly] = [this.#given, this.#isReadOnly]
     return () => {
-      this.#next = given
+      this.next.set(given)
       this.begin({ begin })
       this.#isReadOnly = isReadOnly
     }
@@ -138,7 +125,7 @@ export class Transaction {
 
   begin(how: BeginWords): void {
     this.#asked = how
-    this.#given = this.takeNext()
+    this.#given = this.next.take()
     const { isolation, access } = this.#given
     const level = isolation === undefined ? [] : [`ISOLATION LEVEL ${isolation}`]
     const parts = access === undefined ? level : [...level, access]
@@ -147,7 +134,7 @@ export class Transaction {
       begin: how.begin,
     }
     const said = how.access ?? access
-    this.#isReadOnly = said === undefined ? this.#isSessionReadOnly() : said === 'READ ONLY'
+    this.#isReadOnly = said === undefined ? this.#session.isReadOnly() : said === 'READ ONLY'
     this.#isOpen = true
     this.watch?.begins()
   }
@@ -155,17 +142,7 @@ export class Transaction {
   /** SET TRANSACTION: what was said before stays, where it is about something else. Throws within a transaction. */
   setNext(characteristics: Characteristics): void {
     this.checkNext()
-    this.#next = { ...this.#next, ...characteristics }
-  }
-
-  /** What is set for the whole session is for the next transaction, too: what was said of that before goes. */
-  forgetNext({ isolation, access }: { readonly isolation?: boolean; readonly access?: boolean }): void {
-    const { isolation: level, access: kind } = this.#next
-    const left = {
-      ...(isolation !== true && level !== undefined && { isolation: level }),
-      ...(access !== true && kind !== undefined && { access: kind }),
-    }
-    this.#next = Object.keys(left).length === 0 ? NONE : left
+    this.next.set(characteristics)
   }
 
   /** Throws within a transaction. */
@@ -179,24 +156,12 @@ export class Transaction {
 
   /** What SET TRANSACTION has said, for a statement that is a transaction by itself; undefined when it has said nothing. */
   nextOfStatement(): Characteristics | undefined {
-    if (this.#next === NONE || this.#isOpen || !this.autocommit) return undefined
-    this.#isNextInUse = true
-    return this.#next
+    return this.#isOpen || !this.autocommit ? undefined : this.next.lend()
   }
 
-  /** One that failed was no transaction: the next statement has what it was given. */
   statementEnds(failed: boolean): void {
     this.#warning = undefined
-    if (!this.#isNextInUse) return
-    this.#isNextInUse = false
-    if (!failed) this.#next = NONE
-  }
-
-  /** What SET TRANSACTION has said, for the transaction that begins. */
-  takeNext(): Characteristics {
-    const next = this.#next
-    this.#next = NONE
-    return next
+    this.next.statementEnds(failed)
   }
 
   /** Begins on these shards now, and as much at once as can be: when there is a connection to each. */
@@ -263,23 +228,32 @@ export class Transaction {
     }
   }
 
-  /** How the transaction begins on a shard: an atomic one as itself where it begins, and as a branch on every other. */
   #startOn(target: ShardTarget): TransactionStart | undefined {
     const start = this.start()
-    if (start === undefined || target.tabletType !== 'PRIMARY') return start
-    if (this.#home === undefined) {
-      this.#home = target
-      this.#isAtomic = this.mode === 'twopc' && this.#environment.atomic !== undefined && !this.#isReadOnly
-    }
-    if (!this.#isAtomic || target.key === this.#home.key || this.lanes.get(target)?.hasTables === true)
-      return start
-    this.#id ??= newTransactionId(this.#home)
-    const { access, takesSnapshot } = this.#asked
-    return {
-      before: access === undefined ? start.before : [...start.before, `SET TRANSACTION ${access}`],
-      begin: start.begin,
-      branch: { id: this.#id, behind: takesSnapshot === true ? [SNAPSHOT_SQL] : [] },
-    }
+    // Rows of consistent lookup vindexes commit ahead, whatever becomes of the rest.
+    if (start === undefined || target.tabletType !== 'PRIMARY' || target.commitsFirst === true) return start
+    if (!this.#hasBegun) this.#beginsOn(target)
+    if (this.#atomic === undefined || this.lanes.get(target)?.hasTables === true) return start
+    return this.#atomic.startOn(target, start, this.#asked)
+  }
+
+  /** Temporary tables are to come to the shard: the transaction is plain there, unless it has begun elsewhere. */
+  makeHome(target: ShardTarget): void {
+    if (!this.#hasBegun && this.start() !== undefined) this.#beginsOn(target, true)
+  }
+
+  /** `isPlain`: it is not to be a branch there. */
+  #beginsOn(target: ShardTarget, isPlain = false): void {
+    this.#hasBegun = true
+    const { atomic } = this.#environment
+    if (this.mode !== 'twopc' || atomic === undefined || this.#isReadOnly) return
+    // CALL and temporary tables come to shards that are addressed, or whole keyspaces: no branch takes all of what these do.
+    const mayBeBranch =
+      !isPlain &&
+      !this.#session.isTargeted() &&
+      (atomic.gateway.keyspaces.get(target.keyspace)?.shards.length ?? 0) > 1 &&
+      !this.lanes.all().some(({ hasTables }) => hasTables)
+    this.#atomic = new AtomicTransaction(mayBeBranch ? undefined : target)
   }
 
   /** A statement (CALL, for one) left a transaction open on a connection of the pool: it is the session's now. */
@@ -287,7 +261,7 @@ export class Transaction {
     this.lanes.adopt(target, lease)
     this.#isOpen = true
     this.watch?.begins()
-    this.#startOn(target)
+    if (target.tabletType === 'PRIMARY') this.makeHome(target)
   }
 
   /** The lane is gone, and with it the shard's part of the transaction. */
@@ -340,7 +314,10 @@ export class Transaction {
       this.#committing = false
       if (this.#closed) this.lanes.close()
     }
-    if (failed !== undefined) this.#throwCommitFailure(failed)
+    if (failed === undefined) return
+    const { error, warning } = commitError(failed)
+    if (warning !== undefined) this.#warn(warning)
+    throw error
   }
 
   /** Rows of consistent lookup vindexes first: those of their owners rely on them. Alone they are in nobody's way. */
@@ -367,8 +344,8 @@ export class Transaction {
 
   #protocol(): CommitProtocol {
     const { atomic } = this.#environment
-    if (!this.#isAtomic || atomic === undefined) return new BestEffort(this.lanes)
-    return new AtomicCommit(this.lanes, atomic, { home: this.#home!, id: this.#id })
+    if (this.#atomic === undefined || atomic === undefined) return new BestEffort(this.lanes)
+    return this.#atomic.protocol(this.lanes, atomic)
   }
 
   /** Rolls back everywhere. */
@@ -432,9 +409,9 @@ export class Transaction {
   }
 
   async #forStatement<T>(work: () => Promise<T>): Promise<T> {
-    const next = this.takeNext() // the statement has been given it as settings
+    const next = this.next.take() // the statement has been given it as settings
     this.begin({ begin: 'BEGIN' })
-    this.#next = next
+    this.next.set(next)
     try {
       const result = await work()
       await this.commit()
@@ -466,7 +443,7 @@ export class Transaction {
     this.#end()
     this.#failure = undefined
     this.autocommit = true
-    this.#next = NONE
+    this.next.clear()
   }
 
   /** The client is gone. A COMMIT that it has sent is carried through on all shards first, as one server would. */
@@ -508,32 +485,11 @@ export class Transaction {
     this.#isOpen = false
     this.#isReadOnly = false
     this.#start = undefined
-    this.#home = undefined
-    this.#id = undefined
-    this.#isAtomic = false
+    this.#hasBegun = false
+    this.#atomic = undefined
     this.#written.clear()
     this.#savepoints.clear()
     this.afterCommit.clear()
-  }
-
-  /** Tells of a COMMIT that not all shards took: an error, and a warning that SHOW WARNINGS repeats. */
-  #throwCommitFailure({ committed, failed, rolledBack }: CommitFailure): never {
-    const { error } = failed[0]!
-    if (committed.length === 0) throw error
-    // A server that refused was told to roll back; of one that was lost nobody knows how far it came.
-    const refused = failed.filter((shard) => shard.error instanceof ServerError).map(({ name }) => name)
-    const unknown = failed.map(({ name }) => name).filter((name) => !refused.includes(name))
-    const outcomes = [
-      `committed: ${committed.join(', ')}`,
-      ...(unknown.length > 0 ? [`not known: ${unknown.join(', ')}`] : []),
-      ...(refused.length + rolledBack.length > 0
-        ? [`rolled back: ${[...refused, ...rolledBack].join(', ')}`]
-        : []),
-    ]
-    const names = failed.map(({ name }) => name).join(', ')
-    const text = `Commit is not atomic over several shards: ${names} failed (${error.message}), ${outcomes.join('; ')}`
-    this.#warn(text)
-    throw new SqlError('ER_UNKNOWN_ERROR', text, { cause: error })
   }
 
   #warn(message: string): void {

@@ -1,7 +1,9 @@
 import type { ShardTarget } from '../tablet/shard-target.ts'
 import type { AtomicCommits } from './atomic-commits.ts'
-import { isHome } from './branch.ts'
-import { primariesOf } from './resolver.ts'
+import { isHome, isJoint } from './branch.ts'
+import type { DecisionRow } from './decisions.ts'
+import { jointOutcome } from './joint-outcome.ts'
+import { participantsOf, primariesOf, transactionOf } from './resolver.ts'
 
 /** An atomic transaction that has prepared branches, or may have some on a shard that cannot be asked. */
 export interface UnresolvedTransaction {
@@ -22,7 +24,7 @@ export interface Unresolved {
 
 interface Found {
   recordedMs?: number
-  branches: readonly string[]
+  branches: DecisionRow['branches']
   readonly prepared: Set<string>
 }
 
@@ -41,11 +43,12 @@ export async function listUnresolved(commits: AtomicCommits): Promise<Unresolved
     shards.map(async (shard) => {
       try {
         for (const { id } of await decisions.prepared(shard)) of(id).prepared.add(nameOf(shard))
-        for (const { id, branches, recordedMs } of await decisions.list(shard)) {
-          if (!isHome(id, shard)) continue
+        for (const row of await decisions.list(shard)) {
+          const id = transactionOf(row, shard)
+          if (id === undefined) continue
           const known = of(id)
-          known.recordedMs = recordedMs
-          known.branches = branches.map((branch) => branch.shard)
+          known.recordedMs = row.recordedMs
+          known.branches = row.branches
         }
       } catch (error) {
         unasked.push({ shard: nameOf(shard), error: error as Error })
@@ -54,7 +57,7 @@ export async function listUnresolved(commits: AtomicCommits): Promise<Unresolved
   )
   const silent = new Set(unasked.map(({ shard }) => shard))
   const left = [...found].filter(
-    ([, { branches, prepared }]) => prepared.size > 0 || branches.some((shard) => silent.has(shard)),
+    ([, { branches, prepared }]) => prepared.size > 0 || branches.some(({ shard }) => silent.has(shard)),
   )
   const transactions = await Promise.all(left.map(([id, known]) => describe(commits, shards, id, known)))
   return { transactions: transactions.sort((a, b) => (a.id < b.id ? -1 : 1)), unasked }
@@ -67,11 +70,15 @@ async function describe(
   { recordedMs, branches, prepared }: Found,
 ): Promise<UnresolvedTransaction> {
   const home = shards.find((shard) => isHome(id, shard))
-  const decision = home && (await decisions.read(home, id).catch(() => undefined))
-  const state = decision === 'committed' ? 'COMMIT' : decision === 'none' ? 'ROLLBACK' : 'PREPARE'
-  const followers = new Set([...branches, ...prepared])
-  return { id, state, recordedMs, participants: [...followers, ...(home ? [nameOf(home)] : [])] }
+  const followers = new Set([...branches.map(({ shard }) => shard), ...prepared])
+  const participants = [...followers, ...(home ? [nameOf(home)] : [])]
+  const how = isJoint(id)
+    ? (await jointOutcome(decisions, participantsOf(id, { branches }, shards))).how
+    : HOW[(home && (await decisions.read(home, id).catch(() => undefined))) ?? 'open']
+  return { id, state: how === 'open' ? 'PREPARE' : how, recordedMs, participants }
 }
+
+const HOW = { committed: 'COMMIT', none: 'ROLLBACK', open: 'open' } as const
 
 function nameOf({ keyspace, shard }: ShardTarget): string {
   return `${keyspace}/${shard}`

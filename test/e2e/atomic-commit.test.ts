@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { type Deferred, deferred } from '../../src/base/deferred.ts'
-import type { CommitStep } from '../../src/transaction/atomic-commits.ts'
 import { onEachServer } from '../support/each-server.ts'
 import { eventually } from '../support/eventually.ts'
 import { type FaultCluster, startFaultCluster } from '../support/fault-cluster.ts'
@@ -11,12 +10,15 @@ import { PROXY_ADMIN } from '../support/proxy.ts'
 /** Ids of users on -80 and on 80-. */
 const [LEFT, RIGHT] = [1, 4]
 
+/** Begins a transaction that has its home in a keyspace of one shard. */
+const AT_HOME = 'BEGIN; SELECT * FROM lookup.products'
+
 onEachServer((server) => {
   let faults: FaultCluster
   let client: ProtocolClient
   let steps: string[] = []
-  /** Steps at which commits stand still until they are resolved. */
-  const held = new Map<CommitStep, Deferred<void>>()
+  /** Steps, of all shards or of one (`preparing main/80-`), at which commits stand still until they are resolved. */
+  const held = new Map<string, Deferred<void>>()
 
   beforeAll(async () => {
     faults = await startFaultCluster({
@@ -24,7 +26,7 @@ onEachServer((server) => {
       config: { transaction_mode: 'twopc' },
       onCommitStep: async (step, shard) => {
         steps.push(`${step} ${shard}`)
-        await held.get(step)?.promise
+        await (held.get(step) ?? held.get(`${step} ${shard}`))?.promise
       },
     })
     client = await faults.connect()
@@ -57,16 +59,23 @@ onEachServer((server) => {
     expect(await cells('SELECT @@transaction_mode')).toEqual([['TWOPC']])
   })
 
-  test('two shards that have written agree: the decision is recorded before any commits', async () => {
+  test('two shards that have written agree: both are prepared before any commits', async () => {
     for (const sql of ['BEGIN', left(-3), right(3), 'COMMIT']) await run(sql)
     expect(await scores()).toBe('7 13')
-    expect(steps).toEqual([
-      'recorded main/-80',
-      'prepared main/80-',
-      'all prepared main/-80',
-      'decided main/-80',
-      'committed main/80-',
+    // Those of one step come in any order.
+    const sorted = [steps.slice(0, 2), steps.slice(2, 4), steps.slice(4, 5), steps.slice(5)]
+    expect(sorted.map((some) => some.sort())).toEqual([
+      ['preparing main/-80', 'preparing main/80-'],
+      ['prepared main/-80', 'prepared main/80-'],
+      ['all prepared main/-80'],
+      ['committed main/-80', 'committed main/80-'],
     ])
+  })
+
+  test('one that begins in a keyspace of one shard has its home there: the decision is recorded before any commits', async () => {
+    for (const sql of [AT_HOME, left(-3), right(3), 'COMMIT']) await run(sql)
+    expect(await scores()).toBe('7 13')
+    expect([steps[0], steps.at(-3)]).toEqual(['recorded lookup/0', 'decided lookup/0'])
   })
 
   test('where one has written, or none, nothing is prepared', async () => {
@@ -78,13 +87,13 @@ onEachServer((server) => {
 
   test('a statement that writes two shards is atomic by itself', async () => {
     await run('UPDATE users SET score = score + 1')
-    expect(steps).toContain('decided main/-80')
+    expect(steps).toContain('all prepared main/-80')
     expect(await scores()).toBe('11 11')
   })
 
   test('so is one that moves rows, a file that is loaded, and what RETURNING tells of', async () => {
     await run(`UPDATE users SET id = id + 10`)
-    expect(steps).toContain('decided main/-80')
+    expect(steps).toContain('all prepared main/-80')
     const loading = await faults.connect({ localFiles: true })
     onTestFinished(() => loading.close())
     steps = []
@@ -93,20 +102,11 @@ onEachServer((server) => {
     loading.sendFile(Array.from({ length: 20 }, (_, i) => `${i + 100}\tx\n`).join(''), asked.sequenceId + 1)
     loading.sendFile('', asked.sequenceId + 2)
     expect((await loading.loaded())[0]).toMatchObject({ kind: 'ok' })
-    expect(steps.some((step) => step.startsWith('decided'))).toBe(true)
+    expect(steps.some((step) => step.startsWith('all prepared'))).toBe(true)
     if (server === 'mysql') return
     steps = []
     await run('DELETE FROM users WHERE id >= 100 RETURNING id')
-    expect(steps.some((step) => step.startsWith('decided'))).toBe(true)
-  })
-
-  test('home has only read: the decision is recorded there all the same', async () => {
-    await run('BEGIN')
-    await run(`SELECT * FROM users WHERE id = ${LEFT}`)
-    await run(right(5))
-    await run(left(5))
-    await run('COMMIT')
-    expect([await scores(), steps[0]]).toEqual(['15 15', 'recorded main/-80'])
+    expect(steps.some((step) => step.startsWith('all prepared'))).toBe(true)
   })
 
   test('ROLLBACK, savepoints, and a statement that fails are as in an ordinary transaction', async () => {
@@ -165,7 +165,7 @@ onEachServer((server) => {
     await run('CREATE TABLE IF NOT EXISTS implied (id INT PRIMARY KEY)')
     await run('ROLLBACK')
     expect(await scores()).toBe('11 11')
-    expect(steps).toContain('decided main/-80')
+    expect(steps).toContain('all prepared main/-80')
   })
 
   test('a deadlock on a branch rolls back everywhere, and the session goes on', async () => {
@@ -224,48 +224,53 @@ onEachServer((server) => {
   })
 
   test.each([
-    ['all prepared', 'PREPARE', 'error'],
-    ['decided', 'COMMIT', 'ok'],
-  ] as const)('%s: SHOW UNRESOLVED TRANSACTIONS has it, CONCLUDE ends it', async (step, state, told) => {
-    const going = deferred()
-    held.set(step, going)
-    onTestFinished(() => {
+    ['preparing main/80-', 'BEGIN', 'PREPARE', 'error'],
+    ['all prepared', 'BEGIN', 'COMMIT', 'ok'],
+    ['all prepared', AT_HOME, 'PREPARE', 'error'],
+    ['decided', AT_HOME, 'COMMIT', 'ok'],
+  ] as const)(
+    '%s (%s): SHOW UNRESOLVED TRANSACTIONS has it, CONCLUDE ends it',
+    async (step, begin, state, told) => {
+      const going = deferred()
+      held.set(step, going)
+      onTestFinished(() => {
+        held.clear()
+        going.resolve()
+      })
+      const admin = await faults.connect(PROXY_ADMIN)
+      for (const sql of [begin, left(1), right(1)]) await run(sql)
+      const committed = client.query('COMMIT')
+      const [id] = (await eventually('it stands still', async () => {
+        const [row] = await cells('SHOW UNRESOLVED TRANSACTIONS', admin)
+        return row
+      }))!
+      const participants = `main/-80,main/80-${begin === AT_HOME ? ',lookup/0' : ''}`
+      const row = [id, state, expect.stringMatching(/^20\d\d-/), participants]
+      expect(await cells('SHOW UNRESOLVED TRANSACTIONS FOR main', admin)).toEqual([row])
+      expect(await cells('SHOW UNRESOLVED TRANSACTIONS FOR other', admin)).toEqual([])
+      expect(await cells(`SHOW TRANSACTION STATUS FOR '${id}'`, admin)).toEqual([row])
+      expect(await cells("SHOW TRANSACTION STATUS FOR 'other'", admin)).toEqual([])
+      const ordinary = await faults.connect()
+      expect(await ordinary.query(`CONCLUDE TRANSACTION '${id}'`)).toMatchObject([
+        { kind: 'error', errno: 1227 },
+      ])
+      ordinary.close()
+      await run(`CONCLUDE TRANSACTION '${id}'`, admin)
+      expect(await cells('SHOW UNRESOLVED TRANSACTIONS', admin)).toEqual([])
       held.clear()
       going.resolve()
-    })
-    const admin = await faults.connect(PROXY_ADMIN)
-    for (const sql of ['BEGIN', left(1), right(1)]) await run(sql)
-    const committed = client.query('COMMIT')
-    const [id] = (await eventually('it stands still', async () => {
-      const [row] = await cells('SHOW UNRESOLVED TRANSACTIONS', admin)
-      return row
-    }))!
-    const row = [id, state, expect.stringMatching(/^20\d\d-/), 'main/80-,main/-80']
-    expect(await cells('SHOW UNRESOLVED TRANSACTIONS FOR main', admin)).toEqual([row])
-    expect(await cells('SHOW UNRESOLVED TRANSACTIONS FOR lookup', admin)).toEqual([])
-    expect(await cells(`SHOW TRANSACTION STATUS FOR '${id}'`, admin)).toEqual([row])
-    expect(await cells("SHOW TRANSACTION STATUS FOR 'other'", admin)).toEqual([])
-    const ordinary = await faults.connect()
-    expect(await ordinary.query(`CONCLUDE TRANSACTION '${id}'`)).toMatchObject([
-      { kind: 'error', errno: 1227 },
-    ])
-    ordinary.close()
-    await run(`CONCLUDE TRANSACTION '${id}'`, admin)
-    expect(await cells('SHOW UNRESOLVED TRANSACTIONS', admin)).toEqual([])
-    held.clear()
-    going.resolve()
-    expect(await committed).toMatchObject([{ kind: told }])
-    expect(await scores()).toBe(told === 'ok' ? '11 11' : '10 10')
-    for (const sql of ["CONCLUDE TRANSACTION 'none'", 'CONCLUDE TRANSACTION', 'CONCLUDE TRANSACTION 7'])
-      expect(await admin.query(sql)).toMatchObject([{ kind: 'error' }])
-    admin.close()
-  })
+      expect(await committed).toMatchObject([{ kind: told }])
+      expect(await scores()).toBe(told === 'ok' ? '11 11' : '10 10')
+      for (const sql of ["CONCLUDE TRANSACTION 'none'", 'CONCLUDE TRANSACTION', 'CONCLUDE TRANSACTION 7'])
+        expect(await admin.query(sql)).toMatchObject([{ kind: 'error' }])
+      admin.close()
+    },
+  )
 
   test('home has committed by itself: the decision is recorded there in a transaction of its own', async () => {
     const admin = await faults.connect(PROXY_ADMIN)
     await run('CREATE PROCEDURE lookup.ends() COMMIT', admin)
-    await run('BEGIN')
-    await run('SELECT * FROM lookup.products')
+    await run(AT_HOME)
     await run(left(1))
     await run('CALL lookup.ends()')
     await run(right(1))
@@ -287,6 +292,66 @@ onEachServer((server) => {
     for (const sql of ['BEGIN', right(1), left(1), 'COMMIT']) await run(sql, session)
     expect(await scores()).toBe('11 11')
     session.close()
+  })
+
+  test('temporary tables are made within a transaction, on MySQL where it has not made a branch', async () => {
+    const session = await faults.connect()
+    const make = 'CREATE TEMPORARY TABLE mine (id INT)'
+    for (const sql of ['BEGIN', make, left(1), right(1), 'COMMIT', 'DROP TEMPORARY TABLE mine'])
+      await run(sql, session)
+    for (const sql of ['BEGIN', left(1)]) await run(sql, session)
+    const [made] = await session.query(make)
+    const wayOut = expect.stringContaining('before BEGIN')
+    expect(made).toMatchObject(server === 'mysql' ? { errno: 1235, message: wayOut } : { kind: 'ok' })
+    for (const sql of [right(1), 'COMMIT']) await run(sql, session)
+    expect(await scores()).toBe('12 12')
+    session.close()
+  })
+
+  test('CALL on a shard that the session addresses may commit, transaction or not', async () => {
+    const [admin, session] = [await faults.connect(PROXY_ADMIN), await faults.connect()]
+    await run('CREATE PROCEDURE lookup.ends() COMMIT', admin)
+    await run('USE lookup', session)
+    for (const sql of ['BEGIN', 'SELECT * FROM products', 'CALL ends()', 'COMMIT']) await run(sql, session)
+    await run('DROP PROCEDURE lookup.ends', admin)
+    for (const each of [admin, session]) each.close()
+  })
+
+  test('a shard that cannot record its part: nothing is committed, and nothing stays prepared', async () => {
+    await run('UPDATE users SET score = 10')
+    const root = await faults.rootOf('80-')
+    await root.query('BEGIN')
+    await root.query('SELECT * FROM _shardgate.transactions FOR UPDATE')
+    await run('SET innodb_lock_wait_timeout = 1')
+    for (const sql of ['BEGIN', left(1), right(1)]) await run(sql)
+    expect((await client.query('COMMIT'))[0]).toMatchObject({ kind: 'error', errno: 1205 })
+    await root.query('ROLLBACK')
+    const [prepared] = await root.query('XA RECOVER')
+    root.destroy()
+    await run('SET innodb_lock_wait_timeout = DEFAULT')
+    expect([prepared, await scores()]).toEqual([[], '10 10'])
+  })
+
+  test('what is done is forgotten while others are open on the same shards', async () => {
+    const going = deferred()
+    held.set('all prepared', going)
+    for (const sql of ['BEGIN', left(1), right(1)]) await run(sql)
+    const committed = client.query('COMMIT')
+    await eventually('it stands still', async () => steps.includes('all prepared main/-80'))
+    held.clear()
+    const other = await faults.connect()
+    await run('INSERT INTO users (id, name, score) VALUES (2, "a", 0), (5, "b", 0)', other)
+    await run('UPDATE users SET score = 1 WHERE id IN (2, 5)', other)
+    const root = await faults.rootOf('80-')
+    await root.query('SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED')
+    await eventually('one is left', async () => {
+      const [rows] = await root.query('SELECT id FROM _shardgate.transactions')
+      return (rows as unknown[]).length === 1
+    })
+    root.destroy()
+    going.resolve()
+    expect(await committed).toMatchObject([{ kind: 'ok' }])
+    other.close()
   })
 
   test('under LOCK TABLES writes of several shards are refused with the way out, and the locks stay', async () => {

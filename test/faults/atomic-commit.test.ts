@@ -3,14 +3,23 @@ import type { CommitStep } from '../../src/transaction/atomic-commits.ts'
 import { onEachServer } from '../support/each-server.ts'
 import { eventually } from '../support/eventually.ts'
 import { ACCOUNTS, Bank, INITIAL_BALANCE } from './atomic/bank.ts'
-import { Teller } from './atomic/teller.ts'
+import { hasSlip, Teller } from './atomic/teller.ts'
 
 /** As many as one run in CI has; `SHARDGATE_TEST_KILLS=500` for more of them, and figures. */
 const MORE_KILLS = process.env['SHARDGATE_TEST_KILLS']
 const KILLS = Number(MORE_KILLS ?? 20)
 const TELLERS = 16
 
-const STEPS: readonly CommitStep[] = ['recorded', 'prepared', 'all prepared', 'decided', 'committed']
+const STEPS: readonly CommitStep[] = [
+  'recorded',
+  'preparing',
+  'prepared',
+  'all prepared',
+  'decided',
+  'committed',
+]
+/** Begins a transaction that has its home in the office. */
+const AT_HOME = 'BEGIN; SELECT * FROM office.slips'
 /** Whoever coordinates, the server that the step is about, or another one. */
 const VICTIMS = ['proxy', 'own server', 'other server'] as const
 
@@ -35,16 +44,18 @@ onEachServer((server) => {
   afterAll(() => bank?.close())
 
   test.each([
-    ['all prepared', 'rolled back', 'error'],
-    ['decided', 'committed', 'ok'],
+    ['preparing', 'BEGIN', 'rolled back', 'error'],
+    ['all prepared', 'BEGIN', 'committed', 'ok'],
+    ['all prepared', AT_HOME, 'rolled back', 'error'],
+    ['decided', AT_HOME, 'committed', 'ok'],
   ] as const)(
-    'a proxy that stands still when it has %s: another has it %s, and its client is told so',
+    'a proxy that stands still when it has come to %s (%s): another has it %s, and its client is told so',
     { timeout: 60_000 },
-    async (step, _outcome, told) => {
+    async (step, begin, _outcome, told) => {
       const [one, other] = await bank.twoAccounts()
       const before = await bank.balances()
       const [stands, client] = [bank.proxies[0]!, await bank.connect(bank.proxies[0]!)]
-      for (const sql of ['BEGIN', `UPDATE accounts SET balance = balance - 7 WHERE id = ${one}`])
+      for (const sql of [begin, `UPDATE accounts SET balance = balance - 7 WHERE id = ${one}`])
         await client.query(sql)
       await client.query(`UPDATE accounts SET balance = balance + 7 WHERE id = ${other}`)
       stands.arm({ step, victim: 'server' })
@@ -118,6 +129,8 @@ async function check(bank: Bank, acknowledged: readonly number[]): Promise<void>
   expect(half).toEqual([])
   expect(acknowledged.filter((transfer) => !transfers.has(transfer))).toEqual([])
   expect(acknowledged.length).toBeGreaterThan(KILLS)
+  const slips = [...transfers.keys()].filter(hasSlip)
+  expect([...(await bank.slips())].sort()).toEqual(slips.sort())
   const balances = await bank.balances()
   expect([...balances.values()].reduce((sum, balance) => sum + balance, 0)).toBe(ACCOUNTS * INITIAL_BALANCE)
   const posted = new Map<number, number>()

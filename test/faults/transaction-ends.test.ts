@@ -94,6 +94,20 @@ describe('a connection that is lost in a transaction', () => {
   })
 })
 
+test.each(['-80', '80-'] as const)(
+  'a COMMIT that %s refuses, for it has become read-only, is committed nowhere',
+  async (shard) => {
+    for (const sql of ['BEGIN', bump(LEFT), bump(RIGHT)]) await client.query(sql)
+    const root = await faults.rootOf(shard)
+    await root.query('SET GLOBAL read_only = ON')
+    const committed = await client.query('COMMIT')
+    await root.query('SET GLOBAL read_only = OFF')
+    root.destroy()
+    expect(committed).toMatchObject([{ kind: 'error', errno: 1290 }])
+    expect(await scores()).toBe('0 0')
+  },
+)
+
 describe('time-outs', () => {
   let proxy: TestProxy
   let session: ProtocolClient

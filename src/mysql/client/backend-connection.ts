@@ -61,7 +61,13 @@ export class BackendConnection {
   /** Sends a whole command (with headers, sequence id 0). The connection takes ownership of the bytes. */
   send(packet: Buffer, reader: ResponseReader): void {
     const held = this.#held
-    if (held !== undefined) return this.#sendBehind(held, packet, reader)
+    if (held !== undefined) {
+      this.#held = undefined
+      return this.together(() => {
+        this.send(held.packet, held.reader)
+        this.send(packet, reader)
+      })
+    }
     this.#readers.push(reader)
     this.activity++
     if (this.#closed) return this.#failReaders(lostConnection(new Error('the connection is closed')))
@@ -74,14 +80,14 @@ export class BackendConnection {
     else this.#held = { packet, reader }
   }
 
-  #sendBehind(
-    held: { readonly packet: Buffer; readonly reader: ResponseReader },
-    packet: Buffer,
-    reader: ResponseReader,
-  ): void {
-    this.#held = undefined
-    this.#readers.push(held.reader)
-    this.send(Buffer.concat([held.packet, packet]), reader)
+  /** What `send` sends within `work` goes in one segment. */
+  together<T>(work: () => T): T {
+    this.#socket.cork()
+    try {
+      return work()
+    } finally {
+      this.#socket.uncork()
+    }
   }
 
   /** Sends a command that has no answer (COM_STMT_CLOSE, COM_STMT_SEND_LONG_DATA). */

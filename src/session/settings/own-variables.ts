@@ -39,7 +39,7 @@ export function ownVariable(
       if (level === undefined || !isForNext(item))
         return () => {
           state.setSetting(ISOLATION, level)
-          transaction.forgetNext({ isolation: true })
+          transaction.next.forget({ isolation: true })
         }
       transaction.checkNext()
       return () => transaction.setNext({ isolation: level })

@@ -51,7 +51,8 @@ export async function runSet(context: SetContext, { items }: SetStatement): Prom
   }
   if (globals.length > 0) warnings.push(...(await setGlobals(context, globals)))
   if (onServer.length > 0) warnings.push(...(await setOnServer(context, onServer)))
-  if (onServer.some(({ name }) => READ_ONLY_NAMES.has(name))) context.transaction.forgetNext({ access: true })
+  if (onServer.some(({ name }) => READ_ONLY_NAMES.has(name)))
+    context.transaction.next.forget({ access: true })
   for (const change of changes) await change()
   state.warnings = warnings
   replies.ok({ warnings: warnings.length })

@@ -3,6 +3,7 @@ import { beginPlan } from '../../engine/begin-plan.ts'
 import { shardsMet } from '../../engine/met-shards.ts'
 import type { OkOutcome } from '../../engine/outcome.ts'
 import type { RunContext as EngineContext } from '../../engine/run-context.ts'
+import { notSupported, type SqlError } from '../../errors/sql-error.ts'
 import { keyspaceId } from '../../key/keyspace-id.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { TEMPORARY_TABLES } from '../../plan/reserves.ts'
@@ -35,6 +36,7 @@ export async function runTemporary(
   const { keyspace } = routing
   const shard = shardsMet(routing, bindings, shards)[0]!
   const target = shards.target(keyspace, shard, reading.target.tabletType)
+  if (plan.commitsFirst !== true) transaction.makeHome(target)
   // What commits is no part of a transaction.
   const lane =
     plan.commitsFirst === true
@@ -45,6 +47,7 @@ export async function runTemporary(
           cancel: interruption,
         })
       : await transaction.reach(target, settings, interruption)
+  if (lane.branch !== undefined && !lane.connection.isMariadb) throw notInBranch()
   lane.reserve(TEMPORARY_TABLES)
   const names = plan.temporary!.map(({ table }) => table)
   const { start } = shards.shardsOf(keyspace)[shard]!.range
@@ -63,6 +66,13 @@ export async function runTemporary(
     await look().catch(() => transaction.lost(lane))
     throw error
   }
+}
+
+/** Instead of MySQL's 4091, which knows of no way out. */
+function notInBranch(): SqlError {
+  return notSupported(
+    "a temporary table on a shard that a transaction in transaction_mode = 'twopc' has reached (CREATE it before BEGIN, or SET transaction_mode = 'multi')",
+  )
 }
 
 function routingOf({ root, shortcut }: Plan): Routing {

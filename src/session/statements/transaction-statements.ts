@@ -58,7 +58,7 @@ export async function endTransaction(
   const { again } = transaction
   if (statement.kind === 'Commit') await transaction.commit()
   else await transaction.rollback()
-  transaction.takeNext()
+  transaction.next.take()
   const { chain, release } = completionOf(statement, state)
   if (chain) again()
   state.warnings = []
@@ -119,7 +119,7 @@ export async function setTransaction(
 ): Promise<void> {
   if (scope === 'SESSION' || scope === 'LOCAL') {
     state.setCharacteristics({ isolation, access }, proxy.isMariadb)
-    transaction.forgetNext({ isolation: isolation !== undefined, access: access !== undefined })
+    transaction.next.forget({ isolation: isolation !== undefined, access: access !== undefined })
     return replies.ok({})
   }
   if (scope !== undefined) throw notSupported(`SET ${scope} TRANSACTION: change it on the servers themselves`)

@@ -21,7 +21,10 @@ export interface Posting {
   readonly amount: number
 }
 
-/** Four shards of accounts, each on a server of its own, behind two proxies in transaction_mode twopc. */
+/**
+ * Four shards of accounts, and an office that is one by itself, each on a server of its own, behind two proxies in transaction_mode
+ * twopc. What begins in the office has its home there; what begins with an account is joint.
+ */
 export class Bank {
   readonly #cluster: TestCluster
   readonly #servers: Map<string, MysqlServer>
@@ -77,7 +80,7 @@ export class Bank {
     return bank
   }
 
-  /** `bank/-40`, … */
+  /** `bank/-40`, …, `office/0` */
   get shards(): readonly string[] {
     return [...this.#servers.keys()].map((name) => name.replace('_', '/').replace(/-primary$/, ''))
   }
@@ -104,17 +107,19 @@ export class Bank {
     this.proxies[at] = await this.#startProxy()
   }
 
-  /** Rows of a query on all shards, past the proxies. */
-  async #rows<T>(sql: string): Promise<readonly T[]> {
+  /** Rows of a query on all shards, or those of a keyspace, past the proxies. */
+  async #rows<T>(sql: string, keyspace = ''): Promise<readonly T[]> {
     const all = await Promise.all(
-      this.shards.map(async (shard) => {
-        const connection = await this.#server(shard).connectAsRoot()
-        try {
-          return (await connection.query(sql))[0] as T[]
-        } finally {
-          connection.destroy()
-        }
-      }),
+      this.shards
+        .filter((shard) => shard.startsWith(keyspace))
+        .map(async (shard) => {
+          const connection = await this.#server(shard).connectAsRoot()
+          try {
+            return (await connection.query(sql))[0] as T[]
+          } finally {
+            connection.destroy()
+          }
+        }),
     )
     return all.flat()
   }
@@ -129,19 +134,25 @@ export class Bank {
     const counts = await this.#rows<{ n: number }>(
       `SELECT COUNT(*) AS n FROM information_schema.tables WHERE ${where}`,
     )
-    // Every shard has been somebody's home by now.
+    // Every shard has taken part by now.
     return counts.every(({ n }) => n === 1) ? this.#rows('SELECT id FROM _shardgate.transactions') : counts
   }
 
   /** By account. */
   async balances(): Promise<ReadonlyMap<number, number>> {
-    const rows = await this.#rows<{ id: number; balance: number }>('SELECT id, balance FROM bank.accounts')
+    const rows = await this.#rows<{ id: number; balance: number }>(
+      'SELECT id, balance FROM bank.accounts',
+      'bank',
+    )
     return new Map(rows.map(({ id, balance }) => [id, balance]))
   }
 
   async transfers(): Promise<ReadonlyMap<number, readonly Posting[]>> {
     const transfers = new Map<number, Posting[]>()
-    for (const posting of await this.#rows<Posting>('SELECT account, transfer, amount FROM bank.postings')) {
+    for (const posting of await this.#rows<Posting>(
+      'SELECT account, transfer, amount FROM bank.postings',
+      'bank',
+    )) {
       const parts = transfers.get(posting.transfer)
       if (parts === undefined) transfers.set(posting.transfer, [posting])
       else parts.push(posting)
@@ -149,9 +160,15 @@ export class Bank {
     return transfers
   }
 
+  /** Transfers that the office knows of. */
+  async slips(): Promise<ReadonlySet<number>> {
+    const rows = await this.#rows<{ transfer: number }>('SELECT transfer FROM office.slips', 'office')
+    return new Set(rows.map(({ transfer }) => transfer))
+  }
+
   /** Of two shards. */
   async twoAccounts(): Promise<readonly [number, number]> {
-    const rows = await this.#rows<{ id: number }>('SELECT id FROM bank.accounts ORDER BY id LIMIT 1')
+    const rows = await this.#rows<{ id: number }>('SELECT id FROM bank.accounts ORDER BY id LIMIT 1', 'bank')
     return [rows[0]!.id, rows[1]!.id]
   }
 

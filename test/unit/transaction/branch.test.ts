@@ -3,7 +3,11 @@ import {
   branchOf,
   isBranchOf,
   isHome,
+  isJoint,
   isTransactionId,
+  jointIdOf,
+  jointRowId,
+  newJointId,
   newTransactionId,
   recoveredBranch,
   threadOf,
@@ -25,6 +29,23 @@ test('a branch tells its shard and the thread that began it, within the 64 bytes
   const longest = branchOf(id, other, Number.MAX_SAFE_INTEGER)
   expect([longest.id.length <= 64, longest.qualifier.length <= 64]).toEqual([true, true])
   expect(xidSql(branch)).toBe(`'${id}','${branch.qualifier}',1397183576`)
+})
+
+test('a joint transaction has no home, and a row for each of its branches, within the 64 bytes of the table', () => {
+  const joint = newJointId()
+  expect([isTransactionId(joint), isJoint(joint), isJoint(id), isHome(joint, home)]).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ])
+  const row = jointRowId(branchOf(joint, other, 4711))
+  expect(row.length).toBeLessThanOrEqual(64)
+  expect([jointIdOf(row, other), jointIdOf(row, home), jointIdOf(id, home)]).toEqual([
+    joint,
+    undefined,
+    undefined,
+  ])
 })
 
 describe('a row of XA RECOVER', () => {

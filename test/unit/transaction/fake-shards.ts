@@ -20,6 +20,9 @@ export class FakeShards {
   readonly #waiting: (() => void)[] = []
   #refuses = false
   term = 'one'
+  /** Of these names. */
+  readonly readOnly = new Set<string>()
+  readonly certifying = new Set<string>()
 
   readonly gateway: Pick<Gateway, 'acquire' | 'termOf'> = {
     acquire: async (target) => this.#lease(target),
@@ -40,8 +43,17 @@ export class FakeShards {
 
   #lease(target: ShardTarget): Lease {
     const { key } = target
+    const { certifying } = this
     const name = target.tabletType === 'PRIMARY' ? target.shard : `${target.shard}@replica`
-    const tablet = { name: `tablet of ${key}`, database: 'ks' } as unknown as ServingTablet
+    const tablet = {
+      name: `tablet of ${key}`,
+      database: 'ks',
+      health: {
+        get certifies() {
+          return certifying.has(name)
+        },
+      },
+    } as unknown as ServingTablet
     return new Lease(this.#connection(name), {
       tablet,
       takeBack: () => this.given.push(name),
@@ -63,6 +75,7 @@ export class FakeShards {
       sendWithNext: (packet: Buffer, reader: CollectingReader) => {
         held = [packet, reader]
       },
+      together: <T>(work: () => T) => work(),
       send: (packet: Buffer, reader: CollectingReader) => {
         const [before, first] = held ?? []
         held = undefined
@@ -73,6 +86,7 @@ export class FakeShards {
           if (state === 'closed') return reader.onLost(new Error('the connection is closed'))
           if (this.#refuses) reader.feed(REFUSED)
           this.#refuses = false
+          if (packet.includes('@@global.read_only')) reader.rows.push(textRow(this.readOnly.has(name)))
           reader.onDone()
         })
       },
@@ -83,6 +97,10 @@ export class FakeShards {
     }
     return connection as unknown as BackendConnection
   }
+}
+
+function textRow(value: boolean): Buffer {
+  return Buffer.from(value ? '\x011' : '\x010')
 }
 
 export const target = (shard: string, type: 'PRIMARY' | 'REPLICA' = 'PRIMARY') =>

@@ -79,14 +79,14 @@ test.each([
   },
 ])('a COMMIT that one shard $what says what has become of the others', async ({ error, says }) => {
   const { transaction, shards } = await twoShards()
+  for (const each of transaction.lanes.all()) each.noteWrite()
   const lane = transaction.lanes.get(target('80-'))!
   const { query } = lane
   lane.query = (sql) => (sql === 'COMMIT' ? Promise.reject(error) : query.call(lane, sql))
   const failed = expect(transaction.commit()).rejects.toThrow(
     `Commit is not atomic over several shards: ${says}`,
   )
-  await shards.answer()
-  await shards.answer()
+  for (let i = 0; i < 3; i++) await shards.answer()
   await failed
   expect(transaction.takeWarning()).toMatchObject({ level: 'Warning' })
 })
@@ -180,36 +180,78 @@ describe('lanes', () => {
   })
 })
 
+const PROOFS = ['-40', '40-80', '80-'].map((name) => `${name}: SELECT @@global.read_only`)
+
 describe('a COMMIT over three shards', () => {
-  async function threeShards() {
+  async function threeShards({ written = ['-40', '40-80', '80-'], certifying = [] as string[] } = {}) {
     const begun = await begunOn(['-40', '40-80', '80-'])
-    for (const lane of begun.transaction.lanes.all()) lane.noteWrite()
+    for (const name of certifying) begun.shards.certifying.add(name)
+    for (const name of written) begun.transaction.lanes.get(target(name))!.noteWrite()
     return begun
   }
 
-  test('goes to the others at once when the first has committed', async () => {
+  function refuse(transaction: Transaction, name: string): void {
+    const lane = transaction.lanes.get(target(name))!
+    const { query } = lane
+    const error = new ServerError({ errno: 1180, sqlState: 'HY000', message: `no ${name}` })
+    lane.query = (sql) => (sql === 'COMMIT' ? Promise.reject(error) : query.call(lane, sql))
+  }
+
+  test('goes to all at once when each has said that it is there', async () => {
     const { transaction, shards } = await threeShards()
     const committed = transaction.commit()
     await new Promise(setImmediate)
-    expect(shards.log).toEqual(['-40: COMMIT'])
+    expect(shards.log.splice(0)).toEqual(PROOFS)
     await shards.answer()
     expect(shards.log).toEqual(['-40: COMMIT', '40-80: COMMIT', '80-: COMMIT'])
     await shards.answer()
     await committed
   })
 
-  test('names every shard that failed behind it', async () => {
+  test('asks nothing where one has written', async () => {
+    const { transaction, shards } = await threeShards({ written: ['40-80'] })
+    const committed = transaction.commit()
+    await shards.answer()
+    await committed
+    expect(shards.log).toEqual(['-40: COMMIT', '40-80: COMMIT', '80-: COMMIT'])
+  })
+
+  test('commits nothing where one turns out to be lost', async () => {
     const { transaction, shards } = await threeShards()
-    for (const name of ['40-80', '80-']) {
-      const lane = transaction.lanes.get(target(name))!
-      const { query } = lane
-      const error = new ServerError({ errno: 1180, sqlState: 'HY000', message: `no ${name}` })
-      lane.query = (sql) => (sql === 'COMMIT' ? Promise.reject(error) : query.call(lane, sql))
+    const lane = transaction.lanes.get(target('80-'))!
+    const { query } = lane
+    lane.query = (sql) => {
+      lane.query = query
+      return sql.startsWith('SELECT') ? Promise.reject(new Error('lost')) : query.call(lane, sql)
     }
+    const failed = expect(transaction.commit()).rejects.toThrow('lost')
+    for (let i = 0; i < 2; i++) await shards.answer()
+    await failed
+    expect(shards.log.filter((each) => each.endsWith('COMMIT'))).toEqual([])
+    expect(shards.log).toContain('40-80: ROLLBACK')
+    expect(transaction.takeWarning()).toBeUndefined()
+  })
+
+  test.each([
+    ['has become read-only', { readOnly: '80-', certifying: [] }],
+    ['has its commits certified', { readOnly: '', certifying: ['80-'] }],
+  ])('goes ahead to one that %s: what that refuses is committed nowhere', async (_what, how) => {
+    const { transaction, shards } = await threeShards(how)
+    shards.readOnly.add(how.readOnly)
+    refuse(transaction, '80-')
+    const failed = expect(transaction.commit()).rejects.toThrow('no 80-')
+    for (let i = 0; i < 3; i++) await shards.answer()
+    await failed
+    expect(shards.log.slice(3).sort()).toEqual(['-40: ROLLBACK', '40-80: ROLLBACK', '80-: ROLLBACK'])
+  })
+
+  test('names every shard that failed', async () => {
+    const { transaction, shards } = await threeShards()
+    for (const name of ['40-80', '80-']) refuse(transaction, name)
     const failed = expect(transaction.commit()).rejects.toThrow(
       'ks/40-80, ks/80- failed (no 40-80), committed: ks/-40; rolled back: ks/40-80, ks/80-',
     )
-    for (let i = 0; i < 3; i++) await shards.answer()
+    for (let i = 0; i < 4; i++) await shards.answer()
     await failed
     expect(transaction.takeWarning()).toMatchObject({ level: 'Warning', code: 301 })
   })

@@ -1,0 +1,3 @@
+CREATE TABLE slips (
+  transfer BIGINT NOT NULL PRIMARY KEY
+);
