@@ -37,6 +37,8 @@ export interface Plan {
   readonly runsText?: true
   /** It runs a stored program, which may leave on its connection what no plan knows of. */
   readonly runsProgram?: true
+  /** Over several shards it would not be right: what error 1235 names then. */
+  readonly onOneShard?: string
   /** It may say what LAST_INSERT_ID() is from now on: the session's own is set first, and read back behind it. */
   readonly setsInsertId?: true
   /** Locking reads (`FOR UPDATE`, `FOR SHARE`) go to the primary and take part in the transaction. */

@@ -34,6 +34,7 @@ export function buildKeyspace(
   }
   addLiveTables({ name, isSharded: record.sharded }, tables, columns)
   const multiTenant = record.multiTenantSpec
+  const programs = columns?.programsOf?.(name)
   return {
     schema: {
       name,
@@ -45,6 +46,7 @@ export function buildKeyspace(
       requireExplicitRouting: record.requireExplicitRouting,
       foreignKeyMode: foreignKeyMode(record),
       ...(multiTenant && { multiTenant }),
+      ...(programs && { programs }),
     },
     record,
     tables,

@@ -1,5 +1,6 @@
 import type { KeyspaceId } from '../key/keyspace-id.ts'
 import type { Column, StoredKey, StoredView } from '../values/column.ts'
+import type { StoredPrograms } from '../values/stored-programs.ts'
 import type { ValueType } from '../values/value.ts'
 import type { Vindex } from '../vindex/vindex.ts'
 
@@ -43,6 +44,8 @@ export interface KeyspaceSchema {
   readonly requireExplicitRouting: boolean
   readonly foreignKeyMode: ForeignKeyMode
   readonly multiTenant?: { readonly column: string; readonly type: ValueType }
+  /** Stored routines and triggers on its shards; absent where there are none, or they have not been read. */
+  readonly programs?: StoredPrograms
   /** Set when the VSchema as a whole is wrong: no statement on this keyspace is planned. */
   readonly error?: string
 }
@@ -127,6 +130,7 @@ export interface ColumnSource {
   tableOf(keyspace: string, table: string): LiveTable | undefined
   /** Names of the keyspace's tables. */
   tablesOf(keyspace: string): Iterable<string>
+  programsOf?(keyspace: string): StoredPrograms | undefined
 }
 
 export type TableResolution =

@@ -144,8 +144,9 @@ function foundBy(found: FoundRows, bindings: Bindings): RelayToOptions['found'] 
 
 /** What a text names that is only known now, it may assign. */
 function withTextsVariables({ state }: RunContext, execution: Execution): Execution {
-  const userVariables = variablesInText(state, execution.sql)
-  return { ...execution, plan: { ...execution.plan, userVariables, assigns: true } }
+  const { plan, sql } = execution
+  const userVariables = [...new Set([...plan.userVariables, ...variablesInText(state, sql)])]
+  return { ...execution, plan: { ...plan, userVariables, assigns: true } }
 }
 
 /** What a statement that writes reads first is no answer: sql_select_limit does not hold for it. */
