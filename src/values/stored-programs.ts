@@ -16,6 +16,8 @@ export interface StoredPrograms {
   readonly writing: ReadonlySet<string>
   /** Tables with triggers. */
   readonly triggered: ReadonlySet<string>
+  /** The table of each trigger, by its name. */
+  readonly triggers: ReadonlyMap<string, string>
   /** User variables that any of them names, in lower case: each may read and assign them, for programs call others. */
   readonly variables: readonly string[]
 }
@@ -23,10 +25,12 @@ export interface StoredPrograms {
 /** Judged by the words of their texts, which errs towards more. */
 export function describePrograms(programs: readonly StoredProgram[]): StoredPrograms {
   const functions = programs.filter(({ kind }) => kind === 'function')
+  const triggers = programs.flatMap(({ name, table }) => (table === undefined ? [] : [[name, table] as const]))
   return {
     functions: new Set(functions.map(({ name }) => name.toLowerCase())),
     writing: writingOf(programs),
-    triggered: new Set(programs.flatMap(({ table }) => (table === undefined ? [] : [table]))),
+    triggered: new Set(triggers.map(([, table]) => table)),
+    triggers: new Map(triggers),
     variables: [...new Set(programs.flatMap(({ body }) => variablesNamed(statementsOf(body))))],
   }
 }
