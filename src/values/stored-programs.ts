@@ -25,7 +25,9 @@ export interface StoredPrograms {
 /** Judged by the words of their texts, which errs towards more. */
 export function describePrograms(programs: readonly StoredProgram[]): StoredPrograms {
   const functions = programs.filter(({ kind }) => kind === 'function')
-  const triggers = programs.flatMap(({ name, table }) => (table === undefined ? [] : [[name, table] as const]))
+  const triggers = programs.flatMap(({ name, table }) =>
+    table === undefined ? [] : [[name, table] as const],
+  )
   return {
     functions: new Set(functions.map(({ name }) => name.toLowerCase())),
     writing: writingOf(programs),

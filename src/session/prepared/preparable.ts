@@ -26,7 +26,12 @@ const UNPREPARABLE_VERBS: ReadonlySet<string> = new Set(
 
 /** Objects of DDL; a routine's DROP, too. */
 const UNPREPARABLE_OBJECTS: ReadonlySet<string> = new Set(
-  ['procedure', 'function', 'trigger'].concat('server', 'tablespace', 'resource group', 'spatial reference system'),
+  ['procedure', 'function', 'trigger'].concat(
+    'server',
+    'tablespace',
+    'resource group',
+    'spatial reference system',
+  ),
 )
 
 const DIAGNOSTICS: ReadonlySet<string> = new Set(['WARNINGS', 'ERRORS', 'COUNT WARNINGS', 'COUNT ERRORS'])
