@@ -111,6 +111,10 @@ export class Session implements SessionHandler, LiveSession {
     return [...ofLanes, ...this.#prepared.cursors]
   }
 
+  keepAlive(): void {
+    this.transaction.lanes.keepAlive()
+  }
+
   // ------------------------------------------------------------------------------------ SessionHandler
 
   get statusFlags(): number {

@@ -52,6 +52,8 @@ export class Lane {
   /** The primary's term when the lane was opened: under another one it is lost. */
   readonly term: string | undefined
   readonly lease: Lease
+  /** SQL texts of names: locks that GET_LOCK() has taken here. Undefined: there may be others. */
+  lockNames: readonly string[] | undefined = []
   readonly #reservedFor = new Set<string>()
   readonly #endedByBegin = new Set<string>()
   #inTransaction = false

@@ -22,6 +22,7 @@ import { firstAble } from './first-able.ts'
 import { judge } from './judge.ts'
 import { type LockTablesContext, lockTables } from './lock-tables.ts'
 import { metadataRows } from './metadata-rows.ts'
+import { locksAsked } from './named-locks.ts'
 import { asksFirst, placeValues } from './place-values.ts'
 import { runTemporary, type TemporaryContext } from './run-temporary.ts'
 import { withoutSelectLimit, withSelectLimit } from './select-limit.ts'
@@ -119,6 +120,7 @@ function runPlan(context: RunContext, given: Execution): void {
     read: !plan.locks && carried === undefined,
     begins: plan.isTableless !== true,
     reserve: plan.reserves,
+    locks: plan.namedLocks && locksAsked(plan.namedLocks, execution.bindings),
     runsProgram: plan.runsProgram,
     carried,
     explicitId: bringsIds,
