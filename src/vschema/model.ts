@@ -38,6 +38,8 @@ export interface KeyspaceSchema {
   readonly tables: ReadonlyMap<string, Table>
   /** Of these, the tables that the VSchema names. */
   readonly named: ReadonlySet<string>
+  /** Tables that a sharded keyspace's servers have, and its VSchema does not name. */
+  readonly strays?: ReadonlySet<string>
   readonly vindexes: ReadonlyMap<string, Vindex>
   /** All vindexes as the VSchema has them, also those that cannot be used. */
   readonly definedVindexes: ReadonlyMap<string, DefinedVindex>
