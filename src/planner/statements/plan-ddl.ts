@@ -11,6 +11,7 @@ import { isOfMariaDb, type PlanContext } from '../plan-context.ts'
 import { connectionState, sessionPlan, unsupportedPlan } from '../plans.ts'
 import { isRefusal, type Refusal, refused } from '../refusal.ts'
 import { ShardText } from '../shard-text.ts'
+import { planDropInTurn } from './drop-in-turn.ts'
 import { programObstacle } from './program-on-shards.ts'
 import { isRepeatable } from './repeatable.ts'
 
@@ -45,6 +46,8 @@ export function planDdl(statement: Ddl, context: PlanContext): Plan {
   if (object === 'database') return verb === 'alter' ? alterDatabase(statement, context) : sessionPlan
   const words = `${verb} ${object}`.toUpperCase()
   if (context.shard === undefined) checkDatabases(statement, context)
+  const inTurn = planDropInTurn(statement, context, planDdl)
+  if (inTurn !== undefined) return inTurn
   const keyspace = keyspaceOfDdl(statement, context)
   if (isRefusal(keyspace)) return unsupportedPlan(keyspace.construct)
   const isSharded = context.vschema.keyspaces.get(keyspace)?.sharded === true
