@@ -34,7 +34,8 @@ const PLAIN_START: TransactionStart = { before: [], begin: 'BEGIN' }
 const NONE: Characteristics = {}
 
 /** What may be written where: on one shard, on several that commit one after the other, on several that commit alike. */
-export type TransactionMode = 'single' | 'multi' | 'twopc'
+export const TRANSACTION_MODES = ['single', 'multi', 'twopc'] as const
+export type TransactionMode = (typeof TRANSACTION_MODES)[number]
 
 /** BEGIN or START TRANSACTION as it was said. */
 export interface BeginWords {
