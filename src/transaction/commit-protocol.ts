@@ -1,3 +1,4 @@
+import type { Condition } from '../errors/condition.ts'
 import type { Lane } from './lane.ts'
 import type { Lanes } from './lanes.ts'
 
@@ -25,16 +26,19 @@ export interface FailedShard {
   readonly error: Error
 }
 
-/** A shard that cannot be told loses its connection, which rolls back too. */
-export async function rollBack(lanes: Lanes, which: readonly Lane[]): Promise<void> {
-  await Promise.all(
+/** A shard that cannot be told loses its connection, which rolls back too. Answers what the shards warn of. */
+export async function rollBack(lanes: Lanes, which: readonly Lane[]): Promise<readonly Condition[]> {
+  const told = await Promise.all(
     which.map(async (lane) => {
       try {
-        await lane.rollback()
+        const conditions = await lane.rollback()
         lanes.leave(lane)
+        return conditions
       } catch {
         lanes.drop(lane)
+        return []
       }
     }),
   )
+  return told.flat()
 }

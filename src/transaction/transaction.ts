@@ -17,6 +17,7 @@ import { type CommitFailure, type CommitProtocol, rollBack } from './commit-prot
 import { SNAPSHOT_SQL } from './decisions.ts'
 import type { Lane, TransactionStart } from './lane.ts'
 import { Lanes } from './lanes.ts'
+import { RollbackWarnings } from './rollback-warnings.ts'
 import { Savepoints } from './savepoints.ts'
 import { settleAll } from './settle-all.ts'
 
@@ -61,6 +62,7 @@ export class Transaction {
   readonly #environment: TransactionEnvironment
   readonly #savepoints = new Savepoints()
   readonly afterCommit = new AfterCommit()
+  readonly rollbackWarnings = new RollbackWarnings()
   autocommit = true
   /** `SET TRANSACTION …` without scope: for the next transaction alone. */
   #next = NONE
@@ -82,7 +84,7 @@ export class Transaction {
   /** What has ended the transaction before its time: only ROLLBACK helps. */
   #failure: SqlError | undefined
   /** It is being rolled back. */
-  #expiring: Promise<void> | undefined
+  #expiring: Promise<unknown> | undefined
   /** Told when the transaction begins and ends. */
   watch: { begins(): void; ends(): void } | undefined
   #warning: Condition | undefined
@@ -312,7 +314,7 @@ export class Transaction {
    * Errors after which InnoDB has rolled the whole transaction back: the other shards must follow, before the client may
    * begin another one. Undefined when there is nothing to wait for.
    */
-  afterFailure(errno: number): Promise<void> | undefined {
+  afterFailure(errno: number): Promise<unknown> | undefined {
     if (errno !== ER_LOCK_DEADLOCK && errno !== ER_LOCK_TABLE_FULL) return undefined
     return this.#isOpen ? this.rollback() : undefined
   }
@@ -372,12 +374,13 @@ export class Transaction {
     return new AtomicCommit(this.lanes, atomic, { home: this.#home!, id: this.#id })
   }
 
-  /** Rolls back everywhere. */
-  async rollback(): Promise<void> {
+  /** Rolls back everywhere. Answers what the shards warn of: temporary tables, and tables without transactions, stay as they are. */
+  async rollback(): Promise<readonly Condition[]> {
+    const told = this.rollbackWarnings.telling()
     this.#failure = undefined
     this.#end()
     await this.#expiring
-    await rollBack(this.lanes, this.lanes.open())
+    return told(await rollBack(this.lanes, this.lanes.open()))
   }
 
   get isCommitting(): boolean {
@@ -489,12 +492,16 @@ export class Transaction {
     this.afterCommit.mark(name)
   }
 
-  async rollbackTo(name: string): Promise<void> {
+  /** Answers what the shards warn of. */
+  async rollbackTo(name: string): Promise<readonly Condition[]> {
     this.checkUsable()
     this.#savepoints.check(name)
-    await this.lanes.everywhere(`ROLLBACK TO SAVEPOINT ${name}`)
+    const told = await settleAll(
+      this.lanes.open().map((lane) => lane.queryWarned(`ROLLBACK TO SAVEPOINT ${name}`)),
+    )
     this.#savepoints.cutBehind(name, { itself: false })
     this.afterCommit.backTo(name)
+    return this.rollbackWarnings.telling()(told.flat())
   }
 
   async releaseSavepoint(name: string): Promise<void> {
@@ -513,6 +520,7 @@ export class Transaction {
     this.#id = undefined
     this.#isAtomic = false
     this.#written.clear()
+    this.rollbackWarnings.clear()
     this.#savepoints.clear()
     this.afterCommit.clear()
   }
