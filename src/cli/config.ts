@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { LOG_LEVELS } from '../telemetry/log.ts'
+import { TRANSACTION_MODES } from '../transaction/transaction.ts'
 import { boolean, byteSize, duration, integer, port, text, textList } from './config-values.ts'
 
 /**
@@ -171,7 +172,7 @@ const shape = z.strictObject({
     })
     .prefault({}),
   transaction_mode: z
-    .enum(['single', 'multi', 'twopc'])
+    .enum(TRANSACTION_MODES)
     .default('multi')
     .describe(
       'Transactions over several shards: single refuses them, multi commits shard by shard, twopc on all or none; sessions may SET it',

@@ -56,7 +56,13 @@ export type Begun =
  * not planned.
  */
 export function beginPlan(plan: Plan, bindings: Bindings, shards: ShardsView): Begun {
-  const { root, shortcut } = plan
+  const begun = beginRoot(plan, bindings, shards)
+  if (begun.kind === 'Several' && plan.onOneShard !== undefined)
+    throw notSupported(`${plan.onOneShard}, over several shards`)
+  return begun
+}
+
+function beginRoot({ root, shortcut }: Plan, bindings: Bindings, shards: ShardsView): Begun {
   switch (root.kind) {
     case 'Write':
       return beginWrite(root, bindings, shards)

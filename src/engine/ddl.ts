@@ -22,9 +22,30 @@ export async function runDdl(ddl: RunDdl, context: RunContext): Promise<OkOutcom
   const { bindings, shards, port } = context
   if (ddl.implicitCommit) await port.commit()
   const run = async () => outcomeOf(ddl, await runOnShards(ddl, context), context)
-  if (shardsMet(ddl.routing, bindings, shards).length === 1) return await run()
   const names = ddl.objects.map(({ name }) => name)
-  return await port.exclusively(ddl.keyspace, names, run)
+  const isOnOne = shardsMet(ddl.routing, bindings, shards).length === 1
+  const outcome = isOnOne ? await run() : await port.exclusively(ddl.keyspace, names, run)
+  return ddl.then === undefined ? outcome : await inTurn(ddl, outcome, ddl.then, context)
+}
+
+/** The statement of another keyspace behind one that is done. */
+async function inTurn(
+  { keyspace, objects }: RunDdl,
+  done: OkOutcome,
+  then: RunDdl,
+  context: RunContext,
+): Promise<OkOutcome> {
+  try {
+    const { conditions, warnings, ...outcome } = await runDdl(then, context)
+    return {
+      ...outcome,
+      warnings: done.warnings + warnings,
+      conditions: [...done.conditions, ...conditions],
+    }
+  } catch (error) {
+    const names = objects.map(({ name }) => `${keyspace}.${name}`).join(', ')
+    throw withMessage(error, `${messageOf(error)} (${names}: done already)`)
+  }
 }
 
 interface OfShard {
@@ -105,6 +126,10 @@ function refusal(
     : `make it on the others alone, USE \`${keyspace}:${first!.name}\`: where it is done it would be done twice`
   const where = `on shard ${failed} of keyspace ${keyspace}; shard ${changed.map(({ name }) => name).join(', ')} has the change`
   const message = `${messageOf(error)} (${where}: ${way})`
+  return withMessage(error, message)
+}
+
+function withMessage(error: unknown, message: string): Error {
   if (!(error instanceof ServerError)) return new SqlError('ER_UNKNOWN_ERROR', message, { cause: error })
   const { errno, sqlState } = error
   return new ServerError({ errno, sqlState, message })

@@ -37,6 +37,8 @@ export interface Plan {
   readonly runsText?: true
   /** It runs a stored program, which may leave on its connection what no plan knows of. */
   readonly runsProgram?: true
+  /** Over several shards it would not be right: what error 1235 names then. */
+  readonly onOneShard?: string
   /** It may say what LAST_INSERT_ID() is from now on: the session's own is set first, and read back behind it. */
   readonly setsInsertId?: true
   /** Locking reads (`FOR UPDATE`, `FOR SHARE`) go to the primary and take part in the transaction. */
@@ -50,6 +52,8 @@ export interface Plan {
   readonly isTableless?: boolean
   /** What the statement leaves on its connection (`GET_LOCK()`): it becomes a reserved one for that. */
   readonly reserves?: string
+  /** Locks by name that it takes or releases: the server is asked behind it which of them the session has. */
+  readonly namedLocks?: NamedLocks
   /** Temporary tables that it may make, change or drop: the connection is asked for them behind it, and reserved while it has any. */
   readonly temporary?: readonly { readonly keyspace: string; readonly table: string }[]
   /** The rows tell of databases and tables; `reports`: every shard's report on a table, where one server would give one. */
@@ -66,6 +70,13 @@ export interface Plan {
   readonly foundRows?: FoundRows
   /** What it needs of its user; absent: nothing that any user may lack. */
   readonly needs?: Needs
+}
+
+export interface NamedLocks {
+  /** What GET_LOCK() is asked for, as expressions; undefined where one may have another value when it is asked again. */
+  readonly names: readonly QueryTemplate[] | undefined
+  /** RELEASE_ALL_LOCKS(). */
+  readonly releasesAll: boolean
 }
 
 export type FoundRows =

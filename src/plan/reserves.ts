@@ -4,3 +4,5 @@ export const TABLE_LOCKS = 'LOCK TABLES'
 export const READ_LOCK = 'FLUSH TABLES WITH READ LOCK'
 /** Until the session has dropped the last of them. */
 export const TEMPORARY_TABLES = 'temporary table'
+/** Until the session has released the last of its locks by name. */
+export const NAMED_LOCKS = 'GET_LOCK()'

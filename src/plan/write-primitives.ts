@@ -319,6 +319,8 @@ export interface RunDdl {
   readonly countsOnce: boolean
   /** Tables that are made on all shards though no VSchema names them: the client is warned. */
   readonly unnamed: readonly { readonly keyspace: string; readonly table: string }[]
+  /** What follows in another keyspace. */
+  readonly then?: RunDdl
 }
 
 /** LOCK TABLES on all shards that have the tables, in one order. */

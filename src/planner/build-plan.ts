@@ -32,6 +32,7 @@ import {
   planTableAdmin,
 } from './statements/plan-other.ts'
 import { namesFarTemporary, planTemporary, temporaryPlace } from './statements/plan-temporary.ts'
+import { runningPrograms } from './stored-programs.ts'
 import { unshardedKeyspace } from './unsharded-keyspace.ts'
 import { hasUnusedElsewhere, withoutUnusedElsewhere, withUnusedUnread } from './unused-ctes.ts'
 
@@ -43,7 +44,7 @@ export type { PlanContext, Planner } from './plan-context.ts'
  * plan, or an Unsupported root behind a shortcut that one shard can still take.
  */
 export function buildPlan(statement: Statement, context: PlanContext): Plan {
-  return plan(statement, context, undefined)
+  return runningPrograms(statement, plan(statement, context, undefined), context)
 }
 
 /** As buildPlan, and how it was found: what each rule did, and why the others did nothing (rules/trace.ts). */
@@ -52,7 +53,7 @@ export function tracePlan(
   context: PlanContext,
 ): { readonly plan: Plan; readonly trace: readonly string[] } {
   const trace = new Trace()
-  const built = plan(statement, context, trace)
+  const built = runningPrograms(statement, plan(statement, context, trace), context)
   trace.note(`plan:\n${printPlan(built)}`)
   return { plan: built, trace: trace.lines }
 }

@@ -1,9 +1,12 @@
-import type { Plan } from '../plan/plan.ts'
+import type { NamedLocks, Plan } from '../plan/plan.ts'
+import { NAMED_LOCKS } from '../plan/reserves.ts'
 import type { Routing } from '../plan/routing.ts'
 import type { SendWrite } from '../plan/write-primitives.ts'
-import type { Statement } from '../sql/ast.ts'
+import type { FunctionCall, Statement } from '../sql/ast.ts'
+import { printPieces } from '../sql/print.ts'
 import { type AnyNode, type Part, someNode, visit } from '../sql/visit.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
+import { isComputable } from './binding/computed.ts'
 import { setsLastInsertId, setsVariables } from './binding/traits.ts'
 import type { PlanContext } from './plan-context.ts'
 import { ShardText } from './shard-text.ts'
@@ -81,19 +84,32 @@ export function settingInsertId(plan: Plan): Plan {
 }
 
 /** What a statement leaves on its connection, and the user variables that it names. */
-export function connectionState(statement: Part): Pick<Plan, 'userVariables' | 'assigns' | 'reserves'> {
+export function connectionState(
+  statement: Part,
+): Pick<Plan, 'userVariables' | 'assigns' | 'reserves' | 'namedLocks'> {
   const names = new Set<string>()
+  const locking: FunctionCall[] = []
   let assigns = false
-  let takesLock = false
   visit(statement, (node) => {
     if (node.kind === 'UserVariable') names.add(node.name.toLowerCase())
-    else if (node.kind === 'Function') takesLock ||= node.name === 'get_lock'
+    else if (node.kind === 'Function' && LOCKING.has(node.name)) locking.push(node)
     assigns ||= setsVariables(node)
     return undefined
   })
   return {
     userVariables: [...names],
     ...(assigns ? { assigns } : {}),
-    ...(takesLock ? { reserves: 'GET_LOCK()' } : {}),
+    ...(locking.length > 0 && { namedLocks: namedLocksOf(locking) }),
+    ...(locking.some(({ name }) => name === 'get_lock') ? { reserves: NAMED_LOCKS } : {}),
+  }
+}
+
+const LOCKING: ReadonlySet<string> = new Set(['get_lock', 'release_lock', 'release_all_locks'])
+
+function namedLocksOf(calls: readonly FunctionCall[]): NamedLocks {
+  const asked = calls.flatMap(({ name, args }) => (name === 'get_lock' ? args.slice(0, 1) : []))
+  return {
+    names: asked.every(isComputable) ? asked.map((name) => printPieces(name)) : undefined,
+    releasesAll: calls.some(({ name }) => name === 'release_all_locks'),
   }
 }

@@ -60,6 +60,8 @@ export interface LiveSession {
   readonly pins: readonly Pin[]
   readonly isInTransaction: boolean
   readonly running: { readonly command: 'Query' | 'Execute'; readonly text: string } | undefined
+  /** Has the connections that it keeps say something to their servers. */
+  keepAlive(): void
 }
 
 /** Keyspaces that CREATE DATABASE makes and DROP DATABASE drops: unsharded, on the servers of another one. */

@@ -71,6 +71,8 @@ export class Shardgate implements ProxyContext {
   #toldProblems: ReadonlySet<string> = new Set()
   #generation = 0
   #coarseNowMs: number
+  readonly #keepAliveMs: number
+  #keptAliveMs: number
   #cancelTick: () => void = () => {}
 
   constructor(options: ProxyOptions) {
@@ -78,6 +80,9 @@ export class Shardgate implements ProxyContext {
     this.log = log
     this.clock = clock
     this.#coarseNowMs = clock.now()
+    this.#keptAliveMs = this.#coarseNowMs
+    // What is idle in a pool is closed after that time, for servers would: twice as often.
+    this.#keepAliveMs = options.gateway.pool.idleTimeoutMs / 2
     this.#tick()
     this.limits = options.limits
     this.changeVSchema = options.changeVSchema
@@ -133,6 +138,10 @@ export class Shardgate implements ProxyContext {
 
   #tick(): void {
     this.#coarseNowMs = this.clock.now()
+    if (this.#coarseNowMs - this.#keptAliveMs >= this.#keepAliveMs) {
+      this.#keptAliveMs = this.#coarseNowMs
+      for (const session of this.sessions.values()) session.keepAlive()
+    }
     this.#cancelTick = this.clock.after(1_000, () => this.#tick())
   }
 

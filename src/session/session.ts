@@ -114,6 +114,10 @@ export class Session implements SessionHandler, LiveSession {
     return [...ofLanes, ...this.#prepared.cursors]
   }
 
+  keepAlive(): void {
+    this.transaction.lanes.keepAlive()
+  }
+
   // ------------------------------------------------------------------------------------ SessionHandler
 
   get statusFlags(): number {

@@ -3,8 +3,11 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { Repeats } from '../telemetry/repeats.ts'
 import type { Column, StoredKey, StoredView } from '../values/column.ts'
+import { describePrograms, type StoredProgram, type StoredPrograms } from '../values/stored-programs.ts'
 import type { ValueType } from '../values/value.ts'
 import type { Gateway } from './gateway.ts'
+import type { ServedShard } from './keyspace-shards.ts'
+import { readPrograms } from './program-reader.ts'
 import {
   type DatabaseColumn,
   NO_KEYS,
@@ -34,6 +37,7 @@ export class SchemaTracker {
   readonly #repeats: Repeats
   readonly #onChange: () => void
   readonly #keyspaces = new Map<string, ReadonlyMap<string, LiveTable>>()
+  readonly #programs = new Map<string, StoredPrograms>()
   /** What was read, as text, to see whether it has changed. */
   readonly #texts = new Map<string, string>()
   /** Reads are numbered as they begin; a result is older than what is known when a later read came first. */
@@ -56,6 +60,11 @@ export class SchemaTracker {
 
   tablesOf(keyspace: string): Iterable<string> {
     return this.#keyspaces.get(keyspace)?.keys() ?? []
+  }
+
+  /** Those of all its shards, for a shard may have some of its own; undefined where there are none. */
+  programsOf(keyspace: string): StoredPrograms | undefined {
+    return this.#programs.get(keyspace)
   }
 
   /**
@@ -81,11 +90,14 @@ export class SchemaTracker {
   async refresh(keyspace: string): Promise<boolean> {
     const read = ++this.#lastRead
     try {
-      const { database, targets } = this.#gateway.shardsOf(keyspace).shards[0]!
+      const [first, ...others] = this.#gateway.shardsOf(keyspace).shards
+      const ofOthers = Promise.all(others.map((shard) => this.#programsOn(shard)))
+      const { database, targets } = first!
       const schema = await this.#gateway.control(targets.PRIMARY, (connection) =>
         readSchema(connection, database),
       )
-      this.#take(keyspace, schema, read)
+      const programs = [...schema.programs, ...(await ofOthers).flat()]
+      this.#take(keyspace, { ...schema, programs }, read)
       this.#repeats.end(keyspace)
       return true
     } catch (error) {
@@ -104,10 +116,23 @@ export class SchemaTracker {
     this.#repeats.close()
   }
 
-  #take(keyspace: string, { columns, keys, rowCounts, views, database }: ReadSchema, read: number): void {
+  /** None of a shard that cannot be asked: it runs none either. */
+  async #programsOn({ database, targets }: ServedShard): Promise<readonly StoredProgram[]> {
+    try {
+      return await this.#gateway.control(targets.PRIMARY, (connection) => readPrograms(connection, database))
+    } catch {
+      return []
+    }
+  }
+
+  #take(
+    keyspace: string,
+    { columns, keys, rowCounts, views, programs, database }: ReadSchema,
+    read: number,
+  ): void {
     if (this.#closed || read < (this.#knownFrom.get(keyspace) ?? 0)) return
     this.#knownFrom.set(keyspace, read)
-    const text = JSON.stringify([columns, [...keys], [...views]])
+    const text = JSON.stringify([columns, [...keys], [...views], programs])
     const isSized = this.#hasSizes(keyspace, rowCounts)
     if (this.#texts.get(keyspace) === text && isSized) return
     this.#texts.set(keyspace, text)
@@ -128,6 +153,8 @@ export class SchemaTracker {
       table.columns.push(modelOf(column, own))
     }
     this.#keyspaces.set(keyspace, tables)
+    if (programs.length === 0) this.#programs.delete(keyspace)
+    else this.#programs.set(keyspace, describePrograms(programs))
     this.#onChange()
   }
 
@@ -153,6 +180,7 @@ interface ReadSchema {
   readonly keys: ReadonlyMap<string, TableKeys>
   readonly rowCounts: ReadonlyMap<string, number>
   readonly views: ReadonlyMap<string, string>
+  readonly programs: readonly StoredProgram[]
   readonly database: string
 }
 
@@ -161,7 +189,8 @@ async function readSchema(connection: Connection, database: string): Promise<Rea
   const keys = await readKeys(connection, database)
   const rowCounts = await readRowCounts(connection, database, columns[0]?.isMariadb ?? true)
   const views = await readViews(connection, database)
-  return { columns, keys, rowCounts, views, database }
+  const programs = await readPrograms(connection, database)
+  return { columns, keys, rowCounts, views, programs, database }
 }
 
 /** A column as plans know it. */

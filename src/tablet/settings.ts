@@ -112,6 +112,14 @@ function isNamesVariable(name: string): boolean {
   return NAMES_VARIABLES.some((each) => each === name)
 }
 
+/** MySQL makes of their DEFAULT the opposite of what connections begin with. */
+export const ODD_DEFAULTS: ReadonlySet<string> = new Set(['foreign_key_checks', 'unique_checks'])
+
+/** What a connection begins with, as a value in a SET statement. */
+export function initialText(name: string): string {
+  return ODD_DEFAULTS.has(name) ? `@@GLOBAL.${name}` : 'DEFAULT'
+}
+
 /**
  * Statements that turn a connection with settings `from` (undefined: just connected) into one with `to`. In a character set of
  * wide characters MySQL does not find the commas of a sql_mode: the connection leaves it first.
@@ -151,7 +159,7 @@ function changeOf(
     // MariaDB has the other name from 11.1 on only.
     else if (name === ISOLATION)
       items.push(`SESSION ${server.isMariadb ? 'tx' : 'transaction'}_isolation = DEFAULT`)
-    else items.push(`SESSION ${name} = DEFAULT`)
+    else items.push(`SESSION ${name} = ${initialText(name)}`)
   }
   const big = to.items.get('sql_big_selects')
   // Whatever sets max_join_size resets it.

@@ -1,3 +1,4 @@
+import type { Condition } from '../errors/condition.ts'
 import { ServerError } from '../errors/server-error.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { Lane } from './lane.ts'
@@ -50,16 +51,19 @@ export function commitError({ committed, failed, rolledBack }: CommitFailure): {
   return { error: new SqlError('ER_UNKNOWN_ERROR', text, { cause: error }), warning: text }
 }
 
-/** A shard that cannot be told loses its connection, which rolls back too. */
-export async function rollBack(lanes: Lanes, which: readonly Lane[]): Promise<void> {
-  await Promise.all(
+/** A shard that cannot be told loses its connection, which rolls back too. Answers what the shards warn of. */
+export async function rollBack(lanes: Lanes, which: readonly Lane[]): Promise<readonly Condition[]> {
+  const told = await Promise.all(
     which.map(async (lane) => {
       try {
-        await lane.rollback()
+        const conditions = await lane.rollback()
         lanes.leave(lane)
+        return conditions
       } catch {
         lanes.drop(lane)
+        return []
       }
     }),
   )
+  return told.flat()
 }

@@ -1,4 +1,6 @@
+import type { Condition } from '../errors/condition.ts'
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
+import { readConditions } from '../mysql/client/conditions.ts'
 import type { ResponseReader } from '../mysql/client/response-reader.ts'
 import type { ShardStatement } from '../mysql/client/shard-statement.ts'
 import { CollectingReader, queryPacket, runQuery } from '../mysql/client/simple-command.ts'
@@ -36,6 +38,8 @@ export class Lane {
   /** The primary's term when the lane was opened: under another one it is lost. */
   readonly term: string | undefined
   readonly lease: Lease
+  /** SQL texts of names: locks that GET_LOCK() has taken here. Undefined: there may be others. */
+  lockNames: readonly string[] | undefined = []
   readonly #reservedFor = new Set<string>()
   readonly #endedByBegin = new Set<string>()
   #inTransaction = false
@@ -165,14 +169,21 @@ export class Lane {
     }
   }
 
-  async rollback(): Promise<void> {
-    if (this.#branch === undefined) await this.query('ROLLBACK')
+  /** Answers what the server warns of: what it could not roll back. */
+  async rollback(): Promise<readonly Condition[]> {
+    if (this.#branch === undefined) return await this.queryWarned('ROLLBACK')
     else {
       const xid = xidSql(this.#branch)
       // It has ended where it is prepared, or rolled back already.
       this.query(`XA END ${xid}`).catch(() => {})
-      await this.query(`XA ROLLBACK ${xid}`)
+      return await this.queryWarned(`XA ROLLBACK ${xid}`)
     }
+  }
+
+  /** As `query`, for what it warns of. */
+  async queryWarned(sql: string): Promise<readonly Condition[]> {
+    const { summary } = await this.query(sql)
+    return summary.warnings > 0 ? await readConditions(this.connection) : []
   }
 
   /** From then on the branch can be committed and outlives its connection and its server. `last`: a statement of it, sent ahead. */

@@ -1,6 +1,7 @@
 import type { Cancellation } from '../base/abort.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
+import { ping } from '../mysql/client/simple-command.ts'
 import type { Gateway } from '../tablet/gateway.ts'
 import type { Lease } from '../tablet/lease.ts'
 import type { Settings } from '../tablet/settings.ts'
@@ -103,6 +104,12 @@ export class Lanes {
   giveBackUnused(): void {
     for (const lane of this.#lanes.values())
       if (!this.holds(lane) && lane.connection.state !== 'busy') this.leave(lane)
+  }
+
+  /** A server closes what is silent for its wait_timeout, and with it what the session has there. */
+  keepAlive(): void {
+    for (const { connection } of this.#lanes.values())
+      if (connection.state === 'idle') ping(connection).catch(() => {}) // the next statement is told that the lane is lost
   }
 
   /** Closes a connection whose state is not known any more: the server ends the transaction with it. */

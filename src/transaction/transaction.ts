@@ -15,6 +15,7 @@ import { type CommitFailure, type CommitProtocol, commitError, rollBack } from '
 import type { Lane } from './lane.ts'
 import { Lanes } from './lanes.ts'
 import { NextCharacteristics } from './next-characteristics.ts'
+import { RollbackWarnings } from './rollback-warnings.ts'
 import { Savepoints } from './savepoints.ts'
 import { settleAll } from './settle-all.ts'
 import {
@@ -35,7 +36,8 @@ const NON_ATOMIC_COMMIT = 301
 const STEPS_SAVEPOINT = '`_shardgate_steps`'
 
 /** What may be written where: on one shard, on several that commit one after the other, on several that commit alike. */
-export type TransactionMode = 'single' | 'multi' | 'twopc'
+export const TRANSACTION_MODES = ['single', 'multi', 'twopc'] as const
+export type TransactionMode = (typeof TRANSACTION_MODES)[number]
 
 export interface TransactionEnvironment {
   readonly gateway: Pick<Gateway, 'acquire' | 'termOf'>
@@ -52,6 +54,7 @@ export class Transaction {
   readonly #environment: TransactionEnvironment
   readonly #savepoints = new Savepoints()
   readonly afterCommit = new AfterCommit()
+  readonly rollbackWarnings = new RollbackWarnings()
   autocommit = true
   readonly next = new NextCharacteristics()
   /** What the open one was given so. */
@@ -69,7 +72,7 @@ export class Transaction {
   /** What has ended the transaction before its time: only ROLLBACK helps. */
   #failure: SqlError | undefined
   /** It is being rolled back. */
-  #expiring: Promise<void> | undefined
+  #expiring: Promise<unknown> | undefined
   /** Told when the transaction begins and ends. */
   watch: { begins(): void; ends(): void } | undefined
   #warning: Condition | undefined
@@ -285,7 +288,7 @@ export class Transaction {
    * Errors after which InnoDB has rolled the whole transaction back: the other shards must follow, before the client may
    * begin another one. Undefined when there is nothing to wait for.
    */
-  afterFailure(errno: number): Promise<void> | undefined {
+  afterFailure(errno: number): Promise<unknown> | undefined {
     if (errno !== ER_LOCK_DEADLOCK && errno !== ER_LOCK_TABLE_FULL) return undefined
     return this.#isOpen ? this.rollback() : undefined
   }
@@ -348,12 +351,13 @@ export class Transaction {
     return this.#atomic.protocol(this.lanes, atomic)
   }
 
-  /** Rolls back everywhere. */
-  async rollback(): Promise<void> {
+  /** Rolls back everywhere. Answers what the shards warn of: temporary tables, and tables without transactions, stay as they are. */
+  async rollback(): Promise<readonly Condition[]> {
+    const told = this.rollbackWarnings.telling()
     this.#failure = undefined
     this.#end()
     await this.#expiring
-    await rollBack(this.lanes, this.lanes.open())
+    return told(await rollBack(this.lanes, this.lanes.open()))
   }
 
   get isCommitting(): boolean {
@@ -465,12 +469,16 @@ export class Transaction {
     this.afterCommit.mark(name)
   }
 
-  async rollbackTo(name: string): Promise<void> {
+  /** Answers what the shards warn of. */
+  async rollbackTo(name: string): Promise<readonly Condition[]> {
     this.checkUsable()
     this.#savepoints.check(name)
-    await this.lanes.everywhere(`ROLLBACK TO SAVEPOINT ${name}`)
+    const told = await settleAll(
+      this.lanes.open().map((lane) => lane.queryWarned(`ROLLBACK TO SAVEPOINT ${name}`)),
+    )
     this.#savepoints.cutBehind(name, { itself: false })
     this.afterCommit.backTo(name)
+    return this.rollbackWarnings.telling()(told.flat())
   }
 
   async releaseSavepoint(name: string): Promise<void> {
@@ -488,6 +496,7 @@ export class Transaction {
     this.#hasBegun = false
     this.#atomic = undefined
     this.#written.clear()
+    this.rollbackWarnings.clear()
     this.#savepoints.clear()
     this.afterCommit.clear()
   }

@@ -34,17 +34,20 @@ export function buildKeyspace(
   }
   addLiveTables({ name, isSharded: record.sharded }, tables, columns)
   const multiTenant = record.multiTenantSpec
+  const programs = columns?.programsOf?.(name)
   return {
     schema: {
       name,
       sharded: record.sharded,
       tables,
       named: new Set(record.tables.keys()),
+      ...(record.sharded && { strays: straysOf(name, tables, columns) }),
       vindexes,
       definedVindexes: record.vindexes,
       requireExplicitRouting: record.requireExplicitRouting,
       foreignKeyMode: foreignKeyMode(record),
       ...(multiTenant && { multiTenant }),
+      ...(programs && { programs }),
     },
     record,
     tables,
@@ -88,6 +91,14 @@ function addLiveTables(
     tables.set(name, undeclaredTable(keyspace, name, { isSharded, live }))
   }
   if (isSharded) placeViews(tables)
+}
+
+function straysOf(
+  keyspace: string,
+  tables: ReadonlyMap<string, DraftTable>,
+  columns: ColumnSource | undefined,
+): ReadonlySet<string> {
+  return new Set([...(columns?.tablesOf(keyspace) ?? [])].filter((name) => !tables.has(name)))
 }
 
 function foreignKeyMode(record: KeyspaceRecord): ForeignKeyMode {

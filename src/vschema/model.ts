@@ -1,5 +1,6 @@
 import type { KeyspaceId } from '../key/keyspace-id.ts'
 import type { Column, StoredKey, StoredView } from '../values/column.ts'
+import type { StoredPrograms } from '../values/stored-programs.ts'
 import type { ValueType } from '../values/value.ts'
 import type { Vindex } from '../vindex/vindex.ts'
 
@@ -37,12 +38,16 @@ export interface KeyspaceSchema {
   readonly tables: ReadonlyMap<string, Table>
   /** Of these, the tables that the VSchema names. */
   readonly named: ReadonlySet<string>
+  /** Tables that a sharded keyspace's servers have, and its VSchema does not name. */
+  readonly strays?: ReadonlySet<string>
   readonly vindexes: ReadonlyMap<string, Vindex>
   /** All vindexes as the VSchema has them, also those that cannot be used. */
   readonly definedVindexes: ReadonlyMap<string, DefinedVindex>
   readonly requireExplicitRouting: boolean
   readonly foreignKeyMode: ForeignKeyMode
   readonly multiTenant?: { readonly column: string; readonly type: ValueType }
+  /** Stored routines and triggers on its shards; absent where there are none, or they have not been read. */
+  readonly programs?: StoredPrograms
   /** Set when the VSchema as a whole is wrong: no statement on this keyspace is planned. */
   readonly error?: string
 }
@@ -127,6 +132,7 @@ export interface ColumnSource {
   tableOf(keyspace: string, table: string): LiveTable | undefined
   /** Names of the keyspace's tables. */
   tablesOf(keyspace: string): Iterable<string>
+  programsOf?(keyspace: string): StoredPrograms | undefined
 }
 
 export type TableResolution =

@@ -6,7 +6,8 @@ type Known = Pick<VSchema, 'keyspaces' | 'defaultUnsharded'>
  * The keyspace that has a table of this name for `keyspace` (undefined: for a session without one), which has none itself:
  * `defaultUnsharded`, for a sharded keyspace whose VSchema does not name the table. What the VSchema of `defaultUnsharded`
  * names is that keyspace's own, so that two keyspaces' tables of one name are never taken for each other. Undefined where there
- * is no such place.
+ * is no such place, and for what was left on the shards before there was one: it is listed, and so it can be dropped, and whoever
+ * reads it is told that it is in no VSchema.
  */
 export function keyspaceOfUnnamed(
   { keyspaces, defaultUnsharded }: Known,
@@ -18,7 +19,9 @@ export function keyspaceOfUnnamed(
   if (keyspace === undefined) return defaultUnsharded
   const own = keyspaces.get(keyspace)
   if (own === undefined || !own.sharded || own.error !== undefined || own.named.has(table)) return undefined
-  return defaultUnsharded
+  const isStray =
+    own.strays?.has(table) === true && keyspaces.get(defaultUnsharded)?.tables.has(table) !== true
+  return isStray ? undefined : defaultUnsharded
 }
 
 /** The keyspace in which a table of this name is made that is to be found as `keyspace.table`. */

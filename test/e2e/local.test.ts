@@ -108,6 +108,30 @@ describe.skipIf(!mariadbCommand)('shardgate local, as a newcomer runs it', () =>
     await connection.end()
   }, 120_000)
 
+  test('the proxy is given its options, and a second user', async () => {
+    const options = [
+      '--transaction-mode',
+      'twopc',
+      '--default-unsharded-keyspace',
+      'lookup',
+      '--admin-user',
+      'boss',
+    ]
+    const { connect, file } = await start('--one-mysqld', '--topology', 'files', ...options)
+    const connection = await connect('shop')
+    const [[mode]] = await connection.query<RowDataPacket[]>('SELECT @@transaction_mode AS mode')
+    assert.equal(mode!['mode'], 'TWOPC')
+    await connection.query('CREATE TABLE schema_migrations (version VARCHAR(20))')
+    const [made] = await connection.query<RowDataPacket[]>("SHOW TABLES FROM lookup LIKE 'schema_%'")
+    assert.equal(made.length, 1)
+    await assert.rejects(connection.query('ALTER VSCHEMA ADD TABLE nothing'), { errno: 1227 })
+    await connection.end()
+    const { host, port } = JSON.parse(readFileSync(file, 'utf8'))
+    const boss = await createConnection({ host, port, user: 'boss', password: 'admin', database: 'lookup' })
+    await boss.query('ALTER VSCHEMA ADD TABLE nothing')
+    await boss.end()
+  }, 120_000)
+
   test('a server that dies ends it with exit code 1 and the end of the log', async () => {
     const { running } = await start('--one-mysqld', '--topology', 'files', '--schema-dir', sampleDir)
     process.kill(

@@ -64,6 +64,24 @@ test('are found by their names and by those of the keyspace, by every kind of st
   await done('DROP TABLE main.others')
 })
 
+test('that lie on the shards from earlier times are what lists say: there, to be dropped, and in no VSchema', async () => {
+  const before = await connectTo(await faults.startProxy({}))
+  await done('CREATE TABLE stray (id INT)', before)
+  before.close()
+  const after = await faults.startProxy({ config: { default_unsharded_keyspace: 'lookup' } })
+  const seeing = await connectTo(after)
+  expect((await rows('SHOW TABLES', seeing)).flat()).toContain('stray')
+  for (const sql of ['SELECT * FROM stray', 'DESCRIBE stray', 'INSERT INTO stray VALUES (1)'])
+    expect(await ask(sql, seeing)).toMatchObject({ errno: 1146, message: /is in no VSchema/ })
+  expect(await ask('CREATE TABLE stray (id INT)', seeing)).toMatchObject({ errno: 1050 })
+  await done('DROP TABLE stray', seeing)
+  expect((await rows('SHOW TABLES', seeing)).flat()).not.toContain('stray')
+  await done('CREATE TABLE stray (id INT)', seeing)
+  await done('INSERT INTO stray VALUES (1)', seeing)
+  await done('DROP TABLE stray', seeing)
+  seeing.close()
+})
+
 test("that are the keyspace's own by its VSchema stay there", async () => {
   const names = (
     await rows("SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'")

@@ -145,6 +145,17 @@ test('a single transaction writes on one shard and reads all', async () => {
   assert.deepEqual(await rows('SELECT DISTINCT v FROM t'), [[3]])
 })
 
+test('a transaction ends in the mode in which it has begun', async () => {
+  await client.query("SET transaction_mode = 'multi'")
+  await client.query('BEGIN')
+  await client.query(`UPDATE t SET v = 4 WHERE id = ${HERE}`)
+  await assert.rejects(client.query("SET transaction_mode = 'twopc'"), { errno: 1568 })
+  await client.query("SET transaction_mode = 'multi'")
+  await client.query('ROLLBACK')
+  await client.query("SET transaction_mode = 'twopc'")
+  await client.query("SET transaction_mode = 'multi'")
+})
+
 test('hints for vindexes are not sent to any server', async () => {
   await client.query('INSERT INTO t (id, v) VALUES (1, 10), (4, 40)')
   assert.deepEqual(await rows('SELECT v FROM t USE VINDEX (hash) WHERE id = 4'), [[40]])

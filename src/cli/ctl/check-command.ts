@@ -23,21 +23,27 @@ export function checkCommand(finish: (exitCode: number) => void): Command {
     command,
     settings.filter(({ path }) => path[0] === 'backend'),
   )
-  return command.action((_options, self: Command) =>
+  command.option('--twopc', "also what transaction_mode 'twopc' needs, where it is not in use yet")
+  return command.action(({ twopc = false }: { readonly twopc?: boolean }, self: Command) =>
     withTopology(self, async ({ admin, print }) => {
-      const findings = await checkAll(await admin.snapshot(), backendOf(self))
+      const findings = await checkAll(await admin.snapshot(), backendOf(self), { twopc })
       print(findings, printFindings(findings))
       if (findings.some(({ level }) => level === 'error')) finish(1)
     }),
   )
 }
 
-async function checkAll(snapshot: TopologySnapshot, access: BackendAccess): Promise<readonly Finding[]> {
+async function checkAll(
+  snapshot: TopologySnapshot,
+  access: BackendAccess,
+  asked: { readonly twopc: boolean },
+): Promise<readonly Finding[]> {
   const vschema = vschemaOf(snapshot)
   const tablets = await Promise.all(
-    [...snapshot.tablets.values()].map((tablet) =>
-      checkTablet(tablet, snapshot.keyspaces.get(tablet.keyspace)?.shards.get(tablet.shard), access),
-    ),
+    [...snapshot.tablets.values()].map((tablet) => {
+      const shard = snapshot.keyspaces.get(tablet.keyspace)?.shards.get(tablet.shard)
+      return checkTablet({ tablet, shard }, access, asked)
+    }),
   )
   const shards = tablets.flatMap(({ shard }) => (shard === undefined ? [] : [shard]))
   return [

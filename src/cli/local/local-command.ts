@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { LOG_LEVELS } from '../../telemetry/log.ts'
+import { TRANSACTION_MODES } from '../../transaction/transaction.ts'
 import { integer } from '../config-values.ts'
 import { type LocalOptions, runLocal } from './local.ts'
 
@@ -24,6 +25,20 @@ export function localCommand(finish: (exitCode: number) => void): Command {
     .option('--port <n>', 'port that the proxy listens on', count('--port', 0, 65_535), 15_306)
     .option('--user <name>', 'user for applications', 'app')
     .option('--password <text>', "that user's password", 'app')
+    .option(
+      '--admin-user <name>',
+      'a second user, with role admin: ALTER VSCHEMA, KILL, and what else the servers let their account do',
+    )
+    .option('--admin-password <text>', "that user's password", 'admin')
+    .addOption(
+      new Option('--transaction-mode <mode>', 'transactions over several shards, as `serve` has it').choices(
+        TRANSACTION_MODES,
+      ),
+    )
+    .option(
+      '--default-unsharded-keyspace <name>',
+      'the keyspace of tables that no VSchema names, as `serve` has it',
+    )
     .option('--data-dir <dir>', 'everything is kept in this folder', 'data')
     .option('--ready-file <file>', 'written, with host, port and user as JSON, when the proxy serves')
     .option('--reset', 'begin anew: remove what earlier runs made in the data folder')

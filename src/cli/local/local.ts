@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { createConnection } from 'mysql2/promise'
 import { createLogger, type LogLevel } from '../../telemetry/log.ts'
 import { replaceFile } from '../../topology/disk-cache.ts'
+import type { TransactionMode } from '../../transaction/transaction.ts'
 import { configSchema } from '../config.ts'
 import { followTopology } from '../open-topology.ts'
 import { type RunningProxy, startProxy } from '../proxy.ts'
@@ -28,6 +29,10 @@ export interface LocalOptions {
   readonly port: number
   readonly user: string
   readonly password: string
+  readonly adminUser?: string
+  readonly adminPassword: string
+  readonly transactionMode?: TransactionMode
+  readonly defaultUnshardedKeyspace?: string
   readonly dataDir: string
   readonly readyFile?: string
   readonly reset?: boolean
@@ -120,10 +125,7 @@ async function startLocalProxy(
 ) {
   const logger = createLogger({ level: options.logLevel })
   const usersFile = join(cluster.dataDir, 'users.json')
-  await replaceFile(
-    usersFile,
-    `${JSON.stringify({ users: { [options.user]: [{ password: options.password }] } })}\n`,
-  )
+  await replaceFile(usersFile, `${JSON.stringify({ users: usersOf(options) })}\n`)
   const config = configSchema.parse({
     topology: { ...cluster.topologyConfig },
     listen: { host: options.host, port: options.port },
@@ -131,6 +133,8 @@ async function startLocalProxy(
     backend: cluster.account,
     http: { enabled: false },
     log_level: options.logLevel,
+    transaction_mode: options.transactionMode,
+    default_unsharded_keyspace: options.defaultUnshardedKeyspace,
   })
   const topology = followTopology(cluster.store, join(cluster.dataDir, 'topology-cache.json'), logger)
   try {
@@ -152,6 +156,12 @@ async function startLocalProxy(
     await topology.close()
     throw error
   }
+}
+
+/** As in a users file. */
+function usersOf({ user, password, adminUser, adminPassword }: LocalOptions) {
+  const admin = { role: 'admin', credentials: [{ password: adminPassword }] }
+  return { [user]: [{ password }], ...(adminUser !== undefined && { [adminUser]: admin }) }
 }
 
 async function loadSample({ host, user, password }: LocalOptions, proxy: RunningProxy): Promise<void> {

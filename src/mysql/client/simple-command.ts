@@ -73,6 +73,11 @@ export async function resetConnection(connection: BackendConnection): Promise<vo
   await runCommand(connection, framePayload(Buffer.from([Command.RESET_CONNECTION]), 0))
 }
 
+/** COM_PING: leaves what SHOW WARNINGS would tell. Throws as `runQuery`. */
+export async function ping(connection: BackendConnection): Promise<void> {
+  await runCommand(connection, framePayload(Buffer.from([Command.PING]), 0))
+}
+
 export function runCommand(connection: BackendConnection, packet: Buffer): Promise<CollectingReader> {
   return new Promise((resolve, reject) => connection.send(packet, new CollectingReader(resolve, reject)))
 }

@@ -36,7 +36,8 @@ export function readsVariables(text: QueryTemplate): boolean {
   return text.some((piece) => typeof piece === 'string' && piece.includes('@'))
 }
 
-function isComputable(expr: Expr): boolean {
+/** It has one value for whoever asks with the session's settings and variables. */
+export function isComputable(expr: Expr): boolean {
   return !someNode(expr, (node) => !isPart(node))
 }
 

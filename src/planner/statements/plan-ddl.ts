@@ -4,13 +4,14 @@ import type { Routing } from '../../plan/routing.ts'
 import type { DdlObject, RunDdl } from '../../plan/write-primitives.ts'
 import type { Ddl, TableName } from '../../sql/ast.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
-import { isNamedNowhere } from '../../vschema/unnamed-tables.ts'
+import { isNamedNowhere, keyspaceOfUnnamed } from '../../vschema/unnamed-tables.ts'
 import { keyspaceOf } from '../binding/find-table.ts'
 import { existingTable, keyspacesOfQuery, tablesOfDdl } from '../binding/named-tables.ts'
 import { isOfMariaDb, type PlanContext } from '../plan-context.ts'
 import { connectionState, sessionPlan, unsupportedPlan } from '../plans.ts'
 import { isRefusal, type Refusal, refused } from '../refusal.ts'
 import { ShardText } from '../shard-text.ts'
+import { planDropInTurn } from './drop-in-turn.ts'
 import { programObstacle } from './program-on-shards.ts'
 import { isRepeatable } from './repeatable.ts'
 
@@ -45,6 +46,8 @@ export function planDdl(statement: Ddl, context: PlanContext): Plan {
   if (object === 'database') return verb === 'alter' ? alterDatabase(statement, context) : sessionPlan
   const words = `${verb} ${object}`.toUpperCase()
   if (context.shard === undefined) checkDatabases(statement, context)
+  const inTurn = planDropInTurn(statement, context, planDdl)
+  if (inTurn !== undefined) return inTurn
   const keyspace = keyspaceOfDdl(statement, context)
   if (isRefusal(keyspace)) return unsupportedPlan(keyspace.construct)
   const isSharded = context.vschema.keyspaces.get(keyspace)?.sharded === true
@@ -135,7 +138,10 @@ function refusedOnShards(statement: Ddl, words: string, context: PlanContext): s
 function keyspaceOfDdl(statement: Ddl, context: PlanContext): string | Refusal {
   const { objectName, query, verb } = statement
   const keyspaces = new Set([...tablesOfDdl(statement, context).values()].map(({ keyspace }) => keyspace))
-  if (objectName?.qualifier !== undefined) keyspaces.add(keyspaceOfObject(statement, objectName, context))
+  const ofTrigger = keyspaceOfDropped(statement, context)
+  if (ofTrigger !== undefined) keyspaces.add(ofTrigger)
+  else if (objectName?.qualifier !== undefined)
+    keyspaces.add(keyspaceOfObject(statement, objectName, context))
   for (const keyspace of query === undefined ? [] : keyspacesOfQuery(query, context)) keyspaces.add(keyspace)
   const [keyspace = context.defaultKeyspace] = keyspaces
   if (keyspace === undefined) throw noDatabaseSelected()
@@ -143,6 +149,18 @@ function keyspaceOfDdl(statement: Ddl, context: PlanContext): string | Refusal {
   if (isSystemSchema(keyspace)) return refused(`DDL on schema '${keyspace}'`)
   if (!context.vschema.keyspaces.has(keyspace)) throw unknownDatabase(keyspace)
   return keyspace
+}
+
+/** DROP TRIGGER names no table: a trigger of one that no VSchema names is where such tables are. */
+function keyspaceOfDropped({ verb, object, objectName }: Ddl, context: PlanContext): string | undefined {
+  if (verb !== 'drop' || object !== 'trigger' || objectName === undefined) return undefined
+  const { vschema } = context
+  const keyspace = keyspaceOf(objectName, context)
+  const tableIn = (of: string | undefined) =>
+    of === undefined ? undefined : vschema.keyspaces.get(of)?.programs?.triggers.get(objectName.name)
+  if (tableIn(keyspace) !== undefined) return undefined
+  const table = tableIn(vschema.defaultUnsharded)
+  return table === undefined ? undefined : keyspaceOfUnnamed(vschema, keyspace, table)
 }
 
 /** Of an index or a trigger, whose name has a database: that of its table, if it is called by the same. */

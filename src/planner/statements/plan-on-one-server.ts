@@ -3,6 +3,7 @@ import type { Plan } from '../../plan/plan.ts'
 import { READ_LOCK } from '../../plan/reserves.ts'
 import type { Routing } from '../../plan/routing.ts'
 import type { Call, ExplainConnection, Flush, Load, Other, Statement } from '../../sql/ast.ts'
+import { variablesNamed } from '../../values/stored-programs.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { keyspaceOf } from '../binding/find-table.ts'
 import { namedTables } from '../binding/named-tables.ts'
@@ -14,9 +15,8 @@ type OnOneServer = Call | ExplainConnection | Flush | Load | Other
 
 /** What only a single MySQL server can do: its keyspace must be unsharded. */
 export function planOnOneServer(statement: OnOneServer, context: PlanContext): Plan {
-  // Of the same tables everywhere.
-  if (statement.kind === 'Other' && statement.verb === 'HELP')
-    return serverPlan(statement, anyShard(context), context)
+  if (statement.kind === 'Other' && anywhere.has(statement.verb))
+    return { ...serverPlan(statement, anyShard(context), context), isTableless: true }
   const named =
     statement.kind === 'Call'
       ? [keyspaceOf(statement.name, context)]
@@ -57,18 +57,28 @@ function wordsOf(statement: OnOneServer): string {
   }
 }
 
+/** Of the same tables everywhere, or of none. */
+const anywhere: ReadonlySet<string> = new Set(['HELP', 'SIGNAL', 'RESIGNAL'])
+
 /** Statements that hold something on their connection until another one lets go of it. */
 const holding: ReadonlySet<string> = new Set(['HANDLER', 'XA'])
 
 /** A statement on one server, which keeps the connection with it where it must be on the same again. */
 export function serverPlan(statement: Statement, routing: Routing, context: PlanContext): Plan {
-  const write = writePlan(statement, { verb: 'other', routing }, context)
+  const write = withVariablesOfText(statement, writePlan(statement, { verb: 'other', routing }, context))
   const plan = commitsFirst(statement) ? { ...write, commitsFirst: true as const } : write
   const held = heldBy(statement)
   if (statement.kind === 'Call') return { ...plan, runsProgram: true }
   if (statement.kind === 'Other' && programs.has(statement.verb))
     return { ...plan, runsProgram: true, ...(running.has(statement.verb) && { runsText: true }) }
   return held === undefined ? plan : { ...plan, reserves: held }
+}
+
+/** The parser leaves its text as it is: `SIGNAL … SET MESSAGE_TEXT = @text`. */
+function withVariablesOfText(statement: Statement, plan: Plan): Plan {
+  if (statement.kind !== 'Other') return plan
+  const named = statement.pieces.flatMap((piece) => (typeof piece === 'string' ? variablesNamed(piece) : []))
+  return { ...plan, userVariables: [...new Set([...plan.userVariables, ...named])] }
 }
 
 const committing: ReadonlySet<string> = new Set(['CACHE', 'GRANT', 'INSTALL', 'RESET', 'REVOKE', 'UNINSTALL'])

@@ -1,5 +1,5 @@
 import { SqlError } from '../../errors/sql-error.ts'
-import type { Statement } from '../../sql/ast.ts'
+import type { Ddl, Statement } from '../../sql/ast.ts'
 import { someNode } from '../../sql/visit.ts'
 
 const IN_TEXT_ONLY: ReadonlySet<Statement['kind']> = new Set(['Prepare', 'Execute', 'Deallocate'])
@@ -16,7 +16,23 @@ const UNPREPARABLE: ReadonlySet<Statement['kind']> = new Set([
   'UnlockTables',
   'Load',
   'GetDiagnostics',
+  'ExplainConnection',
 ])
+
+/** Verbs of statements that the parser leaves as they are. */
+const UNPREPARABLE_VERBS: ReadonlySet<string> = new Set(
+  'HANDLER HELP SIGNAL RESIGNAL XA RESTART SHUTDOWN CLONE IMPORT PURGE LOCK'.split(' '),
+)
+
+/** Objects of DDL; a routine's DROP, too. */
+const UNPREPARABLE_OBJECTS: ReadonlySet<string> = new Set(
+  ['procedure', 'function', 'trigger'].concat(
+    'server',
+    'tablespace',
+    'resource group',
+    'spatial reference system',
+  ),
+)
 
 const DIAGNOSTICS: ReadonlySet<string> = new Set(['WARNINGS', 'ERRORS', 'COUNT WARNINGS', 'COUNT ERRORS'])
 
@@ -37,6 +53,22 @@ export function checkPreparable(statement: Statement, { isMariadb }: { readonly 
 
 function isRefused(statement: Statement, isMariadb: boolean): boolean {
   if (isMariadb) return IN_TEXT_ONLY.has(statement.kind)
-  if (statement.kind === 'Show') return DIAGNOSTICS.has(statement.what)
-  return UNPREPARABLE.has(statement.kind) || (statement.kind === 'Empty' && statement.comment)
+  switch (statement.kind) {
+    case 'Show':
+      return DIAGNOSTICS.has(statement.what)
+    case 'Empty':
+      return statement.comment
+    case 'Other':
+      return UNPREPARABLE_VERBS.has(statement.verb)
+    case 'TableAdmin':
+      return statement.verb === 'CHECK'
+    case 'Ddl':
+      return UNPREPARABLE_OBJECTS.has(statement.object) || isAltered(statement, ['view', 'database'])
+    default:
+      return UNPREPARABLE.has(statement.kind)
+  }
+}
+
+function isAltered({ verb, object }: Ddl, objects: readonly string[]): boolean {
+  return verb === 'alter' && objects.includes(object)
 }

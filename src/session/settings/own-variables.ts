@@ -98,9 +98,12 @@ function vitessVariable(
     return () => {
       state.vitess = new Map([...state.vitess, [name, value]])
     }
+  const mode = transactionModeOf(value, state.initialMode)
+  // What is open was begun in the other one: its client would take it for what it is not.
+  if (mode !== transaction.mode) transaction.checkNext()
   return () => {
-    transaction.mode = transactionModeOf(value, state.initialMode)
-    state.vitess = new Map([...state.vitess, [name, `'${transaction.mode.toUpperCase()}'`]])
+    transaction.mode = mode
+    state.vitess = new Map([...state.vitess, [name, `'${mode.toUpperCase()}'`]])
   }
 }
 

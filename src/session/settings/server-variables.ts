@@ -3,7 +3,7 @@ import { ServerError } from '../../errors/server-error.ts'
 import type { BackendConnection } from '../../mysql/client/backend-connection.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
 import { type CollectingReader, runQuery, textCells } from '../../mysql/client/simple-command.ts'
-import { type Settings, SQL_MODE } from '../../tablet/settings.ts'
+import { initialText, ODD_DEFAULTS, type Settings, SQL_MODE } from '../../tablet/settings.ts'
 import { quoteString } from '../../values/sql-literal.ts'
 import { textsOfRow } from '../statements/row-texts.ts'
 import type { ShardAccess } from '../statements/shard-access.ts'
@@ -61,9 +61,6 @@ export async function setOnServer(
   })
 }
 
-/** MySQL makes of their DEFAULT the opposite of what connections begin with. */
-const ODD_DEFAULTS: ReadonlySet<string> = new Set(['foreign_key_checks', 'unique_checks'])
-
 /** A variable's value as SHOW VARIABLES has it: a switch is ON or OFF there, and 1 or 0 where it is selected. */
 async function shownValue(connection: BackendConnection, name: string, text: string): Promise<string> {
   if (text !== '0' && text !== '1') return text === 'NULL' ? '' : unquoted(text)
@@ -82,7 +79,8 @@ async function setAll(
     return await runQuery(connection, `SET ${assignments.join(', ')}`)
   } catch (error) {
     if (error instanceof ServerError && items.length > 1)
-      for (const { name } of items) await setBack(connection, name, before.items.get(name) ?? 'DEFAULT')
+      for (const { name } of items)
+        await setBack(connection, name, before.items.get(name) ?? initialText(name))
     throw error
   }
 }

@@ -24,8 +24,8 @@ export async function valuesAsAssigned(
   const { state, shards, reader, proxy } = context
   const sql = `SELECT ${exprs.map(print).join(', ')}`
   const { plan, bindings } = textExecution(reader.current, sql)
-  const { userVariables, assigns, setsInsertId, reserves, isTableless } = plan
-  if (isTableless !== true || assigns || setsInsertId || reserves !== undefined) return undefined
+  const { userVariables, assigns, setsInsertId, namedLocks, isTableless } = plan
+  if (isTableless !== true || assigns || setsInsertId || namedLocks !== undefined) return undefined
   const begun = beginPlan(plan, bindings, shards)
   if (begun.kind !== 'OneShard') return undefined
   const text = begun.query.kind === 'Text' ? begun.query.sql : sql

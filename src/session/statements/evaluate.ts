@@ -27,6 +27,7 @@ import { computeValues } from './compute-values.ts'
 import type { Execution } from './execution.ts'
 import { firstAble } from './first-able.ts'
 import { judge } from './judge.ts'
+import { locksAsked, noteLocks } from './named-locks.ts'
 import { ownTexts } from './row-texts.ts'
 import { withoutSelectLimit } from './select-limit.ts'
 import { type PortOptions, SessionPort, type SessionPortContext } from './session-port.ts'
@@ -195,12 +196,10 @@ export async function select(
   let stream: RowStream
   if (begun.kind === 'OneShard') {
     const { keyspace, shard, query } = begun
+    const target = shards.target(keyspace, shard, reading.target.tabletType)
     if (plan.reserves !== undefined || carriesAny(plan))
-      lane = await reachOwn(
-        context,
-        { plan, settings },
-        shards.target(keyspace, shard, reading.target.tabletType),
-      )
+      lane = await reachOwn(context, { plan, settings }, target)
+    else if (plan.namedLocks !== undefined) lane = context.transaction.lane(target)
     ;[stream] = (await port.openStreams({ keyspace, shards: [shard], query })) as [RowStream]
   } else {
     const run = { bindings, shards, port, format: 'text', memory, limits: context.proxy.limits } as const
@@ -216,6 +215,8 @@ export async function select(
   }
   const rows = await firstRows(stream, rowsMax)
   if (lane !== undefined && carriesAny(plan)) await takeVariables(lane.lease, { state, isMariadb }, plan)
+  if (lane !== undefined && plan.namedLocks !== undefined)
+    await noteLocks(lane, locksAsked(plan.namedLocks, bindings))
   const columns = stream.columns.map(({ definition }) => definition)
   const texts = { collation: connectionCollation(settings), flavor: isMariadb ? 'mariadb' : 'mysql' } as const
   return {

@@ -22,6 +22,7 @@ import { firstAble } from './first-able.ts'
 import { judge } from './judge.ts'
 import { type LockTablesContext, lockTables } from './lock-tables.ts'
 import { metadataRows } from './metadata-rows.ts'
+import { locksAsked } from './named-locks.ts'
 import { asksFirst, placeValues } from './place-values.ts'
 import { runTemporary, type TemporaryContext } from './run-temporary.ts'
 import { withoutSelectLimit, withSelectLimit } from './select-limit.ts'
@@ -119,6 +120,7 @@ function runPlan(context: RunContext, given: Execution): void {
     read: !plan.locks && carried === undefined,
     begins: plan.isTableless !== true,
     reserve: plan.reserves,
+    locks: plan.namedLocks && locksAsked(plan.namedLocks, execution.bindings),
     runsProgram: plan.runsProgram,
     carried,
     explicitId: bringsIds,
@@ -144,8 +146,9 @@ function foundBy(found: FoundRows, bindings: Bindings): RelayToOptions['found'] 
 
 /** What a text names that is only known now, it may assign. */
 function withTextsVariables({ state }: RunContext, execution: Execution): Execution {
-  const userVariables = variablesInText(state, execution.sql)
-  return { ...execution, plan: { ...execution.plan, userVariables, assigns: true } }
+  const { plan, sql } = execution
+  const userVariables = [...new Set([...plan.userVariables, ...variablesInText(state, sql)])]
+  return { ...execution, plan: { ...plan, userVariables, assigns: true } }
 }
 
 /** What a statement that writes reads first is no answer: sql_select_limit does not hold for it. */

@@ -60,6 +60,10 @@ export async function runTemporary(
   }
   try {
     const outcome = await run(context, execution, { settings, lane })
+    const statement = reading.parse(execution.sql)
+    if (transaction.isOpen && statement.kind === 'Ddl')
+      if (statement.verb === 'create' || statement.verb === 'drop')
+        transaction.rollbackWarnings.noteTemporary(statement.verb)
     await look()
     return outcome
   } catch (error) {

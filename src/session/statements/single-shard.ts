@@ -23,6 +23,7 @@ import type { Replies } from '../commands/replies.ts'
 import { isOutOfMemory } from '../settings/held-map.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import type { RelayedHook } from './execution.ts'
+import { type LocksAsked, noteLocks } from './named-locks.ts'
 import { RelayedFile } from './relayed-file.ts'
 import { type RelayOwner, SessionRelay } from './session-relay.ts'
 import { type Carried, giveInsertId, takeVariables } from './user-variables.ts'
@@ -55,6 +56,8 @@ export interface RelayToOptions {
   readonly statementId?: number
   /** The statement leaves state on its connection (a temporary table): the session keeps it, for this reason. */
   readonly reserve?: string | undefined
+  /** It takes or releases locks by name. */
+  readonly locks?: LocksAsked | undefined
   /** It runs a stored program: what that leaves on the connection is not known. */
   readonly runsProgram?: true | undefined
   /** The id in the answer is one that the statement brought itself: LAST_INSERT_ID() stays as it was. */
@@ -225,9 +228,9 @@ export class SingleShard implements RelayOwner {
     interruption.relaying = undefined
     this.#retry = undefined
     const asksFound = noteFoundRows(relaying, summary)
-    const { carried } = options
-    if ((carried === undefined && !asksFound) || lease.connection.state !== 'idle')
-      this.#relayed(relaying, summary)
+    const { carried, locks } = options
+    const asksNothing = carried === undefined && locks === undefined && !asksFound
+    if (asksNothing || lease.connection.state !== 'idle') this.#relayed(relaying, summary)
     else
       this.#readBack(relaying, summary, asksFound)
         .then((refused) => {
@@ -244,12 +247,14 @@ export class SingleShard implements RelayOwner {
     asksFound: boolean,
   ): Promise<SqlError | undefined> {
     const { proxy, client, state } = this.#context
-    const { lease, options } = relaying
+    const { lease, lane, options } = relaying
     try {
       if (hasConditions(summary)) relaying.conditions ??= await readConditions(lease.connection)
       if (asksFound) relaying.foundRows = await readFoundRows(lease)
       if (options.carried !== undefined)
         await takeVariables(lease, { state, isMariadb: proxy.isMariadb }, options.carried)
+      if (options.locks !== undefined && lane !== undefined)
+        await this.#askLocks(lane, options.locks, summary)
     } catch (error) {
       if (isOutOfMemory(error)) return error
       // The session's state is gone with the connection, as with any connection to a server that breaks.
@@ -257,6 +262,13 @@ export class SingleShard implements RelayOwner {
       client.close()
     }
     return undefined
+  }
+
+  /** A statement that failed may have taken or released some on the way. */
+  async #askLocks(lane: Lane, locks: LocksAsked, { errno }: ResponseSummary): Promise<void> {
+    if (errno === 0) await noteLocks(lane, locks)
+    else if (this.#context.transaction.lanes.holds(lane))
+      await noteLocks(lane, { ...locks, releasesAll: false })
   }
 
   /** There is no room for the values: the statement fails, where its answer is not with the client yet. */
@@ -305,7 +317,8 @@ export class SingleShard implements RelayOwner {
     const leaves = conditions === undefined && hasConditions(summary) && lease.connection.state === 'idle'
     if (options.runsProgram === true) lease.noteProgram()
     if (lane !== undefined) {
-      if (options.reserve !== undefined) this.#reserve(lane, options.reserve, summary)
+      const isReserved = options.locks !== undefined && summary.errno === 0
+      if (options.reserve !== undefined && !isReserved) this.#reserve(lane, options.reserve, summary)
       // The answer to a prepare may carry no status at all.
       if (options.shape !== 'prepare') transaction.afterStatement(lane, summary)
       if (leaves && transaction.lanes.holds(lane)) warnings.keepOwn(lease)

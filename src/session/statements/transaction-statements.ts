@@ -56,13 +56,13 @@ export async function endTransaction(
   statement: EndTransaction,
 ): Promise<void> {
   const { again } = transaction
+  const conditions = statement.kind === 'Rollback' ? await transaction.rollback() : []
   if (statement.kind === 'Commit') await transaction.commit()
-  else await transaction.rollback()
   transaction.next.take()
   const { chain, release } = completionOf(statement, state)
   if (chain) again()
-  state.warnings = []
-  replies.ok({})
+  state.warnings = conditions
+  replies.ok({ warnings: conditions.length })
   if (release) client.close()
 }
 
@@ -77,12 +77,16 @@ function completionOf(
 }
 
 export async function savepoint(
-  { transaction, replies }: TransactionStatementContext,
+  { state, transaction, replies }: TransactionStatementContext,
   statement: Savepoint,
 ): Promise<void> {
   const name = quoteIdentifier(statement.name)
+  if (statement.kind === 'RollbackTo') {
+    const conditions = await transaction.rollbackTo(name)
+    state.warnings = conditions
+    return replies.ok({ warnings: conditions.length })
+  }
   if (statement.kind === 'Savepoint') await transaction.savepoint(name)
-  else if (statement.kind === 'RollbackTo') await transaction.rollbackTo(name)
   else await transaction.releaseSavepoint(name)
   replies.ok({})
 }

@@ -5,6 +5,7 @@ import type { Lease } from '../../tablet/lease.ts'
 import { type GivenVariables, type Settings, settingsChange } from '../../tablet/settings.ts'
 import { settleAll } from '../../transaction/settle-all.ts'
 import { quoteName } from '../../values/sql-literal.ts'
+import { variablesNamed } from '../../values/stored-programs.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import {
   connectionCollation,
@@ -112,13 +113,9 @@ function textsFor({ state, isMariadb }: Reader): RowTexts {
  * @text` may assign what its value names.
  */
 export function variablesInText({ userVariables }: SessionState, sql: string): readonly string[] {
-  const named = namesIn(sql)
-  const values = named.flatMap((name) => namesIn(userVariables.get(name)?.text ?? ''))
+  const named = variablesNamed(sql)
+  const values = named.flatMap((name) => variablesNamed(userVariables.get(name)?.text ?? ''))
   return [...new Set([...named, ...values])]
-}
-
-function namesIn(text: string): readonly string[] {
-  return [...text.matchAll(/(?<!@)@([\w.$]+)/g)].map(([, name]) => name!.toLowerCase())
 }
 
 /** Names, in lower case, of the user variables in these trees. */

@@ -26,7 +26,7 @@ describe.skipIf(!mariadbCommand)('ctl check', () => {
             },
           },
         },
-        sql: 'CREATE TABLE t (id BIGINT PRIMARY KEY, name VARCHAR(20) COLLATE utf8mb4_bin)',
+        sql: 'CREATE TABLE t (id BIGINT PRIMARY KEY, name VARCHAR(20) COLLATE utf8mb4_nopad_bin)',
       },
     }
     for (const [name, { vschema, sql }] of Object.entries(keyspaces)) {
@@ -41,7 +41,10 @@ describe.skipIf(!mariadbCommand)('ctl check', () => {
     schema.remove()
   })
 
-  async function check(account = cluster.account): Promise<{ lines: string[]; exitCode: number }> {
+  async function check(
+    account = cluster.account,
+    ...flags: readonly string[]
+  ): Promise<{ lines: string[]; exitCode: number }> {
     const { topologyConfig } = cluster
     let out = ''
     let exitCode = 0
@@ -54,7 +57,7 @@ describe.skipIf(!mariadbCommand)('ctl check', () => {
       const backend = ['--backend-user', account.user, '--backend-password', account.password]
       await ctlCommand((code) => {
         exitCode = code
-      }).parseAsync([...topology, 'check', ...backend], { from: 'user' })
+      }).parseAsync([...topology, 'check', ...flags, ...backend], { from: 'user' })
     } finally {
       write.mockRestore()
     }
@@ -103,13 +106,16 @@ describe.skipIf(!mariadbCommand)('ctl check', () => {
       /^error {4}sequence seqs\.t_seq: next_id 1 is behind shop\.t\.id, .* SET next_id = 9007199254740994 WHERE id = 0$/m,
     )
     assert.match(all, /^warning {2}shop\.tables\.t: vindex xx \(xxhash\) hashes bytes, .*utf8mb4_general_ci/m)
-    const poor = (await check({ user: 'poor', password: 'p' })).lines.join('\n')
+    const ofPoor = async (...flags: readonly string[]) =>
+      (await check({ user: 'poor', password: 'p' }, ...flags)).lines.join('\n')
+    const poor = await ofPoor()
     assert.match(
       poor,
       /^error {4}tablet .* of shop\/-80 .*: the account lacks INSERT, UPDATE, DELETE on shop_-80$/m,
     )
+    assert.doesNotMatch(poor, /twopc/)
     assert.match(
-      poor,
+      await ofPoor('--twopc'),
       /^warning {2}tablet .*: the account lacks CREATE, INSERT, DELETE ON _shardgate\.\*: transaction_mode twopc will be refused$/m,
     )
   })

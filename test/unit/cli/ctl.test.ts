@@ -165,7 +165,7 @@ test('what a VSchema names and nobody has is told with its place', async () => {
   )
 })
 
-test('a byte vindex on a column that ignores case is warned of', async () => {
+test('a byte vindex on a column that calls texts of other bytes equal is warned of', async () => {
   await ctl('keyspace', 'create', 'shop', '--shards', '2')
   const vschema = (collation_name: string) =>
     file('case.json', {
@@ -184,10 +184,49 @@ test('a byte vindex on a column that ignores case is warned of', async () => {
     insensitive.warnings,
     /shop\.tables\.t: vindex xxhash \(xxhash\) hashes bytes, and column 'ID'/,
   )
+  const padded = await warningsOf(() => ctl('vschema', 'validate', 'shop', vschema('utf8mb4_bin')))
+  assert.match(padded.warnings, /column 'ID' has collation utf8mb4_bin, that pads texts with spaces/)
   assert.equal(
-    (await warningsOf(() => ctl('vschema', 'validate', 'shop', vschema('utf8mb4_bin')))).warnings,
+    (await warningsOf(() => ctl('vschema', 'validate', 'shop', vschema('utf8mb4_0900_bin')))).warnings,
     '',
   )
+})
+
+test('a lookup table that calls other texts equal than its owner is warned of', async () => {
+  await ctl('keyspace', 'create', 'shop', '--shards', '2')
+  await ctl('keyspace', 'create', 'seqs')
+  const texts = (collation_name: string) => [{ name: 'email', type: 'VARCHAR', collation_name }]
+  await ctl(
+    'vschema',
+    'apply',
+    'seqs',
+    file('seqs.json', { tables: { email_ids: { columns: texts('utf8mb4_bin') } } }),
+  )
+  const params = { table: 'seqs.email_ids', from: 'email', to: 'id' }
+  const owner = (collation_name: string) =>
+    file('owner.json', {
+      ...shopVschema,
+      vindexes: {
+        ...shopVschema.vindexes,
+        by_email: { type: 'consistent_lookup_unique', params, owner: 't' },
+      },
+      tables: {
+        t: {
+          column_vindexes: [
+            { column: 'id', name: 'xxhash' },
+            { column: 'email', name: 'by_email' },
+          ],
+          columns: [...texts(collation_name), { name: 'id', type: 'INT64' }],
+        },
+      },
+    })
+  const other = await warningsOf(() => ctl('vschema', 'validate', 'shop', owner('utf8mb4_0900_ai_ci')))
+  assert.match(
+    other.warnings,
+    /column 'email' of seqs\.email_ids, whose collation utf8mb4_bin calls other texts equal/,
+  )
+  const same = await warningsOf(() => ctl('vschema', 'validate', 'shop', owner('utf8mb4_bin')))
+  assert.equal(same.warnings, '')
 })
 
 test('a keyspace whose shards leave a gap is not made', async () => {

@@ -204,6 +204,13 @@ describe('settings', () => {
     assert.deepEqual(settingsChange(plain.items, plain, server), [])
   })
 
+  test('what has a DEFAULT of its own is put back to what connections begin with', () => {
+    const unchecked = makeSettings(new Map([...plain.items, ['foreign_key_checks', '0']]), USUAL_KIND)
+    assert.deepEqual(settingsChange(unchecked.items, plain, server), [
+      'SET SESSION foreign_key_checks = @@GLOBAL.foreign_key_checks',
+    ])
+  })
+
   test('what SET NAMES has set is put back by SET NAMES', () => {
     const own = makeSettings(new Map(), USUAL_KIND)
     assert.deepEqual(settingsChange(strict.items, own, server), [

@@ -1,6 +1,6 @@
 import { modelOf } from '../../../tablet/schema-tracker.ts'
-import { caseDoubts } from '../../../vschema/doubts.ts'
-import { sameColumn, type Table, type VSchema } from '../../../vschema/model.ts'
+import { caseDoubts, lookupDoubts } from '../../../vschema/doubts.ts'
+import { sameColumn, type Table, type TableAddress, type VSchema } from '../../../vschema/model.ts'
 import type { ShardColumns } from './check-tablet.ts'
 import { type Finding, fromPlaced, mistake, ok, warning } from './finding.ts'
 
@@ -13,7 +13,7 @@ export function checkTables(vschema: VSchema, shards: readonly ShardColumns[]): 
     const own = shards.filter(({ tablet }) => tablet.keyspace === keyspace.name)
     if (own.length === 0) return [] // nobody answered, which is told already
     const found = [
-      ...[...keyspace.tables.values()].flatMap((table) => checkTable(table, own)),
+      ...[...keyspace.tables.values()].flatMap((table) => checkTable(table, own, shards)),
       ...(keyspace.sharded ? undeclared(keyspace.tables, own) : []),
     ]
     if (found.length > 0) return found
@@ -21,7 +21,11 @@ export function checkTables(vschema: VSchema, shards: readonly ShardColumns[]): 
   })
 }
 
-function checkTable(table: Table, shards: readonly ShardColumns[]): Finding[] {
+function checkTable(
+  table: Table,
+  shards: readonly ShardColumns[],
+  ofAll: readonly ShardColumns[],
+): Finding[] {
   const what = `${table.keyspace}.tables.${table.name}`
   // A pinned table is on the one shard of its keyspace id; the others need not have it.
   const columns = shards.map((shard) => columnsOf(shard, table.name))
@@ -46,10 +50,18 @@ function checkTable(table: Table, shards: readonly ShardColumns[]): Finding[] {
       mistake(what, `${by} needs column '${column}', which the table does not have`),
     ),
     ...(differs ? [warning(what, 'its columns differ between shards')] : []),
-    ...caseDoubts({ ...table, columns: real.map((column) => modelOf(column)) }).map((text) =>
-      fromPlaced('warning', text),
-    ),
+    ...textDoubts({ ...table, columns: real.map((column) => modelOf(column)) }, ofAll),
   ]
+}
+
+function textDoubts(table: Table, shards: readonly ShardColumns[]): Finding[] {
+  const realOf = ({ keyspace, table: name }: TableAddress) => {
+    const own = shards
+      .filter(({ tablet }) => tablet.keyspace === keyspace)
+      .map((shard) => columnsOf(shard, name))
+    return (own.find((columns) => columns.length > 0) ?? []).map((column) => modelOf(column))
+  }
+  return [...caseDoubts(table), ...lookupDoubts(table, realOf)].map((text) => fromPlaced('warning', text))
 }
 
 function undeclared(tables: ReadonlyMap<string, Table>, shards: readonly ShardColumns[]): Finding[] {

@@ -16,11 +16,14 @@ export interface ShardColumns {
   readonly columns: readonly DatabaseColumn[]
 }
 
-/** Logs in as the proxy would, and does what the proxy will need. The columns are those of a primary. */
+/**
+ * Logs in as the proxy would, and does what the proxy will need. The columns are those of a primary. What atomic transactions
+ * need is looked at where it is `asked` for, and on servers that have seen some.
+ */
 export async function checkTablet(
-  tablet: Tablet,
-  shard: ShardState | undefined,
+  { tablet, shard }: { readonly tablet: Tablet; readonly shard: ShardState | undefined },
   access: BackendAccess,
+  asked: { readonly twopc: boolean },
 ): Promise<{ readonly findings: readonly Finding[]; readonly shard?: ShardColumns }> {
   const what = nameOf(tablet)
   const isPrimary =
@@ -35,7 +38,9 @@ export async function checkTablet(
           ...(isPrimary && isReadOnly ? [mistake(what, 'a primary, and read-only')] : []),
           ...(await checkPrivileges(connection, what, databaseOf(tablet))),
           ...(await checkReplicationStatus(connection, what, version)),
-          ...(isPrimary ? await checkRecovery(connection, what) : []),
+          ...(isPrimary && (asked.twopc || (await hasDecisions(connection)))
+            ? await checkRecovery(connection, what)
+            : []),
         ]
         if (findings.length === 0) findings.push(ok(what, version))
         if (!isPrimary) return { findings }
@@ -80,6 +85,12 @@ async function checkReplicationStatus(
     const privilege = isMariadb ? 'SLAVE MONITOR' : 'REPLICATION CLIENT'
     return [mistake(what, `${(error as Error).message}; health checks need it: GRANT ${privilege} ON *.*`)]
   }
+}
+
+/** Of a database on which the account has no privilege at all nothing is seen. */
+async function hasDecisions(connection: Connection): Promise<boolean> {
+  const [rows] = await connection.query('SHOW DATABASES')
+  return (rows as { readonly Database: string }[]).some(({ Database }) => Database === DECISIONS_DATABASE)
 }
 
 /** What transaction_mode 'twopc' needs beyond. */

@@ -6,6 +6,7 @@ import type { TopologySnapshot } from '../../../topology/snapshot.ts'
 import type { Column } from '../../../values/column.ts'
 import { quoteName } from '../../../values/sql-literal.ts'
 import { isText } from '../../../values/value.ts'
+import { fidelityOf } from '../../../vindex/domain.ts'
 import { createVindex, vindexTypes } from '../../../vindex/registry.ts'
 import type { LookupVindex } from '../../../vindex/vindex.ts'
 import { BYTE_VINDEXES } from '../../../vschema/doubts.ts'
@@ -194,8 +195,9 @@ function placedBy(
 
 /** Of texts that are equal bytes may differ. */
 function isLooseText({ vindex, column }: { vindex: LookupVindex; column: DatabaseColumn }): boolean {
-  const { type, collation } = modelOf(column)
-  return vindex.fromValue === undefined && type !== undefined && isText(type) && !collation?.endsWith('_bin')
+  const { type, collation = '' } = modelOf(column)
+  if (vindex.fromValue !== undefined || type === undefined || !isText(type)) return false
+  return fidelityOf('any', type === 'CHAR', collation) !== 'all'
 }
 
 async function databaseColumns(
