@@ -126,7 +126,7 @@ function beginReading(write: ChosenWrite | SelectedInsert): Begun {
   if (write.kind === 'SelectedInsert')
     return {
       ...several(async (context) => ok(await runSelectedInsert(write, context))),
-      writes: write.insert.entered === undefined ? 'once' : 'several times',
+      writes: 'several times',
     }
   const begun = several(async (context) => ok(await runChosenWrite(write, context)))
   const isOne = write.assigned.length === 0 && write.others === undefined && write.upkeep === undefined
