@@ -21,6 +21,7 @@ import { InsertSplit } from './insert-split.ts'
 import { runLoadFile } from './load/load-file.ts'
 import { shardsMet } from './met-shards.ts'
 import type { OkOutcome, Outcome } from './outcome.ts'
+import { insertReadCells } from './read-cells.ts'
 import { anyShardIndex, resolveRouting } from './resolve.ts'
 import { runInsertReturning, runWriteReturning } from './returning.ts'
 import { runPrimitive } from './run.ts'
@@ -134,7 +135,9 @@ function beginReading(write: ChosenWrite | SelectedInsert): Begun {
 }
 
 function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView): Begun {
-  const { keyspace } = insert
+  const { keyspace, reads } = insert
+  if (reads !== undefined)
+    return { ...several((context) => insertReadCells(insert, reads, context)), writes: 'several times' }
   const split = new InsertSplit(insert, { bindings, shardsOf: shards.shardsOf, ...shards.insertMode })
   const onSeveral = (): Begun & { readonly kind: 'Several' } =>
     insert.returning === true

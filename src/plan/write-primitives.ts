@@ -188,6 +188,14 @@ export interface SplitInsert {
   /** It says itself what LAST_INSERT_ID() will be: `… ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)`. */
   readonly setsInsertId?: true
   readonly entered?: EnteredRows
+  /** Queries in its rows: what they give stands there as cells of outer rows, of one row. */
+  readonly reads?: ReadCells
+}
+
+/** One row of values that are asked of all shards before any row is written. */
+export interface ReadCells extends RowsFirst {
+  /** What each is written into, or computed with. */
+  readonly into: readonly WrittenInto[]
 }
 
 /** How rows of an INSERT are entered in the lookup tables that their table owns. */
