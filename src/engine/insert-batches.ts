@@ -15,12 +15,15 @@ const BATCH_BYTES_MAX = 512 * 1024
 const CONDITIONS_MAX = 65_535
 
 /** The rows of a stream, so many at a time. */
-export async function* batchesOf(stream: RowStream): AsyncGenerator<readonly Row[]> {
+export async function* batchesOf(
+  stream: RowStream,
+  rowsMax = BATCH_ROWS_MAX,
+): AsyncGenerator<readonly Row[]> {
   let batch: Row[] = []
   let bytes = 0
   for (let rows = await stream.next(); rows !== undefined; rows = await stream.next()) {
     for (const row of rows) {
-      if (batch.length === BATCH_ROWS_MAX || (batch.length > 0 && bytes + row.length > BATCH_BYTES_MAX)) {
+      if (batch.length === rowsMax || (batch.length > 0 && bytes + row.length > BATCH_BYTES_MAX)) {
         yield batch
         batch = []
         bytes = 0

@@ -10,7 +10,7 @@ import { batchesOf, InsertSum } from './insert-batches.ts'
 import { type GeneratedCell, type InsertSource, rowText } from './insert-rows.ts'
 import { InsertSplit } from './insert-split.ts'
 import type { OkOutcome } from './outcome.ts'
-import { StreamRows } from './outer-rows.ts'
+import { beneath, StreamRows } from './outer-rows.ts'
 import { readFirst } from './read-first.ts'
 import type { Row, RowStream } from './row-stream.ts'
 import { runPrimitive } from './run.ts'
@@ -72,13 +72,11 @@ async function insertRows(stream: RowStream, node: SelectedInsert, context: RunC
   if (stream.format === 'binary') await checkConditions(node, context)
   const sum = new InsertSum()
   let rowsBefore = 0
-  for await (const rows of batchesOf(stream)) {
-    const source = new SelectedRows(rows, stream, rowsBefore)
-    const split = new InsertSplit(
-      insert,
-      { bindings, shardsOf: shards.shardsOf, ...shards.insertMode },
-      source,
-    )
+  for await (const rows of batchesOf(stream, node.oneByOne === true ? 1 : undefined)) {
+    const source = new SelectedRows(rows, stream, insert.columnCount, rowsBefore)
+    const own = node.oneByOne === true ? beneath(bindings, source.outer) : bindings
+    const mode = { bindings: own, shardsOf: shards.shardsOf, ...shards.insertMode }
+    const split = new InsertSplit(insert, mode, source)
     const outcome = await runInsert(split, context)
     const isTold = outcome.info !== '' || node.isValues === true
     sum.add(isTold ? outcome : { ...outcome, info: infoOf(rows.length, outcome, node) })
@@ -109,8 +107,12 @@ function infoOf(rows: number, { affectedRows }: OkOutcome, { insert }: SelectedI
   return `Records: ${rows}  Duplicates: ${duplicates}  Warnings: 0`
 }
 
-function checkColumns({ columns, format }: RowStream, { insert, into, construct }: SelectedInsert): void {
-  if (columns.length !== insert.columnCount)
+function checkColumns(
+  { columns, format }: RowStream,
+  { insert, into, construct, oneByOne }: SelectedInsert,
+): void {
+  const width = oneByOne === true ? into.length : insert.columnCount
+  if (columns.length !== width)
     throw new SqlError('ER_WRONG_VALUE_COUNT_ON_ROW', "Column count doesn't match value count at row 1")
   for (const [i, column] of columns.entries())
     if (!isWritable(column, into[i]!, format))
@@ -124,11 +126,16 @@ class SelectedRows implements InsertSource {
   readonly #rows: StreamRows
   readonly #width: number
 
-  constructor(rows: readonly Row[], { columns, format }: RowStream, rowsBefore: number) {
+  constructor(rows: readonly Row[], { columns, format }: RowStream, width: number, rowsBefore: number) {
     this.rowCount = rows.length
     this.rowsBefore = rowsBefore
     this.#rows = new StreamRows(rows, columns, format)
-    this.#width = columns.length
+    this.#width = width
+  }
+
+  /** With all that has been read. */
+  get outer(): StreamRows {
+    return this.#rows
   }
 
   isDefault(): boolean {

@@ -148,8 +148,10 @@ export type WrittenInto = 'number' | 'text' | 'time' | 'json'
 export interface SelectedInsert extends RowsFirst {
   readonly kind: 'SelectedInsert'
   readonly verb: 'insert' | 'replace'
-  /** One for each column of a row. */
+  /** One for each column of a row, and for what is read beside it. */
   readonly into: readonly WrittenInto[]
+  /** Each row has a statement of its own, in which what is read beside it stands as cells of outer rows. */
+  readonly oneByOne?: true
   /** The client has written VALUES with queries in them, which say nothing of one row. */
   readonly isValues?: true
   /** Without rows. */

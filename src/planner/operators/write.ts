@@ -89,7 +89,7 @@ export function refusalOfUpsert(insert: Insert, { columnVindexes: [primary] }: T
   const placing = (insert.onDuplicate ?? []).filter(
     ({ column, value }) =>
       primary?.columns.some((name) => sameColumn(name, column.name)) === true &&
-      !isOwn(keptValue(value), column),
+      !isOwn(keptValue(value), column, insert),
   )
   const other = placing.find((assignment) => !takesInserted(assignment, insert))
   const isWhole = primary?.columns.every((name) =>
@@ -99,8 +99,9 @@ export function refusalOfUpsert(insert: Insert, { columnVindexes: [primary] }: T
   return change && refused(`changing vindex column '${change.column.name}'`)
 }
 
-function isOwn(value: Expr, { name }: ColumnName): boolean {
-  return value.kind === 'Column' && value.qualifiers.length === 0 && sameColumn(value.name, name)
+function isOwn(value: Expr, { name }: ColumnName, { table }: Insert): boolean {
+  if (value.kind !== 'Column' || !sameColumn(value.name, name)) return false
+  return value.qualifiers.length === 0 || value.qualifiers.at(-1) === table.name
 }
 
 /** `c = VALUES(c)`, or `c = new.c` where the row is called `new`. */
