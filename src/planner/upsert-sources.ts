@@ -1,7 +1,7 @@
 import { SqlError } from '../errors/sql-error.ts'
 import type { WrittenInto } from '../plan/write-primitives.ts'
 import type { Assignment, ColumnName, Expr, Insert, Query } from '../sql/ast.ts'
-import { rewrite, visit } from '../sql/visit.ts'
+import { type AnyNode, rewrite, visit } from '../sql/visit.ts'
 import type { Column } from '../values/column.ts'
 import type { Table } from '../vschema/model.ts'
 import type { BoundInsertSelect, BoundSelect } from './binding/bound.ts'
@@ -34,7 +34,7 @@ export function withInsertedSources(bound: BoundInsertSelect, context: PlanConte
   let found = false
   const onDuplicate = ast.onDuplicate.map((assignment): Assignment => {
     const value = rewrite(assignment.value, (node) => {
-      if (node.kind === 'Subquery') return node
+      if (isOfItsOwn(node)) return node
       if (node.kind !== 'Column') return undefined
       const column = insertedAs(node, bound, query)
       found ||= column !== undefined
@@ -63,7 +63,7 @@ function checkUnambiguous(
   visit(
     ast.onDuplicate?.map(({ value }) => value),
     (node) => {
-      if (node.kind === 'Subquery') return 'skip'
+      if (isOfItsOwn(node)) return 'skip'
       if (node.kind !== 'Column' || node.qualifiers.length > 0) return undefined
       if (liveColumn(table, node.name) !== undefined && hasColumn(node.name, scope) === 'yes')
         throw new SqlError('ER_NON_UNIQ_ERROR', `Column '${node.name}' in UPDATE is ambiguous`)
@@ -143,7 +143,7 @@ export function readBesideRow(
   let isKnown = true
   const onDuplicate = ast.onDuplicate?.map((assignment): Assignment => {
     const value = rewrite(assignment.value, (node) => {
-      if (node.kind === 'Subquery') return node
+      if (isOfItsOwn(node)) return node
       if (node.kind !== 'Column' || !isOfSource(node, ast, table)) return undefined
       const isWhole = node === assignment.value
       const kind = isWhole ? writtenInto(liveColumn(table, assignment.column.name)) : 'number'
@@ -156,6 +156,11 @@ export function readBesideRow(
   if (!isKnown || onDuplicate === undefined || read.length === 0) return undefined
   const items = [...query.items, ...read.map(makeItem)]
   return { ast: { ...ast, onDuplicate }, query: { ...query, items }, into }
+}
+
+/** Names in it are looked up elsewhere. */
+function isOfItsOwn({ kind }: AnyNode): boolean {
+  return kind === 'Subquery' || kind === 'ValuesFunction'
 }
 
 /** Neither the table's, nor of the row to be inserted. */
