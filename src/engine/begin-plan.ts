@@ -130,7 +130,8 @@ function beginReading(write: ChosenWrite | SelectedInsert): Begun {
       writes: 'several times',
     }
   const begun = several(async (context) => ok(await runChosenWrite(write, context)))
-  const isOne = write.assigned.length === 0 && write.others === undefined && write.upkeep === undefined
+  const { assigned, others, upkeep, isWhole } = write
+  const isOne = assigned.length === 0 && others === undefined && upkeep === undefined && !isWhole
   return { ...begun, writes: isOne ? 'once' : 'several times' }
 }
 

@@ -52,6 +52,8 @@ export interface ChosenWrite extends RowsFirst {
    * new values. Two shards may have rows of one key.
    */
   readonly keyWidth: number
+  /** Its key is all of a row: those that are alike are so many rows, which one statement changes, with a LIMIT of their number. */
+  readonly isWhole?: boolean
   /** Columns that hold what shards are to write as it is, for they cannot compute it. */
   readonly assigned: readonly AssignedColumn[]
   /** Character sets of columns that hold texts: their bytes come. */

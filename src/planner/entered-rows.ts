@@ -10,7 +10,7 @@ import { refusalOfUpsert } from './operators/write.ts'
 import { isOneOf, type LookupColumns, lockedRows, ownedLookup, removedRows } from './owned-lookups.ts'
 import type { PlanContext } from './plan-context.ts'
 import { eachOrRefusal, isRefusal, type Refusal, refused } from './refusal.ts'
-import { charsetsOf, keyColumn, keyOf, placingOf } from './row-keys.ts'
+import { charsetsOf, isWhole, keyColumn, keyOf, placingOf } from './row-keys.ts'
 import { ShardText } from './shard-text.ts'
 import { moveOf } from './upkeep.ts'
 
@@ -77,8 +77,7 @@ function metRows(
     const absent = own.filter((_, i) => told[i] === undefined)
     // NULL meets nothing, nor does a number that is drawn.
     if (absent.some((column) => column?.autoIncrement === true) || told.some(isAlwaysNull)) continue
-    const isWhole = unique.parts.every((part) => !/\(\d+\)/.test(part.text))
-    if (absent.length > 0 || !isWhole)
+    if (absent.length > 0 || !isWhole(unique))
       return refused(`${ast.verb} that may meet rows by a unique key of which it does not tell all values`)
     const at = keyColumns.length
     keyColumns.push(...(told as readonly VindexColumn[]))
