@@ -21,6 +21,7 @@ import { InsertSplit } from './insert-split.ts'
 import { runLoadFile } from './load/load-file.ts'
 import { shardsMet } from './met-shards.ts'
 import type { OkOutcome, Outcome } from './outcome.ts'
+import { insertReadCells } from './read-cells.ts'
 import { anyShardIndex, resolveRouting } from './resolve.ts'
 import { runInsertReturning, runWriteReturning } from './returning.ts'
 import { runPrimitive } from './run.ts'
@@ -132,15 +133,18 @@ function beginReading(write: ChosenWrite | SelectedInsert): Begun {
   if (write.kind === 'SelectedInsert')
     return {
       ...several(async (context) => ok(await runSelectedInsert(write, context))),
-      writes: write.insert.entered === undefined ? 'once' : 'several times',
+      writes: 'several times',
     }
   const begun = several(async (context) => ok(await runChosenWrite(write, context)))
-  const isOne = write.assigned.length === 0 && write.others === undefined && write.upkeep === undefined
+  const { assigned, others, upkeep, isWhole } = write
+  const isOne = assigned.length === 0 && others === undefined && upkeep === undefined && !isWhole
   return { ...begun, writes: isOne ? 'once' : 'several times' }
 }
 
 function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView): Begun {
-  const { keyspace } = insert
+  const { keyspace, reads } = insert
+  if (reads !== undefined)
+    return { ...several((context) => insertReadCells(insert, reads, context)), writes: 'several times' }
   const split = new InsertSplit(insert, { bindings, shardsOf: shards.shardsOf, ...shards.insertMode })
   const onSeveral = (): Begun & { readonly kind: 'Several' } =>
     insert.returning === true

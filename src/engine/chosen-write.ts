@@ -3,6 +3,7 @@ import { ServerError } from '../errors/server-error.ts'
 import { notSupported, SqlError } from '../errors/sql-error.ts'
 import type { ChosenWrite, Upkeep } from '../plan/write-primitives.ts'
 import { bindQuery } from './bind.ts'
+import type { BoundQuery } from './bindings.ts'
 import type { OkOutcome } from './outcome.ts'
 import { beneath, StreamRows } from './outer-rows.ts'
 import { type ReadRows, readFirst, textOf } from './read-first.ts'
@@ -20,7 +21,8 @@ export async function runChosenWrite(node: ChosenWrite, context: RunContext): Pr
   const parts = [node, ...(node.others ?? [])]
   const chosen: ReadRows[] = []
   try {
-    for (const part of parts) chosen.push(await readFirst(part, context, part.keyWidth))
+    for (const part of parts)
+      chosen.push(await readFirst(part, context, part.isWhole ? undefined : part.keyWidth))
     return await changeRows(parts, chosen, context)
   } finally {
     for (const { bytes } of chosen) context.memory.give(bytes)
@@ -60,7 +62,8 @@ async function changeOf(
   for (const step of stepsOf(chosen, node, context)) {
     const writes = step.map(([shard, rows]) => {
       const own = new StreamRows(rows, chosen.columns, chosen.format, node.charsets)
-      return { keyspace, shard, query: bindQuery(node.query, beneath(bindings, own)) }
+      const query = bindQuery(node.query, beneath(bindings, own))
+      return { keyspace, shard, query: node.isWhole ? limited(query, rows.length) : query }
     })
     answers.push(...(await port.write(writes)))
     if (upkeep !== undefined)
@@ -68,6 +71,10 @@ async function changeOf(
         await followStep(node, upkeep, { ...told, shard, before: { ...chosen, rows } }, context)
   }
   return answers
+}
+
+function limited(query: BoundQuery, count: number): BoundQuery {
+  return query.kind === 'Text' ? { ...query, sql: `${query.sql} LIMIT ${count}` } : query
 }
 
 async function followStep(
@@ -124,11 +131,11 @@ function stepsOf(chosen: ReadRows, node: ChosenWrite, context: RunContext): read
 function alikeIn(
   rows: readonly Row[],
   { columns, format }: ReadRows,
-  { assigned }: ChosenWrite,
+  { assigned, isWhole }: ChosenWrite,
 ): readonly (readonly Row[])[] {
-  const [first] = assigned
-  if (first === undefined) return [rows]
-  return [...groupBy(rows, textOf(columns.length, columns, format, first.column)).values()]
+  const from = isWhole ? 0 : assigned[0]?.column
+  if (from === undefined) return [rows]
+  return [...groupBy(rows, textOf(columns.length, columns, format, from)).values()]
 }
 
 function byShard(

@@ -294,13 +294,13 @@ async function pull(
     asked.set(each.name, each)
   }
   const [least] = asked.values()
-  if (least === undefined) return run(rows, { ...context, asText: true })
+  if (least === undefined) return run(rows, { ...context, asText: true, kept: false })
   const columns = reduced.map(({ name }, number) => {
     const own = asked.get(name)
     return { name, values: own?.number === number ? own.values : undefined }
   })
   const bindings = beneath(context.bindings, new AskedValues(columns))
-  return runRoute(least.route, { ...context, bindings, asText: true })
+  return runRoute(least.route, { ...context, bindings, asText: true, kept: false })
 }
 
 function changedValue({ shown }: TableCopy): SqlError {

@@ -16,9 +16,9 @@ export async function openFirstShardFirst(
   const [first, ...others] = asked.shards
   if (first === undefined || others.length === 0) return port.openStreams(asked)
   const [stream] = await port.openStreams({ ...asked, shards: [first], query: queryOf(asked, 0) })
-  const read = new HeldShard(stream!, memory)
+  const read = asked.kept === true ? stream! : new HeldShard(stream!, memory)
   try {
-    await read.load()
+    if (read instanceof HeldShard) await read.load()
     const query = 'kind' in asked.query ? asked.query : asked.query.slice(1)
     return [read, ...(await port.openStreams({ ...asked, shards: others, query }))]
   } catch (error) {

@@ -14,6 +14,8 @@ export interface GeneratedCell {
 /** The rows of an INSERT, wherever their text is kept. */
 export interface InsertSource {
   readonly rowCount: number
+  /** Rows of the statement ahead of these; absent: none. */
+  readonly rowsBefore?: number
   /** The cell is the keyword DEFAULT. */
   isDefault(row: number, offset: number): boolean
   /** Undefined: only MySQL can evaluate the cell, or it is DEFAULT. */

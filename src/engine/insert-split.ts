@@ -72,6 +72,11 @@ export class InsertSplit {
     this.#lookAtIds()
   }
 
+  /** Rows of the statement ahead of its own. */
+  get rowsBefore(): number {
+    return this.#source.rowsBefore ?? 0
+  }
+
   /** How many numbers it needs from the sequence. */
   get idsNeeded(): number {
     return this.#drawing.length
@@ -157,7 +162,8 @@ function needsId(plan: SplitInsert, source: InsertSource, row: number, context: 
   if (isStoredAsZero(value, plan, context)) throw negative(auto.column)
   if (!drawsNumber(value, context)) return false
   // A shard without strict mode would count for itself.
-  if (!plan.ignore && context.isStrict && !isNumeric(value)) throw notInteger(value, auto.column, row)
+  if (!plan.ignore && context.isStrict && !isNumeric(value))
+    throw notInteger(value, auto.column, (source.rowsBefore ?? 0) + row)
   return true
 }
 
@@ -234,7 +240,7 @@ class Part implements InsertedRows {
   }
 
   get numbers(): readonly number[] {
-    this.#numbers ??= this.#rows.map(({ row }) => row + 1)
+    this.#numbers ??= this.#rows.map(({ row }) => this.#insert.numberOf(row))
     return this.#numbers
   }
 
@@ -271,6 +277,10 @@ class InsertOfRows {
     this.#plan = plan
     this.#source = source
     this.#context = context
+  }
+
+  numberOf(row: number): number {
+    return (this.#source.rowsBefore ?? 0) + row + 1
   }
 
   begin(): TextBinder {

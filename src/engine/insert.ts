@@ -29,7 +29,8 @@ export async function runInsert(split: InsertSplit, context: RunContext): Promis
     throw bound.rowCount > 1 ? (refusedOfOne(error, split) ?? error) : error
   })
   const answers = parts.map(({ answer }) => answer)
-  const isTold = isWhole(bound) && (plan.entered === undefined || bound.rowCount === 1)
+  const isTold =
+    split.rowsBefore === 0 && isWhole(bound) && (plan.entered === undefined || bound.rowCount === 1)
   const sum = isTold ? sumAnswers(answers, port) : sumInserts(parts, bound, { plan, port })
   return { ...sum, ...(split.shardsDraw ? firstDrawnId(parts) : insertIds(parts, plan)) }
 }

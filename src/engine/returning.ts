@@ -3,9 +3,10 @@ import type { SendWrite } from '../plan/write-primitives.ts'
 import type { BoundQuery } from './bindings.ts'
 import { drawIds } from './drawn-ids.ts'
 import { enterNew } from './entered-insert.ts'
+import { HeldStream } from './held-stream.ts'
 import type { InsertSplit } from './insert-split.ts'
 import type { Outcome } from './outcome.ts'
-import type { Row, RowBatch, RowFormat, RowStream, StreamColumn } from './row-stream.ts'
+import type { Row, RowStream } from './row-stream.ts'
 import type { RunContext } from './run-context.ts'
 import type { ShardQuery } from './shard-port.ts'
 
@@ -64,26 +65,4 @@ async function rowsOfAll(query: ShardQuery, { port, memory }: RunContext) {
   }
   const [{ columns, format }] = streams as readonly [RowStream]
   return { columns, format, rows }
-}
-
-class HeldStream implements RowStream {
-  readonly columns: readonly StreamColumn[]
-  readonly format: RowFormat
-  #rows: RowBatch
-
-  constructor(columns: readonly StreamColumn[], format: RowFormat, rows: RowBatch) {
-    this.columns = columns
-    this.format = format
-    this.#rows = rows
-  }
-
-  async next(): Promise<RowBatch | undefined> {
-    const rows = this.#rows
-    this.#rows = []
-    return rows.length === 0 ? undefined : rows
-  }
-
-  async close(): Promise<void> {
-    this.#rows = []
-  }
 }

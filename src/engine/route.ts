@@ -17,7 +17,8 @@ export async function runRoute(route: Route, context: RunContext): Promise<RowSt
   const { bindings } = context
   const keyspace = keyspaceAskedFor(route.routing, bindings, context.shards)
   const { shards, query } = askedOf(route, keyspace, context)
-  const asked: ShardQuery = { keyspace, shards, query, ...(context.asText && { asText: true }) }
+  const { kept } = context
+  const asked: ShardQuery = { keyspace, shards, query, kept, ...(context.asText && { asText: true }) }
   const { port, memory } = context
   const streams = await (context.locksInOrder
     ? openFirstShardFirst(asked, port, memory)

@@ -19,6 +19,8 @@ export interface RunContext {
   readonly format: RowFormat
   /** Rows of shards are not for the client, and come as text. */
   readonly asText?: true
+  /** With `asText`: as `ShardQuery.kept`. */
+  readonly kept?: boolean
   /** Rows are locked: on one shard after the other. */
   readonly locksInOrder?: true
   /** What the session may hold: sorted rows. */

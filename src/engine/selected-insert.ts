@@ -1,42 +1,103 @@
 import { notSupported, SqlError } from '../errors/sql-error.ts'
+import { isUnable } from '../errors/unable.ts'
+import type { RowsPrimitive } from '../plan/primitives.ts'
 import type { SelectedInsert } from '../plan/write-primitives.ts'
 import type { Value } from '../values/value.ts'
 import type { TextBinder } from './bind.ts'
+import { HeldStream } from './held-stream.ts'
 import { runInsert } from './insert.ts'
+import { batchesOf, InsertSum } from './insert-batches.ts'
 import { type GeneratedCell, type InsertSource, rowText } from './insert-rows.ts'
 import { InsertSplit } from './insert-split.ts'
 import type { OkOutcome } from './outcome.ts'
-import { StreamRows } from './outer-rows.ts'
-import { type ReadRows, readFirst } from './read-first.ts'
+import { beneath, StreamRows } from './outer-rows.ts'
+import { readFirst } from './read-first.ts'
+import type { Row, RowStream } from './row-stream.ts'
+import { runPrimitive } from './run.ts'
 import type { RunContext } from './run-context.ts'
+import type { ToldConditions } from './shard-port.ts'
 import { throwAsStrict } from './strict-conditions.ts'
 import { isWritable } from './writable.ts'
 import { behind } from './write.ts'
 
-/** Reads the rows, and inserts them where they belong. */
+/**
+ * Inserts the rows of a query where they belong. They come in batches: the shards keep the rest, all of which has been read and locked
+ * before any is written.
+ */
 export async function runSelectedInsert(node: SelectedInsert, context: RunContext): Promise<OkOutcome> {
-  const read = await readFirst(node, context)
+  if (!comesFirst(node)) return insertHeld(node, context)
+  const stream = await openKept(node, context)
   try {
-    return await insertRows(read, node, context)
+    return await insertRows(stream, node, context)
   } finally {
-    context.memory.give(read.bytes)
+    await stream.close()
   }
 }
 
-async function insertRows(read: ReadRows, node: SelectedInsert, context: RunContext): Promise<OkOutcome> {
-  const { bindings, shards, port } = context
+async function openKept({ rows, overCopies }: SelectedInsert, context: RunContext): Promise<RowStream> {
+  const reading = { ...context, asText: true, kept: true, locksInOrder: true } as const
+  try {
+    return await runPrimitive(rows, reading)
+  } catch (error) {
+    if (!isUnable(error) || overCopies === undefined) throw error
+    return runPrimitive(overCopies, reading)
+  }
+}
+
+/** All rows are held first. */
+async function insertHeld(node: SelectedInsert, context: RunContext): Promise<OkOutcome> {
+  const { columns, format, rows, bytes } = await readFirst(node, context)
+  try {
+    return await insertRows(new HeldStream(columns, format, rows), node, context)
+  } finally {
+    context.memory.give(bytes)
+  }
+}
+
+/**
+ * All shards have answered when the stream is open, and the columns have told whether it can be read so. Otherwise they may be asked
+ * for more rows when some have been written, and rows that come later may want another plan.
+ */
+function comesFirst({ rows, overCopies }: SelectedInsert): boolean {
+  const isPlain = (node: RowsPrimitive): boolean =>
+    node.kind === 'Route' || ((node.kind === 'Limit' || node.kind === 'Truncate') && isPlain(node.input))
+  return isPlain(rows) || (rows.kind === 'Federate' && overCopies === undefined)
+}
+
+async function insertRows(stream: RowStream, node: SelectedInsert, context: RunContext): Promise<OkOutcome> {
+  const { bindings, shards } = context
   const { insert } = node
-  checkColumns(read, node)
+  checkColumns(stream, node)
+  // What shards keep has been told of. Rows over copies tell when they have ended.
+  if (stream.format === 'binary') await checkConditions(node, context)
+  const sum = new InsertSum()
+  let rowsBefore = 0
+  for await (const rows of batchesOf(stream, node.oneByOne === true ? 1 : undefined)) {
+    const source = new SelectedRows(rows, stream, insert.columnCount, rowsBefore)
+    const own = node.oneByOne === true ? beneath(bindings, source.outer) : bindings
+    const mode = { bindings: own, shardsOf: shards.shardsOf, ...shards.insertMode }
+    const split = new InsertSplit(insert, mode, source)
+    const outcome = await runInsert(split, context)
+    const isTold = outcome.info !== '' || node.isValues === true
+    sum.add(isTold ? outcome : { ...outcome, info: infoOf(rows.length, outcome, node) })
+    rowsBefore += rows.length
+  }
+  const told = await checkConditions(node, context)
+  const { outcome } = sum
+  // What it has brought is forgotten where a row may have been changed instead (Query_result_insert::send_data).
+  const isForgotten = outcome.bringsIds && insert.tail.length > 0
+  const info = rowsBefore === 0 ? infoOf(0, outcome, node) : outcome.info
+  return behind(told, { ...outcome, ...(isForgotten && { lastInsertId: 0 }), info })
+}
+
+/** What the query warns of. Throws it where it is an error of a statement that writes. */
+async function checkConditions(
+  { insert }: SelectedInsert,
+  { shards, port }: RunContext,
+): Promise<ToldConditions> {
   const told = await port.conditions()
   if (shards.insertMode.isStrict && !insert.ignore) throwAsStrict(told.conditions)
-  const source = new SelectedRows(read)
-  const split = new InsertSplit(insert, { bindings, shardsOf: shards.shardsOf, ...shards.insertMode }, source)
-  const sum = await runInsert(split, context)
-  // What it has brought is forgotten where a row may have been changed instead (Query_result_insert::send_data).
-  const isForgotten = sum.bringsIds && insert.tail.length > 0
-  const isTold = sum.info !== '' || node.isValues === true
-  const info = isTold ? sum.info : infoOf(source.rowCount, sum, node)
-  return behind(told, { ...sum, ...(isForgotten && { lastInsertId: 0 }), info })
+  return told
 }
 
 /** Of one row VALUES says nothing, and SELECT does. */
@@ -46,24 +107,35 @@ function infoOf(rows: number, { affectedRows }: OkOutcome, { insert }: SelectedI
   return `Records: ${rows}  Duplicates: ${duplicates}  Warnings: 0`
 }
 
-function checkColumns({ columns }: ReadRows, { insert, into, construct }: SelectedInsert): void {
-  if (columns.length !== insert.columnCount)
+function checkColumns(
+  { columns, format }: RowStream,
+  { insert, into, construct, oneByOne }: SelectedInsert,
+): void {
+  const width = oneByOne === true ? into.length : insert.columnCount
+  if (columns.length !== width)
     throw new SqlError('ER_WRONG_VALUE_COUNT_ON_ROW', "Column count doesn't match value count at row 1")
   for (const [i, column] of columns.entries())
-    if (!isWritable(column, into[i]!))
+    if (!isWritable(column, into[i]!, format))
       throw notSupported(`${construct}, where '${column.name}' has no exact literal,`)
 }
 
 /** Rows that have been read, as literals. */
 class SelectedRows implements InsertSource {
   readonly rowCount: number
+  readonly rowsBefore: number
   readonly #rows: StreamRows
   readonly #width: number
 
-  constructor({ rows, columns, format }: ReadRows) {
+  constructor(rows: readonly Row[], { columns, format }: RowStream, width: number, rowsBefore: number) {
     this.rowCount = rows.length
+    this.rowsBefore = rowsBefore
     this.#rows = new StreamRows(rows, columns, format)
-    this.#width = columns.length
+    this.#width = width
+  }
+
+  /** With all that has been read. */
+  get outer(): StreamRows {
+    return this.#rows
   }
 
   isDefault(): boolean {
@@ -79,6 +151,12 @@ class SelectedRows implements InsertSource {
   }
 
   appendRow(text: TextBinder, row: number, generated: GeneratedCell | undefined): void {
-    text.appendPiece(rowText(this.#width, (c) => this.#rows.literal(row, c), generated))
+    text.appendPiece(rowText(this.#width, (c) => this.#literal(row, c), generated))
+  }
+
+  /** Bits are a number where the column is one. */
+  #literal(row: number, offset: number): string {
+    const { type, bytes } = this.#rows.cell(row, offset)
+    return type === 'BIT' ? `0x${Buffer.from(bytes).toString('hex')}` : this.#rows.literal(row, offset)
   }
 }

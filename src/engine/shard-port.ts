@@ -15,6 +15,11 @@ export interface ShardQuery {
   readonly query: BoundQuery | readonly BoundQuery[]
   /** Rows as text, whatever the client's protocol is: the query has no params then. */
   readonly asText?: true
+  /**
+   * The shards keep the rows, all of which are read when the streams are open, and give some at a time: what is written meanwhile is not
+   * among them, and may go to the same shards. Within a transaction, with `asText`, though they come in the binary format.
+   */
+  readonly kept?: boolean | undefined
   /** It changes rows and tells of them: RETURNING. */
   readonly writes?: true
 }

@@ -1,10 +1,13 @@
 import type { WrittenInto } from '../plan/write-primitives.ts'
 import { collationById } from '../values/charsets.ts'
 import { classOf, columnFlags, fieldTypes } from '../values/types.ts'
-import type { StreamColumn } from './row-stream.ts'
+import type { RowFormat, StreamColumn } from './row-stream.ts'
 
-/** Whether a literal of what comes in the column becomes in the table what the value itself would. */
-export function isWritable(column: StreamColumn, into: WrittenInto): boolean {
+/**
+ * Whether a literal of what comes in the column becomes in the table what the value itself would. FLOAT and BIT do where they come in
+ * the binary format, and the column takes them for numbers.
+ */
+export function isWritable(column: StreamColumn, into: WrittenInto, format: RowFormat = 'text'): boolean {
   const isMember = (column.flags & (columnFlags.enum | columnFlags.set)) !== 0
   switch (classOf(column)) {
     case 'null':
@@ -21,7 +24,10 @@ export function isWritable(column: StreamColumn, into: WrittenInto): boolean {
       return into === 'time' || into === 'text'
     case 'opaque':
       return column.type === fieldTypes.json && (into === 'json' || into === 'text')
-    // FLOAT, whose text has lost digits, and BIT.
+    // The text of a FLOAT has lost digits.
+    case 'float':
+    case 'bit':
+      return format === 'binary' && into === 'number'
     default:
       return false
   }

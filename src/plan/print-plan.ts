@@ -161,6 +161,7 @@ function insertLines(plan: SplitInsert, variables: readonly string[]): readonly 
         )),
     ...(plan.tail.length === 0 ? [] : [`  tail: ${printTemplate(plan.tail)}`]),
     ...(plan.entered === undefined ? [] : enteredLines(plan.entered)),
+    ...(plan.reads === undefined ? [] : indent(primitiveLines(plan.reads.rows))),
   ]
 }
 

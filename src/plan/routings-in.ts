@@ -21,6 +21,7 @@ export function routingsOf(node: Primitive): readonly Routing[] {
     const others = node.kind === 'ChosenWrite' ? (node.others ?? []) : []
     return [node.rows, node.overCopies ?? [], others].flat().flatMap(routingsOf)
   }
+  if (node.kind === 'Insert') return node.reads === undefined ? [] : routingsOf(node.reads.rows)
   if (node.kind === 'Write' && node.several !== undefined) return [node.routing, ...routingsOf(node.several)]
   if (node.kind === 'WriteOverCopies') return [node.routing, ...routingsOf(node.copies)]
   if (node.kind === 'LockTables') return node.parts.map(({ routing }) => routing)

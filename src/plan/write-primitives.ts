@@ -52,6 +52,8 @@ export interface ChosenWrite extends RowsFirst {
    * new values. Two shards may have rows of one key.
    */
   readonly keyWidth: number
+  /** Its key is all of a row: those that are alike are so many rows, which one statement changes, with a LIMIT of their number. */
+  readonly isWhole?: boolean
   /** Columns that hold what shards are to write as it is, for they cannot compute it. */
   readonly assigned: readonly AssignedColumn[]
   /** Character sets of columns that hold texts: their bytes come. */
@@ -148,8 +150,10 @@ export type WrittenInto = 'number' | 'text' | 'time' | 'json'
 export interface SelectedInsert extends RowsFirst {
   readonly kind: 'SelectedInsert'
   readonly verb: 'insert' | 'replace'
-  /** One for each column of a row. */
+  /** One for each column of a row, and for what is read beside it. */
   readonly into: readonly WrittenInto[]
+  /** Each row has a statement of its own, in which what is read beside it stands as cells of outer rows. */
+  readonly oneByOne?: true
   /** The client has written VALUES with queries in them, which say nothing of one row. */
   readonly isValues?: true
   /** Without rows. */
@@ -188,6 +192,14 @@ export interface SplitInsert {
   /** It says itself what LAST_INSERT_ID() will be: `… ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)`. */
   readonly setsInsertId?: true
   readonly entered?: EnteredRows
+  /** Queries in its rows: what they give stands there as cells of outer rows, of one row. */
+  readonly reads?: ReadCells
+}
+
+/** One row of values that are asked of all shards before any row is written. */
+export interface ReadCells extends RowsFirst {
+  /** What each is written into, or computed with. */
+  readonly into: readonly WrittenInto[]
 }
 
 /** How rows of an INSERT are entered in the lookup tables that their table owns. */

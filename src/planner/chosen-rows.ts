@@ -1,17 +1,18 @@
 import { SqlError } from '../errors/sql-error.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { ChosenWrite } from '../plan/write-primitives.ts'
-import type { Delete, OrderItem, Query, Select, SelectExpr, TableRef, Update } from '../sql/ast.ts'
+import type { Delete, Expr, OrderItem, Query, Select, SelectExpr, TableRef, Update } from '../sql/ast.ts'
 import { type AnyNode, someNode, visit, withoutQualifiers } from '../sql/visit.ts'
 import type { Column } from '../values/column.ts'
 import { sameColumn } from '../vschema/model.ts'
 import type { BoundWrite } from './binding/bound.ts'
 import { keyspaceOf } from './binding/find-table.ts'
+import { storedColumn } from './binding/live-column.ts'
 import { setsLastInsertId, setsVariables } from './binding/traits.ts'
 import { ofTarget, type Target, targetsOf } from './chosen-targets.ts'
 import { type ValueFromElsewhere, valuesFromElsewhere } from './chosen-values.ts'
 import { keptRows } from './kept-rows.ts'
-import { makeColumn, makeItem, makeSelect } from './make-node.ts'
+import { makeBinary, makeCast, makeColumn, makeFloat, makeItem, makeSelect } from './make-node.ts'
 import { isOneOf } from './owned-lookups.ts'
 import { isOfMariaDb, type PlanContext } from './plan-context.ts'
 import { isRefusal } from './refusal.ts'
@@ -19,6 +20,7 @@ import { charsetsOf, keyColumn, keyOf, placingOf } from './row-keys.ts'
 import { orRowsFirst, reading, rowsFirst } from './rows-first.ts'
 import { ShardText } from './shard-text.ts'
 import { followedBy, newKeyOf, upkeepOf } from './upkeep.ts'
+import { isRow, wholeRow } from './whole-rows.ts'
 
 /**
  * What several shards can only do when they have chosen the rows together: LIMIT, rows that a condition compares with rows of
@@ -75,13 +77,16 @@ function chosenWrite(
   context: PlanContext,
 ): ChosenWrite | undefined {
   const ast = ofTarget(bound, target)
-  const key = keyOf(target.table)
+  const told = keyOf(target.table)
+  const isWhole = told === undefined && isOfOneTable(ast)
+  const key = isWhole ? wholeRow(target.table) : told
   const placing = key && placingOf(target.table, key.length)
   const values = valuesFromElsewhere(ast, target, bound)
   if (key === undefined || placing === undefined || values === undefined) return undefined
   const followed = followedBy(ast, target, key, context)
-  if (isRefusal(followed)) return undefined
-  if (values.length > 0 && followed?.oneByOne !== true && changesKey(ast, key)) return undefined
+  if (isRefusal(followed) || (isWhole && followed !== undefined)) return undefined
+  const isMetAgain = !isWhole && followed?.oneByOne !== true && changesKey(ast, key)
+  if (values.length > 0 && isMetAgain) return undefined
   const { name } = target.source
   const changing = { table: target.table, node: target.node, source: name, key, placing: placing.columns }
   const { columns } = keptRows(followed?.lookups ?? [], changing)
@@ -95,7 +100,7 @@ function chosenWrite(
   const query = rowsToChange(followed?.oneByOne === true ? inOrderOf(key, ast, name) : ast, [
     ...columns.map((column) => keyColumn(column, name)),
     ...newItems,
-    ...values.map(({ assignment }) => makeItem(reading(assignment.value))),
+    ...values.map((value) => makeItem(reading(exactly(value, bound)))),
   ])
   const rows = rowsFirst(query, construct, context)
   if (rows === undefined) return undefined
@@ -104,6 +109,7 @@ function chosenWrite(
     verb: ast.kind === 'Update' ? 'update' : 'delete',
     ...rows,
     keyWidth: key.length + placing.columns.length,
+    ...(isWhole && { isWhole }),
     assigned: values.map(({ assignment, into }, i) => ({
       column: before + i,
       name: assignment.column.name,
@@ -111,7 +117,7 @@ function chosenWrite(
     })),
     charsets: charsetsOf(columns),
     routing: placing.routing,
-    query: changeByKeys(ast, { node: target.node, key, values, before }, context),
+    query: changeByKeys(ast, { node: target.node, key, isWhole, values, before }, context),
     ignore: ast.kind === 'Update' ? ast.ignore : ast.modifiers.includes('IGNORE'),
     ...(followed && newKey && { upkeep: upkeepOf(ast, followed, newKey, changing, context) }),
   }
@@ -166,9 +172,27 @@ function rowsToChange(ast: Update | Delete, items: readonly SelectExpr[]): Query
   } satisfies Select
 }
 
+/** Their rows would come once for each that they are joined with. */
+function isOfOneTable(ast: Update | Delete): boolean {
+  const { tables, others } =
+    ast.kind === 'Update'
+      ? { tables: ast.tables, others: 0 }
+      : { tables: ast.from, others: ast.targets.length }
+  return tables.length === 1 && tables[0]!.kind === 'Table' && others <= 1
+}
+
+/** A FLOAT as text has lost digits, and BIT is no text. */
+function exactly({ assignment: { value }, into }: ValueFromElsewhere, { scope }: BoundWrite): Expr {
+  const type = into === 'number' ? storedColumn(value, scope)?.type : undefined
+  if (type === 'FLOAT32') return makeBinary('*', value, makeFloat('1e0'))
+  return type === 'BIT' ? makeCast(value, 'UNSIGNED') : value
+}
+
 interface ByKeys {
   readonly node: TableRef
   readonly key: readonly Column[]
+  /** It is all of a row: as many rows change as the engine says behind the statement. */
+  readonly isWhole: boolean
   /** Behind `before` columns of the chosen rows. */
   readonly values: readonly ValueFromElsewhere[]
   readonly before: number
@@ -177,15 +201,14 @@ interface ByKeys {
 /** The statement about rows of one shard that are told by their keys. */
 function changeByKeys(
   ast: Update | Delete,
-  { node, key, values, before }: ByKeys,
+  { node, key, isWhole, values, before }: ByKeys,
   context: PlanContext,
 ): ChosenWrite['query'] {
   const text = new ShardText(context)
-  const keys = text.hole({ rows: key.map((_, i) => i) })
-  const where = isOneOf(key, keys)
+  const where = isWhole ? isRow(key, text) : isOneOf(key, text.hole({ rows: key.map((_, i) => i) }))
   const { with: _with, limit: _limit, orderBy, ...rest } = ast
   // In which order rows change matters to unique keys, as far as a shard can tell.
-  const order = someNode(orderBy, isSubquery) ? undefined : orderBy
+  const order = isWhole || someNode(orderBy, isSubquery) ? undefined : orderBy
   if (rest.kind === 'Update') {
     const set = rest.set.map((assignment) => {
       const i = values.findIndex((value) => value.assignment === assignment)

@@ -1,9 +1,10 @@
 import type { WrittenInto } from '../plan/write-primitives.ts'
-import type { Assignment, Delete, Update } from '../sql/ast.ts'
+import type { Assignment, ColumnName, Delete, Update } from '../sql/ast.ts'
 import { type AnyNode, someNode } from '../sql/visit.ts'
 import { sameColumn } from '../vschema/model.ts'
 import type { BoundWrite } from './binding/bound.ts'
 import { liveColumn } from './binding/live-column.ts'
+import type { Source } from './binding/source.ts'
 import { sourceOf, type Target } from './chosen-targets.ts'
 import { writtenInto } from './rows-first.ts'
 
@@ -33,10 +34,17 @@ export function valuesFromElsewhere(
     const before = whole.set.slice(0, whole.set.indexOf(assignment))
     const changed = [...before, ...whole.set.filter((each) => !ast.set.includes(each))]
     const isAssigned = (node: AnyNode) =>
-      node.kind === 'Column' && changed.some(({ column }) => sameColumn(column.name, node.name))
+      node.kind === 'Column' && changed.some(({ column }) => mayBeSame(column, node, sources))
     const into = writtenInto(liveColumn(table, assignment.column.name))
     if (into === undefined || someNode(assignment.value, isAssigned)) return undefined
     found.push({ assignment, into })
   }
   return found
+}
+
+/** One name may stand for columns of two tables. */
+function mayBeSame(a: ColumnName, b: ColumnName, sources: readonly Source[]): boolean {
+  if (!sameColumn(a.name, b.name)) return false
+  const [ofA, ofB] = [sourceOf(a, sources), sourceOf(b, sources)]
+  return ofA === undefined || ofB === undefined || ofA === ofB
 }

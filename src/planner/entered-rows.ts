@@ -1,18 +1,23 @@
 import type { EnteredLookup, EnteredRows, MetRows, VindexColumn } from '../plan/write-primitives.ts'
 import type { Expr, Insert } from '../sql/ast.ts'
 import type { Column, StoredKey } from '../values/column.ts'
-import type { Table } from '../vschema/model.ts'
+import { sameColumn, type Table } from '../vschema/model.ts'
 import { insertedColumn } from './binding/inserted-columns.ts'
 import { liveColumn } from './binding/live-column.ts'
 import { keptRows, rowsAfter } from './kept-rows.ts'
 import { makeOr, makeTable } from './make-node.ts'
+import { refusalOfUpsert } from './operators/write.ts'
 import { isOneOf, type LookupColumns, lockedRows, ownedLookup, removedRows } from './owned-lookups.ts'
 import type { PlanContext } from './plan-context.ts'
 import { eachOrRefusal, isRefusal, type Refusal, refused } from './refusal.ts'
-import { charsetsOf, keyColumn, keyOf, placingOf } from './row-keys.ts'
+import { charsetsOf, isWhole, keyColumn, keyOf, placingOf } from './row-keys.ts'
 import { ShardText } from './shard-text.ts'
+import { moveOf } from './upkeep.ts'
 
-/** How rows of these columns are entered in the lookup tables that the table owns; undefined where it owns none. */
+/**
+ * How rows of these columns are entered in the lookup tables that the table owns, and what is done with rows that they meet and that
+ * belong elsewhere afterwards; undefined where it owns none, and there are none.
+ */
 export function enteredRows(
   ast: Insert,
   table: Table,
@@ -20,7 +25,10 @@ export function enteredRows(
   context: PlanContext,
 ): EnteredRows | undefined | Refusal {
   const owned = table.columnVindexes.filter((vindex) => vindex.owned)
-  if (owned.length === 0) return undefined
+  const moving = refusalOfUpsert(ast, table)
+  if (owned.length === 0 && moving === undefined) return undefined
+  // By its key it is found again.
+  if (moving !== undefined && changesKey(ast, table)) return moving
   const lookups = eachOrRefusal(owned, (vindex) => ownedLookup(table, vindex, context))
   if (isRefusal(lookups)) return lookups
   const entered = eachOrRefusal(lookups, (lookup) => enteredLookup(lookup, columns, ast))
@@ -69,8 +77,7 @@ function metRows(
     const absent = own.filter((_, i) => told[i] === undefined)
     // NULL meets nothing, nor does a number that is drawn.
     if (absent.some((column) => column?.autoIncrement === true) || told.some(isAlwaysNull)) continue
-    const isWhole = unique.parts.every((part) => !/\(\d+\)/.test(part.text))
-    if (absent.length > 0 || !isWhole)
+    if (absent.length > 0 || !isWhole(unique))
       return refused(`${ast.verb} that may meet rows by a unique key of which it does not tell all values`)
     const at = keyColumns.length
     keyColumns.push(...(told as readonly VindexColumn[]))
@@ -95,9 +102,19 @@ function metRows(
     ...(isTold && { primary }),
     charsets: charsetsOf(kept.columns),
     routing: placing.routing,
-    upkeep: { lookups: kept.lookups, after: rowsAfter(kept, changing, context), oneByOne: false },
+    upkeep: {
+      lookups: kept.lookups,
+      after: rowsAfter(kept, changing, context),
+      oneByOne: false,
+      ...(refusalOfUpsert(ast, table) && { move: moveOf(changing, context) }),
+    },
     remove: removedRows(node, key, context),
   }
+}
+
+function changesKey({ onDuplicate }: Insert, table: Table): boolean {
+  const key = keyOf(table) ?? []
+  return (onDuplicate ?? []).some(({ column }) => key.some(({ name }) => sameColumn(name, column.name)))
 }
 
 function uniqueKeys({ live }: Table): readonly StoredKey[] {

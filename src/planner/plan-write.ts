@@ -22,8 +22,10 @@ import { operatorOf, operatorOfWrite } from './operators/build-operators.ts'
 import { insertRows, type ValuesInsert } from './operators/insert-rows.ts'
 import { insertVerb } from './operators/write.ts'
 import type { PlanContext } from './plan-context.ts'
-import { unsupportedPlan, writePlan } from './plans.ts'
+import { connectionState, unsupportedPlan, writePlan } from './plans.ts'
+import { hasSubquery, withReadCells } from './read-cells.ts'
 import { isRefusal } from './refusal.ts'
+import { judgedIn } from './rows-first.ts'
 import { phases } from './rules/phases.ts'
 import { runPhases } from './rules/run-phases.ts'
 import type { Trace } from './rules/trace.ts'
@@ -141,10 +143,29 @@ function asWritten(root: Plan['root'], query: QueryText): Plan['root'] {
 }
 
 function planRows(ast: ValuesInsert, table: Table, context: PlanContext, trace: Trace | undefined): Plan {
+  if (hasSubquery([ast.source, ast.onDuplicate].flat())) return planReadRows(ast, table, context, trace)
   const op = insertRows(ast, table, context)
   if (isRefusal(op)) return unsupportedPlan(op.construct)
   trace?.begin('finish', op)
   return finishInsertRows(op, context)
+}
+
+/** Rows with queries in them, which are asked first. */
+function planReadRows(
+  written: ValuesInsert,
+  table: Table,
+  context: PlanContext,
+  trace: Trace | undefined,
+): Plan {
+  const construct = `a subquery in ${written.verb} into a sharded table`
+  const cells = withReadCells(written, table, construct, context)
+  if (cells === undefined) return unsupportedPlan(construct)
+  const { ast, reads } = cells
+  const inner = { ...context, isChanged: true, pulledOut: reads.into.length }
+  const plan = planRows(ast, table, inner, trace)
+  if (plan.root.kind !== 'Insert') return plan
+  const judged = judgedIn(table.keyspace, written, context)
+  return { ...plan, ...judged, ...connectionState(written), root: { ...plan.root, reads } }
 }
 
 function planReferenceInsert(ast: Insert, table: Table, context: PlanContext): Plan {

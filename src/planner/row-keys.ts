@@ -1,7 +1,7 @@
 import type { Routing } from '../plan/routing.ts'
 import type { SelectExpr } from '../sql/ast.ts'
 import { rewrite } from '../sql/visit.ts'
-import type { Column } from '../values/column.ts'
+import type { Column, StoredKey } from '../values/column.ts'
 import { isIntegral } from '../values/value.ts'
 import type { Table } from '../vschema/model.ts'
 import { charsetOf, columnOf, routedColumns } from './binding/column-type.ts'
@@ -9,12 +9,27 @@ import { liveColumn } from './binding/live-column.ts'
 import { transferOf } from './federate/transfer.ts'
 import { makeItem } from './make-node.ts'
 
-/** The columns of the primary key, if a literal can be equal to a value of each. */
+/** The columns of the primary key, or else of a unique one that has no NULL, if a literal can be equal to a value of each. */
 export function keyOf(table: Table): readonly Column[] | undefined {
-  const primary = table.live?.keys.find(({ kind }) => kind === 'PRIMARY')
-  const columns = primary?.parts.map(({ column }) => liveColumn(table, column))
-  if (columns === undefined || !columns.every((column) => column !== undefined)) return undefined
+  const keys = table.live?.keys ?? []
+  const primary = keys.find(({ kind }) => kind === 'PRIMARY')
+  if (primary !== undefined) return columnsOfKey(primary, table)
+  for (const key of keys) {
+    const columns = key.kind === 'UNIQUE' && isWhole(key) ? columnsOfKey(key, table) : undefined
+    if (columns?.every(({ nullable }) => !nullable)) return columns
+  }
+  return undefined
+}
+
+function columnsOfKey({ parts }: StoredKey, table: Table): readonly Column[] | undefined {
+  const columns = parts.map(({ column }) => liveColumn(table, column))
+  if (!columns.every((column) => column !== undefined)) return undefined
   return columns.every(isNameable) ? columns : undefined
+}
+
+/** Of no column only the beginning counts. */
+export function isWhole({ parts }: StoredKey): boolean {
+  return parts.every((part) => !/\(\d+\)/.test(part.text))
 }
 
 /** A literal can be equal to a value of it. */

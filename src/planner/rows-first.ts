@@ -43,7 +43,7 @@ export function orRowsFirst(
 }
 
 /** One server of the keyspace says what is wrong with the names of the client's own statement, where all its tables are there. */
-function judgedIn(
+export function judgedIn(
   keyspace: string,
   statement: Insert | Update | Delete,
   context: PlanContext,

@@ -1,7 +1,7 @@
 import { SqlError } from '../errors/sql-error.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { SelectedInsert } from '../plan/write-primitives.ts'
-import type { ColumnName, Insert, InsertValues, Query } from '../sql/ast.ts'
+import type { Insert, InsertValues, Query } from '../sql/ast.ts'
 import { type AnyNode, someNode } from '../sql/visit.ts'
 import type { Table } from '../vschema/model.ts'
 import type { BoundInsertSelect } from './binding/bound.ts'
@@ -15,6 +15,7 @@ import { insertVerb } from './operators/write.ts'
 import { isOfMariaDb, type PlanContext } from './plan-context.ts'
 import { isRefusal } from './refusal.ts'
 import { orRowsFirst, reading, rowsFirst, writtenInto } from './rows-first.ts'
+import { isOfSource, readBesideRow, withInsertedSources } from './upsert-sources.ts'
 
 /**
  * INSERT … SELECT whose rows belong elsewhere than they come from, or want numbers from a sequence. The plan stays as it is for one
@@ -25,26 +26,33 @@ export function withSelectedRows(plan: Plan, bound: BoundInsertSelect, context: 
 }
 
 function selectedInsert(
-  { ast, table, query }: BoundInsertSelect,
+  bound: BoundInsertSelect,
   construct: string,
   context: PlanContext,
 ): SelectedInsert | undefined {
+  const { table, query } = bound
+  const named = withInsertedSources(bound, context)
   const isCopied = table.type === 'reference' && (table.sharded || table.source !== undefined)
+  const columns = namesOf(named, table)
+  const beside = readBesideRow(named, bound, columns.length)
+  const ast = beside?.ast ?? named
   if (isCopied || mustStayWhole(ast, table)) return undefined
-  const columns = namesOf(ast, table)
   checkColumns(columns, table, context)
   const into = columns.map((name) => writtenInto(liveColumn(table, name)))
   if (columns.length === 0 || !into.every((each) => each !== undefined)) return undefined
-  const op = insertRows(withoutRows(ast, columns), table, context)
+  const pulledOut = beside && columns.length + beside.into.length
+  const inner = pulledOut === undefined ? context : { ...context, isChanged: true, pulledOut }
+  const op = insertRows(withoutRows(ast, columns), table, inner)
   if (isRefusal(op)) return undefined
-  const insert = finishInsertRows(op, context).root
-  const rows = rowsFirst(locked(query.ast), construct, context)
+  const insert = finishInsertRows(op, inner).root
+  const rows = rowsFirst(locked(beside?.query ?? query.ast), construct, context)
   if (rows === undefined || insert.kind !== 'Insert') return undefined
   return {
     kind: 'SelectedInsert',
     verb: insertVerb(ast),
     ...rows,
-    into,
+    into: [...into, ...(beside?.into ?? [])],
+    ...(beside && { oneByOne: true }),
     insert: { ...insert, rows: { kind: 'Rows', rows: [] } },
   }
 }
@@ -60,17 +68,13 @@ function checkColumns(columns: readonly string[], table: Table, context: PlanCon
 
 /** What only one connection can say of all rows, or of what is selected beside what is inserted. */
 function mustStayWhole(ast: Insert, target: Table): boolean {
-  const { returning, onDuplicate, rowAlias, table } = ast
-  const isOther = ({ qualifiers, name }: ColumnName) =>
-    qualifiers.length === 0
-      ? liveColumn(target, name) === undefined
-      : qualifiers.at(-1) !== table.name && qualifiers.at(-1) !== rowAlias?.name
+  const { returning, onDuplicate } = ast
   return (
     returning !== undefined ||
     someNode(ast, (node) => setsLastInsertId(node) || setsVariables(node)) ||
     someNode(
       onDuplicate?.map(({ value }) => value),
-      (node) => node.kind === 'Subquery' || (node.kind === 'Column' && isOther(node)),
+      (node) => node.kind === 'Subquery' || (node.kind === 'Column' && isOfSource(node, ast, target)),
     )
   )
 }

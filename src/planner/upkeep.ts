@@ -97,7 +97,7 @@ export function upkeepOf(
 }
 
 /** What is generated is made of the rest. */
-function moveOf(changing: Changing, context: PlanContext): RowMove {
+export function moveOf(changing: Changing, context: PlanContext): RowMove {
   const { table, key } = changing
   const columns = (table.live?.columns ?? []).filter(({ stored }) => stored?.computedOf === undefined)
   const transfers = columns.map(transferOf)

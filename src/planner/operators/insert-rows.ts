@@ -21,7 +21,6 @@ import type { PlanContext } from '../plan-context.ts'
 import { eachOrRefusal, isRefusal, type Refusal, refused } from '../refusal.ts'
 import { ShardText } from '../shard-text.ts'
 import { planValue } from '../values.ts'
-import { refusalOfUpsert } from './write.ts'
 
 /** INSERT or REPLACE of rows that the statement itself has: VALUES, or SET, which is one row of them. */
 export type ValuesInsert = Insert & { readonly source: InsertValues }
@@ -79,7 +78,7 @@ function problemOf(statement: ValuesInsert, table: Table): Refusal | undefined {
     return refused(`a subquery in ${verb} into a sharded table`)
   if (someNode(statement, (node) => node.kind === 'Assign'))
     return refused('assignment of a user variable over several shards')
-  return refusalOfUpsert(statement, table)
+  return undefined
 }
 
 function columnNames({ verb, columns, source }: ValuesInsert, table: Table): readonly string[] | Refusal {

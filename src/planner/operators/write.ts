@@ -1,4 +1,5 @@
 import type { Assignment, ColumnName, Delete, Expr, Insert, Load, Update } from '../../sql/ast.ts'
+import { isIntegral } from '../../values/value.ts'
 import { type ColumnVindex, sameColumn, type Table } from '../../vschema/model.ts'
 import type { BoundInsertSelect, BoundWrite } from '../binding/bound.ts'
 import { setsLastInsertId } from '../binding/traits.ts'
@@ -85,22 +86,32 @@ function keptValue(value: Expr): Expr {
  * A row that meets another keeps its place where it takes the vindex columns of the row to be inserted, which belongs on this
  * shard: `ON DUPLICATE KEY UPDATE id = VALUES(id)`. Of a vindex of several columns it must take all.
  */
-export function refusalOfUpsert(insert: Insert, { columnVindexes: [primary] }: Table): Refusal | undefined {
+export function refusalOfUpsert(insert: Insert, table: Table): Refusal | undefined {
+  const [primary] = table.columnVindexes
   const placing = (insert.onDuplicate ?? []).filter(
     ({ column, value }) =>
       primary?.columns.some((name) => sameColumn(name, column.name)) === true &&
-      !isOwn(keptValue(value), column),
+      !isOwn(keptValue(value), column, insert),
   )
   const other = placing.find((assignment) => !takesInserted(assignment, insert))
-  const isWhole = primary?.columns.every((name) =>
-    placing.some(({ column }) => sameColumn(column.name, name)),
+  const isWhole = primary?.columns.every(
+    (name) => placing.some(({ column }) => sameColumn(column.name, name)) || isMetBy(name, table),
   )
   const change = other ?? (isWhole ? undefined : placing[0])
   return change && refused(`changing vindex column '${change.column.name}'`)
 }
 
-function isOwn(value: Expr, { name }: ColumnName): boolean {
-  return value.kind === 'Column' && value.qualifiers.length === 0 && sameColumn(value.name, name)
+/** A row that is met has the number that the row to be inserted has. */
+function isMetBy(name: string, { live }: Table): boolean {
+  const column = live?.columns.find((each) => sameColumn(each.name, name))
+  const keys = live?.keys.filter(({ kind }) => kind === 'PRIMARY' || kind === 'UNIQUE') ?? []
+  const isNumber = column?.type !== undefined && isIntegral(column.type)
+  return isNumber && keys.every(({ parts }) => parts.some((part) => sameColumn(part.column, name)))
+}
+
+function isOwn(value: Expr, { name }: ColumnName, { table }: Insert): boolean {
+  if (value.kind !== 'Column' || !sameColumn(value.name, name)) return false
+  return value.qualifiers.length === 0 || value.qualifiers.at(-1) === table.name
 }
 
 /** `c = VALUES(c)`, or `c = new.c` where the row is called `new`. */

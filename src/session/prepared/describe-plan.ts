@@ -14,7 +14,8 @@ export interface DescribedPlan {
 
 export function describePlan({ root, shortcut }: Plan, bindings: Bindings): DescribedPlan {
   const keyspace = shortcut?.routing.keyspace ?? keyspaceOf(root)
-  if (root.kind === 'Insert') return { keyspace, sql: describeInsert(root, bindings).sql }
+  if (root.kind === 'Insert' && root.reads === undefined)
+    return { keyspace, sql: describeInsert(root, bindings).sql }
   const query = root.kind === 'Ddl' ? root.query : shortcut?.query
   const bound = query === undefined ? undefined : bindQuery(query, bindings)
   return { keyspace, sql: bound?.kind === 'Text' ? bound.sql : undefined }

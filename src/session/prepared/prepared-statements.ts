@@ -110,7 +110,11 @@ export class PreparedStatements {
     if (root.kind === 'WriteOverCopies')
       return replies.detached(() => this.#prepareOverCopies(root.copies, plan, text, root.routing))
     // Tables of several keyspaces: no server can look at all of them before it runs.
-    if ((root.kind === 'ChosenWrite' || root.kind === 'SelectedInsert') && shortcut === undefined)
+    const readsFirst =
+      root.kind === 'ChosenWrite' ||
+      root.kind === 'SelectedInsert' ||
+      (root.kind === 'Insert' && root.reads !== undefined)
+    if (readsFirst && shortcut === undefined)
       return replies.detached(async () => this.#answerPrepared(text, withoutColumns(scan.params)))
     const bindings = reading.bindingsOf(sql, scan)
     const described = describePlan(plan, bindings)

@@ -41,6 +41,7 @@ import { ReceivedFile } from './client-file.ts'
 import { conditionTexts } from './condition-texts.ts'
 import { definitionOf, exclusively } from './ddl-port.ts'
 import { type Execution, statementFor } from './execution.ts'
+import { FetchedRows } from './fetched-rows.ts'
 import { SessionLookupTables } from './lookup-tables.ts'
 import {
   copying,
@@ -114,18 +115,24 @@ export class SessionPort implements ShardPort {
     this.#wholeSettings = whole
   }
 
-  async openStreams({ keyspace, shards, query, asText, writes }: ShardQuery): Promise<readonly RowStream[]> {
+  async openStreams({
+    keyspace,
+    shards,
+    query,
+    asText,
+    kept,
+    writes,
+  }: ShardQuery): Promise<readonly RowStream[]> {
     const one = 'kind' in query ? this.#statement(query, asText) : undefined
     const { transaction } = this.#context
     if (transaction.isSingle && this.#execution.plan.locks && !this.#isOwn)
       transaction.noteWrite(shards.map((shard) => this.#target(keyspace, shard)))
-    const opening = shards.map((shard, i) =>
-      this.#open(
-        this.#target(keyspace, shard),
-        one ?? this.#statement(queryOf({ query }, i), asText),
-        writes,
-      ),
-    )
+    const opening = shards.map((shard, i) => {
+      const target = this.#target(keyspace, shard)
+      const own = queryOf({ query }, i)
+      if (kept === true && own.kind === 'Text') return this.#openKept(target, own.sql)
+      return this.#open(target, one ?? this.#statement(own, asText), writes)
+    })
     try {
       return await Promise.all(opening)
     } catch {
@@ -393,6 +400,14 @@ export class SessionPort implements ShardPort {
     return rows.opened()
   }
 
+  async #openKept(target: ShardTarget, sql: string): Promise<FetchedRows> {
+    const { transaction, interruption: watch } = this.#context
+    const lane = await transaction.reach(target, this.#settings, watch)
+    const rows = await FetchedRows.open(lane, sql, { watch, onLost: () => transaction.lost(lane) })
+    if (rows.summary.warnings > 0) this.#noteConditions(rows, readConditions(lane.connection))
+    return rows
+  }
+
   #rowsOf(lease: Lease, { format }: ShardStatement, release: (rows: ShardRows) => void): ShardRows {
     const { interruption, memory } = this.#context
     interruption.working.add(lease)
@@ -420,7 +435,7 @@ export class SessionPort implements ShardPort {
   }
 
   /** Asked for at the end; until then a failure has nobody else to hear it. */
-  #noteConditions({ summary }: ShardRows, reading: Promise<readonly Condition[]>): void {
+  #noteConditions({ summary }: Pick<ShardRows, 'summary'>, reading: Promise<readonly Condition[]>): void {
     this.#warningCount += summary.warnings
     reading.catch(() => {})
     this.#conditions.push(reading)
