@@ -4,6 +4,7 @@ import { notSupported, SqlError } from '../errors/sql-error.ts'
 import type { ChosenWrite, Upkeep } from '../plan/write-primitives.ts'
 import { bindQuery } from './bind.ts'
 import type { BoundQuery } from './bindings.ts'
+import { isOfForeignKey, warningOf } from './foreign-keys.ts'
 import type { OkOutcome } from './outcome.ts'
 import { beneath, StreamRows } from './outer-rows.ts'
 import { type ReadRows, readFirst, textOf } from './read-first.ts'
@@ -65,16 +66,37 @@ async function changeOf(
       const query = bindQuery(node.query, beneath(bindings, own))
       return { keyspace, shard, query: node.isWhole ? limited(query, rows.length) : query }
     })
-    answers.push(...(await port.write(writes)))
-    if (upkeep !== undefined)
-      for (const [shard, rows] of step)
-        await followStep(node, upkeep, { ...told, shard, before: { ...chosen, rows } }, context)
+    const run = async (): Promise<readonly WriteAnswer[]> => {
+      const written = await port.write(writes)
+      if (upkeep !== undefined)
+        for (const [shard, rows] of step)
+          await followStep(node, upkeep, { ...told, shard, before: { ...chosen, rows } }, context)
+      return written
+    }
+    const mayLeaveOut = node.ignore && upkeep?.foreignKeys !== undefined
+    answers.push(
+      ...(await (mayLeaveOut ? port.attempt(run).catch((error) => leftOut(error, node, context)) : run())),
+    )
   }
   return answers
 }
 
 function limited(query: BoundQuery, count: number): BoundQuery {
   return query.kind === 'Text' ? { ...query, sql: `${query.sql} LIMIT ${count}` } : query
+}
+
+/** IGNORE: a row with a foreign key in its way stays as it is, of which a server warns; MariaDB does not where it is updated. */
+function leftOut(
+  error: unknown,
+  { verb }: ChosenWrite,
+  { bindings, shards }: RunContext,
+): readonly WriteAnswer[] {
+  if (!isOfForeignKey(error)) throw error
+  const isTold = !bindings.isMariadb || verb === 'delete'
+  const conditions = isTold ? [warningOf(error)] : []
+  const info = verb === 'update' ? `Rows matched: 1  Changed: 0  Warnings: ${conditions.length}` : ''
+  const affectedRows = verb === 'update' && shards.countsFound ? 1 : 0
+  return [{ affectedRows, lastInsertId: 0, warnings: conditions.length, info, conditions }]
 }
 
 async function followStep(

@@ -4,6 +4,7 @@ import { SqlError } from '../errors/sql-error.ts'
 import type { DdlObject, RunDdl } from '../plan/write-primitives.ts'
 import { quoteName } from '../values/sql-literal.ts'
 import { bindQuery } from './bind.ts'
+import { notThere } from './foreign-keys.ts'
 import { shardsMet } from './met-shards.ts'
 import type { OkOutcome } from './outcome.ts'
 import type { RunContext } from './run-context.ts'
@@ -63,8 +64,15 @@ async function runOnShards(ddl: RunDdl, context: RunContext): Promise<readonly D
   const { keyspace } = ddl
   const query = bindQuery(ddl.query, bindings)
   const names = shards.shardsOf(keyspace).map(({ name }) => name)
+  await checkAddedKeys(ddl, context)
   const runs = met.map((shard) => port.outside({ keyspace, shard, query }))
-  const settled = await Promise.allSettled(runs.map((run) => run()))
+  const checked = await Promise.allSettled(runs.map((run) => run()))
+  const settled = await Promise.all(
+    checked.map((result, i) => {
+      const write = { keyspace, shard: met[i]!, query }
+      return ddl.unchecked ? again(result, port.outside(write, { foreignKeyChecks: false })) : result
+    }),
+  )
   await port.schemaChanged(keyspace, ddl.tables)
   const results = settled.map((result, i): Done | Refused => {
     const where = { shard: met[i]!, name: names[met[i]!]! }
@@ -78,6 +86,30 @@ async function runOnShards(ddl: RunDdl, context: RunContext): Promise<readonly D
   if (done.length > 0 && refused.every(hasAlready) && (await areAlike(ddl, met, context))) return done
   throw refusal(ddl, done, refused)
 }
+
+/**
+ * Throws where rows refer to what is nowhere by a key that the statement adds: before anything is done, for shards without such rows
+ * would do it.
+ */
+async function checkAddedKeys({ unchecked = [] }: RunDdl, context: RunContext): Promise<void> {
+  for (const { key, orphans } of unchecked)
+    if ((await context.port.own.rows(orphans)).length > 0) throw notThere(key, context)
+}
+
+/** A shard that has not found what its rows refer to does it without looking. */
+async function again(
+  result: PromiseSettledResult<WriteAnswer>,
+  run: () => Promise<WriteAnswer>,
+): Promise<PromiseSettledResult<WriteAnswer>> {
+  return isNotFound(result) ? (await Promise.allSettled([run()]))[0] : result
+}
+
+function isNotFound(result: PromiseSettledResult<unknown>): result is PromiseRejectedResult {
+  const { reason } = result as PromiseRejectedResult
+  return reason instanceof ServerError && reason.errno === ER_NO_REFERENCED_ROW_2
+}
+
+const ER_NO_REFERENCED_ROW_2 = 1452
 
 function isDone(result: Done | Refused): result is Done {
   return 'answer' in result

@@ -2,14 +2,16 @@ import { notSupported, type SqlError } from '../errors/sql-error.ts'
 import type { EnteredRows, MetRows, SplitInsert } from '../plan/write-primitives.ts'
 import type { Value } from '../values/value.ts'
 import { bindLiterally } from './bind.ts'
+import { areSame, followForeignKeys, isOfForeignKey, type KeyedRow, warningOf } from './foreign-keys.ts'
 import type { AnsweredInsert } from './insert-ids.ts'
-import type { BoundInsert, InsertedRows, ShardInsert } from './insert-split.ts'
+import type { BoundInsert, ShardInsert } from './insert-split.ts'
 import { duplicateEntry, enter, isEntered, remove, type TakenValue, takenBy } from './lookup-entries.ts'
 import { beneath, StreamRows } from './outer-rows.ts'
+import { inOrder, type OwnRow, RowReferences } from './row-references.ts'
 import type { RunContext } from './run-context.ts'
 import type { LookupEntry, WriteAnswer } from './shard-port.ts'
 import { readShard, type ShardRead } from './shard-read.ts'
-import { type Changed, entriesOf, followRows } from './upkeep.ts'
+import { type Changed, entriesOf, followRows, keyedRowsOf } from './upkeep.ts'
 import { ValueRows } from './value-rows.ts'
 
 /**
@@ -22,7 +24,9 @@ export async function insertEntered(
   context: RunContext,
 ): Promise<readonly AnsweredInsert[]> {
   const { met } = plan.entered
-  if (met !== undefined) return insertEach(rowsInOrder(inserts), met, plan, context)
+  const references = new RowReferences(plan, context)
+  if (met !== undefined) return insertEach(inOrder(inserts), met, plan, context)
+  if (await references.areMissing(inserts)) return insertAlone(inserts, plan, context)
   await enterNew(inserts, plan, context)
   const { keyspace } = plan
   const answers = await context.port.write(
@@ -37,27 +41,15 @@ export async function enterNew(
   plan: SplitInsert,
   context: RunContext,
 ): Promise<void> {
-  const rows = rowsInOrder(inserts)
+  const rows = inOrder(inserts)
   const entries = rows.flatMap(({ own, i }) => own.entries(i))
   const taken = await enter(entries, 'new rows', context)
   if (taken !== undefined) throw (await firstRefusal(rows, plan, context)) ?? duplicateOf(taken, context)
 }
 
-interface RowAt {
-  readonly number: number
-  readonly own: InsertedRows
-  readonly i: number
-}
-
-function rowsInOrder(inserts: readonly ShardInsert[]): readonly RowAt[] {
-  return inserts
-    .flatMap(({ rows: own }) => own.numbers.map((number, i) => ({ number, own, i })))
-    .sort((a, b) => a.number - b.number)
-}
-
 /** What one server would refuse first: a row ahead of the one whose value is taken may fail for something else. */
 async function firstRefusal(
-  rows: readonly RowAt[],
+  rows: readonly OwnRow[],
   plan: SplitInsert,
   context: RunContext,
 ): Promise<unknown> {
@@ -95,6 +87,7 @@ async function refusedBy(
 
 /** A row on its way, with what its table has at the moment. */
 interface MeetingRow {
+  readonly own: OwnRow
   readonly part: ShardInsert
   readonly entries: readonly LookupEntry[]
   /** Rows on its own shard that have the values of a unique key. */
@@ -108,15 +101,19 @@ interface MeetingRow {
 
 /** What a row meets depends on those before it, and decides what becomes of lookup tables. */
 async function insertEach(
-  rows: readonly RowAt[],
+  rows: readonly OwnRow[],
   met: MetRows,
   plan: SplitInsert,
   context: RunContext,
 ): Promise<readonly AnsweredInsert[]> {
   const answered: AnsweredInsert[] = []
   for (const { own, i } of rows) {
-    const row = await meetingRow(own, i, { met, plan, context })
-    answered.push({ part: row.part, answer: await insertMeeting(row, { met, plan, context }) })
+    const insert = async (): Promise<InsertedRow> => {
+      const row = await meetingRow(own, i, { met, plan, context })
+      const isUpdate = plan.verb === 'insert' && row.here.rows.length + row.elsewhere.length > 0
+      return { part: row.part, answer: await insertMeeting(row, { met, plan, context }), isUpdate }
+    }
+    answered.push(await checkedRow({ own, i }, insert, plan, context))
   }
   return answered
 }
@@ -149,7 +146,7 @@ async function meetingRow(rows: ShardInsert['rows'], i: number, meeting: Meeting
   const here = await readAt(part.shard)
   const key = met.primary && rows.stored(i, met.primary)
   const isKnownByKey = here.rows.some((_, at) => key !== undefined && hasKey(here, at, key))
-  return { part, entries, here, elsewhere, isKnownByKey, readAt }
+  return { own: { own: rows, i }, part, entries, here, elsewhere, isKnownByKey, readAt }
 }
 
 function hasKey({ rows, columns, format }: ShardRead, at: number, key: readonly Value[]): boolean {
@@ -197,7 +194,7 @@ async function insertNew({ part, entries }: MeetingRow, meeting: Meeting): Promi
 
 /** Rows on other shards are deleted here; those on its own the shard replaces. */
 async function replaceMet(
-  { part, entries, here, elsewhere, readAt }: MeetingRow,
+  { own, part, entries, here, elsewhere, readAt }: MeetingRow,
   meeting: Meeting,
 ): Promise<WriteAnswer> {
   const { met, plan, context } = meeting
@@ -211,13 +208,107 @@ async function replaceMet(
     const [answer] = await port.write([{ keyspace: plan.keyspace, shard, query }])
     deleted += BigInt(answer!.affectedRows)
     await remove(entriesOf(met.upkeep, changedAt(shard, rows, meeting), context), context)
+    await followGone(own, shard, rows, meeting)
   }
   const old = entriesOf(met.upkeep, changedAt(part.shard, here, meeting), context)
+  deleted += await removeReferred(own, part.shard, here, meeting)
   const answer = await writeAt(part.shard, part, meeting)
   await remove(old, context)
   const taken = await enter(entries, 'written rows', context)
   if (taken !== undefined) throw duplicateEntry(taken.entry, bindings.isMariadb)
   return { ...answer, affectedRows: BigInt(answer.affectedRows) + deleted }
+}
+
+/** Rows of its own shard to which others refer go ahead of it, and what refers to them with them. */
+async function removeReferred(
+  own: OwnRow,
+  shard: number,
+  here: ShardRead,
+  meeting: Meeting,
+): Promise<bigint> {
+  const { met, plan, context } = meeting
+  if (met.referred === undefined || here.rows.length === 0) return 0n
+  const isKept = keptBy(own, meeting)
+  const keyed = keyedRowsOf(met.upkeep, changedAt(shard, here, meeting), context)
+  const rows = here.rows.filter((_, i) => !isKept(keyed[i]!))
+  if (rows.length === 0) return 0n
+  const outer = new StreamRows(rows, here.columns, here.format, met.charsets)
+  const query = bindLiterally(met.remove, beneath(context.bindings, outer))
+  const [answer] = await context.port.write([{ keyspace: plan.keyspace, shard, query }])
+  await followGone(own, shard, { ...here, rows }, meeting)
+  return BigInt(answer!.affectedRows)
+}
+
+/** Rows that have been replaced, once they are gone. */
+async function followGone(own: OwnRow, shard: number, gone: ShardRead, meeting: Meeting): Promise<void> {
+  const { met, context } = meeting
+  const { foreignKeys } = met.upkeep
+  if (foreignKeys === undefined || met.referred === undefined) return
+  const isKept = keptBy(own, meeting)
+  const changes = keyedRowsOf(met.upkeep, changedAt(shard, gone, meeting), context)
+    .filter((was) => !isKept(was))
+    .map((was) => ({ was }))
+  await followForeignKeys(foreignKeys, changes, context)
+}
+
+/** Whether the new row has all by which others refer to a row, so that for them it is the same one. */
+function keptBy({ own, i }: OwnRow, { met, plan }: Meeting): (row: KeyedRow) => boolean {
+  if (plan.looksFirst !== true) return () => false
+  const now = (met.referred ?? []).map((columns) => own.stored(i, columns))
+  return ({ toIt }) => toIt.every((values, at) => areSame(values, now[at]!))
+}
+
+// ------------------------------------------------------------------------------------------- foreign keys
+
+/** Row by row, for some refer to what is not there: how far the statement comes before is what one server would do. */
+async function insertAlone(
+  inserts: readonly ShardInsert[],
+  plan: SplitInsert & { readonly entered: EnteredRows },
+  context: RunContext,
+): Promise<readonly AnsweredInsert[]> {
+  const { keyspace } = plan
+  const answered: AnsweredInsert[] = []
+  for (const { own, i } of inOrder(inserts)) {
+    const insert = async (): Promise<InsertedRow> => {
+      const part = own.alone(i)
+      const taken = await enter(own.entries(i), 'new rows', context)
+      if (taken !== undefined) throw await refusedBy(taken, part, plan, context)
+      const { shard, query, rows } = part
+      const [answer] = await context.port.write([{ keyspace, shard, query, rows }])
+      return { part, answer: answer!, isUpdate: false }
+    }
+    answered.push(await checkedRow({ own, i }, insert, plan, context))
+  }
+  return answered
+}
+
+/** `isUpdate`: it has changed a row that it met. */
+interface InsertedRow extends AnsweredInsert {
+  readonly isUpdate: boolean
+}
+
+/** A row that is inserted if what it refers to is there. IGNORE leaves it out if not, of which a server warns. */
+async function checkedRow(
+  row: OwnRow,
+  insert: () => Promise<InsertedRow>,
+  plan: SplitInsert,
+  context: RunContext,
+): Promise<AnsweredInsert> {
+  const references = new RowReferences(plan, context)
+  const run = async (): Promise<AnsweredInsert> => {
+    await references.checkBefore(row)
+    const { part, answer, isUpdate } = await insert()
+    if (BigInt(answer.affectedRows) > 0n) await references.checkBehind(row, isUpdate)
+    return { part, answer }
+  }
+  if (!plan.ignore || references.isEmpty) return run()
+  try {
+    return await context.port.attempt(run)
+  } catch (error) {
+    if (!isOfForeignKey(error)) throw error
+    const answer = { affectedRows: 0, lastInsertId: 0, warnings: 1, info: '', conditions: [warningOf(error)] }
+    return { part: row.own.alone(row.i), answer }
+  }
 }
 
 async function writeAt(

@@ -1,3 +1,4 @@
+import type { Condition } from '../errors/condition.ts'
 import { ServerError } from '../errors/server-error.ts'
 import { notSupported, type SqlError } from '../errors/sql-error.ts'
 import type { SplitInsert } from '../plan/write-primitives.ts'
@@ -95,12 +96,17 @@ function sumInserts(
 ): OkOutcome {
   const answers = parts.map(({ answer }) => answer)
   const sum = sumAnswers(answers, port, conditionsOfRows(parts))
-  // Rows that IGNORE leaves out for a CHECK are not counted; a shard that was given a single row does not say why it has none.
-  const unchecked = sum.conditions.filter(({ code }) => CHECKS.has(code)).length
-  const records = rowCount - unchecked
+  // Rows that IGNORE leaves out for a CHECK, or before anything else for a foreign key, are not counted; a shard that was given a
+  // single row does not say why it has none.
+  const isUncounted = ({ code }: Condition) =>
+    CHECKS.has(code) || (code === ER_NO_REFERENCED_ROW_2 && plan.ignore && plan.looksFirst === true)
+  const uncounted = sum.conditions.filter(isUncounted).length
+  const records = rowCount - uncounted
   const met = parts.reduce((count, { part, answer }) => count + duplicatesOf(answer, part, plan), 0)
-  const duplicates = unchecked > 0 && plan.tail.length === 0 ? records - Number(sum.affectedRows) : met
+  const duplicates = uncounted > 0 && plan.tail.length === 0 ? records - Number(sum.affectedRows) : met
   return { ...sum, info: `Records: ${records}  Duplicates: ${duplicates}  Warnings: ${sum.warnings}` }
 }
+
+const ER_NO_REFERENCED_ROW_2 = 1452
 
 const CHECKS: ReadonlySet<number> = new Set([ER_CHECK_CONSTRAINT_VIOLATED, ER_CONSTRAINT_FAILED])

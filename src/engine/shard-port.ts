@@ -157,6 +157,16 @@ export interface Scratch {
   close(): Promise<void>
 }
 
+/** Statements of the proxy's own, planned as the client's are and in the same transaction. Texts are binary strings. */
+export interface OwnStatements {
+  /** How many statements stand above this one: 0 for the client's. */
+  readonly depth: number
+  /** All rows of a query. */
+  rows(sql: string): Promise<readonly (readonly Value[])[]>
+  /** An UPDATE or DELETE. */
+  change(sql: string): Promise<void>
+}
+
 /** The shards as a plan reaches them: the session supplies it, with its transaction, tablet type and what may end the statement. */
 export interface ShardPort {
   /**
@@ -170,7 +180,7 @@ export interface ShardPort {
    */
   write(writes: readonly ShardWrite[], judge?: Judge): Promise<readonly WriteAnswer[]>
   /** One statement that is in no transaction and begins none: DDL. Its shard is found now, and it runs when it is called. */
-  outside(write: ShardWrite): () => Promise<WriteAnswer>
+  outside(write: ShardWrite, options?: { readonly foreignKeyChecks: false }): () => Promise<WriteAnswer>
   /**
    * Runs `work` while no other session, of whatever proxy, has any for one of `names` in the keyspace. Waits as long as a server
    * waits for a table's lock. Throws 1205 after that, and what ends the statement.
@@ -195,6 +205,9 @@ export interface ShardPort {
   /** A connection of the statement's own to some server of the keyspace, in no transaction. */
   openScratch(keyspace: string): Promise<Scratch>
   readonly lookups: LookupTables
+  readonly own: OwnStatements
+  /** Within a statement that writes several times: when it rejects, nothing of `work` is left. */
+  attempt<T>(work: () => Promise<T>): Promise<T>
   /** Asks the client for a file by its name; what is answered goes to the client behind it. */
   askForFile(name: Uint8Array): ClientFile
   /** Begins LOAD DATA LOCAL on a shard, in the transaction; resolves when it waits for its file. */

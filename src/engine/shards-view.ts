@@ -10,6 +10,8 @@ export interface ShardsView {
   /** Name of the keyspace's database on a shard. */
   databaseOf(keyspace: string, shard: number): string
   readonly insertMode: InsertMode
+  /** CLIENT_FOUND_ROWS: an UPDATE counts rows that it has left as they were. */
+  readonly countsFound: boolean
   /** Whether a sequence is known to give no number up to this one any more. */
   isIdPassed(keyspace: string, sequence: string, id: bigint): boolean
   /** sql_mode has NO_BACKSLASH_ESCAPES: `\\` is a character like any other. */

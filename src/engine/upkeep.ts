@@ -2,14 +2,14 @@ import { notSupported } from '../errors/sql-error.ts'
 import { compareKeyspaceIds, type KeyspaceId } from '../key/keyspace-id.ts'
 import { shardIndexOf } from '../key/shard-ranges.ts'
 import type { Routing } from '../plan/routing.ts'
-import type { NewKeyColumn, RowMove, Upkeep } from '../plan/write-primitives.ts'
+import type { KeptForeignKey, NewKeyColumn, RowMove, Upkeep } from '../plan/write-primitives.ts'
 import { quoteString } from '../values/sql-literal.ts'
 import type { Value } from '../values/value.ts'
 import { bindLiterally } from './bind.ts'
+import { areSame, followForeignKeys, type KeyedChange, type KeyedRow } from './foreign-keys.ts'
 import { InsertText } from './insert-text.ts'
 import { duplicateEntry, enter, isEntered, type LookupContext, remove } from './lookup-entries.ts'
 import { beneath, StreamRows } from './outer-rows.ts'
-import { textOf } from './read-first.ts'
 import { keyspaceIdOf } from './resolve.ts'
 import { RowLayout } from './row-format.ts'
 import type { Row } from './row-stream.ts'
@@ -44,12 +44,14 @@ export async function followRows(upkeep: Upkeep, changed: Changed, context: Look
   const after = await rowsAfter(upkeep, changed, context)
   const gone: LookupEntry[] = []
   const come: LookupEntry[] = []
+  const changes: KeyedChange[] = []
   const moved: { readonly row: ShardRead; readonly to: number }[] = []
   for (const row of before.rows) {
     const was = factsOf({ ...before, rows: [row] }, upkeep, changed, context)
     const now = after.get(row)
     if (now === undefined && upkeep.deletes !== true) throw untold(changed)
     const is = now && factsOf(now, upkeep, changed, context)
+    changes.push({ was: was.keyed, is: is?.keyed })
     for (const [i, entry] of was.entries.entries()) {
       const other = is?.entries[i]
       if (other !== undefined && isSame(entry, other)) continue
@@ -64,11 +66,12 @@ export async function followRows(upkeep: Upkeep, changed: Changed, context: Look
   for (const { row, to } of moved) await moveRow(upkeep.move, row, { ...changed, to }, context)
   const taken = await enter(come, 'written rows', context)
   if (taken !== undefined) throw duplicateEntry(taken.entry, context.bindings.isMariadb)
+  if (upkeep.foreignKeys !== undefined) await followForeignKeys(upkeep.foreignKeys, changes, context)
 }
 
 /** By the rows of before; those that are gone aside. */
 async function rowsAfter(
-  { after, oneByOne, newKey }: Upkeep,
+  { after, oneByOne, newKey, deletes }: Upkeep,
   changed: Changed,
   { bindings, port }: LookupContext,
 ): Promise<ReadonlyMap<Row, ShardRead>> {
@@ -81,20 +84,32 @@ async function rowsAfter(
   const read = await readShard(after, changed, { bindings, outer }, { port, waits: true })
   if (oneByOne) {
     const [row] = read.rows
+    if (row === undefined && deletes) return found
     if (row === undefined || read.rows.length > 1 || before.rows.length > 1) throw untold(changed)
     return found.set(before.rows[0]!, { ...read, rows: [row] })
   }
-  const keyBefore = textOf(keyWidth, before.columns, before.format)
-  const keyNow = textOf(keyWidth, read.columns, read.format)
-  const byKey = new Map(read.rows.map((row) => [keyNow(row), row]))
-  for (const row of before.rows) {
-    const now = byKey.get(keyBefore(row))
-    if (now !== undefined) found.set(row, { ...read, rows: [now] })
+  const now = new StreamRows(read.rows, read.columns, read.format, charsets)
+  const byKey = new Map(read.rows.map((row, i) => [keyText(now, i, keyWidth), row]))
+  for (const [i, row] of before.rows.entries()) {
+    const same = byKey.get(keyText(own, i, keyWidth))
+    if (same !== undefined) found.set(row, { ...read, rows: [same] })
   }
   return found
 }
 
+/** Equal for rows of one key, in whatever format they have come. */
+function keyText(rows: StreamRows, i: number, width: number): string {
+  return JSON.stringify(
+    Array.from({ length: width }, (_, cell) => Buffer.from(rows.cell(i, cell).bytes).latin1Slice()),
+  )
+}
+
 /** Of rows as they are told. */
+export function keyedRowsOf(upkeep: Upkeep, changed: Changed, context: LookupContext): readonly KeyedRow[] {
+  const { before } = changed
+  return before.rows.map((row) => factsOf({ ...before, rows: [row] }, upkeep, changed, context).keyed)
+}
+
 export function entriesOf(upkeep: Upkeep, changed: Changed, context: LookupContext): readonly LookupEntry[] {
   const { before } = changed
   return before.rows.flatMap((row) => factsOf({ ...before, rows: [row] }, upkeep, changed, context).entries)
@@ -111,12 +126,13 @@ interface Facts {
   readonly id: KeyspaceId
   /** In the order of the lookup tables. */
   readonly entries: readonly LookupEntry[]
+  readonly keyed: KeyedRow
 }
 
 /** Of a single row. */
 function factsOf(
   { rows, columns, format }: ShardRead,
-  { lookups }: Upkeep,
+  { lookups, foreignKeys }: Upkeep,
   changed: Changed,
   { bindings }: LookupContext,
 ): Facts {
@@ -131,7 +147,9 @@ function factsOf(
     id,
     placing,
   }))
-  return { id, entries }
+  const valuesOf = (kept: readonly KeptForeignKey[] = []) =>
+    kept.map(({ columns: cells }) => cells.map((cell) => row.cell(0, cell)))
+  return { id, entries, keyed: { own: valuesOf(foreignKeys?.own), toIt: valuesOf(foreignKeys?.toIt) } }
 }
 
 function placingOf(routing: Routing): readonly number[] {
@@ -141,13 +159,7 @@ function placingOf(routing: Routing): readonly number[] {
 
 function isSame(a: LookupEntry, b: LookupEntry): boolean {
   if (!isEntered(a) && !isEntered(b)) return true
-  return (
-    compareKeyspaceIds(a.id, b.id) === 0 &&
-    a.values.every(({ type, bytes }, i) => {
-      const other = b.values[i]!
-      return type === other.type && Buffer.compare(bytes, other.bytes) === 0
-    })
-  )
+  return compareKeyspaceIds(a.id, b.id) === 0 && areSame(a.values, b.values)
 }
 
 /** Where it has no place afterwards, or cannot be found again. */
@@ -193,13 +205,15 @@ async function moveRow(
 
 /** A row that moves is deleted and inserted for its servers: what they do with others then is not what an UPDATE does. */
 async function checkMovable(
-  { table }: RowMove,
+  { table, keepsForeignKeys }: RowMove,
   { keyspace, shard, construct, movable }: Changed,
   { port }: Pick<LookupContext, 'port'>,
 ): Promise<void> {
   if (movable.has(shard)) return
   const name = quoteString(table)
-  const sql = `SELECT 'a trigger' FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE = ${name} AND EVENT_MANIPULATION <> 'UPDATE' UNION ALL SELECT 'a foreign key' FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME = ${name} LIMIT 1`
+  const triggers = `SELECT 'a trigger' FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE = ${name} AND EVENT_MANIPULATION <> 'UPDATE'`
+  const keys = `SELECT 'a foreign key' FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME = ${name}`
+  const sql = `${keepsForeignKeys ? triggers : `${triggers} UNION ALL ${keys}`} LIMIT 1`
   const [stream] = await port.openStreams({
     keyspace,
     shards: [shard],

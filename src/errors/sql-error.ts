@@ -90,6 +90,10 @@ const sqlErrors = {
   ER_SECURE_TRANSPORT_REQUIRED: { errno: 3159, sqlState: 'HY000' },
   ER_QUERY_TIMEOUT: { errno: 3024, sqlState: 'HY000' },
   ER_MUST_CHANGE_PASSWORD_LOGIN: { errno: 1862, sqlState: 'HY000' },
+  ER_ROW_IS_REFERENCED_2: { errno: 1451, sqlState: '23000' },
+  ER_NO_REFERENCED_ROW_2: { errno: 1452, sqlState: '23000' },
+  ER_FK_DEPTH_EXCEEDED: { errno: 3008, sqlState: 'HY000' },
+  ER_GET_ERRMSG: { errno: 1296, sqlState: 'HY000' },
   CR_SERVER_LOST: { errno: 2013, sqlState: 'HY000' },
 } as const satisfies Record<string, { errno: number; sqlState: string }>
 

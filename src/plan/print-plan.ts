@@ -1,4 +1,5 @@
 import { unreachable } from '../base/assert.ts'
+import type { ForeignKey } from '../values/foreign-key.ts'
 import type { Plan } from './plan.ts'
 import type { AggregateColumn, JoinRows, Predicate, Primitive, SortKey, TableCopy } from './primitives.ts'
 import { printRouting, printTemplate, printValue, textLines } from './print-parts.ts'
@@ -83,9 +84,14 @@ function rowsFirstLines(node: ChosenWrite | SelectedInsert): readonly string[] {
   ]
 }
 
-function upkeepLines({ lookups, after, move, oneByOne }: Upkeep): readonly string[] {
+function upkeepLines({ lookups, foreignKeys, after, move, oneByOne }: Upkeep): readonly string[] {
+  const { own = [], toIt = [] } = foreignKeys ?? {}
   return [
     `Upkeep lookups=[${lookups.map(({ lookup }) => printLookup(lookup)).join(', ')}]${oneByOne ? ' row by row' : ''}`,
+    ...(own.length > 0 ? [`  refers by: ${own.map(({ key }) => printForeignKey(key)).join(', ')}`] : []),
+    ...(toIt.length > 0
+      ? [`  referred to by: ${toIt.map(({ key }) => printForeignKey(key)).join(', ')}`]
+      : []),
     ...(after === undefined ? [] : [`  after: ${printText(after)}`]),
     ...(move === undefined ? [] : [`  moved: ${printText(move.rows)}`]),
   ]
@@ -95,13 +101,20 @@ function printLookup({ vindex, keyspace, table }: OwnedLookup): string {
   return `${vindex.name}>${keyspace}.${table}`
 }
 
+function printForeignKey({ child, name, parent }: ForeignKey): string {
+  return `${child}.${name}>${parent}`
+}
+
 function printText(query: QueryText): string {
   return query.kind === 'Verbatim' ? 'verbatim' : printTemplate(query.template)
 }
 
-function enteredLines({ lookups, met }: EnteredRows): readonly string[] {
+function enteredLines({ lookups, references = [], met }: EnteredRows): readonly string[] {
   return [
     `  entered: ${lookups.map(({ lookup }) => printLookup(lookup)).join(', ')}`,
+    ...(references.length > 0
+      ? [`  refers by: ${references.map(({ key }) => printForeignKey(key)).join(', ')}`]
+      : []),
     ...(met === undefined ? [] : [`  met: ${printText(met.rows)}`]),
   ]
 }

@@ -1,3 +1,4 @@
+import type { ForeignKey } from '../values/foreign-key.ts'
 import type { Value, ValueType } from '../values/value.ts'
 import type { LookupVindex, Vindex } from '../vindex/vindex.ts'
 import type { CopiedAs, RowsPrimitive } from './primitives.ts'
@@ -69,9 +70,10 @@ export interface ChosenWrite extends RowsFirst {
   readonly upkeep?: Upkeep
 }
 
-/** What has to follow when rows change: lookup tables, and the shard of a row that gets another keyspace id. */
+/** What has to follow when rows change: lookup tables, rows that refer to them, and the shard of a row that gets another keyspace id. */
 export interface Upkeep {
   readonly lookups: readonly KeptLookup[]
+  readonly foreignKeys?: KeptForeignKeys
   /**
    * The rows of one shard as they are afterwards, by the keys that chosen ones get: columns as those have, up to the last that feeds
    * a lookup table. Absent: they are gone.
@@ -100,9 +102,25 @@ export interface KeptLookup {
   readonly columns: readonly number[]
 }
 
+/** Foreign keys that the proxy looks after, in the order in which they are. */
+export interface KeptForeignKeys {
+  /** Of the table: what rows that have changed refer to must be there. */
+  readonly own: readonly KeptForeignKey[]
+  /** Of rows that refer to those that change. */
+  readonly toIt: readonly KeptForeignKey[]
+}
+
+/** A foreign key, and which columns of chosen rows its own values are, or those that are referred to. */
+export interface KeptForeignKey {
+  readonly key: ForeignKey
+  readonly columns: readonly number[]
+}
+
 /** How one shard gives rows away, by their keys as `Upkeep.after` tells them, and another takes them. */
 export interface RowMove {
   readonly table: string
+  /** Rows that refer to it follow by the proxy's doing. */
+  readonly keepsForeignKeys?: true
   /** All that is stored of the rows, to be written down again `as` it is. */
   readonly rows: QueryText
   readonly as: readonly CopiedAs[]
@@ -192,6 +210,11 @@ export interface SplitInsert {
   /** It says itself what LAST_INSERT_ID() will be: `… ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)`. */
   readonly setsInsertId?: true
   readonly entered?: EnteredRows
+  /**
+   * The table has foreign keys, which servers look at ahead of all other keys, and leave alone what refers to a row where that is
+   * replaced by its like (MySQL 9.6).
+   */
+  readonly looksFirst?: true
   /** Queries in its rows: what they give stands there as cells of outer rows, of one row. */
   readonly reads?: ReadCells
 }
@@ -205,6 +228,8 @@ export interface ReadCells extends RowsFirst {
 /** How rows of an INSERT are entered in the lookup tables that their table owns. */
 export interface EnteredRows {
   readonly lookups: readonly EnteredLookup[]
+  /** Foreign keys of the table whose rows must be there: the proxy looks. */
+  readonly references?: readonly EnteredForeignKey[]
   /** IGNORE, REPLACE, ON DUPLICATE KEY UPDATE: what is done where a row meets others. */
   readonly met?: MetRows
 }
@@ -213,6 +238,14 @@ export interface EnteredRows {
 export interface EnteredLookup {
   readonly lookup: OwnedLookup
   readonly columns: readonly VindexColumn[]
+}
+
+/** A foreign key, and the columns of inserted rows that are in it. */
+export interface EnteredForeignKey {
+  readonly key: ForeignKey
+  readonly columns: readonly VindexColumn[]
+  /** The key is to the table itself: where inserted rows have what it refers to. */
+  readonly itself?: readonly VindexColumn[]
 }
 
 /** Rows that are there already, as an inserted one meets them. */
@@ -227,6 +260,8 @@ export interface MetRows {
   readonly primary?: readonly VindexColumn[]
   readonly charsets: ReadonlyMap<number, string>
   readonly routing: Routing
+  /** Columns of an inserted row that others refer to, in the order of `upkeep.foreignKeys.toIt`. */
+  readonly referred?: readonly (readonly VindexColumn[])[]
   /** By the keys of these. */
   readonly upkeep: Upkeep
   readonly remove: QueryText
@@ -325,6 +360,11 @@ export interface RunDdl {
   readonly tables: readonly string[]
   /** What the statement is about; views are tables. Empty for what is compared with nothing. */
   readonly objects: readonly DdlObject[]
+  /**
+   * Servers look on their own shards for what the rows refer to, and may not find it though it is there: then they do it without
+   * looking. With the keys that it adds, each with a query (a binary string) of a row that refers to what is nowhere.
+   */
+  readonly unchecked?: readonly { readonly key: ForeignKey; readonly orphans: string }[]
   /** A shard that has carried it out refuses it when it comes again, or stays as it is. */
   readonly isRepeatable: boolean
   /** What shards count, they count of the same: rows of reference tables, which are on every shard. */

@@ -11,6 +11,7 @@ import { storedColumn } from './binding/live-column.ts'
 import { setsLastInsertId, setsVariables } from './binding/traits.ts'
 import { ofTarget, type Target, targetsOf } from './chosen-targets.ts'
 import { type ValueFromElsewhere, valuesFromElsewhere } from './chosen-values.ts'
+import { UNCHECKED } from './foreign-keys.ts'
 import { keptRows } from './kept-rows.ts'
 import { makeBinary, makeCast, makeColumn, makeFloat, makeItem, makeSelect } from './make-node.ts'
 import { isOneOf } from './owned-lookups.ts'
@@ -36,7 +37,12 @@ export function withChosenRows(plan: Plan, bound: BoundWrite, context: PlanConte
   const isUnseen = planned.root.kind === 'ChosenWrite' && planned.judged === undefined
   if (isUnseen && !isOfMariaDb(context))
     for (const target of targetsOf(bound) ?? []) checkNotRead(bound, target, context)
-  return planned
+  return keepsForeignKeys(planned) ? { ...planned, settings: UNCHECKED } : planned
+}
+
+function keepsForeignKeys({ root }: Plan): boolean {
+  if (root.kind !== 'ChosenWrite') return false
+  return [root, ...(root.others ?? [])].some(({ upkeep }) => upkeep?.foreignKeys !== undefined)
 }
 
 function chosenWrites(bound: BoundWrite, construct: string, context: PlanContext): ChosenWrite | undefined {
@@ -89,7 +95,7 @@ function chosenWrite(
   if (values.length > 0 && isMetAgain) return undefined
   const { name } = target.source
   const changing = { table: target.table, node: target.node, source: name, key, placing: placing.columns }
-  const { columns } = keptRows(followed?.lookups ?? [], changing)
+  const { columns } = keptRows(followed ?? { lookups: [] }, changing)
   const valueAt = (column: string) => {
     const at = values.findIndex(({ assignment }) => sameColumn(assignment.column.name, column))
     return at < 0 ? undefined : at

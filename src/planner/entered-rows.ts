@@ -1,14 +1,22 @@
-import type { EnteredLookup, EnteredRows, MetRows, VindexColumn } from '../plan/write-primitives.ts'
+import type {
+  EnteredForeignKey,
+  EnteredLookup,
+  EnteredRows,
+  MetRows,
+  VindexColumn,
+} from '../plan/write-primitives.ts'
 import type { Expr, Insert } from '../sql/ast.ts'
 import type { Column, StoredKey } from '../values/column.ts'
+import { isSelfReferring } from '../values/foreign-key.ts'
 import { sameColumn, type Table } from '../vschema/model.ts'
 import { insertedColumn } from './binding/inserted-columns.ts'
 import { liveColumn } from './binding/live-column.ts'
-import { keptRows, rowsAfter } from './kept-rows.ts'
+import { fedKeys, type KeyColumns } from './foreign-keys.ts'
+import { type FedBy, keptRows, rowsAfter } from './kept-rows.ts'
 import { makeOr, makeTable } from './make-node.ts'
 import { refusalOfUpsert } from './operators/write.ts'
 import { isOneOf, type LookupColumns, lockedRows, ownedLookup, removedRows } from './owned-lookups.ts'
-import type { PlanContext } from './plan-context.ts'
+import { isOfMariaDb, type PlanContext } from './plan-context.ts'
 import { eachOrRefusal, isRefusal, type Refusal, refused } from './refusal.ts'
 import { charsetsOf, isWhole, keyColumn, keyOf, placingOf } from './row-keys.ts'
 import { ShardText } from './shard-text.ts'
@@ -26,16 +34,50 @@ export function enteredRows(
 ): EnteredRows | undefined | Refusal {
   const owned = table.columnVindexes.filter((vindex) => vindex.owned)
   const moving = refusalOfUpsert(ast, table)
-  if (owned.length === 0 && moving === undefined) return undefined
+  const foreignKeys = fedKeys(ast, table, context)
+  if (isRefusal(foreignKeys)) return foreignKeys
+  if (owned.length === 0 && moving === undefined && foreignKeys === undefined) return undefined
   // By its key it is found again.
   if (moving !== undefined && changesKey(ast, table)) return moving
   const lookups = eachOrRefusal(owned, (vindex) => ownedLookup(table, vindex, context))
   if (isRefusal(lookups)) return lookups
   const entered = eachOrRefusal(lookups, (lookup) => enteredLookup(lookup, columns, ast))
   if (isRefusal(entered)) return entered
-  const meets = ast.verb === 'REPLACE' || ast.ignore || ast.onDuplicate !== undefined
-  const met = meets ? metRows(ast, table, columns, lookups, context) : undefined
-  return isRefusal(met) ? met : { lookups: entered, ...(met && { met }) }
+  const references =
+    foreignKeys && eachOrRefusal(foreignKeys.own, (key) => enteredKey(key, table, columns, ast))
+  if (isRefusal(references)) return references
+  const changes = ast.verb === 'REPLACE' || ast.onDuplicate !== undefined
+  const meets = changes || (ast.ignore && owned.length > 0)
+  const met = meets ? metRows(ast, table, columns, { lookups, foreignKeys }, context) : undefined
+  if (isRefusal(met)) return met
+  return {
+    lookups: entered,
+    ...(references && { references }),
+    ...(met && { met }),
+  }
+}
+
+/** Source: MySQL 9.6 release notes, foreign keys at the SQL layer. */
+export function looksFirst({ live, foreignKeys }: Table, context: PlanContext): boolean {
+  const hasKeys = foreignKeys !== undefined || (live?.foreignKeys ?? []).length > 0
+  return hasKeys && !isOfMariaDb(context) && (context.serverVersion ?? 0) >= 90_600
+}
+
+function enteredKey(
+  { key, columns: own }: KeyColumns,
+  table: Table,
+  columns: readonly string[],
+  { verb }: Insert,
+): EnteredForeignKey | Refusal {
+  const generated = own.find(({ stored }) => stored?.computedOf !== undefined)
+  if (generated !== undefined)
+    return refused(`${verb} of rows that refer to others by generated column '${generated.name}'`)
+  const found = insertedColumns(own, columns, verb)
+  if (isRefusal(found)) return found
+  if (!isSelfReferring(key)) return { key, columns: found }
+  const referred = key.parentColumns.flatMap((name) => liveColumn(table, name) ?? [])
+  const itself = insertedColumns(referred, columns, verb)
+  return isRefusal(itself) ? itself : { key, columns: found, itself }
 }
 
 function enteredLookup(
@@ -43,13 +85,21 @@ function enteredLookup(
   columns: readonly string[],
   { verb }: Insert,
 ): EnteredLookup | Refusal {
-  const found = eachOrRefusal(
-    feeding,
+  const found = insertedColumns(feeding, columns, verb)
+  return isRefusal(found) ? found : { lookup, columns: found }
+}
+
+function insertedColumns(
+  wanted: readonly Column[],
+  columns: readonly string[],
+  verb: Insert['verb'],
+): readonly VindexColumn[] | Refusal {
+  return eachOrRefusal(
+    wanted,
     (column) =>
       insertedColumn(column.name, column, columns) ??
-      refused(`${verb} without a value for vindex column '${column.name}'`),
+      refused(`${verb} without a value for column '${column.name}'`),
   )
-  return isRefusal(found) ? found : { lookup, columns: found }
 }
 
 // ---------------------------------------------------------------------------------------- rows that are met
@@ -58,7 +108,7 @@ function metRows(
   ast: Insert,
   table: Table,
   columns: readonly string[],
-  lookups: readonly LookupColumns[],
+  fed: FedBy,
   context: PlanContext,
 ): MetRows | Refusal {
   const key = keyOf(table)
@@ -87,8 +137,12 @@ function metRows(
   if (conditions.length === 0) return refused(`${ast.verb} into table '${table.name}' without a unique key`)
   const primary = key.map((column) => insertedColumn(column.name, column, columns))
   const isTold = primary.every((column) => column !== undefined)
+  const referred = eachOrRefusal(fed.foreignKeys?.toIt ?? [], ({ columns: own }) =>
+    insertedColumns(own, columns, ast.verb),
+  )
+  if (isRefusal(referred)) return referred
   const changing = { table, node, source: table.name, key, placing: placing.columns }
-  const kept = keptRows(lookups, changing)
+  const kept = keptRows(fed, changing)
   return {
     keyColumns,
     rows: text.ofTree(
@@ -102,8 +156,10 @@ function metRows(
     ...(isTold && { primary }),
     charsets: charsetsOf(kept.columns),
     routing: placing.routing,
+    ...(referred.length > 0 && { referred }),
     upkeep: {
       lookups: kept.lookups,
+      ...(kept.foreignKeys && { foreignKeys: kept.foreignKeys }),
       after: rowsAfter(kept, changing, context),
       oneByOne: false,
       ...(refusalOfUpsert(ast, table) && { move: moveOf(changing, context) }),

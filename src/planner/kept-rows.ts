@@ -1,8 +1,9 @@
 import type { QueryText } from '../plan/text.ts'
-import type { KeptLookup } from '../plan/write-primitives.ts'
+import type { KeptForeignKeys, KeptLookup } from '../plan/write-primitives.ts'
 import type { SelectExpr, TableRef } from '../sql/ast.ts'
 import type { Column } from '../values/column.ts'
 import type { Table } from '../vschema/model.ts'
+import { type FedKeys, keptKeys } from './foreign-keys.ts'
 import { isOneOf, type LookupColumns, lockedRows } from './owned-lookups.ts'
 import type { PlanContext } from './plan-context.ts'
 import { keyColumn } from './row-keys.ts'
@@ -20,19 +21,30 @@ export interface Changing {
 
 /** Columns of the rows, and what is done with them. */
 export interface KeptRows {
-  /** The key, what places a row, what feeds the lookup tables. */
+  /** The key, what places a row, what feeds the lookup tables, what is in foreign keys. */
   readonly columns: readonly Column[]
   readonly lookups: readonly KeptLookup[]
+  readonly foreignKeys?: KeptForeignKeys
 }
 
-export function keptRows(lookups: readonly LookupColumns[], { key, placing }: Changing): KeptRows {
+/** What rows of a table feed and are told by. */
+export interface FedBy {
+  readonly lookups: readonly LookupColumns[]
+  readonly foreignKeys?: FedKeys | undefined
+}
+
+export function keptRows({ lookups, foreignKeys }: FedBy, { key, placing }: Changing): KeptRows {
   const columns = [...key, ...placing]
   const kept = lookups.map(({ lookup, columns: feeding }): KeptLookup => {
     const before = columns.length
     columns.push(...feeding)
     return { lookup, columns: feeding.map((_, i) => before + i) }
   })
-  return { columns, lookups: kept }
+  const keys = foreignKeys && {
+    own: keptKeys(foreignKeys.own, columns),
+    toIt: keptKeys(foreignKeys.toIt, columns),
+  }
+  return { columns, lookups: kept, ...(keys && { foreignKeys: keys }) }
 }
 
 /** The same rows once they have changed: outer rows have their keys. */

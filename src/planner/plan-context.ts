@@ -17,6 +17,8 @@ export interface PlanContext {
   readonly ordersByValue?: boolean
   /** Lexical bits of sql_mode: rewritten statements are read under it again. */
   readonly sqlMode?: SqlMode
+  /** `false`: foreign_key_checks is off. */
+  readonly foreignKeyChecks?: boolean
   /** As in ParseOptions: queries of views are read by it. */
   readonly serverVersion?: number
   /** The tree is not that of the text any more: no shard may get the client's bytes. */

@@ -16,6 +16,7 @@ import { finishInsertSelect } from './finish/finish-insert-select.ts'
 import { finishWrite } from './finish/finish-write.ts'
 import { replicatedWrite } from './finish/replicated-write.ts'
 import { asValues, wholeInsert } from './finish/whole-insert.ts'
+import { refusalOfForeignKeys, touchedKeys } from './foreign-keys.ts'
 import { makeItem, makeSelect } from './make-node.ts'
 import { anyShard } from './one-shard.ts'
 import { operatorOf, operatorOfWrite } from './operators/build-operators.ts'
@@ -68,7 +69,7 @@ export function planInsert(ast: Insert, context: PlanContext, trace?: Trace): Pl
   const isPlaced = table.sharded && table.type !== 'reference' && pinned === undefined
   if (!isPlaced && readsElsewhere(ast, keyspace, context))
     return unsupportedPlan('a subquery on another keyspace in INSERT')
-  if (isPlaced || autoIncrement !== undefined) {
+  if (isPlaced || autoIncrement !== undefined || touchedKeys(ast, table, context) !== undefined) {
     const values = asValues(ast, source)
     const plan = isPlaced ? planAsSelect(ast, values, table, context, trace) : undefined
     return plan ?? planRows(values, table, context, trace)
@@ -170,6 +171,7 @@ function planReadRows(
 
 function planReferenceInsert(ast: Insert, table: Table, context: PlanContext): Plan {
   const { verb, source, columns } = ast
+  refusalOfForeignKeys(ast, table, context)
   if (someNode(source, (node) => node.kind === 'Subquery'))
     return unsupportedPlan('a subquery in VALUES for a reference table')
   const counter =

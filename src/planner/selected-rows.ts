@@ -9,6 +9,7 @@ import { namesOf } from './binding/inserted-columns.ts'
 import { liveColumn } from './binding/live-column.ts'
 import { setsLastInsertId, setsVariables } from './binding/traits.ts'
 import { finishInsertRows } from './finish/finish-insert-rows.ts'
+import { UNCHECKED } from './foreign-keys.ts'
 import { makeColumn, makeNull } from './make-node.ts'
 import { insertRows, type ValuesInsert } from './operators/insert-rows.ts'
 import { insertVerb } from './operators/write.ts'
@@ -22,7 +23,15 @@ import { isOfSource, readBesideRow, withInsertedSources } from './upsert-sources
  * shard that has all of it.
  */
 export function withSelectedRows(plan: Plan, bound: BoundInsertSelect, context: PlanContext): Plan {
-  return orRowsFirst(plan, bound.ast, (construct) => selectedInsert(bound, construct, context), context)
+  const planned = orRowsFirst(
+    plan,
+    bound.ast,
+    (construct) => selectedInsert(bound, construct, context),
+    context,
+  )
+  const { root } = planned
+  const keepsKeys = root.kind === 'SelectedInsert' && root.insert.entered?.references !== undefined
+  return keepsKeys ? { ...planned, settings: UNCHECKED } : planned
 }
 
 function selectedInsert(

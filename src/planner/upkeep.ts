@@ -1,11 +1,13 @@
 import type { NewKeyColumn, RowMove, Upkeep } from '../plan/write-primitives.ts'
 import type { Delete, Expr, SelectExpr, Update } from '../sql/ast.ts'
 import type { Column } from '../values/column.ts'
+import { isSelfReferring } from '../values/foreign-key.ts'
 import { quoteName } from '../values/sql-literal.ts'
 import { sameColumn } from '../vschema/model.ts'
 import { routedColumn } from './binding/column-type.ts'
 import type { Target } from './chosen-targets.ts'
 import { transferOf } from './federate/transfer.ts'
+import { type FedKeys, fedKeys } from './foreign-keys.ts'
 import { type Changing, keptRows, rowsAfter, rowsByKey } from './kept-rows.ts'
 import { makeItem } from './make-node.ts'
 import { changedVindexes } from './operators/write.ts'
@@ -17,6 +19,7 @@ import { reading } from './rows-first.ts'
 /** What has to follow when an UPDATE or DELETE has changed rows. */
 export interface Followed {
   readonly lookups: readonly LookupColumns[]
+  readonly foreignKeys?: FedKeys | undefined
   readonly moves: boolean
   readonly oneByOne: boolean
   /** What the columns of the key are assigned; undefined for one that keeps its own. Empty where all do. */
@@ -31,16 +34,32 @@ export function followedBy(
   context: PlanContext,
 ): Followed | undefined | Refusal {
   const { owned, moves } = changedVindexes(ast, table)
-  if (owned.length === 0 && !moves) return undefined
+  const foreignKeys = fedKeys(ast, table, context)
+  if (isRefusal(foreignKeys)) return foreignKeys
+  if (owned.length === 0 && !moves && foreignKeys === undefined) return undefined
   // What the view leaves out of a row would not move with it.
-  if (table.shows !== undefined) return refused(`changing a vindex column through view '${table.name}'`)
+  if (table.shows !== undefined && (owned.length > 0 || moves))
+    return refused(`changing a vindex column through view '${table.name}'`)
   const lookups = eachOrRefusal(owned, (vindex) => ownedLookup(table, vindex, context))
   if (isRefusal(lookups)) return lookups
-  if (ast.kind === 'Delete') return { lookups, moves: false, oneByOne: false, newKey: [] }
+  if (ast.kind === 'Delete') {
+    // Which of them are in each other's way depends on which have gone before.
+    const oneByOne =
+      foreignKeys !== undefined &&
+      (ast.modifiers.includes('IGNORE') || foreignKeys.toIt.some(({ key: each }) => isSelfReferring(each)))
+    return { lookups, foreignKeys, moves: false, oneByOne, newKey: [] }
+  }
   const newKey = key.map(({ name }) => assignedTo(ast, name))
   const changesKey = newKey.some((value) => value !== undefined)
-  const meetsOthers = lookups.some(({ lookup }) => lookup.vindex.unique)
-  return { lookups, moves, oneByOne: changesKey || moves || meetsOthers, newKey: changesKey ? newKey : [] }
+  const isReferredTo = foreignKeys !== undefined && (ast.ignore || foreignKeys.toIt.length > 0)
+  const meetsOthers = isReferredTo || lookups.some(({ lookup }) => lookup.vindex.unique)
+  return {
+    lookups,
+    foreignKeys,
+    moves,
+    oneByOne: changesKey || moves || meetsOthers,
+    newKey: changesKey ? newKey : [],
+  }
 }
 
 function assignedTo({ set }: Update, name: string): Expr | undefined {
@@ -79,15 +98,17 @@ export function newKeyOf(
 
 export function upkeepOf(
   ast: Update | Delete,
-  { lookups, moves, oneByOne }: Followed,
+  followed: Followed,
   newKey: NewKey,
   changing: Changing,
   context: PlanContext,
 ): Upkeep {
-  const kept = keptRows(lookups, changing)
+  const { moves, oneByOne } = followed
+  const kept = keptRows(followed, changing)
   const mayStay = ast.kind === 'Update' || ast.modifiers.includes('IGNORE')
   return {
     lookups: kept.lookups,
+    ...(kept.foreignKeys && { foreignKeys: kept.foreignKeys }),
     ...(mayStay && { after: rowsAfter(kept, changing, context) }),
     ...(newKey.columns.length > 0 && { newKey: newKey.columns }),
     ...(moves && { move: moveOf(changing, context) }),
@@ -104,6 +125,8 @@ export function moveOf(changing: Changing, context: PlanContext): RowMove {
   const { alias: _alias, ...node } = changing.node
   return {
     table: table.name,
+    // Where servers do not look at them, nor does the proxy, the client has wanted it so.
+    ...(table.foreignKeys && { keepsForeignKeys: true }),
     rows: rowsByKey(
       { ...changing, node },
       transfers.map(({ expr }) => makeItem(expr)),

@@ -1,5 +1,6 @@
 import type mysql from 'mysql2/promise'
 import { groupBy } from '../base/group-by.ts'
+import type { ForeignKeyRule, StoredForeignKey } from '../values/foreign-key.ts'
 
 /** A column as information_schema describes it. */
 export interface DatabaseColumn {
@@ -134,6 +135,46 @@ export async function readViews(
   return new Map(
     (rows as Record<string, string | null>[]).map(({ t, q }) => [t!, Buffer.from(q ?? '').latin1Slice()]),
   )
+}
+
+/**
+ * Foreign keys of all tables of a database, by table and in the order of their names.
+ * Source: MySQL manual, "The INFORMATION_SCHEMA REFERENTIAL_CONSTRAINTS Table", "The INFORMATION_SCHEMA KEY_COLUMN_USAGE Table".
+ */
+export async function readForeignKeys(
+  connection: mysql.Connection,
+  database: string,
+): Promise<ReadonlyMap<string, readonly StoredForeignKey[]>> {
+  const [rows] = await connection.query(
+    `SELECT k.TABLE_NAME AS t, k.CONSTRAINT_NAME AS n, k.COLUMN_NAME AS c, k.REFERENCED_TABLE_SCHEMA AS s,
+            k.REFERENCED_TABLE_NAME AS p, k.REFERENCED_COLUMN_NAME AS r, f.DELETE_RULE AS d, f.UPDATE_RULE AS u
+       FROM information_schema.KEY_COLUMN_USAGE AS k
+       JOIN information_schema.REFERENTIAL_CONSTRAINTS AS f
+         ON f.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND f.CONSTRAINT_NAME = k.CONSTRAINT_NAME AND f.TABLE_NAME = k.TABLE_NAME
+      WHERE k.TABLE_SCHEMA = ? AND f.CONSTRAINT_SCHEMA = ? AND k.REFERENCED_TABLE_NAME IS NOT NULL
+      ORDER BY k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION`,
+    [database, database],
+  )
+  const byTable = groupBy(rows as Record<string, string>[], (row) => row['t']!)
+  return new Map(
+    [...byTable].map(([table, parts]) => {
+      const keys = groupBy(parts, (row) => row['n']!)
+      return [table, [...keys.values()].map((key) => foreignKeyOf(key, database))]
+    }),
+  )
+}
+
+function foreignKeyOf(parts: readonly Record<string, string>[], database: string): StoredForeignKey {
+  const [first] = parts as readonly [Record<string, string>]
+  return {
+    name: first['n']!,
+    columns: parts.map((row) => row['c']!),
+    parent: first['p']!,
+    parentColumns: parts.map((row) => row['r']!),
+    ...(first['s'] !== database && { isForeign: true }),
+    onDelete: first['d'] as ForeignKeyRule,
+    onUpdate: first['u'] as ForeignKeyRule,
+  }
 }
 
 /** Keys of one table, by rows of columns `k`, `c`, `p`, `n`, `s`, `y`, `u`, `o`: as selected above. */

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { Repeats } from '../telemetry/repeats.ts'
 import type { Column, StoredKey, StoredView } from '../values/column.ts'
+import type { StoredForeignKey } from '../values/foreign-key.ts'
 import { describePrograms, type StoredProgram, type StoredPrograms } from '../values/stored-programs.ts'
 import type { ValueType } from '../values/value.ts'
 import type { Gateway } from './gateway.ts'
@@ -12,6 +13,7 @@ import {
   type DatabaseColumn,
   NO_KEYS,
   readColumns,
+  readForeignKeys,
   readKeys,
   readRowCounts,
   readViews,
@@ -125,17 +127,15 @@ export class SchemaTracker {
     }
   }
 
-  #take(
-    keyspace: string,
-    { columns, keys, rowCounts, views, programs, database }: ReadSchema,
-    read: number,
-  ): void {
+  #take(keyspace: string, schema: ReadSchema, read: number): void {
+    const { columns, keys, rowCounts, views, programs, foreignKeys, database } = schema
     if (this.#closed || read < (this.#knownFrom.get(keyspace) ?? 0)) return
     this.#knownFrom.set(keyspace, read)
-    const text = JSON.stringify([columns, [...keys], [...views], programs])
+    const text = JSON.stringify([columns, [...keys], [...views], programs, [...foreignKeys]])
     const isSized = this.#hasSizes(keyspace, rowCounts)
     if (this.#texts.get(keyspace) === text && isSized) return
     this.#texts.set(keyspace, text)
+    const { triggered } = describePrograms(programs)
     const tables = new Map<string, LiveTable & { readonly columns: Column[] }>()
     for (const column of columns) {
       const own = keys.get(column.table) ?? NO_KEYS
@@ -147,6 +147,8 @@ export class SchemaTracker {
           keys: storedKeys(own),
           shardRows: rowCounts.get(column.table) ?? 0,
           ...(query !== undefined && { view: { query, database } }),
+          foreignKeys: foreignKeys.get(column.table) ?? [],
+          ...(triggered.has(column.table) && { hasTriggers: true }),
         }
         tables.set(column.table, table)
       }
@@ -173,6 +175,8 @@ interface LiveTable {
   readonly keys: readonly StoredKey[]
   readonly shardRows: number
   readonly view?: StoredView
+  readonly foreignKeys: readonly StoredForeignKey[]
+  readonly hasTriggers?: true
 }
 
 interface ReadSchema {
@@ -181,6 +185,7 @@ interface ReadSchema {
   readonly rowCounts: ReadonlyMap<string, number>
   readonly views: ReadonlyMap<string, string>
   readonly programs: readonly StoredProgram[]
+  readonly foreignKeys: ReadonlyMap<string, readonly StoredForeignKey[]>
   readonly database: string
 }
 
@@ -190,7 +195,8 @@ async function readSchema(connection: Connection, database: string): Promise<Rea
   const rowCounts = await readRowCounts(connection, database, columns[0]?.isMariadb ?? true)
   const views = await readViews(connection, database)
   const programs = await readPrograms(connection, database)
-  return { columns, keys, rowCounts, views, programs, database }
+  const foreignKeys = await readForeignKeys(connection, database)
+  return { columns, keys, rowCounts, views, programs, foreignKeys, database }
 }
 
 /** A column as plans know it. */

@@ -34,6 +34,7 @@ const ER_LOCK_TABLE_FULL = 1206
 const NON_ATOMIC_COMMIT = 301
 
 const STEPS_SAVEPOINT = '`_shardgate_steps`'
+const ATTEMPT_SAVEPOINT = '`_shardgate_attempt`'
 
 /** What may be written where: on one shard, on several that commit one after the other, on several that commit alike. */
 export const TRANSACTION_MODES = ['single', 'multi', 'twopc'] as const
@@ -437,6 +438,19 @@ export class Transaction {
       // A deadlock has ended a shard's part, savepoint and all.
       if (this.#isOpen && this.#failure === undefined)
         await this.rollbackTo(STEPS_SAVEPOINT).catch(() => this.rollback())
+      throw error
+    }
+  }
+
+  /** A part of what `allOrNothing` or a transaction of the statement's own runs: when it rejects, nothing of it is left. */
+  async attempt<T>(work: () => Promise<T>): Promise<T> {
+    await this.savepoint(ATTEMPT_SAVEPOINT)
+    try {
+      const result = await work()
+      await this.releaseSavepoint(ATTEMPT_SAVEPOINT)
+      return result
+    } catch (error) {
+      if (this.#isOpen && this.#failure === undefined) await this.rollbackTo(ATTEMPT_SAVEPOINT)
       throw error
     }
   }

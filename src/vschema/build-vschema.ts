@@ -1,5 +1,6 @@
 import type { VindexDeps } from '../vindex/vindex.ts'
 import { type BuiltKeyspace, buildKeyspace } from './build-keyspace.ts'
+import { foreignKeyProblems, resolveForeignKeys } from './foreign-keys.ts'
 import { collectGlobalTables } from './global-tables.ts'
 import type {
   ColumnSource,
@@ -45,7 +46,10 @@ export function buildVSchema(source: VSchemaSource, options: VSchemaOptions): VS
   const finder = new TableFinder(keyspaces, collectGlobalTables(built))
   resolveReferences(built, finder)
   const rules = new RoutingRules(source.routingRules ?? [], finder)
-  for (const keyspace of built) resolveSequences(keyspace, finder, rules)
+  for (const keyspace of built) {
+    resolveSequences(keyspace, finder, rules)
+    resolveForeignKeys(keyspace)
+  }
   return new CompleteVSchema(built, finder, rules, source.shardRoutingRules ?? [], options)
 }
 
@@ -170,6 +174,7 @@ function problemsOf({ schema, tables, problems, vindexProblems }: BuiltKeyspace)
   const { name } = schema
   return [
     ...problems,
+    ...foreignKeyProblems(tables.values()).map((t) => placed(name, '', t)),
     ...[...vindexProblems.values()].flatMap((texts) => texts.map((t) => placed(name, '', t))),
     ...[...tables].flatMap(([table, draft]) =>
       draft.problems.map((t) => placed(name, `.tables.${table}`, t)),

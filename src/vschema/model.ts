@@ -1,5 +1,6 @@
 import type { KeyspaceId } from '../key/keyspace-id.ts'
 import type { Column, StoredKey, StoredView } from '../values/column.ts'
+import type { ForeignKey, StoredForeignKey } from '../values/foreign-key.ts'
 import type { StoredPrograms } from '../values/stored-programs.ts'
 import type { ValueType } from '../values/value.ts'
 import type { Vindex } from '../vindex/vindex.ts'
@@ -87,6 +88,20 @@ export interface Table {
   readonly source?: TableAddress
   /** Reference tables whose source this is, by keyspace. */
   readonly referencedBy: ReadonlyMap<string, Table>
+  /** Set where the keyspace's foreign keys are managed, and the table has some, or is referred to by some. */
+  readonly foreignKeys?: ManagedForeignKeys
+}
+
+/** In the order of their names. */
+export interface ManagedForeignKeys {
+  /** Of the table. */
+  readonly own: readonly ForeignKey[]
+  /** That refer to the table, its own among them. */
+  readonly toIt: readonly ForeignKey[]
+  /** Rows of all tables that these tie together are on the same shard, whose server looks after them as long as none moves. */
+  readonly byServers: boolean
+  /** Why rows of the table cannot be written, in words. */
+  readonly problem?: string
 }
 
 export interface LiveTable {
@@ -96,6 +111,8 @@ export interface LiveTable {
   readonly shardRows: number
   /** Set for a view: each shard's is over the rows of that shard. */
   readonly view?: StoredView
+  readonly foreignKeys?: readonly StoredForeignKey[]
+  readonly hasTriggers?: true
 }
 
 export interface TableAddress {

@@ -12,6 +12,12 @@ export const SCHEMA = {
   keyspaces: ['main', 'lookup'],
 } as const
 
+/** With foreign keys over shards. */
+const LINKED_SCHEMA = {
+  schemaDir: new URL('linked-schema', here).pathname,
+  keyspaces: [...SCHEMA.keyspaces, 'linked'],
+} as const
+
 /** Lists of statements that count and add up. */
 const GROUPED: ReadonlySet<string> = new Set(
   'aggregates counted-rows errors expressions groups hidden-columns joined-groups joined-rows joins unions vtgate-refusals warnings'.split(
@@ -21,7 +27,7 @@ const GROUPED: ReadonlySet<string> = new Set(
 
 /** Lists of statements that write, in transactions and without. */
 const WRITING: ReadonlySet<string> = new Set(
-  'transactions transaction-ends writes chosen-writes insert-ids selected-rows row-numbers multi-statements unsharded'.split(
+  'transactions transaction-ends writes chosen-writes insert-ids selected-rows row-numbers multi-statements unsharded foreign-keys'.split(
     ' ',
   ),
 )
@@ -32,7 +38,7 @@ export function describeDifferential(server: 'mariadb' | 'mysql'): void {
     let pair: Pair
     let comparison: Comparison
     beforeAll(async () => {
-      pair = await startPair({ server, shardCounts: [2, 4], ...SCHEMA })
+      pair = await startPair({ server, shardCounts: [2, 4], ...LINKED_SCHEMA })
       comparison = new Comparison(pair)
     })
     afterAll(() => pair?.close())

@@ -1,6 +1,6 @@
 import type { Pair, Side } from '../support/pair.ts'
 import { type ProtocolClient, printError, textRow } from '../support/protocol-client.ts'
-import { ROWS, TABLES } from './rows.ts'
+import { LINKED_ROWS, LINKED_TABLES, ROWS, TABLES } from './rows.ts'
 
 /** Every table as `rows.ts` has it, and the next id of AUTO_INCREMENT the same on all sides. */
 export async function resetTables(pair: Pair): Promise<void> {
@@ -24,6 +24,19 @@ async function fill(side: Side): Promise<void> {
       (4, 'spoon', 2.2), (5, 'pan', 31)`,
   )
   await run(client, `ANALYZE TABLE ${TABLES.join(', ')}, lookup.products`)
+  client.close()
+}
+
+/** The same of the tables that only one list is about. */
+export async function resetLinked(pair: Pair): Promise<void> {
+  await Promise.all([pair.reference, ...pair.proxies].map(fillLinked))
+}
+
+async function fillLinked(side: Side): Promise<void> {
+  const client = await side.connect({ database: 'linked' })
+  await run(client, 'SET foreign_key_checks = 0')
+  for (const table of LINKED_TABLES) await run(client, `DELETE FROM ${table}`)
+  for (const sql of LINKED_ROWS) await run(client, sql)
   client.close()
 }
 

@@ -10,6 +10,28 @@ export const TABLES = [
   ...(['codes', 'tags', 'labels', 'texts'] as const),
 ] as const
 
+/** Of keyspace `linked`, in any order. */
+export const LINKED_TABLES = [
+  ...(['authors', 'editors', 'books', 'pages', 'loans', 'staff', 'replies', 'mentions'] as const),
+  ...(['rooms', 'visits', 'accounts', 'notes', 'marks'] as const),
+] as const
+
+export const LINKED_ROWS: readonly string[] = [
+  `INSERT INTO linked.authors (id, name) VALUES ${rows(1, 8, (i) => `(${i}, 'author ${i}')`)}`,
+  `INSERT INTO linked.editors (code, name) VALUES ('ed', 'Edda'), ('jo', 'Jo'), ('mo', 'Mo'), ('zo', 'Zoe')`,
+  `INSERT INTO linked.books (id, author_id, editor, title) VALUES ${rows(1, 16, book)}`,
+  `INSERT INTO linked.pages (id, book_id, content) VALUES ${rows(1, 20, (i) => `(${i}, ${(i % 10) + 1}, 'page ${i}')`)}`,
+  'INSERT INTO linked.loans (id, book_id) VALUES (1, 5), (2, 6), (3, NULL), (4, 5)',
+  'INSERT INTO linked.staff (id, boss) VALUES (1, NULL), (2, 1), (3, 1), (4, 2), (5, 5), (6, NULL)',
+  'INSERT INTO linked.replies (id, to_id) VALUES (1, NULL), (2, 1), (3, 2), (4, 3), (5, 1), (6, 6), (7, NULL)',
+  'INSERT INTO linked.mentions (id, of_id) VALUES (1, NULL), (2, 1), (3, 1), (4, 2), (5, NULL)',
+  'INSERT INTO linked.rooms (house, number) VALUES (1, 1), (1, 2), (2, 1), (3, 1)',
+  'INSERT INTO linked.visits (id, house, number) VALUES (1, 1, 1), (2, 1, 2), (3, 2, NULL), (4, 2, 1), (5, NULL, 1)',
+  `INSERT INTO linked.accounts (id, name) VALUES ${rows(1, 8, (i) => `(${i}, 'account ${i}')`)}`,
+  `INSERT INTO linked.notes (id, account, content) VALUES ${rows(1, 16, (i) => `(${i}, ${(i % 6) + 1}, 'note ${i}')`)}`,
+  'INSERT INTO linked.marks (id, account) VALUES (1, 3), (2, 4)',
+]
+
 export const ROWS: readonly string[] = [
   `INSERT INTO countries (code, name) VALUES ('AT', 'Austria'), ('BR', 'Brazil'), ('CH', 'Switzerland'), ('DE', 'Germany')`,
   `INSERT INTO users (id, name, email, country, team, score, balance, ratio, born, seen) VALUES ${rows(1, 40, user)}`,
@@ -95,6 +117,11 @@ function words(): string {
     'ñ',
   ]
   return texts.map((text, i) => `(${[i + 1, ...Array(7).fill(`'${text}'`)].join(', ')})`).join(', ')
+}
+
+function book(i: number): string {
+  const editor = ["'ed'", "'jo'", "'mo'", 'NULL'][i % 4]!
+  return `(${i}, ${i % 7 === 0 ? 'NULL' : (i % 6) + 1}, ${editor}, 'book ${i}')`
 }
 
 /** What begins alike, in letters of both cases, with wildcards and spaces in it. */

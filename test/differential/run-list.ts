@@ -1,7 +1,7 @@
 import type { Pair } from '../support/pair.ts'
 import type { ErrorResult, PreparedInfo, Result } from '../support/protocol-client.ts'
 import { compareOutcomes, type Difference, type Outcome } from './compare.ts'
-import { resetTables } from './reset-tables.ts'
+import { resetLinked, resetTables } from './reset-tables.ts'
 import { Runner } from './runner.ts'
 import { type ListedStatement, MAYBE, type StatementList } from './statement-list.ts'
 
@@ -29,6 +29,7 @@ export class Comparison {
     const proxies = options.set === undefined ? this.#pair.proxies : this.#pair.proxies.slice(0, 1)
     const sides = [reference, ...proxies]
     await resetTables(this.#pair)
+    if (list.statements.some(({ sql }) => sql === 'USE linked')) await resetLinked(this.#pair)
     const runners = await Promise.all(sides.map((side) => Runner.open(side, list)))
     const { set } = options
     if (set !== undefined)

@@ -1,6 +1,8 @@
 import type { Plan } from '../../plan/plan.ts'
 import { someNode } from '../../sql/visit.ts'
 import { setsLastInsertId } from '../binding/traits.ts'
+import { looksFirst } from '../entered-rows.ts'
+import { UNCHECKED } from '../foreign-keys.ts'
 import { type InsertRowsOp, printInsertRows } from '../operators/insert-rows.ts'
 import { insertVerb } from '../operators/write.ts'
 import type { PlanContext } from '../plan-context.ts'
@@ -24,10 +26,12 @@ export function finishInsertRows(op: InsertRowsOp, context: PlanContext): Plan {
       ...(autoIncrement && { autoIncrement }),
       ...(counter && { counter }),
       ...(entered && { entered }),
+      ...(looksFirst(table, context) && { looksFirst: true }),
       ...(someNode(statement, setsLastInsertId) && { setsInsertId: true }),
     },
     userVariables,
     ...(assigns && { assigns }),
+    ...(entered?.references && { settings: UNCHECKED }),
     locks: true,
   }
 }

@@ -8,6 +8,7 @@ import { refOf } from '../binding/facts-of.ts'
 import { hasShardsOfItsOwn } from '../binding/find-table.ts'
 import { insertedInto } from '../binding/inserted-columns.ts'
 import { schemaColumn } from '../binding/source.ts'
+import { refusalOfForeignKeys } from '../foreign-keys.ts'
 import { type Operator, routesOf } from '../operators/operator.ts'
 import { hasTables, keyspacesOf, type RouteOp } from '../operators/route.ts'
 import { insertVerb, refusalOfLookups, refusalOfUpsert } from '../operators/write.ts'
@@ -35,7 +36,8 @@ export function finishInsertSelect(
   const problem = refusalOfKeyspaces(routes) ?? refusalOfSource(bound, routes)
   if (problem !== undefined) return unsupportedPlan(problem)
   if (!hasShardsOfItsOwn(table)) return intoCopies(bound, routes.some(hasTables), context)
-  const refusal = refusalOfLookups(ast, table) ?? refusalOfUpsert(ast, table)
+  const refusal =
+    refusalOfLookups(ast, table) ?? refusalOfForeignKeys(ast, table, context) ?? refusalOfUpsert(ast, table)
   const construct = refusal?.construct ?? refusalOfVindexes(routes)
   if (construct !== undefined) return unsupportedPlan(construct)
   return intoShards(bound, routes, rewritten, context)

@@ -2,6 +2,7 @@ import type { Plan } from '../../plan/plan.ts'
 import type { SendWrite } from '../../plan/write-primitives.ts'
 import type { Delete, Update } from '../../sql/ast.ts'
 import type { BoundWrite } from '../binding/bound.ts'
+import { refusalOfForeignKeys } from '../foreign-keys.ts'
 import { type Operator, routesOf } from '../operators/operator.ts'
 import { hasTables, type RouteOp } from '../operators/route.ts'
 import type { PlanContext } from '../plan-context.ts'
@@ -21,12 +22,12 @@ export function finishWrite(bound: BoundWrite, { root, refusals }: Rewritten, co
   if (problem !== undefined) return unsupportedPlan(problem)
   if (routes.some(({ asksSystem }) => asksSystem))
     return unsupportedPlan(`${ast.kind.toUpperCase()} with a system table`)
-  if (!routes.some(hasTables)) return onOneShard(ast, routes[0], refusals.get(root), context)
+  if (!routes.some(hasTables)) return onOneShard(bound, routes[0], refusals.get(root), context)
   return onShards(bound, root, refusals.get(root), context)
 }
 
 function onOneShard(
-  ast: Update | Delete,
+  { ast, scope: { sources } }: BoundWrite,
   { routing }: RouteOp<Operator>,
   refusal: string | undefined,
   context: PlanContext,
@@ -34,6 +35,7 @@ function onOneShard(
   const verb = verbOf(ast)
   if (routing !== undefined && routing.kind !== 'AnyShard') return writePlan(ast, { verb, routing }, context)
   const [only, ...others] = ast.kind === 'Update' ? ast.tables : ast.from
+  for (const { instance } of sources) if (instance) refusalOfForeignKeys(ast, instance.table, context)
   if (others.length > 0 || only.kind !== 'Table')
     return unsupportedPlan(`${ast.kind.toUpperCase()} of several reference tables`)
   return replicatedWrite(only.name, ast, { verb, ...onlyOnOne(refusal) }, context)
@@ -50,6 +52,7 @@ function onShards(
   const moves = targetsOfMoves(
     bound,
     routes.some(({ copies }) => copies.length > 0),
+    context,
   )
   if (isRefusal(moves)) return unsupportedPlan(moves.construct)
   const problem = refusalOfVindexes(routes)

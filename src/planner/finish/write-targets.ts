@@ -4,9 +4,11 @@ import { sameColumn } from '../../vschema/model.ts'
 import { type BoundTable, type BoundWrite, inOrderOfText } from '../binding/bound.ts'
 import { routedColumns } from '../binding/column-type.ts'
 import { hasShardsOfItsOwn } from '../binding/find-table.ts'
+import { refusalOfForeignKeys } from '../foreign-keys.ts'
 import { ofFrom } from '../operators/build-from.ts'
 import { inputsOf, type Operator } from '../operators/operator.ts'
 import { changesVindex, refusalOfAssignments, refusalOfLookups } from '../operators/write.ts'
+import type { PlanContext } from '../plan-context.ts'
 import { eachOrRefusal, type Refusal, refused } from '../refusal.ts'
 import { planValue } from '../values.ts'
 
@@ -14,11 +16,15 @@ import { planValue } from '../values.ts'
  * Where rows belong whose vindex column gets a new value: `SET id = 5 WHERE id = 5`, or a value that happens to belong
  * on the same shard, moves no row. Refused where that cannot be told, and where more changes than rows of one shard.
  */
-export function targetsOfMoves(bound: BoundWrite, hasCopies: boolean): readonly Routing[] | Refusal {
+export function targetsOfMoves(
+  bound: BoundWrite,
+  hasCopies: boolean,
+  context: PlanContext,
+): readonly Routing[] | Refusal {
   const { ast } = bound
   const tables = tablesOfFrom(bound)
   const isPlain = ast.kind === 'Update' && isPlainUpdate(ast, tables)
-  const problem = problemOf(ast, tables, isPlain)
+  const problem = problemOf(ast, tables, isPlain) ?? problemOfKeys(ast, tables, context)
   if (problem !== undefined) return problem
   if (hasCopies && changesCopies(bound))
     return refused(`${ast.kind.toUpperCase()} of a reference table together with a sharded one`)
@@ -47,6 +53,17 @@ function problemOf(ast: Update | Delete, own: readonly BoundTable[], isPlain: bo
   const lookups = tables.map((table) => refusalOfLookups(ast, table)).find((refusal) => refusal !== undefined)
   if (lookups !== undefined || ast.kind === 'Delete' || isPlain) return lookups
   return refusalOfAssignments(ast, tables)
+}
+
+/** Of tables that the statement names, be it one that it only looks at: then rows are read first for nothing. */
+function problemOfKeys(
+  ast: Update | Delete,
+  own: readonly BoundTable[],
+  context: PlanContext,
+): Refusal | undefined {
+  return own
+    .map(({ instance }) => refusalOfForeignKeys(ast, instance.table, context))
+    .find((refusal) => refusal !== undefined)
 }
 
 function movesOf(ast: Update, { instance: { table } }: BoundTable): readonly Routing[] | Refusal {

@@ -16,6 +16,7 @@ import { columnOf } from '../binding/column-type.ts'
 import { insertedValue } from '../binding/computed.ts'
 import { insertedColumn } from '../binding/inserted-columns.ts'
 import { enteredRows } from '../entered-rows.ts'
+import { refusalOfForeignKeys } from '../foreign-keys.ts'
 import { makeColumn } from '../make-node.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { eachOrRefusal, isRefusal, type Refusal, refused } from '../refusal.ts'
@@ -44,7 +45,7 @@ export function insertRows(
   table: Table,
   context: PlanContext,
 ): InsertRowsOp | Refusal {
-  const problem = problemOf(statement, table)
+  const problem = problemOf(statement, table, context)
   if (problem !== undefined) return problem
   const columns = columnNames(statement, table)
   if (isRefusal(columns)) return columns
@@ -67,13 +68,15 @@ export function insertRows(
   }
 }
 
-function problemOf(statement: ValuesInsert, table: Table): Refusal | undefined {
+function problemOf(statement: ValuesInsert, table: Table, context: PlanContext): Refusal | undefined {
   const { verb, source, onDuplicate, returning, ignore } = statement
   // Which of its rows have answered nobody could tell.
   if (returning !== undefined && (ignore || onDuplicate !== undefined))
     return refused(`${verb} … RETURNING of rows that meet others, over several shards`)
   if (returning !== undefined && verb === 'REPLACE' && table.columnVindexes.some(({ owned }) => owned))
     return refused(`REPLACE … RETURNING into table '${table.name}', which owns lookup vindexes`)
+  const ofKeys = refusalOfForeignKeys(statement, table, context)
+  if (returning !== undefined && ofKeys !== undefined) return ofKeys
   if (someNode([source, onDuplicate, returning].flat(), (node) => node.kind === 'Subquery'))
     return refused(`a subquery in ${verb} into a sharded table`)
   if (someNode(statement, (node) => node.kind === 'Assign'))
@@ -153,8 +156,11 @@ export function printInsertRows(
   context: PlanContext,
 ): Pick<SplitInsert, 'head' | 'tail' | 'rows'> {
   const named = autoIncrement?.appended ? withColumn(statement, columns, autoIncrement.column) : statement
-  const fed = entered?.lookups.flatMap((lookup) => lookup.columns) ?? []
-  const met = entered?.met?.keyColumns ?? []
+  const fed = [
+    ...(entered?.lookups ?? []).flatMap((lookup) => lookup.columns),
+    ...(entered?.references ?? []).flatMap((key) => [...key.columns, ...(key.itself ?? [])]),
+  ]
+  const met = [entered?.met?.keyColumns ?? [], ...(entered?.met?.referred ?? [])].flat()
   const deciding = new Set([...placing.vindexColumns, ...fed, ...met].map(({ offset }) => offset))
   if (autoIncrement !== undefined) deciding.add(autoIncrement.offset)
   return { ...textAround(named, context), rows: printRows(statement.source, context, deciding) }

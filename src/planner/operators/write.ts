@@ -30,7 +30,7 @@ export function changedVindexes(ast: Update | Delete, table: Table): ChangedVind
 }
 
 /** Assigned something else than itself, or generated of what is; columns of TIMESTAMP and DATETIME may change by themselves. */
-function mayChange(ast: Update, name: string, table: Table): boolean {
+export function mayChange(ast: Update, name: string, table: Table): boolean {
   const column = table.live?.columns.find((each) => sameColumn(each.name, name))
   const { computedOf, definition = '' } = column?.stored ?? {}
   if (computedOf !== undefined) return computedOf.some((other) => mayChange(ast, other, table))

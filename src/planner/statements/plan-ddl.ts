@@ -11,6 +11,8 @@ import { isOfMariaDb, type PlanContext } from '../plan-context.ts'
 import { connectionState, sessionPlan, unsupportedPlan } from '../plans.ts'
 import { isRefusal, type Refusal, refused } from '../refusal.ts'
 import { ShardText } from '../shard-text.ts'
+import { uncheckedAlter } from './added-keys.ts'
+import { addsForeignKey, wordsOf } from './ddl-words.ts'
 import { planDropInTurn } from './drop-in-turn.ts'
 import { programObstacle } from './program-on-shards.ts'
 import { isRepeatable } from './repeatable.ts'
@@ -50,7 +52,9 @@ export function planDdl(statement: Ddl, context: PlanContext): Plan {
   if (inTurn !== undefined) return inTurn
   const keyspace = keyspaceOfDdl(statement, context)
   if (isRefusal(keyspace)) return unsupportedPlan(keyspace.construct)
-  const isSharded = context.vschema.keyspaces.get(keyspace)?.sharded === true
+  const { sharded: isSharded = false, foreignKeyMode } = context.vschema.keyspaces.get(keyspace) ?? {}
+  if (foreignKeyMode === 'disallow' && addsForeignKey(statement, wordsOf(statement, context)))
+    throw new SqlError('ER_UNKNOWN_ERROR', 'VT10001: foreign key constraints are not allowed')
   const plan = ddlPlan(statement, { kind: isSharded ? 'Scatter' : 'Unsharded', keyspace }, context)
   const construct = isSharded ? refusedOnShards(statement, words, context) : undefined
   return construct === undefined ? plan : unsupportedPlan(construct)
@@ -78,6 +82,7 @@ export function ddlPlan(statement: Ddl, routing: Routing, context: PlanContext):
   const named = context.shard === undefined ? tablesOfDdl(statement, context) : undefined
   const tables = statement.names.map((name) => named?.get(name)?.name ?? name.name)
   const known = context.vschema.keyspaces.get(keyspace)?.tables
+  const unchecked = uncheckedAlter(statement, context)
   return {
     root: {
       kind: 'Ddl',
@@ -87,6 +92,7 @@ export function ddlPlan(statement: Ddl, routing: Routing, context: PlanContext):
       implicitCommit: true,
       tables,
       objects: objectsOf(statement, tables),
+      ...(unchecked && { unchecked }),
       isRepeatable: isRepeatable(statement, context),
       countsOnce: tables.length > 0 && tables.every((name) => known?.get(name)?.type === 'reference'),
       unnamed: routing.kind === 'Scatter' ? unnamedIn(statement, tables, context) : [],

@@ -7,6 +7,7 @@ import { sameColumn, type Table } from '../../vschema/model.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { findTable, hasShardsOfItsOwn, keyspaceOf } from '../binding/find-table.ts'
 import { isChanging } from '../binding/traits.ts'
+import { refusalOfForeignKeys } from '../foreign-keys.ts'
 import { makeColumn } from '../make-node.ts'
 import { drawnIds, placingOf } from '../operators/insert-rows.ts'
 import { refusalOfLookups } from '../operators/write.ts'
@@ -52,7 +53,10 @@ function intoSource(statement: Load, { name, source }: Table, context: PlanConte
 function loadFile(statement: Load, table: Table, context: PlanContext): LoadFile | Refusal {
   const { format, reading, file } = statement
   if (reading === undefined) return refused(`LOAD ${format} into a sharded table`)
-  const problem = refusalOfLookups(statement, table) ?? refusalOfSet(reading, table)
+  const problem =
+    refusalOfLookups(statement, table) ??
+    refusalOfForeignKeys(statement, table, context) ??
+    refusalOfSet(reading, table)
   if (problem !== undefined) return problem
   const fields = fieldsOf(reading, table)
   if (isRefusal(fields)) return fields

@@ -1,33 +1,20 @@
 import type { Ddl } from '../../sql/ast.ts'
-import { tokenize } from '../../sql/lexer.ts'
-import { print } from '../../sql/print.ts'
-import type { PlanContext } from '../plan-context.ts'
-
-type Reading = Pick<PlanContext, 'sqlMode' | 'serverVersion'>
+import { type DdlReading, wordsOf } from './ddl-words.ts'
 
 /**
  * Whether a server that has carried out the statement refuses it the second time, or is left by it as it is. Not so where a
  * server gives a name of its own to what is added, or where names change places. Judged by words, and rather false than true.
  */
-export function isRepeatable(statement: Ddl, context: Reading): boolean {
+export function isRepeatable(statement: Ddl, context: DdlReading): boolean {
   const { verb, object, names } = statement
   switch (verb) {
     case 'rename':
       return new Set(names.map(({ qualifier = '', name }) => `${qualifier}.${name}`)).size === names.length
     case 'alter':
-      return object !== 'table' || isRepeatableAlter(wordsOf(statement, context))
+      return object !== 'table' || isRepeatableAlter(wordsOf(statement, context).words)
     default:
       return true
   }
-}
-
-function wordsOf(statement: Ddl, { sqlMode = 0, serverVersion = 0 }: Reading): readonly string[] {
-  const text = print(statement, sqlMode)
-  const { types, starts, ends } = tokenize(text, { mode: sqlMode, serverVersion })
-  return types.map((type, i) => {
-    const own = text.slice(starts[i], ends[i])
-    return type === 'Ident' ? own.toUpperCase() : own
-  })
 }
 
 function isRepeatableAlter(words: readonly string[]): boolean {

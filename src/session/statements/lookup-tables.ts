@@ -1,5 +1,4 @@
 import { sleep } from '../../base/clock.ts'
-import { beginPlan } from '../../engine/begin-plan.ts'
 import { StreamRows } from '../../engine/outer-rows.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import type { LeftRows, LookupEntry, LookupTables, ShardPort } from '../../engine/shard-port.ts'
@@ -11,17 +10,9 @@ import type { Transaction } from '../../transaction/transaction.ts'
 import { areEqual, quoteName, valueLiteral } from '../../values/sql-literal.ts'
 import type { Value } from '../../values/value.ts'
 import { cellOfId, cellOfValue, idOfCell } from '../../vindex/lookup-ids.ts'
-import type { Execution } from './execution.ts'
+import { InnerStatements, type MakePort } from './inner-statements.ts'
 import type { Reading } from './reading.ts'
-import type { SessionPort, SessionPortContext } from './session-port.ts'
-import { textExecution } from './text-execution.ts'
-
-/** Of a port for one of the proxy's own statements. */
-export type MakePort = (
-  context: SessionPortContext,
-  execution: Execution,
-  options: { readonly commitsFirst: boolean },
-) => SessionPort
+import type { SessionPortContext } from './session-port.ts'
 
 /** ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK, ER_LOCK_NOWAIT. */
 const MEETING: ReadonlySet<number> = new Set([1205, 1213, 3572])
@@ -151,12 +142,7 @@ export class SessionLookupTables implements LookupTables {
 
   /** Rows of the owner, as the statement sees them. */
   #ownersPort(): Pick<ShardPort, 'openStreams'> {
-    return this.#makePort(this.#context, this.#execution('DO 0'), { commitsFirst: false })
-  }
-
-  #execution(sql: string): Execution {
-    const scan = this.#reading.scan(sql)
-    return textExecution(this.#reading, sql, { scan, plan: this.#reading.planOfOwn(sql, scan) })
+    return this.#makePort(this.#context, this.#statements(false).execution('DO 0'), { isOwn: true })
   }
 
   async #ids(lookup: OwnedLookup, sql: string): Promise<readonly KeyspaceId[]> {
@@ -176,31 +162,12 @@ export class SessionLookupTables implements LookupTables {
     }
   }
 
-  async #run(lookup: OwnedLookup, sql: string): Promise<RowStream | undefined> {
-    const { shards, memory, proxy } = this.#context
-    const execution = this.#execution(sql)
-    const { plan, bindings } = execution
-    const port = this.#makePort(this.#context, execution, { commitsFirst: this.#isApart(lookup) })
-    const begun = beginPlan(plan, bindings, shards)
-    if (begun.kind === 'Several') {
-      const outcome = await begun.run({
-        bindings,
-        shards,
-        port,
-        format: 'text',
-        locksInOrder: true,
-        memory,
-        limits: proxy.limits,
-      })
-      return outcome.kind === 'Rows' ? outcome.stream : undefined
-    }
-    const { keyspace, shard, query } = begun
-    if ('verb' in plan.root) {
-      await port.write([{ keyspace, shard, query }])
-      return undefined
-    }
-    const [stream] = await port.openStreams({ keyspace, shards: [shard], query })
-    return stream
+  #run(lookup: OwnedLookup, sql: string): Promise<RowStream | undefined> {
+    return this.#statements(this.#isApart(lookup)).run(sql)
+  }
+
+  #statements(commitsFirst: boolean): InnerStatements {
+    return new InnerStatements(this.#context, this.#reading, this.#makePort, { commitsFirst, isOwn: true })
   }
 }
 

@@ -15,6 +15,8 @@ interface ReadAs {
   readonly target: Target
   readonly sqlMode: SqlMode
   readonly planner?: Planner | undefined
+  /** `false`: the session has foreign_key_checks off. */
+  readonly foreignKeyChecks?: boolean | undefined
 }
 
 /** The plan of a normalised statement, as the session's target reads it. */
@@ -41,7 +43,7 @@ export function traceStatement(
 
 function planContextOf(
   { gateway, vschema, serverVersionNumber }: Known,
-  { target, sqlMode, planner }: ReadAs,
+  { target, sqlMode, planner, foreignKeyChecks }: ReadAs,
   source: NonNullable<PlanContext['source']>,
 ): PlanContext {
   const defaultKeyspace = target.keyspace === '' ? onlyKeyspace(gateway) : target.keyspace
@@ -51,6 +53,7 @@ function planContextOf(
     serverVersion: serverVersionNumber,
     source,
     ...(planner && { planner }),
+    ...(foreignKeyChecks === false && { foreignKeyChecks }),
     ...(defaultKeyspace === undefined ? {} : { defaultKeyspace }),
     tabletType: target.tabletType.toLowerCase() as TabletTypeName,
     ...(target.shard === undefined ? {} : { shard: target.shard }),

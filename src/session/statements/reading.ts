@@ -131,7 +131,9 @@ export class Reading implements ReadingOptions {
   ): Plan {
     const plans = this.#plans()
     // No statement's key ends like this.
-    const key = planner === undefined ? scan.key : `${scan.key}\0${planner}`
+    const foreignKeyChecks = checksForeignKeys(this.#context.state)
+    const plannedKey = planner === undefined ? scan.key : `${scan.key}\0${planner}`
+    const key = foreignKeyChecks ? plannedKey : `${plannedKey}\0unchecked`
     const known = plans.get(key)
     if (known !== undefined) {
       if (!isOwn) this.#permit(known.needs)
@@ -140,7 +142,7 @@ export class Reading implements ReadingOptions {
     const { statement, isShared } = normalize(sql, scan, this.options)
     const { byText, ...needs } = needsOf(statement, this.#policyContext(sql))
     if (!isOwn) this.#permit(needs)
-    const readAs = planner === undefined ? this : { target: this.target, sqlMode: this.sqlMode, planner }
+    const readAs = { target: this.target, sqlMode: this.sqlMode, planner, foreignKeyChecks }
     const plan: Plan = { ...planStatement(this.#planned, readAs, statement, { sql, scan }), needs }
     if (isShared && !byText && isCacheable(scan)) plans.set(key, plan, sql.length)
     return plan
@@ -260,6 +262,12 @@ export class Reading implements ReadingOptions {
     }
     return this.#known.plans
   }
+}
+
+/** As the session has it; a server's own default is on. */
+function checksForeignKeys({ settings }: ReadingContext['state']): boolean {
+  const item = settings.items.get('foreign_key_checks')
+  return item === undefined || !/^'?(?:0|OFF)'?$/i.test(item)
 }
 
 const OF_CLIENT = { isOwn: false }

@@ -101,9 +101,9 @@ class RecordingPort extends SessionPort {
     return super.write(writes, judge)
   }
 
-  override outside(write: ShardWrite): () => Promise<WriteAnswer> {
+  override outside(...[write, options]: Parameters<SessionPort['outside']>): () => Promise<WriteAnswer> {
     this.#note(write.keyspace, write.shard, write.query, this.#calls++)
-    return super.outside(write)
+    return super.outside(write, options)
   }
 
   #note(keyspace: string, shard: number, query: BoundQuery, call: number) {

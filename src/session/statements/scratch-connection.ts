@@ -266,8 +266,10 @@ function isReadOnly({ items }: Settings): boolean {
 }
 
 /** Settings under which any value goes into a table as it is. */
-export function copying({ kind }: Settings): Settings {
+export function copying({ kind, items: own }: Settings): Settings {
+  const checks = own.get('foreign_key_checks')
   const items = new Map([
+    ...(checks === undefined ? [] : [['foreign_key_checks', checks] as const]),
     [NAMES, "'utf8mb4'"],
     [SQL_MODE, "'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'"],
     ['time_zone', "'+00:00'"],

@@ -24,7 +24,7 @@ import { ResponseHeader } from '../../mysql/codec/responses.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import type { DdlObject } from '../../plan/write-primitives.ts'
 import type { Lease } from '../../tablet/lease.ts'
-import type { Settings } from '../../tablet/settings.ts'
+import { type Settings, withItems } from '../../tablet/settings.ts'
 import { committingFirst, type ShardTarget } from '../../tablet/shard-target.ts'
 import { numbered } from '../../transaction/first-failure.ts'
 import { type RunOnShardOptions, runOnShard } from '../../transaction/run-on-shard.ts'
@@ -42,6 +42,7 @@ import { conditionTexts } from './condition-texts.ts'
 import { definitionOf, exclusively } from './ddl-port.ts'
 import { type Execution, statementFor } from './execution.ts'
 import { FetchedRows } from './fetched-rows.ts'
+import { InnerStatements, type MakePort } from './inner-statements.ts'
 import { SessionLookupTables } from './lookup-tables.ts'
 import {
   copying,
@@ -79,6 +80,8 @@ export interface PortOptions {
   readonly commitsFirst?: boolean
   /** The statement is one of the proxy's own about lookup tables: transaction_mode = 'single' is not about these. */
   readonly isOwn?: boolean
+  /** Of a statement of the proxy's own: how many stand above it. */
+  readonly depth?: number
 }
 
 /** The shards as the plan of one statement reaches them, in the session's transaction and with its settings. */
@@ -95,6 +98,7 @@ export class SessionPort implements ShardPort {
   #lookups: SessionLookupTables | undefined
   readonly #commitsFirst: boolean
   readonly #isOwn: boolean
+  readonly #depth: number
 
   /**
    * `settings`: of the connections; the session's own but for what only holds for whole answers, which one connection gives
@@ -110,6 +114,7 @@ export class SessionPort implements ShardPort {
     this.#context = context
     this.#commitsFirst = options.commitsFirst === true
     this.#isOwn = options.isOwn === true
+    this.#depth = options.depth ?? 0
     this.#execution = execution
     this.#settings = settings
     this.#wholeSettings = whole
@@ -173,9 +178,11 @@ export class SessionPort implements ShardPort {
     }
   }
 
-  outside(write: ShardWrite): () => Promise<WriteAnswer> {
+  outside(write: ShardWrite, options?: { readonly foreignKeyChecks: false }): () => Promise<WriteAnswer> {
     const targeted = this.#targetWrite(write)
-    return () => this.#runOn(targeted, { settings: this.#settings, outsideTransaction: true })
+    const own = this.#settings
+    const settings = options ? withItems(own, new Map([...own.items, ['foreign_key_checks', '0']])) : own
+    return () => this.#runOn(targeted, { settings, outsideTransaction: true })
   }
 
   exclusively<T>(keyspace: string, names: readonly string[], work: () => Promise<T>): Promise<T> {
@@ -235,16 +242,20 @@ export class SessionPort implements ShardPort {
   }
 
   get lookups(): SessionLookupTables {
-    this.#lookups ??= new SessionLookupTables(
-      this.#context,
-      this.#execution.reading,
-      (context, execution, options) =>
-        new SessionPort(context, execution, withoutSelectLimit(this.#settings), undefined, {
-          ...options,
-          isOwn: true,
-        }),
-    )
+    this.#lookups ??= new SessionLookupTables(this.#context, this.#execution.reading, this.#makeInner)
     return this.#lookups
+  }
+
+  get own(): InnerStatements {
+    const { reading } = this.#execution
+    return new InnerStatements(this.#context, reading, this.#makeInner, { depth: this.#depth + 1 })
+  }
+
+  readonly #makeInner: MakePort = (context, execution, options) =>
+    new SessionPort(context, execution, withoutSelectLimit(this.#settings), undefined, options)
+
+  attempt<T>(work: () => Promise<T>): Promise<T> {
+    return this.#context.transaction.attempt(work)
   }
 
   askForFile(name: Uint8Array): ClientFile {

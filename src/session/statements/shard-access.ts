@@ -77,6 +77,10 @@ export class ShardAccess implements ShardsView {
     return this.#context.state
   }
 
+  get countsFound(): boolean {
+    return this.#context.state.settings.kind.foundRows
+  }
+
   isIdPassed(keyspace: string, sequence: string, id: bigint): boolean {
     return this.#context.proxy.sequences.isPassed(keyspace, sequence, id)
   }

@@ -10,6 +10,7 @@ export function viewOf(shards: Shards): ShardsView {
     isKeyspace: (name) => name === 'ks',
     databaseOf: (keyspace) => keyspace,
     insertMode: { noAutoValueOnZero: false, isStrict: true },
+    countsFound: false,
     noBackslashEscapes: false,
     isIdPassed: () => true,
   }
@@ -33,6 +34,8 @@ export function portOf(doors: Partial<ShardPort>): ShardPort {
     leave: unexpected,
     nextIds: unexpected,
     lookups: { add: unexpected, find: unexpected, change: unexpected, remove: unexpected },
+    own: { depth: 0, rows: unexpected, change: unexpected },
+    attempt: (work) => work(),
     passId: unexpected,
     openScratch: unexpected,
     openScratchOn: unexpected,
