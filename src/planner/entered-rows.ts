@@ -35,7 +35,7 @@ export function enteredRows(
   if (isRefusal(entered)) return entered
   const meets = ast.verb === 'REPLACE' || ast.ignore || ast.onDuplicate !== undefined
   const met = meets ? metRows(ast, table, columns, lookups, context) : undefined
-  return isRefusal(met) ? met : { lookups: entered, ...(met && { met }) }
+  return isRefusal(met) ? (moving ?? met) : { lookups: entered, ...(met && { met }) }
 }
 
 function enteredLookup(
