@@ -23,7 +23,7 @@ import { shardsMet } from './met-shards.ts'
 import type { OkOutcome, Outcome } from './outcome.ts'
 import { insertReadCells } from './read-cells.ts'
 import { anyShardIndex, resolveRouting } from './resolve.ts'
-import { runInsertReturning, runWriteReturning } from './returning.ts'
+import { answering, insertReturning, runWriteReturning } from './returning.ts'
 import { runPrimitive } from './run.ts'
 import type { RunContext } from './run-context.ts'
 import { runSelectedInsert } from './selected-insert.ts'
@@ -132,12 +132,13 @@ function beginWrite(write: SendWrite, bindings: Bindings, shards: ShardsView): B
 function beginReading(write: ChosenWrite | SelectedInsert): Begun {
   if (write.kind === 'SelectedInsert')
     return {
-      ...several(async (context) => ok(await runSelectedInsert(write, context))),
+      ...several((context) => runSelectedInsert(write, context)),
       writes: 'several times',
     }
-  const begun = several(async (context) => ok(await runChosenWrite(write, context)))
-  const { assigned, others, upkeep, isWhole } = write
-  const isOne = assigned.length === 0 && others === undefined && upkeep === undefined && !isWhole
+  const begun = several((context) => runChosenWrite(write, context))
+  const { assigned, others, upkeep, isWhole, returning } = write
+  const isAtOnce = assigned.length === 0 && others === undefined && upkeep === undefined
+  const isOne = isAtOnce && !isWhole && !returning
   return { ...begun, writes: isOne ? 'once' : 'several times' }
 }
 
@@ -147,8 +148,11 @@ function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView
     return { ...several((context) => insertReadCells(insert, reads, context)), writes: 'several times' }
   const split = new InsertSplit(insert, { bindings, shardsOf: shards.shardsOf, ...shards.insertMode })
   const onSeveral = (): Begun & { readonly kind: 'Several' } =>
-    insert.returning === true
-      ? { ...several((context) => runInsertReturning(split, context)), writes: 'several times' }
+    insert.returning !== undefined
+      ? {
+          ...several(async (context) => answering(await insertReturning(split, context))),
+          writes: 'several times',
+        }
       : several(async (context) => ok(await runInsert(split, context)))
   if (insert.entered !== undefined) return { ...onSeveral(), writes: 'several times' }
   if (split.idsNeeded > 0 || bringsAhead(split, shards)) return onSeveral()

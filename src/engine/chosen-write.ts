@@ -1,14 +1,16 @@
 import { groupBy } from '../base/group-by.ts'
 import { ServerError } from '../errors/server-error.ts'
 import { notSupported, SqlError } from '../errors/sql-error.ts'
+import type { QueryText } from '../plan/text.ts'
 import type { ChosenWrite, Upkeep } from '../plan/write-primitives.ts'
 import { bindQuery } from './bind.ts'
 import type { BoundQuery } from './bindings.ts'
 import { isOfForeignKey, warningOf } from './foreign-keys.ts'
-import type { OkOutcome } from './outcome.ts'
+import type { Outcome } from './outcome.ts'
 import { beneath, StreamRows } from './outer-rows.ts'
 import { type ReadRows, readFirst, textOf } from './read-first.ts'
 import { anyShardIndex, resolveRouting } from './resolve.ts'
+import { answering, inTurn, type ReturnedRows } from './returning.ts'
 import type { Row } from './row-stream.ts'
 import type { RunContext } from './run-context.ts'
 import type { WriteAnswer } from './shard-port.ts'
@@ -18,7 +20,7 @@ import { isWritable } from './writable.ts'
 import { behind, sumAnswers } from './write.ts'
 
 /** Chooses the rows, and has each shard change its own. Throws what a condition on a value is in strict mode. */
-export async function runChosenWrite(node: ChosenWrite, context: RunContext): Promise<OkOutcome> {
+export async function runChosenWrite(node: ChosenWrite, context: RunContext): Promise<Outcome> {
   const parts = [node, ...(node.others ?? [])]
   const chosen: ReadRows[] = []
   try {
@@ -34,19 +36,43 @@ async function changeRows(
   parts: readonly ChosenWrite[],
   chosen: readonly ReadRows[],
   context: RunContext,
-): Promise<OkOutcome> {
+): Promise<Outcome> {
   const { bindings, shards, port } = context
   const [{ ignore, verb }] = parts as readonly [ChosenWrite]
   const told = await port.conditions()
   // MariaDB warns of what a condition compares.
   if (shards.insertMode.isStrict && !ignore && !bindings.isMariadb) throwAsStrict(told.conditions)
   for (const [i, part] of parts.entries()) checkAssigned(chosen[i]!, part)
+  const [{ returning }] = parts as readonly [ChosenWrite]
+  if (returning !== undefined)
+    return answering(await deleteReturning(parts[0]!, returning, chosen[0]!, context))
   const answers: WriteAnswer[] = []
   for (const [i, part] of parts.entries()) answers.push(...(await changeOf(part, chosen[i]!, context)))
   const sum = sumAnswers(answers, port)
   // MariaDB says nothing of a condition that it need not ask any row.
   const info = sum.info === '' && verb === 'update' ? NOTHING_MATCHED : sum.info
-  return behind(told, { ...sum, info })
+  return { kind: 'Ok', ...behind(told, { ...sum, info }) }
+}
+
+/** In the order in which rows were chosen. */
+async function deleteReturning(
+  node: ChosenWrite,
+  nothing: QueryText,
+  chosen: ReadRows,
+  context: RunContext,
+): Promise<ReturnedRows> {
+  const { keyspace } = node.routing
+  const { columns, format, rows } = chosen
+  if (rows.length === 0) {
+    const shard = context.shards.pick(keyspace, context.shards.shardsOf(keyspace).length)
+    return inTurn([{ keyspace, shards: [shard], query: bindQuery(nothing, context.bindings) }], context)
+  }
+  const steps = rows.flatMap((row) => [...byShard({ ...chosen, rows: [row] }, node, context)])
+  const queries = steps.map(([shard, own]) => {
+    const outer = new StreamRows(own, columns, format, node.charsets)
+    return { keyspace, shards: [shard], query: bindQuery(node.query, beneath(context.bindings, outer)) }
+  })
+  return inTurn(queries, context)
 }
 
 /** One step after the other, each on all shards that have rows for it. */

@@ -5,7 +5,7 @@ import { InsertSplit } from './insert-split.ts'
 import type { Outcome } from './outcome.ts'
 import { beneath, StreamRows } from './outer-rows.ts'
 import { readFirst } from './read-first.ts'
-import { runInsertReturning } from './returning.ts'
+import { answering, insertReturning } from './returning.ts'
 import type { RunContext } from './run-context.ts'
 import { throwAsStrict } from './strict-conditions.ts'
 import { isWritable } from './writable.ts'
@@ -27,7 +27,7 @@ export async function insertReadCells(
     if (shards.insertMode.isStrict && !insert.ignore) throwAsStrict(told.conditions)
     const bindings = beneath(context.bindings, new StreamRows(rows, columns, format))
     const split = new InsertSplit(insert, { bindings, shardsOf: shards.shardsOf, ...shards.insertMode })
-    if (insert.returning === true) return await runInsertReturning(split, context)
+    if (insert.returning !== undefined) return answering(await insertReturning(split, context))
     return { kind: 'Ok', ...behind(told, await runInsert(split, context)) }
   } finally {
     memory.give(bytes)

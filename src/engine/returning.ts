@@ -1,12 +1,12 @@
 import { notSupported } from '../errors/sql-error.ts'
-import type { SendWrite } from '../plan/write-primitives.ts'
+import type { SendWrite, SplitInsert } from '../plan/write-primitives.ts'
 import type { BoundQuery } from './bindings.ts'
 import { drawIds } from './drawn-ids.ts'
 import { enterNew } from './entered-insert.ts'
 import { HeldStream } from './held-stream.ts'
-import type { InsertSplit } from './insert-split.ts'
+import type { BoundInsert, InsertSplit } from './insert-split.ts'
 import type { Outcome } from './outcome.ts'
-import type { Row, RowStream } from './row-stream.ts'
+import type { Row, RowFormat, RowStream, StreamColumn } from './row-stream.ts'
 import type { RunContext } from './run-context.ts'
 import type { ShardQuery } from './shard-port.ts'
 
@@ -15,23 +15,76 @@ import type { ShardQuery } from './shard-port.ts'
  * has seen some cannot be told that nothing has happened. They count against the session's memory while they are read.
  */
 
-/** Rows of an INSERT come in the order of the statement: each that is inserted answers one. */
-export async function runInsertReturning(split: InsertSplit, context: RunContext): Promise<Outcome> {
-  const { keyspace, autoIncrement } = split.plan
-  const { port } = context
+/** What a statement, or a part of it, has answered. */
+export interface ReturnedRows {
+  readonly columns: readonly StreamColumn[]
+  readonly format: RowFormat
+  readonly rows: readonly Row[]
+}
+
+export function answering({ columns, format, rows }: ReturnedRows): Outcome {
+  return { kind: 'Rows', stream: new HeldStream(columns, format, rows) }
+}
+
+/** Rows of an INSERT come in the order of the statement: each that is inserted answers one. Those that may meet others go one by one. */
+export async function insertReturning(split: InsertSplit, context: RunContext): Promise<ReturnedRows> {
+  const { plan } = split
+  const { autoIncrement, entered, ignore, returning } = plan
+  const { port, shards } = context
   const ids = autoIncrement === undefined ? [] : await drawIds(split.idSteps, autoIncrement, port)
-  const { inserts, rowCount } = split.bind(ids)
-  if (split.plan.entered !== undefined) await enterNew(inserts, split.plan, context)
+  const bound = split.bind(ids)
+  if (entered !== undefined) await enterNew(bound.inserts, plan, context)
+  // A NULL that is not refused among several rows is refused in one alone.
+  if (returning === 'some' && !ignore && !shards.insertMode.isStrict)
+    throw notSupported('ON DUPLICATE KEY UPDATE … RETURNING over several shards without strict mode')
+  const returned = await (returning === 'some' ? oneByOne : atOnce)(bound, plan, context)
+  if (ids[0] !== undefined) port.leave({ variables: new Map(), collation: '', insertId: ids[0] })
+  return returned
+}
+
+async function atOnce(
+  { inserts, rowCount }: BoundInsert,
+  { keyspace }: SplitInsert,
+  context: RunContext,
+): Promise<ReturnedRows> {
   const parts = [...inserts].sort((a, b) => a.shard - b.shard)
   const query = { keyspace, shards: parts.map(({ shard }) => shard), query: parts.map((part) => part.query) }
   const { columns, format, rows } = await rowsOfAll(query, context)
+  const [first = 1] = parts.map(({ rows: { numbers } }) => numbers[0] ?? 1).sort((a, b) => a - b)
   const ordered: Row[] = new Array(rowCount)
   for (const [i, { rows: inserted }] of parts.entries()) {
     if (rows[i]!.length !== inserted.count) throw notSupported('RETURNING of other rows than were inserted')
-    for (const [j, row] of rows[i]!.entries()) ordered[inserted.numbers[j]! - 1] = row
+    for (const [j, row] of rows[i]!.entries()) ordered[inserted.numbers[j]! - first] = row
   }
-  if (ids[0] !== undefined) port.leave({ variables: new Map(), collation: '', insertId: ids[0] })
-  return { kind: 'Rows', stream: new HeldStream(columns, format, ordered) }
+  return { columns, format, rows: ordered }
+}
+
+/** Which of them have answered is known of each alone. */
+async function oneByOne(
+  { inserts }: BoundInsert,
+  { keyspace }: SplitInsert,
+  context: RunContext,
+): Promise<ReturnedRows> {
+  const ordered = inserts
+    .flatMap(({ rows }) => rows.numbers.map((number, i) => ({ number, rows, i })))
+    .sort((a, b) => a.number - b.number)
+  const statements = ordered.map(({ rows, i }) => rows.alone(i))
+  return inTurn(
+    statements.map(({ shard, query }) => ({ keyspace, shards: [shard], query })),
+    context,
+  )
+}
+
+/** One statement after the other; at least one. */
+export async function inTurn(queries: readonly ShardQuery[], context: RunContext): Promise<ReturnedRows> {
+  const answered: Row[] = []
+  let told: Omit<ReturnedRows, 'rows'> | undefined
+  for (const query of queries) {
+    const { columns, format, rows } = await rowsOfAll(query, context)
+    told ??= { columns, format }
+    answered.push(...rows.flat())
+  }
+  return { ...told!, rows: answered }
 }
 
 /** Rows of a DELETE are those of one shard behind those of another. */
@@ -41,7 +94,7 @@ export async function runWriteReturning(
   context: RunContext,
 ): Promise<Outcome> {
   const { columns, format, rows } = await rowsOfAll({ keyspace, shards, query }, context)
-  return { kind: 'Rows', stream: new HeldStream(columns, format, rows.flat()) }
+  return answering({ columns, format, rows: rows.flat() })
 }
 
 async function rowsOfAll(query: ShardQuery, { port, memory }: RunContext) {

@@ -9,9 +9,10 @@ import { runInsert } from './insert.ts'
 import { batchesOf, InsertSum } from './insert-batches.ts'
 import { type GeneratedCell, type InsertSource, rowText } from './insert-rows.ts'
 import { InsertSplit } from './insert-split.ts'
-import type { OkOutcome } from './outcome.ts'
+import type { OkOutcome, Outcome } from './outcome.ts'
 import { beneath, StreamRows } from './outer-rows.ts'
 import { readFirst } from './read-first.ts'
+import { answering, insertReturning, type ReturnedRows } from './returning.ts'
 import type { Row, RowStream } from './row-stream.ts'
 import { runPrimitive } from './run.ts'
 import type { RunContext } from './run-context.ts'
@@ -24,7 +25,7 @@ import { behind } from './write.ts'
  * Inserts the rows of a query where they belong. They come in batches: the shards keep the rest, all of which has been read and locked
  * before any is written.
  */
-export async function runSelectedInsert(node: SelectedInsert, context: RunContext): Promise<OkOutcome> {
+export async function runSelectedInsert(node: SelectedInsert, context: RunContext): Promise<Outcome> {
   if (!comesFirst(node)) return insertHeld(node, context)
   const stream = await openKept(node, context)
   try {
@@ -45,7 +46,7 @@ async function openKept({ rows, overCopies }: SelectedInsert, context: RunContex
 }
 
 /** All rows are held first. */
-async function insertHeld(node: SelectedInsert, context: RunContext): Promise<OkOutcome> {
+async function insertHeld(node: SelectedInsert, context: RunContext): Promise<Outcome> {
   const { columns, format, rows, bytes } = await readFirst(node, context)
   try {
     return await insertRows(new HeldStream(columns, format, rows), node, context)
@@ -64,7 +65,7 @@ function comesFirst({ rows, overCopies }: SelectedInsert): boolean {
   return isPlain(rows) || (rows.kind === 'Federate' && overCopies === undefined)
 }
 
-async function insertRows(stream: RowStream, node: SelectedInsert, context: RunContext): Promise<OkOutcome> {
+async function insertRows(stream: RowStream, node: SelectedInsert, context: RunContext): Promise<Outcome> {
   const { bindings, shards } = context
   const { insert } = node
   checkColumns(stream, node)
@@ -72,22 +73,30 @@ async function insertRows(stream: RowStream, node: SelectedInsert, context: RunC
   if (stream.format === 'binary') await checkConditions(node, context)
   const sum = new InsertSum()
   let rowsBefore = 0
+  let returned: ReturnedRows | undefined
   for await (const rows of batchesOf(stream, node.oneByOne === true ? 1 : undefined)) {
     const source = new SelectedRows(rows, stream, insert.columnCount, rowsBefore)
     const own = node.oneByOne === true ? beneath(bindings, source.outer) : bindings
     const mode = { bindings: own, shardsOf: shards.shardsOf, ...shards.insertMode }
     const split = new InsertSplit(insert, mode, source)
+    if (insert.returning !== undefined) {
+      const own = await insertReturning(split, context)
+      returned = { ...own, rows: [...(returned?.rows ?? []), ...own.rows] }
+      rowsBefore += rows.length
+      continue
+    }
     const outcome = await runInsert(split, context)
     const isTold = outcome.info !== '' || node.isValues === true
     sum.add(isTold ? outcome : { ...outcome, info: infoOf(rows.length, outcome, node) })
     rowsBefore += rows.length
   }
   const told = await checkConditions(node, context)
+  if (returned !== undefined) return answering(returned)
   const { outcome } = sum
   // What it has brought is forgotten where a row may have been changed instead (Query_result_insert::send_data).
   const isForgotten = outcome.bringsIds && insert.tail.length > 0
   const info = rowsBefore === 0 ? infoOf(0, outcome, node) : outcome.info
-  return behind(told, { ...outcome, ...(isForgotten && { lastInsertId: 0 }), info })
+  return { kind: 'Ok', ...behind(told, { ...outcome, ...(isForgotten && { lastInsertId: 0 }), info }) }
 }
 
 /** What the query warns of. Throws it where it is an error of a statement that writes. */

@@ -68,6 +68,11 @@ export interface ChosenWrite extends RowsFirst {
   /** The other tables that the statement changes: their rows are read before any is written, too. */
   readonly others?: readonly ChosenWrite[]
   readonly upkeep?: Upkeep
+  /**
+   * MariaDB's DELETE … RETURNING: each row answers one, in the order in which they are chosen. A query of no rows in the same columns,
+   * of which the server says nothing where nothing is deleted.
+   */
+  readonly returning?: QueryText
 }
 
 /** What has to follow when rows change: lookup tables, rows that refer to them, and the shard of a row that gets another keyspace id. */
@@ -203,8 +208,8 @@ export interface SplitInsert {
   /** `ignore`: rows that map nowhere are dropped, as MySQL drops rows that INSERT IGNORE refuses. */
   readonly ignore: boolean
   readonly autoIncrement?: DrawnIds
-  /** MariaDB's RETURNING: each row answers one. */
-  readonly returning?: true
+  /** MariaDB's RETURNING: each row answers one, but for those that IGNORE leaves out or ON DUPLICATE KEY UPDATE does not change. */
+  readonly returning?: 'each' | 'some'
   /** Without a sequence: the shards' own AUTO_INCREMENT column. No offset: rows do not name it. */
   readonly counter?: { readonly offset?: number }
   /** It says itself what LAST_INSERT_ID() will be: `… ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)`. */

@@ -1,7 +1,18 @@
 import { SqlError } from '../errors/sql-error.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { QueryText } from '../plan/text.ts'
 import type { ChosenWrite } from '../plan/write-primitives.ts'
-import type { Delete, Expr, OrderItem, Query, Select, SelectExpr, TableRef, Update } from '../sql/ast.ts'
+import type {
+  Delete,
+  Expr,
+  OrderItem,
+  Query,
+  Select,
+  SelectExpr,
+  SelectItem,
+  TableRef,
+  Update,
+} from '../sql/ast.ts'
 import { type AnyNode, someNode, visit, withoutQualifiers } from '../sql/visit.ts'
 import type { Column } from '../values/column.ts'
 import { sameColumn } from '../vschema/model.ts'
@@ -13,7 +24,15 @@ import { ofTarget, type Target, targetsOf } from './chosen-targets.ts'
 import { type ValueFromElsewhere, valuesFromElsewhere } from './chosen-values.ts'
 import { UNCHECKED } from './foreign-keys.ts'
 import { keptRows } from './kept-rows.ts'
-import { makeBinary, makeCast, makeColumn, makeFloat, makeItem, makeSelect } from './make-node.ts'
+import {
+  makeBinary,
+  makeCast,
+  makeColumn,
+  makeFloat,
+  makeInteger,
+  makeItem,
+  makeSelect,
+} from './make-node.ts'
 import { isOneOf } from './owned-lookups.ts'
 import { isOfMariaDb, type PlanContext } from './plan-context.ts'
 import { isRefusal } from './refusal.ts'
@@ -91,6 +110,8 @@ function chosenWrite(
   if (key === undefined || placing === undefined || values === undefined) return undefined
   const followed = followedBy(ast, target, key, context)
   if (isRefusal(followed) || (isWhole && followed !== undefined)) return undefined
+  const { returning } = ast
+  if (returning !== undefined && (isWhole || followed !== undefined || hasQuery(returning))) return undefined
   const isMetAgain = !isWhole && followed?.oneByOne !== true && changesKey(ast, key)
   if (values.length > 0 && isMetAgain) return undefined
   const { name } = target.source
@@ -116,6 +137,7 @@ function chosenWrite(
     ...rows,
     keyWidth: key.length + placing.columns.length,
     ...(isWhole && { isWhole }),
+    ...(returning && { returning: noRows(returning, target.node, context) }),
     assigned: values.map(({ assignment, into }, i) => ({
       column: before + i,
       name: assignment.column.name,
@@ -148,7 +170,6 @@ function mustStayWhole({ ast, where, subqueries }: BoundWrite): boolean {
   const queries = [...where.flatMap((conjunct) => conjunct.subqueries), ...subqueries]
   return (
     queries.some(({ query }) => query.kind === 'Select' && query.hasOuterAggregate) ||
-    ast.returning !== undefined ||
     ast.orderBy?.some(({ expr }) => expr.kind === 'Literal') === true ||
     someNode(ast, (node) => setsLastInsertId(node) || setsVariables(node))
   )
@@ -232,6 +253,15 @@ function changeByKeys(
     where,
     ...(bare && { orderBy: bare }),
   })
+}
+
+function noRows(items: readonly SelectItem[], node: TableRef, context: PlanContext): QueryText {
+  const where = makeBinary('-', makeInteger(1), makeInteger(1))
+  return new ShardText(context).ofTree(makeSelect(items, { from: [node], where }))
+}
+
+function hasQuery(items: readonly AnyNode[]): boolean {
+  return someNode(items, isSubquery)
 }
 
 function isSubquery({ kind }: AnyNode): boolean {

@@ -49,7 +49,7 @@ export function enteredRows(
   const changes = ast.verb === 'REPLACE' || ast.onDuplicate !== undefined
   const meets = changes || (ast.ignore && owned.length > 0)
   const met = meets ? metRows(ast, table, columns, { lookups, foreignKeys }, context) : undefined
-  if (isRefusal(met)) return met
+  if (isRefusal(met)) return moving ?? met
   return {
     lookups: entered,
     ...(references && { references }),

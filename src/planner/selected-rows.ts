@@ -77,9 +77,8 @@ function checkColumns(columns: readonly string[], table: Table, context: PlanCon
 
 /** What only one connection can say of all rows, or of what is selected beside what is inserted. */
 function mustStayWhole(ast: Insert, target: Table): boolean {
-  const { returning, onDuplicate } = ast
+  const { onDuplicate } = ast
   return (
-    returning !== undefined ||
     someNode(ast, (node) => setsLastInsertId(node) || setsVariables(node)) ||
     someNode(
       onDuplicate?.map(({ value }) => value),

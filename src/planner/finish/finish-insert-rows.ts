@@ -12,6 +12,7 @@ import { connectionState } from '../plans.ts'
 export function finishInsertRows(op: InsertRowsOp, context: PlanContext): Plan {
   const { statement, table, columns, placing, autoIncrement, counter, entered } = op
   const { userVariables, assigns } = connectionState(statement)
+  const isMet = statement.ignore || statement.onDuplicate !== undefined
   return {
     root: {
       kind: 'Insert',
@@ -22,7 +23,7 @@ export function finishInsertRows(op: InsertRowsOp, context: PlanContext): Plan {
       columnCount: columns.length,
       ...placing,
       ignore: statement.ignore,
-      ...(statement.returning && { returning: true }),
+      ...(statement.returning && { returning: isMet ? 'some' : 'each' }),
       ...(autoIncrement && { autoIncrement }),
       ...(counter && { counter }),
       ...(entered && { entered }),

@@ -2,6 +2,7 @@ import type { Plan } from '../../plan/plan.ts'
 import type { Routing } from '../../plan/routing.ts'
 import type { PlanValue } from '../../plan/values.ts'
 import type { Expr } from '../../sql/ast.ts'
+import { sameColumn } from '../../vschema/model.ts'
 import type { BoundInsertSelect } from '../binding/bound.ts'
 import { routedColumns } from '../binding/column-type.ts'
 import { refOf } from '../binding/facts-of.ts'
@@ -83,7 +84,7 @@ function refusalOfSource(bound: BoundInsertSelect, routes: readonly RouteOp<Oper
 
 /**
  * A row without a value for the column, with NULL or with 0 draws from the sequence, which a shard cannot do, and any other value
- * moves it on. Columns that are NOT NULL are trusted to hold ids, that it has given.
+ * moves it on, but for one that it has given itself: a column that is NOT NULL, and has the same sequence.
  */
 function drawsIds({ ast, table, query }: BoundInsertSelect): boolean {
   const { autoIncrement } = table
@@ -92,8 +93,14 @@ function drawsIds({ ast, table, query }: BoundInsertSelect): boolean {
   if (expr === undefined) return true
   const block = query.kind === 'Select' ? query : undefined
   const ref = block && refOf(expr, block.scope)
-  const isId = ref !== undefined && !ref.instance.nullExtended && schemaColumn(ref)?.nullable !== true
-  return !isId
+  if (ref === undefined || ref.instance.nullExtended || schemaColumn(ref)?.nullable === true) return true
+  const own = ref.instance.table.autoIncrement
+  const isGiven =
+    own !== undefined &&
+    sameColumn(own.column, ref.name) &&
+    own.sequence.keyspace === autoIncrement.sequence.keyspace &&
+    own.sequence.table === autoIncrement.sequence.table
+  return !isGiven
 }
 
 /** Where rows go whose vindex columns are all values; to all shards, as far as can be told, if they are not. */

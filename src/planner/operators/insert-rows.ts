@@ -22,6 +22,7 @@ import type { PlanContext } from '../plan-context.ts'
 import { eachOrRefusal, isRefusal, type Refusal, refused } from '../refusal.ts'
 import { ShardText } from '../shard-text.ts'
 import { planValue } from '../values.ts'
+import { refusalOfUpsert } from './write.ts'
 
 /** INSERT or REPLACE of rows that the statement itself has: VALUES, or SET, which is one row of them. */
 export type ValuesInsert = Insert & { readonly source: InsertValues }
@@ -70,11 +71,10 @@ export function insertRows(
 
 function problemOf(statement: ValuesInsert, table: Table, context: PlanContext): Refusal | undefined {
   const { verb, source, onDuplicate, returning, ignore } = statement
-  // Which of its rows have answered nobody could tell.
-  if (returning !== undefined && (ignore || onDuplicate !== undefined))
-    return refused(`${verb} … RETURNING of rows that meet others, over several shards`)
-  if (returning !== undefined && verb === 'REPLACE' && table.columnVindexes.some(({ owned }) => owned))
-    return refused(`REPLACE … RETURNING into table '${table.name}', which owns lookup vindexes`)
+  const meets = verb === 'REPLACE' || ignore || onDuplicate !== undefined
+  // What a row meets tells the number of rows that are changed, which no statement with RETURNING does.
+  if (returning !== undefined && meets && (ownsLookups(table) || refusalOfUpsert(statement, table)))
+    return refused(`${verb} … RETURNING of rows that meet others, in table '${table.name}'`)
   const ofKeys = refusalOfForeignKeys(statement, table, context)
   if (returning !== undefined && ofKeys !== undefined) return ofKeys
   if (someNode([source, onDuplicate, returning].flat(), (node) => node.kind === 'Subquery'))
@@ -82,6 +82,10 @@ function problemOf(statement: ValuesInsert, table: Table, context: PlanContext):
   if (someNode(statement, (node) => node.kind === 'Assign'))
     return refused('assignment of a user variable over several shards')
   return undefined
+}
+
+function ownsLookups({ columnVindexes }: Table): boolean {
+  return columnVindexes.some((vindex) => vindex.owned)
 }
 
 function columnNames({ verb, columns, source }: ValuesInsert, table: Table): readonly string[] | Refusal {

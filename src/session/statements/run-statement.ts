@@ -166,7 +166,7 @@ interface Several {
 async function runOnSeveral(context: RunContext, execution: Execution, several: Several): Promise<void> {
   const { shards, memory } = context
   const { plan, bindings, format } = execution
-  const port = new SessionPort(context, execution, several.settings, several.own)
+  let port = new SessionPort(context, execution, several.settings, several.own)
   const run: EngineContext = { bindings, shards, port, format, memory, limits: context.proxy.limits }
   let outcome: Outcome
   const { begun } = several
@@ -175,8 +175,10 @@ async function runOnSeveral(context: RunContext, execution: Execution, several: 
       async byRules() {
         const columns =
           plan.judged === undefined ? undefined : await judge(context, execution, several.settings)
-        if (begun.writes !== undefined) return inTransaction(context, execution, several, run)
-        return begun.run(columns === undefined ? run : { ...run, columns })
+        if (begun.writes === undefined) return begun.run(columns === undefined ? run : { ...run, columns })
+        return inTransaction(context, execution, several, run, (own) => {
+          port = own
+        })
       },
       place: (other) => placeValues(context, other),
     })
@@ -193,18 +195,24 @@ async function runOnSeveral(context: RunContext, execution: Execution, several: 
   await answerRows(context, told, port)
 }
 
-/** In the client's transaction, or in autocommit mode in one of its own, which ends with the statement. */
+/**
+ * In the client's transaction, or in autocommit mode in one of its own, which ends with the statement. `onPort`: by another one than
+ * that of `run`, which knows what its rows have warned of.
+ */
 function inTransaction(
   { proxy, transaction, interruption, shards, memory, state, client, answer }: RunContext,
   execution: Execution,
   { begun, settings, own }: Several,
   run: EngineContext,
+  onPort: (port: SessionPort) => void,
 ): Promise<Outcome> {
   if (transaction.start() !== undefined)
     return begun.writes === 'once' ? begun.run(run) : transaction.allOrNothing(() => begun.run(run))
   return transaction.aside((aside) => {
     const context = { proxy, transaction: aside, interruption, shards, memory, state, client, answer }
-    return begun.run({ ...run, port: new SessionPort(context, execution, settings, own) })
+    const port = new SessionPort(context, execution, settings, own)
+    onPort(port)
+    return begun.run({ ...run, port })
   })
 }
 
