@@ -1,5 +1,4 @@
 import type { Routing } from '../plan/routing.ts'
-import { isSystemSchema } from '../vschema/system-schemas.ts'
 import type { PlanContext } from './plan-context.ts'
 
 /** A shard of the keyspace: its only one, or any. */
@@ -8,10 +7,10 @@ export function oneShard(keyspace: string, context: PlanContext): Routing {
   return { kind: isSharded ? 'AnyShard' : 'Unsharded', keyspace }
 }
 
-/** For what touches no table: a shard of the default keyspace, or of any. */
+/** For what touches no table: a shard of the default keyspace, or of any, also where somebody has dropped that. */
 export function anyShard(context: PlanContext): Routing {
-  const { defaultKeyspace } = context
-  if (defaultKeyspace === undefined || isSystemSchema(defaultKeyspace))
+  const { defaultKeyspace, vschema } = context
+  if (defaultKeyspace === undefined || !vschema.keyspaces.has(defaultKeyspace))
     return { kind: 'AnyShard', keyspace: '' }
   return oneShard(defaultKeyspace, context)
 }

@@ -80,6 +80,28 @@ describe.each(['files', 'etcd'] as const)(
       await done('USE main')
     })
 
+    test('whose current database another session drops goes on without it', async () => {
+      await done('CREATE DATABASE made')
+      const other = await connect(proxy, PROXY_ADMIN)
+      await done('USE made', other)
+      await done('CREATE TABLE t (id INT)', other)
+      await done('DROP DATABASE made')
+      expect(await ask('SELECT 1', other)).toMatchObject({ kind: 'rows' })
+      expect(await ask('SELECT DATABASE()', other)).toMatchObject({ kind: 'rows' })
+      for (const [sql, errno] of [
+        ['SELECT * FROM t', 1146],
+        ['INSERT INTO t VALUES (1)', 1146],
+        ['SHOW TABLES', 1049],
+        ['CREATE TABLE u (id INT)', 1049],
+      ] as const)
+        expect([sql, await ask(sql, other)]).toMatchObject([sql, { kind: 'error', errno }])
+      await done('SET @x = 1', other)
+      expect(await ask('SELECT @x, name FROM main.users WHERE id = 1', other)).toMatchObject({ kind: 'rows' })
+      await done('USE main', other)
+      expect(await ask('SELECT COUNT(*) FROM users', other)).toMatchObject({ kind: 'rows' })
+      other.close()
+    })
+
     test("neither a shard's database nor another keyspace's can be had or dropped by it", async () => {
       for (const name of ['main_-80', 'lookup_0', 'lookup']) {
         const made = await ask(`CREATE DATABASE \`${name}\``)

@@ -150,6 +150,8 @@ export class ShardAccess implements ShardsView {
   /** For what every server has alike. */
   anyTarget(): ShardTarget {
     const { keyspace } = this.#context.state.target
-    return this.target(isSystemSchema(keyspace) ? '' : keyspace, 0)
+    // Somebody may have dropped the session's database.
+    const isOwn = !isSystemSchema(keyspace) && this.isKeyspace(keyspace)
+    return this.target(isOwn ? keyspace : '', 0)
   }
 }
