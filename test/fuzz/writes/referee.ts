@@ -33,6 +33,7 @@ export class Referee {
   readonly pair: Pair
   readonly #schema: Schema
   readonly #contents: Contents
+  #played = 0
 
   private constructor(pair: Pair, schema: Schema, contents: Contents) {
     this.pair = pair
@@ -54,7 +55,8 @@ export class Referee {
     await this.#contents.restore()
   }
 
-  async judge(script: Script, isKnown: IsKnown): Promise<Judgement> {
+  async judge(written: Script, isKnown: IsKnown): Promise<Judgement> {
+    const script = aheadOfAll(written, this.#played++)
     const [plain, proxy] = [this.pair.plain, this.pair.proxy].map((side) => new Player(side, script.mode))
     try {
       return await this.#judge(script, { plain: plain!, proxy: proxy!, isKnown })
@@ -148,6 +150,19 @@ function refusalOf({ results }: Told): Difference {
 /** A message without what differs from statement to statement. */
 function nameless(message: string): string {
   return message.replace(/\b(?:main|extra|plain)\b[.\w]*|\b[a-z]{1,2}\d+\w*\b|\d+/g, '*')
+}
+
+/** What is far beyond the numbers of all scripts of a schema. */
+const NUMBERS = 100_000
+
+/** Rows that are to be ahead of all numbers are so each time, when a script is played again and again. */
+function aheadOfAll(script: Script, played: number): Script {
+  const steps = script.steps.map((step) => {
+    if (!step.isNeeded || typeof step.sql !== 'string') return step
+    const [, number = ''] = / VALUES \((\d+)/.exec(step.sql) ?? []
+    return { ...step, sql: step.sql.replaceAll(number, String(Number(number) + played * NUMBERS)) }
+  })
+  return { ...script, steps }
 }
 
 function isInOrder({ sql }: Step): boolean {
