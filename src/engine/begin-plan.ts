@@ -155,7 +155,9 @@ function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView
         }
       : several(async (context) => ok(await runInsert(split, context)))
   if (insert.entered !== undefined) return { ...onSeveral(), writes: 'several times' }
-  if (split.idsNeeded > 0 || bringsAhead(split, shards)) return onSeveral()
+  // Whether LAST_INSERT_ID(expr) has been come to, the answer alone tells.
+  const mayMeet = insert.setsInsertId === true && insert.tail.length > 0
+  if (split.idsNeeded > 0 || bringsAhead(split, shards) || mayMeet) return onSeveral()
   const bound = split.bind([])
   const { inserts } = bound
   if (!isWhole(bound)) return onSeveral()

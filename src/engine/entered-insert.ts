@@ -1,3 +1,4 @@
+import { ServerError } from '../errors/server-error.ts'
 import { notSupported, type SqlError } from '../errors/sql-error.ts'
 import type { EnteredRows, MetRows, SplitInsert } from '../plan/write-primitives.ts'
 import type { Value } from '../values/value.ts'
@@ -68,19 +69,36 @@ function duplicateOf({ entry }: TakenValue, { bindings }: RunContext): SqlError 
   return duplicateEntry(entry, bindings.isMariadb)
 }
 
-/** The shard where a value is says in MySQL's words that it is there, if it has a unique key for it. */
+/**
+ * The shard where a value is says in MySQL's words that it is there, if it has a unique key for it. A row that has its primary key is met
+ * before all others, and is on the row's own shard.
+ */
 async function refusedBy(
   taken: TakenValue,
-  { query, rows }: ShardInsert,
-  { keyspace }: SplitInsert,
+  part: ShardInsert,
+  plan: SplitInsert,
   context: RunContext,
 ): Promise<unknown> {
+  const own = await refusalAt(part.shard, part, plan, context)
+  const isOfKey = own instanceof ServerError && own.errno === ER_DUP_ENTRY && /PRIMARY'$/.test(own.message)
+  if (own !== undefined && (isOfKey || taken.shard === part.shard)) return own
+  return (await refusalAt(taken.shard, part, plan, context)) ?? duplicateOf(taken, context)
+}
+
+const ER_DUP_ENTRY = 1062
+
+async function refusalAt(
+  shard: number,
+  { query, rows }: ShardInsert,
+  { keyspace }: SplitInsert,
+  { port }: RunContext,
+): Promise<unknown> {
   try {
-    await context.port.write([{ keyspace, shard: taken.shard, query, rows }])
+    await port.write([{ keyspace, shard, query, rows }])
+    return undefined
   } catch (error) {
     return error
   }
-  return duplicateOf(taken, context)
 }
 
 // ------------------------------------------------------------------------------------------- row by row

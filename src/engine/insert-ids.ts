@@ -27,7 +27,8 @@ export function insertIds(parts: readonly AnsweredInsert[], plan: SplitInsert): 
   }
   const byLastRow = [...parts].sort((a, b) => lastRow(b) - lastRow(a))
   const telling = byLastRow.filter(({ answer }) => answer.lastInsertId !== 0)
-  return plan.setsInsertId === true ? setId(telling, plan) : broughtId(telling, byLastRow[0], plan)
+  const set = plan.setsInsertId === true ? setId(telling, plan) : undefined
+  return set ?? broughtId(telling, byLastRow[0], plan)
 }
 
 /** Each shard has counted for itself: one server would tell the number of the first row. */
@@ -39,12 +40,13 @@ export function firstDrawnId(parts: readonly AnsweredInsert[]): InsertIds {
 
 /**
  * What LAST_INSERT_ID(expr) was given: a shard that has not come to it tells the id of its last row. Where rows have met others, it
- * stands in what is done to those.
+ * stands in what is done to those; undefined where none has.
  */
-function setId(telling: readonly AnsweredInsert[], plan: SplitInsert): InsertIds {
+function setId(telling: readonly AnsweredInsert[], plan: SplitInsert): InsertIds | undefined {
   const set =
     telling.find((each) => plan.tail.length > 0 && hasMet(each, plan)) ??
     telling.find((each) => BigInt(each.answer.lastInsertId) !== idOfLastRow(each, plan))
+  if (set === undefined && plan.tail.length > 0) return undefined
   return { lastInsertId: (set ?? telling[0])?.answer.lastInsertId ?? 0, bringsIds: false }
 }
 

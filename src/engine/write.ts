@@ -2,7 +2,7 @@ import type { Condition } from '../errors/condition.ts'
 import { notSupported } from '../errors/sql-error.ts'
 import type { SendWrite } from '../plan/write-primitives.ts'
 import type { BoundQuery } from './bindings.ts'
-import { mergeConditions } from './merge-conditions.ts'
+import { isOfTheText, mergeConditions } from './merge-conditions.ts'
 import type { OkOutcome } from './outcome.ts'
 import type { RunContext } from './run-context.ts'
 import type { ShardPort, ToldConditions, WriteAnswer } from './shard-port.ts'
@@ -52,9 +52,16 @@ export function sumAnswers(
 
 /** The outcome of a statement that has been told of conditions before it wrote anything. */
 export function behind({ conditions, count }: ToldConditions, outcome: OkOutcome): OkOutcome {
-  const warnings = outcome.warnings + count
-  const info = infoWith(outcome.info, warnings)
-  return { ...outcome, warnings, info, conditions: [...conditions, ...outcome.conditions] }
+  const said = new Set(conditions.map(({ message }) => message))
+  // What was deprecated in the query is so in the statement that shards get.
+  const more = outcome.conditions.filter(({ code, message }) => !(isOfTheText(code) && said.has(message)))
+  const warnings = count + outcome.warnings - (outcome.conditions.length - more.length)
+  return {
+    ...outcome,
+    warnings,
+    info: infoWith(outcome.info, warnings),
+    conditions: [...conditions, ...more],
+  }
 }
 
 function infoWith(info: string, warnings: number): string {

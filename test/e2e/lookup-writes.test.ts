@@ -107,6 +107,8 @@ onEachServer((server) => {
       "INSERT INTO people (id, email, code) VALUES (11, 'k@x', 103), (12, 'a@x', 112)",
       "INSERT INTO people (id, email) VALUES (1, 'k@x')",
       "INSERT INTO people (id, email) VALUES (1, 'a@x')",
+      "INSERT INTO people (id, email) VALUES (1, 'd@x')",
+      "INSERT INTO people (id, email) VALUES (4, 'a@x')",
       'INSERT INTO people (id, code) VALUES (11, 103)',
       "INSERT IGNORE INTO people (id, email, code) VALUES (11, 'k@x', 111), (12, 'a@x', 112), (1, 'm@x', 113), (14, 'n@x', 103)",
       "INSERT IGNORE INTO people (id, email) VALUES (12, 'c@x')",

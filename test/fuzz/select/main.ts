@@ -13,10 +13,16 @@ const USAGE = `npm run fuzz -- select [--seed S] [--count N] [--mariadb] [--stri
     promises one, column definitions, warnings, errors. A difference is made as small as it gets and printed as SQL.
     SHARDGATE_TEST_MYSQLD names the MySQL server; mariadbd is taken from PATH.
 
+npm run fuzz -- writes [--seed S] [--count N] [--mariadb] …
+    Random sessions that write: INSERT, REPLACE, UPDATE and DELETE in every form, transactions with savepoints, errors, variables,
+    prepared statements, now and then another session. After each step its answer is compared and, by digests, what the tables
+    hold; where no transaction is open, on which shards rows are, and what lookup tables hold. Sessions go through a proxy over
+    2 shards and one over 8 in turn; --strict, --self, --way, --writes and --in-turn are of no meaning there.
+
   --seed S        the run to repeat; every run prints its own
   --count N       statements (10000)
   --per-schema N  statements before the next tables, whose seed is one more (2500)
-  --statement K   only this one, counted from 0, of the first tables
+  --statement K   only this one, counted from 0, of the first tables; a session, of writes
   --mariadb       shards and plain server are MariaDB
   --strict        lengths, table names and definitions of prepared statements are compared, too
   --self          no proxy: two plain servers, rows in another order. What differs is a fault of the generator

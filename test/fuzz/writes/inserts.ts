@@ -14,16 +14,18 @@ export function insert(g: Grammar, table: Table, draws: boolean): Fragment {
   const columns = namedColumns(g, table, draws)
   const verb = random.pick(['INSERT', 'INSERT', 'INSERT', 'INSERT IGNORE', 'REPLACE'])
   const into = random.oneIn(8) ? ' ' : ' INTO '
-  const values = (column: Column) => value(g, table, column, draws)
-  const target = sql`${verb}${into}${tableName(table)}`
+  // Which of several rows that draw numbers get none, for they meet others, and whether those are left to the next, is told nowhere.
   const isUpsert = verb === 'INSERT' && random.oneIn(3)
+  const isOne = draws && (isUpsert || verb === 'INSERT IGNORE')
+  const count = isOne || random.oneIn(2) ? 1 : 2 + random.int(3)
+  // Warnings of rows behind one that a CHECK refuses have too low a number.
+  const isChecked = verb === 'INSERT IGNORE' && count > 1
+  const values = (column: Column) => value(g, table, column, { draws, isChecked })
+  const target = sql`${verb}${into}${tableName(table)}`
   if (random.oneIn(6)) {
     const assignments = columns.map((column) => sql`${column.name} = ${values(column)}`)
     return sql`${target} SET ${list(assignments)}${isUpsert ? onDuplicate(g, table, { columns }) : ''}`
   }
-  // Which of several rows that draw numbers get none, for they meet others, and whether those are left to the next, is told nowhere.
-  const isOne = draws && (isUpsert || verb === 'INSERT IGNORE')
-  const count = isOne || random.oneIn(2) ? 1 : 2 + random.int(3)
   const rows = Array.from({ length: count }, () => columns.map(values))
   const tuples = rows.map((row) => sql`(${list(row, { least: row.length })})`)
   const names = columns.map(({ name }) => name).join(', ')
@@ -69,7 +71,13 @@ function needsValue({ isNullable, default: preset }: Column): boolean {
 /** An id is drawn for NULL, 0 and DEFAULT. */
 const DRAWN = ['NULL', 'NULL', '0', 'DEFAULT', "'0'"]
 
-function value(g: Grammar, table: Table, column: Column, draws: boolean): Fragment {
+interface OfRow {
+  readonly draws: boolean
+  /** Nothing that a CHECK refuses. */
+  readonly isChecked: boolean
+}
+
+function value(g: Grammar, table: Table, column: Column, { draws, isChecked }: OfRow): Fragment {
   const { random } = g
   const { type } = column
   if (column.name === 'id' && table.isNumbered && draws && !random.oneIn(4)) return random.pick(DRAWN)
@@ -78,11 +86,12 @@ function value(g: Grammar, table: Table, column: Column, draws: boolean): Fragme
     case 0:
       return isFixed(table, column) && !column.isNullable ? valueLiteral(random.pick(type.values)) : 'NULL'
     case 1:
-      return 'DEFAULT'
+      // Of one that there is not MariaDB warns once for each row, and once for all where the statement does not name the column.
+      return needsValue(column) ? valueLiteral(random.pick(type.values)) : 'DEFAULT'
     case 2: {
       // An id at the end of its type, which is what one too large becomes, is the last of all.
       const isLast = column.name === 'id' && table.isNumbered
-      return isLast
+      return isLast || isChecked
         ? valueLiteral(random.pick(type.values))
         : choice(wrong(g, column), [random.pick(type.values)])
     }

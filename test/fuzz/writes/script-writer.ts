@@ -195,9 +195,11 @@ class ScriptWriter {
   #push(text: Fragment, more: Partial<Step> = {}): void {
     const how: How = this.#random.pick(['text', 'text', 'text', 'text', 'binary', 'sql'])
     const isWords = typeof text === 'string' // about the session, most of which are not prepared
+    // MySQL keeps the text of PREPARE in three bytes a sign.
+    const isWide = /[\u{10000}-\u{10ffff}]/u.test(print(text, false).sql)
     this.#steps.push({
       session: 0,
-      how: isWords ? 'text' : how,
+      how: isWords || (isWide && how === 'sql') ? 'text' : how,
       sql: text,
       isWrite: false,
       isEnd: false,

@@ -144,7 +144,7 @@ class WriteFuzz {
     const script = { ...seen.script, steps: seen.script.steps.slice(0, step + 1) }
     const other = loaded.referees.find((each) => each !== referee)!
     const own = isRefusal ? undefined : await referee.compareAnother(script, other.pair.plain)
-    if (own?.kind === difference.kind) {
+    if (own !== undefined && difference.kind.startsWith(own.kind)) {
       await other.restore()
       return void tally(this.#counts.undetermined, difference.kind)
     }
