@@ -1,11 +1,10 @@
-import { ServerError } from '../errors/server-error.ts'
 import { notSupported, SqlError } from '../errors/sql-error.ts'
 import { makeSettings, USUAL_KIND } from '../tablet/settings.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
 import type { AtomicCommits } from './atomic-commits.ts'
 import { BestEffort } from './best-effort.ts'
 import type { Branch } from './branch.ts'
-import { type CommitFailure, type CommitProtocol, rollBack } from './commit-protocol.ts'
+import { type CommitFailure, type CommitProtocol, isRefusal, rollBack } from './commit-protocol.ts'
 import { recordSql } from './decisions.ts'
 import { Lane } from './lane.ts'
 import type { Lanes } from './lanes.ts'
@@ -115,7 +114,7 @@ export class AtomicCommit implements CommitProtocol {
       this.#lanes.leave(manager)
       return { kind: 'Committed' }
     } catch (error) {
-      if (error instanceof ServerError) return { kind: 'RolledBack', error }
+      if (isRefusal(error)) return { kind: 'RolledBack', error }
       this.#lanes.drop(manager)
       const outcome = await this.#commits.outcomeOf(this.#start.home, id, recordedMs)
       if (outcome === 'committed') return { kind: 'Committed' }

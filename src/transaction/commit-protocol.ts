@@ -51,6 +51,14 @@ export function commitError({ committed, failed, rolledBack }: CommitFailure): {
   return { error: new SqlError('ER_UNKNOWN_ERROR', text, { cause: error }), warning: text }
 }
 
+/** A KILL or a shutdown may meet a statement that has done its work: ER_SERVER_SHUTDOWN, ER_QUERY_INTERRUPTED, ER_CONNECTION_KILLED (MariaDB). */
+const INTERRUPTIONS: ReadonlySet<number> = new Set([1053, 1317, 1927])
+
+/** A server's word that it has not done what it was told. */
+export function isRefusal(error: unknown): error is ServerError {
+  return error instanceof ServerError && !INTERRUPTIONS.has(error.errno)
+}
+
 /** A shard that cannot be told loses its connection, which rolls back too. Answers what the shards warn of. */
 export async function rollBack(lanes: Lanes, which: readonly Lane[]): Promise<readonly Condition[]> {
   const told = await Promise.all(

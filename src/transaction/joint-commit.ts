@@ -1,9 +1,8 @@
-import { ServerError } from '../errors/server-error.ts'
 import { type AtomicPart, failure, outcomeUnknown, type Verdict, writtenOutside } from './atomic-commit.ts'
 import type { AtomicCommits } from './atomic-commits.ts'
 import { BestEffort } from './best-effort.ts'
 import { jointRowId } from './branch.ts'
-import { type CommitFailure, type CommitProtocol, rollBack } from './commit-protocol.ts'
+import { type CommitFailure, type CommitProtocol, isRefusal, rollBack } from './commit-protocol.ts'
 import { recordSql } from './decisions.ts'
 import type { Lane } from './lane.ts'
 import type { Lanes } from './lanes.ts'
@@ -53,27 +52,32 @@ export class JointCommit implements CommitProtocol {
   async #prepareAll(parts: readonly AtomicPart[]): Promise<Verdict> {
     const branches = parts.map(({ lane, branch }) => ({ shard: lane.name, qualifier: branch.qualifier }))
     const recordedMs = this.#commits.clock.now()
-    const settled = await Promise.allSettled(
+    const failed: { lane: Lane; error: unknown }[] = []
+    await Promise.all(
       parts.map(async ({ lane, branch }) => {
         await this.#commits.step('preparing', lane.name)
-        await lane.prepare(branch, recordSql({ id: jointRowId(branch), branches, recordedMs }))
-        await this.#commits.step('prepared', lane.name)
+        try {
+          await lane.prepare(branch, recordSql({ id: jointRowId(branch), branches, recordedMs }))
+          await this.#commits.step('prepared', lane.name)
+        } catch (error) {
+          failed.push({ lane, error })
+        }
       }),
     )
-    const errors = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason as Error] : []))
-    if (errors.length === 0) return { kind: 'Committed' }
-    // What a server has refused to prepare it has rolled back, and it will not be prepared with its record any more.
-    const refused = errors.find((error) => error instanceof ServerError)
+    const [lost] = failed
+    if (lost === undefined) return { kind: 'Committed' }
+    // What a server has refused to prepare, or to record, will not be prepared with its record any more.
+    const refused = failed.map(({ error }) => error).find(isRefusal)
     if (refused !== undefined) return { kind: 'RolledBack', error: refused }
-    // One was lost, and may be prepared: whoever recovers may have found all prepared by now, and have them commit.
+    // It may be prepared: then whoever recovers may have found all prepared by now, and have them commit.
+    for (const { lane } of failed) this.#lanes.drop(lane)
     const outcome = await this.#commits.jointOutcomeOf(
       parts.map(({ lane, branch }) => ({ shard: lane.target, branch })),
       recordedMs,
     )
-    const error = errors[0]!
+    const error = lost.error as Error
     if (outcome === 'COMMIT') return { kind: 'Committed' }
     if (outcome === 'ROLLBACK') return { kind: 'RolledBack', error }
-    const lost = parts.find((_, i) => settled[i]!.status === 'rejected')!
     return { kind: 'Unknown', error: outcomeUnknown(this.#id, lost.lane, error) }
   }
 
