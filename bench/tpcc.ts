@@ -103,7 +103,8 @@ function askOf(connection: Connection): Ask {
 }
 
 async function startSingle(): Promise<Side> {
-  const server = flavor === 'mysql' ? await startMysql() : await startMariadb()
+  const args = [`--innodb-lock-wait-timeout=${LOCK_WAIT_SECONDS}`]
+  const server = await (flavor === 'mysql' ? startMysql : startMariadb)({ args })
   stops.push(() => server.close())
   console.log(
     `${server.flavor} ${server.version}, node ${process.version}; ${warehouses} warehouses, scale ${options.scale}, ${terminals} terminals, ${shards} shards, ${options.mode}`,
@@ -117,7 +118,7 @@ async function startSingle(): Promise<Side> {
   return {
     name: 'single server',
     connect: () => connect({ port, ...account }),
-    servers: [await prepare(server.connect())],
+    servers: [await onServer(server.connect())],
   }
 }
 
@@ -133,11 +134,15 @@ async function startSharded(): Promise<Side> {
   }
   const proxy = await ProxyProcess.start({ dir: dir.path, heapMb: 1_024, config })
   stops.push(() => proxy.close())
-  const servers = [...cluster.servers.values()].map((each) => prepare(each.connectAsRoot()))
+  const servers = await Promise.all(
+    [...cluster.servers.values()].map((each) => onServer(each.connectAsRoot())),
+  )
+  for (const server of servers)
+    await server.query(`SET GLOBAL innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}`)
   return {
     name: `${shards} shards, ${options.mode}`,
     connect: () => connect({ port: proxy.port, ...PROXY_ACCOUNT }),
-    servers: await Promise.all(servers),
+    servers,
   }
 }
 
@@ -147,11 +152,10 @@ async function connect(account: { port: number; user: string; password: string }
   return connection
 }
 
-/** A connection to a server itself, which may do everything there. */
-async function prepare(connecting: Promise<Connection>): Promise<Connection> {
+/** A connection to a server itself. */
+async function onServer(connecting: Promise<Connection>): Promise<Connection> {
   const connection = await connecting
   stops.push(() => connection.destroy())
   await connection.query('USE tpcc')
-  await connection.query(`SET GLOBAL innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}`)
   return connection
 }

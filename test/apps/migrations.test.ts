@@ -19,6 +19,7 @@ const applications = {
     app: nodeApplication('migrate-sequelize.mjs'),
     refused: ['a row twice', 'a shelf that is not there'],
   },
+  TypeORM: { app: nodeApplication('migrate-typeorm.mjs'), refused: ['one that fails'] },
   'Flyway and Liquibase': { app: javaApplication('java/Migrate.java', 'java/migrations'), refused: [] },
 }
 

@@ -42,7 +42,7 @@ onEachServer((server) => {
     const counts = await runTerminals({
       connections,
       size: SIZE,
-      until: { transactions: 23 },
+      until: { transactions: 12 },
       seed: server,
       shares: SHARES,
     })
@@ -54,7 +54,7 @@ onEachServer((server) => {
     expect(await brokenOnShards(shards.map(askOf), SIZE)).toEqual([])
     const [unresolved] = await client.query('SHOW UNRESOLVED TRANSACTIONS')
     expect(unresolved).toEqual([])
-  }, 60_000)
+  }, 180_000)
 })
 
 function askOf(connection: Connection): Ask {

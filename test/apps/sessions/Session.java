@@ -42,8 +42,8 @@ public final class Session {
         });
       }
     }
-    for (String settings : List.of("", "&rewriteBatchedStatements=true", "&useServerPrepStmts=true",
-        "&useServerPrepStmts=true&rewriteBatchedStatements=true", "&allowMultiQueries=true&useAffectedRows=true")) {
+    for (String settings : List.of("", "&useServerPrepStmts=true&rewriteBatchedStatements=true",
+        "&rewriteBatchedStatements=true&allowMultiQueries=true&useAffectedRows=true")) {
       try (Connection db = open(settings)) {
         for (Map.Entry<String, Callable<Object>> question : questions(db).entrySet())
           ask(question.getKey() + " " + settings, question.getValue());

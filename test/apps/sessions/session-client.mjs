@@ -5,8 +5,7 @@ import { script } from './script.mjs'
 
 const [client, ...settings] = process.argv.slice(2)
 const account = ['--no-defaults', `-h${server.host}`, `-P${server.port}`, `-u${server.user}`]
-/** What it prints of a statement comes after the text of the next one here. */
-const input = script.map((sql, at) => `SELECT 'question ${at + 1}';\n${sql};\n`).join('')
+const input = script.map((sql) => `${sql};\n`).join('')
 const { stdout, stderr, status } = spawnSync(
   client,
   [...account, ...settings, '--protocol=tcp', '--force', '-vvv', '--unbuffered', '--show-warnings', 'work'],
@@ -16,10 +15,9 @@ const tell = (name, value) => process.stdout.write(`${JSON.stringify({ name, val
 
 /** Without the time that a statement took. */
 const plain = (text) => text.replace(/\(?\d+\.\d+ sec\)?/g, '').trim()
-const parts = plain(stdout).split(/^SELECT 'question \d+'$/m)
-script.forEach((sql, at) => {
-  tell(`${at + 1}: ${sql}`, parts[at + 1] ?? null)
-})
+/** It prints a statement between two lines, then what has come of it. */
+const parts = plain(stdout).split(/^-{14}\n(.*)\n-{14}$/m)
+for (let at = 1; at < parts.length; at += 2) tell(`${(at + 1) / 2}: ${parts[at]}`, parts[at + 1].trim())
 tell(
   'errors',
   plain(stderr)

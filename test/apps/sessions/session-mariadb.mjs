@@ -11,6 +11,8 @@ const open = (more) =>
     allowPublicKeyRetrieval: true,
     bigIntAsNumber: false,
     dateStrings: true,
+    // MariaDB's COM_STMT_BULK_EXECUTE is not offered by the proxy: the driver sends rows one behind the other, as to a MySQL.
+    bulk: false,
     ...more,
   })
 const db = await open({ multipleStatements: true })

@@ -8,7 +8,7 @@ const db = new Sequelize('work', user, password, {
   dialect: 'mysql',
   host,
   port,
-  pool: { max: 2 },
+  pool: { max: 1 },
   logging: (sql) => statements.push(sql),
   define: { timestamps: false },
 })
