@@ -24,6 +24,7 @@ import { ofTarget, type Target, targetsOf } from './chosen-targets.ts'
 import { type ValueFromElsewhere, valuesFromElsewhere } from './chosen-values.ts'
 import { UNCHECKED } from './foreign-keys.ts'
 import { keptRows } from './kept-rows.ts'
+import { reading } from './locked-reading.ts'
 import {
   makeBinary,
   makeCast,
@@ -37,7 +38,7 @@ import { isOneOf } from './owned-lookups.ts'
 import { isOfMariaDb, type PlanContext } from './plan-context.ts'
 import { isRefusal } from './refusal.ts'
 import { charsetsOf, keyColumn, keyOf, placingOf } from './row-keys.ts'
-import { orRowsFirst, reading, rowsFirst } from './rows-first.ts'
+import { orRowsFirst, rowsFirst } from './rows-first.ts'
 import { ShardText } from './shard-text.ts'
 import { followedBy, newKeyOf, upkeepOf } from './upkeep.ts'
 import { isRow, wholeRow } from './whole-rows.ts'

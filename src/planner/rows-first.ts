@@ -2,7 +2,7 @@ import type { Plan } from '../plan/plan.ts'
 import { answersRows, type RowsPrimitive } from '../plan/primitives.ts'
 import type { ChosenWrite, RowsFirst, SelectedInsert, WrittenInto } from '../plan/write-primitives.ts'
 import type { Delete, Insert, Query, TableName, Update } from '../sql/ast.ts'
-import { type AnyNode, type Part, rewrite, someNode } from '../sql/visit.ts'
+import { type AnyNode, someNode } from '../sql/visit.ts'
 import type { Column } from '../values/column.ts'
 import { isIntegral } from '../values/value.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
@@ -63,24 +63,6 @@ function keyspaceHolding(name: TableName, context: PlanContext): string | undefi
 
 function isRows(root: Plan['root']): root is RowsPrimitive {
   return answersRows(root) && root.kind !== 'Unsupported'
-}
-
-/** Its queries lock what they look at, so that it does not change meanwhile. */
-export function reading<T extends Part>(part: T): T {
-  return rewrite(part, (node) => {
-    if (node.kind !== 'Select') return undefined
-    const select = rewrite(node, (inner) => (inner === node ? undefined : readingOf(inner)))
-    // MySQL finds JSON_TABLE() in two locking clauses (3569) where one query in another locks, too.
-    const isLockable = select.from.length > 0 && !someNode(select.from, ({ kind }) => kind === 'JsonTable')
-    return !isLockable || select.locks !== undefined
-      ? select
-      : { ...select, locks: [{ kind: 'Lock', mode: 'SHARE MODE', span: node.span }] }
-  })
-}
-
-/** Of a query in a query. */
-function readingOf(node: AnyNode): AnyNode | undefined {
-  return node.kind === 'Select' ? reading(node) : undefined
 }
 
 /** Undefined where a literal may be another value than the one that it was made of. */

@@ -9,12 +9,12 @@ import type { Target } from './chosen-targets.ts'
 import { transferOf } from './federate/transfer.ts'
 import { type FedKeys, fedKeys } from './foreign-keys.ts'
 import { type Changing, keptRows, rowsAfter, rowsByKey } from './kept-rows.ts'
+import { reading } from './locked-reading.ts'
 import { makeItem } from './make-node.ts'
 import { changedVindexes } from './operators/write.ts'
 import { type LookupColumns, ownedLookup, removedRows } from './owned-lookups.ts'
 import type { PlanContext } from './plan-context.ts'
 import { eachOrRefusal, isRefusal, type Refusal, refused } from './refusal.ts'
-import { reading } from './rows-first.ts'
 
 /** What has to follow when an UPDATE or DELETE has changed rows. */
 export interface Followed {

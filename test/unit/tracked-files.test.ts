@@ -9,7 +9,11 @@ const root = resolve(import.meta.dirname, '../..')
 function trackedTexts(): ReadonlyMap<string, string> {
   const names = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0')
   const files = names.filter((name) => name !== '' && existsSync(join(root, name)))
-  const small = files.filter((name) => statSync(join(root, name)).size < 4_000_000)
+  // A link to a folder is one name, its files have their own.
+  const small = files.filter((name) => {
+    const found = statSync(join(root, name))
+    return found.isFile() && found.size < 4_000_000
+  })
   return new Map(small.map((name) => [name, readFileSync(join(root, name), 'latin1')]))
 }
 
