@@ -121,4 +121,14 @@ onEachServer((server) => {
     await (await connect()).query("IF 1 THEN SET SESSION time_zone = '+09:00'; END IF")
     await isClean(await connect())
   })
+
+  test('CALL of what counts no rows tells none that another session has counted', async () => {
+    const [client, other] = [await connect(), await connect()]
+    await client.query('CREATE PROCEDURE assigns(OUT a INT) SET a = 1')
+    await other.query("INSERT INTO products (name, price) VALUES ('counted', 1), ('counted too', 2)")
+    expect((await client.query('CALL assigns(@a)'))[0]).toMatchObject({ affectedRows: 0 })
+    await other.query("UPDATE products SET price = 3 WHERE name LIKE 'counted%'")
+    expect((await client.execute('CALL assigns(@a)'))[0]).toMatchObject({ affectedRows: 0 })
+    await other.query("DELETE FROM products WHERE name LIKE 'counted%'")
+  })
 })

@@ -162,8 +162,10 @@ export class SingleShard implements RelayOwner {
     const { moreResults, sequenceId } = answer
     const { statusFlags: status } = replies
     this.#relay.begin({ shape, status, moreResults, sequenceId }, () => connection.pause())
-    if (carried?.setsInsertId === true)
-      runQuery(connection, giveInsertId(state)).catch((error) => lease.discard(error))
+    // A procedure that counts no rows answers what the connection's statement before has counted: another session's, it may be.
+    const ahead =
+      carried?.setsInsertId === true ? giveInsertId(state) : options.runsProgram ? 'DO 0' : undefined
+    if (ahead !== undefined) runQuery(connection, ahead).catch((error) => lease.discard(error))
     this.#send(statement, connection, lane)
   }
 

@@ -5,7 +5,7 @@ CREATE TABLE counters (
   count INT NOT NULL DEFAULT 0
 );
 
-CREATE PROCEDURE add_up (IN a INT, IN b INT, OUT total INT) SELECT a + b INTO total;
+CREATE PROCEDURE add_up (IN a INT, IN b INT, OUT total INT) SET total = a + b;
 CREATE PROCEDURE all_counters () SELECT name, count FROM counters ORDER BY name;
 
 CREATE TABLE account_email (email VARCHAR(100) NOT NULL PRIMARY KEY, keyspace_id VARBINARY(16) NOT NULL);
