@@ -19,8 +19,8 @@ import { isOneOf, type LookupColumns, lockedRows, ownedLookup, removedRows } fro
 import { isOfMariaDb, type PlanContext } from './plan-context.ts'
 import { eachOrRefusal, isRefusal, type Refusal, refused } from './refusal.ts'
 import { charsetsOf, isWhole, keyColumn, keyOf, placingOf } from './row-keys.ts'
+import { moveOf } from './row-move.ts'
 import { ShardText } from './shard-text.ts'
-import { moveOf } from './upkeep.ts'
 
 /**
  * How rows of these columns are entered in the lookup tables that the table owns, and what is done with rows that they meet and that

@@ -1,19 +1,18 @@
-import type { NewKeyColumn, RowMove, Upkeep } from '../plan/write-primitives.ts'
+import type { NewKeyColumn, Upkeep } from '../plan/write-primitives.ts'
 import type { Delete, Expr, SelectExpr, Update } from '../sql/ast.ts'
 import type { Column } from '../values/column.ts'
 import { isSelfReferring } from '../values/foreign-key.ts'
-import { quoteName } from '../values/sql-literal.ts'
 import { sameColumn } from '../vschema/model.ts'
 import { routedColumn } from './binding/column-type.ts'
 import type { Target } from './chosen-targets.ts'
-import { transferOf } from './federate/transfer.ts'
 import { type FedKeys, fedKeys } from './foreign-keys.ts'
-import { type Changing, keptRows, rowsAfter, rowsByKey } from './kept-rows.ts'
+import { type Changing, keptRows, rowsAfter } from './kept-rows.ts'
 import { makeItem } from './make-node.ts'
 import { changedVindexes } from './operators/write.ts'
-import { type LookupColumns, ownedLookup, removedRows } from './owned-lookups.ts'
+import { type LookupColumns, ownedLookup } from './owned-lookups.ts'
 import type { PlanContext } from './plan-context.ts'
 import { eachOrRefusal, isRefusal, type Refusal, refused } from './refusal.ts'
+import { moveOf } from './row-move.ts'
 import { reading } from './rows-first.ts'
 
 /** What has to follow when an UPDATE or DELETE has changed rows. */
@@ -114,26 +113,5 @@ export function upkeepOf(
     ...(moves && { move: moveOf(changing, context) }),
     oneByOne,
     ...(ast.kind === 'Delete' && { deletes: true }),
-  }
-}
-
-/** What is generated is made of the rest. */
-export function moveOf(changing: Changing, context: PlanContext): RowMove {
-  const { table, key } = changing
-  const columns = (table.live?.columns ?? []).filter(({ stored }) => stored?.computedOf === undefined)
-  const transfers = columns.map(transferOf)
-  const { alias: _alias, ...node } = changing.node
-  return {
-    table: table.name,
-    // Where servers do not look at them, nor does the proxy, the client has wanted it so.
-    ...(table.foreignKeys && { keepsForeignKeys: true }),
-    rows: rowsByKey(
-      { ...changing, node },
-      transfers.map(({ expr }) => makeItem(expr)),
-      context,
-    ),
-    as: transfers.map(({ as }) => as),
-    remove: removedRows(node, key, context),
-    insert: `INSERT INTO ${quoteName(table.name)} (${columns.map(({ name }) => quoteName(name)).join(', ')}) VALUES `,
   }
 }
