@@ -9,7 +9,7 @@ import { bindWrite } from './binding/bind-write.ts'
 import { findTable, keyspaceOf } from './binding/find-table.ts'
 import { rootPlace } from './binding/place.ts'
 import { isAggregated } from './binding/traits.ts'
-import { viewOf } from './binding/views.ts'
+import { isPlacedView, viewOf } from './binding/views.ts'
 import { withChosenRows } from './chosen-rows.ts'
 import { finishInsertRows } from './finish/finish-insert-rows.ts'
 import { finishInsertSelect } from './finish/finish-insert-select.ts'
@@ -53,7 +53,7 @@ export function planInsert(ast: Insert, context: PlanContext, trace?: Trace): Pl
   if (isSystemSchema(keyspaceOf(ast.table, context)))
     return writePlan(ast, { verb: insertVerb(ast), routing: anyShard(context) }, context)
   const table = shownSequence(findTable(ast.table, context))
-  if (table.columnVindexes.length === 0 && viewOf(table, context) !== undefined)
+  if (viewOf(table, context) !== undefined && !isPlacedView(table))
     return unsupportedPlan(`${ast.verb} into view '${table.name}' of a sharded keyspace`)
   const counted = table.shows?.table.autoIncrement
   if (counted !== undefined && table.autoIncrement === undefined)

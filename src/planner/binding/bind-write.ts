@@ -10,7 +10,7 @@ import { keyspaceOf } from './find-table.ts'
 import { type Place, withCtes } from './place.ts'
 import type { Scope } from './scope.ts'
 import { unplanned } from './unplanned.ts'
-import { viewOf } from './views.ts'
+import { isPlacedView, viewOf } from './views.ts'
 
 /** As bindQuery, for the rows that an UPDATE or DELETE looks at. */
 export function bindWrite(ast: Update | Delete, root: Place): BoundWrite {
@@ -32,7 +32,6 @@ function checkViews(verb: string, from: readonly TableExpr[], context: PlanConte
     if (isSystemSchema(keyspaceOf(name, context))) continue
     const found = context.vschema.findTable(keyspaceOf(name, context), name.name, context.tabletType)
     if (found.kind !== 'found' || viewOf(found.table, context) === undefined) continue
-    if (found.table.columnVindexes.length === 0)
-      unplanned(`${verb} of view '${name.name}' of a sharded keyspace`)
+    if (!isPlacedView(found.table)) unplanned(`${verb} of view '${name.name}' of a sharded keyspace`)
   }
 }

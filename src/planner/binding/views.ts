@@ -25,6 +25,11 @@ export function viewOf(table: Table, context: PlanContext): View | undefined {
   return { table, columns, query: () => queryOf(table, context) }
 }
 
+/** The view can be written: it lies where its table does, and no foreign keys over shards would have to be followed. */
+export function isPlacedView({ columnVindexes, shows }: Table): boolean {
+  return columnVindexes.length > 0 && shows?.table.foreignKeys === undefined
+}
+
 function queryOf({ name, keyspace, live }: Table, context: PlanContext): Query {
   const { query: text, database } = live!.view!
   if (text === '') unplanned(`view '${name}', whose query the account may not read (it needs SHOW VIEW)`)
