@@ -121,8 +121,16 @@ export class InsertSplit {
     }
   }
 
+  /** With NO_AUTO_VALUE_ON_ZERO the keyword DEFAULT is what the column's default is: 0. */
+  #zeros(): readonly (readonly [row: number, id: bigint])[] {
+    const { autoIncrement: auto } = this.plan
+    if (auto === undefined || auto.appended || !this.#context.noAutoValueOnZero) return []
+    const rows = Array.from({ length: this.#source.rowCount }, (_, row) => row)
+    return rows.filter((row) => this.#source.isDefault(row, auto.offset)).map((row) => [row, 0n])
+  }
+
   #bind(drawn: readonly bigint[]): BoundInsert {
-    const ids = new Map(this.#drawing.map((row, i) => [row, drawn[i]!]))
+    const ids = new Map([...this.#zeros(), ...this.#drawing.map((row, i) => [row, drawn[i]!] as const)])
     const parts = splitByShard(this.plan, this.#source, ids, this.#context)
     return {
       inserts: [...parts.values()].map((part) => part.finish()),
@@ -155,7 +163,7 @@ function broughtBy(
 function needsId(plan: SplitInsert, source: InsertSource, row: number, context: InsertContext): boolean {
   const auto = plan.autoIncrement
   if (auto === undefined || auto.appended) return auto !== undefined
-  if (source.isDefault(row, auto.offset)) return true
+  if (source.isDefault(row, auto.offset)) return !context.noAutoValueOnZero
   const value = source.value(row, auto.offset)
   if (value === undefined) return false
   if (value.type === 'NULL') return true
@@ -227,7 +235,7 @@ class Part implements InsertedRows {
   add(placed: PlacedRow): void {
     this.#insert.append(this.#text, placed, this.#rows.length === 0)
     this.#rows.push(placed)
-    if (placed.id !== undefined) this.#drawnIds.push(placed.id)
+    if (placed.id) this.#drawnIds.push(placed.id)
   }
 
   finish(): ShardInsert {
