@@ -51,6 +51,13 @@ export function commitError({ committed, failed, rolledBack }: CommitFailure): {
   return { error: new SqlError('ER_UNKNOWN_ERROR', text, { cause: error }), warning: text }
 }
 
+/** vtgate's, for commits that not every shard has followed. */
+const NON_ATOMIC_COMMIT = 301
+
+export function commitWarning(message: string): Condition {
+  return { level: 'Warning', code: NON_ATOMIC_COMMIT, message }
+}
+
 /** A KILL or a shutdown may meet a statement that has done its work: ER_SERVER_SHUTDOWN, ER_QUERY_INTERRUPTED, ER_CONNECTION_KILLED (MariaDB). */
 const INTERRUPTIONS: ReadonlySet<number> = new Set([1053, 1317, 1927])
 

@@ -11,7 +11,13 @@ import { AfterCommit } from './after-commit.ts'
 import type { AtomicCommits } from './atomic-commits.ts'
 import { AtomicTransaction } from './atomic-transaction.ts'
 import { BestEffort } from './best-effort.ts'
-import { type CommitFailure, type CommitProtocol, commitError, rollBack } from './commit-protocol.ts'
+import {
+  type CommitFailure,
+  type CommitProtocol,
+  commitError,
+  commitWarning,
+  rollBack,
+} from './commit-protocol.ts'
 import type { Lane } from './lane.ts'
 import { Lanes } from './lanes.ts'
 import { NextCharacteristics } from './next-characteristics.ts'
@@ -25,13 +31,11 @@ import {
   type SessionView,
   type TransactionStart,
 } from './transaction-start.ts'
+import { WrittenShards } from './written-shards.ts'
 
 /** Deadlock, and the lock table being full: InnoDB rolls the whole transaction back, not the statement alone. */
 const ER_LOCK_DEADLOCK = 1213
 const ER_LOCK_TABLE_FULL = 1206
-
-/** vtgate's, for commits that not every shard has followed. */
-const NON_ATOMIC_COMMIT = 301
 
 const STEPS_SAVEPOINT = '`_shardgate_steps`'
 const ATTEMPT_SAVEPOINT = '`_shardgate_attempt`'
@@ -64,8 +68,7 @@ export class Transaction {
   /** The open one has reached a primary; where `mode` was 'twopc' then it is atomic. */
   #hasBegun = false
   #atomic: AtomicTransaction | undefined
-  /** Shards that the transaction writes on, while it is a single one. */
-  readonly #written = new Set<string>()
+  readonly #written = new WrittenShards()
   #isOpen = false
   #isReadOnly = false
   #start: TransactionStart | undefined
@@ -184,13 +187,7 @@ export class Transaction {
 
   /** A single transaction is about to write on the targets, or to lock rows there. Throws 1317 where it would need two shards. */
   noteWrite(targets: readonly ShardTarget[]): void {
-    const all = new Set([...this.#written, ...targets.map(({ key }) => key)])
-    if (all.size > 1)
-      throw new SqlError(
-        'ER_QUERY_INTERRUPTED',
-        `multi-db transaction attempted: ${[...all].join(', ')} (transaction_mode is 'single')`,
-      )
-    if (this.#isOpen || !this.autocommit) for (const { key } of targets) this.#written.add(key)
+    this.#written.note(targets, this.#isOpen || !this.autocommit)
   }
 
   /** Throws when only ROLLBACK is left. */
@@ -312,7 +309,7 @@ export class Transaction {
     let failed: CommitFailure | undefined
     try {
       failed = (await this.#commitAhead()) ?? (await protocol.commit(this.lanes.open()))
-      if (protocol.delayed !== undefined) this.#warn(protocol.delayed)
+      if (protocol.delayed !== undefined) this.#warning = commitWarning(protocol.delayed)
       if (failed === undefined && behind !== undefined) await this.#finish(behind)
     } finally {
       this.#committing = false
@@ -320,7 +317,7 @@ export class Transaction {
     }
     if (failed === undefined) return
     const { error, warning } = commitError(failed)
-    if (warning !== undefined) this.#warn(warning)
+    if (warning !== undefined) this.#warning = commitWarning(warning)
     throw error
   }
 
@@ -340,7 +337,7 @@ export class Transaction {
       await behind()
     } catch (error) {
       const why = (error as Error).message
-      this.#warn(
+      this.#warning = commitWarning(
         `The transaction is committed; entries of consistent lookup vindexes that it no longer needs are still there: ${why}`,
       )
     }
@@ -513,9 +510,5 @@ export class Transaction {
     this.rollbackWarnings.clear()
     this.#savepoints.clear()
     this.afterCommit.clear()
-  }
-
-  #warn(message: string): void {
-    this.#warning = { level: 'Warning', code: NON_ATOMIC_COMMIT, message }
   }
 }
