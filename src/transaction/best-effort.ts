@@ -11,9 +11,12 @@ import type { Lanes } from './lanes.ts'
  */
 export class BestEffort implements CommitProtocol {
   readonly #lanes: Lanes
+  readonly #isAnswered: boolean
 
-  constructor(lanes: Lanes) {
+  /** `isAnswered`: all that have written have answered just now, which tells as much as asking them would. */
+  constructor(lanes: Lanes, { isAnswered = false } = {}) {
     this.#lanes = lanes
+    this.#isAnswered = isAnswered
   }
 
   async commit(lanes: readonly Lane[]): Promise<CommitFailure | undefined> {
@@ -22,7 +25,9 @@ export class BestEffort implements CommitProtocol {
     const writers = lanes.filter(({ hasWritten }) => hasWritten)
     // What is known to be lost must not be found out after others have committed.
     const asked = lanes.filter((lane) => lane.isLost || (writers.length > 1 && lane.hasWritten))
-    const proofs = await Promise.all(asked.map(prove))
+    const proofs = await Promise.all(
+      asked.map((lane) => (this.#isAnswered && !lane.isLost ? proofOf(lane) : prove(lane))),
+    )
     const lost = proofs.flatMap((proof) => (proof.kind === 'Lost' ? [failedOn(proof.lane, proof.error)] : []))
     if (lost.length > 0) return this.#rollBack(lanes, lost)
     const first = proofs.find(({ kind }) => kind === 'Doubtful')?.lane
@@ -69,10 +74,15 @@ async function prove(lane: Lane): Promise<Proof> {
   try {
     const { rows } = await lane.query('SELECT @@global.read_only')
     const isWritable = textCells(rows[0]!, 1)[0] === '0'
-    return { kind: isWritable && !lane.lease.tablet.health.certifies ? 'Ready' : 'Doubtful', lane }
+    return isWritable ? proofOf(lane) : { kind: 'Doubtful', lane }
   } catch (error) {
     return error instanceof ServerError ? { kind: 'Doubtful', lane } : { kind: 'Lost', lane, error }
   }
+}
+
+/** Of one that is there and writable. */
+function proofOf(lane: Lane): Proof {
+  return { kind: lane.lease.tablet.health.certifies ? 'Doubtful' : 'Ready', lane }
 }
 
 function failedOn({ name }: Lane, error: unknown): FailedShard {

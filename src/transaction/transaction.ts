@@ -293,6 +293,9 @@ export class Transaction {
 
   // ------------------------------------------------------------------------------------------ ends
 
+  /** All that has been written was answered in this turn of the event loop: whoever commits at once need not ask who is there. */
+  isAnswered = false
+
   /** COMMIT on all shards. Throws when a shard refused; the warning then tells which shards have committed. */
   async commit(): Promise<void> {
     // A shard that has moved does not have what its old owner would commit now.
@@ -345,7 +348,7 @@ export class Transaction {
 
   #protocol(): CommitProtocol {
     const { atomic } = this.#environment
-    if (this.#atomic === undefined || atomic === undefined) return new BestEffort(this.lanes)
+    if (this.#atomic === undefined || atomic === undefined) return new BestEffort(this.lanes, this)
     return this.#atomic.protocol(this.lanes, atomic)
   }
 
@@ -502,6 +505,7 @@ export class Transaction {
   #end(): void {
     this.watch?.ends()
     this.#isOpen = false
+    this.isAnswered = false
     this.#isReadOnly = false
     this.#start = undefined
     this.#hasBegun = false

@@ -51,6 +51,7 @@ export function writeShards(
     const answers = await sendAll(lanes, writes, watch)
     watch.throwIfKilled()
     judge(answers)
+    own.isAnswered = true
     return answers
   })
 }

@@ -197,6 +197,17 @@ describe('a COMMIT over three shards', () => {
     lane.query = (sql) => (sql === 'COMMIT' ? Promise.reject(error) : query.call(lane, sql))
   }
 
+  test('asks nobody when all have just answered', async () => {
+    const { transaction, shards } = await threeShards()
+    transaction.isAnswered = true
+    const committed = transaction.commit()
+    await new Promise(setImmediate)
+    expect(shards.log).toEqual(['-40: COMMIT', '40-80: COMMIT', '80-: COMMIT'])
+    await shards.answer()
+    await committed
+    expect(transaction.isAnswered).toBe(false)
+  })
+
   test('goes to all at once when each has said that it is there', async () => {
     const { transaction, shards } = await threeShards()
     const committed = transaction.commit()
