@@ -183,8 +183,11 @@ export class Sequences {
       this.#passed.set(key, next)
       return next
     }
-    this.#reserves.set(key, { next: reserve.next + BigInt(count), end: reserve.end })
-    return reserve.next
+    // Ids that a block has left are followed by those of the next one, unless another process has reserved between.
+    const left = this.#reserves.get(key)
+    const first = count > 0 && left?.end === reserve.next ? left.next : reserve.next
+    this.#reserves.set(key, { next: first + BigInt(count), end: reserve.end })
+    return first
   }
 }
 

@@ -79,12 +79,3 @@ test('a statement that is prepared follows the view', async () => {
   await run('DROP VIEW teams')
   expect((await client.query(TEAM_2))[0]).toMatchObject({ kind: 'error', errno: 1146 })
 })
-
-test('it is not written', async () => {
-  const [changed] = await client.query("UPDATE members SET name = 'x'")
-  expect(changed).toMatchObject({
-    kind: 'error',
-    errno: 1235,
-    message: expect.stringContaining("view 'members'"),
-  })
-})

@@ -21,7 +21,7 @@ const UNPREPARABLE: ReadonlySet<Statement['kind']> = new Set([
 
 /** Verbs of statements that the parser leaves as they are. */
 const UNPREPARABLE_VERBS: ReadonlySet<string> = new Set(
-  'HANDLER HELP SIGNAL RESIGNAL XA RESTART SHUTDOWN CLONE IMPORT PURGE LOCK'.split(' '),
+  'HANDLER HELP SIGNAL RESIGNAL XA RESTART CLONE IMPORT PURGE LOCK'.split(' '),
 )
 
 /** Objects of DDL; a routine's DROP, too. */
