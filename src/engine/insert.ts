@@ -56,13 +56,15 @@ async function insertParts(
 }
 
 const ER_BAD_NULL_ERROR = 1048
+/** WITH CHECK OPTION of a view. */
+const ER_VIEW_CHECK_FAILED = 1369
 /** Of MySQL, and of MariaDB. */
 const ER_CHECK_CONSTRAINT_VIOLATED = 3819
 const ER_CONSTRAINT_FAILED = 4025
 
 /**
- * Of several rows one may have, without strict mode, NULL where a column is NOT NULL, and on MariaDB with IGNORE what a CHECK refuses;
- * a single row may not. A shard that gets one of several refuses what one server would take, or leave out.
+ * Of several rows one may have, without strict mode, NULL where a column is NOT NULL, and on MariaDB with IGNORE what a CHECK or a
+ * view refuses; a single row may not. A shard that gets one of several refuses what one server would take, or leave out.
  */
 function refusedOfOne(error: unknown, { plan, takesNulls }: InsertSplit): SqlError | undefined {
   if (!(error instanceof ServerError)) return undefined
@@ -72,7 +74,10 @@ function refusedOfOne(error: unknown, { plan, takesNulls }: InsertSplit): SqlErr
     return notSupported(
       `NULL in one of several rows for column '${name}', which is NOT NULL, in ${verb} without strict mode`,
     )
-  return error.errno === ER_CONSTRAINT_FAILED && plan.ignore
+  if (!plan.ignore) return undefined
+  if (error.errno === ER_VIEW_CHECK_FAILED)
+    return notSupported(`${verb} of several rows, one of which the view's CHECK OPTION refuses`)
+  return error.errno === ER_CONSTRAINT_FAILED
     ? notSupported(`${verb} of several rows, one of which constraint '${name}' refuses`)
     : undefined
 }
@@ -109,4 +114,8 @@ function sumInserts(
 
 const ER_NO_REFERENCED_ROW_2 = 1452
 
-const CHECKS: ReadonlySet<number> = new Set([ER_CHECK_CONSTRAINT_VIOLATED, ER_CONSTRAINT_FAILED])
+const CHECKS: ReadonlySet<number> = new Set([
+  ER_CHECK_CONSTRAINT_VIOLATED,
+  ER_CONSTRAINT_FAILED,
+  ER_VIEW_CHECK_FAILED,
+])

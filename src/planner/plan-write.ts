@@ -9,7 +9,7 @@ import { bindWrite } from './binding/bind-write.ts'
 import { findTable, keyspaceOf } from './binding/find-table.ts'
 import { rootPlace } from './binding/place.ts'
 import { isAggregated } from './binding/traits.ts'
-import { isPlacedView, viewOf } from './binding/views.ts'
+import { refusalOfView, shownSequence } from './binding/views.ts'
 import { withChosenRows } from './chosen-rows.ts'
 import { finishInsertRows } from './finish/finish-insert-rows.ts'
 import { finishInsertSelect } from './finish/finish-insert-select.ts'
@@ -53,13 +53,8 @@ export function planInsert(ast: Insert, context: PlanContext, trace?: Trace): Pl
   if (isSystemSchema(keyspaceOf(ast.table, context)))
     return writePlan(ast, { verb: insertVerb(ast), routing: anyShard(context) }, context)
   const table = shownSequence(findTable(ast.table, context))
-  if (viewOf(table, context) !== undefined && !isPlacedView(table))
-    return unsupportedPlan(`${ast.verb} into view '${table.name}' of a sharded keyspace`)
-  const counted = table.shows?.table.autoIncrement
-  if (counted !== undefined && table.autoIncrement === undefined)
-    return unsupportedPlan(
-      `${ast.verb} into view '${table.name}', which leaves out '${counted.column}', a column with a sequence`,
-    )
+  const problem = refusalOfView(ast.verb, table, context)
+  if (problem !== undefined) return unsupportedPlan(problem.construct)
   const { source } = ast
   if (source.kind !== 'InsertValues' && source.kind !== 'InsertSet')
     return planInsertSelect(ast, source, table, context, trace)
@@ -76,13 +71,6 @@ export function planInsert(ast: Insert, context: PlanContext, trace?: Trace): Pl
   }
   if (pinned === undefined) return wholeInsert(ast, { kind: 'Unsharded', keyspace }, context)
   return wholeInsert(ast, { kind: 'Pinned', keyspace, keyspaceId: pinned }, context)
-}
-
-/** A view has the sequence of the column that it shows. */
-function shownSequence(table: Table): Table {
-  const counted = table.shows?.table.autoIncrement
-  const column = counted && table.shows?.nameOf(counted.column)
-  return column === undefined ? table : { ...table, autoIncrement: { ...counted!, column } }
 }
 
 function planInsertSelect(

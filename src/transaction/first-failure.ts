@@ -49,8 +49,11 @@ function rowFailure({ error, write, lane }: Failure): RowFailure | undefined {
   return { lane, write, error, rows }
 }
 
-/** ER_NO_DEFAULT_FOR_FIELD, ER_CHECK_CONSTRAINT_VIOLATED: of class HY000. */
-const ABOUT_ROWS: ReadonlySet<number> = new Set([1364, 3819])
+/**
+ * ER_NO_DEFAULT_FOR_FIELD, ER_VIEW_CHECK_FAILED, ER_NO_PARTITION_FOR_GIVEN_VALUE, ER_CHECK_CONSTRAINT_VIOLATED: of class HY000, and
+ * MariaDB's ER_VIEW_CHECK_FAILED of class 44000.
+ */
+const ABOUT_ROWS: ReadonlySet<number> = new Set([1364, 1369, 1526, 3819])
 
 /** Data exceptions, violated constraints, what a trigger says. Source: SQL standard, classes of SQLSTATE. */
 export function isAboutRow(error: unknown): error is ServerError {

@@ -12,14 +12,17 @@ import { type ColumnVindex, type LiveTable, sameColumn } from './model.ts'
 interface Shown {
   readonly base: DraftTable
   nameOf(column: string): string | undefined
+  /** All that it has. */
+  namesOf(column: string): readonly string[]
 }
 
 /**
  * A view of one table lies where the table's rows lie, and can be written as such: each shard has the view over its own rows, and
  * says itself what of it may not be changed (1288, 1348, 1369). `tables` are those of a sharded keyspace.
  *
- * Left as they are: views that do not show what their rows are placed by, and those of tables that own lookup vindexes, for a
- * view need not show all that feeds these.
+ * Left as they are: views that do not show what their rows are placed by, or show it under two names, either of which may be
+ * assigned; those of tables where it is generated, which a view does not tell of its columns; and those of tables that own lookup
+ * vindexes, for a view need not show all that feeds these.
  */
 export function placeViews(tables: ReadonlyMap<string, DraftTable>): void {
   const seen = new Set<DraftTable>()
@@ -35,10 +38,11 @@ export function placeViews(tables: ReadonlyMap<string, DraftTable>): void {
   for (const table of tables.values()) place(table)
 }
 
-function placeAs(view: DraftTable, live: LiveTable, { base, nameOf }: Shown): void {
+function placeAs(view: DraftTable, live: LiveTable, shown: Shown): void {
+  const { base, nameOf } = shown
   const [primary] = base.columnVindexes
   const isShown = primary?.columns.every((column) => nameOf(column) !== undefined)
-  if (isShown !== true || base.columnVindexes.some(({ owned }) => owned)) return
+  if (isShown !== true || base.columnVindexes.some((vindex) => !isTold(vindex, shown))) return
   view.columnVindexes = base.columnVindexes.flatMap((vindex) => asShown(vindex, nameOf) ?? [])
   view.vindexesByCost = [...view.columnVindexes].sort((a, b) => a.cost - b.cost)
   const within = base.shows
@@ -47,6 +51,15 @@ function placeAs(view: DraftTable, live: LiveTable, { base, nameOf }: Shown): vo
       ? { table: base, nameOf }
       : { table: within.table, nameOf: (column) => named(within.nameOf(column), nameOf) }
   view.live = { ...live, keys: (base.live?.keys ?? []).flatMap((key) => keyAsShown(key, nameOf) ?? []) }
+}
+
+/** Whoever writes through the view knows by its columns what feeds the vindex. */
+function isTold({ owned, columns }: ColumnVindex, { base, namesOf }: Shown): boolean {
+  const isGenerated = (column: string) =>
+    base.live?.columns.some(
+      ({ name, stored }) => stored?.computedOf !== undefined && sameColumn(name, column),
+    )
+  return !owned && columns.every((column) => namesOf(column).length < 2 && isGenerated(column) !== true)
 }
 
 function named(column: string | undefined, nameOf: Shown['nameOf']): string | undefined {
@@ -80,9 +93,13 @@ function shownBy(
   const shown = query.items.map((item) =>
     item.kind === 'SelectExpr' ? columnOf(item.expr, from) : undefined,
   )
-  const nameOf = (column: string) =>
-    live.columns[shown.findIndex((name) => name !== undefined && sameColumn(name, column))]?.name
-  return { base, nameOf }
+  const namesOf = (column: string) =>
+    live.columns.filter((_, i) => isColumn(shown[i], column)).map(({ name }) => name)
+  return { base, namesOf, nameOf: (column) => namesOf(column)[0] }
+}
+
+function isColumn(shown: string | undefined, column: string): boolean {
+  return shown !== undefined && sameColumn(shown, column)
 }
 
 /** Undefined for what is no SELECT, and for a query that may not be read or is not understood. */

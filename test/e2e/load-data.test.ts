@@ -108,6 +108,30 @@ onEachServer((server) => {
     expect(answer).toContain('Records: 9')
   })
 
+  test('a view of one table: its rows are placed, and numbered, as those of the table are', async () => {
+    for (const connection of [reference, proxy])
+      await connection.query('CREATE OR REPLACE VIEW people (label, k) AS SELECT name, id FROM users')
+    try {
+      await same(`LOAD DATA LOCAL INFILE 'u' INTO TABLE people (label)`, 'a\nb\nc\nd\n')
+      await same(
+        `LOAD DATA LOCAL INFILE 'u' REPLACE INTO TABLE people (k, label)`,
+        '1\tone\n2\ttwo\n1\tagain\n',
+      )
+      for (const connection of [reference, proxy]) {
+        const [rows] = await connection.query('SELECT id, name FROM users WHERE id IN (1, 2) ORDER BY id')
+        expect(rows).toEqual([
+          { id: 1, name: 'again' },
+          { id: 2, name: 'two' },
+        ])
+      }
+      await proxy.query('CREATE OR REPLACE VIEW people AS SELECT name, team FROM users')
+      const { answer } = await load(proxy, `LOAD DATA LOCAL INFILE 'u' INTO TABLE people (name)`, 'a\n')
+      expect(answer).toContain("LOAD DATA into view 'people' of a sharded keyspace")
+    } finally {
+      for (const connection of [reference, proxy]) await connection.query('DROP VIEW people')
+    }
+  })
+
   test('quotes, escapes and lines that look like others', async () => {
     await same(
       `LOAD DATA LOCAL INFILE 'u' INTO TABLE users FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '"'

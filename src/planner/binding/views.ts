@@ -6,6 +6,7 @@ import { rewrite } from '../../sql/visit.ts'
 import type { Table } from '../../vschema/model.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import type { PlanContext } from '../plan-context.ts'
+import { type Refusal, refused } from '../refusal.ts'
 import { unplanned } from './unplanned.ts'
 
 /** A view over several shards: each shard's own shows what its query makes of the rows of that shard. */
@@ -28,6 +29,24 @@ export function viewOf(table: Table, context: PlanContext): View | undefined {
 /** The view can be written: it lies where its table does, and no foreign keys over shards would have to be followed. */
 export function isPlacedView({ columnVindexes, shows }: Table): boolean {
   return columnVindexes.length > 0 && shows?.table.foreignKeys === undefined
+}
+
+/** Why rows cannot be put into it; undefined where they can, and for a table. `table` has its `shownSequence`. */
+export function refusalOfView(verb: string, table: Table, context: PlanContext): Refusal | undefined {
+  if (viewOf(table, context) !== undefined && !isPlacedView(table))
+    return refused(`${verb} into view '${table.name}' of a sharded keyspace`)
+  const counted = table.shows?.table.autoIncrement
+  if (counted === undefined || table.autoIncrement !== undefined) return undefined
+  return refused(
+    `${verb} into view '${table.name}', which leaves out '${counted.column}', a column with a sequence`,
+  )
+}
+
+/** A view has the sequence of the column that it shows. */
+export function shownSequence(table: Table): Table {
+  const counted = table.shows?.table.autoIncrement
+  const column = counted && table.shows?.nameOf(counted.column)
+  return column === undefined ? table : { ...table, autoIncrement: { ...counted!, column } }
 }
 
 function queryOf({ name, keyspace, live }: Table, context: PlanContext): Query {

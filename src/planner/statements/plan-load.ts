@@ -7,6 +7,7 @@ import { sameColumn, type Table } from '../../vschema/model.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { findTable, hasShardsOfItsOwn, keyspaceOf } from '../binding/find-table.ts'
 import { isChanging } from '../binding/traits.ts'
+import { refusalOfView, shownSequence } from '../binding/views.ts'
 import { refusalOfForeignKeys } from '../foreign-keys.ts'
 import { makeColumn } from '../make-node.ts'
 import { drawnIds, placingOf } from '../operators/insert-rows.ts'
@@ -25,7 +26,7 @@ import { planOnOneServer } from './plan-on-one-server.ts'
 export function planLoad(statement: Load, context: PlanContext): Plan {
   if (!statement.local || isSystemSchema(keyspaceOf(statement.table, context)))
     return planOnOneServer(statement, context)
-  const table = findTable(statement.table, context)
+  const table = shownSequence(findTable(statement.table, context))
   const { keyspace, sharded, pinned, source, autoIncrement } = table
   if (source !== undefined) return intoSource(statement, table, context)
   if (autoIncrement === undefined && pinned !== undefined)
@@ -54,6 +55,7 @@ function loadFile(statement: Load, table: Table, context: PlanContext): LoadFile
   const { format, reading, file } = statement
   if (reading === undefined) return refused(`LOAD ${format} into a sharded table`)
   const problem =
+    refusalOfView(`LOAD ${format}`, table, context) ??
     refusalOfLookups(statement, table) ??
     refusalOfForeignKeys(statement, table, context) ??
     refusalOfSet(reading, table)
