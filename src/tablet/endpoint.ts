@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { deferred } from '../base/deferred.ts'
 import { connectBackend } from '../mysql/client/connect.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { printAlias } from '../topology/alias.ts'
@@ -16,7 +17,7 @@ export interface EndpointOptions extends BackendAccess {
   readonly health: HealthOptions
 }
 
-/** How long the server has to say that it has carried out a KILL; then its connection is closed instead. */
+/** How long the server has to answer what goes ahead of a statement, and to say that it has carried out a KILL; then its connection is closed instead. */
 const KILL_MS = 1_000
 /** Each takes a millisecond: a hundred clients that vanish at once need no hundred connections. */
 const KILL_CONNECTIONS_MAX = 2
@@ -63,7 +64,7 @@ export class Endpoint implements ServingTablet {
     const server: PoolServer = {
       tablet: this,
       connect: (kind) => connectBackend({ ...options, address, database, ...kind, signal }),
-      killQuery: (threadId) => this.#killQuery(threadId, log),
+      killQuery: (threadId, ahead) => this.#killQuery(threadId, { log, clock, ahead }),
     }
     this.pool = new TabletPool(server, options.pool, clock)
     this.scratch = new TabletPool(
@@ -91,8 +92,9 @@ export class Endpoint implements ServingTablet {
     this.#closing.abort(new Error(`tablet ${this.name} was removed`))
   }
 
-  async #killQuery(threadId: number, log: Logger): Promise<boolean> {
+  async #killQuery(threadId: number, { log, clock, ahead }: KillOptions): Promise<boolean> {
     try {
+      if (ahead !== undefined) await within(KILL_MS, clock, ahead)
       await this.#kills.run((connection) => connection.query(`KILL QUERY ${threadId}`), KILL_MS)
       return true
     } catch (error) {
@@ -101,5 +103,21 @@ export class Endpoint implements ServingTablet {
       log.warn('KILL failed: its connection is closed', { tablet: this.alias, error })
       return false
     }
+  }
+}
+
+interface KillOptions {
+  readonly log: Logger
+  readonly clock: Clock
+  readonly ahead: Promise<void> | undefined
+}
+
+async function within(timeoutMs: number, clock: Clock, answered: Promise<void>): Promise<void> {
+  const timeout = deferred<never>()
+  const cancel = clock.after(timeoutMs, () => timeout.reject(new Error(`no answer within ${timeoutMs} ms`)))
+  try {
+    await Promise.race([answered, timeout.promise])
+  } finally {
+    cancel()
   }
 }

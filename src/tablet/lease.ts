@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts'
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
 import { forgetStatements } from '../mysql/client/shard-statement.ts'
-import { resetConnection, runQuery } from '../mysql/client/simple-command.ts'
+import { CollectingReader, queryPacket, resetConnection } from '../mysql/client/simple-command.ts'
 import { applySettings } from './apply-settings.ts'
 import type { ServingTablet } from './serving-tablet.ts'
 import {
@@ -18,8 +18,8 @@ export interface LeaseOwner {
   readonly tablet: ServingTablet
   /** Takes a connection that is idle, in no transaction and without state beyond its settings. */
   takeBack(lease: Lease): void
-  /** Stops what runs on the connection; false where the server did not say that it has. Never rejects. */
-  killQuery(threadId: number): Promise<boolean>
+  /** Stops what runs on the connection, behind `ahead`; false where the server did not say that it has, or refused that. Never rejects. */
+  killQuery(threadId: number, ahead?: Promise<void>): Promise<boolean>
 }
 
 /**
@@ -37,6 +37,8 @@ export class Lease {
   #ranProgram = false
   /** User variables that it has. */
   #variables: Map<string, GivenVariable> | undefined
+  /** What the statement behind it relies on and did not wait for; until it is answered. */
+  #ahead: Promise<void> | undefined
   /** KILLs of what runs here are on their way. */
   #killing: Promise<void> | undefined
   /** Of its pool: epoch ms when it was parked, roughly. */
@@ -102,7 +104,7 @@ export class Lease {
     this.noteVariables(variables)
     if (changed.length === 0) return
     const items = changed.map(([, variable]) => variable.items)
-    runQuery(this.connection, `SET ${items.join(', ')}`).catch((error) => this.discard(error))
+    this.#sendAhead((reader) => this.connection.send(queryPacket(`SET ${items.join(', ')}`), reader))
   }
 
   /** The connection has these variables now. What was prepared keeps the types that they had then (MySQL 8.0.22 and later). */
@@ -199,13 +201,35 @@ export class Lease {
     this.connection.destroy(reason)
   }
 
+  /** Begins a transaction with the next command. */
+  beginWithNext(): void {
+    this.#sendAhead((reader) => this.connection.sendWithNext(queryPacket('BEGIN'), reader))
+  }
+
+  /** Refused, it takes the connection with it before the answer behind it is heard of. */
+  #sendAhead(send: (reader: CollectingReader) => void): void {
+    const ahead = new Promise<void>((resolve, reject) => {
+      const refused = (error: Error) => {
+        this.discard(error)
+        reject(error)
+      }
+      send(new CollectingReader(() => resolve(), refused))
+    })
+    const answered = () => {
+      if (this.#ahead === ahead) this.#ahead = undefined
+    }
+    ahead.then(answered, answered)
+    this.#ahead = ahead
+  }
+
   /**
    * Has the statement that runs here stopped by the server; its answer, an error mostly, comes the usual way. A server that
    * does not confirm the KILL loses the connection: readers are told `reason`.
    */
   kill(reason?: Error): void {
     const before = this.#killing // they take several ways, and may arrive in any order
-    const killing = this.#owner.killQuery(this.connection.threadId).then(async (confirmed) => {
+    // MariaDB refuses a BEGIN or SET that a KILL meets, and what is behind it would commit by itself, or without its variables.
+    const killing = this.#owner.killQuery(this.connection.threadId, this.#ahead).then(async (confirmed) => {
       if (!confirmed) this.discard(reason)
       await before
       if (this.#killing === killing) this.#killing = undefined

@@ -27,7 +27,7 @@ export interface PoolServer {
   readonly tablet: ServingTablet
   connect(kind: ConnectionKind): Promise<BackendConnection>
   /** See LeaseOwner. */
-  killQuery(threadId: number): Promise<boolean>
+  killQuery(threadId: number, ahead?: Promise<void>): Promise<boolean>
 }
 
 interface Waiter {
@@ -118,8 +118,8 @@ export class TabletPool implements LeaseOwner {
     this.#adapt(lease.unpark(), waiter.settings).then(waiter.resolve, waiter.reject)
   }
 
-  killQuery(threadId: number): Promise<boolean> {
-    return this.#server.killQuery(threadId)
+  killQuery(threadId: number, ahead?: Promise<void>): Promise<boolean> {
+    return this.#server.killQuery(threadId, ahead)
   }
 
   /** No more requests; idle connections are closed now, the others when they come back. */

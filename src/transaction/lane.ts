@@ -3,7 +3,7 @@ import type { BackendConnection } from '../mysql/client/backend-connection.ts'
 import { readConditions } from '../mysql/client/conditions.ts'
 import type { ResponseReader } from '../mysql/client/response-reader.ts'
 import type { ShardStatement } from '../mysql/client/shard-statement.ts'
-import { CollectingReader, queryPacket, runQuery } from '../mysql/client/simple-command.ts'
+import { type CollectingReader, runQuery } from '../mysql/client/simple-command.ts'
 import type { Lease } from '../tablet/lease.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
 import { type Branch, branchOf, xidSql } from './branch.ts'
@@ -130,7 +130,10 @@ export class Lane {
   async begin(start: TransactionStart, savepoints: readonly string[]): Promise<void> {
     this.#inTransaction = true
     this.#hasWritten = false
-    if (!this.locksTables && isMereBegin(start) && savepoints.length === 0) return this.#beginWithNext()
+    if (!this.locksTables && isMereBegin(start) && savepoints.length === 0) {
+      this.makeWay()
+      return this.lease.beginWithNext()
+    }
     // LOCK TABLES goes with autocommit = 0: the session has not said BEGIN.
     const isLocked = this.locksTables
     if (isLocked) await this.setAutocommit(false)
@@ -144,13 +147,6 @@ export class Lane {
       ...savepoints.map((name) => `SAVEPOINT ${name}`),
     ]
     await this.#queryAll(statements)
-  }
-
-  /** Refused, it takes the connection with it before the statement behind it is heard of. */
-  #beginWithNext(): void {
-    this.makeWay()
-    const refused = (error: Error) => this.lease.discard(error)
-    this.connection.sendWithNext(queryPacket(MERE_BEGIN), new CollectingReader(() => {}, refused))
   }
 
   /** The transaction on this shard is over, by whoever's doing. */

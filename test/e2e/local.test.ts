@@ -152,6 +152,11 @@ describe.skipIf(!mariadbCommand)('shardgate local, as a newcomer runs it', () =>
         args: ['--port', String(port.port)],
         says: /port \d+ of 127\.0\.0\.1 is in use; choose another with --port/,
       },
+      { args: ['--admin-user', 'app'], says: /--admin-user is a second user: 'app' is --user already/ },
+      {
+        args: ['--default-unsharded-keyspace', 'shop'],
+        says: /takes an unsharded keyspace, not 'shop' \(there are: lookup\)/,
+      },
       { args: ['--host', '203.0.113.1'], says: /--host 203\.0\.113\.1 cannot be listened on/ },
     ]
     for (const { args, says } of cases) {

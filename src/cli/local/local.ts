@@ -16,7 +16,7 @@ import { findProgram } from './find-program.ts'
 import { type HeldPort, holdPort } from './hold-port.ts'
 import { findMysqld, inspectMysqld, type MysqlProgram } from './mysql-program.ts'
 import { loadSampleRows, SAMPLE_QUERIES } from './sample.ts'
-import { readSchemaDir } from './schema-dir.ts'
+import { type KeyspaceSpec, readSchemaDir } from './schema-dir.ts'
 
 export interface LocalOptions {
   readonly shards: number
@@ -88,6 +88,7 @@ async function startServers(options: LocalOptions, signal: AbortSignal): Promise
   if (options.reset) await clearDataDir(dataDir)
   const program = await chooseMysqld(options.mysqld)
   const keyspaces = await readSchemaDir(resolve(options.schemaDir ?? sampleDir()), options.shards)
+  requireUsable(options, keyspaces)
   return await startCluster({
     dataDir,
     program,
@@ -98,6 +99,17 @@ async function startServers(options: LocalOptions, signal: AbortSignal): Promise
     signal,
     progress,
   })
+}
+
+function requireUsable(options: LocalOptions, keyspaces: readonly KeyspaceSpec[]): void {
+  const { user, adminUser, defaultUnshardedKeyspace: unnamed } = options
+  if (adminUser === user)
+    throw new Error(`--admin-user is a second user: '${user}' is --user already, choose another name`)
+  const unsharded = keyspaces.filter(({ vschema }) => vschema['sharded'] !== true).map(({ name }) => name)
+  if (unnamed !== undefined && !unsharded.includes(unnamed)) {
+    const choices = unsharded.length === 0 ? 'there is none' : `there are: ${unsharded.join(', ')}`
+    throw new Error(`--default-unsharded-keyspace takes an unsharded keyspace, not '${unnamed}' (${choices})`)
+  }
 }
 
 async function chooseMysqld(path: string | undefined): Promise<MysqlProgram> {
@@ -176,13 +188,16 @@ async function loadSample({ host, user, password }: LocalOptions, proxy: Running
 }
 
 function printHowTo(options: LocalOptions, cluster: LocalCluster, port: number, seconds: number): void {
-  const { host, user, password } = options
+  const { host, user, password, adminUser, adminPassword } = options
+  const admin =
+    adminUser === undefined ? [] : [`  mysql://${adminUser}:${adminPassword}@${host}:${port}/ (role admin)`]
   const lines = [
     '',
     `Shardgate serves on ${host}:${port} (after ${seconds.toFixed(1)} s). Ctrl-C stops everything; the data stays in ${cluster.dataDir}.`,
     '',
     `  mariadb --skip-ssl -h ${host} -P ${port} -u ${user} -p${password}`,
     `  mysql://${user}:${password}@${host}:${port}/`,
+    ...admin,
     '',
     ...keyspaceLines(cluster),
   ]

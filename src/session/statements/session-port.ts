@@ -373,8 +373,10 @@ export class SessionPort implements ShardPort {
 
   async #open(target: ShardTarget, statement: ShardStatement, writes = false): Promise<ShardRows> {
     const { proxy, transaction, interruption } = this.#context
-    const isOwn = transaction.lane(target) !== undefined || transaction.start() !== undefined
-    if (isOwn) return this.#openInLane(target, statement, writes)
+    // What has committed commits behind itself as well, and is 1399 in a branch.
+    const start = this.#execution.plan.commitsFirst ? transaction.startIfOpen() : transaction.start()
+    if (transaction.lane(target) !== undefined || start !== undefined)
+      return this.#openInLane(target, statement, writes)
     interruption.throwIfKilled() // between two inputs of a UNION ALL nothing runs that a KILL could meet
     const ready = proxy.gateway.take(target, this.#settings)
     const lease = ready ?? (await this.#acquire(target))
