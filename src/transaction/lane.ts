@@ -3,7 +3,8 @@ import type { BackendConnection } from '../mysql/client/backend-connection.ts'
 import { readConditions } from '../mysql/client/conditions.ts'
 import type { ResponseReader } from '../mysql/client/response-reader.ts'
 import type { ShardStatement } from '../mysql/client/shard-statement.ts'
-import { type CollectingReader, runQuery } from '../mysql/client/simple-command.ts'
+import { type CollectingReader, ping, runQuery } from '../mysql/client/simple-command.ts'
+import { Status } from '../mysql/codec/constants.ts'
 import type { Lease } from '../tablet/lease.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
 import { type Branch, branchOf, xidSql } from './branch.ts'
@@ -173,6 +174,17 @@ export class Lane {
       // It has ended where it is prepared, or rolled back already.
       this.query(`XA END ${xid}`).catch(() => {})
       return await this.queryWarned(`XA ROLLBACK ${xid}`)
+    }
+  }
+
+  /** Whether the server has the transaction still, by the status of an answer. True where it is lost, which is told by what comes next on it. */
+  async hasTransaction(): Promise<boolean> {
+    this.makeWay()
+    try {
+      const { summary } = await ping(this.connection)
+      return (summary.status & Status.IN_TRANS) !== 0
+    } catch {
+      return true
     }
   }
 

@@ -36,6 +36,7 @@ import { WrittenShards } from './written-shards.ts'
 /** Deadlock, and the lock table being full: InnoDB rolls the whole transaction back, not the statement alone. */
 const ER_LOCK_DEADLOCK = 1213
 const ER_LOCK_TABLE_FULL = 1206
+const ER_LOCK_WAIT_TIMEOUT = 1205
 
 const STEPS_SAVEPOINT = '`_shardgate_steps`'
 const ATTEMPT_SAVEPOINT = '`_shardgate_attempt`'
@@ -287,8 +288,18 @@ export class Transaction {
    * begin another one. Undefined when there is nothing to wait for.
    */
   afterFailure(errno: number): Promise<unknown> | undefined {
-    if (errno !== ER_LOCK_DEADLOCK && errno !== ER_LOCK_TABLE_FULL) return undefined
-    return this.#isOpen ? this.rollback() : undefined
+    if (!this.#isOpen) return undefined
+    if (errno === ER_LOCK_WAIT_TIMEOUT) return this.#afterTimeout()
+    return errno === ER_LOCK_DEADLOCK || errno === ER_LOCK_TABLE_FULL ? this.rollback() : undefined
+  }
+
+  /** With innodb_rollback_on_timeout a server has rolled back all of its part, and what follows there would commit by itself. */
+  async #afterTimeout(): Promise<void> {
+    const lanes = this.lanes
+      .open()
+      .filter(({ branch, isAutocommitOff }) => branch === undefined && !isAutocommitOff)
+    const isThere = await Promise.all(lanes.map((lane) => lane.hasTransaction()))
+    if (this.#isOpen && isThere.includes(false)) await this.rollback()
   }
 
   // ------------------------------------------------------------------------------------------ ends

@@ -74,8 +74,8 @@ export async function resetConnection(connection: BackendConnection): Promise<vo
 }
 
 /** COM_PING: leaves what SHOW WARNINGS would tell. Throws as `runQuery`. */
-export async function ping(connection: BackendConnection): Promise<void> {
-  await runCommand(connection, framePayload(Buffer.from([Command.PING]), 0))
+export function ping(connection: BackendConnection): Promise<CollectingReader> {
+  return runCommand(connection, framePayload(Buffer.from([Command.PING]), 0))
 }
 
 export function runCommand(connection: BackendConnection, packet: Buffer): Promise<CollectingReader> {

@@ -300,8 +300,11 @@ export class SingleShard implements RelayOwner {
     const rolledBack = failed ? transaction.afterFailure(summary.errno) : undefined
     const lastBytes = this.#relay.takeLastBytes()
     if (rolledBack === undefined) return replies.done(failed, lastBytes)
-    warnings.drop() // their connection goes back with the transaction
-    rolledBack.then(() => replies.done(failed, lastBytes)).catch((error) => replies.broken(error))
+    const end = () => {
+      if (!transaction.isOpen) warnings.drop() // their connection has gone back with the transaction
+      replies.done(failed, lastBytes)
+    }
+    rolledBack.then(end).catch((error) => replies.broken(error))
   }
 
   #tellRelayed(then: RelayedHook, summary: ResponseSummary, relaying: Relaying): void {

@@ -1,5 +1,6 @@
 import type { BackendConnection } from '../../../src/mysql/client/backend-connection.ts'
 import type { CollectingReader } from '../../../src/mysql/client/simple-command.ts'
+import { Command } from '../../../src/mysql/codec/constants.ts'
 import { framePayload } from '../../../src/mysql/codec/framing.ts'
 import type { Gateway } from '../../../src/tablet/gateway.ts'
 import { Lease } from '../../../src/tablet/lease.ts'
@@ -7,6 +8,8 @@ import type { ServingTablet } from '../../../src/tablet/serving-tablet.ts'
 import { makeSettings, USUAL_KIND } from '../../../src/tablet/settings.ts'
 import { type ShardTarget, shardTarget } from '../../../src/tablet/shard-target.ts'
 
+const IN_TRANS = framePayload(Buffer.from('00000001000000', 'hex'), 1)
+const NOT_IN_TRANS = framePayload(Buffer.from('00000000000000', 'hex'), 1)
 /** Error 1290 as it comes. */
 const REFUSED = framePayload(Buffer.from('\xff\x0a\x05#HY000no', 'latin1'), 1)
 
@@ -23,6 +26,8 @@ export class FakeShards {
   /** Of these names. */
   readonly readOnly = new Set<string>()
   readonly certifying = new Set<string>()
+  /** They have rolled back what they had. */
+  readonly forgetful = new Set<string>()
 
   readonly gateway: Pick<Gateway, 'acquire' | 'termOf'> = {
     acquire: async (target) => this.#lease(target),
@@ -86,6 +91,7 @@ export class FakeShards {
           if (state === 'closed') return reader.onLost(new Error('the connection is closed'))
           if (this.#refuses) reader.feed(REFUSED)
           this.#refuses = false
+          if (packet[4] === Command.PING) reader.feed(this.forgetful.has(name) ? NOT_IN_TRANS : IN_TRANS)
           if (packet.includes('@@global.read_only')) reader.rows.push(textRow(this.readOnly.has(name)))
           reader.onDone()
         })

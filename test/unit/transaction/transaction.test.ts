@@ -55,6 +55,22 @@ describe('a client that goes away', () => {
   })
 })
 
+test('1205 ends the transaction everywhere where a server has rolled back its part for it, and nowhere else', async () => {
+  const { transaction, shards } = await twoShards()
+  const goesOn = transaction.afterFailure(1205)
+  await shards.answer()
+  await goesOn
+  expect(transaction.isOpen).toBe(true)
+  shards.log.length = 0
+  shards.forgetful.add('-80')
+  const ended = transaction.afterFailure(1205)
+  await shards.answer()
+  await shards.answer()
+  await ended
+  expect(shards.log).toEqual(['-80: ', '80-: ', '-80: ROLLBACK', '80-: ROLLBACK'])
+  expect(transaction.isOpen).toBe(false)
+})
+
 test('a COMMIT commits nowhere when a connection is known to be lost', async () => {
   const { transaction, shards } = await twoShards()
   transaction.lanes.get(target('80-'))!.lease.discard()
