@@ -125,13 +125,15 @@ export class Lane {
   }
 
   /**
-   * Begins the transaction, in one round trip: what a server refuses leaves the connection in an unknown state. A mere BEGIN
-   * takes none: it rides with the first statement, which a server that refused it would refuse as well.
+   * Begins the transaction, in one round trip: what a server refuses leaves the connection in an unknown state. On MySQL a mere
+   * BEGIN takes none: it rides with the first statement, which a server that refused it would refuse as well. MariaDB refuses a BEGIN
+   * that a KILL QUERY meets, whoever says it, and what is behind it would commit by itself.
    */
   async begin(start: TransactionStart, savepoints: readonly string[]): Promise<void> {
     this.#inTransaction = true
     this.#hasWritten = false
-    if (!this.locksTables && isMereBegin(start) && savepoints.length === 0) {
+    const { isMariadb } = this.connection
+    if (!isMariadb && !this.locksTables && isMereBegin(start) && savepoints.length === 0) {
       this.makeWay()
       return this.lease.beginWithNext()
     }

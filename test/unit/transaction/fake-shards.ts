@@ -22,6 +22,7 @@ export class FakeShards {
   readonly given: string[] = []
   readonly #waiting: (() => void)[] = []
   #refuses = false
+  isMariadb = false
   term = 'one'
   /** Of these names. */
   readonly readOnly = new Set<string>()
@@ -74,7 +75,7 @@ export class FakeShards {
       get state() {
         return state
       },
-      isMariadb: false,
+      isMariadb: this.isMariadb,
       statements: new Map(),
       resume: () => {},
       sendWithNext: (packet: Buffer, reader: CollectingReader) => {

@@ -118,6 +118,17 @@ describe('lanes', () => {
     expect(shards.log).toEqual(['-80: BEGIN', '-80: SELECT 1'])
   })
 
+  test('of a MariaDB hear of it before: a KILL that met it would let the statement commit by itself', async () => {
+    const shards = new FakeShards()
+    shards.isMariadb = true
+    const transaction = new Transaction(shards)
+    transaction.begin({ begin: 'BEGIN' })
+    const reached = transaction.reach(target('-80'), settings)
+    await shards.answer()
+    await reached
+    expect(shards.log).toEqual(['-80: BEGIN'])
+  })
+
   test('are closed when their server refuses to begin: nothing runs outside the transaction unseen', async () => {
     const shards = new FakeShards()
     const transaction = new Transaction(shards)
