@@ -101,15 +101,21 @@ function sumInserts(
 ): OkOutcome {
   const answers = parts.map(({ answer }) => answer)
   const sum = sumAnswers(answers, port, conditionsOfRows(parts))
-  // Rows that IGNORE leaves out for a CHECK, or before anything else for a foreign key, are not counted; a shard that was given a
-  // single row does not say why it has none.
-  const isUncounted = ({ code }: Condition) =>
-    CHECKS.has(code) || (code === ER_NO_REFERENCED_ROW_2 && plan.ignore && plan.looksFirst === true)
-  const uncounted = sum.conditions.filter(isUncounted).length
+  const uncounted = uncountedOf(sum.conditions, plan)
   const records = rowCount - uncounted
   const met = parts.reduce((count, { part, answer }) => count + duplicatesOf(answer, part, plan), 0)
   const duplicates = uncounted > 0 && plan.tail.length === 0 ? records - Number(sum.affectedRows) : met
   return { ...sum, info: `Records: ${records}  Duplicates: ${duplicates}  Warnings: ${sum.warnings}` }
+}
+
+/**
+ * How many rows IGNORE has left out for a CHECK, or before anything else for a foreign key: these are no records. A shard that was given
+ * a single row does not say why it has none.
+ */
+export function uncountedOf(conditions: readonly Condition[], { ignore, looksFirst }: SplitInsert): number {
+  const isUncounted = ({ code }: Condition) =>
+    CHECKS.has(code) || (code === ER_NO_REFERENCED_ROW_2 && ignore && looksFirst === true)
+  return conditions.filter(isUncounted).length
 }
 
 const ER_NO_REFERENCED_ROW_2 = 1452

@@ -5,7 +5,7 @@ import type { SelectedInsert } from '../plan/write-primitives.ts'
 import type { Value } from '../values/value.ts'
 import type { TextBinder } from './bind.ts'
 import { HeldStream } from './held-stream.ts'
-import { runInsert } from './insert.ts'
+import { runInsert, uncountedOf } from './insert.ts'
 import { batchesOf, InsertSum } from './insert-batches.ts'
 import { type GeneratedCell, type InsertSource, rowText } from './insert-rows.ts'
 import { InsertSplit } from './insert-split.ts'
@@ -110,10 +110,11 @@ async function checkConditions(
 }
 
 /** Of one row VALUES says nothing, and SELECT does. */
-function infoOf(rows: number, { affectedRows }: OkOutcome, { insert }: SelectedInsert): string {
+function infoOf(rows: number, { affectedRows, conditions }: OkOutcome, { insert }: SelectedInsert): string {
   const affected = Number(affectedRows)
-  const duplicates = insert.ignore ? rows - affected : Math.max(0, affected - rows)
-  return `Records: ${rows}  Duplicates: ${duplicates}  Warnings: 0`
+  const records = rows - Math.min(rows, uncountedOf(conditions, insert))
+  const duplicates = Math.max(0, insert.ignore ? records - affected : affected - records)
+  return `Records: ${records}  Duplicates: ${duplicates}  Warnings: 0`
 }
 
 function checkColumns(
