@@ -104,15 +104,19 @@ function keyText(rows: StreamRows, i: number, width: number): string {
   )
 }
 
-/** Of rows as they are told. */
+/** What foreign keys see of rows as they are told. */
 export function keyedRowsOf(upkeep: Upkeep, changed: Changed, context: LookupContext): readonly KeyedRow[] {
-  const { before } = changed
-  return before.rows.map((row) => factsOf({ ...before, rows: [row] }, upkeep, changed, context).keyed)
+  return factsOfAll(upkeep, changed, context).map(({ keyed }) => keyed)
 }
 
+/** Of rows as they are told, in lookup tables. */
 export function entriesOf(upkeep: Upkeep, changed: Changed, context: LookupContext): readonly LookupEntry[] {
+  return factsOfAll(upkeep, changed, context).flatMap(({ entries }) => entries)
+}
+
+function factsOfAll(upkeep: Upkeep, changed: Changed, context: LookupContext): readonly Facts[] {
   const { before } = changed
-  return before.rows.flatMap((row) => factsOf({ ...before, rows: [row] }, upkeep, changed, context).entries)
+  return before.rows.map((row) => factsOf({ ...before, rows: [row] }, upkeep, changed, context))
 }
 
 /** The key that row `i` gets, as it is stored. */

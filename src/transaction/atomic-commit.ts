@@ -1,14 +1,22 @@
-import { notSupported, SqlError } from '../errors/sql-error.ts'
 import { makeSettings, USUAL_KIND } from '../tablet/settings.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
 import type { AtomicCommits } from './atomic-commits.ts'
+import {
+  type AtomicPart,
+  type Ending,
+  leaveOpen,
+  outcomeUnknown,
+  rollBackAll,
+  type Verdict,
+  writtenOutside,
+} from './atomic-end.ts'
 import { BestEffort } from './best-effort.ts'
-import type { Branch } from './branch.ts'
 import { type CommitFailure, type CommitProtocol, isRefusal, rollBack } from './commit-protocol.ts'
 import { recordSql } from './decisions.ts'
 import { Lane } from './lane.ts'
 import type { Lanes } from './lanes.ts'
 import { settleAll } from './settle-all.ts'
+import { PLAIN_START } from './transaction-start.ts'
 
 /** A transaction that is to end on all shards alike. */
 export interface AtomicStart {
@@ -17,16 +25,6 @@ export interface AtomicStart {
   /** Of its branches on the other shards; undefined while it has reached no other. */
   readonly id: string | undefined
 }
-
-/** A shard's part that can be prepared. */
-export interface AtomicPart {
-  readonly lane: Lane
-  readonly branch: Branch
-}
-
-export type Verdict =
-  | { readonly kind: 'Committed' }
-  | { readonly kind: 'RolledBack' | 'Unknown'; readonly error: Error }
 
 /**
  * Commits on all shards or on none (docs/design/atomic-commit.md): the decision is written in the transaction at home; the
@@ -78,7 +76,7 @@ export class AtomicCommit implements CommitProtocol {
     }
     const verdict = await this.#decide(manager, id, recordedMs)
     if (verdict.kind === 'RolledBack') return this.#rollBack(all(), verdict.error)
-    if (verdict.kind === 'Unknown') return this.#leaveOpen(all(), id, verdict.error)
+    if (verdict.kind === 'Unknown') return leaveOpen(this.#ending(id), all(), verdict.error)
     await this.#commits.step('decided', manager.name)
     await this.#commitParts(parts, id)
     // On replicas, or where nothing was written.
@@ -98,7 +96,7 @@ export class AtomicCommit implements CommitProtocol {
     const { home } = this.#start
     const lease = await this.#commits.gateway.acquire(home, OWN_SETTINGS)
     const lane = new Lane(home, undefined, lease)
-    await lane.begin({ before: [], begin: 'BEGIN' }, [])
+    await lane.begin(PLAIN_START, [])
     return lane
   }
 
@@ -130,40 +128,13 @@ export class AtomicCommit implements CommitProtocol {
     else this.#commits.forget(this.#start.home, id)
   }
 
-  async #rollBack(lanes: readonly Lane[], error: Error): Promise<CommitFailure> {
-    const { id } = this.#start
-    const left = lanes.filter(({ inTransaction }) => inTransaction)
-    await rollBack(this.#lanes, left)
-    // One that was lost may be prepared.
-    if (id !== undefined && left.some(({ isLost }) => isLost)) this.#commits.resolveSoon(id)
-    return failure(lanes, error)
+  #rollBack(lanes: readonly Lane[], error: Error): Promise<CommitFailure> {
+    return rollBackAll(this.#ending(this.#start.id), lanes, error)
   }
 
-  /** Prepared branches outlive their connections; whoever recovers them will know. */
-  #leaveOpen(lanes: readonly Lane[], id: string, error: Error): CommitFailure {
-    for (const lane of lanes) this.#lanes.drop(lane)
-    this.#commits.resolveSoon(id)
-    return failure(lanes, error)
+  #ending(id: string | undefined): Ending {
+    return { lanes: this.#lanes, commits: this.#commits, id }
   }
 }
 
 const OWN_SETTINGS = makeSettings(new Map(), USUAL_KIND)
-
-export function failure([lane]: readonly Lane[], error: Error): CommitFailure {
-  return { committed: [], failed: [{ name: lane!.name, error }], rolledBack: [] }
-}
-
-/** Under LOCK TABLES, or with temporary tables, which no branch of MySQL's may have. */
-export function writtenOutside(): SqlError {
-  return notSupported(
-    "transaction_mode = 'twopc' with LOCK TABLES or temporary tables on several shards: nothing was committed (SET transaction_mode = 'multi' commits shard by shard)",
-  )
-}
-
-export function outcomeUnknown(id: string, { name }: Lane, cause: Error): SqlError {
-  return new SqlError(
-    'CR_SERVER_LOST',
-    `${name} was lost while it decided about transaction ${id}: SHOW TRANSACTION STATUS FOR '${id}' will tell, once it is back`,
-    { cause },
-  )
-}

@@ -1,5 +1,13 @@
-import { type AtomicPart, failure, outcomeUnknown, type Verdict, writtenOutside } from './atomic-commit.ts'
 import type { AtomicCommits } from './atomic-commits.ts'
+import {
+  type AtomicPart,
+  type Ending,
+  leaveOpen,
+  outcomeUnknown,
+  rollBackAll,
+  type Verdict,
+  writtenOutside,
+} from './atomic-end.ts'
 import { BestEffort } from './best-effort.ts'
 import { jointRowId } from './branch.ts'
 import { type CommitFailure, type CommitProtocol, isRefusal, rollBack } from './commit-protocol.ts'
@@ -42,7 +50,7 @@ export class JointCommit implements CommitProtocol {
     }
     const verdict = await this.#prepareAll(parts)
     if (verdict.kind === 'RolledBack') return this.#rollBack(lanes, verdict.error)
-    if (verdict.kind === 'Unknown') return this.#leaveOpen(lanes, verdict.error)
+    if (verdict.kind === 'Unknown') return leaveOpen(this.#ending, lanes, verdict.error)
     await this.#commits.step('all prepared', parts[0]!.lane.name)
     const readers = lanes.filter(({ hasWritten }) => !hasWritten)
     await Promise.all([this.#commitParts(parts), ...readers.map((lane) => this.#endReader(lane))])
@@ -98,18 +106,11 @@ export class JointCommit implements CommitProtocol {
     }
   }
 
-  async #rollBack(lanes: readonly Lane[], error: Error): Promise<CommitFailure> {
-    const left = lanes.filter(({ inTransaction }) => inTransaction)
-    await rollBack(this.#lanes, left)
-    // One that was lost may be prepared.
-    if (left.some(({ isLost }) => isLost)) this.#commits.resolveSoon(this.#id)
-    return failure(lanes, error)
+  #rollBack(lanes: readonly Lane[], error: Error): Promise<CommitFailure> {
+    return rollBackAll(this.#ending, lanes, error)
   }
 
-  /** Prepared branches outlive their connections; whoever recovers them will know. */
-  #leaveOpen(lanes: readonly Lane[], error: Error): CommitFailure {
-    for (const lane of lanes) this.#lanes.drop(lane)
-    this.#commits.resolveSoon(this.#id)
-    return failure(lanes, error)
+  get #ending(): Ending {
+    return { lanes: this.#lanes, commits: this.#commits, id: this.#id }
   }
 }

@@ -9,16 +9,14 @@ import type { Lease } from '../tablet/lease.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
 import { type Branch, branchOf, xidSql } from './branch.ts'
 import { settleAll } from './settle-all.ts'
-import type { TransactionStart } from './transaction-start.ts'
+import { PLAIN_START, type TransactionStart } from './transaction-start.ts'
 
 /** As a plan's `reserves` has it. */
 const TEMPORARY_TABLES = 'temporary table'
 
-const MERE_BEGIN = 'BEGIN'
-
 /** It says nothing that a server may refuse, and nothing of the moment at which it is said. */
 function isMereBegin({ before, begin, branch }: TransactionStart): boolean {
-  return begin === MERE_BEGIN && before.length === 0 && branch === undefined
+  return begin === PLAIN_START.begin && before.length === 0 && branch === undefined
 }
 
 /** Rows that somebody is still reading. */
