@@ -26,7 +26,7 @@ export function backendAccess({
 }
 
 export function gatewayOptions(config: ServeConfig): GatewayOptions {
-  const { pool, health, timeouts } = config
+  const { pool, buffer, health, timeouts } = config
   return {
     ...backendAccess(config),
     cell: config.cell,
@@ -39,6 +39,7 @@ export function gatewayOptions(config: ServeConfig): GatewayOptions {
       silenceTimeoutMs: timeouts.silence,
     },
     scratchConnectionsMax: config.federation.connections,
+    buffer: { windowMs: buffer.window, requestsMax: buffer.requests },
     health: { intervalMs: health.interval, timeoutMs: health.timeout },
   }
 }

@@ -126,6 +126,20 @@ const shape = z.strictObject({
     .describe(
       'Unsharded keyspace on whose servers CREATE DATABASE (of users with role admin) makes others, which DROP DATABASE drops; without it both are refused (1044)',
     ),
+  buffer: z
+    .strictObject({
+      window: duration
+        .prefault('35s')
+        .describe(
+          'So long after a shard has lost its primary, statements outside transactions wait for another instead of failing; 0 for not at all',
+        ),
+      requests: integer(0, 1_000_000)
+        .default(1_000)
+        .describe(
+          'Statements that wait for one shard at most; beyond it the one that has waited longest fails (2013)',
+        ),
+    })
+    .prefault({}),
   health: z
     .strictObject({
       interval: duration.prefault('1s').describe('Pause between two health checks of a tablet'),

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../base/clock.ts'
 import { deferred } from '../base/deferred.ts'
 import { connectBackend } from '../mysql/client/connect.ts'
@@ -40,12 +41,14 @@ export class Endpoint implements ServingTablet {
   readonly checker: HealthChecker
   /** Ends what is still connecting. */
   readonly #closing = new AbortController()
+  readonly #onDoubt: () => void
+  #doubt: Error | undefined
 
   constructor(
     tablet: Tablet,
     options: EndpointOptions,
     { clock, log }: { readonly clock: Clock; readonly log: Logger },
-    onHealth: () => void,
+    onChecked: (endpoint: Endpoint, before: TabletHealth) => void,
   ) {
     this.record = tablet
     this.alias = printAlias(tablet.alias)
@@ -55,15 +58,21 @@ export class Endpoint implements ServingTablet {
     this.name = `${this.alias} (${where})`
     const { database } = this
     const { signal } = this.#closing
+    setMaxListeners(0, signal) // every connection that is being made listens
     const open = () => connectControl(this.record, options, signal)
     const controlConnections = (connectionsMax: number) =>
       new ControlConnections(this.name, { open, connectionsMax }, clock)
     this.control = controlConnections(1)
     this.#kills = controlConnections(KILL_CONNECTIONS_MAX)
-    this.checker = new HealthChecker(open, options.health, clock, onHealth)
+    this.checker = new HealthChecker(open, options.health, clock, (_, before) => {
+      if (!this.checker.isAsked) this.#doubt = undefined
+      onChecked(this, before)
+    })
+    this.#onDoubt = () => onChecked(this, this.health)
     const server: PoolServer = {
       tablet: this,
       connect: (kind) => connectBackend({ ...options, address, database, ...kind, signal }),
+      lost: (error) => this.doubt(error),
       killQuery: (threadId, ahead) => this.#killQuery(threadId, { log, clock, ahead }),
     }
     this.pool = new TabletPool(server, options.pool, clock)
@@ -76,6 +85,37 @@ export class Endpoint implements ServingTablet {
 
   get health(): TabletHealth {
     return this.checker.health
+  }
+
+  /** Something was the matter with a connection, and the check that was asked for has not ended yet. */
+  get isDoubtful(): boolean {
+    return this.#doubt !== undefined
+  }
+
+  /** It does not answer, or may not. */
+  get isAway(): boolean {
+    return this.isDoubtful || this.health.state === 'unreachable'
+  }
+
+  /** It could not be reached, it has lost somebody's connection, or refused what a primary must take: is it still what it was? */
+  doubt(error: Error): void {
+    if (this.#closing.signal.aborted) return
+    const isFirst = !this.isDoubtful
+    this.#doubt = error
+    this.checker.checkNow()
+    if (isFirst) this.#onDoubt()
+  }
+
+  /** Statements that run here get an error now: the server is gone, and another has its place. */
+  lose(reason: Error): void {
+    this.pool.lose(reason)
+    this.scratch.lose(reason)
+  }
+
+  /** Requests that wait for a connection wait no longer. */
+  sendAwayWaiters(reason: Error): void {
+    this.pool.sendAwayWaiters(reason)
+    this.scratch.sendAwayWaiters(reason)
   }
 
   get load(): TabletLoad {

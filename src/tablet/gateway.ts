@@ -6,6 +6,7 @@ import type { Logger } from '../telemetry/log.ts'
 import { addressOf, databaseOf, type Tablet } from '../topology/records.ts'
 import type { TopologySnapshot, TopologyView } from '../topology/snapshot.ts'
 import { Endpoint, type EndpointOptions } from './endpoint.ts'
+import type { TabletHealth } from './health.ts'
 import type { Renaming } from './keyspace-names.ts'
 import {
   type KeyspaceShards,
@@ -17,9 +18,12 @@ import type { Lease } from './lease.ts'
 import { type BalanceOptions, leastLoaded } from './least-loaded.ts'
 import type { ServingTablet } from './serving-tablet.ts'
 import type { Settings } from './settings.ts'
+import { type BufferOptions, type Need, type ServedPrimary, ShardPrimary } from './shard-primary.ts'
 import type { ShardTarget } from './shard-target.ts'
 
-export interface GatewayOptions extends EndpointOptions, BalanceOptions {}
+export interface GatewayOptions extends EndpointOptions, BalanceOptions {
+  readonly buffer: BufferOptions
+}
 
 /**
  * The one door to the databases: connections to shards are leased here and nowhere else. It knows, as the topology has it
@@ -32,6 +36,8 @@ export class Gateway {
   readonly #log: Logger
   readonly #onHealth: () => void
   readonly #endpoints = new Map<string, Endpoint>()
+  /** By keyspace and shard. */
+  readonly #primaries = new Map<string, ShardPrimary>()
   readonly #unsubscribe: () => void
   #served: ReadonlyMap<string, ServedKeyspace> = new Map()
   #keyspaces: ReadonlyMap<string, KeyspaceShards> = new Map()
@@ -70,6 +76,10 @@ export class Gateway {
     return [...this.#endpoints.values()]
   }
 
+  get primaries(): readonly ServedPrimary[] {
+    return [...this.#primaries.values()]
+  }
+
   /** Resolves when every tablet's health has been looked at once, for better or worse. */
   async firstChecks(): Promise<void> {
     await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.checker.firstCheck))
@@ -83,16 +93,19 @@ export class Gateway {
     return shards
   }
 
-  /** An idle connection with exactly these settings, without waiting: the fast path. Throws where no tablet can serve. */
+  /**
+   * An idle connection with exactly these settings, without waiting: the fast path. Undefined while the primary is away. Throws where no
+   * tablet can serve.
+   */
   take(target: ShardTarget, settings: Settings): Lease | undefined {
-    return this.#find(target).pool.take(settings)
+    return this.#ready(target)?.pool.take(settings)
   }
 
   /**
    * A connection with these settings to whoever serves the target when it is there: that is asked again after every wait,
-   * for a shard may have moved meanwhile, and a row must not go to its old owner. Throws where no tablet can serve, and the
-   * reason of `cancel` when that comes first: KILL, a deadline, a client that is gone. `scratch`: for temporary tables, beside
-   * all traffic.
+   * for a shard may have moved meanwhile, and a row must not go to its old owner. While the shard has lost its primary, it is
+   * waited for. Throws where no tablet can serve, and the reason of `cancel` when that comes first: KILL, a deadline, a client that
+   * is gone. `scratch`: for temporary tables, beside all traffic.
    */
   async acquire(
     target: ShardTarget,
@@ -100,18 +113,20 @@ export class Gateway {
     cancel?: Cancellation,
     pool: 'pool' | 'scratch' = 'pool',
   ): Promise<Lease> {
-    const ready = this.#find(target)[pool].take(settings)
+    const ready = this.#ready(target)?.[pool].take(settings)
     if (ready !== undefined) return ready
     const signal = cancel?.signal
     for (let turn = 1; ; turn++) {
-      // Here statements are held back while a primary is away: whoever cannot be found now may be found later.
+      if (target.tabletType === 'PRIMARY') await this.#shardOf(target).primary.wait('answers', cancel)
       const endpoint = this.#find(target)
       let lease: Lease
       try {
         lease = await endpoint[pool].acquire(settings, signal)
       } catch (error) {
-        if (this.#serves(endpoint, target) || signal?.aborted === true || turn === TURNS_MAX) throw error
-        continue // its tablet was removed while it waited
+        // It has been removed, or is away: another may have its place, or will.
+        const isHere = this.#serves(endpoint, target) && (!this.waits || !endpoint.isAway)
+        if (isHere || signal?.aborted === true || turn === TURNS_MAX) throw error
+        continue
       }
       if (this.#serves(endpoint, target)) return lease
       lease.release()
@@ -125,7 +140,41 @@ export class Gateway {
    */
   termOf(target: ShardTarget): string | undefined {
     if (target.tabletType !== 'PRIMARY') return ''
-    return this.#served.get(target.keyspace)?.endpoints.get(target.shard)?.term
+    const primary = this.#served.get(target.keyspace)?.endpoints.get(target.shard)?.primary
+    return primary?.endpoint && primary.term
+  }
+
+  /** A primary that is lost is waited for. */
+  get waits(): boolean {
+    return this.#options.buffer.windowMs > 0
+  }
+
+  /** Whether a statement that its primary has refused, for it takes no writes, may wait for one that does. */
+  mayWaitForWrites({ keyspace, shard, tabletType }: ShardTarget): boolean {
+    if (tabletType !== 'PRIMARY') return false
+    return this.#served.get(keyspace)?.endpoints.get(shard)?.primary.mayWait('writes') === true
+  }
+
+  /** A primary has refused a write. Resolves when the target has one that takes writes; throws as `acquire`. */
+  async writesAgain(target: ShardTarget, refused: Error, cancel?: Cancellation): Promise<void> {
+    const { primary } = this.#shardOf(target)
+    primary.endpoint?.doubt(refused)
+    await primary.wait('answers', cancel)
+    await primary.wait('writes', cancel)
+  }
+
+  /**
+   * The same for a statement over several shards, of which it is not known whose primary it was: all of the keyspaces are looked at.
+   * Those that cannot be waited for are passed over.
+   */
+  async allAgain(need: Need, failure: Error, cancel?: Cancellation): Promise<void> {
+    const primaries = [...this.#primaries.values()].filter((primary) => primary.mayWait(need))
+    for (const { endpoint } of primaries) endpoint?.doubt(failure)
+    const wait = async (primary: ShardPrimary) => {
+      await primary.wait('answers', cancel)
+      if (primary.mayWait(need)) await primary.wait(need, cancel)
+    }
+    await Promise.all(primaries.map(wait))
   }
 
   /** Does some work that is no traffic on a control connection to the target's tablet. */
@@ -139,22 +188,33 @@ export class Gateway {
     this.#endpoints.clear()
   }
 
-  #endpointsOf(target: ShardTarget): ShardEndpoints {
-    const endpoints = this.#served.get(target.keyspace)?.endpoints.get(target.shard)
-    if (endpoints === undefined) throw noTablet(target, 'the shard does not serve (any more)')
-    return endpoints
+  #shardOf(target: ShardTarget): ShardEndpoints {
+    const shard = this.#served.get(target.keyspace)?.endpoints.get(target.shard)
+    if (shard === undefined) throw noTablet(target, 'the shard does not serve (any more)')
+    return shard
+  }
+
+  /** The tablet that serves the target and may be asked at once; undefined while its primary is away. Throws as `find`. */
+  #ready(target: ShardTarget): Endpoint | undefined {
+    if (target.tabletType !== 'PRIMARY') return this.#find(target)
+    const { primary } = this.#shardOf(target)
+    if (primary.can('answers')) return primary.endpoint
+    return primary.isNamed ? undefined : this.#find(target)
   }
 
   /** The tablet that serves the target. Throws when none can. */
   #find(target: ShardTarget): Endpoint {
-    const { primary, replicas, rdonly } = this.#endpointsOf(target)
+    const { primary, replicas, rdonly } = this.#shardOf(target)
     if (target.tabletType === 'PRIMARY') {
-      if (primary === undefined) throw noTablet(target, 'the topology names no primary')
-      return primary
+      if (primary.endpoint === undefined) throw noTablet(target, primary.trouble ?? '')
+      return primary.endpoint
     }
-    const all = target.tabletType === 'REPLICA' ? replicas : rdonly
+    const all = (target.tabletType === 'REPLICA' ? replicas : rdonly).filter(
+      (each) => each !== primary.endpoint,
+    )
     const reachable = all.filter(({ health }) => health.state !== 'unreachable')
-    if (reachable.length > 0) return leastLoaded(reachable, this.#options)
+    const certain = reachable.filter(({ isDoubtful }) => !isDoubtful)
+    if (reachable.length > 0) return leastLoaded(certain.length > 0 ? certain : reachable, this.#options)
     throw noTablet(
       target,
       all.length === 0 ? 'the topology has none' : all.map(({ health }) => health.lastError).join('; '),
@@ -162,10 +222,20 @@ export class Gateway {
   }
 
   #serves(endpoint: Endpoint, target: ShardTarget): boolean {
-    const endpoints = this.#served.get(target.keyspace)?.endpoints.get(target.shard)
-    if (target.tabletType === 'PRIMARY') return endpoints?.primary === endpoint
-    const all = target.tabletType === 'REPLICA' ? endpoints?.replicas : endpoints?.rdonly
-    return all?.includes(endpoint) === true
+    const shard = this.#served.get(target.keyspace)?.endpoints.get(target.shard)
+    if (shard === undefined) return false
+    const { primary, replicas, rdonly } = shard
+    if (target.tabletType === 'PRIMARY') return primary.endpoint === endpoint
+    return (
+      endpoint !== primary.endpoint &&
+      (target.tabletType === 'REPLICA' ? replicas : rdonly).includes(endpoint)
+    )
+  }
+
+  #checked({ record, health }: Endpoint, before: TabletHealth): void {
+    this.#served.get(record.keyspace)?.endpoints.get(record.shard)?.primary.evaluate()
+    const { state, readOnly, sqlMode } = before
+    if (health.state !== state || health.readOnly !== readOnly || health.sqlMode !== sqlMode) this.#onHealth()
   }
 
   #apply(snapshot: TopologySnapshot): void {
@@ -175,15 +245,27 @@ export class Gateway {
       seen.add(key)
       let endpoint = this.#endpoints.get(key)
       if (endpoint === undefined) {
-        endpoint = new Endpoint(tablet, this.#options, { clock: this.#clock, log: this.#log }, this.#onHealth)
+        const tools = { clock: this.#clock, log: this.#log }
+        endpoint = new Endpoint(tablet, this.#options, tools, (...checked) => this.#checked(...checked))
         this.#endpoints.set(key, endpoint)
       } else endpoint.record = tablet
       return endpoint
     }
+    const shards = new Set<string>()
+    const primaryOf = (keyspace: string, shard: string): ShardPrimary => {
+      const name = `${keyspace}/${shard}`
+      shards.add(name)
+      let primary = this.#primaries.get(name)
+      if (primary === undefined) {
+        primary = new ShardPrimary(name, this.#options.buffer, { clock: this.#clock, log: this.#log })
+        this.#primaries.set(name, primary)
+      }
+      return primary
+    }
     this.#served = new Map(
       [...snapshot.keyspaces.values()].map((keyspace) => [
         keyspace.name,
-        serveKeyspace(keyspace, endpointOf),
+        serveKeyspace(keyspace, { endpointOf, primaryOf }),
       ]),
     )
     this.#keyspaces = new Map([...this.#served].map(([name, { shards }]) => [name, shards]))
@@ -192,6 +274,11 @@ export class Gateway {
       if (seen.has(key)) continue
       this.#endpoints.delete(key)
       endpoint.close()
+    }
+    for (const [name, primary] of this.#primaries) {
+      if (shards.has(name)) continue
+      this.#primaries.delete(name)
+      primary.close()
     }
     const renamed = this.tablets.filter(({ database, record }) => database !== record.keyspace)
     this.#renamed = [...new Map(renamed.map(({ database, record }) => [database, record.keyspace]))]

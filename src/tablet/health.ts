@@ -7,7 +7,10 @@ export interface TabletHealth {
   /** `unknown` until the first check has ended. */
   readonly state: 'unknown' | 'healthy' | 'unreachable'
   readonly serverVersion: string
+  /** It takes no writes: read_only, super_read_only, offline_mode, or a reader of Aurora. */
   readonly readOnly: boolean
+  /** `@@gtid_executed`, or MariaDB's `@@gtid_current_pos`; '' where there are none. */
+  readonly gtids: string
   /**
    * Its commits wait for other members of its cluster, which may refuse them (Galera, Group Replication). So it is taken to be
    * until it is known.
@@ -37,6 +40,7 @@ export const UNKNOWN_HEALTH: TabletHealth = {
   state: 'unknown',
   serverVersion: '',
   readOnly: false,
+  gtids: '',
   certifies: true,
   sqlMode: undefined,
   lagSeconds: undefined,
@@ -52,24 +56,33 @@ export interface HealthOptions {
 
 interface Checked {
   readonly version: string
-  readonly read_only: number
+  readonly is_read_only: number
   readonly sql_mode: string
+  readonly gtids: string
 }
 
+/** While something is the matter with a shard, whoever waits wants to know at once when it is over. */
+const HURRIED_MS = 200
+
 /**
- * Checks one tablet over a connection of its own, again and again, `intervalMs` after the last check ended.
- * mysql2 is the client here: this is control work, not traffic.
+ * Checks one tablet over a connection of its own, again and again, `intervalMs` after the last check ended, or sooner when somebody
+ * asks. mysql2 is the client here: this is control work, not traffic.
  */
 export class HealthChecker {
   readonly #connect: () => Promise<mysql.Connection>
   readonly #options: HealthOptions
   readonly #clock: Clock
-  readonly #onChange: (health: TabletHealth) => void
+  readonly #onChecked: (health: TabletHealth, before: TabletHealth) => void
   readonly firstCheck: Promise<void>
   #connection: mysql.Connection | undefined
   /** As the server of this connection is set up. */
   #certifies = true
+  #asks = ''
   #cancelTimer: (() => void) | undefined
+  #isChecking = false
+  /** Somebody has asked while a check was under way, which may have looked before. */
+  isAsked = false
+  #isHurried = false
   #closed = false
   #health = UNKNOWN_HEALTH
 
@@ -77,12 +90,12 @@ export class HealthChecker {
     connect: () => Promise<mysql.Connection>,
     options: HealthOptions,
     clock: Clock,
-    onChange: (health: TabletHealth) => void,
+    onChecked: (health: TabletHealth, before: TabletHealth) => void,
   ) {
     this.#connect = connect
     this.#options = options
     this.#clock = clock
-    this.#onChange = onChange
+    this.#onChecked = onChecked
     this.firstCheck = this.#run()
   }
 
@@ -97,14 +110,37 @@ export class HealthChecker {
     this.#connection = undefined
   }
 
-  async #run(): Promise<void> {
-    const health = await this.#check()
+  /** Whether checks follow each other quickly from now on. */
+  hurry(isHurried: boolean): void {
+    if (this.#isHurried === isHurried) return
+    this.#isHurried = isHurried
+    if (isHurried) this.checkNow()
+  }
+
+  /** Looks now: something has happened to a connection. */
+  checkNow(): void {
     if (this.#closed) return
-    const { state, readOnly, sqlMode } = this.#health
+    if (this.#isChecking) {
+      this.isAsked = true
+      return
+    }
+    this.#cancelTimer?.()
+    void this.#run()
+  }
+
+  async #run(): Promise<void> {
+    this.#isChecking = true
+    this.isAsked = false
+    const health = await this.#check()
+    this.#isChecking = false
+    if (this.#closed) return
+    const before = this.#health
     this.#health = health
-    if (health.state !== state || health.readOnly !== readOnly || health.sqlMode !== sqlMode)
-      this.#onChange(health)
-    this.#cancelTimer = this.#clock.after(this.#options.intervalMs, () => void this.#run())
+    this.#onChecked(health, before)
+    if (this.#isChecking) return // somebody has asked: the next one is under way
+    const { intervalMs } = this.#options
+    const pauseMs = this.isAsked ? 0 : this.#isHurried ? Math.min(HURRIED_MS, intervalMs) : intervalMs
+    this.#cancelTimer = this.#clock.after(pauseMs, () => void this.#run())
   }
 
   async #check(): Promise<TabletHealth> {
@@ -112,17 +148,18 @@ export class HealthChecker {
     try {
       if (this.#connection === undefined) {
         this.#connection = await this.#open()
-        this.#certifies = await this.#askCertifies()
+        const names = await this.#variables()
+        this.#certifies = certifies(names)
+        this.#asks = questionOf(names)
       }
-      const [rows] = await this.#query(
-        'SELECT @@version AS version, @@global.read_only AS read_only, @@global.sql_mode AS sql_mode',
-      )
-      const { version, read_only, sql_mode } = (rows as Checked[])[0]!
+      const [rows] = await this.#query(this.#asks)
+      const { version, is_read_only, sql_mode, gtids } = (rows as Checked[])[0]!
       const status = await this.#replicaStatus(version)
       return {
         state: 'healthy',
         serverVersion: version,
-        readOnly: Number(read_only) !== 0,
+        readOnly: Number(is_read_only) !== 0,
+        gtids,
         certifies: this.#certifies,
         sqlMode: sql_mode,
         lagSeconds: status && lagOf(status),
@@ -159,11 +196,12 @@ export class HealthChecker {
     }
   }
 
-  async #askCertifies(): Promise<boolean> {
-    const [rows] = await this.#query(
-      "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on', 'group_replication_group_name')",
-    )
-    return (rows as { Value: string }[]).some(({ Value: value }) => value !== 'OFF' && value !== '')
+  /** Of those that not every server has: by name. */
+  async #variables(): Promise<ReadonlyMap<string, string>> {
+    const names = [...CLUSTER_NAMES, ...READ_ONLY, ...GTIDS].map((name) => `'${name}'`)
+    const [rows] = await this.#query(`SHOW GLOBAL VARIABLES WHERE Variable_name IN (${names.join(', ')})`)
+    const named = rows as { Variable_name: string; Value: string }[]
+    return new Map(named.map(({ Variable_name: name, Value: value }) => [name, value]))
   }
 
   async #replicaStatus(version: string): Promise<Row | undefined> {
@@ -172,6 +210,25 @@ export class HealthChecker {
     )
     return (rows as Row[])[0]
   }
+}
+
+const CLUSTER_NAMES = ['wsrep_on', 'group_replication_group_name']
+const READ_ONLY = ['read_only', 'super_read_only', 'offline_mode', 'innodb_read_only']
+const GTIDS = ['gtid_executed', 'gtid_current_pos']
+
+function certifies(variables: ReadonlyMap<string, string>): boolean {
+  return CLUSTER_NAMES.some((name) => !['OFF', '', undefined].includes(variables.get(name)))
+}
+
+/** All that a check asks, in one statement. */
+function questionOf(variables: ReadonlyMap<string, string>): string {
+  const readOnly = READ_ONLY.filter((name) => variables.has(name)).map((name) => `@@global.${name} <> 0`)
+  const gtids = GTIDS.find((name) => variables.has(name))
+  return [
+    'SELECT @@version AS version, @@global.sql_mode AS sql_mode',
+    `${readOnly.join(' OR ')} AS is_read_only`,
+    `${gtids === undefined ? "''" : `@@global.${gtids}`} AS gtids`,
+  ].join(', ')
 }
 
 type Row = Readonly<Record<string, unknown>>

@@ -1,8 +1,9 @@
 import { SqlError } from '../errors/sql-error.ts'
 import { type ShardRange, shardRangeOf, tileShards } from '../key/shard-ranges.ts'
-import type { ServedTabletType, Tablet } from '../topology/records.ts'
+import type { ServedTabletType, Tablet, TabletType } from '../topology/records.ts'
 import type { KeyspaceState, ShardState } from '../topology/snapshot.ts'
 import type { Endpoint } from './endpoint.ts'
+import type { ShardPrimary } from './shard-primary.ts'
 import { type ShardTarget, shardTarget } from './shard-target.ts'
 
 /** The serving shards of a keyspace, sorted so that they tile the space of keyspace ids. */
@@ -25,11 +26,16 @@ export interface ServedShard {
 
 /** Who serves a shard. */
 export interface ShardEndpoints {
-  readonly primary: Endpoint | undefined
-  /** Changes with every change of primary, also back to the same tablet: what was open under another term is lost. */
-  readonly term: string
+  readonly primary: ShardPrimary
+  /** Whoever of them is the primary at this moment serves as nothing else. */
   readonly replicas: readonly Endpoint[]
   readonly rdonly: readonly Endpoint[]
+}
+
+/** The objects that stand for tablets and shards, and stay the same as long as these do. */
+export interface ShardParts {
+  endpointOf(tablet: Tablet): Endpoint
+  primaryOf(keyspace: string, shard: string): ShardPrimary
 }
 
 export interface ServedKeyspace {
@@ -39,12 +45,10 @@ export interface ServedKeyspace {
 }
 
 /** Shards that exist but do not serve (the targets of a resharding) are left out. */
-export function serveKeyspace(
-  keyspace: KeyspaceState,
-  endpointOf: (tablet: Tablet) => Endpoint,
-): ServedKeyspace {
+export function serveKeyspace(keyspace: KeyspaceState, parts: ShardParts): ServedKeyspace {
   const serving = [...keyspace.shards.values()].filter((shard) => shard.record.is_primary_serving !== false)
-  const endpoints = new Map(serving.map((shard) => [shard.name, endpointsOf(shard, endpointOf)]))
+  const isDiscovered = keyspace.record.primary === 'discover'
+  const endpoints = new Map(serving.map((shard) => [shard.name, endpointsOf(shard, isDiscovered, parts)]))
   const shards = new Map(
     serving.map((shard) => [shard.name, servedShard(keyspace.name, shard.name, endpoints.get(shard.name)!)]),
   )
@@ -62,23 +66,29 @@ export function serveKeyspace(
   }
 }
 
-function endpointsOf(shard: ShardState, endpointOf: (tablet: Tablet) => Endpoint): ShardEndpoints {
-  const { primary, record, tablets } = shard
-  // The shard's record wins over the tablets' own types: who is its primary serves as nothing else.
-  const ofType = (type: ServedTabletType) =>
-    tablets.filter((tablet) => tablet.type === type && tablet !== primary).map(endpointOf)
-  const endpoint = primary === undefined ? undefined : endpointOf(primary)
-  return {
-    primary: endpoint,
-    term: `${endpoint?.alias} ${JSON.stringify(record.primary_term_start_time)}`,
-    replicas: ofType('REPLICA'),
-    rdonly: ofType('RDONLY'),
-  }
+function endpointsOf(
+  { keyspace, name, primary, record, tablets }: ShardState,
+  isDiscovered: boolean,
+  { endpointOf, primaryOf }: ShardParts,
+): ShardEndpoints {
+  const ofTypes = (...types: TabletType[]) =>
+    tablets.filter(({ type }) => types.includes(type)).map(endpointOf)
+  const named = primary === undefined ? undefined : endpointOf(primary)
+  const mayWrite = ofTypes('PRIMARY', 'REPLICA')
+  const served = primaryOf(keyspace, name)
+  served.update({
+    named,
+    namedTerm: JSON.stringify(record.primary_term_start_time) ?? '',
+    candidates: isDiscovered ? mayWrite : undefined,
+  })
+  // The shard's record wins over the tablets' own types.
+  const replicas = isDiscovered ? mayWrite : ofTypes('REPLICA').filter((each) => each !== named)
+  return { primary: served, replicas, rdonly: ofTypes('RDONLY').filter((each) => each !== named) }
 }
 
 function servedShard(keyspace: string, name: string, endpoints: ShardEndpoints): ServedShard {
   const { primary, replicas, rdonly } = endpoints
-  const [some] = primary === undefined ? [...replicas, ...rdonly] : [primary]
+  const some = primary.endpoint ?? [...replicas, ...rdonly][0]
   return {
     keyspace,
     name,

@@ -39,6 +39,8 @@ export class Lease {
   #variables: Map<string, GivenVariable> | undefined
   /** What the statement behind it relies on and did not wait for; until it is answered. */
   #ahead: Promise<void> | undefined
+  /** Closed by `discard`: not lost. */
+  #isDiscarded = false
   /** KILLs of what runs here are on their way. */
   #killing: Promise<void> | undefined
   /** Of its pool: epoch ms when it was parked, roughly. */
@@ -64,6 +66,10 @@ export class Lease {
 
   get settings(): Settings | undefined {
     return this.#settings
+  }
+
+  get isDiscarded(): boolean {
+    return this.#isDiscarded
   }
 
   get isParked(): boolean {
@@ -198,6 +204,7 @@ export class Lease {
 
   /** Closes the connection, in whatever state it is: the server ends its transaction. Readers are told `reason`. */
   discard(reason?: Error): void {
+    this.#isDiscarded = true
     this.connection.destroy(reason)
   }
 

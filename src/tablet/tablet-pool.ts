@@ -1,6 +1,7 @@
 import { unlessAborted } from '../base/abort.ts'
 import type { Clock } from '../base/clock.ts'
 import { deferred } from '../base/deferred.ts'
+import { ServerError } from '../errors/server-error.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
 import { Lease, type LeaseOwner } from './lease.ts'
@@ -26,6 +27,8 @@ export interface PoolOptions {
 export interface PoolServer {
   readonly tablet: ServingTablet
   connect(kind: ConnectionKind): Promise<BackendConnection>
+  /** It could not be reached, or a connection that was in use has been lost. */
+  lost(error: Error): void
   /** See LeaseOwner. */
   killQuery(threadId: number, ahead?: Promise<void>): Promise<boolean>
 }
@@ -127,9 +130,18 @@ export class TabletPool implements LeaseOwner {
     if (this.#closed) return
     this.#closed = true
     this.#cancelWatch()
-    for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter())
-      waiter.reject(poolClosed(this.tablet))
+    this.sendAwayWaiters(poolClosed(this.tablet))
     for (const list of [...this.#idle.values()]) for (const lease of [...list]) lease.discard()
+  }
+
+  sendAwayWaiters(reason: Error): void {
+    for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter())
+      waiter.reject(reason)
+  }
+
+  /** Closes every connection, whatever runs there. */
+  lose(reason: Error): void {
+    for (const lease of [...this.#leases]) lease.discard(reason)
   }
 
   #park(lease: Lease): void {
@@ -177,13 +189,18 @@ export class TabletPool implements LeaseOwner {
       connection = await this.#server.connect(settings.kind)
     } catch (error) {
       this.#making--
+      if (!(error instanceof ServerError)) this.#server.lost(error as Error)
       this.#serveNext()
       throw error
     }
     const lease = new Lease(connection, this)
     this.#making--
     this.#leases.add(lease)
-    connection.onClosed(() => this.#forget(lease))
+    connection.onClosed((error) => {
+      // What is idle, servers close after their wait_timeout.
+      if (!lease.isParked && !lease.isDiscarded) this.#server.lost(error)
+      this.#forget(lease)
+    })
     if (this.#closed) {
       lease.discard()
       throw poolClosed(this.tablet)

@@ -2,7 +2,7 @@ import { printAlias } from './alias.ts'
 import { checkRecord } from './parse-record.ts'
 import { isRecordName, parsePath, printPath, type RecordKey } from './paths.ts'
 import { readSnapshot } from './read-snapshot.ts'
-import type { Shard, Tablet, TabletAlias, TabletType } from './records.ts'
+import type { Keyspace, PrimarySource, Shard, Tablet, TabletAlias, TabletType } from './records.ts'
 import { keyRangeRecordOf, parseShardName } from './shard-name.ts'
 import type { KeyspaceState, ShardState, TopologySnapshot } from './snapshot.ts'
 import type { Change, Expectation, TopologyStore } from './store.ts'
@@ -115,7 +115,13 @@ export class TopologyAdmin {
     }))
   }
 
-  /** Names the primary of its shard. The records of both tablets change with the shard's, in one step. */
+  /** How the primaries of a keyspace are found. */
+  async setPrimarySource(keyspace: string, primary: PrimarySource): Promise<void> {
+    requireKeyspace(await this.snapshot(), keyspace)
+    await this.#update<Keyspace>({ kind: 'Keyspace', keyspace }, (record) => ({ ...record, primary }))
+  }
+
+  /** Names the primary of its shard, the present one anew, too. The records of both tablets change with the shard's, in one step. */
   async setPrimary(alias: TabletAlias): Promise<void> {
     const snapshot = await this.snapshot()
     const tablet = requireTablet(snapshot, alias)
@@ -123,7 +129,11 @@ export class TopologyAdmin {
     const shardKey: RecordKey = { kind: 'Shard', keyspace: tablet.keyspace, shard: tablet.shard }
     const isOther = (t: Tablet) => t.type === 'PRIMARY' && printAlias(t.alias) !== printAlias(alias)
     const changes = [
-      await this.#change<Shard>(shardKey, (record) => ({ ...record, primary_alias: alias })),
+      await this.#change<Shard>(shardKey, (record) => ({
+        ...record,
+        primary_alias: alias,
+        primary_term_start_time: timestamp(Date.now()),
+      })),
       await this.#change<Tablet>({ kind: 'Tablet', alias }, (record) => ({ ...record, type: 'PRIMARY' })),
     ]
     for (const other of shard.tablets.filter(isOther))
@@ -331,4 +341,10 @@ function requireTablet(snapshot: TopologySnapshot, alias: TabletAlias): Tablet {
 
 function invalid(message: string): TopologyError {
   return new TopologyError('invalid', message)
+}
+
+/** As protobuf's JSON has Vitess's `vttime.Time`. */
+function timestamp(epochMs: number): { readonly seconds: string; readonly nanoseconds: number } {
+  const seconds = Math.floor(epochMs / 1000)
+  return { seconds: String(seconds), nanoseconds: (epochMs - seconds * 1000) * 1_000_000 }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { printAlias } from './alias.ts'
 import type { RecordKey } from './paths.ts'
 import type { Cell, Keyspace, RoutingRules, Shard, ShardRoutingRules, Tablet } from './records.ts'
-import { TABLET_TYPES } from './records.ts'
+import { PRIMARY_SOURCES, TABLET_TYPES } from './records.ts'
 import { keyRangeRecordOf, parseShardName } from './shard-name.ts'
 import { TopologyError } from './store.ts'
 
@@ -55,6 +55,7 @@ const schemas = {
     keyspace_type: z.enum(['NORMAL', 'SNAPSHOT']).optional(),
     base_keyspace: z.string().optional(),
     durability_policy: z.string().optional(),
+    primary: z.enum(PRIMARY_SOURCES).optional(),
     sidecar_db_name: z.string().optional(),
     snapshot_time: carried,
     throttler_config: carried,

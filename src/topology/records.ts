@@ -30,11 +30,19 @@ export interface Cell {
   readonly root?: string
 }
 
+export const PRIMARY_SOURCES = ['topology', 'discover'] as const
+export type PrimarySource = (typeof PRIMARY_SOURCES)[number]
+
 /** A logical database. Fields that Shardgate does not act on are kept as they came. */
 export interface Keyspace {
   readonly keyspace_type?: 'NORMAL' | 'SNAPSHOT'
   readonly base_keyspace?: string
   readonly durability_policy?: string
+  /**
+   * Who the primary of a shard is: whom the shard's record names (`topology`, the default), or the server that takes writes
+   * (`discover`), so that others may fail over. Not a field of Vitess.
+   */
+  readonly primary?: PrimarySource
   readonly sidecar_db_name?: string
 }
 

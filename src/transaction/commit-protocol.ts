@@ -1,4 +1,5 @@
 import type { Condition } from '../errors/condition.ts'
+import { isRefusedWrite, toBeRestarted } from '../errors/refused-write.ts'
 import { ServerError } from '../errors/server-error.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { Lane } from './lane.ts'
@@ -38,7 +39,8 @@ export function commitError({ committed, failed, rolledBack }: CommitFailure): {
   const refused = failed.filter((shard) => shard.error instanceof ServerError).map(({ name }) => name)
   const unknown = failed.map(({ name }) => name).filter((name) => !refused.includes(name))
   const isAlike = failed.length === 1 || unknown.length === 0
-  if (committed.length === 0 && isAlike) return { error }
+  if (committed.length === 0 && isAlike)
+    return { error: error instanceof ServerError && isRefusedWrite(error) ? toBeRestarted(error) : error }
   const outcomes = [
     ...(committed.length > 0 ? [`committed: ${committed.join(', ')}`] : []),
     ...(unknown.length > 0 ? [`not known: ${unknown.join(', ')}`] : []),

@@ -397,6 +397,9 @@ export class Transaction {
     return warning
   }
 
+  /** Of the last one that ran `beside` and was rolled back: tables without transactions have kept what they got. */
+  hasLeftBehind = false
+
   /**
    * A transaction for one statement, beside whatever the session has: on connections of its own, unless the session has reserved
    * some, for what these hold (temporary tables, locked tables) is nowhere else.
@@ -411,12 +414,14 @@ export class Transaction {
     const aside = new Transaction(this.#environment)
     aside.mode = this.mode
     aside.begin({ begin: 'BEGIN' })
+    this.hasLeftBehind = false
     try {
       const result = await work(aside)
       await aside.commit()
       return result
     } catch (error) {
-      await aside.rollback()
+      const left = await aside.rollback()
+      this.hasLeftBehind = left.length > 0
       throw error
     } finally {
       this.#warning ??= aside.takeWarning()

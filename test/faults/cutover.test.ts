@@ -95,6 +95,7 @@ beforeEach(() => {
         silenceTimeoutMs: 0,
       },
       scratchConnectionsMax: 1,
+      buffer: { windowMs: 0, requestsMax: 0 },
       health: { intervalMs: 60_000, timeoutMs: 1_000 },
     },
     { clock: systemClock, log: silentLogger },

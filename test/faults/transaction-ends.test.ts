@@ -103,7 +103,7 @@ test.each(['-80', '80-'] as const)(
     const committed = await client.query('COMMIT')
     await root.query('SET GLOBAL read_only = OFF')
     root.destroy()
-    expect(committed).toMatchObject([{ kind: 'error', errno: 1290 }])
+    expect(committed).toMatchObject([{ kind: 'error', errno: 1213 }])
     expect(await scores()).toBe('0 0')
   },
 )

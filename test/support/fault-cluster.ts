@@ -35,7 +35,10 @@ export interface FaultClusterOptions extends TestProxyOptions {
   readonly schemaDir?: string
 }
 
-/** `server`: MariaDB unless told otherwise. */
+/**
+ * `server`: MariaDB unless told otherwise. Nobody waits for a primary that is lost, unless a test says so: what is looked at here is
+ * how statements end that are under way.
+ */
 export async function startFaultCluster({
   server = 'mariadb',
   schemaDir = SCHEMA_DIR,
@@ -44,7 +47,8 @@ export async function startFaultCluster({
   const cluster = await startCluster({ shards: 2, schemaDir, server })
   const proxies: TestProxy[] = []
   const startProxy = async (more: TestProxyOptions) => {
-    const started = await startTestProxy(cluster, more)
+    const config = { buffer: { window: '0' }, ...more.config }
+    const started = await startTestProxy(cluster, { ...more, config })
     proxies.push(started)
     return started
   }

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { generateShardRanges } from '../../key/key-range.ts'
 import { shardRangeOf, tilingProblem } from '../../key/shard-ranges.ts'
+import { PRIMARY_SOURCES } from '../../topology/records.ts'
 import { compareShardNames, parseShardName } from '../../topology/shard-name.ts'
 import { integer } from '../config-values.ts'
 import { withTopology } from './ctl-context.ts'
@@ -54,6 +55,19 @@ export function keyspaceCommand(): Command {
         await admin.createKeyspace(name, shards)
         const text = shards.length > 0 ? ` with shards ${shards.join(' ')}` : ''
         print({ created: { keyspace: name, shards } }, `created keyspace ${name}${text}\n`)
+      }),
+    )
+  keyspace
+    .command('set-primary <keyspace> <source>')
+    .description(
+      'who the primaries are: those that the topology names (topology), or the servers that take writes (discover), for whoever fails over outside of Shardgate',
+    )
+    .action((name: string, source: string, _options, command: Command) =>
+      withTopology(command, async ({ admin, print }) => {
+        const primary = PRIMARY_SOURCES.find((known) => known === source)
+        if (primary === undefined) throw new Error(`'${source}' is none of ${PRIMARY_SOURCES.join(', ')}`)
+        await admin.setPrimarySource(name, primary)
+        print({ keyspace: name, primary }, `primaries of keyspace ${name}: ${primary}\n`)
       }),
     )
   keyspace

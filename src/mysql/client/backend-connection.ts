@@ -164,10 +164,11 @@ export class BackendConnection {
     if (this.#closed) return
     this.#closed = true
     this.#socket.destroy()
+    // First: a reader may ask again at once, and is not to be given this server without a look at it.
+    this.#onClosed?.(error)
     this.#held?.reader.onLost(lostConnection(error))
     this.#held = undefined
     this.#failReaders(lostConnection(error))
-    this.#onClosed?.(error)
   }
 
   #failReaders(error: SqlError): void {

@@ -32,6 +32,8 @@ export interface Execution extends StatementMaker {
   readonly using?: readonly string[]
   /** Tables have turned out to be others than it was planned for: that happens once. */
   readonly isPlannedAnew?: true
+  /** How often it has been run, this time included; absent: once. */
+  readonly attempts?: number
   /** At the end of an answer that is relayed, before its connection goes back. */
   readonly onRelayed?: RelayedHook | undefined
 }

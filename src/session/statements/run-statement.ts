@@ -6,6 +6,7 @@ import { bindRowCount, rowCountNumber } from '../../engine/plan-value.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import type { RunContext as EngineContext } from '../../engine/run-context.ts'
 import { ChangedTables } from '../../errors/changed-tables.ts'
+import { ServerError } from '../../errors/server-error.ts'
 import { localFilesDisabled, SqlError } from '../../errors/sql-error.ts'
 import { Capability } from '../../mysql/codec/constants.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
@@ -24,6 +25,7 @@ import { type LockTablesContext, lockTables } from './lock-tables.ts'
 import { metadataRows } from './metadata-rows.ts'
 import { locksAsked } from './named-locks.ts'
 import { asksFirst, placeValues } from './place-values.ts'
+import { inTransactionTold, mayRunAgain } from './run-again.ts'
 import { runTemporary, type TemporaryContext } from './run-temporary.ts'
 import { withoutSelectLimit, withSelectLimit } from './select-limit.ts'
 import { SessionPort, type SessionPortContext } from './session-port.ts'
@@ -184,8 +186,10 @@ async function runOnSeveral(context: RunContext, execution: Execution, several: 
     })
   } catch (error) {
     const changed = execution.isPlannedAnew ? undefined : changedKeyspaces(plan, error)
-    if (changed === undefined) throw thrownWithWrittenNames(error, execution, context.proxy)
-    return runPlannedAnew(context, execution, changed)
+    if (changed !== undefined) return runPlannedAnew(context, execution, changed)
+    if (mayRunAgain(context, execution, { error, isWrite: begun.writes !== undefined, port }))
+      return runAgain(context, execution, error as Error)
+    throw thrownWithWrittenNames(inTransactionTold(context, error), execution, context.proxy)
   }
   if (outcome.kind === 'Ok') return answerOk(context, outcome, execution)
   const { metadata } = plan
@@ -208,12 +212,26 @@ function inTransaction(
 ): Promise<Outcome> {
   if (transaction.start() !== undefined)
     return begun.writes === 'once' ? begun.run(run) : transaction.allOrNothing(() => begun.run(run))
-  return transaction.aside((aside) => {
+  return transaction.aside(async (aside) => {
     const context = { proxy, transaction: aside, interruption, shards, memory, state, client, answer }
     const port = new SessionPort(context, execution, settings, own)
     onPort(port)
-    return begun.run({ ...run, port })
+    const outcome = await begun.run({ ...run, port })
+    port.noteLasting() // what is thrown from here on, the commit has thrown
+    return outcome
   })
+}
+
+async function runAgain(context: RunContext, execution: Execution, failure: Error): Promise<void> {
+  const { proxy, interruption, client } = context
+  const need = failure instanceof ServerError ? 'writes' : 'answers'
+  try {
+    await proxy.gateway.allAgain(need, failure, interruption)
+  } catch (error) {
+    throw interruption.error ?? (failure instanceof ServerError ? failure : error)
+  }
+  interruption.throwIfKilled()
+  if (!client.closed) runPlan(context, { ...execution, attempts: (execution.attempts ?? 1) + 1 })
 }
 
 /** Whose tables are to be looked at before the statement is planned once more; undefined where that would not help. */

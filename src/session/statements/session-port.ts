@@ -94,6 +94,7 @@ export class SessionPort implements ShardPort {
   readonly #conditions: Promise<readonly Condition[]>[] = []
   /** As counted by the shards, which keep no more than max_error_count. */
   #warningCount = 0
+  #hasLasting = false
   #conditionTexts: ReadonlySet<string> | undefined
   #lookups: SessionLookupTables | undefined
   readonly #commitsFirst: boolean
@@ -182,7 +183,10 @@ export class SessionPort implements ShardPort {
     const targeted = this.#targetWrite(write)
     const own = this.#settings
     const settings = options ? withItems(own, new Map([...own.items, ['foreign_key_checks', '0']])) : own
-    return () => this.#runOn(targeted, { settings, outsideTransaction: true })
+    return () => {
+      this.noteLasting()
+      return this.#runOn(targeted, { settings, outsideTransaction: true })
+    }
   }
 
   exclusively<T>(keyspace: string, names: readonly string[], work: () => Promise<T>): Promise<T> {
@@ -193,7 +197,17 @@ export class SessionPort implements ShardPort {
     return definitionOf(this.#context.shards, this.#target(keyspace, shard), object)
   }
 
+  /** Something has been done that stays, whatever becomes of the statement. */
+  noteLasting(): void {
+    this.#hasLasting = true
+  }
+
+  get hasLasting(): boolean {
+    return this.#hasLasting
+  }
+
   commit(): Promise<void> {
+    this.noteLasting()
     return this.#context.transaction.commit()
   }
 

@@ -12,6 +12,10 @@ export interface RelayOwner extends RelaySink {
   relayDone(summary: ResponseSummary): void
   /** `nothingSent`: the client has seen no byte of the answer. */
   relayLost(error: Error, nothingSent: boolean): void
+  /** Whether the client is not to be told of the error, which is the whole answer: its statement will be sent again. */
+  withholds(error: ToldError): boolean
+  /** The answer that has been withheld is over. */
+  relayWithheld(error: ToldError): void
   /** The server waits for a file of the client's: the request is being relayed. Throws where the client has none to give. */
   fileAsked(): void
   /** Something was thrown that nobody expected. */
@@ -37,7 +41,8 @@ export class SessionRelay extends Relay {
   #rename: Renaming | undefined
   /** COM_STMT_PREPARE: the statement id that the client gets. */
   #statementId = 0
-  #farewell = false
+  /** An error that the client is not told of. */
+  #withheld: ToldError | undefined
 
   /** Text of the ERR packet that ended the answer. */
   errorMessage = ''
@@ -56,7 +61,7 @@ export class SessionRelay extends Relay {
   translate(database: string, keyspace: string, statementId = 0): void {
     this.#rename = database === keyspace ? undefined : { database, keyspace }
     this.#statementId = statementId
-    this.#farewell = false
+    this.#withheld = undefined
     this.matchedRows = undefined
   }
 
@@ -90,8 +95,8 @@ export class SessionRelay extends Relay {
 
   protected override onErr(buf: Buffer, start: number, end: number): void {
     const error = decodeErr(buf.subarray(start, end))
-    if (FAREWELLS.has(error.errno) && this.bytesRelayed === 0) {
-      this.#farewell = true
+    if (this.bytesRelayed === 0 && (FAREWELLS.has(error.errno) || this.#owner.withholds(error))) {
+      this.#withheld = error
       return
     }
     const { interruption } = this.#owner
@@ -109,17 +114,20 @@ export class SessionRelay extends Relay {
   }
 
   protected override onBytes(buf: Buffer, start: number, end: number): void {
-    if (!this.#farewell) super.onBytes(buf, start, end)
+    if (this.#withheld === undefined) super.onBytes(buf, start, end)
   }
 
   protected override onLastBytes(buf: Buffer, start: number, end: number): void {
-    if (!this.#farewell) super.onLastBytes(buf, start, end)
+    if (this.#withheld === undefined) super.onLastBytes(buf, start, end)
   }
 
   override onDone(): void {
     this.#guard(() => {
-      if (this.#farewell) this.#owner.relayLost(new Error('the server closed the idle connection'), true)
-      else this.#owner.relayDone(this.summary)
+      const withheld = this.#withheld
+      if (withheld === undefined) this.#owner.relayDone(this.summary)
+      else if (FAREWELLS.has(withheld.errno))
+        this.#owner.relayLost(new Error('the server closed the idle connection'), true)
+      else this.#owner.relayWithheld(withheld)
     })
   }
 

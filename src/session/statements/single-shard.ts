@@ -1,4 +1,6 @@
 import type { Condition } from '../../errors/condition.ts'
+import { isRefusedWrite, toBeRestarted } from '../../errors/refused-write.ts'
+import { ServerError } from '../../errors/server-error.ts'
 import type { SqlError } from '../../errors/sql-error.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
 import type { ResponseShape, ResponseSummary } from '../../mysql/client/response-reader.ts'
@@ -47,8 +49,10 @@ export interface SingleShardContext {
 export interface RelayToOptions {
   /** Of the connection; absent: the session's. */
   readonly settings?: Settings
-  /** It may be asked again on a new connection when the first turned out to be dead before it answered anything. */
+  /** It may be asked again when its connection is lost before anything of its answer has reached the client. */
   readonly read: boolean
+  /** How often it has been sent already. */
+  readonly attempts?: number
   readonly shape?: ResponseShape
   /** Under autocommit=0 it begins a transaction; default true. */
   readonly begins?: boolean
@@ -76,6 +80,7 @@ interface Relaying {
   readonly target: ShardTarget
   readonly lease: Lease
   readonly lane: Lane | undefined
+  readonly statement: ShardStatement
   readonly options: RelayToOptions
   /** Somebody else looks after the connection: a cursor. */
   kept: boolean
@@ -93,7 +98,6 @@ export class SingleShard implements RelayOwner {
   readonly #context: SingleShardContext
   readonly #relay = new SessionRelay(this)
   #relaying: Relaying | undefined
-  #retry: (() => void) | undefined
   /** Of the statement whose answer is being relayed: a file that its server has asked for. */
   #file: RelayedFile | undefined
 
@@ -123,14 +127,11 @@ export class SingleShard implements RelayOwner {
       })
     }
     const lease = proxy.gateway.take(target, settings)
-    if (lease !== undefined) {
-      if (options.read) this.#retry = () => this.relayTo(target, statement, { ...options, read: false })
-      return this.#relayOn({ target, lease, lane, options, kept: false }, statement)
-    }
+    if (lease !== undefined) return this.#relayOn({ target, lease, lane, statement, options, kept: false })
     replies.detached(async () => {
       const fresh = await proxy.gateway.acquire(target, settings, interruption)
       if (this.#givesUp()) return fresh.release()
-      this.#relayOn({ target, lease: fresh, lane, options, kept: false }, statement)
+      this.#relayOn({ target, lease: fresh, lane, statement, options, kept: false })
     })
   }
 
@@ -142,18 +143,18 @@ export class SingleShard implements RelayOwner {
   ): void {
     const statement: ShardStatement = { format: 'binary', send: (c, reader) => c.send(packet, reader) }
     const lane = this.#context.transaction.lanes.ofConnection(on.lease.connection)
-    this.#relayOn({ ...on, lane, options: { ...options, read: false }, kept: true }, statement)
+    this.#relayOn({ ...on, lane, statement, options: { ...options, read: false }, kept: true })
   }
 
   #relayIn(lane: Lane, statement: ShardStatement, options: RelayToOptions): void {
     const { target, lease } = lane
     if (!options.read) lane.noteWrite()
-    this.#relayOn({ target, lease, lane, options, kept: false }, statement)
+    this.#relayOn({ target, lease, lane, statement, options, kept: false })
   }
 
-  #relayOn(relaying: Relaying, statement: ShardStatement): void {
+  #relayOn(relaying: Relaying): void {
     const { state, answer, interruption, replies } = this.#context
-    const { lease, lane, options } = relaying
+    const { lease, lane, statement, options } = relaying
     const { shape = 'results', statementId, carried } = options
     const { connection, tablet } = lease
     this.#relaying = relaying
@@ -192,6 +193,7 @@ export class SingleShard implements RelayOwner {
   inOwnWords(told: ToldError): ToldError {
     const relaying = this.#relaying!
     const { written } = relaying.options
+    if (relaying.lane?.inTransaction === true && isRefusedWrite(told)) return toBeRestarted(told)
     const message = inOwnWords(this.#context, told)
     const named = message === told.message ? told : { ...told, message }
     if (written === undefined) return named
@@ -228,7 +230,6 @@ export class SingleShard implements RelayOwner {
     }
     this.#relaying = undefined
     interruption.relaying = undefined
-    this.#retry = undefined
     const asksFound = noteFoundRows(relaying, summary)
     const { carried, locks } = options
     const asksNothing = carried === undefined && locks === undefined && !asksFound
@@ -343,16 +344,13 @@ export class SingleShard implements RelayOwner {
   }
 
   relayLost(error: Error, nothingSent: boolean): void {
-    const { client, answer, interruption, transaction, replies } = this.#context
-    const { lease, lane } = this.#relaying!
-    const retry = this.#retry
-    this.#relaying = undefined
-    interruption.relaying = undefined
-    this.#retry = undefined
-    lease.discard()
+    const { client, answer, transaction, replies } = this.#context
+    const relaying = this.#takeRelaying()
+    relaying.lease.discard()
     if (client.closed) return
+    const { lane, options } = relaying
     if (lane !== undefined) transaction.lost(lane)
-    else if (retry !== undefined && nothingSent && !interruption.isKilled) return this.#again(retry)
+    else if (options.read && nothingSent && this.#mayAskAgain(relaying)) return this.#again(relaying)
     const file = this.#file
     this.#file = undefined
     if (file?.hasEnded === false)
@@ -366,10 +364,55 @@ export class SingleShard implements RelayOwner {
     else replies.fail(error)
   }
 
+  /** A write that the server has not taken: it waits for a primary that does. */
+  withholds(error: ToldError): boolean {
+    const relaying = this.#relaying!
+    return (
+      isRefusedWrite(error) &&
+      this.#mayAskAgain(relaying) &&
+      this.#context.proxy.gateway.mayWaitForWrites(relaying.target)
+    )
+  }
+
+  relayWithheld(told: ToldError): void {
+    const { proxy, interruption, replies } = this.#context
+    const relaying = this.#takeRelaying()
+    relaying.lease.discard()
+    const refused = new ServerError(told)
+    replies.detached(async () => {
+      try {
+        await proxy.gateway.writesAgain(relaying.target, refused, interruption)
+      } catch {
+        return this.#givesUp() ? undefined : replies.fail(refused) // nobody takes it: in the words of whoever was asked
+      }
+      if (!this.#givesUp()) this.#again(relaying)
+    })
+  }
+
+  #takeRelaying(): Relaying {
+    const relaying = this.#relaying!
+    this.#relaying = undefined
+    this.#context.interruption.relaying = undefined
+    return relaying
+  }
+
+  /** Of what the session has on the connection, or is sending there, there is no second one. */
+  #mayAskAgain({ lane, kept, options }: Relaying): boolean {
+    const { proxy, interruption } = this.#context
+    const { attempts = 1 } = options
+    return (
+      lane === undefined &&
+      !kept &&
+      this.#file === undefined &&
+      attempts < (proxy.gateway.waits ? ATTEMPTS_MAX : 2) &&
+      !interruption.isKilled
+    )
+  }
+
   /** Who serves the shard is asked again: nobody may. */
-  #again(retry: () => void): void {
+  #again({ target, statement, options }: Relaying): void {
     try {
-      retry()
+      this.relayTo(target, statement, { ...options, attempts: (options.attempts ?? 1) + 1 })
     } catch (error) {
       this.#context.replies.fail(error)
     }
@@ -379,6 +422,9 @@ export class SingleShard implements RelayOwner {
     this.#context.replies.broken(error)
   }
 }
+
+/** A statement is sent so often at most. */
+const ATTEMPTS_MAX = 4
 
 /** Notes what FOUND_ROWS() is, where that is known; whether the server must be asked. */
 function noteFoundRows(relaying: Relaying, summary: ResponseSummary): boolean {

@@ -74,9 +74,10 @@ function poolOf(options: Partial<PoolOptions> = {}) {
     made.push(connection)
     return connection
   }
+  const lost: Error[] = []
   const killQuery = () => new Promise<boolean>((resolve) => kills.push(resolve))
   const pool = new TabletPool(
-    { tablet, connect, killQuery },
+    { tablet, connect, killQuery, lost: (error) => lost.push(error) },
     {
       connectionsMax: 2,
       waitersMax: 2,
@@ -90,7 +91,7 @@ function poolOf(options: Partial<PoolOptions> = {}) {
   const refuseConnections = (error: Error | undefined) => {
     failure = error
   }
-  return { pool, clock, told, made, sockets, kills, health, refuseConnections }
+  return { pool, clock, told, made, sockets, kills, lost, health, refuseConnections }
 }
 
 /** A command that the server does not answer. */
