@@ -30,6 +30,21 @@ export function storedForm(
   return stored
 }
 
+/** Whether `storedForm` can tell it. */
+export function isTold(domain: VindexDomain, column: RoutedColumn | undefined, value: Value): boolean {
+  if (value.type === 'NULL' || domain === 'constant') return true
+  return storedByClass(classOfColumn(column), column, domain, value) !== undefined
+}
+
+/** Whether it can tell all that the column may hold, as the column's server gives it back. */
+export function isStorable(column: RoutedColumn | undefined): boolean {
+  const columnClass = classOfColumn(column)
+  if (columnClass !== 'other') return columnClass !== 'unknown'
+  return STORABLE.has(column!.type) && (column!.type !== 'FLOAT64' || column!.size === undefined)
+}
+
+const STORABLE: ReadonlySet<ValueType> = new Set(['ENUM', 'YEAR', 'FLOAT64', 'DATE', 'DATETIME', 'TIME'])
+
 /** A stored form whose literal equals what the column holds: `'5x'` is equal to the number 5, though not to the text 5. */
 export function asCompared(column: RoutedColumn | undefined, value: Value): Value {
   const columnClass = classOfColumn(column)

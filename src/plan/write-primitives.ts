@@ -278,6 +278,8 @@ export interface VindexColumn {
   readonly offset: number
   /** What the VSchema says of the column. */
   readonly routed?: RoutedColumn
+  /** SQL text (a binary string), without its name, that defines it in another table, of which it may be NULL. */
+  readonly definition?: string
   /** What DEFAULT stands for, and a row without the column has; absent where that is not known. */
   readonly usual?: Value
 }
@@ -298,6 +300,8 @@ export interface InsertedCell {
   readonly value?: PlanValue
   /** The cell is the keyword DEFAULT. */
   readonly isDefault: boolean
+  /** An expression that has one value for the whole statement, and for a server that is asked before: but for columns of dates where it is a time of today. */
+  readonly isConstant?: true | 'but for dates'
 }
 
 /**
@@ -308,6 +312,8 @@ export interface DrawnIds {
   readonly column: string
   readonly offset: number
   readonly appended: boolean
+  /** As rows name it; absent where they do not. */
+  readonly written?: VindexColumn
   /** Of the column, where it is known. */
   readonly type?: ValueType
   readonly sequence: { readonly keyspace: string; readonly table: string }

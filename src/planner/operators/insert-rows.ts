@@ -13,7 +13,7 @@ import { someNode } from '../../sql/visit.ts'
 import type { MultiColumnVindex } from '../../vindex/vindex.ts'
 import { sameColumn, type Table } from '../../vschema/model.ts'
 import { columnOf } from '../binding/column-type.ts'
-import { insertedValue } from '../binding/computed.ts'
+import { insertedValue, isConstantValue } from '../binding/computed.ts'
 import { insertedColumn } from '../binding/inserted-columns.ts'
 import { enteredRows } from '../entered-rows.ts'
 import { refusalOfForeignKeys } from '../foreign-keys.ts'
@@ -103,11 +103,14 @@ export function drawnIds(table: Table, columns: readonly string[]): DrawnIds | u
   if (table.autoIncrement === undefined) return undefined
   const { column, sequence } = table.autoIncrement
   const at = columns.findIndex((name) => sameColumn(name, column))
-  const type = columnOf(table, column)?.type
+  const known = columnOf(table, column)
+  const type = known?.type
+  const written = at < 0 ? undefined : insertedColumn(column, known, columns)
   return {
     column,
     offset: at < 0 ? columns.length : at,
     appended: at < 0,
+    ...(written && { written }),
     ...(type && { type }),
     sequence,
   }
@@ -230,7 +233,10 @@ function decidingCell(expr: Expr, context: PlanContext): InsertedCell {
   const cell = printCell(expr, context)
   if (cell.value !== undefined || cell.isDefault) return cell
   const computed = insertedValue(expr)
-  if (computed === undefined) return cell
+  if (computed === undefined) {
+    const constant = isConstantValue(expr)
+    return constant === false ? cell : { ...cell, isConstant: constant }
+  }
   const { value, isConstant } = computed
   return { ...cell, value, ...(!isConstant && { text: [{ computed: value.text }] }) }
 }

@@ -11,6 +11,8 @@ import {
   type ShardPort,
   type ShardQuery,
   type ShardWrite,
+  type StoredAnswer,
+  type StoredQuestion,
   type ToldConditions,
   type WriteAnswer,
 } from '../../engine/shard-port.ts'
@@ -55,6 +57,7 @@ import {
 import { withoutSelectLimit } from './select-limit.ts'
 import type { ShardAccess } from './shard-access.ts'
 import { ShardRows } from './shard-rows.ts'
+import { storedValues } from './stored-values.ts'
 
 export interface SessionPortContext {
   readonly proxy: Pick<
@@ -199,6 +202,13 @@ export class SessionPort implements ShardPort {
 
   schemaChanged(keyspace: string, tables: readonly string[]): Promise<void> {
     return this.#context.proxy.schemaChanged(keyspace, tables)
+  }
+
+  async asStored(keyspace: string, question: StoredQuestion): Promise<StoredAnswer> {
+    const { proxy, shards, interruption } = this.#context
+    const target = this.#target(keyspace, shards.pick(keyspace, shards.of(keyspace).shards.length))
+    const lease = await proxy.gateway.acquire(target, this.#settings, interruption)
+    return storedValues(lease, question, withoutSelectLimit(this.#settings), interruption)
   }
 
   async openScratch(keyspace: string): Promise<ScratchConnection> {
