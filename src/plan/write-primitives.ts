@@ -55,6 +55,8 @@ export interface ChosenWrite extends RowsFirst {
   readonly keyWidth: number
   /** Its key is all of a row: those that are alike are so many rows, which one statement changes, with a LIMIT of their number. */
   readonly isWhole?: boolean
+  /** Every shard has the rows (a reference table): all of them change alike, and count once. */
+  readonly replicated?: boolean
   /** Columns that hold what shards are to write as it is, for they cannot compute it. */
   readonly assigned: readonly AssignedColumn[]
   /** Character sets of columns that hold texts: their bytes come. */

@@ -15,12 +15,12 @@ import type {
 } from '../sql/ast.ts'
 import { type AnyNode, someNode, visit, withoutQualifiers } from '../sql/visit.ts'
 import type { Column } from '../values/column.ts'
-import { sameColumn } from '../vschema/model.ts'
+import { sameColumn, type Table } from '../vschema/model.ts'
 import type { BoundWrite } from './binding/bound.ts'
 import { keyspaceOf } from './binding/find-table.ts'
 import { storedColumn } from './binding/live-column.ts'
 import { setsLastInsertId, setsVariables } from './binding/traits.ts'
-import { ofTarget, type Target, targetsOf } from './chosen-targets.ts'
+import { isReplicated, ofTarget, type Target, targetsOf } from './chosen-targets.ts'
 import { type ValueFromElsewhere, valuesFromElsewhere } from './chosen-values.ts'
 import { UNCHECKED } from './foreign-keys.ts'
 import { keptRows } from './kept-rows.ts'
@@ -37,7 +37,7 @@ import {
 import { isOneOf } from './owned-lookups.ts'
 import { isOfMariaDb, type PlanContext } from './plan-context.ts'
 import { isRefusal } from './refusal.ts'
-import { charsetsOf, keyColumn, keyOf, placingOf } from './row-keys.ts'
+import { charsetsOf, keyColumn, keyOf, type Placing, placingOf } from './row-keys.ts'
 import { orRowsFirst, rowsFirst } from './rows-first.ts'
 import { ShardText } from './shard-text.ts'
 import { followedBy, newKeyOf, upkeepOf } from './upkeep.ts'
@@ -106,13 +106,15 @@ function chosenWrite(
   const told = keyOf(target.table)
   const isWhole = told === undefined && isOfOneTable(ast)
   const key = isWhole ? wholeRow(target.table) : told
-  const placing = key && placingOf(target.table, key.length)
+  const replicated = isReplicated(target.table)
+  const placing = key && (replicated ? onEachShard(target.table) : placingOf(target.table, key.length))
   const values = valuesFromElsewhere(ast, target, bound)
   if (key === undefined || placing === undefined || values === undefined) return undefined
   const followed = followedBy(ast, target, key, context)
-  if (isRefusal(followed) || (isWhole && followed !== undefined)) return undefined
+  if (isRefusal(followed) || ((isWhole || replicated) && followed !== undefined)) return undefined
   const { returning } = ast
-  if (returning !== undefined && (isWhole || followed !== undefined || hasQuery(returning))) return undefined
+  if (returning !== undefined && (isWhole || replicated || followed !== undefined || hasQuery(returning)))
+    return undefined
   const isMetAgain = !isWhole && followed?.oneByOne !== true && changesKey(ast, key)
   if (values.length > 0 && isMetAgain) return undefined
   const { name } = target.source
@@ -138,6 +140,7 @@ function chosenWrite(
     ...rows,
     keyWidth: key.length + placing.columns.length,
     ...(isWhole && { isWhole }),
+    ...(replicated && { replicated }),
     ...(returning && { returning: noRows(returning, target.node, context) }),
     assigned: values.map(({ assignment, into }, i) => ({
       column: before + i,
@@ -150,6 +153,10 @@ function chosenWrite(
     ignore: ast.kind === 'Update' ? ast.ignore : ast.modifiers.includes('IGNORE'),
     ...(followed && newKey && { upkeep: upkeepOf(ast, followed, newKey, changing, context) }),
   }
+}
+
+function onEachShard({ keyspace }: Table): Placing {
+  return { columns: [], routing: { kind: 'Scatter', keyspace } }
 }
 
 /** One server comes to them by their primary key, most likely. */
