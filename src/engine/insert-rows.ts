@@ -24,6 +24,8 @@ export interface InsertSource {
   vindexValue(row: number, offset: number, column: string): Value
   /** Whether any server of the keyspace stores the same of the cell, an expression, before the statement runs. */
   isConstant(row: number, offset: number): boolean | 'but for dates'
+  /** The value is what the column holds of the cell, as a server has told it. */
+  isHeld?(row: number, offset: number): boolean
   appendCell(text: TextBinder, row: number, offset: number): void
   /** Writes the row with its parentheses. */
   appendRow(text: TextBinder, row: number, generated: GeneratedCell | undefined): void

@@ -13,7 +13,7 @@ import { storedInteger } from './integer-value.ts'
 import type { ShardsOf } from './resolve.ts'
 import type { LookupEntry, WrittenRows } from './shard-port.ts'
 import type { InsertMode } from './shards-view.ts'
-import { asCompared, implicitDefault, rangeOf, storedForm } from './stored-form.ts'
+import { asCompared, heldForm, implicitDefault, rangeOf, storedForm } from './stored-form.ts'
 
 export interface InsertContext extends InsertMode {
   readonly bindings: Bindings
@@ -378,7 +378,8 @@ function storedValue(
   const value = isDrawn ? generatedValue(id) : isUsual ? usual! : source.vindexValue(row, offset, column)
   const isDefaulted =
     value.type === 'NULL' && routed?.notNull === true && (isUsual || takesNull(plan, source, context))
-  return storedForm(domain, routed, (isDefaulted ? implicitDefault(routed) : undefined) ?? value, column)
+  const form = source.isHeld?.(row, offset) === true ? heldForm : storedForm
+  return form(domain, routed, (isDefaulted ? implicitDefault(routed) : undefined) ?? value, column)
 }
 
 /** A NULL for a NOT NULL column becomes its implicit default. */

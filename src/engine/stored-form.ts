@@ -30,6 +30,18 @@ export function storedForm(
   return stored
 }
 
+/** The same of a value that the column holds already, as its server gives it back: dates that no client may write are as they are. */
+export function heldForm(
+  domain: VindexDomain,
+  column: RoutedColumn | undefined,
+  value: Value,
+  name: string,
+): Value {
+  const isKnown = value.type === 'NULL' || classOfColumn(column) !== 'other' || !isStorable(column)
+  if (isKnown || isTold(domain, column, value)) return storedForm(domain, column, value, name)
+  return { type: 'VARCHAR', bytes: value.bytes }
+}
+
 /** Whether `storedForm` can tell it. */
 export function isTold(domain: VindexDomain, column: RoutedColumn | undefined, value: Value): boolean {
   if (value.type === 'NULL' || domain === 'constant') return true

@@ -147,6 +147,10 @@ class ToldRows implements InsertSource {
     return this.#told.get(keyOf(row, offset)) ?? this.#source.value(row, offset)
   }
 
+  isHeld(row: number, offset: number): boolean {
+    return this.#told.has(keyOf(row, offset))
+  }
+
   vindexValue(row: number, offset: number, column: string): Value {
     return this.#told.get(keyOf(row, offset)) ?? this.#source.vindexValue(row, offset, column)
   }
