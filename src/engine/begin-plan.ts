@@ -122,7 +122,12 @@ function beginWrite(write: SendWrite, bindings: Bindings, shards: ShardsView): B
     return { kind: 'OneShard', keyspace, shard: met[0], query, bringsIds: brings }
   }
   if (write.several !== undefined) return beginReading(write.several)
-  if (write.singleShardOnly !== undefined) throw notSupported(`${write.singleShardOnly} over several shards`)
+  const { singleShardOnly } = write
+  // A server looks at the statement first: it may have something against it.
+  if (singleShardOnly !== undefined)
+    return several(async () => {
+      throw notSupported(`${singleShardOnly} over several shards`)
+    })
   if (write.returning === true)
     return {
       ...several((context) => runWriteReturning(write, { shards: met, query }, context)),

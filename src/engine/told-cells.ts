@@ -39,7 +39,10 @@ export async function withToldCells(
       const value = values[i]![offsets.indexOf(column.offset)]!
       // No number is drawn for what the shard refuses.
       const isRefused = mayRefuse && column.offset === plan.autoIncrement?.offset
-      if (!isRefused || !draws(value, shards.insertMode)) told.set(keyOf(row, column.offset), value)
+      if (isRefused && draws(value, shards.insertMode)) continue
+      // Under sql_mode no literal of such a date may be compared with the rows that are met.
+      if (plan.entered?.met !== undefined && !isTold('any', column.routed, value)) continue
+      told.set(keyOf(row, column.offset), value)
     }
   return new ToldRows(source, told)
 }

@@ -51,13 +51,20 @@ export function withChosenRows(plan: Plan, bound: BoundWrite, context: PlanConte
   const planned = orRowsFirst(
     plan,
     bound.ast,
-    (construct) => chosenWrites(bound, construct, context),
+    { keyspace: writtenIn(bound), make: (construct) => chosenWrites(bound, construct, context) },
     context,
   )
   const isUnseen = planned.root.kind === 'ChosenWrite' && planned.judged === undefined
   if (isUnseen && !isOfMariaDb(context))
     for (const target of targetsOf(bound) ?? []) checkNotRead(bound, target, context)
   return keepsForeignKeys(planned) ? { ...planned, settings: UNCHECKED } : planned
+}
+
+/** Of the table that is written, or of the first that is named. */
+function writtenIn(bound: BoundWrite): string {
+  const written =
+    targetsOf(bound)?.[0]?.table ?? bound.scope.sources.find(({ instance }) => instance)?.instance?.table
+  return written?.keyspace ?? ''
 }
 
 function keepsForeignKeys({ root }: Plan): boolean {

@@ -1,6 +1,6 @@
 import type { QueryTemplate } from '../../plan/text.ts'
 import type { PlanValue } from '../../plan/values.ts'
-import type { Expr, FunctionCall } from '../../sql/ast.ts'
+import type { ColumnName, Expr, FunctionCall } from '../../sql/ast.ts'
 import { printPieces } from '../../sql/print.ts'
 import { type AnyNode, someNode } from '../../sql/visit.ts'
 import { planValue } from '../values.ts'
@@ -33,10 +33,15 @@ export function insertedValue(
 
 /**
  * Whether whoever stores the expression in a column, with the session's settings and variables, stores the same; but for columns of
- * dates where a time of day in it becomes one of today. Its value itself need not be one that the proxy knows how to compare.
+ * dates where a time of day in it becomes one of today. Columns that
+ * there are not are an error to all. Its value itself need not be one that the proxy knows how to compare.
  */
-export function isConstantValue(expr: Expr): boolean | 'but for dates' {
-  if (someNode(expr, (node) => !isPart(node) && !isConstantPart(node))) return false
+export function isConstantValue(
+  expr: Expr,
+  isUnknown: (column: ColumnName) => boolean,
+): boolean | 'but for dates' {
+  const isNone = (node: AnyNode) => node.kind === 'Column' && isUnknown(node)
+  if (someNode(expr, (node) => !isPart(node) && !isConstantPart(node) && !isNone(node))) return false
   return someNode(expr, isTimeOfDay) ? 'but for dates' : true
 }
 

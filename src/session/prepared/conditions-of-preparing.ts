@@ -3,13 +3,13 @@ import { ServerError } from '../../errors/server-error.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
 import { describeStatement } from '../../mysql/client/describe.ts'
 import { onOwnConnection } from '../statements/on-own-connection.ts'
+import { requireWritable } from '../statements/require-writable.ts'
 import type { RunContext } from '../statements/run-statement.ts'
 import { withVariables } from '../statements/user-variables.ts'
 import { conditionsWithWrittenNames, thrownWithWrittenNames } from '../statements/written-names.ts'
 import type { PreparedText } from './client-statement.ts'
-import { describeOverCopies } from './describe-over-copies.ts'
+import { describeText } from './describe-text.ts'
 import { type DescribedWhere, describedWhere } from './described-where.ts'
-import { requireWritable } from './require-writable.ts'
 
 /** ER_MAX_PREPARED_STMT_COUNT_REACHED: by the server's count, in which the session's own statements are none. */
 const NOT_ONE_MORE = 1461
@@ -33,7 +33,7 @@ export async function conditionsOfPreparing(
   }
   if (where.kind === 'Session') return []
   requireWritable(context, where.plan)
-  if (where.kind === 'Copies') await describeOverCopies(context, where, text)
+  if (where.kind === 'Copies') await describeText(context, where, text)
   return []
 }
 

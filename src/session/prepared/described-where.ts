@@ -2,9 +2,8 @@ import { shardsMet } from '../../engine/met-shards.ts'
 import type { ShardsView } from '../../engine/shards-view.ts'
 import { notSupported } from '../../errors/sql-error.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { Federate } from '../../plan/primitives.ts'
-import type { Routing } from '../../plan/routing.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
+import type { OverCopies } from '../statements/describe-over-copies.ts'
 import type { ShardAccess } from '../statements/shard-access.ts'
 import type { PreparedText } from './client-statement.ts'
 import { describePlan } from './describe-plan.ts'
@@ -18,12 +17,9 @@ export type DescribedWhere =
   /** Tables of several keyspaces: no server can look at all of them before it runs. */
   | { readonly kind: 'Nobody'; readonly plan: Plan }
 
-export interface DescribedOverCopies {
+export interface DescribedOverCopies extends OverCopies {
   readonly kind: 'Copies'
-  readonly copies: Federate
   readonly plan: Plan
-  /** Of a statement that writes: where its other tables are. */
-  readonly home?: Routing
 }
 
 /** Throws ER_NOT_SUPPORTED_YET for what nobody can run. */
@@ -34,16 +30,21 @@ export function describedWhere(
   const plan = reading.planOf(sql, scan)
   const { root, shortcut, mayGiveUp } = plan
   if (root.kind === 'Session') return { kind: 'Session' }
-  if (root.kind === 'Unsupported' && shortcut === undefined) throw notSupported(root.construct)
+  if (root.kind === 'Unsupported' && shortcut === undefined && plan.judgedOver === undefined)
+    throw notSupported(root.construct)
   const isJoined = shortcut === undefined && mayGiveUp === true
   const copies = root.kind !== 'Federate' && isJoined ? reading.planOverCopies(sql, scan)?.root : root
   if (copies?.kind === 'Federate' && shortcut === undefined) return { kind: 'Copies', copies, plan }
   if (root.kind === 'WriteOverCopies')
-    return { kind: 'Copies', copies: root.copies, plan, home: root.routing }
+    return { kind: 'Copies', copies: root.copies, plan, beside: root.routing }
   const readsFirst =
     root.kind === 'ChosenWrite' ||
     root.kind === 'SelectedInsert' ||
     (root.kind === 'Insert' && root.reads !== undefined)
+  if (plan.judgedOver !== undefined) {
+    const { keyspace, copies: over } = plan.judgedOver
+    return { kind: 'Copies', copies: over, plan, beside: { kind: 'Tables', keyspace } }
+  }
   if (readsFirst && shortcut === undefined) return { kind: 'Nobody', plan }
   const bindings = reading.bindingsOf(sql, scan)
   const described = describePlan(plan, bindings)

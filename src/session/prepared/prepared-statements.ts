@@ -26,16 +26,16 @@ import { prepareShow, type ShownContext } from '../show/run-show.ts'
 import { reportOnOne } from '../show/table-reports.ts'
 import type { CursorOptions, Execution, RelayedHook } from '../statements/execution.ts'
 import { explainedAnywhere } from '../statements/explain.ts'
+import { paramDefinition } from '../statements/param-definition.ts'
+import { requireWritable } from '../statements/require-writable.ts'
 import { type RunContext, runStatement } from '../statements/run-statement.ts'
 import { withVariables } from '../statements/user-variables.ts'
 import { ClientStatement, type PreparedText, preparedBytes } from './client-statement.ts'
-import { describeOverCopies } from './describe-over-copies.ts'
+import { describeText } from './describe-text.ts'
 import { describedWhere } from './described-where.ts'
 import { ParamBindings } from './param-bindings.ts'
-import { paramDefinition } from './param-definition.ts'
 import { paramValue } from './param-value.ts'
 import { checkPreparable } from './preparable.ts'
-import { requireWritable } from './require-writable.ts'
 import { substituteParams } from './substitute-params.ts'
 
 export type PreparedContext = RunContext & StatementBeginsContext & ShownContext
@@ -98,7 +98,7 @@ export class PreparedStatements {
       case 'Copies':
         return replies.detached(async () => {
           requireWritable(this.#context, where.plan)
-          this.#answerPrepared(text, await describeOverCopies(this.#context, where, text))
+          this.#answerPrepared(text, await describeText(this.#context, where, text))
         })
       case 'Nobody':
         return replies.detached(async () => {

@@ -8,18 +8,19 @@ import type { Shortcut } from '../../plan/plan.ts'
 import type { Route, RowsPrimitive } from '../../plan/primitives.ts'
 import type { QueryText } from '../../plan/text.ts'
 import type { Settings } from '../../tablet/settings.ts'
+import { type DescribeContext, describeOverCopies, type OverCopies } from './describe-over-copies.ts'
 import type { Execution } from './execution.ts'
 import type { Judgements } from './judgements.ts'
 import { onOwnConnection } from './on-own-connection.ts'
-import type { SessionPortContext } from './session-port.ts'
+import { requireWritable } from './require-writable.ts'
 import { streamColumn } from './stream-column.ts'
 import { columnsOfUnion } from './union-columns.ts'
 
 /** The columns of the whole statement as MySQL derives them. */
 type Columns = readonly StreamColumn[]
 
-export interface JudgeContext extends SessionPortContext {
-  readonly proxy: SessionPortContext['proxy'] & {
+export interface JudgeContext extends DescribeContext {
+  readonly proxy: DescribeContext['proxy'] & {
     readonly judgements: Judgements
     readonly isMariadb: boolean
   }
@@ -41,12 +42,29 @@ export function judge(
   settings: Settings,
 ): Columns | undefined | Promise<Columns | undefined> {
   const { plan } = execution
-  const { judged, shortcut } = plan
+  const { judged, shortcut, judgedOver } = plan
+  if (judged !== undefined && judgedOver !== undefined) return judgeOverCopies(context, execution, settings)
   if (judged === undefined || shortcut === undefined) return undefined
   const key = keyOf(judged === 'columns by text' ? textOf(shortcut.query, execution) : undefined, settings)
   const known = context.proxy.judgements.get(plan, key)
   if (known === undefined) return ask(context, execution, { settings, shortcut, key })
   return judged === 'names' ? undefined : known
+}
+
+/** A statement that writes, with tables of several keyspaces. */
+async function judgeOverCopies(
+  context: JudgeContext,
+  execution: Execution,
+  settings: Settings,
+): Promise<undefined> {
+  const { plan, reading, sql } = execution
+  requireWritable(context, plan)
+  const key = keyOf(undefined, settings)
+  if (context.proxy.judgements.get(plan, key) !== undefined) return
+  const { keyspace, copies } = plan.judgedOver!
+  const over: OverCopies = { copies, beside: { kind: 'Tables', keyspace } }
+  await describeOverCopies(context, over, execution, settings, reading.scan(sql))
+  context.proxy.judgements.set(plan, key, [])
 }
 
 async function ask(

@@ -212,11 +212,16 @@ export class SessionPort implements ShardPort {
   }
 
   async openScratch(keyspace: string): Promise<ScratchConnection> {
-    const { proxy, shards, interruption } = this.#context
+    const { proxy, shards } = this.#context
     const { copiesKeyspace: own } = proxy.limits
     if (own !== undefined && !shards.isKeyspace(own)) throw noCopiesKeyspace(own)
-    const at = own ?? keyspace
-    const target = this.#target(at, shards.pick(at, shards.of(at).shards.length))
+    return this.openScratchAmong(own ?? keyspace)
+  }
+
+  /** On a server that has the keyspace's tables, in no transaction. */
+  async openScratchAmong(keyspace: string): Promise<ScratchConnection> {
+    const { proxy, shards, interruption } = this.#context
+    const target = this.#target(keyspace, shards.pick(keyspace, shards.of(keyspace).shards.length))
     const lease = await proxy.gateway.acquire(target, this.#wholeSettings, interruption, 'scratch')
     const { stopped } = interruption
     if (stopped !== undefined) {
