@@ -34,6 +34,7 @@ import {
   makeItem,
   makeSelect,
 } from './make-node.ts'
+import { withOwnAggregates } from './own-aggregates.ts'
 import { isOneOf } from './owned-lookups.ts'
 import { isOfMariaDb, type PlanContext } from './plan-context.ts'
 import { isRefusal } from './refusal.ts'
@@ -72,8 +73,9 @@ function keepsForeignKeys({ root }: Plan): boolean {
   return [root, ...(root.others ?? [])].some(({ upkeep }) => upkeep?.foreignKeys !== undefined)
 }
 
-function chosenWrites(bound: BoundWrite, construct: string, context: PlanContext): ChosenWrite | undefined {
-  if (mustStayWhole(bound)) return undefined
+function chosenWrites(given: BoundWrite, construct: string, context: PlanContext): ChosenWrite | undefined {
+  const bound = withOwnAggregates(given, context)
+  if (bound === undefined || mustStayWhole(bound)) return undefined
   const writes = targetsOf(bound)?.map((target) => chosenWrite(bound, { target, construct }, context))
   if (writes === undefined || !writes.every((write) => write !== undefined)) return undefined
   const [first, ...others] = writes
@@ -181,10 +183,8 @@ function inOrderOf(key: readonly Column[], ast: Update | Delete, source: string)
 }
 
 /** It says what only one connection can say of all rows, or what a query would mean otherwise. */
-function mustStayWhole({ ast, where, subqueries }: BoundWrite): boolean {
-  const queries = [...where.flatMap((conjunct) => conjunct.subqueries), ...subqueries]
+function mustStayWhole({ ast }: BoundWrite): boolean {
   return (
-    queries.some(({ query }) => query.kind === 'Select' && query.hasOuterAggregate) ||
     ast.orderBy?.some(({ expr }) => expr.kind === 'Literal') === true ||
     someNode(ast, (node) => setsLastInsertId(node) || setsVariables(node))
   )

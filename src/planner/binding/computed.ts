@@ -86,7 +86,7 @@ const CONSTANT_KINDS: ReadonlySet<AnyNode['kind']> = new Set([
     'Collate',
     'Interval',
   ] as const),
-  ...(['KeywordArg', 'JsonValue', 'MemberOf'] as const),
+  ...(['KeywordArg', 'JsonValue', 'MemberOf', 'Row'] as const),
 ])
 
 const MORE_CASTS: ReadonlySet<string> = new Set(
