@@ -17,6 +17,7 @@ import { describedAs } from './conform.ts'
 import { runDdl } from './ddl.ts'
 import { writeOverCopies } from './federate.ts'
 import { isWhole, runInsert } from './insert.ts'
+import { rowsOf } from './insert-rows.ts'
 import { InsertSplit } from './insert-split.ts'
 import { runLoadFile } from './load/load-file.ts'
 import { shardsMet } from './met-shards.ts'
@@ -29,6 +30,7 @@ import type { RunContext } from './run-context.ts'
 import { runSelectedInsert } from './selected-insert.ts'
 import type { ShardsView } from './shards-view.ts'
 import { inDatabase, keyspaceAskedFor } from './system-schema.ts'
+import { hasUntoldCells, withToldCells } from './told-cells.ts'
 import { runWrite } from './write.ts'
 
 /** A plan with its values: the shards are known, nothing has been sent. */
@@ -120,7 +122,12 @@ function beginWrite(write: SendWrite, bindings: Bindings, shards: ShardsView): B
     return { kind: 'OneShard', keyspace, shard: met[0], query, bringsIds: brings }
   }
   if (write.several !== undefined) return beginReading(write.several)
-  if (write.singleShardOnly !== undefined) throw notSupported(`${write.singleShardOnly} over several shards`)
+  const { singleShardOnly } = write
+  // A server looks at the statement first: it may have something against it.
+  if (singleShardOnly !== undefined)
+    return several(async () => {
+      throw notSupported(`${singleShardOnly} over several shards`)
+    })
   if (write.returning === true)
     return {
       ...several((context) => runWriteReturning(write, { shards: met, query }, context)),
@@ -146,14 +153,18 @@ function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView
   const { keyspace, reads } = insert
   if (reads !== undefined)
     return { ...several((context) => insertReadCells(insert, reads, context)), writes: 'several times' }
-  const split = new InsertSplit(insert, { bindings, shardsOf: shards.shardsOf, ...shards.insertMode })
-  const onSeveral = (): Begun & { readonly kind: 'Several' } =>
-    insert.returning !== undefined
-      ? {
-          ...several(async (context) => answering(await insertReturning(split, context))),
-          writes: 'several times',
-        }
-      : several(async (context) => ok(await runInsert(split, context)))
+  const mode = { bindings, shardsOf: shards.shardsOf, ...shards.insertMode }
+  const source = rowsOf(insert, bindings)
+  if (hasUntoldCells(insert, source)) {
+    const told = async (context: RunContext) =>
+      runSplit(new InsertSplit(insert, mode, await withToldCells(insert, source, context)), context)
+    return { ...several(told), writes: 'several times' }
+  }
+  const split = new InsertSplit(insert, mode, source)
+  const onSeveral = (): Begun & { readonly kind: 'Several' } => {
+    const begun = several((context) => runSplit(split, context))
+    return insert.returning === undefined ? begun : { ...begun, writes: 'several times' }
+  }
   if (insert.entered !== undefined) return { ...onSeveral(), writes: 'several times' }
   // Whether LAST_INSERT_ID(expr) has been come to, the answer alone tells.
   const mayMeet = insert.setsInsertId === true && insert.tail.length > 0
@@ -164,6 +175,12 @@ function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView
   const [{ shard, query }] = inserts
   const isSet = insert.setsInsertId === true || split.shardsDraw
   return { kind: 'OneShard', keyspace, shard, query, bringsIds: !isSet }
+}
+
+async function runSplit(split: InsertSplit, context: RunContext): Promise<Outcome> {
+  return split.plan.returning === undefined
+    ? ok(await runInsert(split, context))
+    : answering(await insertReturning(split, context))
 }
 
 /** A row brings an id that the sequence is not known to be behind. */

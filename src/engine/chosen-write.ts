@@ -93,7 +93,9 @@ async function changeOf(
       return { keyspace, shard, query: node.isWhole ? limited(query, rows.length) : query }
     })
     const run = async (): Promise<readonly WriteAnswer[]> => {
-      const written = await port.write(writes)
+      const all = await port.write(writes)
+      // Copies of one table do all the same: the first speaks for them.
+      const written = node.replicated === true ? all.slice(0, 1) : all
       if (upkeep !== undefined)
         for (const [shard, rows] of step)
           await followStep(node, upkeep, { ...told, shard, before: { ...chosen, rows } }, context)
@@ -191,6 +193,8 @@ function byShard(
   node: ChosenWrite,
   { bindings, shards }: RunContext,
 ): ReadonlyMap<number, readonly Row[]> {
+  if (node.replicated === true && rows.length > 0)
+    return new Map(shards.shardsOf(node.routing.keyspace).map((_, shard) => [shard, rows]))
   return groupBy(rows, (row) => {
     const cells = beneath(bindings, new StreamRows([row], columns, format, node.charsets))
     const met = resolveRouting(node.routing, cells, shards.shardsOf)

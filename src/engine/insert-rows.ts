@@ -22,6 +22,11 @@ export interface InsertSource {
   value(row: number, offset: number): Value | undefined
   /** As `value`, for a cell that places the row. Throws ER_NOT_SUPPORTED_YET where it is not known. */
   vindexValue(row: number, offset: number, column: string): Value
+  /** Whether any server of the keyspace stores the same of the cell, an expression, before the statement runs. */
+  isConstant(row: number, offset: number): boolean | 'but for dates'
+  /** The value is what the column holds of the cell, as a server has told it. */
+  isHeld?(row: number, offset: number): boolean
+  appendCell(text: TextBinder, row: number, offset: number): void
   /** Writes the row with its parentheses. */
   appendRow(text: TextBinder, row: number, generated: GeneratedCell | undefined): void
 }
@@ -75,12 +80,20 @@ class LiteralRows implements InsertSource {
     return false
   }
 
+  isConstant(): boolean {
+    return true
+  }
+
   value(row: number, offset: number): Value {
     return this.#rows.cellValue(row, offset)
   }
 
   vindexValue(row: number, offset: number): Value {
     return this.#rows.cellValue(row, offset)
+  }
+
+  appendCell(text: TextBinder, row: number, offset: number): void {
+    text.appendPiece(this.#rows.cellText(row, offset))
   }
 
   appendRow(text: TextBinder, row: number, generated: GeneratedCell | undefined): void {
@@ -107,6 +120,10 @@ class TemplateRows implements InsertSource {
     return this.#rows[row].cells[offset].isDefault
   }
 
+  isConstant(row: number, offset: number): boolean | 'but for dates' {
+    return this.#rows[row].cells[offset].isConstant ?? false
+  }
+
   value(row: number, offset: number): Value | undefined {
     const planned = this.#rows[row].cells[offset].value
     return planned === undefined ? undefined : bindValue(planned, this.#bindings)
@@ -117,6 +134,10 @@ class TemplateRows implements InsertSource {
     if (value !== undefined) return value
     const what = this.isDefault(row, offset) ? 'DEFAULT' : 'an expression'
     throw notSupported(`${what} for vindex column '${column}'`)
+  }
+
+  appendCell(text: TextBinder, row: number, offset: number): void {
+    text.append(this.#rows[row].cells[offset].text)
   }
 
   appendRow(text: TextBinder, row: number, generated: GeneratedCell | undefined): void {

@@ -13,7 +13,7 @@ import { storedInteger } from './integer-value.ts'
 import type { ShardsOf } from './resolve.ts'
 import type { LookupEntry, WrittenRows } from './shard-port.ts'
 import type { InsertMode } from './shards-view.ts'
-import { asCompared, implicitDefault, rangeOf, storedForm } from './stored-form.ts'
+import { asCompared, heldForm, implicitDefault, rangeOf, storedForm } from './stored-form.ts'
 
 export interface InsertContext extends InsertMode {
   readonly bindings: Bindings
@@ -169,10 +169,8 @@ function needsId(plan: SplitInsert, source: InsertSource, row: number, context: 
   if (value.type === 'NULL') return true
   if (isStoredAsZero(value, plan, context)) throw negative(auto.column)
   if (!drawsNumber(value, context)) return false
-  // A shard without strict mode would count for itself.
-  if (!plan.ignore && context.isStrict && !isNumeric(value))
-    throw notInteger(value, auto.column, (source.rowsBefore ?? 0) + row)
-  return true
+  // A shard in strict mode refuses it; one without would count for itself.
+  return plan.ignore || !context.isStrict || isNumeric(value)
 }
 
 /** The shard would draw a number of its own for it. */
@@ -189,14 +187,6 @@ function isStoredAsZero(
 function negative(column: string): SqlError {
   return notSupported(
     `a number below 0 for AUTO_INCREMENT column '${column}', which is UNSIGNED, without strict mode`,
-  )
-}
-
-function notInteger(value: Value, column: string, row: number): SqlError {
-  const text = Buffer.from(value.bytes).toString()
-  return new SqlError(
-    'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD',
-    `Incorrect integer value: '${text}' for column '${column}' at row ${row + 1}`,
   )
 }
 
@@ -388,7 +378,8 @@ function storedValue(
   const value = isDrawn ? generatedValue(id) : isUsual ? usual! : source.vindexValue(row, offset, column)
   const isDefaulted =
     value.type === 'NULL' && routed?.notNull === true && (isUsual || takesNull(plan, source, context))
-  return storedForm(domain, routed, (isDefaulted ? implicitDefault(routed) : undefined) ?? value, column)
+  const form = source.isHeld?.(row, offset) === true ? heldForm : storedForm
+  return form(domain, routed, (isDefaulted ? implicitDefault(routed) : undefined) ?? value, column)
 }
 
 /** A NULL for a NOT NULL column becomes its implicit default. */

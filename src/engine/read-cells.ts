@@ -1,6 +1,7 @@
 import { notSupported } from '../errors/sql-error.ts'
 import type { ReadCells, SplitInsert } from '../plan/write-primitives.ts'
 import { runInsert } from './insert.ts'
+import { rowsOf } from './insert-rows.ts'
 import { InsertSplit } from './insert-split.ts'
 import type { Outcome } from './outcome.ts'
 import { beneath, StreamRows } from './outer-rows.ts'
@@ -8,6 +9,7 @@ import { readFirst } from './read-first.ts'
 import { answering, insertReturning } from './returning.ts'
 import type { RunContext } from './run-context.ts'
 import { throwAsStrict } from './strict-conditions.ts'
+import { withToldCells } from './told-cells.ts'
 import { isWritable } from './writable.ts'
 import { behind } from './write.ts'
 
@@ -26,7 +28,9 @@ export async function insertReadCells(
     const told = await port.conditions()
     if (shards.insertMode.isStrict && !insert.ignore) throwAsStrict(told.conditions)
     const bindings = beneath(context.bindings, new StreamRows(rows, columns, format))
-    const split = new InsertSplit(insert, { bindings, shardsOf: shards.shardsOf, ...shards.insertMode })
+    const mode = { bindings, shardsOf: shards.shardsOf, ...shards.insertMode }
+    const source = await withToldCells(insert, rowsOf(insert, bindings), { ...context, bindings })
+    const split = new InsertSplit(insert, mode, source)
     if (insert.returning !== undefined) return answering(await insertReturning(split, context))
     return { kind: 'Ok', ...behind(told, await runInsert(split, context)) }
   } finally {

@@ -16,7 +16,7 @@ import { beneath, outerRowsOf } from './outer-rows.ts'
 import { bindValue, isNullSafe } from './plan-value.ts'
 import { equalForm, isCharacters } from './routable.ts'
 import { anyShardIndex, ShardSet, type Shards, type ShardsOf } from './shard-set.ts'
-import { storedForm } from './stored-form.ts'
+import { heldForm, storedForm } from './stored-form.ts'
 
 export { anyShardIndex, type Shards, type ShardsOf } from './shard-set.ts'
 
@@ -184,9 +184,10 @@ function writtenTo(
   bindings: Bindings,
 ): Destination | undefined {
   if (vindex.kind === 'lookup') return undefined
-  const stored = values.map((value, i) =>
-    storedForm(domainOf(vindex, i), columns?.[i], bindValue(value, bindings), ''),
-  )
+  const stored = values.map((value, i) => {
+    const form = value.kind === 'Cell' ? heldForm : storedForm // cells are of rows that are there
+    return form(domainOf(vindex, i), columns?.[i], bindValue(value, bindings), '')
+  })
   return vindex.kind === 'multi' ? vindex.map(stored) : vindex.map(stored[0])
 }
 

@@ -34,7 +34,9 @@ function askedOf(route: Route, keyspace: string, context: RunContext): Pick<Shar
   const byKeys = askedByKeys(route, context)
   if (byKeys !== undefined) return byKeys
   const { bindings, format } = context
-  const shards = shardsMet(route.routing, bindings, context.shards)
+  // All copies of a reference table are locked where others lock them.
+  const isFirst = context.locksInOrder === true && route.routing.kind === 'AnyShard'
+  const shards = isFirst ? [0] : shardsMet(route.routing, bindings, context.shards)
   const bind = context.asText ? bindLiterally : bindQuery
   const own = ownQueries(route, shards, { bindings, shards: context.shards.shardsOf(keyspace), format }, bind)
   return { shards, query: own ?? bind(route.query, bindings) }

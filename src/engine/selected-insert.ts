@@ -18,6 +18,7 @@ import { runPrimitive } from './run.ts'
 import type { RunContext } from './run-context.ts'
 import type { ToldConditions } from './shard-port.ts'
 import { throwAsStrict } from './strict-conditions.ts'
+import { withToldCells } from './told-cells.ts'
 import { isWritable } from './writable.ts'
 import { behind } from './write.ts'
 
@@ -78,7 +79,11 @@ async function insertRows(stream: RowStream, node: SelectedInsert, context: RunC
     const source = new SelectedRows(rows, stream, insert.columnCount, rowsBefore)
     const own = node.oneByOne === true ? beneath(bindings, source.outer) : bindings
     const mode = { bindings: own, shardsOf: shards.shardsOf, ...shards.insertMode }
-    const split = new InsertSplit(insert, mode, source)
+    const split = new InsertSplit(
+      insert,
+      mode,
+      await withToldCells(insert, source, { ...context, bindings: own }),
+    )
     if (insert.returning !== undefined) {
       const own = await insertReturning(split, context)
       returned = { ...own, rows: [...(returned?.rows ?? []), ...own.rows] }
@@ -150,6 +155,14 @@ class SelectedRows implements InsertSource {
 
   isDefault(): boolean {
     return false
+  }
+
+  isConstant(): boolean {
+    return true
+  }
+
+  appendCell(text: TextBinder, row: number, offset: number): void {
+    text.appendPiece(this.#literal(row, offset))
   }
 
   value(row: number, offset: number): Value {

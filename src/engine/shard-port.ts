@@ -135,6 +135,20 @@ export interface ToldConditions {
 /** Looks at the answers while all of it can be undone: when it throws, nothing has happened. */
 export type Judge = (answers: readonly WriteAnswer[]) => void
 
+/** Texts are binary strings. */
+export interface StoredQuestion {
+  /** Of columns, without their names. */
+  readonly definitions: readonly string[]
+  /** Each with an expression for each column. */
+  readonly rows: readonly (readonly string[])[]
+}
+
+export interface StoredAnswer {
+  readonly values: readonly (readonly Value[])[]
+  /** Something has been stored as another value. */
+  readonly hasWarned: boolean
+}
+
 /** A place for temporary tables. Whoever opened it says `open` or `close`, after which it is gone. */
 export interface Scratch {
   /**
@@ -202,6 +216,8 @@ export interface ShardPort {
   readonly hidesLostDates: boolean
   /** Whether WHERE, ON or LIMIT has the text as a literal or param, and no other clause has. */
   isInCondition(text: string): boolean
+  /** What columns of a temporary table hold of expressions, under the session's settings, whatever its sql_mode refuses. */
+  asStored(keyspace: string, question: StoredQuestion): Promise<StoredAnswer>
   /** A connection of the statement's own to some server of the keyspace, in no transaction. */
   openScratch(keyspace: string): Promise<Scratch>
   readonly lookups: LookupTables

@@ -30,6 +30,33 @@ export function storedForm(
   return stored
 }
 
+/** The same of a value that the column holds already, as its server gives it back: dates that no client may write are as they are. */
+export function heldForm(
+  domain: VindexDomain,
+  column: RoutedColumn | undefined,
+  value: Value,
+  name: string,
+): Value {
+  const isKnown = value.type === 'NULL' || classOfColumn(column) !== 'other' || !isStorable(column)
+  if (isKnown || isTold(domain, column, value)) return storedForm(domain, column, value, name)
+  return { type: 'VARCHAR', bytes: value.bytes }
+}
+
+/** Whether `storedForm` can tell it. */
+export function isTold(domain: VindexDomain, column: RoutedColumn | undefined, value: Value): boolean {
+  if (value.type === 'NULL' || domain === 'constant') return true
+  return storedByClass(classOfColumn(column), column, domain, value) !== undefined
+}
+
+/** Whether it can tell all that the column may hold, as the column's server gives it back. */
+export function isStorable(column: RoutedColumn | undefined): boolean {
+  const columnClass = classOfColumn(column)
+  if (columnClass !== 'other') return columnClass !== 'unknown'
+  return STORABLE.has(column!.type) && (column!.type !== 'FLOAT64' || column!.size === undefined)
+}
+
+const STORABLE: ReadonlySet<ValueType> = new Set(['ENUM', 'YEAR', 'FLOAT64', 'DATE', 'DATETIME', 'TIME'])
+
 /** A stored form whose literal equals what the column holds: `'5x'` is equal to the number 5, though not to the text 5. */
 export function asCompared(column: RoutedColumn | undefined, value: Value): Value {
   const columnClass = classOfColumn(column)

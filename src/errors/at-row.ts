@@ -10,7 +10,7 @@ interface Told {
  * Source: MySQL's messages_to_clients.txt, "at row %ld".
  */
 const NUMBERED: ReadonlySet<number> = new Set([
-  1261, 1262, 1263, 1264, 1265, 1292, 1299, 1366, 1367, 1406, 3751, 3752, 3903, 3904, 3905, 3906,
+  1261, 1262, 1263, 1264, 1265, 1292, 1299, 1366, 1367, 1406, 3155, 3156, 3751, 3752, 3903, 3904, 3905, 3906,
 ])
 
 /** Of LOAD DATA: their texts begin with the row. */

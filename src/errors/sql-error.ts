@@ -38,6 +38,7 @@ const sqlErrors = {
   ER_NET_READ_ERROR: { errno: 1158, sqlState: '08S01' },
   ER_NET_PACKETS_OUT_OF_ORDER: { errno: 1156, sqlState: '08S01' },
   ER_KEY_DOES_NOT_EXITS: { errno: 1176, sqlState: '42000' },
+  ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION: { errno: 1792, sqlState: '25006' },
   ER_CANT_DO_THIS_DURING_AN_TRANSACTION: { errno: 1179, sqlState: '25000' },
   ER_UNKNOWN_SYSTEM_VARIABLE: { errno: 1193, sqlState: 'HY000' },
   ER_USER_LIMIT_REACHED: { errno: 1226, sqlState: '42000' },

@@ -1,5 +1,5 @@
 import type { Needs } from './needs.ts'
-import type { Primitive } from './primitives.ts'
+import type { Federate, Primitive } from './primitives.ts'
 import type { LookupRouting, Routing } from './routing.ts'
 import type { QueryTemplate, QueryText } from './text.ts'
 import type { PlanValue } from './values.ts'
@@ -66,6 +66,8 @@ export interface Plan {
    * `by text`: literals decide their types.
    */
   readonly judged?: 'names' | 'columns' | 'columns by text'
+  /** Instead of the shortcut, where tables are of several keyspaces: a server of this one looks at it with empty copies of the others. */
+  readonly judgedOver?: { readonly keyspace: string; readonly copies: Federate }
   /** Where one shard answers: how FOUND_ROWS() differs from the number of rows that come. */
   readonly foundRows?: FoundRows
   /** What it needs of its user; absent: nothing that any user may lack. */

@@ -55,6 +55,8 @@ export interface ChosenWrite extends RowsFirst {
   readonly keyWidth: number
   /** Its key is all of a row: those that are alike are so many rows, which one statement changes, with a LIMIT of their number. */
   readonly isWhole?: boolean
+  /** Every shard has the rows (a reference table): all of them change alike, and count once. */
+  readonly replicated?: boolean
   /** Columns that hold what shards are to write as it is, for they cannot compute it. */
   readonly assigned: readonly AssignedColumn[]
   /** Character sets of columns that hold texts: their bytes come. */
@@ -278,6 +280,8 @@ export interface VindexColumn {
   readonly offset: number
   /** What the VSchema says of the column. */
   readonly routed?: RoutedColumn
+  /** SQL text (a binary string), without its name, that defines it in another table, of which it may be NULL. */
+  readonly definition?: string
   /** What DEFAULT stands for, and a row without the column has; absent where that is not known. */
   readonly usual?: Value
 }
@@ -298,6 +302,8 @@ export interface InsertedCell {
   readonly value?: PlanValue
   /** The cell is the keyword DEFAULT. */
   readonly isDefault: boolean
+  /** An expression that has one value for the whole statement, and for a server that is asked before: but for columns of dates where it is a time of today. */
+  readonly isConstant?: true | 'but for dates'
 }
 
 /**
@@ -308,6 +314,8 @@ export interface DrawnIds {
   readonly column: string
   readonly offset: number
   readonly appended: boolean
+  /** As rows name it; absent where they do not. */
+  readonly written?: VindexColumn
   /** Of the column, where it is known. */
   readonly type?: ValueType
   readonly sequence: { readonly keyspace: string; readonly table: string }

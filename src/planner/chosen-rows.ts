@@ -15,12 +15,12 @@ import type {
 } from '../sql/ast.ts'
 import { type AnyNode, someNode, visit, withoutQualifiers } from '../sql/visit.ts'
 import type { Column } from '../values/column.ts'
-import { sameColumn } from '../vschema/model.ts'
+import { sameColumn, type Table } from '../vschema/model.ts'
 import type { BoundWrite } from './binding/bound.ts'
 import { keyspaceOf } from './binding/find-table.ts'
 import { storedColumn } from './binding/live-column.ts'
 import { setsLastInsertId, setsVariables } from './binding/traits.ts'
-import { ofTarget, type Target, targetsOf } from './chosen-targets.ts'
+import { isReplicated, ofTarget, type Target, targetsOf } from './chosen-targets.ts'
 import { type ValueFromElsewhere, valuesFromElsewhere } from './chosen-values.ts'
 import { UNCHECKED } from './foreign-keys.ts'
 import { keptRows } from './kept-rows.ts'
@@ -34,10 +34,11 @@ import {
   makeItem,
   makeSelect,
 } from './make-node.ts'
+import { withOwnAggregates } from './own-aggregates.ts'
 import { isOneOf } from './owned-lookups.ts'
 import { isOfMariaDb, type PlanContext } from './plan-context.ts'
 import { isRefusal } from './refusal.ts'
-import { charsetsOf, keyColumn, keyOf, placingOf } from './row-keys.ts'
+import { charsetsOf, keyColumn, keyOf, type Placing, placingOf } from './row-keys.ts'
 import { orRowsFirst, rowsFirst } from './rows-first.ts'
 import { ShardText } from './shard-text.ts'
 import { followedBy, newKeyOf, upkeepOf } from './upkeep.ts'
@@ -51,7 +52,7 @@ export function withChosenRows(plan: Plan, bound: BoundWrite, context: PlanConte
   const planned = orRowsFirst(
     plan,
     bound.ast,
-    (construct) => chosenWrites(bound, construct, context),
+    { keyspace: writtenIn(bound), make: (construct) => chosenWrites(bound, construct, context) },
     context,
   )
   const isUnseen = planned.root.kind === 'ChosenWrite' && planned.judged === undefined
@@ -60,13 +61,21 @@ export function withChosenRows(plan: Plan, bound: BoundWrite, context: PlanConte
   return keepsForeignKeys(planned) ? { ...planned, settings: UNCHECKED } : planned
 }
 
+/** Of the table that is written, or of the first that is named. */
+function writtenIn(bound: BoundWrite): string {
+  const written =
+    targetsOf(bound)?.[0]?.table ?? bound.scope.sources.find(({ instance }) => instance)?.instance?.table
+  return written?.keyspace ?? ''
+}
+
 function keepsForeignKeys({ root }: Plan): boolean {
   if (root.kind !== 'ChosenWrite') return false
   return [root, ...(root.others ?? [])].some(({ upkeep }) => upkeep?.foreignKeys !== undefined)
 }
 
-function chosenWrites(bound: BoundWrite, construct: string, context: PlanContext): ChosenWrite | undefined {
-  if (mustStayWhole(bound)) return undefined
+function chosenWrites(given: BoundWrite, construct: string, context: PlanContext): ChosenWrite | undefined {
+  const bound = withOwnAggregates(given, context)
+  if (bound === undefined || mustStayWhole(bound)) return undefined
   const writes = targetsOf(bound)?.map((target) => chosenWrite(bound, { target, construct }, context))
   if (writes === undefined || !writes.every((write) => write !== undefined)) return undefined
   const [first, ...others] = writes
@@ -106,13 +115,15 @@ function chosenWrite(
   const told = keyOf(target.table)
   const isWhole = told === undefined && isOfOneTable(ast)
   const key = isWhole ? wholeRow(target.table) : told
-  const placing = key && placingOf(target.table, key.length)
+  const replicated = isReplicated(target.table)
+  const placing = key && (replicated ? onEachShard(target.table) : placingOf(target.table, key.length))
   const values = valuesFromElsewhere(ast, target, bound)
   if (key === undefined || placing === undefined || values === undefined) return undefined
   const followed = followedBy(ast, target, key, context)
-  if (isRefusal(followed) || (isWhole && followed !== undefined)) return undefined
+  if (isRefusal(followed) || ((isWhole || replicated) && followed !== undefined)) return undefined
   const { returning } = ast
-  if (returning !== undefined && (isWhole || followed !== undefined || hasQuery(returning))) return undefined
+  if (returning !== undefined && (isWhole || replicated || followed !== undefined || hasQuery(returning)))
+    return undefined
   const isMetAgain = !isWhole && followed?.oneByOne !== true && changesKey(ast, key)
   if (values.length > 0 && isMetAgain) return undefined
   const { name } = target.source
@@ -138,6 +149,7 @@ function chosenWrite(
     ...rows,
     keyWidth: key.length + placing.columns.length,
     ...(isWhole && { isWhole }),
+    ...(replicated && { replicated }),
     ...(returning && { returning: noRows(returning, target.node, context) }),
     assigned: values.map(({ assignment, into }, i) => ({
       column: before + i,
@@ -150,6 +162,10 @@ function chosenWrite(
     ignore: ast.kind === 'Update' ? ast.ignore : ast.modifiers.includes('IGNORE'),
     ...(followed && newKey && { upkeep: upkeepOf(ast, followed, newKey, changing, context) }),
   }
+}
+
+function onEachShard({ keyspace }: Table): Placing {
+  return { columns: [], routing: { kind: 'Scatter', keyspace } }
 }
 
 /** One server comes to them by their primary key, most likely. */
@@ -167,10 +183,8 @@ function inOrderOf(key: readonly Column[], ast: Update | Delete, source: string)
 }
 
 /** It says what only one connection can say of all rows, or what a query would mean otherwise. */
-function mustStayWhole({ ast, where, subqueries }: BoundWrite): boolean {
-  const queries = [...where.flatMap((conjunct) => conjunct.subqueries), ...subqueries]
+function mustStayWhole({ ast }: BoundWrite): boolean {
   return (
-    queries.some(({ query }) => query.kind === 'Select' && query.hasOuterAggregate) ||
     ast.orderBy?.some(({ expr }) => expr.kind === 'Literal') === true ||
     someNode(ast, (node) => setsLastInsertId(node) || setsVariables(node))
   )

@@ -12,7 +12,7 @@ export interface Target {
   readonly source: Source
 }
 
-/** Each with rows of its own on its shards; undefined where one has not. */
+/** Each with rows of its own on its shards, or with copies of all on each of them; undefined where one has neither. */
 export function targetsOf(bound: BoundWrite): readonly Target[] | undefined {
   const { ast } = bound
   const changed = new Set(
@@ -26,10 +26,19 @@ function targetOf(source: Source, { ast, scope }: BoundWrite): Target | undefine
   const { instance } = source
   if (instance === undefined) return undefined
   const { table } = instance
-  if (!hasShardsOfItsOwn(table) && (table.sharded || table.type === 'reference')) return undefined
+  const isElsewhere = table.type === 'reference' && table.source !== undefined
+  if (!hasShardsOfItsOwn(table) && table.sharded && !isReplicated(table)) return undefined
+  if (isElsewhere) return undefined
   const nodes = (ast.kind === 'Update' ? ast.tables : ast.from).flatMap(tablesIn)
   const named = nodes.filter((node) => (node.alias ?? node.name).name === source.name)
   return named.length === 1 && scope.sources.includes(source) ? { table, node: named[0]!, source } : undefined
+}
+
+/** Its rows are on each shard of its keyspace, where they change alike. */
+export function isReplicated(table: Table): boolean {
+  return (
+    table.sharded && table.type === 'reference' && table.source === undefined && !hasShardsOfItsOwn(table)
+  )
 }
 
 /** What the statement does with rows of this table. */

@@ -5,7 +5,8 @@ import { sameColumn } from '../vschema/model.ts'
 import type { BoundWrite } from './binding/bound.ts'
 import { liveColumn } from './binding/live-column.ts'
 import type { Source } from './binding/source.ts'
-import { sourceOf, type Target } from './chosen-targets.ts'
+import { isChanging } from './binding/traits.ts'
+import { isReplicated, sourceOf, type Target } from './chosen-targets.ts'
 import { writtenInto } from './rows-first.ts'
 
 export interface ValueFromElsewhere {
@@ -29,7 +30,9 @@ export function valuesFromElsewhere(
     node.kind === 'Subquery' || (node.kind === 'Column' && sourceOf(node, sources) !== source)
   const found: ValueFromElsewhere[] = []
   for (const assignment of ast.set) {
-    if (!someNode(assignment.value, isElsewhere)) continue
+    // Copies are to get the same one.
+    const isOfOneCall = isReplicated(table) && isChanging(assignment.value)
+    if (!isOfOneCall && !someNode(assignment.value, isElsewhere)) continue
     // In which order tables are written is MySQL's choice.
     const before = whole.set.slice(0, whole.set.indexOf(assignment))
     const changed = [...before, ...whole.set.filter((each) => !ast.set.includes(each))]

@@ -27,7 +27,7 @@ export function withSelectedRows(plan: Plan, bound: BoundInsertSelect, context: 
   const planned = orRowsFirst(
     plan,
     bound.ast,
-    (construct) => selectedInsert(bound, construct, context),
+    { keyspace: bound.table.keyspace, make: (construct) => selectedInsert(bound, construct, context) },
     context,
   )
   const { root } = planned

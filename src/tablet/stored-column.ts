@@ -8,6 +8,7 @@ export function storedColumn(column: DatabaseColumn, keys: TableKeys): StoredCol
   const generated = generatedColumn(column)
   return {
     definition: definitionText(column),
+    unnamedDefinition: typeParts(column).join(' '),
     emptyDefinition: `${typeText(column)} NULL${visibility(column)}`,
     ...(column.expression !== '' && { computedOf: namesIn(column.expression) }),
     ...(generated && { generated }),
@@ -30,11 +31,15 @@ function namesIn(expression: string): readonly string[] {
   return [...expression.matchAll(/`((?:[^`]|``)+)`/g)].map(([, name]) => name!.replaceAll('``', '`'))
 }
 
-function typeText({ name, columnType, characterSet, collation, srsId }: DatabaseColumn): string {
-  const parts = [quoteName(name), Buffer.from(columnType).latin1Slice()]
+function typeText(column: DatabaseColumn): string {
+  return [quoteName(column.name), ...typeParts(column)].join(' ')
+}
+
+function typeParts({ columnType, characterSet, collation, srsId }: DatabaseColumn): readonly string[] {
+  const parts = [Buffer.from(columnType).latin1Slice()]
   if (characterSet !== null) parts.push(`CHARACTER SET ${characterSet} COLLATE ${collation}`)
   if (srsId !== null) parts.push(`SRID ${srsId}`)
-  return parts.join(' ')
+  return parts
 }
 
 function definitionText(column: DatabaseColumn): string {

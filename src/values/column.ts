@@ -27,6 +27,8 @@ export interface StoredColumn {
   readonly definition: string
   /** The same for one that is left empty, whatever the column may be. */
   readonly emptyDefinition: string
+  /** Its type without a name, of a column that may be NULL. */
+  readonly unnamedDefinition?: string
   /** The columns that it is generated of, where it is. */
   readonly computedOf?: readonly string[]
   /** One that MySQL computes of others, with their names: what depends on these depends on it. */

@@ -9,12 +9,6 @@ const STEPS = 750
 
 /** Beginnings of the kinds of differences that there still are, each with what it is. */
 const KNOWN: Readonly<Record<string, string>> = {
-  'errno 1792': 'PREPARE of a statement that writes, in a transaction that is READ ONLY: told by EXECUTE',
-  'errno 1093': 'PREPARE of a statement that reads what it changes: told by EXECUTE',
-  'errno 1052': 'PREPARE of a statement with an ambiguous column: told by EXECUTE',
-  'errno 1054': 'PREPARE of a statement with an unknown column: told by EXECUTE',
-  'errno 1267': 'PREPARE of a statement that mixes collations: told by EXECUTE',
-  'warnings of INSERT': 'PREPARE of what is deprecated: told by EXECUTE',
   'counts of INSERT … SELECT': 'a warning that one server tells once is told of each row',
 }
 

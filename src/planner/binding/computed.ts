@@ -1,6 +1,6 @@
 import type { QueryTemplate } from '../../plan/text.ts'
 import type { PlanValue } from '../../plan/values.ts'
-import type { Expr, FunctionCall } from '../../sql/ast.ts'
+import type { ColumnName, Expr, FunctionCall } from '../../sql/ast.ts'
 import { printPieces } from '../../sql/print.ts'
 import { type AnyNode, someNode } from '../../sql/visit.ts'
 import { planValue } from '../values.ts'
@@ -30,6 +30,85 @@ export function insertedValue(
   if (!isConstant && someNode(expr, (node) => !isPart(node) && !isOfTheMoment(node))) return undefined
   return { value: { kind: 'Computed', text: printPieces(expr) }, isConstant }
 }
+
+/**
+ * Whether whoever stores the expression in a column, with the session's settings and variables, stores the same; but for columns of
+ * dates where a time of day in it becomes one of today. Columns that
+ * there are not are an error to all. Its value itself need not be one that the proxy knows how to compare.
+ */
+export function isConstantValue(
+  expr: Expr,
+  isUnknown: (column: ColumnName) => boolean,
+): boolean | 'but for dates' {
+  const isNone = (node: AnyNode) => node.kind === 'Column' && isUnknown(node)
+  if (someNode(expr, (node) => !isPart(node) && !isConstantPart(node) && !isNone(node))) return false
+  return someNode(expr, isTimeOfDay) ? 'but for dates' : true
+}
+
+function isConstantPart(node: AnyNode): boolean {
+  switch (node.kind) {
+    case 'CastType':
+      return MORE_CASTS.has(node.name)
+    case 'Function':
+      return isOwnFunction(node) && MORE_FUNCTIONS.has(node.name)
+    default:
+      return CONSTANT_KINDS.has(node.kind)
+  }
+}
+
+function isTimeOfDay(node: AnyNode): boolean {
+  if (node.kind === 'TemporalLiteral') return /^time$/i.test(node.type)
+  return node.kind === 'CastType' ? node.name === 'TIME' : node.kind === 'Function' && OF_TIMES.has(node.name)
+}
+
+const CONSTANT_KINDS: ReadonlySet<AnyNode['kind']> = new Set([
+  ...([
+    'TemporalLiteral',
+    'OdbcEscape',
+    'And',
+    'Or',
+    'Xor',
+    'Not',
+    'Comparison',
+    'Unary',
+    'Binary',
+    'Is',
+  ] as const),
+  ...([
+    'In',
+    'List',
+    'Between',
+    'Like',
+    'Regexp',
+    'SoundsLike',
+    'Case',
+    'When',
+    'Collate',
+    'Interval',
+  ] as const),
+  ...(['KeywordArg', 'JsonValue', 'MemberOf', 'Row'] as const),
+])
+
+const MORE_CASTS: ReadonlySet<string> = new Set(
+  'DATE DATETIME TIME YEAR FLOAT DOUBLE REAL NCHAR JSON INTEGER INT'.split(' '),
+)
+
+const OF_TIMES: ReadonlySet<string> = new Set('maketime sec_to_time time timediff addtime subtime'.split(' '))
+
+/** The same as FUNCTIONS, of values of other types, or that sql_mode and time zone have a say in. */
+const MORE_FUNCTIONS: ReadonlySet<string> = new Set(
+  `acos adddate addtime asin atan atan2 char cos cot date date_add date_format date_sub datediff day dayname dayofmonth
+  dayofweek dayofyear degrees exp extract find_in_set format from_days hour insert interval json_array json_array_append
+  json_array_insert json_contains json_depth json_extract json_insert json_keys json_length json_merge_patch
+  json_merge_preserve json_object json_overlaps json_pretty json_quote json_remove json_replace json_search json_set
+  json_type json_unquote json_valid last_day ln log log10 log2 make_set makedate maketime microsecond minute month monthname
+  pi position quarter radians sec_to_time second sin soundex sqrt str_to_date subdate substring_index subtime tan time
+  time_to_sec timediff timestamp timestampadd timestampdiff to_days to_seconds weekday year
+  isnull regexp_instr regexp_like regexp_replace regexp_substr aes_encrypt bin_to_uuid charset coercibility collation
+  compress convert_tz export_set from_unixtime get_format inet_ntoa inet6_ntoa is_ipv4 is_ipv6 is_uuid json_contains_path
+  json_exists json_schema_valid json_storage_size nvl nvl2 period_add period_diff quote space time_format weekofyear
+  weight_string uncompress uncompressed_length`.split(/\s+/),
+)
 
 /** Whether it may have another value once the statement has assigned variables. */
 export function readsVariables(text: QueryTemplate): boolean {

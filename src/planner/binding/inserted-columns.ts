@@ -21,7 +21,14 @@ export function insertedColumn(
   const usual = known && usualValue(known)
   if (offset < 0 && usual === undefined) return undefined
   const routed = routedColumn(known)
-  return { column, offset, ...(routed && { routed }), ...(usual && { usual }) }
+  const definition = offset < 0 ? undefined : known?.stored?.unnamedDefinition
+  return {
+    column,
+    offset,
+    ...(routed && { routed }),
+    ...(definition !== undefined && { definition }),
+    ...(usual && { usual }),
+  }
 }
 
 /** The columns of a row, in its order; none where that cannot be told. */

@@ -88,14 +88,17 @@ function movesOf(ast: Update, { instance: { table } }: BoundTable): readonly Rou
 
 /** May change rows of a table that has copies on all shards. */
 function changesCopies({ ast, scope: { sources } }: BoundWrite): boolean {
+  const [first] = sources
+  const isOnlyOne = sources.length === 1 || (ast.kind === 'Delete' && ast.form === 'single')
+  if (isOnlyOne)
+    return first?.instance?.table.type === 'reference' && !hasShardsOfItsOwn(first.instance.table)
   const sharded = sources.filter(
     ({ instance }) => instance !== undefined && hasShardsOfItsOwn(instance.table),
   )
   const isSharded = (name: string | undefined) => sharded.some((source) => source.name === name)
-  if (ast.kind === 'Delete')
-    return ast.form !== 'single' && !ast.targets.every(({ name }) => isSharded(name.name))
+  if (ast.kind === 'Delete') return !ast.targets.every(({ name }) => isSharded(name.name))
   return !ast.set.every(({ column: { qualifiers, name } }) => {
     if (qualifiers.length > 0) return isSharded(qualifiers[qualifiers.length - 1])
-    return sources.length === 1 || sharded.some((source) => source.columnNamed(name).kind === 'Column')
+    return sharded.some((source) => source.columnNamed(name).kind === 'Column')
   })
 }

@@ -8,12 +8,12 @@ import type {
   SplitInsert,
   VindexColumn,
 } from '../../plan/write-primitives.ts'
-import type { Expr, Insert, InsertRow, InsertValues } from '../../sql/ast.ts'
+import type { ColumnName, Expr, Insert, InsertRow, InsertValues } from '../../sql/ast.ts'
 import { someNode } from '../../sql/visit.ts'
 import type { MultiColumnVindex } from '../../vindex/vindex.ts'
 import { sameColumn, type Table } from '../../vschema/model.ts'
 import { columnOf } from '../binding/column-type.ts'
-import { insertedValue } from '../binding/computed.ts'
+import { insertedValue, isConstantValue } from '../binding/computed.ts'
 import { insertedColumn } from '../binding/inserted-columns.ts'
 import { enteredRows } from '../entered-rows.ts'
 import { refusalOfForeignKeys } from '../foreign-keys.ts'
@@ -103,11 +103,14 @@ export function drawnIds(table: Table, columns: readonly string[]): DrawnIds | u
   if (table.autoIncrement === undefined) return undefined
   const { column, sequence } = table.autoIncrement
   const at = columns.findIndex((name) => sameColumn(name, column))
-  const type = columnOf(table, column)?.type
+  const known = columnOf(table, column)
+  const type = known?.type
+  const written = at < 0 ? undefined : insertedColumn(column, known, columns)
   return {
     column,
     offset: at < 0 ? columns.length : at,
     appended: at < 0,
+    ...(written && { written }),
     ...(type && { type }),
     sequence,
   }
@@ -156,7 +159,7 @@ function onePlace(pinned: KeyspaceId | undefined): MultiColumnVindex {
 
 /** The text around the rows, and that of each cell. */
 export function printInsertRows(
-  { statement, columns, autoIncrement, placing, entered }: InsertRowsOp,
+  { statement, table, columns, autoIncrement, placing, entered }: InsertRowsOp,
   context: PlanContext,
 ): Pick<SplitInsert, 'head' | 'tail' | 'rows'> {
   const named = autoIncrement?.appended ? withColumn(statement, columns, autoIncrement.column) : statement
@@ -167,7 +170,10 @@ export function printInsertRows(
   const met = [entered?.met?.keyColumns ?? [], ...(entered?.met?.referred ?? [])].flat()
   const deciding = new Set([...placing.vindexColumns, ...fed, ...met].map(({ offset }) => offset))
   if (autoIncrement !== undefined) deciding.add(autoIncrement.offset)
-  return { ...textAround(named, context), rows: printRows(statement.source, context, deciding) }
+  // A server has an error for it, whatever it stores the value in.
+  const isUnknown = ({ qualifiers, name }: ColumnName) =>
+    qualifiers.length === 0 && table.columnListAuthoritative && columnOf(table, name) === undefined
+  return { ...textAround(named, context), rows: printRows(statement.source, context, deciding, isUnknown) }
 }
 
 /** One more column at the end, of which the statement's own texts know nothing: a row alias would have it, too. */
@@ -206,18 +212,19 @@ function trimmed(template: QueryTemplate, at: 0 | -1, trim: (piece: string) => s
   })
 }
 
-/** `deciding`: offsets of cells by which a row is placed, or numbered. */
+/** `deciding`: offsets of cells by which a row is placed, or numbered. `isUnknown`: the table has no such column. */
 export function printRows(
   source: InsertValues,
   context: PlanContext,
   deciding: ReadonlySet<number> = NONE,
+  isUnknown: (column: ColumnName) => boolean = () => false,
 ): InsertedRows {
   if (source.slot !== undefined) return { kind: 'Slot', slot: source.slot }
   return {
     kind: 'Rows',
     rows: source.rows.map((row) => ({
       cells: row.values.map((value, offset) =>
-        deciding.has(offset) ? decidingCell(value, context) : printCell(value, context),
+        deciding.has(offset) ? decidingCell(value, context, isUnknown) : printCell(value, context),
       ),
     })),
   }
@@ -226,11 +233,18 @@ export function printRows(
 const NONE: ReadonlySet<number> = new Set()
 
 /** A cell whose value must be known: MySQL is asked for it before, where it is an expression. */
-function decidingCell(expr: Expr, context: PlanContext): InsertedCell {
+function decidingCell(
+  expr: Expr,
+  context: PlanContext,
+  isUnknown: (column: ColumnName) => boolean,
+): InsertedCell {
   const cell = printCell(expr, context)
   if (cell.value !== undefined || cell.isDefault) return cell
   const computed = insertedValue(expr)
-  if (computed === undefined) return cell
+  if (computed === undefined) {
+    const constant = isConstantValue(expr, isUnknown)
+    return constant === false ? cell : { ...cell, isConstant: constant }
+  }
   const { value, isConstant } = computed
   return { ...cell, value, ...(!isConstant && { text: [{ computed: value.text }] }) }
 }

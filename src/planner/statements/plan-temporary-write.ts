@@ -1,25 +1,14 @@
 import type { Plan } from '../../plan/plan.ts'
 import type { Routing } from '../../plan/routing.ts'
-import type {
-  ColumnName,
-  Delete,
-  Expr,
-  Insert,
-  Query,
-  Select,
-  Statement,
-  TableRef,
-  Update,
-} from '../../sql/ast.ts'
+import type { Delete, Insert, Query, Statement, TableRef, Update } from '../../sql/ast.ts'
 import { tablesIn } from '../../sql/tables-in.ts'
-import { type AnyNode, rewrite } from '../../sql/visit.ts'
 import type { Table } from '../../vschema/model.ts'
 import { liveColumn } from '../binding/live-column.ts'
 import { Unplanned } from '../binding/unplanned.ts'
 import { planFederation } from '../federate/plan-federation.ts'
-import { makeItem, makeTrue } from '../make-node.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { connectionState } from '../plans.ts'
+import { queryOf, statementOver, withoutKeyspaces } from '../written-over.ts'
 import { placeOf, temporaryTable } from './plan-temporary.ts'
 
 /**
@@ -33,7 +22,7 @@ export function planTemporaryWrite(statement: Update | Delete, context: PlanCont
   const known = written.map((ref) => ref && temporaryTable(ref.name, context))
   const routing = known.every((table) => table !== undefined) ? placeOf(known) : undefined
   if (routing === undefined) return undefined
-  const own = withoutKeyspaces(statement, context)
+  const own = withoutKeyspaces(statement, isTemporaryIn(statement, context))
   return overCopies(
     own,
     { query: queryOf(own), statementOf: (over) => statementOver(own, over), routing },
@@ -50,7 +39,7 @@ export function planTemporaryInsert(
 ): Plan | undefined {
   const routing = placeOf([table])
   if (routing === undefined) return undefined
-  const own = withoutKeyspaces(statement, context)
+  const own = withoutKeyspaces(statement, isTemporaryIn(statement, context))
   const query = own.source === statement.source ? source : (own.source as Query)
   return overCopies(own, { query, statementOf: (over) => ({ ...own, source: over }), routing }, context)
 }
@@ -113,50 +102,14 @@ function ownerOf(refs: readonly TableRef[], column: string, context: PlanContext
   return owners.length === 1 ? owners[0] : undefined
 }
 
-/** Temporary tables by their names alone: their server calls its database otherwise. */
-function withoutKeyspaces<T extends Insert | Update | Delete>(statement: T, context: PlanContext): T {
-  const isTemporary = (qualifier: string, name: string) =>
-    temporaryTable({ kind: 'TableName', qualifier, name, span: statement.span }, context) !== undefined
-  return rewrite(statement, (node): AnyNode | undefined => {
-    if (node.kind === 'TableName' && node.qualifier !== undefined && isTemporary(node.qualifier, node.name)) {
-      const { qualifier: _, ...name } = node
-      return name
-    }
-    return node.kind === 'Column' ? unqualified(node, isTemporary) : undefined
-  })
-}
-
-function unqualified(
-  column: ColumnName,
-  isTemporary: (qualifier: string, name: string) => boolean,
-): ColumnName | undefined {
-  const [keyspace, table] = column.qualifiers
-  if (keyspace === undefined || table === undefined || !isTemporary(keyspace, table)) return undefined
-  return { ...column, qualifiers: [table] }
-}
-
-/** A query that names what the statement does, in places where it can be found again. */
-function queryOf(statement: Update | Delete): Select {
-  const { where, span, with: clause } = statement
-  const values: readonly Expr[] = statement.kind === 'Update' ? statement.set.map(({ value }) => value) : []
-  return {
-    kind: 'Select',
-    ...(clause && { with: clause }),
-    modifiers: [],
-    items: (values.length === 0 ? [makeTrue()] : values).map(makeItem),
-    from: statement.kind === 'Update' ? statement.tables : statement.from,
-    ...(where && { where }),
-    span,
-  }
-}
-
-function statementOver(statement: Update | Delete, over: Query): Update | Delete {
-  const { from, where, items, with: clause } = over as Select
-  const changed = { ...(where && { where }), ...(clause && { with: clause }) }
-  if (statement.kind === 'Delete') return { ...statement, from, ...changed }
-  const set = statement.set.map((assignment, i) => {
-    const item = items[i]!
-    return item.kind === 'SelectExpr' ? { ...assignment, value: item.expr } : assignment
-  })
-  return { ...statement, tables: from, set, ...changed }
+/** Their server calls its database otherwise. */
+function isTemporaryIn(
+  { span }: Statement,
+  context: PlanContext,
+): (qualifier: string | undefined, name: string) => boolean {
+  return (qualifier, name) =>
+    temporaryTable(
+      { kind: 'TableName', ...(qualifier !== undefined && { qualifier }), name, span },
+      context,
+    ) !== undefined
 }

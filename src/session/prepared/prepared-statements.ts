@@ -1,8 +1,5 @@
 import { assert } from '../../base/assert.ts'
-import { bindQuery } from '../../engine/bind.ts'
-import { makeCopies } from '../../engine/federate.ts'
-import { shardsMet } from '../../engine/met-shards.ts'
-import { emptyQuery, notSupported, SqlError } from '../../errors/sql-error.ts'
+import { emptyQuery, SqlError } from '../../errors/sql-error.ts'
 import type { Description } from '../../mysql/client/describe.ts'
 import {
   idPacket,
@@ -19,9 +16,6 @@ import {
   splitExecute,
 } from '../../mysql/codec/execute-values.ts'
 import { encodePrepareOk } from '../../mysql/codec/stmt-prepare.ts'
-import type { Plan } from '../../plan/plan.ts'
-import type { Federate } from '../../plan/primitives.ts'
-import type { Routing } from '../../plan/routing.ts'
 import type { Query, Show, Statement } from '../../sql/ast.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
 import { valueLiteral } from '../../values/sql-literal.ts'
@@ -32,15 +26,14 @@ import { prepareShow, type ShownContext } from '../show/run-show.ts'
 import { reportOnOne } from '../show/table-reports.ts'
 import type { CursorOptions, Execution, RelayedHook } from '../statements/execution.ts'
 import { explainedAnywhere } from '../statements/explain.ts'
+import { paramDefinition } from '../statements/param-definition.ts'
+import { requireWritable } from '../statements/require-writable.ts'
 import { type RunContext, runStatement } from '../statements/run-statement.ts'
-import { SessionPort } from '../statements/session-port.ts'
-import { textExecution } from '../statements/text-execution.ts'
 import { withVariables } from '../statements/user-variables.ts'
-import { thrownWithWrittenNames } from '../statements/written-names.ts'
 import { ClientStatement, type PreparedText, preparedBytes } from './client-statement.ts'
-import { describePlan } from './describe-plan.ts'
+import { describeText } from './describe-text.ts'
+import { describedWhere } from './described-where.ts'
 import { ParamBindings } from './param-bindings.ts'
-import { paramDefinition } from './param-definition.ts'
 import { paramValue } from './param-value.ts'
 import { checkPreparable } from './preparable.ts'
 import { substituteParams } from './substitute-params.ts'
@@ -98,30 +91,23 @@ export class PreparedStatements {
 
   #prepare(text: PreparedText): void {
     const { shards, replies } = this.#context
-    const { sql, scan, reading } = text
-    const plan = reading.planOf(sql, scan)
-    const { root, shortcut, mayGiveUp } = plan
-    if (root.kind === 'Session') return replies.detached(() => this.#prepareOwn(text))
-    if (root.kind === 'Unsupported' && shortcut === undefined) throw notSupported(root.construct)
-    const isJoined = shortcut === undefined && mayGiveUp === true
-    const copies = root.kind !== 'Federate' && isJoined ? reading.planOverCopies(sql, scan)?.root : root
-    if (copies?.kind === 'Federate' && shortcut === undefined)
-      return replies.detached(() => this.#prepareOverCopies(copies, plan, text))
-    if (root.kind === 'WriteOverCopies')
-      return replies.detached(() => this.#prepareOverCopies(root.copies, plan, text, root.routing))
-    // Tables of several keyspaces: no server can look at all of them before it runs.
-    const readsFirst =
-      root.kind === 'ChosenWrite' ||
-      root.kind === 'SelectedInsert' ||
-      (root.kind === 'Insert' && root.reads !== undefined)
-    if (readsFirst && shortcut === undefined)
-      return replies.detached(async () => this.#answerPrepared(text, withoutColumns(scan.params)))
-    const bindings = reading.bindingsOf(sql, scan)
-    const described = describePlan(plan, bindings)
-    // What a shard alone has (temporary and pinned tables) no other can describe.
-    const isOfOne = shortcut?.routing.kind === 'Pinned' || shortcut?.routing.kind === 'Shard'
-    const shard = isOfOne ? shardsMet(shortcut.routing, bindings, shards)[0]! : 0
-    this.#prepareOn(shards.target(described.keyspace, shard), described.sql ?? sql, text, plan.userVariables)
+    const where = describedWhere(text, shards)
+    switch (where.kind) {
+      case 'Session':
+        return replies.detached(() => this.#prepareOwn(text))
+      case 'Copies':
+        return replies.detached(async () => {
+          requireWritable(this.#context, where.plan)
+          this.#answerPrepared(text, await describeText(this.#context, where, text))
+        })
+      case 'Nobody':
+        return replies.detached(async () => {
+          requireWritable(this.#context, where.plan)
+          this.#answerPrepared(text, withoutColumns(text.scan.params))
+        })
+      case 'Shard':
+        return this.#prepareOn(where.target, where.sql, text, where.plan.userVariables)
+    }
   }
 
   execute(payload: Buffer): void {
@@ -240,37 +226,6 @@ export class PreparedStatements {
         written: text,
       },
     )
-  }
-
-  /** No server has all of its tables. `home`: of a statement that writes, the shard where its other ones are. */
-  async #prepareOverCopies(root: Federate, plan: Plan, text: PreparedText, home?: Routing): Promise<void> {
-    const { state, interruption, shards } = this.#context
-    const { sql, scan, reading } = text
-    const execution = textExecution(reading, sql, { scan, plan })
-    const settings = withVariables(state.settingsFor(reading), state, plan.userVariables)
-    const port = new SessionPort(this.#context, execution, settings)
-    const { bindings } = execution
-    const scratch =
-      home === undefined
-        ? await port.openScratch(root.keyspace)
-        : await port.openScratchOn(home.keyspace, shardsMet(home, bindings, shards)[0]!)
-    const query = bindQuery(home === undefined ? root.asked : root.query, bindings)
-    let described: Description
-    try {
-      await makeCopies(root, scratch)
-      described = await scratch.describe(query, root)
-    } catch (error) {
-      throw thrownWithWrittenNames(error, text, this.#context.proxy)
-    } finally {
-      await scratch.close()
-    }
-    interruption.throwIfKilled()
-    // A query that is named twice has its params twice there.
-    const order = query.kind === 'Text' ? query.params : []
-    const params = Array.from({ length: scan.params }, (_, param) => {
-      return described.params[order.indexOf(param)] ?? paramDefinition
-    })
-    this.#answerPrepared(text, { ...described, params })
   }
 
   /** SET, SHOW and their kin: the session runs them itself. Only SHOW answers columns. */

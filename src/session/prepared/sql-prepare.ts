@@ -12,6 +12,7 @@ import type { Execution } from '../statements/execution.ts'
 import type { Reading } from '../statements/reading.ts'
 import { type RunContext, runStatement } from '../statements/run-statement.ts'
 import { textExecution } from '../statements/text-execution.ts'
+import { conditionsOfPreparing } from './conditions-of-preparing.ts'
 import { limitParams } from './limit-texts.ts'
 import { checkPreparable } from './preparable.ts'
 import { substituteParams } from './substitute-params.ts'
@@ -26,11 +27,16 @@ export interface SqlPrepareContext extends RunContext {
 interface Prepared {
   readonly sql: string
   readonly reading: Reading
+  /** Preparing it has warned: executing it does not. */
+  readonly hasWarned: boolean
 }
 
-/** PREPARE name FROM 'text' | @variable: the session keeps the text; it must be one statement that can be parsed. */
+/**
+ * PREPARE name FROM 'text' | @variable: the session keeps the text; it must be one statement that can be parsed, and that a server
+ * has nothing against.
+ */
 export async function prepareSql(context: SqlPrepareContext, statement: Prepare): Promise<void> {
-  const { proxy, reader, replies } = context
+  const { proxy, reader, replies, state } = context
   // As in MySQL, the name is free from here on, whatever becomes of the new statement.
   context.preparedTexts.delete(statement.name.toLowerCase())
   const text = trimText(await stringValue(context, sourceOf(context, statement.from)))
@@ -42,8 +48,12 @@ export async function prepareSql(context: SqlPrepareContext, statement: Prepare)
   if (prepared.kind === 'Empty' && !prepared.comment) throw emptyQuery()
   checkPreparable(prepared, proxy)
   reading.permit(sql, scan, prepared)
-  context.preparedTexts.set(statement.name.toLowerCase(), { sql, reading })
-  replies.ok({ info: 'Statement prepared' })
+  const conditions = DESCRIBED.has(prepared.kind)
+    ? await conditionsOfPreparing(context, { sql, scan, reading })
+    : []
+  context.preparedTexts.set(statement.name.toLowerCase(), { sql, reading, hasWarned: conditions.length > 0 })
+  state.warnings = conditions
+  replies.ok({ info: 'Statement prepared', warnings: conditions.length })
 }
 
 /** SQL text of the value that the statement's text is. MariaDB would take any expression. */
@@ -66,7 +76,8 @@ export async function executeSql(context: SqlPrepareContext, statement: Execute)
   const parsed = reading.parse(sql)
   const texts = values.map((value) => value?.text ?? 'NULL')
   const bound = substituteParams(parsed, sql, withOutParams(parsed, texts, statement), proxy)
-  const execution = values.length === 0 ? undefined : executionUsing(statement, values, parsed, prepared)
+  const isWhole = values.length === 0 && !prepared.hasWarned
+  const execution = isWhole ? undefined : executionUsing(statement, values, parsed, prepared)
   runStatement(context, execution ?? textExecution(reading, bound))
 }
 
@@ -120,6 +131,11 @@ const EXECUTED: ReadonlySet<Statement['kind']> = new Set([
   'Insert',
   'Update',
   'Delete',
+])
+
+const DESCRIBED: ReadonlySet<Statement['kind']> = new Set([
+  ...EXECUTED,
+  ...(['NestedQuery', 'ValuesQuery', 'TableQuery'] as const),
 ])
 
 /** In LIMIT; MariaDB makes counts of other values, too. */

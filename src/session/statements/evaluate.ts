@@ -39,7 +39,7 @@ import { carriesAny, giveInsertId, takeVariables } from './user-variables.ts'
 export interface EvaluateContext extends SessionPortContext, CatalogueContext {
   readonly proxy: CatalogueContext['proxy'] &
     SessionPortContext['proxy'] &
-    Pick<ProxyContext, 'limits' | 'judgements'>
+    Pick<ProxyContext, 'limits' | 'judgements' | 'inKeyspaceNames'>
   readonly client: SessionPortContext['client']
   readonly state: SessionState
   readonly reader: StatementReader

@@ -7,19 +7,20 @@ import { describeStatement } from '../../mysql/client/describe.ts'
 import type { Shortcut } from '../../plan/plan.ts'
 import type { Route, RowsPrimitive } from '../../plan/primitives.ts'
 import type { QueryText } from '../../plan/text.ts'
-import type { Lease } from '../../tablet/lease.ts'
 import type { Settings } from '../../tablet/settings.ts'
+import { type DescribeContext, describeOverCopies, type OverCopies } from './describe-over-copies.ts'
 import type { Execution } from './execution.ts'
 import type { Judgements } from './judgements.ts'
-import type { SessionPortContext } from './session-port.ts'
+import { onOwnConnection } from './on-own-connection.ts'
+import { requireWritable } from './require-writable.ts'
 import { streamColumn } from './stream-column.ts'
 import { columnsOfUnion } from './union-columns.ts'
 
 /** The columns of the whole statement as MySQL derives them. */
 type Columns = readonly StreamColumn[]
 
-export interface JudgeContext extends SessionPortContext {
-  readonly proxy: SessionPortContext['proxy'] & {
+export interface JudgeContext extends DescribeContext {
+  readonly proxy: DescribeContext['proxy'] & {
     readonly judgements: Judgements
     readonly isMariadb: boolean
   }
@@ -41,12 +42,29 @@ export function judge(
   settings: Settings,
 ): Columns | undefined | Promise<Columns | undefined> {
   const { plan } = execution
-  const { judged, shortcut } = plan
+  const { judged, shortcut, judgedOver } = plan
+  if (judged !== undefined && judgedOver !== undefined) return judgeOverCopies(context, execution, settings)
   if (judged === undefined || shortcut === undefined) return undefined
   const key = keyOf(judged === 'columns by text' ? textOf(shortcut.query, execution) : undefined, settings)
   const known = context.proxy.judgements.get(plan, key)
   if (known === undefined) return ask(context, execution, { settings, shortcut, key })
   return judged === 'names' ? undefined : known
+}
+
+/** A statement that writes, with tables of several keyspaces. */
+async function judgeOverCopies(
+  context: JudgeContext,
+  execution: Execution,
+  settings: Settings,
+): Promise<undefined> {
+  const { plan, reading, sql } = execution
+  requireWritable(context, plan)
+  const key = keyOf(undefined, settings)
+  if (context.proxy.judgements.get(plan, key) !== undefined) return
+  const { keyspace, copies } = plan.judgedOver!
+  const over: OverCopies = { copies, beside: { kind: 'Tables', keyspace } }
+  await describeOverCopies(context, over, execution, settings, reading.scan(sql))
+  context.proxy.judgements.set(plan, key, [])
 }
 
 async function ask(
@@ -125,36 +143,21 @@ function partsOf(node: RowsPrimitive, drop = 0): readonly Part[] {
 
 type Describe = (sql: string) => Promise<Columns>
 
-/** On a shard that the statement reaches anyhow: in the session's lane, or where it is in a transaction; else by the pool. */
-async function onShard<T>(
-  { proxy, transaction, interruption, shards }: JudgeContext,
+/** On a shard that the statement reaches anyhow. */
+function onShard<T>(
+  context: JudgeContext,
   { bindings, reading }: Execution,
   { routing }: Shortcut,
   settings: Settings,
   work: (describe: Describe) => Promise<T>,
 ): Promise<T> {
+  const { shards } = context
   const [shard] = shardsMet(routing, bindings, shards)
   const target = shards.target(routing.keyspace, shard!, reading.target.tabletType)
-  const during = async (lease: Lease, send: Parameters<typeof describeStatement>[1]): Promise<T> => {
-    interruption.working.add(lease)
-    try {
-      interruption.throwIfKilled()
-      return await work(async (sql) => {
-        const { columns } = await describeStatement(sql, send)
-        return columns.map((payload) => streamColumn(payload, lease.tablet))
-      })
-    } finally {
-      interruption.working.delete(lease)
-    }
-  }
-  if (transaction.lane(target) !== undefined || transaction.start() !== undefined) {
-    const lane = await transaction.reach(target, settings, interruption)
-    return during(lane.lease, (statement, reader) => lane.send(statement, reader))
-  }
-  const lease = await proxy.gateway.acquire(target, settings, interruption)
-  try {
-    return await during(lease, (statement, reader) => statement.send(lease.connection, reader))
-  } finally {
-    lease.release()
-  }
+  return onOwnConnection(context, { target, settings, begins: true }, (lease, send) =>
+    work(async (sql) => {
+      const { columns } = await describeStatement(sql, send)
+      return columns.map((payload) => streamColumn(payload, lease.tablet))
+    }),
+  )
 }

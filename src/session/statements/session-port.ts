@@ -11,6 +11,8 @@ import {
   type ShardPort,
   type ShardQuery,
   type ShardWrite,
+  type StoredAnswer,
+  type StoredQuestion,
   type ToldConditions,
   type WriteAnswer,
 } from '../../engine/shard-port.ts'
@@ -55,6 +57,7 @@ import {
 import { withoutSelectLimit } from './select-limit.ts'
 import type { ShardAccess } from './shard-access.ts'
 import { ShardRows } from './shard-rows.ts'
+import { storedValues } from './stored-values.ts'
 
 export interface SessionPortContext {
   readonly proxy: Pick<
@@ -215,12 +218,24 @@ export class SessionPort implements ShardPort {
     return this.#context.proxy.schemaChanged(keyspace, tables)
   }
 
-  async openScratch(keyspace: string): Promise<ScratchConnection> {
+  async asStored(keyspace: string, question: StoredQuestion): Promise<StoredAnswer> {
     const { proxy, shards, interruption } = this.#context
+    const target = this.#target(keyspace, shards.pick(keyspace, shards.of(keyspace).shards.length))
+    const lease = await proxy.gateway.acquire(target, this.#settings, interruption)
+    return storedValues(lease, question, withoutSelectLimit(this.#settings), interruption)
+  }
+
+  async openScratch(keyspace: string): Promise<ScratchConnection> {
+    const { proxy, shards } = this.#context
     const { copiesKeyspace: own } = proxy.limits
     if (own !== undefined && !shards.isKeyspace(own)) throw noCopiesKeyspace(own)
-    const at = own ?? keyspace
-    const target = this.#target(at, shards.pick(at, shards.of(at).shards.length))
+    return this.openScratchAmong(own ?? keyspace)
+  }
+
+  /** On a server that has the keyspace's tables, in no transaction. */
+  async openScratchAmong(keyspace: string): Promise<ScratchConnection> {
+    const { proxy, shards, interruption } = this.#context
+    const target = this.#target(keyspace, shards.pick(keyspace, shards.of(keyspace).shards.length))
     const lease = await proxy.gateway.acquire(target, this.#wholeSettings, interruption, 'scratch')
     const { stopped } = interruption
     if (stopped !== undefined) {

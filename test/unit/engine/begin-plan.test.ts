@@ -106,9 +106,9 @@ describe('a write', () => {
     expect(outcome).toMatchObject({ affectedRows: 2n })
   })
 
-  test('that is right on one shard only is refused on several, and sent nowhere', () => {
+  test('that is right on one shard only is refused on several, and sent nowhere', async () => {
     const plan = planOf(write({ singleShardOnly: 'UPDATE with LIMIT' }))
-    expect(() => beginPlan(plan, bindingsOf({}), view)).toThrow(/UPDATE with LIMIT over several shards/)
+    await expect(run(plan, {})).rejects.toThrow(/UPDATE with LIMIT over several shards/)
   })
 })
 

@@ -29,6 +29,7 @@ export function portOf(doors: Partial<ShardPort>): ShardPort {
     definition: unexpected,
     commit: unexpected,
     schemaChanged: unexpected,
+    asStored: unexpected,
     askForFile: unexpected,
     openLoad: unexpected,
     leave: unexpected,
