@@ -54,11 +54,11 @@ interface OfShard {
   /** Of the shard. */
   readonly name: string
 }
-type Done = OfShard & { readonly answer: WriteAnswer }
+export type Done = OfShard & { readonly answer: WriteAnswer }
 type Refused = OfShard & { readonly error: unknown }
 
 /** Throws where the statement is not done on all of them. */
-async function runOnShards(ddl: RunDdl, context: RunContext): Promise<readonly Done[]> {
+export async function runOnShards(ddl: RunDdl, context: RunContext): Promise<readonly Done[]> {
   const { bindings, shards, port } = context
   const met = shardsMet(ddl.routing, bindings, shards)
   const { keyspace } = ddl
@@ -83,8 +83,23 @@ async function runOnShards(ddl: RunDdl, context: RunContext): Promise<readonly D
   const done = results.filter(isDone)
   const refused = results.filter((result): result is Refused => !isDone(result))
   if (refused.length === 0) return done
+  if (ddl.undoneBy !== undefined && done.length > 0 && (await takeBack(ddl, done, context)))
+    throw refused[0]!.error
   if (done.length > 0 && refused.every(hasAlready) && (await areAlike(ddl, met, context))) return done
   throw refusal(ddl, done, refused)
+}
+
+/** Whatever has ended the statement meanwhile. False where a shard keeps what it has. */
+export async function takeBack(
+  { keyspace, undoneBy, tables }: RunDdl,
+  done: readonly OfShard[],
+  { port }: RunContext,
+): Promise<boolean> {
+  const query = { kind: 'Text', sql: undoneBy!, params: [] } as const
+  const drops = done.map(({ shard }) => port.outside({ keyspace, shard, query }, { isUndo: true })())
+  const settled = await Promise.allSettled(drops)
+  await port.schemaChanged(keyspace, tables)
+  return settled.every(({ status }) => status === 'fulfilled')
 }
 
 /**
@@ -161,18 +176,18 @@ function refusal(
   return withMessage(error, message)
 }
 
-function withMessage(error: unknown, message: string): Error {
+export function withMessage(error: unknown, message: string): Error {
   if (!(error instanceof ServerError)) return new SqlError('ER_UNKNOWN_ERROR', message, { cause: error })
   const { errno, sqlState } = error
   return new ServerError({ errno, sqlState, message })
 }
 
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
 /** What one server would have answered that has all the rows. */
-function outcomeOf(ddl: RunDdl, done: readonly Done[], { shards }: RunContext): OkOutcome {
+export function outcomeOf(ddl: RunDdl, done: readonly Done[], { shards }: RunContext): OkOutcome {
   // Every shard has all rows of a reference table.
   const counted = (ddl.countsOnce ? done.slice(0, 1) : done).map(({ answer }) => answer)
   const conditions = [...toldOnce(ddl.keyspace, done, shards), ...ddl.unnamed.map(unnamedWarning)]

@@ -17,6 +17,7 @@ const sqlErrors = {
   ER_UNKNOWN_COM_ERROR: { errno: 1047, sqlState: '08S01' },
   ER_BAD_NULL_ERROR: { errno: 1048, sqlState: '23000' },
   ER_BAD_DB_ERROR: { errno: 1049, sqlState: '42000' },
+  ER_TABLE_EXISTS_ERROR: { errno: 1050, sqlState: '42S01' },
   ER_NON_UNIQ_ERROR: { errno: 1052, sqlState: '23000' },
   ER_SERVER_SHUTDOWN: { errno: 1053, sqlState: '08S01' },
   ER_BAD_FIELD_ERROR: { errno: 1054, sqlState: '42S22' },

@@ -372,6 +372,8 @@ export interface RunDdl {
   readonly unchecked?: readonly { readonly key: ForeignKey; readonly orphans: string }[]
   /** A shard that has carried it out refuses it when it comes again, or stays as it is. */
   readonly isRepeatable: boolean
+  /** Takes it back (a binary string) from shards that have carried it out where others refuse: what it has made is empty. */
+  readonly undoneBy?: string
   /** What shards count, they count of the same: rows of reference tables, which are on every shard. */
   readonly countsOnce: boolean
   /** Tables that are made on all shards though no VSchema names them: the client is warned. */

@@ -14,6 +14,7 @@ import { ShardText } from '../shard-text.ts'
 import { uncheckedAlter } from './added-keys.ts'
 import { addsForeignKey, wordsOf } from './ddl-words.ts'
 import { planDropInTurn } from './drop-in-turn.ts'
+import { planCreateSelected } from './plan-create-selected.ts'
 import { programObstacle } from './program-on-shards.ts'
 import { isRepeatable } from './repeatable.ts'
 
@@ -50,6 +51,8 @@ export function planDdl(statement: Ddl, context: PlanContext): Plan {
   if (context.shard === undefined) checkDatabases(statement, context)
   const inTurn = planDropInTurn(statement, context, planDdl)
   if (inTurn !== undefined) return inTurn
+  const selected = planCreateSelected(statement, context)
+  if (selected !== undefined) return selected
   const keyspace = keyspaceOfDdl(statement, context)
   if (isRefusal(keyspace)) return unsupportedPlan(keyspace.construct)
   const { sharded: isSharded = false, foreignKeyMode } = context.vschema.keyspaces.get(keyspace) ?? {}
@@ -127,7 +130,7 @@ function unnamedIn(
 }
 
 function refusedOnShards(statement: Ddl, words: string, context: PlanContext): string | undefined {
-  const { object, verb, query } = statement
+  const { object, verb } = statement
   if (serverObjects.has(object)) return `${words} on the shards of a sharded keyspace`
   if (programs.has(object) && verb === 'create') {
     const obstacle = programObstacle(statement, context)
@@ -135,9 +138,7 @@ function refusedOnShards(statement: Ddl, words: string, context: PlanContext): s
   }
   if (programs.has(object) && verb !== 'drop' && object !== 'function')
     return `${words} in a sharded keyspace`
-  // Each shard's view is over its own rows; whoever asks for it gets what its query makes of all (binding/views.ts).
-  if (query === undefined || object === 'view') return undefined
-  return 'CREATE TABLE … SELECT in a sharded keyspace'
+  return undefined
 }
 
 /** The keyspace of all tables that the statement names, in its queries too: no shard knows of another one's. */

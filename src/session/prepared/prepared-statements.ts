@@ -113,7 +113,8 @@ export class PreparedStatements {
     const readsFirst =
       root.kind === 'ChosenWrite' ||
       root.kind === 'SelectedInsert' ||
-      (root.kind === 'Insert' && root.reads !== undefined)
+      (root.kind === 'Insert' && root.reads !== undefined) ||
+      (root.kind === 'CreateSelected' && root.defined !== undefined)
     if (readsFirst && shortcut === undefined)
       return replies.detached(async () => this.#answerPrepared(text, withoutColumns(scan.params)))
     const bindings = reading.bindingsOf(sql, scan)
