@@ -132,11 +132,11 @@ function unnamedIn(
 function refusedOnShards(statement: Ddl, words: string, context: PlanContext): string | undefined {
   const { object, verb } = statement
   if (serverObjects.has(object)) return `${words} on the shards of a sharded keyspace`
-  if (programs.has(object) && verb === 'create') {
-    const obstacle = programObstacle(statement, context)
+  if (programs.has(object) && (verb === 'create' || object === 'event')) {
+    const obstacle = verb === 'drop' ? undefined : programObstacle(statement, context)
     return obstacle && `${words} in a sharded keyspace (${obstacle}; USE \`keyspace:shard\` makes it on one)`
   }
-  if (programs.has(object) && verb !== 'drop' && object !== 'function')
+  if (programs.has(object) && verb !== 'drop' && object !== 'function' && object !== 'procedure')
     return `${words} in a sharded keyspace`
   return undefined
 }
