@@ -5,6 +5,7 @@ import type { DdlObject, RunDdl } from '../plan/write-primitives.ts'
 import { quoteName } from '../values/sql-literal.ts'
 import { bindQuery } from './bind.ts'
 import { notThere } from './foreign-keys.ts'
+import { definedLike } from './like-elsewhere.ts'
 import { shardsMet } from './met-shards.ts'
 import type { OkOutcome } from './outcome.ts'
 import type { RunContext } from './run-context.ts'
@@ -22,7 +23,8 @@ import { sumInfo } from './sum-info.ts'
 export async function runDdl(ddl: RunDdl, context: RunContext): Promise<OkOutcome> {
   const { bindings, shards, port } = context
   if (ddl.implicitCommit) await port.commit()
-  const run = async () => outcomeOf(ddl, await runOnShards(ddl, context), context)
+  const own = await definedLike(ddl, context)
+  const run = async () => outcomeOf(own, await runOnShards(own, context), context)
   const names = ddl.objects.map(({ name }) => name)
   const isOnOne = shardsMet(ddl.routing, bindings, shards).length === 1
   const outcome = isOnOne ? await run() : await port.exclusively(ddl.keyspace, names, run)
@@ -30,12 +32,7 @@ export async function runDdl(ddl: RunDdl, context: RunContext): Promise<OkOutcom
 }
 
 /** The statement of another keyspace behind one that is done. */
-async function inTurn(
-  { keyspace, objects }: RunDdl,
-  done: OkOutcome,
-  then: RunDdl,
-  context: RunContext,
-): Promise<OkOutcome> {
+async function inTurn(ddl: RunDdl, done: OkOutcome, then: RunDdl, context: RunContext): Promise<OkOutcome> {
   try {
     const { conditions, warnings, ...outcome } = await runDdl(then, context)
     return {
@@ -44,6 +41,10 @@ async function inTurn(
       conditions: [...done.conditions, ...conditions],
     }
   } catch (error) {
+    const { keyspace, objects, undoneBy } = ddl
+    const { bindings, shards } = context
+    const met = shardsMet(ddl.routing, bindings, shards).map((shard) => ({ shard, name: '' }))
+    if (undoneBy !== undefined && (await takeBack(ddl, met, context))) throw error
     const names = objects.map(({ name }) => `${keyspace}.${name}`).join(', ')
     throw withMessage(error, `${messageOf(error)} (${names}: done already)`)
   }

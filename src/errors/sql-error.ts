@@ -34,6 +34,7 @@ const sqlErrors = {
   ER_UNKNOWN_CHARACTER_SET: { errno: 1115, sqlState: '42000' },
   ER_TOO_MANY_TABLES: { errno: 1116, sqlState: 'HY000' },
   ER_WRONG_VALUE_COUNT_ON_ROW: { errno: 1136, sqlState: '21S01' },
+  ER_WRONG_OBJECT: { errno: 1347, sqlState: 'HY000' },
   ER_NO_SUCH_TABLE: { errno: 1146, sqlState: '42S02' },
   ER_NET_PACKET_TOO_LARGE: { errno: 1153, sqlState: '08S01' },
   ER_NET_READ_ERROR: { errno: 1158, sqlState: '08S01' },

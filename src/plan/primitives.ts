@@ -387,4 +387,6 @@ export interface Unsupported {
   readonly construct: string
   /** Keyspace with a table whose columns have not been read yet, without which it cannot be planned. */
   readonly unread?: string
+  /** It names this table, which no server has: the error is 1146. */
+  readonly missing?: { readonly keyspace: string; readonly table: string }
 }

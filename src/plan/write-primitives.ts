@@ -380,6 +380,8 @@ export interface RunDdl {
   readonly unnamed: readonly { readonly keyspace: string; readonly table: string }[]
   /** What follows in another keyspace. */
   readonly then?: RunDdl
+  /** LIKE a table of another keyspace, which its definition takes the place of behind `head` (a binary string). */
+  readonly like?: { readonly keyspace: string; readonly name: string; readonly head: string }
 }
 
 /** LOCK TABLES on all shards that have the tables, in one order. */

@@ -2,7 +2,8 @@ import { assert } from '../../base/assert.ts'
 import { bindQuery } from '../../engine/bind.ts'
 import { makeCopies } from '../../engine/federate.ts'
 import { shardsMet } from '../../engine/met-shards.ts'
-import { emptyQuery, notSupported, SqlError } from '../../errors/sql-error.ts'
+import { errorOfUnsupported } from '../../engine/run.ts'
+import { emptyQuery, SqlError } from '../../errors/sql-error.ts'
 import type { Description } from '../../mysql/client/describe.ts'
 import {
   idPacket,
@@ -102,7 +103,7 @@ export class PreparedStatements {
     const plan = reading.planOf(sql, scan)
     const { root, shortcut, mayGiveUp } = plan
     if (root.kind === 'Session') return replies.detached(() => this.#prepareOwn(text))
-    if (root.kind === 'Unsupported' && shortcut === undefined) throw notSupported(root.construct)
+    if (root.kind === 'Unsupported' && shortcut === undefined) throw errorOfUnsupported(root)
     const isJoined = shortcut === undefined && mayGiveUp === true
     const copies = root.kind !== 'Federate' && isJoined ? reading.planOverCopies(sql, scan)?.root : root
     if (copies?.kind === 'Federate' && shortcut === undefined)
@@ -114,7 +115,8 @@ export class PreparedStatements {
       root.kind === 'ChosenWrite' ||
       root.kind === 'SelectedInsert' ||
       (root.kind === 'Insert' && root.reads !== undefined) ||
-      (root.kind === 'CreateSelected' && root.defined !== undefined)
+      (root.kind === 'CreateSelected' && root.defined !== undefined) ||
+      (root.kind === 'Ddl' && root.like !== undefined)
     if (readsFirst && shortcut === undefined)
       return replies.detached(async () => this.#answerPrepared(text, withoutColumns(scan.params)))
     const bindings = reading.bindingsOf(sql, scan)
