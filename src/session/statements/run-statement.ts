@@ -22,6 +22,7 @@ import { createSelected } from './fill-table.ts'
 import { firstAble } from './first-able.ts'
 import { judge } from './judge.ts'
 import { type LockTablesContext, lockTables } from './lock-tables.ts'
+import { withLocksAhead } from './locks-ahead.ts'
 import { metadataRows } from './metadata-rows.ts'
 import { locksAsked } from './named-locks.ts'
 import { asksFirst, placeValues } from './place-values.ts'
@@ -64,6 +65,12 @@ export function runStatement(context: RunContext, execution: Execution): void {
   }
   if (execution.plan.asksFile === true && (context.client.capabilities & Capability.LOCAL_FILES) === 0)
     throw localFilesDisabled(proxy.isMariadb)
+  if (execution.plan.locksAhead === true)
+    return replies.detached(async () => {
+      const own = await withLocksAhead(context, execution)
+      interruption.throwIfKilled()
+      if (!context.client.closed) runStatement(context, own)
+    })
   const { tabletType } = execution.reading.target
   if (tabletType !== 'PRIMARY') checkReadOnly(root, tabletType)
   const commits = execution.plan.commitsFirst === true && transaction.isOpen
