@@ -81,7 +81,10 @@ function beginRoot({ root, shortcut }: Plan, bindings: Bindings, shards: ShardsV
     case 'WriteOverCopies':
       return several(async (context) => ok(await writeOverCopies(root, context, runPrimitive)))
     default: {
-      assert(root.kind !== 'Session' && root.kind !== 'LockTables', 'the session answers its own statements')
+      assert(
+        root.kind !== 'Session' && root.kind !== 'LockTables' && root.kind !== 'CreateSelected',
+        'the session answers its own statements',
+      )
       const one = shortcut === undefined ? undefined : onlyShard(shortcut, bindings, shards)
       if (one !== undefined) return one
       return several((context) => runRows(root, context))

@@ -5,6 +5,7 @@ import type { DdlObject, RunDdl } from '../plan/write-primitives.ts'
 import { quoteName } from '../values/sql-literal.ts'
 import { bindQuery } from './bind.ts'
 import { notThere } from './foreign-keys.ts'
+import { definedLike } from './like-elsewhere.ts'
 import { shardsMet } from './met-shards.ts'
 import type { OkOutcome } from './outcome.ts'
 import type { RunContext } from './run-context.ts'
@@ -22,7 +23,8 @@ import { sumInfo } from './sum-info.ts'
 export async function runDdl(ddl: RunDdl, context: RunContext): Promise<OkOutcome> {
   const { bindings, shards, port } = context
   if (ddl.implicitCommit) await port.commit()
-  const run = async () => outcomeOf(ddl, await runOnShards(ddl, context), context)
+  const own = await definedLike(ddl, context)
+  const run = async () => outcomeOf(own, await runOnShards(own, context), context)
   const names = ddl.objects.map(({ name }) => name)
   const isOnOne = shardsMet(ddl.routing, bindings, shards).length === 1
   const outcome = isOnOne ? await run() : await port.exclusively(ddl.keyspace, names, run)
@@ -30,12 +32,7 @@ export async function runDdl(ddl: RunDdl, context: RunContext): Promise<OkOutcom
 }
 
 /** The statement of another keyspace behind one that is done. */
-async function inTurn(
-  { keyspace, objects }: RunDdl,
-  done: OkOutcome,
-  then: RunDdl,
-  context: RunContext,
-): Promise<OkOutcome> {
+async function inTurn(ddl: RunDdl, done: OkOutcome, then: RunDdl, context: RunContext): Promise<OkOutcome> {
   try {
     const { conditions, warnings, ...outcome } = await runDdl(then, context)
     return {
@@ -44,6 +41,10 @@ async function inTurn(
       conditions: [...done.conditions, ...conditions],
     }
   } catch (error) {
+    const { keyspace, objects, undoneBy } = ddl
+    const { bindings, shards } = context
+    const met = shardsMet(ddl.routing, bindings, shards).map((shard) => ({ shard, name: '' }))
+    if (undoneBy !== undefined && (await takeBack(ddl, met, context))) throw error
     const names = objects.map(({ name }) => `${keyspace}.${name}`).join(', ')
     throw withMessage(error, `${messageOf(error)} (${names}: done already)`)
   }
@@ -54,11 +55,11 @@ interface OfShard {
   /** Of the shard. */
   readonly name: string
 }
-type Done = OfShard & { readonly answer: WriteAnswer }
+export type Done = OfShard & { readonly answer: WriteAnswer }
 type Refused = OfShard & { readonly error: unknown }
 
 /** Throws where the statement is not done on all of them. */
-async function runOnShards(ddl: RunDdl, context: RunContext): Promise<readonly Done[]> {
+export async function runOnShards(ddl: RunDdl, context: RunContext): Promise<readonly Done[]> {
   const { bindings, shards, port } = context
   const met = shardsMet(ddl.routing, bindings, shards)
   const { keyspace } = ddl
@@ -83,8 +84,23 @@ async function runOnShards(ddl: RunDdl, context: RunContext): Promise<readonly D
   const done = results.filter(isDone)
   const refused = results.filter((result): result is Refused => !isDone(result))
   if (refused.length === 0) return done
+  if (ddl.undoneBy !== undefined && done.length > 0 && (await takeBack(ddl, done, context)))
+    throw refused[0]!.error
   if (done.length > 0 && refused.every(hasAlready) && (await areAlike(ddl, met, context))) return done
   throw refusal(ddl, done, refused)
+}
+
+/** Whatever has ended the statement meanwhile. False where a shard keeps what it has. */
+export async function takeBack(
+  { keyspace, undoneBy, tables }: RunDdl,
+  done: readonly OfShard[],
+  { port }: RunContext,
+): Promise<boolean> {
+  const query = { kind: 'Text', sql: undoneBy!, params: [] } as const
+  const drops = done.map(({ shard }) => port.outside({ keyspace, shard, query }, { isUndo: true })())
+  const settled = await Promise.allSettled(drops)
+  await port.schemaChanged(keyspace, tables)
+  return settled.every(({ status }) => status === 'fulfilled')
 }
 
 /**
@@ -161,18 +177,18 @@ function refusal(
   return withMessage(error, message)
 }
 
-function withMessage(error: unknown, message: string): Error {
+export function withMessage(error: unknown, message: string): Error {
   if (!(error instanceof ServerError)) return new SqlError('ER_UNKNOWN_ERROR', message, { cause: error })
   const { errno, sqlState } = error
   return new ServerError({ errno, sqlState, message })
 }
 
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
 /** What one server would have answered that has all the rows. */
-function outcomeOf(ddl: RunDdl, done: readonly Done[], { shards }: RunContext): OkOutcome {
+export function outcomeOf(ddl: RunDdl, done: readonly Done[], { shards }: RunContext): OkOutcome {
   // Every shard has all rows of a reference table.
   const counted = (ddl.countsOnce ? done.slice(0, 1) : done).map(({ answer }) => answer)
   const conditions = [...toldOnce(ddl.keyspace, done, shards), ...ddl.unnamed.map(unnamedWarning)]

@@ -1,5 +1,5 @@
 import { unreachable } from '../base/assert.ts'
-import { notSupported } from '../errors/sql-error.ts'
+import { notSupported, SqlError } from '../errors/sql-error.ts'
 import type {
   AggregateColumn,
   AggregateRows,
@@ -7,6 +7,7 @@ import type {
   LimitRows,
   RowsPrimitive,
   SortRows,
+  Unsupported,
 } from '../plan/primitives.ts'
 import { AggregateStream } from './aggregate.ts'
 import type { Bindings } from './bindings.ts'
@@ -62,10 +63,16 @@ export async function runPrimitive(node: RowsPrimitive, context: RunContext): Pr
     case 'Federate':
       return federate(node, context, runPrimitive)
     case 'Unsupported':
-      return Promise.reject(notSupported(node.construct))
+      return Promise.reject(errorOfUnsupported(node))
     default:
       return unreachable(node)
   }
+}
+
+/** 1235, or that there is no such table. */
+export function errorOfUnsupported({ construct, missing }: Unsupported): SqlError {
+  if (missing === undefined) return notSupported(construct)
+  return new SqlError('ER_NO_SUCH_TABLE', `Table '${missing.keyspace}.${missing.table}' doesn't exist`)
 }
 
 /** Without groups and distinct values one server needs no temporary table. */

@@ -167,6 +167,8 @@ export interface Scratch {
   open(query: BoundQuery, node: CopiesTold & OverGroups, checked: readonly StreamColumn[]): Promise<RowStream>
   /** Runs the client's statement, which answers an OK, with the client's settings. Throws what the server says, as `open`. */
   write(query: BoundQuery, node: CopiesTold): Promise<WriteAnswer>
+  /** Runs a statement that makes the temporary table, as `write`, and answers how that is defined from its name on (a binary string). */
+  define(query: BoundQuery, node: CopiesTold, table: string): Promise<string>
   /** Unless its rows are being read, the connection is given back without the tables. */
   close(): Promise<void>
 }
@@ -179,6 +181,12 @@ export interface OwnStatements {
   rows(sql: string): Promise<readonly (readonly Value[])[]>
   /** An UPDATE or DELETE. */
   change(sql: string): Promise<void>
+}
+
+export interface OutsideOptions {
+  readonly foreignKeyChecks?: false
+  /** It takes back what the statement has done: a KILL, a deadline or a client that has gone are no reason to leave that. */
+  readonly isUndo?: true
 }
 
 /** The shards as a plan reaches them: the session supplies it, with its transaction, tablet type and what may end the statement. */
@@ -194,7 +202,7 @@ export interface ShardPort {
    */
   write(writes: readonly ShardWrite[], judge?: Judge): Promise<readonly WriteAnswer[]>
   /** One statement that is in no transaction and begins none: DDL. Its shard is found now, and it runs when it is called. */
-  outside(write: ShardWrite, options?: { readonly foreignKeyChecks: false }): () => Promise<WriteAnswer>
+  outside(write: ShardWrite, options?: OutsideOptions): () => Promise<WriteAnswer>
   /**
    * Runs `work` while no other session, of whatever proxy, has any for one of `names` in the keyspace. Waits as long as a server
    * waits for a table's lock. Throws 1205 after that, and what ends the statement.
@@ -218,8 +226,11 @@ export interface ShardPort {
   isInCondition(text: string): boolean
   /** What columns of a temporary table hold of expressions, under the session's settings, whatever its sql_mode refuses. */
   asStored(keyspace: string, question: StoredQuestion): Promise<StoredAnswer>
-  /** A connection of the statement's own to some server of the keyspace, in no transaction. */
-  openScratch(keyspace: string): Promise<Scratch>
+  /**
+   * A connection of the statement's own to some server of the keyspace, or of the one that all copies are made in, in no
+   * transaction. `isOfKeyspace`: it has that keyspace's database.
+   */
+  openScratch(keyspace: string, options?: { readonly isOfKeyspace: true }): Promise<Scratch>
   readonly lookups: LookupTables
   readonly own: OwnStatements
   /** Within a statement that writes several times: when it rejects, nothing of `work` is left. */

@@ -54,6 +54,8 @@ export interface Plan {
   readonly reserves?: string
   /** Locks by name that it takes or releases: the server is asked behind it which of them the session has. */
   readonly namedLocks?: NamedLocks
+  /** What its locks by name come to is asked of their server first, and put into its text. */
+  readonly locksAhead?: true
   /** Temporary tables that it may make, change or drop: the connection is asked for them behind it, and reserved while it has any. */
   readonly temporary?: readonly { readonly keyspace: string; readonly table: string }[]
   /** The rows tell of databases and tables; `reports`: every shard's report on a table, where one server would give one. */

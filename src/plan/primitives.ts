@@ -1,13 +1,14 @@
 import type { Routing } from './routing.ts'
 import type { QueryText } from './text.ts'
 import type { PlanValue } from './values.ts'
-import type { LockTables, WritePrimitive } from './write-primitives.ts'
+import type { LockTables, RunDdl, WritePrimitive } from './write-primitives.ts'
 
 /** Node of the executable tree: what reads answers rows, what writes answers one OK. */
 export type Primitive =
   | RowsPrimitive
   | WritePrimitive
   | WriteOverCopies
+  | CreateSelected
   | LockTables
   | OwnStatement
   | Unsupported
@@ -18,6 +19,7 @@ export function answersRows(root: Primitive): root is RowsPrimitive {
   switch (root.kind) {
     case 'Ddl':
     case 'WriteOverCopies':
+    case 'CreateSelected':
     case 'LockTables':
     case 'Session':
       return false
@@ -256,6 +258,26 @@ export interface WriteOverCopies {
   readonly copies: Federate
 }
 
+/** CREATE TABLE … SELECT over several shards: the table is made without rows, and then filled by a statement of its own. */
+export interface CreateSelected {
+  readonly kind: 'CreateSelected'
+  /** Makes it on its shards. */
+  readonly ddl: RunDdl & { readonly undoneBy: string }
+  readonly table: string
+  /** Of the statement that fills it. */
+  readonly verb: 'INSERT' | 'INSERT IGNORE' | 'REPLACE'
+  /** The query, to be described by a server of its keyspace: its columns are the last of the table's. */
+  readonly query: QueryText
+  /** The servers of the keyspace do not have all tables that it reads: how they are to make it is asked with copies of these. */
+  readonly defined?: DefinedTable
+}
+
+/** `copies.query` makes a temporary table; it is defined as the table is to be behind `head`. */
+export interface DefinedTable {
+  readonly copies: Federate
+  readonly head: string
+}
+
 /** What its columns are told by where parts of it are asked of groups. */
 export type OverGroups = Pick<Federate, 'groups' | 'recounted' | 'isSorted'>
 
@@ -365,4 +387,6 @@ export interface Unsupported {
   readonly construct: string
   /** Keyspace with a table whose columns have not been read yet, without which it cannot be planned. */
   readonly unread?: string
+  /** It names this table, which no server has: the error is 1146. */
+  readonly missing?: { readonly keyspace: string; readonly table: string }
 }

@@ -55,6 +55,12 @@ function planLines(plan: Plan): readonly string[] {
       ]
     case 'WriteOverCopies':
       return [`WriteOverCopies ${printRouting(root.routing)}`, ...indent(primitiveLines(root.copies))]
+    case 'CreateSelected':
+      return [
+        `CreateSelected ${root.verb} ${printRouting(root.ddl.routing)}`,
+        ...textLines(root.ddl.query),
+        ...(root.defined === undefined ? [] : indent(primitiveLines(root.defined.copies))),
+      ]
     case 'LockTables':
       return [
         `LockTables [${root.tables.map(({ database, name }) => `${database}.${name}`).join(', ')}]`,
@@ -243,6 +249,7 @@ function primitiveLines(node: Primitive): readonly string[] {
     case 'LoadFile':
     case 'Ddl':
     case 'WriteOverCopies':
+    case 'CreateSelected':
     case 'LockTables':
     case 'Session':
       return [node.kind] // roots, which `planLines` prints

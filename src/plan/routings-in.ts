@@ -24,6 +24,8 @@ export function routingsOf(node: Primitive): readonly Routing[] {
   if (node.kind === 'Insert') return node.reads === undefined ? [] : routingsOf(node.reads.rows)
   if (node.kind === 'Write' && node.several !== undefined) return [node.routing, ...routingsOf(node.several)]
   if (node.kind === 'WriteOverCopies') return [node.routing, ...routingsOf(node.copies)]
+  if (node.kind === 'CreateSelected')
+    return [node.ddl.routing, ...(node.defined === undefined ? [] : routingsOf(node.defined.copies))]
   if (node.kind === 'LockTables') return node.parts.map(({ routing }) => routing)
   if ('routing' in node) return [node.routing]
   if (node.kind === 'PullOut')

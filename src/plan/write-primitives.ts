@@ -380,12 +380,16 @@ export interface RunDdl {
   readonly unchecked?: readonly { readonly key: ForeignKey; readonly orphans: string }[]
   /** A shard that has carried it out refuses it when it comes again, or stays as it is. */
   readonly isRepeatable: boolean
+  /** Takes it back (a binary string) from shards that have carried it out where others refuse: what it has made is empty. */
+  readonly undoneBy?: string
   /** What shards count, they count of the same: rows of reference tables, which are on every shard. */
   readonly countsOnce: boolean
   /** Tables that are made on all shards though no VSchema names them: the client is warned. */
   readonly unnamed: readonly { readonly keyspace: string; readonly table: string }[]
   /** What follows in another keyspace. */
   readonly then?: RunDdl
+  /** LIKE a table of another keyspace, which its definition takes the place of behind `head` (a binary string). */
+  readonly like?: { readonly keyspace: string; readonly name: string; readonly head: string }
 }
 
 /** LOCK TABLES on all shards that have the tables, in one order. */

@@ -12,6 +12,7 @@ import { withOwnCteNames } from './cte-renaming.ts'
 import { hasMutualCtes, withEarlierCtes } from './earlier-ctes.ts'
 import { wholeInsert } from './finish/whole-insert.ts'
 import { foundRowsOf } from './found-rows.ts'
+import { withMissingTable } from './missing-table.ts'
 import { isOfMariaDb, type PlanContext } from './plan-context.ts'
 import { asksCopies, planQuery } from './plan-query.ts'
 import { planInsert, planWrite } from './plan-write.ts'
@@ -144,12 +145,12 @@ function planStatement(statement: Statement, context: PlanContext, trace: Trace 
     case 'NestedQuery':
       return asksCatalogue(statement, context) ? sessionPlan : planQuery(statement, context, trace)
     case 'Insert':
-      return planInsert(statement, context, trace)
+      return withMissingTable(statement, planInsert(statement, context, trace), context)
     case 'Load':
-      return planLoad(statement, context)
+      return withMissingTable(statement, planLoad(statement, context), context)
     case 'Update':
     case 'Delete':
-      return planWrite(statement, context, trace)
+      return withMissingTable(statement, planWrite(statement, context, trace), context)
     case 'Ddl':
       return planDdl(statement, context)
     case 'Show':

@@ -98,8 +98,8 @@ export class SchemaTracker {
       const schema = await this.#gateway.control(targets.PRIMARY, (connection) =>
         readSchema(connection, database),
       )
-      const programs = [...schema.programs, ...(await ofOthers).flat()]
-      this.#take(keyspace, { ...schema, programs }, read)
+      const ofShards = [schema.programs, ...(await ofOthers)].filter((each) => each !== undefined)
+      this.#take(keyspace, { ...schema, programs: ofShards.flat(), shards: ofShards.length }, read)
       this.#repeats.end(keyspace)
       return true
     } catch (error) {
@@ -118,20 +118,20 @@ export class SchemaTracker {
     this.#repeats.close()
   }
 
-  /** None of a shard that cannot be asked: it runs none either. */
-  async #programsOn({ database, targets }: ServedShard): Promise<readonly StoredProgram[]> {
+  /** Undefined of a shard that cannot be asked: it runs none either. */
+  async #programsOn({ database, targets }: ServedShard): Promise<readonly StoredProgram[] | undefined> {
     try {
       return await this.#gateway.control(targets.PRIMARY, (connection) => readPrograms(connection, database))
     } catch {
-      return []
+      return undefined
     }
   }
 
   #take(keyspace: string, schema: ReadSchema, read: number): void {
-    const { columns, keys, rowCounts, views, programs, foreignKeys, database } = schema
+    const { columns, keys, rowCounts, views, programs, shards, foreignKeys, database } = schema
     if (this.#closed || read < (this.#knownFrom.get(keyspace) ?? 0)) return
     this.#knownFrom.set(keyspace, read)
-    const text = JSON.stringify([columns, [...keys], [...views], programs, [...foreignKeys]])
+    const text = JSON.stringify([columns, [...keys], [...views], programs, shards, [...foreignKeys]])
     const isSized = this.#hasSizes(keyspace, rowCounts)
     if (this.#texts.get(keyspace) === text && isSized) return
     this.#texts.set(keyspace, text)
@@ -156,7 +156,7 @@ export class SchemaTracker {
     }
     this.#keyspaces.set(keyspace, tables)
     if (programs.length === 0) this.#programs.delete(keyspace)
-    else this.#programs.set(keyspace, describePrograms(programs))
+    else this.#programs.set(keyspace, describePrograms(programs, shards))
     this.#onChange()
   }
 
@@ -185,6 +185,8 @@ interface ReadSchema {
   readonly rowCounts: ReadonlyMap<string, number>
   readonly views: ReadonlyMap<string, string>
   readonly programs: readonly StoredProgram[]
+  /** That have told of them. */
+  readonly shards: number
   readonly foreignKeys: ReadonlyMap<string, readonly StoredForeignKey[]>
   readonly database: string
 }
@@ -196,7 +198,7 @@ async function readSchema(connection: Connection, database: string): Promise<Rea
   const views = await readViews(connection, database)
   const programs = await readPrograms(connection, database)
   const foreignKeys = await readForeignKeys(connection, database)
-  return { columns, keys, rowCounts, views, programs, foreignKeys, database }
+  return { columns, keys, rowCounts, views, programs, shards: 1, foreignKeys, database }
 }
 
 /** A column as plans know it. */

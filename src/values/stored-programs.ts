@@ -18,12 +18,14 @@ export interface StoredPrograms {
   readonly triggered: ReadonlySet<string>
   /** The table of each trigger, by its name. */
   readonly triggers: ReadonlyMap<string, string>
+  /** The body of each procedure that all shards have alike, by its name in lower case. */
+  readonly procedures: ReadonlyMap<string, string>
   /** User variables that any of them names, in lower case: each may read and assign them, for programs call others. */
   readonly variables: readonly string[]
 }
 
-/** Judged by the words of their texts, which errs towards more. */
-export function describePrograms(programs: readonly StoredProgram[]): StoredPrograms {
+/** Those of so many shards together. Judged by the words of their texts, which errs towards more. */
+export function describePrograms(programs: readonly StoredProgram[], shards = 1): StoredPrograms {
   const functions = programs.filter(({ kind }) => kind === 'function')
   const triggers = programs.flatMap(({ name, table }) =>
     table === undefined ? [] : [[name, table] as const],
@@ -33,8 +35,18 @@ export function describePrograms(programs: readonly StoredProgram[]): StoredProg
     writing: writingOf(programs),
     triggered: new Set(triggers.map(([, table]) => table)),
     triggers: new Map(triggers),
+    procedures: proceduresOfAll(programs, shards),
     variables: [...new Set(programs.flatMap(({ body }) => variablesNamed(statementsOf(body))))],
   }
+}
+
+function proceduresOfAll(programs: readonly StoredProgram[], shards: number): ReadonlyMap<string, string> {
+  const bodies = new Map<string, string[]>()
+  for (const { kind, name, body } of programs)
+    if (kind === 'procedure')
+      bodies.set(name.toLowerCase(), [...(bodies.get(name.toLowerCase()) ?? []), body])
+  const alike = [...bodies].filter(([, own]) => own.length === shards && new Set(own).size === 1)
+  return new Map(alike.map(([name, own]) => [name, own[0]!]))
 }
 
 /** Of strings only those that may become statements: `'x@y'` names no variable. */

@@ -29,6 +29,19 @@ export function keyspaceOfNew(vschema: Known, keyspace: string, table: string): 
   return keyspaceOfUnnamed(vschema, keyspace, table) ?? keyspace
 }
 
+/** The keyspace that has a trigger which is named without its table: that of an unnamed table, or the one by whose name it is called. */
+export function keyspaceOfTrigger(
+  vschema: Known,
+  keyspace: string | undefined,
+  trigger: string,
+): string | undefined {
+  const tableIn = (of: string | undefined) =>
+    of === undefined ? undefined : vschema.keyspaces.get(of)?.programs?.triggers.get(trigger)
+  if (tableIn(keyspace) !== undefined) return keyspace
+  const table = tableIn(vschema.defaultUnsharded)
+  return (table === undefined ? undefined : keyspaceOfUnnamed(vschema, keyspace, table)) ?? keyspace
+}
+
 /** No VSchema says where the table's rows are: made in a sharded keyspace, nothing could find it. */
 export function isNamedNowhere(vschema: Known, keyspace: string, table: string): boolean {
   const own = vschema.keyspaces.get(keyspace)

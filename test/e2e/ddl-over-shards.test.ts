@@ -161,3 +161,30 @@ test('while a server is away it is half done, and done when it is repeated', asy
   await done(again, 'ALTER TABLE users DROP COLUMN late')
   again.close()
 })
+
+test('CREATE TABLE … SELECT that a shard refuses, or that is killed, leaves no table on any', async () => {
+  const make = 'CREATE TABLE made SELECT id, name, SLEEP(0.2) FROM users'
+  await done(atSecond, 'CREATE TABLE made (id INT)')
+  for (const sql of [make, make.replace('TABLE', 'TABLE IF NOT EXISTS')]) {
+    expect(await ask(client, sql)).toMatchObject({ kind: 'error', errno: 1050 })
+    expect(await rows(atFirst, "SHOW TABLES LIKE 'made'")).toEqual([])
+    expect(await rows(atSecond, "SHOW TABLES LIKE 'made'")).toHaveLength(1)
+  }
+  await done(atSecond, 'DROP TABLE made')
+  await done(client, 'DELETE FROM users')
+  await done(client, "INSERT INTO users (id, name) VALUES (1, 'a'), (2, 'b'), (4, 'c'), (7, 'd'), (8, 'e')")
+  const [[id]] = (await rows(client, 'SELECT CONNECTION_ID()')) as [[string]]
+  const answer = ask(client, make)
+  await eventually(
+    'the table is there while it is being filled',
+    async () => (await rows(atFirst, "SHOW TABLES LIKE 'made'")).length === 1,
+  )
+  const killer = await connectTo(faults.proxy)
+  await done(killer, `KILL QUERY ${id}`)
+  killer.close()
+  expect(await answer).toMatchObject({ kind: 'error', errno: 1317 })
+  for (const at of [atFirst, atSecond]) expect(await rows(at, "SHOW TABLES LIKE 'made'")).toEqual([])
+  await done(client, make.replace(', SLEEP(0.2)', ''))
+  expect(await rows(client, 'SELECT COUNT(*) FROM made')).toEqual([['5']])
+  await done(client, 'DROP TABLE made')
+})

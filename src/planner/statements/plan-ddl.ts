@@ -3,17 +3,19 @@ import type { Plan } from '../../plan/plan.ts'
 import type { Routing } from '../../plan/routing.ts'
 import type { DdlObject, RunDdl } from '../../plan/write-primitives.ts'
 import type { Ddl, TableName } from '../../sql/ast.ts'
+import { quoteName } from '../../values/sql-literal.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
-import { isNamedNowhere, keyspaceOfUnnamed } from '../../vschema/unnamed-tables.ts'
+import { isNamedNowhere, keyspaceOfTrigger } from '../../vschema/unnamed-tables.ts'
 import { keyspaceOf } from '../binding/find-table.ts'
-import { existingTable, keyspacesOfQuery, tablesOfDdl } from '../binding/named-tables.ts'
+import { existingTable, keyspacesOfQuery, newTable, tablesOfDdl } from '../binding/named-tables.ts'
 import { isOfMariaDb, type PlanContext } from '../plan-context.ts'
 import { connectionState, sessionPlan, unsupportedPlan } from '../plans.ts'
 import { isRefusal, type Refusal, refused } from '../refusal.ts'
 import { ShardText } from '../shard-text.ts'
 import { uncheckedAlter } from './added-keys.ts'
 import { addsForeignKey, wordsOf } from './ddl-words.ts'
-import { planDropInTurn } from './drop-in-turn.ts'
+import { planInTurn } from './in-turn.ts'
+import { planCreateSelected } from './plan-create-selected.ts'
 import { programObstacle } from './program-on-shards.ts'
 import { isRepeatable } from './repeatable.ts'
 
@@ -48,8 +50,12 @@ export function planDdl(statement: Ddl, context: PlanContext): Plan {
   if (object === 'database') return verb === 'alter' ? alterDatabase(statement, context) : sessionPlan
   const words = `${verb} ${object}`.toUpperCase()
   if (context.shard === undefined) checkDatabases(statement, context)
-  const inTurn = planDropInTurn(statement, context, planDdl)
+  const inTurn = planInTurn(statement, context, planDdl)
   if (inTurn !== undefined) return inTurn
+  const selected = planCreateSelected(statement, context)
+  if (selected !== undefined) return selected
+  const like = planLike(statement, context)
+  if (like !== undefined) return like
   const keyspace = keyspaceOfDdl(statement, context)
   if (isRefusal(keyspace)) return unsupportedPlan(keyspace.construct)
   const { sharded: isSharded = false, foreignKeyMode } = context.vschema.keyspaces.get(keyspace) ?? {}
@@ -58,6 +64,22 @@ export function planDdl(statement: Ddl, context: PlanContext): Plan {
   const plan = ddlPlan(statement, { kind: isSharded ? 'Scatter' : 'Unsharded', keyspace }, context)
   const construct = isSharded ? refusedOnShards(statement, words, context) : undefined
   return construct === undefined ? plan : unsupportedPlan(construct)
+}
+
+/** CREATE TABLE … LIKE a table of another keyspace. */
+function planLike(statement: Ddl, context: PlanContext): Plan | undefined {
+  const { like, names, orReplace, ifNotExists } = statement
+  if (like === undefined) return undefined
+  const [own, other] = [newTable(names[0]!, context), existingTable(like, context)]
+  const { sharded } = context.vschema.keyspaces.get(own.keyspace) ?? {}
+  if (own.keyspace === other.keyspace || sharded === undefined || isSystemSchema(other.keyspace))
+    return undefined
+  if (!context.vschema.keyspaces.has(other.keyspace)) return undefined
+  const routing: Routing = { kind: sharded ? 'Scatter' : 'Unsharded', keyspace: own.keyspace }
+  const plan = ddlPlan(statement, routing, context)
+  if (plan.root.kind !== 'Ddl') return plan
+  const head = `CREATE ${orReplace ? 'OR REPLACE ' : ''}TABLE ${ifNotExists ? 'IF NOT EXISTS ' : ''}${quoteName(own.name)}`
+  return { ...plan, root: { ...plan.root, like: { ...other, head } } }
 }
 
 /** Each shard's connection is at its own database, which ALTER DATABASE without a name is about. */
@@ -127,17 +149,15 @@ function unnamedIn(
 }
 
 function refusedOnShards(statement: Ddl, words: string, context: PlanContext): string | undefined {
-  const { object, verb, query } = statement
+  const { object, verb } = statement
   if (serverObjects.has(object)) return `${words} on the shards of a sharded keyspace`
-  if (programs.has(object) && verb === 'create') {
-    const obstacle = programObstacle(statement, context)
+  if (programs.has(object) && (verb === 'create' || object === 'event')) {
+    const obstacle = verb === 'drop' ? undefined : programObstacle(statement, context)
     return obstacle && `${words} in a sharded keyspace (${obstacle}; USE \`keyspace:shard\` makes it on one)`
   }
-  if (programs.has(object) && verb !== 'drop' && object !== 'function')
+  if (programs.has(object) && verb !== 'drop' && object !== 'function' && object !== 'procedure')
     return `${words} in a sharded keyspace`
-  // Each shard's view is over its own rows; whoever asks for it gets what its query makes of all (binding/views.ts).
-  if (query === undefined || object === 'view') return undefined
-  return 'CREATE TABLE … SELECT in a sharded keyspace'
+  return undefined
 }
 
 /** The keyspace of all tables that the statement names, in its queries too: no shard knows of another one's. */
@@ -160,13 +180,9 @@ function keyspaceOfDdl(statement: Ddl, context: PlanContext): string | Refusal {
 /** DROP TRIGGER names no table: a trigger of one that no VSchema names is where such tables are. */
 function keyspaceOfDropped({ verb, object, objectName }: Ddl, context: PlanContext): string | undefined {
   if (verb !== 'drop' || object !== 'trigger' || objectName === undefined) return undefined
-  const { vschema } = context
-  const keyspace = keyspaceOf(objectName, context)
-  const tableIn = (of: string | undefined) =>
-    of === undefined ? undefined : vschema.keyspaces.get(of)?.programs?.triggers.get(objectName.name)
-  if (tableIn(keyspace) !== undefined) return undefined
-  const table = tableIn(vschema.defaultUnsharded)
-  return table === undefined ? undefined : keyspaceOfUnnamed(vschema, keyspace, table)
+  const written = keyspaceOf(objectName, context)
+  const keyspace = keyspaceOfTrigger(context.vschema, written, objectName.name)
+  return keyspace === written ? undefined : keyspace
 }
 
 /** Of an index or a trigger, whose name has a database: that of its table, if it is called by the same. */

@@ -3,13 +3,15 @@ import type { Plan } from '../../plan/plan.ts'
 import { READ_LOCK } from '../../plan/reserves.ts'
 import type { Routing } from '../../plan/routing.ts'
 import type { Call, ExplainConnection, Flush, Load, Other, Statement } from '../../sql/ast.ts'
+import { someNode } from '../../sql/visit.ts'
 import { variablesNamed } from '../../values/stored-programs.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { keyspaceOf } from '../binding/find-table.ts'
 import { namedTables } from '../binding/named-tables.ts'
-import { anyShard } from '../one-shard.ts'
+import { anyShard, oneShard } from '../one-shard.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { unsupportedPlan, writePlan } from '../plans.ts'
+import { procedureObstacle } from './procedure-on-shard.ts'
 
 type OnOneServer = Call | ExplainConnection | Flush | Load | Other
 
@@ -27,7 +29,7 @@ export function planOnOneServer(statement: OnOneServer, context: PlanContext): P
     keyspaces.size === 1 &&
     keyspace !== undefined &&
     context.vschema.keyspaces.get(keyspace)?.sharded === false
-  if (!isOneServer && statement.kind === 'Call') refuseCall(statement, keyspace)
+  if (!isOneServer && statement.kind === 'Call') return callOnShard(statement, keyspace, context)
   return isOneServer
     ? serverPlan(statement, { kind: 'Unsharded', keyspace }, context)
     : unsupportedPlan(
@@ -35,11 +37,24 @@ export function planOnOneServer(statement: OnOneServer, context: PlanContext): P
       )
 }
 
-/** What a server says that has none: a sharded keyspace has no procedures but those that its shards have for themselves. */
-function refuseCall({ name }: Call, keyspace: string | undefined): void {
+/** A procedure that all shards have, and any of them can run alone. */
+function callOnShard(call: Call, keyspace: string | undefined, context: PlanContext): Plan {
   if (keyspace === undefined) throw noDatabaseSelected()
-  if (isSystemSchema(keyspace)) return
-  throw new SqlError('ER_SP_DOES_NOT_EXIST', `PROCEDURE ${keyspace}.${name.name} does not exist`)
+  if (isSystemSchema(keyspace)) return refusedCall(`CALL of a procedure of schema '${keyspace}'`)
+  const { name } = call.name
+  const body = context.vschema.keyspaces.get(keyspace)?.programs?.procedures.get(name.toLowerCase())
+  if (body === undefined)
+    throw new SqlError('ER_SP_DOES_NOT_EXIST', `PROCEDURE ${keyspace}.${name} does not exist`)
+  const obstacle = someNode(call, ({ kind }) => kind === 'Subquery')
+    ? 'an argument is a query'
+    : procedureObstacle(body, keyspace, context)
+  if (obstacle !== undefined)
+    return refusedCall(`CALL of procedure '${name}' in sharded keyspace ${keyspace} (${obstacle})`)
+  return serverPlan(call, oneShard(keyspace, context), context)
+}
+
+function refusedCall(what: string): Plan {
+  return unsupportedPlan(`${what} (name a shard: USE \`keyspace:shard\`)`)
 }
 
 function wordsOf(statement: OnOneServer): string {

@@ -108,12 +108,11 @@ function onHome(statement: Ddl, routing: Routing, context: PlanContext): Plan {
 }
 
 /** An ordinary table is made on all shards, of which one has the temporary table. */
-function refusedSource({ like, query }: Ddl, context: PlanContext): Plan | undefined {
-  const isOnShards = (table: Table | undefined) => table?.sharded === true
-  const refers =
-    (like !== undefined && isOnShards(temporaryTable(like, context))) ||
-    (query !== undefined && tablesOf(query).some((name) => isOnShards(temporaryTable(name, context))))
-  return refers ? unsupportedPlan('CREATE TABLE of a temporary table in a sharded keyspace') : undefined
+function refusedSource({ like }: Ddl, context: PlanContext): Plan | undefined {
+  const isOnOneOfShards = like !== undefined && temporaryTable(like, context)?.sharded === true
+  return isOnOneOfShards
+    ? unsupportedPlan('CREATE TABLE … LIKE a temporary table in a sharded keyspace')
+    : undefined
 }
 
 /** Where the name says, also of a name that no VSchema has: the session alone looks for it. */
@@ -160,7 +159,8 @@ function isAt(name: TableName, routing: Routing, context: PlanContext): boolean 
   return routing.kind === 'Pinned' && compareKeyspaceIds(pinned, routing.keyspaceId) === 0
 }
 
-function namesTemporary(query: Query | undefined, context: PlanContext): boolean {
+/** Whether it reads temporary tables of the session. */
+export function namesTemporary(query: Query | undefined, context: PlanContext): boolean {
   return query !== undefined && tablesOf(query).some((name) => temporaryTable(name, context) !== undefined)
 }
 

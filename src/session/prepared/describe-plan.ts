@@ -16,7 +16,8 @@ export function describePlan({ root, shortcut }: Plan, bindings: Bindings): Desc
   const keyspace = shortcut?.routing.keyspace ?? keyspaceOf(root)
   if (root.kind === 'Insert' && root.reads === undefined)
     return { keyspace, sql: describeInsert(root, bindings).sql }
-  const query = root.kind === 'Ddl' ? root.query : shortcut?.query
+  const ddl = root.kind === 'CreateSelected' ? root.ddl : root
+  const query = ddl.kind === 'Ddl' ? ddl.query : shortcut?.query
   const bound = query === undefined ? undefined : bindQuery(query, bindings)
   return { keyspace, sql: bound?.kind === 'Text' ? bound.sql : undefined }
 }
@@ -24,6 +25,7 @@ export function describePlan({ root, shortcut }: Plan, bindings: Bindings): Desc
 /** Any keyspace that the tree of primitives reaches. */
 function keyspaceOf(root: Primitive): string {
   if (root.kind === 'Route') return root.routing.keyspace
+  if (root.kind === 'CreateSelected') return root.ddl.keyspace
   if (root.kind === 'Join') return keyspaceOf(root.left.rows)
   if ('keyspace' in root) return root.keyspace
   if ('input' in root) return keyspaceOf(root.input)

@@ -1,6 +1,6 @@
 import { shardsMet } from '../../engine/met-shards.ts'
+import { errorOfUnsupported } from '../../engine/run.ts'
 import type { ShardsView } from '../../engine/shards-view.ts'
-import { notSupported } from '../../errors/sql-error.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { ShardTarget } from '../../tablet/shard-target.ts'
 import type { OverCopies } from '../statements/describe-over-copies.ts'
@@ -22,7 +22,7 @@ export interface DescribedOverCopies extends OverCopies {
   readonly plan: Plan
 }
 
-/** Throws ER_NOT_SUPPORTED_YET for what nobody can run. */
+/** Throws ER_NOT_SUPPORTED_YET, or what MySQL says of it, for what nobody can run. */
 export function describedWhere(
   { sql, scan, reading }: Pick<PreparedText, 'sql' | 'scan' | 'reading'>,
   shards: ShardAccess & ShardsView,
@@ -31,7 +31,7 @@ export function describedWhere(
   const { root, shortcut, mayGiveUp } = plan
   if (root.kind === 'Session') return { kind: 'Session' }
   if (root.kind === 'Unsupported' && shortcut === undefined && plan.judgedOver === undefined)
-    throw notSupported(root.construct)
+    throw errorOfUnsupported(root)
   const isJoined = shortcut === undefined && mayGiveUp === true
   const copies = root.kind !== 'Federate' && isJoined ? reading.planOverCopies(sql, scan)?.root : root
   if (copies?.kind === 'Federate' && shortcut === undefined) return { kind: 'Copies', copies, plan }
@@ -40,7 +40,9 @@ export function describedWhere(
   const readsFirst =
     root.kind === 'ChosenWrite' ||
     root.kind === 'SelectedInsert' ||
-    (root.kind === 'Insert' && root.reads !== undefined)
+    (root.kind === 'Insert' && root.reads !== undefined) ||
+    (root.kind === 'CreateSelected' && root.defined !== undefined) ||
+    (root.kind === 'Ddl' && root.like !== undefined)
   if (plan.judgedOver !== undefined) {
     const { keyspace, copies: over } = plan.judgedOver
     return { kind: 'Copies', copies: over, plan, beside: { kind: 'Tables', keyspace } }

@@ -168,11 +168,16 @@ function completionType(text: string): CompletionType {
   return word === '2' || word === 'RELEASE' ? 'RELEASE' : 'NO_CHAIN'
 }
 
-/** A whole number; negative ones are 0, as for MySQL. */
-function insertId(item: SetVariable, name: string, text: string, conditions: Condition[]): bigint {
+/** Throws what MySQL says of a variable of whole numbers that has no default. */
+export function checkWholeNumber(item: SetVariable, name: string, text: string): bigint {
   if (isDefault(item))
     throw new SqlError('ER_NO_DEFAULT', `Variable '${item.name}' doesn't have a default value`)
-  const id = wholeNumber(name, text)
+  return wholeNumber(name, text)
+}
+
+/** A whole number; negative ones are 0, as for MySQL. */
+function insertId(item: SetVariable, name: string, text: string, conditions: Condition[]): bigint {
+  const id = checkWholeNumber(item, name, text)
   if (id >= 0n) return id
   conditions.push(truncated(name, text))
   return 0n

@@ -1,6 +1,8 @@
 import { notSupported } from '../../errors/sql-error.ts'
 import { runQuery } from '../../mysql/client/simple-command.ts'
+import type { SetVariable } from '../../sql/ast.ts'
 import type { ShardAccess } from '../statements/shard-access.ts'
+import { checkWholeNumber } from './own-variables.ts'
 import { UNTRACKED } from './session-tracker.ts'
 import { unquoted } from './unquoted.ts'
 
@@ -11,30 +13,36 @@ import { unquoted } from './unquoted.ts'
  */
 const HARMLESS: ReadonlyMap<string, readonly string[]> = new Map([
   ['sql_auto_is_null', ['0', 'OFF', 'FALSE', 'DEFAULT']],
-  ['insert_id', []],
-  ['rand_seed1', []],
-  ['rand_seed2', []],
   ...UNTRACKED,
 ])
+
+/**
+ * Whole numbers that no server may be asked to judge: nothing takes them back from its connection. `SET insert_id = 0` after another
+ * value has MySQL give the next row the id 0.
+ */
+const NOT_TAKEN_BACK: ReadonlySet<string> = new Set(['insert_id', 'rand_seed1', 'rand_seed2'])
 
 /** What the session goes by itself, once a server has judged the value. */
 const JUDGED: ReadonlySet<string> = new Set(['completion_type'])
 
-const HAVE_NO_DEFAULT: ReadonlySet<string> = new Set(['insert_id', 'rand_seed1', 'rand_seed2'])
-
 /** Throws what MySQL says of a value, or ER_NOT_SUPPORTED_YET for one that could not be kept. */
 export async function refuseVariable(
-  { shards }: { readonly shards: ShardAccess },
-  name: string,
+  { shards, proxy }: { readonly shards: ShardAccess; readonly proxy: { readonly isMariadb: boolean } },
+  item: SetVariable,
   text: string,
 ): Promise<void> {
+  const name = item.name.toLowerCase()
+  if (NOT_TAKEN_BACK.has(name)) {
+    if (proxy.isMariadb && name === 'insert_id' && item.value.kind === 'Default') return
+    checkWholeNumber(item, name, text)
+    throw notSupported(`SET ${name} = ${text}`)
+  }
   const isJudged = JUDGED.has(name)
   const harmless = HARMLESS.get(name)
   if (!isJudged && (harmless === undefined || harmless.includes(unquoted(text).toUpperCase()))) return
-  const neutral = HAVE_NO_DEFAULT.has(name) ? '0' : 'DEFAULT'
   await shards.onAny(async ({ connection }) => {
     await runQuery(connection, `SET SESSION ${name} = ${text}`)
-    await runQuery(connection, `SET SESSION ${name} = ${neutral}`)
+    await runQuery(connection, `SET SESSION ${name} = DEFAULT`)
   })
   if (!isJudged) throw notSupported(`SET ${name} = ${text}`)
 }

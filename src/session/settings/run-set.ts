@@ -76,7 +76,7 @@ async function changeOf(
       return () => assign(context, item, value)
     case 'SetVariable': {
       const name = variableName(item.name)
-      await refuseVariable(context, name, text)
+      await refuseVariable(context, item, text)
       return (
         ownVariable(context, item, text, warnings) ?? namesVariable(context, name, text) ?? { name, text }
       )

@@ -6,12 +6,14 @@ import { rewrite } from '../../sql/visit.ts'
 import type { Gateway } from '../../tablet/gateway.ts'
 import type { Renaming } from '../../tablet/keyspace-names.ts'
 import { quoteString } from '../../values/sql-literal.ts'
+import type { VSchema } from '../../vschema/model.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
+import { keyspaceOfTrigger } from '../../vschema/unnamed-tables.ts'
 import { onlyKeyspace, type Target } from '../settings/target.ts'
 import type { ShardAccess } from '../statements/shard-access.ts'
 
 export interface ServerShowContext {
-  readonly proxy: { readonly gateway: Gateway }
+  readonly proxy: { readonly gateway: Gateway; readonly vschema: VSchema }
   readonly shards: ShardAccess
 }
 
@@ -41,9 +43,14 @@ const OF_SCHEMA: ReadonlySet<string> = new Set([
 
 /** SHOW of what any server behind the proxy can answer. */
 export function serverShow({ proxy, shards }: ServerShowContext, asked: AskedShow): ServerShow {
-  const { show, sql, target } = asked
+  const { sql, target } = asked
+  const { show, keyspace: ofProgram } = programHere(asked, proxy)
   const named =
-    show.database ?? show.table?.qualifier ?? (target.keyspace || onlyKeyspace(proxy.gateway)) ?? ''
+    show.database ??
+    show.table?.qualifier ??
+    ofProgram ??
+    (target.keyspace || onlyKeyspace(proxy.gateway)) ??
+    ''
   const isSystem = isSystemSchema(named)
   if (OF_SCHEMA.has(show.what) && named === '') throw noDatabaseSelected()
   const { keyspace, shards: all } = shards.of(isSystem ? '' : named)
@@ -55,7 +62,30 @@ export function serverShow({ proxy, shards }: ServerShowContext, asked: AskedSho
   // Without FROM it has the tables of every database there.
   if (show.what === 'OPEN TABLES' || (renaming !== undefined && database !== named))
     return { keyspace, shard, text: inDatabase(filtered, isSystem ? named : database) }
-  return { keyspace, shard, text: filtered === show ? sql : print(filtered) }
+  return { keyspace, shard, text: filtered === asked.show ? sql : print(filtered) }
+}
+
+/**
+ * SHOW CREATE of a program, by its name alone, and the keyspace that has it: shards call their databases otherwise. A trigger of a
+ * table that no VSchema names is where the table is.
+ */
+function programHere(
+  { show, target }: AskedShow,
+  { vschema }: ServerShowContext['proxy'],
+): { readonly show: Show; readonly keyspace?: string | undefined } {
+  const { program, pieces } = show
+  const written = program?.qualifier ?? target.keyspace
+  if (program === undefined || !vschema.keyspaces.has(written)) return { show }
+  const { qualifier: _, ...name } = program
+  const here =
+    program.qualifier === undefined
+      ? show
+      : { ...show, program: name, pieces: pieces.map((piece) => (piece === program ? name : piece)) }
+  return { show: here, keyspace: isTrigger(show) ? keyspaceOfTrigger(vschema, written, name.name) : written }
+}
+
+function isTrigger({ pieces }: Show): boolean {
+  return typeof pieces[0] === 'string' && /\btrigger\s*$/i.test(pieces[0])
 }
 
 /** The statement as the shard's own database must be asked, which has another name than the keyspace. */

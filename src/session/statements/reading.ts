@@ -4,6 +4,7 @@ import type { Plan } from '../../plan/plan.ts'
 import type { Federate } from '../../plan/primitives.ts'
 import type { Planner } from '../../planner/build-plan.ts'
 import { needsOf, needsOfComments, type PolicyContext } from '../../policy/needs-of.ts'
+import { withOwnDefiner } from '../../policy/own-definer.ts'
 import { mayNameInformationSchema, withOwnSchemas } from '../../policy/own-schemas.ts'
 import { accessDenied, permit } from '../../policy/permit.ts'
 import type { Statement, TableName } from '../../sql/ast.ts'
@@ -168,11 +169,12 @@ export class Reading implements ReadingOptions {
   }
 
   /**
-   * The text as it is run for a user who may not use every keyspace: information_schema has its own rows only. Throws 1044 where
-   * that cannot be told. For all other users, and texts that do not name it, the same text.
+   * The text as it is run for this user, mostly the same. A DEFINER that is the user is CURRENT_USER; for one who may not use every
+   * keyspace information_schema has its own rows only. Throws 1044 where that cannot be told.
    */
-  ownText(sql: string): string {
+  ownText(text: string): string {
     const { client, proxy } = this.#context
+    const sql = withOwnDefiner(text, client.identity.user, this.options)
     const { keyspaces } = client.identity.access
     const defaultSchema = this.target.keyspace
     if (keyspaces === undefined || !mayNameInformationSchema(sql, defaultSchema)) return sql

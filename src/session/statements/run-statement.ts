@@ -19,9 +19,11 @@ import type { Replies } from '../commands/replies.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import { type Execution, statementFor } from './execution.ts'
+import { createSelected } from './fill-table.ts'
 import { firstAble } from './first-able.ts'
 import { judge } from './judge.ts'
 import { type LockTablesContext, lockTables } from './lock-tables.ts'
+import { withLocksAhead } from './locks-ahead.ts'
 import { metadataRows } from './metadata-rows.ts'
 import { locksAsked } from './named-locks.ts'
 import { asksFirst, placeValues } from './place-values.ts'
@@ -65,6 +67,12 @@ export function runStatement(context: RunContext, execution: Execution): void {
   }
   if (execution.plan.asksFile === true && (context.client.capabilities & Capability.LOCAL_FILES) === 0)
     throw localFilesDisabled(proxy.isMariadb)
+  if (execution.plan.locksAhead === true)
+    return replies.detached(async () => {
+      const own = await withLocksAhead(context, execution)
+      interruption.throwIfKilled()
+      if (!context.client.closed) runStatement(context, own)
+    })
   const { tabletType } = execution.reading.target
   if (tabletType !== 'PRIMARY') checkReadOnly(root, tabletType)
   const commits = execution.plan.commitsFirst === true && transaction.isOpen
@@ -103,6 +111,12 @@ function runPlan(context: RunContext, given: Execution): void {
   if (plan.temporary !== undefined)
     return replies.detached(async () => {
       const outcome = await named(context, execution, () => runTemporary(context, execution, own))
+      answerOk(context, outcome, execution)
+    })
+  const { root } = plan
+  if (root.kind === 'CreateSelected')
+    return replies.detached(async () => {
+      const outcome = await named(context, execution, () => createSelected(context, execution, root, own))
       answerOk(context, outcome, execution)
     })
   const begun = beginPlan(plan, execution.bindings, shards)
@@ -341,9 +355,10 @@ export async function answerRows(
 
 /** A replica may be writable by mistake: what is written there would be lost, or break its replication. */
 export function checkReadOnly(root: Primitive, tabletType: string): void {
-  if (!('verb' in root) && root.kind !== 'Ddl') return
+  const isDdl = root.kind === 'Ddl' || root.kind === 'CreateSelected'
+  if (!('verb' in root) && !isDdl) return
   if (root.kind === 'Write' && root.verb === 'other') return
-  const verb = 'verb' in root ? root.verb : 'DDL'
+  const verb = isDdl ? 'DDL' : root.verb
   throw new SqlError(
     'ER_INNODB_READ_ONLY',
     `VT09002: ${verb} statement with a ${tabletType.toLowerCase()} target: USE the keyspace without @`,

@@ -11,12 +11,14 @@ import { readConditions } from '../../mysql/client/conditions.ts'
 import { type Description, describeStatement } from '../../mysql/client/describe.ts'
 import type { ResponseSummary } from '../../mysql/client/response-reader.ts'
 import { queryPacket, runCommand, runQuery, textCells } from '../../mysql/client/simple-command.ts'
+import { decodeTextRow } from '../../mysql/codec/text-row.ts'
 import type { CopiesTold, OverGroups } from '../../plan/primitives.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import { makeSettings, NAMES, READ_ONLY, type Settings, SQL_MODE } from '../../tablet/settings.ts'
 import type { Lane } from '../../transaction/lane.ts'
 import { settleAll } from '../../transaction/settle-all.ts'
 import { collectAnswer } from '../../transaction/write-shards.ts'
+import { quoteName } from '../../values/sql-literal.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import {
@@ -192,6 +194,15 @@ export class ScratchConnection implements Scratch {
     }
   }
 
+  async define(query: BoundQuery, node: CopiesTold, table: string): Promise<string> {
+    const name = quoteName(table)
+    this.#tables.add(name)
+    await this.write(query, node)
+    const { rows, columns } = await runQuery(this.#lease.connection, `SHOW CREATE TABLE ${name}`)
+    const text = decodeTextRow(rows[0]!, columns.length)[1]!.latin1Slice()
+    return withoutOwnCharset(text.replace(/^CREATE TEMPORARY TABLE /, ''))
+  }
+
   /** An error in the syntax quotes the statement: throws the one that the client's own text gives. */
   async #inClientsWords(): Promise<void> {
     const { connection } = this.#lease
@@ -255,6 +266,16 @@ export class ScratchConnection implements Scratch {
     const found = await counted
     return { conditions, warnings, affectedRows, foundRows: Number(textCells(found.rows[0]!, 1)[0]) }
   }
+}
+
+/** Copies' columns name the character set that they have; one that has the table's anyway does not. */
+function withoutOwnCharset(definition: string): string {
+  const [, charset, collation] = /\) ENGINE=\w+ .*?DEFAULT CHARSET=(\w+) COLLATE=(\w+)/.exec(definition) ?? []
+  const named = new RegExp(
+    `^(  .\\w+. \\w+(?:\\(\\d+\\))?) CHARACTER SET ${charset} COLLATE ${collation}`,
+    'gm',
+  )
+  return charset === undefined ? definition : definition.replace(named, '$1')
 }
 
 function isSyntaxError(error: unknown): boolean {

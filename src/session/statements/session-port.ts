@@ -6,6 +6,7 @@ import {
   type ClientFile,
   type Judge,
   type LeftByLoad,
+  type OutsideOptions,
   queryOf,
   type ShardLoad,
   type ShardPort,
@@ -33,7 +34,11 @@ import { type RunOnShardOptions, runOnShard } from '../../transaction/run-on-sha
 import { settleAll } from '../../transaction/settle-all.ts'
 import { openLoad } from '../../transaction/shard-load.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
-import { type ShardWrite as TargetWrite, writeShards } from '../../transaction/write-shards.ts'
+import {
+  type StatementWatch,
+  type ShardWrite as TargetWrite,
+  writeShards,
+} from '../../transaction/write-shards.ts'
 import type { Answer } from '../commands/answer.ts'
 import type { Interruption } from '../commands/interruption.ts'
 import type { ProxyContext } from '../proxy-context.ts'
@@ -75,6 +80,13 @@ export interface SessionPortContext {
 
 /** A user variable that a connection has with some value. */
 const NOT_KNOWN = { items: '', type: '' }
+
+/** Of what runs whatever becomes of the client's statement. A connection that is lost, or silent for too long, ends it. */
+const UNWATCHED: StatementWatch = {
+  signal: new AbortController().signal,
+  working: new Set(),
+  throwIfKilled() {},
+}
 
 const NO_CONDITIONS: ToldConditions = { conditions: [], count: 0 }
 
@@ -182,13 +194,15 @@ export class SessionPort implements ShardPort {
     }
   }
 
-  outside(write: ShardWrite, options?: { readonly foreignKeyChecks: false }): () => Promise<WriteAnswer> {
+  outside(write: ShardWrite, options: OutsideOptions = {}): () => Promise<WriteAnswer> {
     const targeted = this.#targetWrite(write)
     const own = this.#settings
-    const settings = options ? withItems(own, new Map([...own.items, ['foreign_key_checks', '0']])) : own
+    const isUnchecked = options.foreignKeyChecks === false
+    const settings = isUnchecked ? withItems(own, new Map([...own.items, ['foreign_key_checks', '0']])) : own
+    const watch = options.isUndo ? UNWATCHED : this.#context.interruption
     return () => {
       this.noteLasting()
-      return this.#runOn(targeted, { settings, outsideTransaction: true })
+      return this.#runOn(targeted, { settings, outsideTransaction: true }, watch)
     }
   }
 
@@ -225,9 +239,9 @@ export class SessionPort implements ShardPort {
     return storedValues(lease, question, withoutSelectLimit(this.#settings), interruption)
   }
 
-  async openScratch(keyspace: string): Promise<ScratchConnection> {
+  async openScratch(keyspace: string, options?: { readonly isOfKeyspace: true }): Promise<ScratchConnection> {
     const { proxy, shards } = this.#context
-    const { copiesKeyspace: own } = proxy.limits
+    const own = options?.isOfKeyspace ? undefined : proxy.limits.copiesKeyspace
     if (own !== undefined && !shards.isKeyspace(own)) throw noCopiesKeyspace(own)
     return this.openScratchAmong(own ?? keyspace)
   }
@@ -394,10 +408,14 @@ export class SessionPort implements ShardPort {
     return { target, statement, rows: written, onlyNewRows: onlyNewRows && !this.#isOwn, followUp }
   }
 
-  #runOn(write: TargetWrite, options: RunOnShardOptions): Promise<WriteAnswer> {
-    const { proxy, transaction, interruption } = this.#context
+  #runOn(
+    write: TargetWrite,
+    options: RunOnShardOptions,
+    watch: StatementWatch = this.#context.interruption,
+  ): Promise<WriteAnswer> {
+    const { proxy, transaction } = this.#context
     const { gateway } = proxy
-    return runOnShard({ gateway, transaction }, write, options, interruption)
+    return runOnShard({ gateway, transaction }, write, options, watch)
   }
 
   async #open(target: ShardTarget, statement: ShardStatement, writes = false): Promise<ShardRows> {

@@ -195,6 +195,8 @@ export interface Show extends StatementBase {
   readonly extended?: true
   /** The table of COLUMNS, INDEX, CREATE TABLE, CREATE VIEW, VSCHEMA VINDEXES … */
   readonly table?: TableName
+  /** The name in CREATE PROCEDURE, FUNCTION, TRIGGER, EVENT, which is otherwise OTHER. */
+  readonly program?: TableName
   /** FROM/IN schema, or the name of CREATE DATABASE. */
   readonly database?: string
   /** CREATE DATABASE IF NOT EXISTS. */

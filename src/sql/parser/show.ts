@@ -34,6 +34,7 @@ export function parseShow(p: TokenStream): Show {
 
 type Rest = {
   table: TableName | undefined
+  program: TableName | undefined
   database: string | undefined
   ifNotExists: true | undefined
   like: Show['like'] | undefined
@@ -206,6 +207,7 @@ function takeGrants(p: TokenStream): string {
 function parseRest(p: TokenStream, what: string, pieces: PieceBuilder): Rest {
   const rest: Rest = {
     table: undefined,
+    program: undefined,
     database: undefined,
     ifNotExists: undefined,
     like: undefined,
@@ -215,6 +217,7 @@ function parseRest(p: TokenStream, what: string, pieces: PieceBuilder): Rest {
   switch (what) {
     case 'OTHER':
       if (!isShown(p)) p.fail()
+      rest.program = takeProgram(p, pieces)
       skipStatement(p)
       return rest
     case 'CREATE TABLE':
@@ -260,6 +263,14 @@ function parseRest(p: TokenStream, what: string, pieces: PieceBuilder): Rest {
   }
   if (p.acceptOneOf(['FROM', 'IN']) !== undefined) rest.database = p.identifier()
   return parseFilter(p, what, rest, pieces)
+}
+
+/** The name in CREATE PROCEDURE name, if that is what is shown. */
+function takeProgram(p: TokenStream, pieces: PieceBuilder): TableName | undefined {
+  if (!p.at('CREATE')) return undefined
+  p.advance()
+  if (p.acceptOneOf(['PROCEDURE', 'FUNCTION', 'TRIGGER', 'EVENT']) === undefined) return undefined
+  return p.atIdentifier() ? pieces.take(parseTableName) : undefined
 }
 
 function parseFilter(p: TokenStream, what: string, rest: Rest, pieces: PieceBuilder): Rest {
