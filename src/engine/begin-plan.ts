@@ -17,6 +17,7 @@ import { describedAs } from './conform.ts'
 import { runDdl } from './ddl.ts'
 import { writeOverCopies } from './federate.ts'
 import { isWhole, runInsert } from './insert.ts'
+import { mayTakeRounds, roundsOf } from './insert-rounds.ts'
 import { InsertSplit } from './insert-split.ts'
 import { runLoadFile } from './load/load-file.ts'
 import { shardsMet } from './met-shards.ts'
@@ -146,21 +147,26 @@ function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView
   const { keyspace, reads } = insert
   if (reads !== undefined)
     return { ...several((context) => insertReadCells(insert, reads, context)), writes: 'several times' }
-  const split = new InsertSplit(insert, { bindings, shardsOf: shards.shardsOf, ...shards.insertMode })
+  const inRounds = mayTakeRounds(keyspace, { bindings, shards })
+  const mode = { bindings, shardsOf: shards.shardsOf, ...shards.insertMode, inRounds }
+  const split = new InsertSplit(insert, mode)
   const onSeveral = (): Begun & { readonly kind: 'Several' } =>
     insert.returning !== undefined
       ? {
           ...several(async (context) => answering(await insertReturning(split, context))),
           writes: 'several times',
         }
-      : several(async (context) => ok(await runInsert(split, context)))
+      : {
+          ...several(async (context) => ok(await runInsert(split, context))),
+          ...(inRounds && { writes: 'several times' }),
+        }
   if (insert.entered !== undefined) return { ...onSeveral(), writes: 'several times' }
   // Whether LAST_INSERT_ID(expr) has been come to, the answer alone tells.
   const mayMeet = insert.setsInsertId === true && insert.tail.length > 0
   if (split.idsNeeded > 0 || bringsAhead(split, shards) || mayMeet) return onSeveral()
   const bound = split.bind([])
   const { inserts } = bound
-  if (!isWhole(bound)) return onSeveral()
+  if (!isWhole(bound) || roundsOf(bound, split, { bindings, shards }).length > 1) return onSeveral()
   const [{ shard, query }] = inserts
   const isSet = insert.setsInsertId === true || split.shardsDraw
   return { kind: 'OneShard', keyspace, shard, query, bringsIds: !isSet }

@@ -26,7 +26,8 @@ export async function insertReadCells(
     const told = await port.conditions()
     if (shards.insertMode.isStrict && !insert.ignore) throwAsStrict(told.conditions)
     const bindings = beneath(context.bindings, new StreamRows(rows, columns, format))
-    const split = new InsertSplit(insert, { bindings, shardsOf: shards.shardsOf, ...shards.insertMode })
+    const mode = { bindings, shardsOf: shards.shardsOf, ...shards.insertMode, inRounds: true }
+    const split = new InsertSplit(insert, mode)
     if (insert.returning !== undefined) return answering(await insertReturning(split, context))
     return { kind: 'Ok', ...behind(told, await runInsert(split, context)) }
   } finally {

@@ -77,7 +77,7 @@ async function insertRows(stream: RowStream, node: SelectedInsert, context: RunC
   for await (const rows of batchesOf(stream, node.oneByOne === true ? 1 : undefined)) {
     const source = new SelectedRows(rows, stream, insert.columnCount, rowsBefore)
     const own = node.oneByOne === true ? beneath(bindings, source.outer) : bindings
-    const mode = { bindings: own, shardsOf: shards.shardsOf, ...shards.insertMode }
+    const mode = { bindings: own, shardsOf: shards.shardsOf, ...shards.insertMode, inRounds: true }
     const split = new InsertSplit(insert, mode, source)
     if (insert.returning !== undefined) {
       const own = await insertReturning(split, context)

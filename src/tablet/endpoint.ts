@@ -63,7 +63,15 @@ export class Endpoint implements ServingTablet {
     this.checker = new HealthChecker(open, options.health, clock, onHealth)
     const server: PoolServer = {
       tablet: this,
-      connect: (kind) => connectBackend({ ...options, address, database, ...kind, signal }),
+      connect: (kind) =>
+        connectBackend({
+          ...options,
+          address,
+          database,
+          ...kind,
+          signal,
+          packetBytesMax: () => this.health.packetBytesMax,
+        }),
       killQuery: (threadId, ahead) => this.#killQuery(threadId, { log, clock, ahead }),
     }
     this.pool = new TabletPool(server, options.pool, clock)

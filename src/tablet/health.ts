@@ -15,6 +15,8 @@ export interface TabletHealth {
   readonly certifies: boolean
   /** `@@global.sql_mode`: what sessions begin with. Undefined until it is known. */
   readonly sqlMode: string | undefined
+  /** `@@global.max_allowed_packet`: a statement of so many bytes is refused, and ends its connection. Undefined until it is known. */
+  readonly packetBytesMax: number | undefined
   /** Seconds a replica is behind; undefined for a server that does not replicate, Infinity where replication is broken. */
   readonly lagSeconds: number | undefined
   /** Undefined for a server that does not replicate. */
@@ -39,6 +41,7 @@ export const UNKNOWN_HEALTH: TabletHealth = {
   readOnly: false,
   certifies: true,
   sqlMode: undefined,
+  packetBytesMax: undefined,
   lagSeconds: undefined,
   replication: undefined,
   checkedAtMs: 0,
@@ -54,6 +57,7 @@ interface Checked {
   readonly version: string
   readonly read_only: number
   readonly sql_mode: string
+  readonly packet: number
 }
 
 /**
@@ -115,9 +119,10 @@ export class HealthChecker {
         this.#certifies = await this.#askCertifies()
       }
       const [rows] = await this.#query(
-        'SELECT @@version AS version, @@global.read_only AS read_only, @@global.sql_mode AS sql_mode',
+        `SELECT @@version AS version, @@global.read_only AS read_only, @@global.sql_mode AS sql_mode,
+         @@global.max_allowed_packet AS packet`,
       )
-      const { version, read_only, sql_mode } = (rows as Checked[])[0]!
+      const { version, read_only, sql_mode, packet } = (rows as Checked[])[0]!
       const status = await this.#replicaStatus(version)
       return {
         state: 'healthy',
@@ -125,6 +130,7 @@ export class HealthChecker {
         readOnly: Number(read_only) !== 0,
         certifies: this.#certifies,
         sqlMode: sql_mode,
+        packetBytesMax: Number(packet),
         lagSeconds: status && lagOf(status),
         replication: status && replicationOf(status),
         checkedAtMs,

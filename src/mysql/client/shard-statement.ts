@@ -129,13 +129,25 @@ function noteTypes(statement: BackendStatement, types: Buffer): void {
     if (types[at] !== NULL_TYPE) types.copy(statement.metTypes, at, at, at + 2)
 }
 
+/** In pieces of less than `bytesMax`. An empty one is a piece, too: its param is no NULL. */
+function* cut(piece: Buffer, bytesMax: number): Generator<Buffer> {
+  let at = 0
+  do {
+    const end = Math.min(piece.length, at + bytesMax - 1)
+    yield piece.subarray(at, end)
+    at = end
+  } while (at < piece.length)
+}
+
 function sendLongData(
   connection: BackendConnection,
   id: number,
   longData: ReadonlyMap<number, readonly Buffer[]>,
 ): void {
   for (const [param, pieces] of longData) {
-    for (const piece of pieces) connection.sendUnanswered(longDataPacket(id, param, piece))
+    for (const piece of pieces)
+      for (const part of cut(piece, connection.packetBytesMax - LONG_DATA_HEAD_BYTES))
+        connection.sendUnanswered(longDataPacket(id, param, part))
   }
 }
 
@@ -224,8 +236,11 @@ export function idPacket(command: number, id: number): Buffer {
   return framePayload(payload, 0)
 }
 
+/** The command, the statement's id, the param. */
+const LONG_DATA_HEAD_BYTES = 7
+
 function longDataPacket(id: number, param: number, data: Buffer): Buffer {
-  const head = Buffer.allocUnsafe(7)
+  const head = Buffer.allocUnsafe(LONG_DATA_HEAD_BYTES)
   head[0] = Command.STMT_SEND_LONG_DATA
   head.writeUInt32LE(id, 1)
   head.writeUInt16LE(param, 5)
