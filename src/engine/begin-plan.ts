@@ -20,6 +20,7 @@ import { isWhole, runInsert } from './insert.ts'
 import { mayTakeRounds, roundsOf } from './insert-rounds.ts'
 import { InsertSplit } from './insert-split.ts'
 import { runLoadFile } from './load/load-file.ts'
+import { runStagedLoad } from './load/staged-load.ts'
 import { shardsMet } from './met-shards.ts'
 import type { OkOutcome, Outcome } from './outcome.ts'
 import { insertReadCells } from './read-cells.ts'
@@ -75,6 +76,11 @@ function beginRoot({ root, shortcut }: Plan, bindings: Bindings, shards: ShardsV
       return beginInsert(root, bindings, shards)
     case 'LoadFile':
       return beginLoad(root, bindings, shards)
+    case 'StagedLoad':
+      return {
+        ...several(async (context) => ok(await runStagedLoad(root, context))),
+        writes: 'several times',
+      }
     case 'Ddl':
       return several(async (context) => ok(await runDdl(root, context)))
     case 'WriteOverCopies':

@@ -116,10 +116,13 @@ function sumInserts(
  * How many rows IGNORE has left out for a CHECK, or before anything else for a foreign key: these are no records. A shard that was given
  * a single row does not say why it has none.
  */
-export function uncountedOf(conditions: readonly Condition[], { ignore, looksFirst }: SplitInsert): number {
-  const isUncounted = ({ code }: Condition) =>
-    CHECKS.has(code) || (code === ER_NO_REFERENCED_ROW_2 && ignore && looksFirst === true)
-  return conditions.filter(isUncounted).length
+export function uncountedOf(conditions: readonly Condition[], plan: SplitInsert): number {
+  return conditions.filter((condition) => isUncounted(condition, plan)).length
+}
+
+/** Whether IGNORE has left out a row for it that is no record. */
+export function isUncounted({ code }: Condition, { ignore, looksFirst }: SplitInsert): boolean {
+  return CHECKS.has(code) || (code === ER_NO_REFERENCED_ROW_2 && ignore && looksFirst === true)
 }
 
 const ER_NO_REFERENCED_ROW_2 = 1452

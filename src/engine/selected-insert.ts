@@ -65,7 +65,15 @@ function comesFirst({ rows, overCopies }: SelectedInsert): boolean {
   return isPlain(rows) || (rows.kind === 'Federate' && overCopies === undefined)
 }
 
-async function insertRows(stream: RowStream, node: SelectedInsert, context: RunContext): Promise<Outcome> {
+/** What is inserted of rows that are there, and where. */
+type InsertedStream = Pick<SelectedInsert, 'construct' | 'into' | 'insert' | 'oneByOne' | 'isValues'>
+
+/** Inserts the rows of a stream, which the caller closes. */
+export async function insertRows(
+  stream: RowStream,
+  node: InsertedStream,
+  context: RunContext,
+): Promise<Outcome> {
   const { bindings, shards } = context
   const { insert } = node
   checkColumns(stream, node)
@@ -101,7 +109,7 @@ async function insertRows(stream: RowStream, node: SelectedInsert, context: RunC
 
 /** What the query warns of. Throws it where it is an error of a statement that writes. */
 async function checkConditions(
-  { insert }: SelectedInsert,
+  { insert }: InsertedStream,
   { shards, port }: RunContext,
 ): Promise<ToldConditions> {
   const told = await port.conditions()
@@ -110,7 +118,7 @@ async function checkConditions(
 }
 
 /** Of one row VALUES says nothing, and SELECT does. */
-function infoOf(rows: number, { affectedRows, conditions }: OkOutcome, { insert }: SelectedInsert): string {
+function infoOf(rows: number, { affectedRows, conditions }: OkOutcome, { insert }: InsertedStream): string {
   const affected = Number(affectedRows)
   const records = rows - Math.min(rows, uncountedOf(conditions, insert))
   const duplicates = Math.max(0, insert.ignore ? records - affected : affected - records)
@@ -119,7 +127,7 @@ function infoOf(rows: number, { affectedRows, conditions }: OkOutcome, { insert 
 
 function checkColumns(
   { columns, format }: RowStream,
-  { insert, into, construct, oneByOne }: SelectedInsert,
+  { insert, into, construct, oneByOne }: InsertedStream,
 ): void {
   const width = oneByOne === true ? into.length : insert.columnCount
   if (columns.length !== width)

@@ -1,6 +1,7 @@
 import { Command, HEADER_BYTES, MAX_PACKET_PAYLOAD } from '../codec/constants.ts'
-import { type ExecuteValues, NULL_BITMAP_AT, nullBitmapBytes } from '../codec/execute-values.ts'
+import { type ExecuteValues, NULL_BITMAP_AT, nullBitmapBytes, splitExecute } from '../codec/execute-values.ts'
 import { framePayload, writeHeader } from '../codec/framing.ts'
+import { encodeStmtExecute } from '../codec/stmt-execute.ts'
 import type { BackendConnection, BackendStatement } from './backend-connection.ts'
 import { ResponseReader } from './response-reader.ts'
 import { queryPacket } from './simple-command.ts'
@@ -29,6 +30,11 @@ export class TextStatement implements ShardStatement {
     connection.send(this.#packet, reader)
   }
 }
+
+const NO_VALUES: ExecuteValues = splitExecute(
+  encodeStmtExecute({ statementId: 0, cursorFlags: 0, params: [] }),
+  { paramCount: 0, types: undefined, longData: new Map() },
+)
 
 /** Bound of the statements one backend connection keeps prepared (max_prepared_stmt_count is one limit a server). */
 const STATEMENTS_PER_CONNECTION_MAX = 64
@@ -104,6 +110,11 @@ export class PreparedStatement implements ShardStatement {
     if (sendTypes) noteTypes(statement, types)
     connection.send(executePacket(statement.id, values, sendTypes), reader)
   }
+}
+
+/** A query without params whose rows come in the binary format. */
+export function selectAll(sql: string): PreparedStatement {
+  return new PreparedStatement(sql, NO_VALUES)
 }
 
 /** Two bytes a param: MYSQL_TYPE_NULL tells nothing of it. */
