@@ -16,6 +16,7 @@ import { runChosenWrite } from './chosen-write.ts'
 import { describedAs } from './conform.ts'
 import { runDdl } from './ddl.ts'
 import { writeOverCopies } from './federate.ts'
+import { following } from './followed-ids.ts'
 import { isWhole, runInsert } from './insert.ts'
 import { mayTakeRounds, roundsOf } from './insert-rounds.ts'
 import { InsertSplit } from './insert-split.ts'
@@ -59,7 +60,7 @@ export type Begun =
  * not planned.
  */
 export function beginPlan(plan: Plan, bindings: Bindings, shards: ShardsView): Begun {
-  const begun = beginRoot(plan, bindings, shards)
+  const begun = following(beginRoot(plan, bindings, shards), plan, bindings, shards)
   if (begun.kind === 'Several' && plan.onOneShard !== undefined)
     throw notSupported(`${plan.onOneShard}, over several shards`)
   return begun

@@ -154,7 +154,7 @@ export class InsertSplit {
 // ------------------------------------------------------------------------------------- generated numbers
 
 /** A sequence counts in a BIGINT. No number that is drawn ever comes so far: an id from here on leaves it where it is. */
-const MOST_BROUGHT = 2n ** 62n
+export const MOST_BROUGHT = 2n ** 62n
 
 /** 0 where it is not known, and where the shard refuses it. */
 function broughtBy(
