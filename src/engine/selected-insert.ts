@@ -26,22 +26,26 @@ import { behind } from './write.ts'
  * before any is written.
  */
 export async function runSelectedInsert(node: SelectedInsert, context: RunContext): Promise<Outcome> {
-  if (!comesFirst(node)) return insertHeld(node, context)
-  const stream = await openKept(node, context)
+  const { overCopies } = node
+  if (!comesFirst(node.rows)) {
+    const areCopies = node.rows.kind === 'Federate' && overCopies === undefined
+    return areCopies ? insertKept(node, context) : insertHeld(node, context)
+  }
+  if (overCopies === undefined) return insertKept(node, context)
+  try {
+    return await context.port.attempt(() => insertKept(node, context))
+  } catch (error) {
+    if (!isUnable(error)) throw error
+    return insertHeld({ ...node, rows: overCopies }, context)
+  }
+}
+
+async function insertKept(node: SelectedInsert, context: RunContext): Promise<Outcome> {
+  const stream = await runPrimitive(node.rows, { ...context, asText: true, kept: true, locksInOrder: true })
   try {
     return await insertRows(stream, node, context)
   } finally {
     await stream.close()
-  }
-}
-
-async function openKept({ rows, overCopies }: SelectedInsert, context: RunContext): Promise<RowStream> {
-  const reading = { ...context, asText: true, kept: true, locksInOrder: true } as const
-  try {
-    return await runPrimitive(rows, reading)
-  } catch (error) {
-    if (!isUnable(error) || overCopies === undefined) throw error
-    return runPrimitive(overCopies, reading)
   }
 }
 
@@ -55,14 +59,23 @@ async function insertHeld(node: SelectedInsert, context: RunContext): Promise<Ou
   }
 }
 
-/**
- * All shards have answered when the stream is open, and the columns have told whether it can be read so. Otherwise they may be asked
- * for more rows when some have been written, and rows that come later may want another plan.
- */
-function comesFirst({ rows, overCopies }: SelectedInsert): boolean {
-  const isPlain = (node: RowsPrimitive): boolean =>
-    node.kind === 'Route' || ((node.kind === 'Limit' || node.kind === 'Truncate') && isPlain(node.input))
-  return isPlain(rows) || (rows.kind === 'Federate' && overCopies === undefined)
+/** All shards have answered when the stream is open: none is asked for more rows when some have been written. */
+function comesFirst(node: RowsPrimitive): boolean {
+  switch (node.kind) {
+    case 'Route':
+      return true
+    case 'Limit':
+    case 'Truncate':
+    case 'Filter':
+    case 'Aggregate':
+    case 'Distinct':
+    case 'Sort':
+      return comesFirst(node.input)
+    case 'Concatenate': // opens what is kept at once
+      return node.inputs.every(comesFirst)
+    default:
+      return false
+  }
 }
 
 /** What is inserted of rows that are there, and where. */
