@@ -107,6 +107,7 @@ function bindingsOf(): Bindings {
   }
   return {
     isMariadb: false,
+    statementBytes: 100,
     slotValue: () => ids[next++ & 1023],
     slotText: () => '12345',
     listValues: () => ids.slice(0, 10),

@@ -16,10 +16,13 @@ import { runChosenWrite } from './chosen-write.ts'
 import { describedAs } from './conform.ts'
 import { runDdl } from './ddl.ts'
 import { writeOverCopies } from './federate.ts'
+import { following } from './followed-ids.ts'
 import { isWhole, runInsert } from './insert.ts'
+import { mayTakeRounds, roundsOf } from './insert-rounds.ts'
 import { rowsOf } from './insert-rows.ts'
 import { InsertSplit } from './insert-split.ts'
 import { runLoadFile } from './load/load-file.ts'
+import { runStagedLoad } from './load/staged-load.ts'
 import { shardsMet } from './met-shards.ts'
 import type { OkOutcome, Outcome } from './outcome.ts'
 import { insertReadCells } from './read-cells.ts'
@@ -59,7 +62,7 @@ export type Begun =
  * not planned.
  */
 export function beginPlan(plan: Plan, bindings: Bindings, shards: ShardsView): Begun {
-  const begun = beginRoot(plan, bindings, shards)
+  const begun = following(beginRoot(plan, bindings, shards), plan, bindings, shards)
   if (begun.kind === 'Several' && plan.onOneShard !== undefined)
     throw notSupported(`${plan.onOneShard}, over several shards`)
   return begun
@@ -76,6 +79,11 @@ function beginRoot({ root, shortcut }: Plan, bindings: Bindings, shards: ShardsV
       return beginInsert(root, bindings, shards)
     case 'LoadFile':
       return beginLoad(root, bindings, shards)
+    case 'StagedLoad':
+      return {
+        ...several(async (context) => ok(await runStagedLoad(root, context))),
+        writes: 'several times',
+      }
     case 'Ddl':
       return several(async (context) => ok(await runDdl(root, context)))
     case 'WriteOverCopies':
@@ -156,7 +164,8 @@ function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView
   const { keyspace, reads } = insert
   if (reads !== undefined)
     return { ...several((context) => insertReadCells(insert, reads, context)), writes: 'several times' }
-  const mode = { bindings, shardsOf: shards.shardsOf, ...shards.insertMode }
+  const inRounds = mayTakeRounds(keyspace, { bindings, shards })
+  const mode = { bindings, shardsOf: shards.shardsOf, ...shards.insertMode, inRounds }
   const source = rowsOf(insert, bindings)
   if (hasUntoldCells(insert, source)) {
     const told = async (context: RunContext) =>
@@ -166,7 +175,7 @@ function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView
   const split = new InsertSplit(insert, mode, source)
   const onSeveral = (): Begun & { readonly kind: 'Several' } => {
     const begun = several((context) => runSplit(split, context))
-    return insert.returning === undefined ? begun : { ...begun, writes: 'several times' }
+    return insert.returning === undefined && !inRounds ? begun : { ...begun, writes: 'several times' }
   }
   if (insert.entered !== undefined) return { ...onSeveral(), writes: 'several times' }
   // Whether LAST_INSERT_ID(expr) has been come to, the answer alone tells.
@@ -174,7 +183,7 @@ function beginInsert(insert: SplitInsert, bindings: Bindings, shards: ShardsView
   if (split.idsNeeded > 0 || bringsAhead(split, shards) || mayMeet) return onSeveral()
   const bound = split.bind([])
   const { inserts } = bound
-  if (!isWhole(bound)) return onSeveral()
+  if (!isWhole(bound) || roundsOf(bound, split, { bindings, shards }).length > 1) return onSeveral()
   const [{ shard, query }] = inserts
   const isSet = insert.setsInsertId === true || split.shardsDraw
   return { kind: 'OneShard', keyspace, shard, query, bringsIds: !isSet }

@@ -23,6 +23,8 @@ export interface Bindings {
   paramValue(param: number): Value
   /** The same as SQL text (a binary string). */
   paramText(param: number): string
+  /** Bytes of the client's text with all of its params. */
+  readonly statementBytes: number
   /** What MySQL has made of an expression; an EXPRESSION, which may be any value, where it could not be told. */
   computedValue(text: QueryTemplate): Value
   /** Ids of the rows with the routing's values; undefined where they may be anywhere. */

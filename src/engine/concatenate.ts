@@ -7,18 +7,20 @@ export type OpenStream = () => Promise<RowStream>
 /**
  * UNION ALL: the inputs one after the other. Each is opened when the one before has ended, for in a transaction they
  * share the connection of a shard. The values of all are converted to the columns of the whole, or else to those of the
- * first input. Throws ER_NOT_SUPPORTED_YET for an input whose values cannot be.
+ * first input. Throws ER_NOT_SUPPORTED_YET for an input whose values cannot be. `closed`: also called when it is not read to its end.
  */
 export async function concatenateInputs(
   opens: readonly OpenStream[],
   columns?: readonly StreamColumn[],
+  closed: () => Promise<void> = async () => {},
 ): Promise<RowStream> {
   const first = await opens[0]()
   try {
     const conformed = columns === undefined ? first : conformRows(first, columns)
-    return new Concatenate(conformed, opens.slice(1))
+    return new Concatenate(conformed, opens.slice(1), closed)
   } catch (error) {
     await first.close()
+    await closed()
     throw error
   }
 }
@@ -28,14 +30,16 @@ class Concatenate implements RowStream {
   readonly format: RowFormat
   #current: RowStream
   readonly #rest: readonly OpenStream[]
+  readonly #onClosed: () => Promise<void>
   #opened = 0
   #closed = false
 
-  constructor(first: RowStream, rest: readonly OpenStream[]) {
+  constructor(first: RowStream, rest: readonly OpenStream[], closed: () => Promise<void>) {
     this.columns = first.columns
     this.format = first.format
     this.#current = first
     this.#rest = rest
+    this.#onClosed = closed
   }
 
   next(): Promise<RowBatch | undefined> {
@@ -60,6 +64,7 @@ class Concatenate implements RowStream {
   async close(): Promise<void> {
     this.#closed = true
     await this.#current.close()
+    await this.#onClosed()
   }
 
   async #openNext(): Promise<void> {

@@ -5,7 +5,7 @@ import type { Value } from '../values/value.ts'
 import { bindLiterally } from './bind.ts'
 import { areSame, followForeignKeys, isOfForeignKey, type KeyedRow, warningOf } from './foreign-keys.ts'
 import type { AnsweredInsert } from './insert-ids.ts'
-import type { BoundInsert, ShardInsert } from './insert-split.ts'
+import type { ShardInsert } from './insert-split.ts'
 import { duplicateEntry, enter, isEntered, remove, type TakenValue, takenBy } from './lookup-entries.ts'
 import { beneath, StreamRows } from './outer-rows.ts'
 import { inOrder, type OwnRow, RowReferences } from './row-references.ts'
@@ -20,7 +20,7 @@ import { ValueRows } from './value-rows.ts'
  * meet at once.
  */
 export async function insertEntered(
-  { inserts }: BoundInsert,
+  inserts: readonly ShardInsert[],
   plan: SplitInsert & { readonly entered: EnteredRows },
   context: RunContext,
 ): Promise<readonly AnsweredInsert[]> {

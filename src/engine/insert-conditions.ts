@@ -30,7 +30,7 @@ const ER_DUP_ENTRY = 1062
  */
 export function conditionsOfRows(parts: readonly AnsweredRows[]): readonly Condition[] {
   const placed = parts.flatMap(({ part, answer }) => placeRows(part, answer.conditions))
-  return placed.sort((a, b) => a.row - b.row).map(({ condition }) => condition)
+  return placed.sort((a, b) => a.row - b.row).map(({ row, condition }) => ({ ...condition, row }))
 }
 
 function placeRows(part: ToldRows, conditions: readonly Condition[]): readonly Placed[] {

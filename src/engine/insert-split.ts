@@ -18,6 +18,8 @@ import { asCompared, heldForm, implicitDefault, rangeOf, storedForm } from './st
 export interface InsertContext extends InsertMode {
   readonly bindings: Bindings
   readonly shardsOf: ShardsOf
+  /** It runs in a transaction, so that a shard may get its rows in several statements. */
+  readonly inRounds?: boolean
 }
 
 /** The part of an INSERT that one shard runs. */
@@ -36,6 +38,11 @@ export interface InsertedRows extends WrittenRows {
   cells(i: number): readonly (string | null | undefined)[]
   /** Row `i` in a statement of its own. */
   alone(i: number): ShardInsert
+  /** Rows `from` up to `to` in one. */
+  slice(from: number, to: number): ShardInsert
+  /** What row `i` takes in a statement, at most; and what a statement takes beside its rows. */
+  bytes(i: number): number
+  readonly bytesAround: number
   /** Of row `i`, in the lookup tables that its table owns. */
   entries(i: number): readonly LookupEntry[]
   /** What row `i` has in these columns, as they will hold it. */
@@ -75,6 +82,11 @@ export class InsertSplit {
   /** Rows of the statement ahead of its own. */
   get rowsBefore(): number {
     return this.#source.rowsBefore ?? 0
+  }
+
+  /** A shard may get its rows in several statements. */
+  get inRounds(): boolean {
+    return this.#context.inRounds === true
   }
 
   /** How many numbers it needs from the sequence. */
@@ -142,7 +154,7 @@ export class InsertSplit {
 // ------------------------------------------------------------------------------------- generated numbers
 
 /** A sequence counts in a BIGINT. No number that is drawn ever comes so far: an id from here on leaves it where it is. */
-const MOST_BROUGHT = 2n ** 62n
+export const MOST_BROUGHT = 2n ** 62n
 
 /** 0 where it is not known, and where the shard refuses it. */
 function broughtBy(
@@ -251,9 +263,21 @@ class Part implements InsertedRows {
   }
 
   alone(i: number): ShardInsert {
+    return this.slice(i, i + 1)
+  }
+
+  slice(from: number, to: number): ShardInsert {
     const part = new Part(this.#shard, this.#insert)
-    part.add(this.#rows[i])
+    for (const placed of this.#rows.slice(from, to)) part.add(placed)
     return part.finish()
+  }
+
+  bytes(i: number): number {
+    return this.#insert.bytesOf(this.#rows[i])
+  }
+
+  get bytesAround(): number {
+    return this.#insert.bytesAround
   }
 
   entries(i: number): readonly LookupEntry[] {
@@ -305,6 +329,22 @@ class InsertOfRows {
     const text = this.begin()
     for (const [i, placed] of rows.entries()) this.append(text, placed, i === 0)
     return this.finish(text)
+  }
+
+  bytesOf(placed: PlacedRow): number {
+    const text = new TextBinder(this.#context.bindings)
+    this.append(text, placed, false)
+    return this.#bytesOf(text.finish())
+  }
+
+  get bytesAround(): number {
+    return this.#bytesOf(this.textOf([]))
+  }
+
+  /** A param's value comes with its type and its length. */
+  #bytesOf({ sql, params }: BoundText): number {
+    const { bindings } = this.#context
+    return params.reduce((sum, param) => sum + bindings.paramValue(param).bytes.length + 16, sql.length)
   }
 
   cellsOf({ row }: PlacedRow): readonly (string | null | undefined)[] {

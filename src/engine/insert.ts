@@ -12,7 +12,8 @@ import {
   insertIds,
   questionOfFirstId,
 } from './insert-ids.ts'
-import type { BoundInsert, InsertSplit } from './insert-split.ts'
+import { roundsOf } from './insert-rounds.ts'
+import type { BoundInsert, InsertSplit, ShardInsert } from './insert-split.ts'
 import type { OkOutcome } from './outcome.ts'
 import type { RunContext } from './run-context.ts'
 import type { ShardPort, WriteAnswer } from './shard-port.ts'
@@ -26,24 +27,27 @@ export async function runInsert(split: InsertSplit, context: RunContext): Promis
   const bound = split.bind(autoIncrement === undefined ? [] : await drawIds(idSteps, autoIncrement, port))
   const { inserts } = bound
   if (inserts.length === 0) return nothingInserted(bound)
-  const parts = await insertParts(bound, plan, context).catch((error: unknown) => {
+  const parts: AnsweredInsert[] = []
+  const rounds = roundsOf(bound, split, context)
+  try {
+    for (const round of rounds) parts.push(...(await insertParts(round, plan, context)))
+  } catch (error) {
     throw bound.rowCount > 1 ? (refusedOfOne(error, split) ?? error) : error
-  })
+  }
   const answers = parts.map(({ answer }) => answer)
-  const isTold =
-    split.rowsBefore === 0 && isWhole(bound) && (plan.entered === undefined || bound.rowCount === 1)
+  const isOne = rounds.length === 1 && isWhole(bound)
+  const isTold = split.rowsBefore === 0 && isOne && (plan.entered === undefined || bound.rowCount === 1)
   const sum = isTold ? sumAnswers(answers, port) : sumInserts(parts, bound, { plan, port })
   return { ...sum, ...(split.shardsDraw ? firstDrawnId(parts) : insertIds(parts, plan)) }
 }
 
 async function insertParts(
-  bound: BoundInsert,
+  inserts: readonly ShardInsert[],
   plan: SplitInsert,
   context: RunContext,
 ): Promise<readonly AnsweredInsert[]> {
   const { entered, keyspace } = plan
-  if (entered !== undefined) return insertEntered(bound, { ...plan, entered }, context)
-  const { inserts } = bound
+  if (entered !== undefined) return insertEntered(inserts, { ...plan, entered }, context)
   const onlyNewRows = plan.verb === 'insert' && !plan.ignore && plan.tail.length === 0
   const answers = await context.port.write(
     inserts.map((part) => {
@@ -112,10 +116,13 @@ function sumInserts(
  * How many rows IGNORE has left out for a CHECK, or before anything else for a foreign key: these are no records. A shard that was given
  * a single row does not say why it has none.
  */
-export function uncountedOf(conditions: readonly Condition[], { ignore, looksFirst }: SplitInsert): number {
-  const isUncounted = ({ code }: Condition) =>
-    CHECKS.has(code) || (code === ER_NO_REFERENCED_ROW_2 && ignore && looksFirst === true)
-  return conditions.filter(isUncounted).length
+export function uncountedOf(conditions: readonly Condition[], plan: SplitInsert): number {
+  return conditions.filter((condition) => isUncounted(condition, plan)).length
+}
+
+/** Whether IGNORE has left out a row for it that is no record. */
+export function isUncounted({ code }: Condition, { ignore, looksFirst }: SplitInsert): boolean {
+  return CHECKS.has(code) || (code === ER_NO_REFERENCED_ROW_2 && ignore && looksFirst === true)
 }
 
 const ER_NO_REFERENCED_ROW_2 = 1452

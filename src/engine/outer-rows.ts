@@ -19,6 +19,7 @@ export function outerRowsOf(bindings: Bindings): OuterRows {
 export function beneath(bindings: Bindings, outerRows: OuterRows): Bindings {
   return {
     isMariadb: bindings.isMariadb,
+    statementBytes: bindings.statementBytes,
     slotValue: (slot) => bindings.slotValue(slot),
     slotText: (slot) => bindings.slotText(slot),
     listValues: (slot) => bindings.listValues(slot),

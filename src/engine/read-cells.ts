@@ -28,7 +28,7 @@ export async function insertReadCells(
     const told = await port.conditions()
     if (shards.insertMode.isStrict && !insert.ignore) throwAsStrict(told.conditions)
     const bindings = beneath(context.bindings, new StreamRows(rows, columns, format))
-    const mode = { bindings, shardsOf: shards.shardsOf, ...shards.insertMode }
+    const mode = { bindings, shardsOf: shards.shardsOf, ...shards.insertMode, inRounds: true }
     const source = await withToldCells(insert, rowsOf(insert, bindings), { ...context, bindings })
     const split = new InsertSplit(insert, mode, source)
     if (insert.returning !== undefined) return answering(await insertReturning(split, context))

@@ -4,7 +4,8 @@ import type { BoundQuery } from './bindings.ts'
 import { drawIds } from './drawn-ids.ts'
 import { enterNew } from './entered-insert.ts'
 import { HeldStream } from './held-stream.ts'
-import type { BoundInsert, InsertSplit } from './insert-split.ts'
+import { roundsOf } from './insert-rounds.ts'
+import type { InsertSplit, ShardInsert } from './insert-split.ts'
 import type { Outcome } from './outcome.ts'
 import type { Row, RowFormat, RowStream, StreamColumn } from './row-stream.ts'
 import type { RunContext } from './run-context.ts'
@@ -33,35 +34,38 @@ export async function insertReturning(split: InsertSplit, context: RunContext): 
   const { port, shards } = context
   const ids = autoIncrement === undefined ? [] : await drawIds(split.idSteps, autoIncrement, port)
   const bound = split.bind(ids)
-  if (entered !== undefined) await enterNew(bound.inserts, plan, context)
   // A NULL that is not refused among several rows is refused in one alone.
   if (returning === 'some' && !ignore && !shards.insertMode.isStrict)
     throw notSupported('ON DUPLICATE KEY UPDATE … RETURNING over several shards without strict mode')
-  const returned = await (returning === 'some' ? oneByOne : atOnce)(bound, plan, context)
+  const answered: ReturnedRows[] = []
+  for (const round of roundsOf(bound, split, context)) {
+    if (entered !== undefined) await enterNew(round, plan, context)
+    answered.push(await (returning === 'some' ? oneByOne : atOnce)(round, plan, context))
+  }
+  const returned = { ...answered[0]!, rows: answered.flatMap(({ rows }) => rows) }
   if (ids[0] !== undefined) port.leave({ variables: new Map(), collation: '', insertId: ids[0] })
   return returned
 }
 
 async function atOnce(
-  { inserts, rowCount }: BoundInsert,
+  inserts: readonly ShardInsert[],
   { keyspace }: SplitInsert,
   context: RunContext,
 ): Promise<ReturnedRows> {
   const parts = [...inserts].sort((a, b) => a.shard - b.shard)
   const query = { keyspace, shards: parts.map(({ shard }) => shard), query: parts.map((part) => part.query) }
   const { columns, format, rows } = await rowsOfAll(query, context)
-  const [first = 1] = parts.map(({ rows: { numbers } }) => numbers[0] ?? 1).sort((a, b) => a - b)
-  const ordered: Row[] = new Array(rowCount)
-  for (const [i, { rows: inserted }] of parts.entries()) {
-    if (rows[i]!.length !== inserted.count) throw notSupported('RETURNING of other rows than were inserted')
-    for (const [j, row] of rows[i]!.entries()) ordered[inserted.numbers[j]! - first] = row
-  }
-  return { columns, format, rows: ordered }
+  const ordered = parts.flatMap(({ rows: { count, numbers } }, i) => {
+    if (rows[i]!.length !== count) throw notSupported('RETURNING of other rows than were inserted')
+    return rows[i]!.map((row, j) => ({ number: numbers[j]!, row }))
+  })
+  ordered.sort((a, b) => a.number - b.number)
+  return { columns, format, rows: ordered.map(({ row }) => row) }
 }
 
 /** Which of them have answered is known of each alone. */
 async function oneByOne(
-  { inserts }: BoundInsert,
+  inserts: readonly ShardInsert[],
   { keyspace }: SplitInsert,
   context: RunContext,
 ): Promise<ReturnedRows> {

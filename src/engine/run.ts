@@ -87,9 +87,26 @@ function isOfDistinct({ kind }: AggregateColumn): boolean {
   return kind === 'CountDistinct' || kind === 'SumDistinct' || kind === 'AvgDistinct'
 }
 
-function concatenated({ inputs }: ConcatenateRows, context: RunContext): Promise<RowStream> {
-  const opens = inputs.map((input) => () => runPrimitive(input, context))
-  return concatenateInputs(opens, context.columns)
+async function concatenated({ inputs }: ConcatenateRows, context: RunContext): Promise<RowStream> {
+  if (context.kept !== true)
+    return concatenateInputs(
+      inputs.map((input) => () => runPrimitive(input, context)),
+      context.columns,
+    )
+  // What shards keep may be read at any time, and is to be what it was when the statement began.
+  const streams: RowStream[] = []
+  try {
+    for (const input of inputs) streams.push(await runPrimitive(input, context))
+  } catch (error) {
+    await closeAll(streams)
+    throw error
+  }
+  const opens = streams.map((stream) => async () => stream)
+  return concatenateInputs(opens, context.columns, () => closeAll(streams))
+}
+
+async function closeAll(streams: readonly RowStream[]): Promise<void> {
+  await Promise.allSettled(streams.map((stream) => stream.close()))
 }
 
 /** Joined rows may be more than there is memory for: another plan answers these as well. */

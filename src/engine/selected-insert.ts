@@ -27,22 +27,26 @@ import { behind } from './write.ts'
  * before any is written.
  */
 export async function runSelectedInsert(node: SelectedInsert, context: RunContext): Promise<Outcome> {
-  if (!comesFirst(node)) return insertHeld(node, context)
-  const stream = await openKept(node, context)
+  const { overCopies } = node
+  if (!comesFirst(node.rows)) {
+    const areCopies = node.rows.kind === 'Federate' && overCopies === undefined
+    return areCopies ? insertKept(node, context) : insertHeld(node, context)
+  }
+  if (overCopies === undefined) return insertKept(node, context)
+  try {
+    return await context.port.attempt(() => insertKept(node, context))
+  } catch (error) {
+    if (!isUnable(error)) throw error
+    return insertHeld({ ...node, rows: overCopies }, context)
+  }
+}
+
+async function insertKept(node: SelectedInsert, context: RunContext): Promise<Outcome> {
+  const stream = await runPrimitive(node.rows, { ...context, asText: true, kept: true, locksInOrder: true })
   try {
     return await insertRows(stream, node, context)
   } finally {
     await stream.close()
-  }
-}
-
-async function openKept({ rows, overCopies }: SelectedInsert, context: RunContext): Promise<RowStream> {
-  const reading = { ...context, asText: true, kept: true, locksInOrder: true } as const
-  try {
-    return await runPrimitive(rows, reading)
-  } catch (error) {
-    if (!isUnable(error) || overCopies === undefined) throw error
-    return runPrimitive(overCopies, reading)
   }
 }
 
@@ -56,17 +60,34 @@ async function insertHeld(node: SelectedInsert, context: RunContext): Promise<Ou
   }
 }
 
-/**
- * All shards have answered when the stream is open, and the columns have told whether it can be read so. Otherwise they may be asked
- * for more rows when some have been written, and rows that come later may want another plan.
- */
-function comesFirst({ rows, overCopies }: SelectedInsert): boolean {
-  const isPlain = (node: RowsPrimitive): boolean =>
-    node.kind === 'Route' || ((node.kind === 'Limit' || node.kind === 'Truncate') && isPlain(node.input))
-  return isPlain(rows) || (rows.kind === 'Federate' && overCopies === undefined)
+/** All shards have answered when the stream is open: none is asked for more rows when some have been written. */
+function comesFirst(node: RowsPrimitive): boolean {
+  switch (node.kind) {
+    case 'Route':
+      return true
+    case 'Limit':
+    case 'Truncate':
+    case 'Filter':
+    case 'Aggregate':
+    case 'Distinct':
+    case 'Sort':
+      return comesFirst(node.input)
+    case 'Concatenate': // opens what is kept at once
+      return node.inputs.every(comesFirst)
+    default:
+      return false
+  }
 }
 
-async function insertRows(stream: RowStream, node: SelectedInsert, context: RunContext): Promise<Outcome> {
+/** What is inserted of rows that are there, and where. */
+type InsertedStream = Pick<SelectedInsert, 'construct' | 'into' | 'insert' | 'oneByOne' | 'isValues'>
+
+/** Inserts the rows of a stream, which the caller closes. */
+export async function insertRows(
+  stream: RowStream,
+  node: InsertedStream,
+  context: RunContext,
+): Promise<Outcome> {
   const { bindings, shards } = context
   const { insert } = node
   checkColumns(stream, node)
@@ -78,7 +99,7 @@ async function insertRows(stream: RowStream, node: SelectedInsert, context: RunC
   for await (const rows of batchesOf(stream, node.oneByOne === true ? 1 : undefined)) {
     const source = new SelectedRows(rows, stream, insert.columnCount, rowsBefore)
     const own = node.oneByOne === true ? beneath(bindings, source.outer) : bindings
-    const mode = { bindings: own, shardsOf: shards.shardsOf, ...shards.insertMode }
+    const mode = { bindings: own, shardsOf: shards.shardsOf, ...shards.insertMode, inRounds: true }
     const split = new InsertSplit(
       insert,
       mode,
@@ -106,7 +127,7 @@ async function insertRows(stream: RowStream, node: SelectedInsert, context: RunC
 
 /** What the query warns of. Throws it where it is an error of a statement that writes. */
 async function checkConditions(
-  { insert }: SelectedInsert,
+  { insert }: InsertedStream,
   { shards, port }: RunContext,
 ): Promise<ToldConditions> {
   const told = await port.conditions()
@@ -115,7 +136,7 @@ async function checkConditions(
 }
 
 /** Of one row VALUES says nothing, and SELECT does. */
-function infoOf(rows: number, { affectedRows, conditions }: OkOutcome, { insert }: SelectedInsert): string {
+function infoOf(rows: number, { affectedRows, conditions }: OkOutcome, { insert }: InsertedStream): string {
   const affected = Number(affectedRows)
   const records = rows - Math.min(rows, uncountedOf(conditions, insert))
   const duplicates = Math.max(0, insert.ignore ? records - affected : affected - records)
@@ -124,7 +145,7 @@ function infoOf(rows: number, { affectedRows, conditions }: OkOutcome, { insert 
 
 function checkColumns(
   { columns, format }: RowStream,
-  { insert, into, construct, oneByOne }: SelectedInsert,
+  { insert, into, construct, oneByOne }: InsertedStream,
 ): void {
   const width = oneByOne === true ? into.length : insert.columnCount
   if (columns.length !== width)

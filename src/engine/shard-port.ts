@@ -45,6 +45,15 @@ export interface ShardLoad {
   end(): Promise<WriteAnswer>
 }
 
+/** A temporary table, on a connection of its own, that hides the one that rows are meant for. It is gone when this is closed. */
+export interface LoadStage {
+  /** LOAD DATA LOCAL into it, as the client says it. Throws what the server says instead. */
+  load(query: BoundQuery): Promise<ShardLoad>
+  /** Its rows, in the binary format, as `copying` writes them. */
+  rows(sql: string): Promise<RowStream>
+  close(): Promise<void>
+}
+
 export interface LeftByLoad {
   /** By their names, in lower case: bytes of texts. */
   readonly variables: ReadonlyMap<string, Buffer | null>
@@ -239,6 +248,10 @@ export interface ShardPort {
   askForFile(name: Uint8Array): ClientFile
   /** Begins LOAD DATA LOCAL on a shard, in the transaction; resolves when it waits for its file. */
   openLoad(load: Pick<ShardWrite, 'keyspace' | 'shard' | 'query'>): Promise<ShardLoad>
+  /** Makes the temporary table of a load on some server of the keyspace. */
+  openStage(keyspace: string, sql: string): Promise<LoadStage>
+  /** The same shards for rows that are written as they are: no value is refused or changed that a table may hold. */
+  readonly copying: ShardPort
   /** What LOAD DATA leaves to the session; the variables on connections are not those. */
   leave(left: LeftByLoad): void
   /** The session's own connection to a shard, in its transaction if there is one: what is left there when it is closed stays. */

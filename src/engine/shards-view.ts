@@ -12,6 +12,8 @@ export interface ShardsView {
   readonly insertMode: InsertMode
   /** CLIENT_FOUND_ROWS: an UPDATE counts rows that it has left as they were. */
   readonly countsFound: boolean
+  /** A statement for the shard must be shorter: its primary's max_allowed_packet. Infinity where that is not known. */
+  packetBytesMax(keyspace: string, shard: number): number
   /** Whether a sequence is known to give no number up to this one any more. */
   isIdPassed(keyspace: string, sequence: string, id: bigint): boolean
   /** sql_mode has NO_BACKSLASH_ESCAPES: `\\` is a character like any other. */

@@ -3,4 +3,6 @@ export interface Condition {
   readonly level: 'Note' | 'Warning' | 'Error'
   readonly code: number
   readonly message: string
+  /** Of a statement of several rows, where it is known: the number of the row that it is about, from 1. */
+  readonly row?: number
 }

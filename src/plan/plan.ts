@@ -72,8 +72,20 @@ export interface Plan {
   readonly judgedOver?: { readonly keyspace: string; readonly copies: Federate }
   /** Where one shard answers: how FOUND_ROWS() differs from the number of rows that come. */
   readonly foundRows?: FoundRows
+  /** It may change these columns: sequences are to be behind what they hold then, as AUTO_INCREMENT is. */
+  readonly follows?: readonly FollowedColumn[]
   /** What it needs of its user; absent: nothing that any user may lack. */
   readonly needs?: Needs
+}
+
+/** A column of ids that a sequence gives. */
+export interface FollowedColumn {
+  readonly keyspace: string
+  readonly table: string
+  readonly column: string
+  readonly sequence: { readonly keyspace: string; readonly table: string }
+  /** What it is changed to, where that is one value. */
+  readonly value?: PlanValue
 }
 
 export interface NamedLocks {

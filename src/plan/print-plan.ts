@@ -11,6 +11,7 @@ import type {
   OwnedLookup,
   SelectedInsert,
   SplitInsert,
+  StagedLoad,
   Upkeep,
 } from './write-primitives.ts'
 
@@ -48,6 +49,8 @@ function planLines(plan: Plan): readonly string[] {
       return insertLines(root, plan.userVariables)
     case 'LoadFile':
       return loadLines(root, plan.userVariables)
+    case 'StagedLoad':
+      return stagedLines(root, plan.userVariables)
     case 'Ddl':
       return [
         `Ddl ${printRouting(root.routing)} tables=[${root.tables.join(', ')}]`,
@@ -159,6 +162,17 @@ function loadLines(load: LoadFile, variables: readonly string[]): readonly strin
   ]
 }
 
+function stagedLines(load: StagedLoad, variables: readonly string[]): readonly string[] {
+  const { keyspace, table, file, stage, query, insert } = load
+  return [
+    `StagedLoad keyspace=${keyspace} table=${table}`,
+    `  file: ${printValue(file)}`,
+    `  stage: ${stage}`,
+    ...textLines(query),
+    ...indent(insertLines(insert, variables)),
+  ]
+}
+
 function printSequence(auto: SplitInsert['autoIncrement']): string {
   if (auto === undefined) return ''
   const { sequence, column, offset, appended } = auto
@@ -247,6 +261,7 @@ function primitiveLines(node: Primitive): readonly string[] {
     case 'SelectedInsert':
     case 'Insert':
     case 'LoadFile':
+    case 'StagedLoad':
     case 'Ddl':
     case 'WriteOverCopies':
     case 'CreateSelected':

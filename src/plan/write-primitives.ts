@@ -7,7 +7,14 @@ import type { QueryTemplate, QueryText } from './text.ts'
 import type { PlanValue } from './values.ts'
 
 /** What writes, and answers one OK. */
-export type WritePrimitive = SendWrite | ChosenWrite | SplitInsert | SelectedInsert | LoadFile | RunDdl
+export type WritePrimitive =
+  | SendWrite
+  | ChosenWrite
+  | SplitInsert
+  | SelectedInsert
+  | LoadFile
+  | StagedLoad
+  | RunDdl
 
 /** UPDATE, DELETE and other statements that answer one OK packet: sent to every shard of the routing, all or none. */
 export interface SendWrite {
@@ -334,6 +341,8 @@ export interface LoadFile {
   readonly format: FileFormat
   /** IGNORE n LINES. */
   readonly skippedLines?: PlanValue
+  /** How it is done where only a server can tell lines from each other. */
+  readonly staged?: StagedLoad
   /** What a shard runs over its lines. With an appended column of `autoIncrement`, they have its field in front of the others. */
   readonly query: QueryTemplate
   /** The statement for the only shard that there is. */
@@ -343,6 +352,25 @@ export interface LoadFile {
   /** By which of its fields a line has its place; absent: every shard gets all (a reference table). */
   readonly placing?: Pick<SplitInsert, 'vindex' | 'vindexColumns'>
   readonly autoIncrement?: DrawnIds
+}
+
+/**
+ * LOAD DATA LOCAL and LOAD XML LOCAL of rows that only are known when a server has read them: one reads the client's file into a
+ * temporary table like the one that is meant, with the name of that, and its rows are inserted where they belong.
+ */
+export interface StagedLoad extends Pick<SelectedInsert, 'construct' | 'into' | 'insert'> {
+  readonly kind: 'StagedLoad'
+  readonly verb: 'load'
+  readonly keyspace: string
+  readonly table: string
+  readonly file: PlanValue
+  /** Makes the temporary table (a binary string): without keys, and with NULL in the column that is numbered. */
+  readonly stage: string
+  readonly query: QueryText
+  /** Columns of the rows, in their order. */
+  readonly columns: readonly string[]
+  /** The column of those that is numbered. */
+  readonly numbered?: string
 }
 
 export interface FileFormat {

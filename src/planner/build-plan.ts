@@ -11,6 +11,7 @@ import { Unplanned } from './binding/unplanned.ts'
 import { withOwnCteNames } from './cte-renaming.ts'
 import { hasMutualCtes, withEarlierCtes } from './earlier-ctes.ts'
 import { wholeInsert } from './finish/whole-insert.ts'
+import { withFollowed } from './followed-columns.ts'
 import { foundRowsOf } from './found-rows.ts'
 import { withMissingTable } from './missing-table.ts'
 import { isOfMariaDb, type PlanContext } from './plan-context.ts'
@@ -79,7 +80,8 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
     if (whole === undefined && hasWith && isOfMariaDb(context) && hasMutualCtes(used))
       return unsupportedPlan('tables of WITH RECURSIVE that name each other over several shards')
     const planned = whole ?? planBesideTemporary(used, own, trace)
-    return { ...atLockServer(used, withAsked(used, planned), own), ...foundRowsOf(used) }
+    const asked = withFollowed(withAsked(used, planned), used, own)
+    return { ...atLockServer(used, asked, own), ...foundRowsOf(used) }
   } catch (error) {
     if (error instanceof Unplanned) return unsupportedPlan(error.construct)
     throw error

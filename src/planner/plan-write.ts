@@ -23,9 +23,10 @@ import { anyShard } from './one-shard.ts'
 import { operatorOf, operatorOfWrite } from './operators/build-operators.ts'
 import { insertRows, type ValuesInsert } from './operators/insert-rows.ts'
 import { insertVerb } from './operators/write.ts'
+import { withPlainValues } from './plain-values.ts'
 import type { PlanContext } from './plan-context.ts'
 import { connectionState, unsupportedPlan, writePlan } from './plans.ts'
-import { hasSubquery, withReadCells } from './read-cells.ts'
+import { hasSubquery, namesRow, withReadCells } from './read-cells.ts'
 import { isRefusal } from './refusal.ts'
 import { phases } from './rules/phases.ts'
 import { runPhases } from './rules/run-phases.ts'
@@ -65,7 +66,7 @@ export function planInsert(ast: Insert, context: PlanContext, trace?: Trace): Pl
   if (!isPlaced && readsElsewhere(ast, keyspace, context))
     return unsupportedPlan('a subquery on another keyspace in INSERT')
   if (isPlaced || autoIncrement !== undefined || touchedKeys(ast, table, context) !== undefined) {
-    const values = asValues(ast, source)
+    const values = withPlainValues(asValues(ast, source), table)
     const plan = isPlaced ? planAsSelect(ast, values, table, context, trace) : undefined
     return plan ?? planRows(values, table, context, trace)
   }
@@ -103,15 +104,17 @@ function isOneRoute({ root }: Plan): boolean {
  */
 function planAsSelect(
   written: Insert,
-  { columns, source }: ValuesInsert,
+  values: ValuesInsert,
   table: Table,
   context: PlanContext,
   trace: Trace | undefined,
 ): Plan | undefined {
+  const { columns, source } = values
   const [row, ...others] = source.rows
   if (row === undefined || others.length > 0 || written.rowAlias !== undefined) return undefined
   if (!someNode(row, (node) => node.kind === 'Subquery')) return undefined
   if (someInBlock(row, ({ kind }) => kind === 'Default' || kind === 'Column')) return undefined
+  if (row.values.some((value) => namesRow(value, { ast: values, table }, context))) return undefined
   const select = makeSelect(row.values.map(makeItem), { from: [] })
   const asSelect = { ...written, ...(columns && { columns }), source: select }
   const plan = planInsertSelect(asSelect, select, table, context, trace)

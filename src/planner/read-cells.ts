@@ -78,7 +78,7 @@ interface Target {
 }
 
 /** It stands for something in a row: outside of its queries any column does, within them those of no table there. */
-function namesRow(expr: Expr, target: Target, context: PlanContext): boolean {
+export function namesRow(expr: Expr, target: Target, context: PlanContext): boolean {
   const isOfRow = ({ kind }: AnyNode) => kind === 'Column' || kind === 'Default' || kind === 'ValuesFunction'
   if (expr.kind !== 'Subquery' && someInBlock(expr, isOfRow)) return true
   let found = false
@@ -111,7 +111,7 @@ function namesOutside(subquery: Subquery, { ast, table }: Target, context: PlanC
   })
 }
 
-function hasColumn(table: Table, name: string): boolean {
+export function hasColumn(table: Table, name: string): boolean {
   return (
     liveColumn(table, name) !== undefined || table.columns.some((column) => sameColumn(column.name, name))
   )

@@ -71,7 +71,15 @@ export class Endpoint implements ServingTablet {
     this.#onDoubt = () => onChecked(this, this.health)
     const server: PoolServer = {
       tablet: this,
-      connect: (kind) => connectBackend({ ...options, address, database, ...kind, signal }),
+      connect: (kind) =>
+        connectBackend({
+          ...options,
+          address,
+          database,
+          ...kind,
+          signal,
+          packetBytesMax: () => this.health.packetBytesMax,
+        }),
       lost: (error) => this.doubt(error),
       killQuery: (threadId, ahead) => this.#killQuery(threadId, { log, clock, ahead }),
     }

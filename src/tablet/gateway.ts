@@ -177,6 +177,12 @@ export class Gateway {
     await Promise.all(primaries.map(wait))
   }
 
+  /** max_allowed_packet of the target's primary; Infinity where it is not known. */
+  packetBytesMax(target: ShardTarget): number {
+    const endpoints = this.#served.get(target.keyspace)?.endpoints.get(target.shard)
+    return endpoints?.primary.endpoint?.health.packetBytesMax ?? Number.POSITIVE_INFINITY
+  }
+
   /** Does some work that is no traffic on a control connection to the target's tablet. */
   control<T>(target: ShardTarget, work: (connection: mysql.Connection) => Promise<T>): Promise<T> {
     return this.#find(target).control.run(work, CONTROL_MS)

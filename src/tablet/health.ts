@@ -18,6 +18,8 @@ export interface TabletHealth {
   readonly certifies: boolean
   /** `@@global.sql_mode`: what sessions begin with. Undefined until it is known. */
   readonly sqlMode: string | undefined
+  /** `@@global.max_allowed_packet`: a statement of so many bytes is refused, and ends its connection. Undefined until it is known. */
+  readonly packetBytesMax: number | undefined
   /** Seconds a replica is behind; undefined for a server that does not replicate, Infinity where replication is broken. */
   readonly lagSeconds: number | undefined
   /** Undefined for a server that does not replicate. */
@@ -43,6 +45,7 @@ export const UNKNOWN_HEALTH: TabletHealth = {
   gtids: '',
   certifies: true,
   sqlMode: undefined,
+  packetBytesMax: undefined,
   lagSeconds: undefined,
   replication: undefined,
   checkedAtMs: 0,
@@ -59,6 +62,7 @@ interface Checked {
   readonly is_read_only: number
   readonly sql_mode: string
   readonly gtids: string
+  readonly packet: number
 }
 
 /** While something is the matter with a shard, whoever waits wants to know at once when it is over. */
@@ -153,7 +157,7 @@ export class HealthChecker {
         this.#asks = questionOf(names)
       }
       const [rows] = await this.#query(this.#asks)
-      const { version, is_read_only, sql_mode, gtids } = (rows as Checked[])[0]!
+      const { version, is_read_only, sql_mode, gtids, packet } = (rows as Checked[])[0]!
       const status = await this.#replicaStatus(version)
       return {
         state: 'healthy',
@@ -162,6 +166,7 @@ export class HealthChecker {
         gtids,
         certifies: this.#certifies,
         sqlMode: sql_mode,
+        packetBytesMax: Number(packet),
         lagSeconds: status && lagOf(status),
         replication: status && replicationOf(status),
         checkedAtMs,
@@ -225,7 +230,7 @@ function questionOf(variables: ReadonlyMap<string, string>): string {
   const readOnly = READ_ONLY.filter((name) => variables.has(name)).map((name) => `@@global.${name} <> 0`)
   const gtids = GTIDS.find((name) => variables.has(name))
   return [
-    'SELECT @@version AS version, @@global.sql_mode AS sql_mode',
+    'SELECT @@version AS version, @@global.sql_mode AS sql_mode, @@global.max_allowed_packet AS packet',
     `${readOnly.join(' OR ')} AS is_read_only`,
     `${gtids === undefined ? "''" : `@@global.${gtids}`} AS gtids`,
   ].join(', ')

@@ -4,27 +4,32 @@ import { readConditions } from '../mysql/client/conditions.ts'
 import { FileSender } from '../mysql/client/file-sender.ts'
 import type { ShardStatement } from '../mysql/client/shard-statement.ts'
 import { CollectingReader } from '../mysql/client/simple-command.ts'
+import type { Lease } from '../tablet/lease.ts'
 import type { Lane } from './lane.ts'
 import type { StatementWatch } from './write-shards.ts'
 
+/** A connection, and how it is given a statement. */
+interface Loader extends Pick<Lane, 'lease'> {
+  send(statement: ShardStatement, reader: CollectingReader): void
+}
+
 /** Sends a LOAD DATA LOCAL; resolves when the server waits for its file. Throws what the server says instead. */
 export async function openLoad(
-  lane: Lane,
+  loader: Loader,
   statement: ShardStatement,
   watch: StatementWatch,
 ): Promise<ShardLoad> {
   watch.throwIfKilled()
-  lane.noteWrite()
   const asked = deferred()
   const answered = new Promise<CollectingReader>((resolve, reject) =>
-    lane.send(statement, new LoadReader(resolve, reject, asked.resolve)),
+    loader.send(statement, new LoadReader(resolve, reject, asked.resolve)),
   )
-  watch.working.add(lane.lease)
+  watch.working.add(loader.lease)
   try {
     await Promise.race([asked.promise, answered])
-    return new LaneLoad(lane, answered, watch)
+    return new LeaseLoad(loader.lease, answered, watch)
   } catch (error) {
-    watch.working.delete(lane.lease)
+    watch.working.delete(loader.lease)
     throw error
   }
 }
@@ -47,17 +52,17 @@ class LoadReader extends CollectingReader {
   }
 }
 
-class LaneLoad implements ShardLoad {
-  readonly #lane: Lane
+class LeaseLoad implements ShardLoad {
+  readonly #lease: Lease
   readonly #sender: FileSender
   readonly #answered: Promise<CollectingReader>
   readonly #watch: StatementWatch
   /** The connection is lost, or the server has answered without waiting for its file. */
   #failure: unknown
 
-  constructor(lane: Lane, answered: Promise<CollectingReader>, watch: StatementWatch) {
-    this.#lane = lane
-    this.#sender = new FileSender(lane.connection)
+  constructor(lease: Lease, answered: Promise<CollectingReader>, watch: StatementWatch) {
+    this.#lease = lease
+    this.#sender = new FileSender(lease.connection)
     this.#answered = answered
     this.#watch = watch
     answered.catch((error) => {
@@ -71,7 +76,7 @@ class LaneLoad implements ShardLoad {
   }
 
   async end(): Promise<WriteAnswer> {
-    const { lease } = this.#lane
+    const lease = this.#lease
     try {
       this.#sender.end()
       const { summary, info } = await this.#answered

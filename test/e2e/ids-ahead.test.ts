@@ -115,6 +115,62 @@ onEachServer((server) => {
     for (const connection of [reference, proxy]) await connection.query({ sql, infileStreamFactory })
     await same(`INSERT INTO users (name) VALUES ('next')`)
   })
+
+  test('UPDATEs begin where both count alike', async () => {
+    const [made] = await proxy.query(
+      `INSERT INTO users (id, name) VALUES (12000, 'a'), (12001, 'b'), (12002, 'c')`,
+    )
+    expect((made as ResultSetHeader).affectedRows).toBe(3)
+    await reference.query(`INSERT INTO users (id, name) VALUES (12000, 'a'), (12001, 'b'), (12002, 'c')`)
+    await same(`INSERT INTO users (name) VALUES ('next')`)
+  })
+
+  test.each([
+    ['UPDATE of the id', [`UPDATE users SET id = 12900 WHERE id = 12000`]],
+    ['of several, computed', [`UPDATE users SET id = id + 1000 WHERE id IN (12001, 12002) ORDER BY id DESC`]],
+    [
+      'to what it is, and to less',
+      [`UPDATE users SET id = 12900 WHERE id = 12900`, `UPDATE users SET id = 7 WHERE id = 12900`],
+    ],
+    ['rolled back', ['BEGIN', `UPDATE users SET id = 14000 WHERE id = 7`, 'ROLLBACK']],
+    ['of no row', [`UPDATE users SET id = 14200 WHERE id = 123456`]],
+    [
+      'of two tables',
+      [`UPDATE users u LEFT JOIN orders o ON o.user_id = u.id SET u.id = 14300 WHERE u.id = 7`],
+    ],
+  ])('%s', async (_, statements) => {
+    for (const sql of statements) await same(sql)
+    await same(`INSERT INTO users (name) VALUES ('next')`)
+  })
+
+  test('an id that does not place its row', async () => {
+    for (const connection of [reference, proxy]) await connection.query('DELETE FROM orders')
+    const [{ insertId }] = (await proxy.query(
+      'INSERT INTO orders (user_id, product, amount) VALUES (1, 1, 1)',
+    )) as [ResultSetHeader, unknown]
+    await proxy.query('DELETE FROM orders')
+    await reference.query(`ALTER TABLE orders AUTO_INCREMENT = ${insertId + 1}`)
+    for (const sql of [
+      'INSERT INTO orders (user_id, product, amount) VALUES (1, 1, 1), (2, 1, 1), (3, 1, 1)',
+      'UPDATE orders SET id = 12000 WHERE user_id = 2',
+      'INSERT INTO orders (user_id, product, amount) VALUES (4, 1, 1)',
+      'UPDATE orders SET id = id + 2000, product = 2 WHERE user_id < 3 ORDER BY id DESC',
+      'INSERT INTO orders (user_id, product, amount) VALUES (5, 1, 1)',
+      'INSERT INTO orders (id, user_id, product, amount) VALUES (14000, 2, 1, 1) ON DUPLICATE KEY UPDATE id = 18500',
+      'INSERT INTO orders (user_id, product, amount) VALUES (6, 1, 1)',
+      'INSERT INTO orders (id, user_id, product, amount) VALUES (18500, 2, 1, 1) ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), product = 3',
+      'INSERT INTO orders (user_id, product, amount) VALUES (7, 1, 1)',
+    ]) {
+      const told = [reference, proxy].map(async (connection) => {
+        const [answer] = await connection.query(sql)
+        const { affectedRows, info, insertId } = answer as ResultSetHeader
+        const [rows] = await connection.query('SELECT id, user_id, product FROM orders ORDER BY id')
+        return { affectedRows, info, insertId, rows }
+      })
+      const [expected, actual] = await Promise.all(told)
+      expect({ sql, ...actual }).toEqual({ sql, ...expected })
+    }
+  })
 })
 
 function connect(options: { readonly port: number; readonly user: string; readonly password: string }) {

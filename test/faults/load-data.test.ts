@@ -9,6 +9,7 @@ let observer: ProtocolClient
 let clients: ProtocolClient[] = []
 
 const INTO_SHARDS = `LOAD DATA LOCAL INFILE 'f' INTO TABLE users (id, name)`
+const STAGED = `LOAD DATA LOCAL INFILE 'f' INTO TABLE users (@id, name) SET id = @id + 0`
 const INTO_ONE = `LOAD DATA LOCAL INFILE 'f' INTO TABLE lookup.products (id, name)`
 
 beforeAll(async () => {
@@ -50,6 +51,7 @@ function errno(results: readonly Result[]): number | undefined {
 
 for (const [what, sql, table] of [
   ['several shards', INTO_SHARDS, 'users'],
+  ['read by a server first', STAGED, 'users'],
   ['one server', INTO_ONE, 'lookup.products'],
 ] as const) {
   test(`${what}: a client that goes in the middle leaves nothing`, async () => {
@@ -119,20 +121,23 @@ for (const [what, sql, table] of [
   })
 }
 
-test('a KILL in the middle: the client hears of it when it has sent everything, and nothing is left', async () => {
-  const client = await connect()
-  await client.load(INTO_SHARDS)
-  client.sendFile(linesOf(1, 20_000), 2)
-  await observer.query(`KILL QUERY ${client.connectionId}`)
-  client.sendFile(linesOf(30_000, 20_000), 3)
-  client.sendFile('', 4)
-  expect(errno(await client.loaded())).toBe(1317)
-  expect(await countOf('users')).toBe(0)
-  await client.load(INTO_SHARDS)
-  client.sendFile(linesOf(1, 4), 2)
-  client.sendFile('', 3)
-  expect((await client.loaded())[0]).toMatchObject({ affectedRows: 4 })
-})
+test.each([INTO_SHARDS, STAGED])(
+  'a KILL in the middle: the client hears of it when it has sent everything, and nothing is left: %s',
+  async (sql) => {
+    const client = await connect()
+    await client.load(sql)
+    client.sendFile(linesOf(1, 20_000), 2)
+    await observer.query(`KILL QUERY ${client.connectionId}`)
+    client.sendFile(linesOf(30_000, 20_000), 3)
+    client.sendFile('', 4)
+    expect(errno(await client.loaded())).toBe(1317)
+    expect(await countOf('users')).toBe(0)
+    await client.load(sql)
+    client.sendFile(linesOf(1, 4), 2)
+    client.sendFile('', 3)
+    expect((await client.loaded())[0]).toMatchObject({ affectedRows: 4 })
+  },
+)
 
 test('in a transaction, a failure undoes the file alone', async () => {
   const client = await connect()

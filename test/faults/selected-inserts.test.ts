@@ -49,6 +49,26 @@ onEachServer((server) => {
     expect(await count()).toBe(2 * ROWS)
   })
 
+  test.each([
+    [
+      'UNION ALL',
+      `SELECT id + ${ROWS}, user_id + 1, 1, 1, note FROM orders WHERE id <= 6000 UNION ALL SELECT id + ${ROWS}, 1, 1, 1, note FROM orders WHERE id > 6000`,
+    ],
+    [
+      'groups',
+      `SELECT MAX(id) + ${ROWS}, user_id + 1, COUNT(*), SUM(amount), MIN(note) FROM orders GROUP BY user_id, product`,
+    ],
+    ['distinct rows in order', `SELECT DISTINCT id + ${ROWS}, user_id, 1, 1, note FROM orders ORDER BY 1`],
+  ])('%s, of which there are more than any session may hold', async (_, query) => {
+    const sql = `INSERT INTO orders (id, user_id, product, amount, note) ${query}`
+    const info = `Records: ${ROWS}  Duplicates: 0  Warnings: 0`
+    expect(await run(sql)).toMatchObject({ kind: 'ok', affectedRows: ROWS, info })
+    expect(await count()).toBe(2 * ROWS)
+    // It meets its own rows now, all of it.
+    expect((await client.query(sql))[0]).toMatchObject({ kind: 'error', errno: 1062 })
+    expect(await count()).toBe(2 * ROWS)
+  })
+
   test('one that is refused at the end leaves none', async () => {
     const refused = copy(`id + ${ROWS}`).replace('1, 1, note', `IF(id = ${ROWS - 1}, NULL, 1), 1, note`)
     for (const around of [[], ['BEGIN']]) {

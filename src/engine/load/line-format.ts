@@ -1,4 +1,4 @@
-import { notSupported, SqlError } from '../../errors/sql-error.ts'
+import { SqlError } from '../../errors/sql-error.ts'
 import type { FileFormat } from '../../plan/write-primitives.ts'
 import type { Bindings } from '../bindings.ts'
 import { bindValue } from '../plan-value.ts'
@@ -18,14 +18,14 @@ const BACKSLASH = Buffer.from('\\')
 const NOTHING = Buffer.alloc(0)
 
 /**
- * The format of this execution, with MySQL's defaults. Throws ER_WRONG_FIELD_TERMINATORS as the servers do, and 1235 for rows
- * of a fixed size, whose fields only the server knows.
+ * The format of this execution, with MySQL's defaults; undefined for rows of a fixed size, whose fields only the server knows.
+ * Throws ER_WRONG_FIELD_TERMINATORS as the servers do.
  */
 export function lineFormat(
   format: FileFormat,
   bindings: Bindings,
   { noBackslashEscapes }: { readonly noBackslashEscapes: boolean },
-): LineFormat {
+): LineFormat | undefined {
   const bytes = (term: Exclude<keyof FileFormat, 'charset'>, usual: Buffer): Buffer => {
     const value = format[term]
     return value === undefined ? usual : Buffer.from(bindValue(value, bindings).bytes)
@@ -35,7 +35,7 @@ export function lineFormat(
   const escaped = bytes('escaped', noBackslashEscapes ? NOTHING : BACKSLASH)
   const lineEnd = bytes('linesTerminated', NEW_LINE)
   if (enclosed.length > 1 || escaped.length > 1) throw wrongTerminators()
-  if (fieldEnd.length === 0) throw notSupported('LOAD DATA without FIELDS TERMINATED BY into several shards')
+  if (fieldEnd.length === 0) return undefined
   return {
     fieldEnd,
     lineStart: bytes('starting', NOTHING),

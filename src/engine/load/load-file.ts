@@ -20,6 +20,7 @@ import { type LineFormat, lineFormat } from './line-format.ts'
 import { type Line, LineReader } from './line-reader.ts'
 import { LoadRounds, type SentLine } from './load-rounds.ts'
 import { type DrawnField, placeLine } from './place-line.ts'
+import { runStagedLoad } from './staged-load.ts'
 
 /**
  * Runs LOAD DATA LOCAL on several shards: lines of the client's file, as they come, go to the shards of their rows. In the
@@ -32,11 +33,12 @@ export async function runLoadFile(load: LoadFile, context: RunContext): Promise<
   const { bindings, port, shards } = context
   const { collation, charset } = await charsetOf(load, context)
   const format = lineFormat(load.format, bindings, shards)
+  if (format === undefined || clientCharsetProblem(charset) !== undefined) return runStaged(load, context)
   const query = bindTemplate(load.query, bindings)
   const { keyspace, placing } = load
   const replicated = placing === undefined
   const rounds = new LoadRounds({ keyspace, query, format, port, replicated })
-  const run = new FileLoad(load, context, { format, charset, rounds })
+  const run = new FileLoad(load, context, { format, charset: charset.name, rounds })
   try {
     await rounds.begin(FIRST_SHARD)
     const file = port.askForFile(bindValue(load.file, bindings).bytes)
@@ -55,6 +57,17 @@ export async function runLoadFile(load: LoadFile, context: RunContext): Promise<
   return rounds.outcome
 }
 
+/** Where lines end, or fields, only a server can tell. */
+function runStaged(
+  { staged, format: { charset }, table }: LoadFile,
+  context: RunContext,
+): Promise<OkOutcome> {
+  if (staged !== undefined) return runStagedLoad(staged, context)
+  throw notSupported(
+    `LOAD DATA into table '${table}' of rows of a fixed size, or in character set ${charset}`,
+  )
+}
+
 /** The one that is asked whether the statement is right, and that answers where the file has no lines. */
 const FIRST_SHARD = 0
 
@@ -68,9 +81,7 @@ async function charsetOf(load: LoadFile, context: RunContext) {
       ? collationByName(await askedCollation(load, context))
       : defaultCollation(known, isMariadb ? 'mariadb' : 'mysql')
   const charset = collation?.charset ?? charsetByName('utf8mb4')!
-  if (clientCharsetProblem(charset) !== undefined)
-    throw notSupported(`LOAD DATA of a file in character set ${charset.name} into several shards`)
-  return { collation: collation?.name ?? charset.defaultCollation, charset: charset.name }
+  return { collation: collation?.name ?? charset.defaultCollation, charset }
 }
 
 /** That of the default database, which the file has where the statement does not tell. */

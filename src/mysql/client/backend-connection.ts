@@ -1,5 +1,8 @@
 import type { Socket } from 'node:net'
 import { SqlError } from '../../errors/sql-error.ts'
+import { HEADER_BYTES } from '../codec/constants.ts'
+import { framedPacketCount } from '../codec/framing.ts'
+import { encodeErr } from '../codec/responses.ts'
 import type { ResponseReader } from './response-reader.ts'
 
 /**
@@ -9,6 +12,8 @@ import type { ResponseReader } from './response-reader.ts'
  * reader its command was sent with. The connection is `idle` (nothing expected), `busy`, or `closed`, and never
  * leaves `closed`. Bytes that arrive while it is idle were not asked for (MySQL >= 8.0.24 writes error 4031 before
  * it closes an idle connection) and close it.
+ *
+ * A command that its server would not take, and would close the connection for, is not sent: its reader is answered 1153.
  */
 export class BackendConnection {
   /** Id for KILL, unique on the server at one time. */
@@ -22,15 +27,19 @@ export class BackendConnection {
   readonly #socket: Socket
   /** Readers in the order of their commands; the first is being answered. */
   readonly #readers: ResponseReader[] = []
+  /** Those of commands that were not sent, and their answers. */
+  readonly #refused = new Map<ResponseReader, Buffer>()
+  readonly #packetBytesMax: () => number | undefined
   #held: { readonly packet: Buffer; readonly reader: ResponseReader } | undefined
   #closed = false
   #paused = false
   #onClosed: ((error: Error) => void) | undefined
 
-  constructor(socket: Socket, handshake: { readonly threadId: number; readonly serverVersion: string }) {
+  constructor(socket: Socket, handshake: BackendHandshake) {
     this.#socket = socket
     this.threadId = handshake.threadId
     this.serverVersion = handshake.serverVersion
+    this.#packetBytesMax = handshake.packetBytesMax ?? (() => undefined)
     socket.setNoDelay(true)
     socket.setKeepAlive(true, KEEP_ALIVE_MS)
     socket.on('landed', (landed: Buffer) => this.#read(landed, true))
@@ -71,7 +80,14 @@ export class BackendConnection {
     this.#readers.push(reader)
     this.activity++
     if (this.#closed) return this.#failReaders(lostConnection(new Error('the connection is closed')))
-    this.#socket.write(packet)
+    const bytesMax = this.packetBytesMax
+    if (packet.length - HEADER_BYTES < bytesMax || payloadBytes(packet) < bytesMax) this.#socket.write(packet)
+    else this.#refuse(reader, payloadBytes(packet), bytesMax)
+  }
+
+  /** A command must be shorter. Infinity where it is not known. */
+  get packetBytesMax(): number {
+    return this.#packetBytesMax() ?? Number.POSITIVE_INFINITY
   }
 
   /** As `send`, together with the next command: until then nothing is on its way, and the connection's state is what it was. */
@@ -155,8 +171,28 @@ export class BackendConnection {
       this.resume()
       // A reader that is done may send the next command at once: the connection is consistent here.
       reader.onDone()
+      this.#answerRefused()
       if (left === 0 || this.#closed) return
       rest = rest.subarray(rest.length - left)
+    }
+  }
+
+  /** It is answered when those before it have been; not at once, for whoever sends does not expect that. */
+  #refuse(reader: ResponseReader, bytes: number, bytesMax: number): void {
+    const text = `Got a packet bigger than 'max_allowed_packet' bytes: a shard's statement has ${bytes}, and its server takes less than ${bytesMax}`
+    this.#refused.set(reader, encodeErr(new SqlError('ER_NET_PACKET_TOO_LARGE', text), 1))
+    queueMicrotask(() => this.#answerRefused())
+  }
+
+  #answerRefused(): void {
+    for (;;) {
+      const [reader] = this.#readers
+      const answer = reader === undefined ? undefined : this.#refused.get(reader)
+      if (reader === undefined || answer === undefined) return
+      this.#refused.delete(reader)
+      this.#readers.shift()
+      reader.feed(answer)
+      reader.onDone()
     }
   }
 
@@ -172,10 +208,23 @@ export class BackendConnection {
   }
 
   #failReaders(error: SqlError): void {
+    this.#refused.clear()
     for (let reader = this.#readers.shift(); reader !== undefined; reader = this.#readers.shift()) {
       reader.onLost(error)
     }
   }
+}
+
+export interface BackendHandshake {
+  readonly threadId: number
+  readonly serverVersion: string
+  /** max_allowed_packet as it is now; absent, or undefined: not known. */
+  packetBytesMax?(): number | undefined
+}
+
+/** Without the headers: of a long payload there are several. */
+function payloadBytes(packet: Buffer): number {
+  return packet.length - framedPacketCount(packet.length) * HEADER_BYTES
 }
 
 /** Idle time before TCP asks whether the other end is still there: a cut cable is noticed though nobody sends. */

@@ -21,6 +21,8 @@ export interface BackendOptions {
   readonly foundRows: boolean
   /** CLIENT_MULTI_RESULTS. */
   readonly multiResults: boolean
+  /** The server's max_allowed_packet, as far as it is known. */
+  packetBytesMax(): number | undefined
   /** Gives up what is still connecting. */
   readonly signal?: AbortSignal
 }
@@ -79,6 +81,7 @@ export function connectBackend(options: BackendOptions): Promise<BackendConnecti
         new BackendConnection(stream, {
           threadId: handshake.connectionId,
           serverVersion: handshake.serverVersion,
+          packetBytesMax: options.packetBytesMax,
         }),
       )
     })

@@ -1,6 +1,7 @@
 import { Command, HEADER_BYTES, MAX_PACKET_PAYLOAD } from '../codec/constants.ts'
-import { type ExecuteValues, NULL_BITMAP_AT, nullBitmapBytes } from '../codec/execute-values.ts'
+import { type ExecuteValues, NULL_BITMAP_AT, nullBitmapBytes, splitExecute } from '../codec/execute-values.ts'
 import { framePayload, writeHeader } from '../codec/framing.ts'
+import { encodeStmtExecute } from '../codec/stmt-execute.ts'
 import type { BackendConnection, BackendStatement } from './backend-connection.ts'
 import { ResponseReader } from './response-reader.ts'
 import { queryPacket } from './simple-command.ts'
@@ -29,6 +30,11 @@ export class TextStatement implements ShardStatement {
     connection.send(this.#packet, reader)
   }
 }
+
+const NO_VALUES: ExecuteValues = splitExecute(
+  encodeStmtExecute({ statementId: 0, cursorFlags: 0, params: [] }),
+  { paramCount: 0, types: undefined, longData: new Map() },
+)
 
 /** Bound of the statements one backend connection keeps prepared (max_prepared_stmt_count is one limit a server). */
 const STATEMENTS_PER_CONNECTION_MAX = 64
@@ -106,6 +112,11 @@ export class PreparedStatement implements ShardStatement {
   }
 }
 
+/** A query without params whose rows come in the binary format. */
+export function selectAll(sql: string): PreparedStatement {
+  return new PreparedStatement(sql, NO_VALUES)
+}
+
 /** Two bytes a param: MYSQL_TYPE_NULL tells nothing of it. */
 const NULL_TYPE = 6
 
@@ -129,13 +140,25 @@ function noteTypes(statement: BackendStatement, types: Buffer): void {
     if (types[at] !== NULL_TYPE) types.copy(statement.metTypes, at, at, at + 2)
 }
 
+/** In pieces of less than `bytesMax`. An empty one is a piece, too: its param is no NULL. */
+function* cut(piece: Buffer, bytesMax: number): Generator<Buffer> {
+  let at = 0
+  do {
+    const end = Math.min(piece.length, at + bytesMax - 1)
+    yield piece.subarray(at, end)
+    at = end
+  } while (at < piece.length)
+}
+
 function sendLongData(
   connection: BackendConnection,
   id: number,
   longData: ReadonlyMap<number, readonly Buffer[]>,
 ): void {
   for (const [param, pieces] of longData) {
-    for (const piece of pieces) connection.sendUnanswered(longDataPacket(id, param, piece))
+    for (const piece of pieces)
+      for (const part of cut(piece, connection.packetBytesMax - LONG_DATA_HEAD_BYTES))
+        connection.sendUnanswered(longDataPacket(id, param, part))
   }
 }
 
@@ -224,8 +247,11 @@ export function idPacket(command: number, id: number): Buffer {
   return framePayload(payload, 0)
 }
 
+/** The command, the statement's id, the param. */
+const LONG_DATA_HEAD_BYTES = 7
+
 function longDataPacket(id: number, param: number, data: Buffer): Buffer {
-  const head = Buffer.allocUnsafe(7)
+  const head = Buffer.allocUnsafe(LONG_DATA_HEAD_BYTES)
   head[0] = Command.STMT_SEND_LONG_DATA
   head.writeUInt32LE(id, 1)
   head.writeUInt16LE(param, 5)

@@ -1,15 +1,14 @@
 import type { Plan } from '../../plan/plan.ts'
 import type { Routing } from '../../plan/routing.ts'
 import type { FileFormat, LoadFile } from '../../plan/write-primitives.ts'
-import type { FileReading, Literal, Load, LoadedColumn, Piece } from '../../sql/ast.ts'
+import type { FileReading, Literal, Load } from '../../sql/ast.ts'
 import { someNode } from '../../sql/visit.ts'
 import { sameColumn, type Table } from '../../vschema/model.ts'
 import { isSystemSchema } from '../../vschema/system-schemas.ts'
 import { findTable, hasShardsOfItsOwn, keyspaceOf } from '../binding/find-table.ts'
 import { isChanging } from '../binding/traits.ts'
 import { refusalOfView, shownSequence } from '../binding/views.ts'
-import { refusalOfForeignKeys } from '../foreign-keys.ts'
-import { makeColumn } from '../make-node.ts'
+import { refusalOfForeignKeys, UNCHECKED } from '../foreign-keys.ts'
 import { drawnIds, placingOf } from '../operators/insert-rows.ts'
 import { refusalOfLookups } from '../operators/write.ts'
 import type { PlanContext } from '../plan-context.ts'
@@ -17,7 +16,9 @@ import { connectionState, unsupportedPlan, writePlan } from '../plans.ts'
 import { isRefusal, type Refusal, refused } from '../refusal.ts'
 import { ShardText } from '../shard-text.ts'
 import { planValue } from '../values.ts'
+import { fieldName, ofLines } from './load-text.ts'
 import { planOnOneServer } from './plan-on-one-server.ts'
+import { stagedLoad } from './staged-load.ts'
 
 /**
  * LOAD DATA LOCAL and LOAD XML LOCAL. One server gets the statement as it is, and the client's file with it; several get lines of
@@ -34,8 +35,15 @@ export function planLoad(statement: Load, context: PlanContext): Plan {
   if (autoIncrement === undefined && !sharded)
     return loadInto(statement, { kind: 'Unsharded', keyspace }, context)
   const load = loadFile(statement, table, context)
-  if (isRefusal(load)) return unsupportedPlan(load.construct)
-  return { root: load, asksFile: true, setsInsertId: true, locks: true, ...connectionState(statement) }
+  const staged = stagedLoad(statement, table, context)
+  if (!isRefusal(load)) {
+    const root = isRefusal(staged) ? load : { ...load, staged }
+    return { root, asksFile: true, setsInsertId: true, locks: true, ...connectionState(statement) }
+  }
+  if (isRefusal(staged)) return unsupportedPlan(staged.construct)
+  const keepsKeys = staged.insert.entered?.references !== undefined
+  const settings = keepsKeys ? { settings: UNCHECKED } : {}
+  return { root: staged, asksFile: true, locks: true, ...connectionState(statement), ...settings }
 }
 
 /** The whole statement on one server. Its OK tells no id, whatever LAST_INSERT_ID() is then. */
@@ -53,7 +61,7 @@ function intoSource(statement: Load, { name, source }: Table, context: PlanConte
 
 function loadFile(statement: Load, table: Table, context: PlanContext): LoadFile | Refusal {
   const { format, reading, file } = statement
-  if (reading === undefined) return refused(`LOAD ${format} into a sharded table`)
+  if (reading === undefined || format === 'XML') return refused(`LOAD ${format} into a sharded table`)
   const problem =
     refusalOfView(`LOAD ${format}`, table, context) ??
     refusalOfLookups(statement, table) ??
@@ -107,10 +115,6 @@ function fieldsOf({ columns }: FileReading, table: Table): readonly string[] | R
   )
 }
 
-function fieldName(field: LoadedColumn): string {
-  return field.kind === 'Column' ? field.name : `@${field.name.toLowerCase()}`
-}
-
 /**
  * The fields with the columns that they are of: `(@a, b) SET id = @a` places rows by the first one. What decides where a row lives, or
  * wants a number, may come from a field alone.
@@ -145,27 +149,4 @@ function fileFormat({ charset, fields, lines }: FileReading): FileFormat {
     ...term('starting', lines.starting),
     ...term('linesTerminated', lines.terminated),
   }
-}
-
-/** The statement for some lines of the file. `fields`: other ones than the client's. */
-function ofLines(
-  statement: Load,
-  { head, columns, set }: FileReading,
-  fields: readonly string[] | undefined,
-): Load {
-  const { reading: _, ...rest } = statement
-  const list =
-    fields === undefined
-      ? columns
-      : fields.map((name) => columns?.find((field) => fieldName(field) === name) ?? makeColumn(name))
-  const pieces: Piece[] = [...head]
-  if (list !== undefined) pieces.push(' (', ...separated(list), ')')
-  const assignments = set.map(({ column, value }) => [column, ' = ', value])
-  if (set.length > 0)
-    pieces.push(' SET ', ...assignments.flatMap((pair, i) => (i === 0 ? pair : [', ', ...pair])))
-  return { ...rest, pieces }
-}
-
-function separated(list: readonly Piece[]): readonly Piece[] {
-  return list.flatMap((piece, i) => (i === 0 ? [piece] : [', ', piece]))
 }

@@ -26,6 +26,13 @@ export class ParamBindings extends StatementBindings {
     return this.#decoded[param]!
   }
 
+  override get statementBytes(): number {
+    const { payload, longData } = this.#values
+    let bytes = super.statementBytes + payload.length
+    for (const pieces of longData.values()) for (const piece of pieces) bytes += piece.length
+    return bytes
+  }
+
   override paramText(param: number): string {
     return valueLiteral(paramValue(boundParams(this.#values)[param]!), this.#charset)
   }

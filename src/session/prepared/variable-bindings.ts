@@ -24,6 +24,10 @@ export class VariableBindings extends StatementBindings {
     return literalValue(text, { type: literalType(variable), start: 0, end: text.length }, DEFAULT_SQL_MODE)
   }
 
+  override get statementBytes(): number {
+    return this.#variables.reduce((sum, variable) => sum + (variable?.text.length ?? 0), super.statementBytes)
+  }
+
   override paramText(param: number): string {
     return this.#variables[param]?.text ?? FIRST_NULL.text
   }

@@ -299,7 +299,7 @@ export function copying({ kind, items: own }: Settings): Settings {
 }
 
 /** The client's settings, but that a column of dates may be one without a default. */
-function defining(settings: Settings): Settings {
+export function defining(settings: Settings): Settings {
   return withoutModes(settings, ['NO_ZERO_DATE', 'NO_ZERO_IN_DATE', 'TRADITIONAL'])
 }
 

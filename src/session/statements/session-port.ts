@@ -50,6 +50,7 @@ import { definitionOf, exclusively } from './ddl-port.ts'
 import { type Execution, statementFor } from './execution.ts'
 import { FetchedRows } from './fetched-rows.ts'
 import { InnerStatements, type MakePort } from './inner-statements.ts'
+import { SessionLoadStage } from './load-stage.ts'
 import { SessionLookupTables } from './lookup-tables.ts'
 import {
   copying,
@@ -97,6 +98,8 @@ export interface PortOptions {
   readonly isOwn?: boolean
   /** Of a statement of the proxy's own: how many stand above it. */
   readonly depth?: number
+  /** Statements of the proxy's own go through this one. */
+  readonly asks?: SessionPort
 }
 
 /** The shards as the plan of one statement reaches them, in the session's transaction and with its settings. */
@@ -115,6 +118,7 @@ export class SessionPort implements ShardPort {
   readonly #commitsFirst: boolean
   readonly #isOwn: boolean
   readonly #depth: number
+  readonly #asks: SessionPort | undefined
 
   /**
    * `settings`: of the connections; the session's own but for what only holds for whole answers, which one connection gives
@@ -131,6 +135,7 @@ export class SessionPort implements ShardPort {
     this.#commitsFirst = options.commitsFirst === true
     this.#isOwn = options.isOwn === true
     this.#depth = options.depth ?? 0
+    this.#asks = options.asks
     this.#execution = execution
     this.#settings = settings
     this.#wholeSettings = whole
@@ -285,11 +290,13 @@ export class SessionPort implements ShardPort {
   }
 
   get lookups(): SessionLookupTables {
+    if (this.#asks !== undefined) return this.#asks.lookups
     this.#lookups ??= new SessionLookupTables(this.#context, this.#execution.reading, this.#makeInner)
     return this.#lookups
   }
 
   get own(): InnerStatements {
+    if (this.#asks !== undefined) return this.#asks.own
     const { reading } = this.#execution
     return new InnerStatements(this.#context, reading, this.#makeInner, { depth: this.#depth + 1 })
   }
@@ -324,7 +331,27 @@ export class SessionPort implements ShardPort {
     const { assigns, userVariables } = this.#execution.plan
     // Of several shards' variables none is the session's.
     if (assigns === true) lane.lease.noteVariables(new Map(userVariables.map((name) => [name, NOT_KNOWN])))
+    lane.noteWrite()
     return openLoad(lane, statementFor(this.#execution, query), interruption)
+  }
+
+  async openStage(keyspace: string, sql: string): Promise<SessionLoadStage> {
+    const { proxy, shards, interruption } = this.#context
+    const target = this.#target(keyspace, shards.pick(keyspace, shards.of(keyspace).shards.length))
+    const lease = await proxy.gateway.acquire(target, this.#settings, interruption, 'scratch')
+    const stage = new SessionLoadStage(lease, this.#execution, this.#settings, this.#context)
+    try {
+      await stage.make(sql)
+      return stage
+    } catch (error) {
+      await stage.close()
+      throw error
+    }
+  }
+
+  get copying(): SessionPort {
+    const options = { commitsFirst: this.#commitsFirst, isOwn: this.#isOwn, depth: this.#depth, asks: this }
+    return new SessionPort(this.#context, this.#execution, copying(this.#settings), undefined, options)
   }
 
   leave({ variables, collation, insertId }: LeftByLoad): void {

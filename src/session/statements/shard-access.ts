@@ -81,6 +81,10 @@ export class ShardAccess implements ShardsView {
     return this.#context.state.settings.kind.foundRows
   }
 
+  packetBytesMax(keyspace: string, shard: number): number {
+    return this.#context.proxy.gateway.packetBytesMax(this.target(keyspace, shard, 'PRIMARY'))
+  }
+
   isIdPassed(keyspace: string, sequence: string, id: bigint): boolean {
     return this.#context.proxy.sequences.isPassed(keyspace, sequence, id)
   }

@@ -65,6 +65,7 @@ export class StatementBindings implements Bindings {
   withSlotTexts(texts: ReadonlyMap<number, string>): Bindings {
     return {
       isMariadb: this.isMariadb,
+      statementBytes: this.statementBytes,
       slotText: (slot) => texts.get(slot) ?? this.slotText(slot),
       slotValue: (slot) => this.slotValue(slot),
       listValues: (slot) => this.listValues(slot),
@@ -104,6 +105,10 @@ export class StatementBindings implements Bindings {
 
   paramText(param: number): string {
     throw new Error(`param ${param} of a statement that has none`)
+  }
+
+  get statementBytes(): number {
+    return this.#text.sql.length
   }
 
   sessionText(name: string): string {

@@ -10,8 +10,8 @@ import { acceptCharacterSet, parseCharsetName } from './types.ts'
 import { PieceBuilder } from './verbatim.ts'
 
 /**
- * LOAD DATA and LOAD XML with INFILE; any other LOAD is passed on. How the file is read is understood for LOAD DATA … LOCAL
- * alone. Source: MySQL 9.7 manual, "LOAD DATA Statement".
+ * LOAD DATA and LOAD XML with INFILE; any other LOAD is passed on. How the file is read is understood where it is LOCAL.
+ * Source: MySQL 9.7 manual, "LOAD DATA Statement", "LOAD XML Statement".
  */
 export function parseLoad(p: TokenStream): Statement {
   const { start, pos } = p
@@ -31,7 +31,7 @@ export function parseLoad(p: TokenStream): Statement {
   p.expect('INTO')
   p.expect('TABLE')
   const table = pieces.take(parseTableName)
-  const reading = format === 'DATA' && local ? parseReading(p, pieces, duplicates) : undefined
+  const reading = local ? parseReading(p, pieces, duplicates) : undefined
   skipStatement(p)
   return make<Load>({
     kind: 'Load',
@@ -68,6 +68,11 @@ function parseReading(
   const hasCharset = p.accept('CHARSET') || acceptCharacterSet(p)
   if (hasCharset && p.type === 'String') return undefined
   const charset = hasCharset ? parseCharsetName(p).toLowerCase() : undefined
+  if (p.accept('ROWS')) {
+    p.expect('IDENTIFIED')
+    p.expect('BY')
+    parseText(p)
+  }
   const fields = p.acceptOneOf(['FIELDS', 'COLUMNS']) === undefined ? {} : parseTerms(p, pieces)
   const lines = p.accept('LINES') ? parseTerms(p, pieces) : {}
   const head = pieces.upTo(p.pos)

@@ -38,6 +38,7 @@ export function bindingsOf(values: TestValues): Bindings {
   const list = (n: number) => slot(n) as readonly Literal[]
   return {
     isMariadb: false,
+    statementBytes: 100,
     slotValue: (n) => toValue(slot(n) as Literal),
     slotText: (n) => (Array.isArray(slot(n)) ? list(n).map(textOf).join(', ') : textOf(slot(n) as Literal)),
     listValues: (n) => list(n).map(toValue),

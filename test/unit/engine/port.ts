@@ -13,6 +13,7 @@ export function viewOf(shards: Shards): ShardsView {
     countsFound: false,
     noBackslashEscapes: false,
     isIdPassed: () => true,
+    packetBytesMax: () => Number.POSITIVE_INFINITY,
   }
 }
 
@@ -33,6 +34,10 @@ export function portOf(doors: Partial<ShardPort>): ShardPort {
     askForFile: unexpected,
     openLoad: unexpected,
     leave: unexpected,
+    openStage: unexpected,
+    get copying() {
+      return unexpected()
+    },
     nextIds: unexpected,
     lookups: { add: unexpected, find: unexpected, change: unexpected, remove: unexpected },
     own: { depth: 0, rows: unexpected, change: unexpected },
