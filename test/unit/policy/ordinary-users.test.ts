@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { SqlError } from '../../../src/errors/sql-error.ts'
 import { type Access, USUAL_ACCESS } from '../../../src/mysql/server/auth/access.ts'
 import { needsOf, needsOfComments } from '../../../src/policy/needs-of.ts'
+import { withOwnDefiner } from '../../../src/policy/own-definer.ts'
 import { permit } from '../../../src/policy/permit.ts'
 import { scan } from '../../../src/sql/fingerprint.ts'
 import { parseStatement } from '../../../src/sql/parse.ts'
@@ -16,7 +17,7 @@ const servers = {
 
 /** Number of the error that a user gets before anything is sent; 0 for none. */
 function refusal(text: string, access: Access = USUAL_ACCESS, defaultSchema = 'own'): number {
-  const sql = encodeBinary(text)
+  const sql = withOwnDefiner(encodeBinary(text), 'app', options)
   const context = {
     sql,
     options,
