@@ -1,5 +1,7 @@
-import { Gauge, type Registry } from 'prom-client'
+import { Counter, Gauge, type Registry } from 'prom-client'
+import type { Gateway } from '../tablet/gateway.ts'
 import type { ServingTablet } from '../tablet/serving-tablet.ts'
+import type { ServedPrimary } from '../tablet/shard-primary.ts'
 
 /** What a proxy holds at this moment. */
 export interface ProxyLoad {
@@ -7,7 +9,7 @@ export interface ProxyLoad {
   readonly clients: number
   /** What their sessions hold: variables, prepared statements, rows. */
   readonly heldBytes: number
-  readonly tablets: readonly Pick<ServingTablet, 'alias' | 'record' | 'load'>[]
+  readonly gateway: Pick<Gateway, 'tablets' | 'primaries' | 'typeOf'>
 }
 
 /** Clients and the places of the pools; of several workers they are added up. */
@@ -36,11 +38,106 @@ export function registerProxyMetrics(registry: Registry, load: () => ProxyLoad):
       registers: [registry],
       collect() {
         this.reset() // tablets leave the topology
-        for (const { alias, record, load: places } of load().tablets)
+        for (const { alias, record, load: places } of load().gateway.tablets)
           this.set({ keyspace: record.keyspace, shard: record.shard, tablet: alias }, value(places))
       },
     })
   pools('busy', 'Connections to a tablet that are in use or being made', ({ busy }) => busy)
   pools('idle', 'Connections to a tablet that wait for work', ({ idle }) => idle)
   pools('waiting', 'Requests that wait for a connection to a tablet', ({ waiting }) => waiting)
+  registerTabletMetrics(registry, load)
+  registerShardMetrics(registry, load)
+}
+
+function registerTabletMetrics(registry: Registry, load: () => ProxyLoad): void {
+  const each = (name: string, help: string, value: (tablet: ServingTablet) => number | undefined) =>
+    new Gauge({
+      name: `shardgate_tablet_${name}`,
+      help,
+      labelNames: ['keyspace', 'shard', 'tablet', 'type'],
+      registers: [registry],
+      aggregator: 'max', // workers look at the same servers
+      collect() {
+        this.reset()
+        const { gateway } = load()
+        for (const tablet of gateway.tablets) {
+          const { keyspace, shard } = tablet.record
+          const known = value(tablet)
+          const labels = { keyspace, shard, tablet: tablet.alias, type: gateway.typeOf(tablet).toLowerCase() }
+          if (known !== undefined) this.set(labels, known)
+        }
+      },
+    })
+  each('up', 'Whether a tablet answers its health check', ({ health }) => Number(health.state === 'healthy'))
+  each('read_only', 'Whether a tablet takes no writes', ({ health }) => Number(health.readOnly))
+  each(
+    'replication_lag_seconds',
+    'How far a replica is behind its source; +Inf where replication is broken',
+    ({ health }) => health.lagSeconds,
+  )
+}
+
+function registerShardMetrics(registry: Registry, load: () => ProxyLoad): void {
+  const labelsOf = ({ name }: ServedPrimary) => {
+    const [keyspace = '', shard = ''] = name.split('/')
+    return { keyspace, shard }
+  }
+  const gauge = (
+    name: string,
+    help: string,
+    aggregator: 'max' | 'sum',
+    value: (shard: ServedPrimary) => number,
+  ) =>
+    new Gauge({
+      name: `shardgate_${name}`,
+      help,
+      labelNames: ['keyspace', 'shard'],
+      registers: [registry],
+      aggregator,
+      collect() {
+        this.reset()
+        for (const primary of load().gateway.primaries) this.set(labelsOf(primary), value(primary))
+      },
+    })
+  gauge('shard_serving', 'Whether a shard has a primary that answers', 'max', ({ trouble }) =>
+    Number(trouble === undefined),
+  )
+  gauge('shard_alarm', 'Whether somebody must look at who the primary of a shard is', 'max', ({ alarm }) =>
+    Number(alarm !== undefined),
+  )
+  gauge(
+    'buffer_waiting',
+    'Statements that wait for the primary of a shard',
+    'sum',
+    ({ buffer }) => buffer.waiting,
+  )
+  const counter = (name: string, help: string, value: (shard: ServedPrimary) => number) =>
+    new Counter({
+      name: `shardgate_${name}_total`,
+      help,
+      labelNames: ['keyspace', 'shard'],
+      registers: [registry],
+      collect() {
+        this.reset()
+        for (const primary of load().gateway.primaries) this.inc(labelsOf(primary), value(primary))
+      },
+    })
+  counter('shard_outages', 'How often the primary of a shard was lost or in doubt', ({ outages }) => outages)
+  counter(
+    'buffer_waited',
+    'Statements that have begun to wait for the primary of a shard',
+    ({ buffer }) => buffer.waited,
+  )
+  new Counter({
+    name: 'shardgate_buffer_evicted_total',
+    help: 'Statements that have waited for the primary of a shard in vain',
+    labelNames: ['keyspace', 'shard', 'reason'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const primary of load().gateway.primaries)
+        for (const [reason, count] of Object.entries(primary.buffer.evicted))
+          this.inc({ ...labelsOf(primary), reason }, count)
+    },
+  })
 }

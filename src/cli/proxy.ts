@@ -112,11 +112,11 @@ export const startProxy: CreateProxy = async ({
     await server.listen()
     return {
       port: (server.addresses()[0] as AddressInfo).port,
-      state: () => servingState(topology.current(), proxy.gateway),
+      state: () => servingState(proxy.gateway),
       load: () => ({
         clients: proxy.sessions.size,
         heldBytes: proxy.memory.held,
-        tablets: proxy.gateway.tablets,
+        gateway: proxy.gateway,
       }),
       async close({ drainMs }) {
         await server.drain(drainMs)

@@ -1,6 +1,6 @@
 import type { KeyspaceShards } from '../tablet/keyspace-shards.ts'
 import type { ServingTablet } from '../tablet/serving-tablet.ts'
-import type { TopologySnapshot } from '../topology/snapshot.ts'
+import type { ServedPrimary } from '../tablet/shard-primary.ts'
 
 /** How a proxy serves, as `/readyz` and the log tell it. */
 export interface ServingState {
@@ -20,12 +20,14 @@ export interface ServingProblem {
 
 interface Gateway {
   readonly keyspaces: ReadonlyMap<string, KeyspaceShards>
+  readonly primaries: readonly Pick<ServedPrimary, 'name' | 'endpoint' | 'trouble' | 'alarm'>[]
   readonly tablets: readonly ServingTablet[]
 }
 
-export function servingState(snapshot: TopologySnapshot, gateway: Gateway): ServingState {
+export function servingState(gateway: Gateway): ServingState {
   const problems = [
-    ...[...gateway.keyspaces.values()].flatMap((shards) => keyspaceProblems(snapshot, shards)),
+    ...[...gateway.keyspaces.values()].flatMap(keyspaceProblems),
+    ...gateway.primaries.flatMap(shardProblems),
     ...gateway.tablets.flatMap(tabletProblems),
   ]
   const answering = new Set(
@@ -47,13 +49,14 @@ export function notServing(state: ServingState | undefined): string | undefined 
   return state.problems.map(printProblem).join('\n')
 }
 
-function keyspaceProblems(snapshot: TopologySnapshot, shards: KeyspaceShards): ServingProblem[] {
-  const { keyspace, problem } = shards
-  if (problem !== undefined) return [{ what: `keyspace ${keyspace}`, reason: problem.message }]
-  const states = snapshot.keyspaces.get(keyspace)?.shards
-  return shards.shards
-    .filter(({ name }) => states?.get(name)?.primary === undefined)
-    .map(({ name }) => ({ what: `shard ${keyspace}/${name}`, reason: 'the topology names no primary' }))
+function keyspaceProblems({ keyspace, problem }: KeyspaceShards): ServingProblem[] {
+  return problem === undefined ? [] : [{ what: `keyspace ${keyspace}`, reason: problem.message }]
+}
+
+/** What is the matter with the primary itself is told of the tablet. */
+function shardProblems({ name, endpoint, trouble, alarm }: Gateway['primaries'][number]): ServingProblem[] {
+  const reason = alarm ?? (endpoint === undefined ? trouble : undefined)
+  return reason === undefined ? [] : [{ what: `shard ${name}`, reason }]
 }
 
 function tabletProblems({ name, record, health }: ServingTablet): ServingProblem[] {

@@ -251,7 +251,7 @@ export class Shardgate implements ProxyContext {
   }
 
   #primaries(): readonly ServingTablet[] {
-    return this.gateway.tablets.filter(({ record }) => record.type === 'PRIMARY')
+    return this.gateway.tablets.filter((tablet) => this.gateway.typeOf(tablet) === 'PRIMARY')
   }
 
   #serverVersion(): ServerVersion {

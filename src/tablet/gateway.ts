@@ -3,7 +3,7 @@ import type { Cancellation } from '../base/abort.ts'
 import type { Clock } from '../base/clock.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { Logger } from '../telemetry/log.ts'
-import { addressOf, databaseOf, type Tablet } from '../topology/records.ts'
+import { addressOf, databaseOf, type Tablet, type TabletType } from '../topology/records.ts'
 import type { TopologySnapshot, TopologyView } from '../topology/snapshot.ts'
 import { Endpoint, type EndpointOptions } from './endpoint.ts'
 import type { TabletHealth } from './health.ts'
@@ -74,6 +74,13 @@ export class Gateway {
 
   get tablets(): readonly ServingTablet[] {
     return [...this.#endpoints.values()]
+  }
+
+  /** What a tablet serves as at this moment. */
+  typeOf({ record, alias }: Pick<ServingTablet, 'record' | 'alias'>): TabletType {
+    const primary = this.#primaries.get(`${record.keyspace}/${record.shard}`)?.endpoint
+    if (primary?.alias === alias) return 'PRIMARY'
+    return record.type === 'PRIMARY' ? 'REPLICA' : record.type
   }
 
   get primaries(): readonly ServedPrimary[] {

@@ -1,6 +1,5 @@
 import { SqlError } from '../../errors/sql-error.ts'
 import type { Show } from '../../sql/ast.ts'
-import { printAlias } from '../../topology/alias.ts'
 import type { DefinedVindex } from '../../vschema/model.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { Target } from '../settings/target.ts'
@@ -23,13 +22,13 @@ export function tabletsTable({ gateway }: Known, sees: Sees): ShownTable {
     ['Cell', 'Keyspace', 'Shard', 'TabletType', 'State', 'Alias', 'Hostname', 'PrimaryTermStartTime'],
     gateway.tablets
       .filter(({ record }) => sees(record.keyspace))
-      .map(({ record, health }) => [
+      .map(({ record, alias, health }) => [
         record.alias.cell,
         record.keyspace,
         record.shard,
-        record.type,
+        gateway.typeOf({ record, alias }),
         health.state === 'unreachable' ? 'NOT_SERVING' : 'SERVING',
-        printAlias(record.alias),
+        alias,
         record.hostname ?? record.unix_socket ?? '',
         '',
       ]),
@@ -39,7 +38,9 @@ export function tabletsTable({ gateway }: Known, sees: Sees): ShownTable {
 
 /** Of the replicas; LIKE is about keyspaces. */
 export function replicationTable({ gateway }: Pick<Known, 'gateway'>, sees: Sees): ShownTable {
-  const replicas = gateway.tablets.filter(({ record }) => record.type !== 'PRIMARY' && sees(record.keyspace))
+  const replicas = gateway.tablets.filter(
+    (tablet) => gateway.typeOf(tablet) !== 'PRIMARY' && sees(tablet.record.keyspace),
+  )
   const rows = replicas.map(({ record, alias, health }) => {
     const { replication, lagSeconds } = health
     const lag =
@@ -47,7 +48,7 @@ export function replicationTable({ gateway }: Pick<Known, 'gateway'>, sees: Sees
     return [
       record.keyspace,
       record.shard,
-      record.type,
+      gateway.typeOf({ record, alias }),
       alias,
       record.hostname ?? record.unix_socket ?? '',
       replication?.source ?? '',

@@ -6,7 +6,6 @@ import { SqlError } from '../../../src/errors/sql-error.ts'
 import type { KeyspaceShards } from '../../../src/tablet/keyspace-shards.ts'
 import type { ServingTablet } from '../../../src/tablet/serving-tablet.ts'
 import { type Logger, silentLogger } from '../../../src/telemetry/log.ts'
-import { EMPTY_SNAPSHOT } from '../../../src/topology/build-snapshot.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 
 function keyspace(name: string, problem?: string): KeyspaceShards {
@@ -28,7 +27,11 @@ function tablet(keyspaceName: string, lastError = ''): ServingTablet {
 }
 
 function stateOf(keyspaces: readonly KeyspaceShards[], tablets: readonly ServingTablet[]): ServingState {
-  return servingState(EMPTY_SNAPSHOT, { keyspaces: new Map(keyspaces.map((k) => [k.keyspace, k])), tablets })
+  return servingState({
+    keyspaces: new Map(keyspaces.map((k) => [k.keyspace, k])),
+    tablets,
+    primaries: [],
+  })
 }
 
 test('a keyspace with a gap is told; others are served all the same', () => {
@@ -64,5 +67,28 @@ test('a trouble is an error once, its looks are counted, its end is told', async
     'error in the way of serving {"what":"tablet a","reason":"away"}',
     'error in the way of serving {"what":"tablet a","reason":"away","repeated":3}',
     'info no longer in the way of serving {"what":"tablet a"}',
+  ])
+})
+
+test('a shard that needs somebody is told, and one without a primary; of one whose primary is down its tablet tells', () => {
+  const shard = (name: string, more: { trouble?: string; alarm?: string; endpoint?: ServingTablet }) => ({
+    name,
+    endpoint: more.endpoint,
+    trouble: more.trouble,
+    alarm: more.alarm,
+  })
+  const state = servingState({
+    keyspaces: new Map([['shop', keyspace('shop')]]),
+    tablets: [tablet('shop')],
+    primaries: [
+      shard('shop/-40', { endpoint: tablet('shop') }),
+      shard('shop/40-80', { trouble: 'the topology names no primary' }),
+      shard('shop/80-c0', { trouble: 'cannot be reached', endpoint: tablet('shop') }),
+      shard('shop/c0-', { alarm: 'a and b take writes', trouble: 'a and b take writes' }),
+    ],
+  })
+  assert.deepEqual(state.problems, [
+    { what: 'shard shop/40-80', reason: 'the topology names no primary' },
+    { what: 'shard shop/c0-', reason: 'a and b take writes' },
   ])
 })
