@@ -76,7 +76,7 @@ export class Ledger {
 
   /** False: the connection is of no use any more. */
   async #act(client: ProtocolClient, turn: number, writer: number): Promise<boolean> {
-    switch (turn % 5) {
+    switch (turn % 7) {
       case 0:
         return this.#write(client, [this.#next++], writer)
       case 1:
@@ -85,6 +85,10 @@ export class Ledger {
         return this.#read(client, `SELECT amount FROM accounts WHERE id = ${1 + (turn % ACCOUNTS)}`)
       case 3:
         return this.#read(client, 'SELECT COUNT(*), SUM(amount) FROM accounts')
+      case 4:
+        return this.#prepared(client, `SELECT amount FROM accounts WHERE id = ${1 + (turn % ACCOUNTS)}`)
+      case 5:
+        return this.#read(client, `SELECT 1; SELECT amount FROM accounts WHERE id = ${1 + (turn % ACCOUNTS)}`)
       default:
         return this.#transfer(client, turn)
     }
@@ -113,6 +117,23 @@ export class Ledger {
     return told !== undefined
   }
 
+  async #prepared(client: ProtocolClient, sql: string): Promise<boolean> {
+    try {
+      const prepared = await client.prepare(sql)
+      if (prepared.kind === 'error')
+        this.#errors.push(`PREPARE ${sql}: ${prepared.errno} ${prepared.message}`)
+      else {
+        const [told] = await client.execute(prepared.id, [])
+        if (told?.kind === 'error') this.#errors.push(`EXECUTE ${sql}: ${told.errno} ${told.message}`)
+        client.closeStatement(prepared.id)
+      }
+      return true
+    } catch (error) {
+      this.#errors.push(`PREPARE ${sql}: ${error}`)
+      return false
+    }
+  }
+
   async #transfer(client: ProtocolClient, turn: number): Promise<boolean> {
     const [from, to] = [1 + (turn % ACCOUNTS), 1 + ((turn * 7 + 3) % ACCOUNTS)]
     const statements = [
@@ -137,8 +158,8 @@ export class Ledger {
   async #ask(client: ProtocolClient, sql: string): Promise<Result | undefined> {
     const startedMs = performance.now()
     try {
-      const [result] = await client.query(sql)
-      return result
+      const results = await client.query(sql)
+      return results.at(-1)
     } catch {
       return undefined
     } finally {
