@@ -99,5 +99,11 @@ function behind(made: OkOutcome, filled: OkOutcome): OkOutcome {
   const isAgain = (text: string) => filled.conditions.some(({ message }) => message === text)
   const conditions = [...made.conditions.filter(({ message }) => !isAgain(message)), ...filled.conditions]
   const unlisted = filled.warnings - filled.conditions.length
-  return { ...filled, conditions, warnings: conditions.length + Math.max(0, unlisted) }
+  const warnings = conditions.length + Math.max(0, unlisted)
+  return {
+    ...filled,
+    conditions,
+    warnings,
+    info: filled.info.replace(/(?<=Warnings: )\d+/, String(warnings)),
+  }
 }

@@ -63,6 +63,7 @@ export function tracePlan(
 function plan(statement: Statement, context: PlanContext, trace: Trace | undefined): Plan {
   try {
     const { shard, defaultKeyspace } = context
+    if (givesInsertId(statement)) return unsupportedPlan('the hint SET_VAR(insert_id)')
     const temporary = statement.kind === 'Ddl' ? planTemporary(statement, context) : undefined
     if (temporary !== undefined) return withAsked(statement, temporary)
     if (shard !== undefined && defaultKeyspace !== undefined) {
@@ -86,6 +87,12 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
     if (error instanceof Unplanned) return unsupportedPlan(error.construct)
     throw error
   }
+}
+
+/** MySQL takes it back by `SET insert_id = 0`, with which the next row of whoever gets the connection has the id 0. */
+function givesInsertId(statement: Statement): boolean {
+  const hints = 'hints' in statement ? statement.hints : undefined
+  return hints?.some((hint) => /\bSET_VAR\s*\(\s*`?insert_id\b/i.test(hint)) === true
 }
 
 /** Tables of WITH that nobody names are what the servers that the statement goes to can parse, or look at. */

@@ -94,6 +94,7 @@ export class Replies {
     const told = toldError(this.#context, interruption.told(failure))
     const commitWarning = transaction.takeWarning()
     warnings.drop()
+    state.signal = undefined // whose error is relayed
     state.rowCount = -1
     state.warnings = [
       { level: 'Error', code: told.errno, message: told.message },

@@ -9,6 +9,7 @@ export interface StatementBeginsContext {
 
 /** What the statement before left behind is forgotten, unless this one asks for it. */
 export function statementBegins({ state, warnings }: StatementBeginsContext, scan: Scan): void {
+  if (state.signal !== undefined && !asksForWarnings(scan)) state.signal = undefined
   if ((!warnings.holding && state.warningCount === 0) || asksForWarnings(scan)) return
   warnings.drop()
   state.warnings = []

@@ -1,4 +1,4 @@
-import { notSupported } from '../../errors/sql-error.ts'
+import { notSupported, type SqlError } from '../../errors/sql-error.ts'
 import { runQuery } from '../../mysql/client/simple-command.ts'
 import type { SetVariable } from '../../sql/ast.ts'
 import type { ShardAccess } from '../statements/shard-access.ts'
@@ -22,6 +22,20 @@ const HARMLESS: ReadonlyMap<string, readonly string[]> = new Map([
  */
 const NOT_TAKEN_BACK: ReadonlySet<string> = new Set(['insert_id', 'rand_seed1', 'rand_seed2'])
 
+/** What to do instead. */
+const WAYS: ReadonlyMap<string, string> = new Map([
+  ['insert_id', 'write the id into the row'],
+  ['rand_seed1', 'RAND(n) gives the same numbers again'],
+  ['rand_seed2', 'RAND(n) gives the same numbers again'],
+  ['sql_auto_is_null', 'ask for LAST_INSERT_ID()'],
+  [
+    'session_track_gtids',
+    'shards have GTIDs of their own, SHOW GLOBAL GTID_EXECUTED tells them: leave it OFF',
+  ],
+  ['session_track_state_change', 'no state of servers is told: leave it OFF'],
+  ['session_track_transaction_info', 'no transaction of servers is told: leave it OFF'],
+])
+
 /** What the session goes by itself, once a server has judged the value. */
 const JUDGED: ReadonlySet<string> = new Set(['completion_type'])
 
@@ -35,7 +49,7 @@ export async function refuseVariable(
   if (NOT_TAKEN_BACK.has(name)) {
     if (proxy.isMariadb && name === 'insert_id' && item.value.kind === 'Default') return
     checkWholeNumber(item, name, text)
-    throw notSupported(`SET ${name} = ${text}`)
+    throw refusal(name, text)
   }
   const isJudged = JUDGED.has(name)
   const harmless = HARMLESS.get(name)
@@ -44,5 +58,10 @@ export async function refuseVariable(
     await runQuery(connection, `SET SESSION ${name} = ${text}`)
     await runQuery(connection, `SET SESSION ${name} = DEFAULT`)
   })
-  if (!isJudged) throw notSupported(`SET ${name} = ${text}`)
+  if (!isJudged) throw refusal(name, text)
+}
+
+function refusal(name: string, text: string): SqlError {
+  const way = WAYS.get(name)
+  return notSupported(`SET ${name} = ${text}${way === undefined ? '' : ` (${way})`}`)
 }

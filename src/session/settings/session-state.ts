@@ -90,6 +90,8 @@ export class SessionState {
   foundRows = 0
   /** Of the last statement, errors included; `warnings` may still be with the connection that ran it. */
   warningCount = 0
+  /** The SIGNAL that has left them: no server tells anybody else what it says of its condition. */
+  signal: string | undefined
   #warnings: readonly Condition[] = []
 
   constructor(defaults: SessionDefaults, memory: ByteBudget) {
@@ -109,6 +111,7 @@ export class SessionState {
     this.rowCount = 0
     this.foundRows = 0
     this.warnings = []
+    this.signal = undefined
     this.tracker = new SessionTracker(isTracked)
     const items = new Map([[NAMES, names]])
     this.settings = makeSettings(items, kind)

@@ -6,6 +6,7 @@ import type { Replies } from '../commands/replies.ts'
 import { numberValue, textValue, type VariableValue } from '../settings/variable-value.ts'
 import { type ConditionsContext, fetchConditions } from '../show/show-conditions.ts'
 import { type EvaluateContext, evaluate } from './evaluate.ts'
+import { signalItems } from './signal-items.ts'
 
 export interface DiagnosticsContext extends ConditionsContext, EvaluateContext {
   readonly client: ConditionsContext['client'] & EvaluateContext['client']
@@ -57,8 +58,34 @@ async function valuesOf(
     return items.map(({ name }) => (name === 'NUMBER' ? count(conditions.length) : rows))
   }
   const found = conditions[(await numberOf(context, condition)) - 1]
-  return found && items.map(({ name }) => itemOf(found, name, context.proxy.isMariadb))
+  if (found === undefined) return undefined
+  const { isMariadb } = context.proxy
+  const signaled = await signaledItems(context)
+  return items.map(({ name }) => signaled?.get(name) ?? itemOf(found, name, isMariadb))
 }
+
+/** What the SIGNAL says that has left the one condition there is. */
+async function signaledItems(
+  context: DiagnosticsContext,
+): Promise<ReadonlyMap<string, VariableValue> | undefined> {
+  const { reader, state } = context
+  const signal = state.signal === undefined ? undefined : signalItems(state.signal, reader.current.options)
+  if (signal === undefined) return undefined
+  const names = [...signal.items.keys()].filter((name) => !OF_CONDITION.has(name))
+  const { values } = await evaluate(
+    context,
+    names.map((name) => signal.items.get(name)!),
+  )
+  return new Map([
+    ['RETURNED_SQLSTATE', text(signal.sqlState)],
+    ['CLASS_ORIGIN', text('')],
+    ['SUBCLASS_ORIGIN', text('')],
+    ...names.map((name, i) => [name, values[i]!] as const),
+  ])
+}
+
+/** They are the condition's own. */
+const OF_CONDITION: ReadonlySet<string> = new Set(['MYSQL_ERRNO', 'MESSAGE_TEXT'])
 
 /** As MySQL makes an integer of it; 0 for NULL. */
 async function numberOf(context: DiagnosticsContext, condition: Expr): Promise<number> {

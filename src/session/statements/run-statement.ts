@@ -73,6 +73,7 @@ export function runStatement(context: RunContext, execution: Execution): void {
       interruption.throwIfKilled()
       if (!context.client.closed) runStatement(context, own)
     })
+  if (root.kind === 'Write' && root.verb === 'other' && isSignal(execution.sql)) state.signal = execution.sql
   const { tabletType } = execution.reading.target
   if (tabletType !== 'PRIMARY') checkReadOnly(root, tabletType)
   const commits = execution.plan.commitsFirst === true && transaction.isOpen
@@ -85,6 +86,10 @@ export function runStatement(context: RunContext, execution: Execution): void {
     interruption.throwIfKilled()
     if (!context.client.closed) runPlan(context, execution)
   })
+}
+
+function isSignal(sql: string): boolean {
+  return /^\s*signal\b/i.test(sql)
 }
 
 function checkLocked({ locks, temporary }: RunContext, { reading, sql }: Execution): Promise<void> {
