@@ -389,11 +389,17 @@ export class SessionPort implements ShardPort {
     // What is asked of copies warns like one server; what was asked to make them has been asked again of them.
     if (ofCopies !== undefined) return { conditions: ofCopies.conditions, count: ofCopies.warnings }
     const lists = await Promise.all(this.#conditions)
-    const statement = { isQuery: true, isInCondition: (text: string) => this.isInCondition(text) }
+    const { saysNullsOnce } = this
+    const isInCondition = (text: string) => this.isInCondition(text)
+    const statement = { isQuery: true, isInCondition, saysNullsOnce }
     const merged = mergeConditions(lists, statement)
     const unseen = this.#warningCount - lists.flat().length
     const cut = unseen > 0 ? Math.max(...lists.map((list) => list.length)) : merged.length
     return { conditions: merged.slice(0, cut), count: merged.length + unseen }
+  }
+
+  get saysNullsOnce(): boolean {
+    return !this.#context.proxy.isMariadb
   }
 
   isInCondition(text: string): boolean {
