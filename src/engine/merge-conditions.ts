@@ -31,7 +31,7 @@ export interface OfStatement {
    * select list with each row.
    */
   isInCondition(text: string): boolean
-  /** MySQL says once of a column that it cannot be NULL, MariaDB of each row. */
+  /** MySQL says once in an INSERT that a column cannot be NULL; otherwise each row does. */
   readonly saysNullsOnce: boolean
   /** What shards are asked for a query may repeat in hidden columns what is deprecated. */
   readonly isQuery: boolean

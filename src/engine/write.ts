@@ -28,14 +28,14 @@ function checkOneInsertId(answers: readonly WriteAnswer[]): void {
   throw notSupported('LAST_INSERT_ID(expr) with rows of several shards')
 }
 
-/** The shards' answers as one server would put them; the first one's insert id is taken. `ordered`: their conditions in order. */
+/** The shards' answers as one server would put them; the first one's insert id is taken. `ordered`: of an INSERT, their conditions in order. */
 export function sumAnswers(
   answers: readonly WriteAnswer[],
   port: Pick<ShardPort, 'isInCondition' | 'saysNullsOnce'>,
   ordered?: readonly Condition[],
 ): OkOutcome {
   const all = answers.map(({ conditions }) => conditions)
-  const { saysNullsOnce } = port
+  const saysNullsOnce = ordered !== undefined && port.saysNullsOnce
   const isInCondition = (text: string) => port.isInCondition(text)
   const statement = { isQuery: false, isInCondition, saysNullsOnce }
   const conditions = mergeConditions(all, statement, ordered)
