@@ -1,6 +1,6 @@
 import type { ByteBudget } from '../../base/byte-budget.ts'
 import type { BoundQuery } from '../../engine/bindings.ts'
-import { mergeConditions } from '../../engine/merge-conditions.ts'
+import { isOfTheText, mergeConditions } from '../../engine/merge-conditions.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import {
   type ClientFile,
@@ -497,7 +497,14 @@ export class SessionPort implements ShardPort {
     const { transaction, interruption: watch } = this.#context
     const lane = await transaction.reach(target, this.#settings, watch)
     const rows = await FetchedRows.open(lane, sql, { watch, onLost: () => transaction.lost(lane) })
-    if (rows.summary.warnings > 0) this.#noteConditions(rows, readConditions(lane.connection))
+    const told = rows.summary.warnings > 0 ? await readConditions(lane.connection) : []
+    const isTold = ({ message }: Condition) => told.some((condition) => condition.message === message)
+    const { format, using } = this.#execution
+    // A client that has prepared the statement was told of its text then.
+    const isPrepared = format === 'binary' || using !== undefined
+    const ofText = isPrepared ? [] : rows.prepared.filter((each) => isOfTheText(each.code) && !isTold(each))
+    const warnings = rows.summary.warnings + ofText.length
+    if (warnings > 0) this.#noteConditions({ summary: { warnings } }, Promise.resolve([...ofText, ...told]))
     return rows
   }
 
@@ -528,11 +535,15 @@ export class SessionPort implements ShardPort {
   }
 
   /** Asked for at the end; until then a failure has nobody else to hear it. */
-  #noteConditions({ summary }: Pick<ShardRows, 'summary'>, reading: Promise<readonly Condition[]>): void {
+  #noteConditions({ summary }: WithWarnings, reading: Promise<readonly Condition[]>): void {
     this.#warningCount += summary.warnings
     reading.catch(() => {})
     this.#conditions.push(reading)
   }
+}
+
+interface WithWarnings {
+  readonly summary: Pick<ShardRows['summary'], 'warnings'>
 }
 
 /** Of streams some of which cannot be opened, closes the others when all have settled. Throws the first failure. */
