@@ -245,16 +245,11 @@ export class SessionPort implements ShardPort {
   }
 
   async openScratch(keyspace: string, options?: { readonly isOfKeyspace: true }): Promise<ScratchConnection> {
-    const { proxy, shards } = this.#context
+    const { proxy, shards, interruption } = this.#context
     const own = options?.isOfKeyspace ? undefined : proxy.limits.copiesKeyspace
     if (own !== undefined && !shards.isKeyspace(own)) throw noCopiesKeyspace(own)
-    return this.openScratchAmong(own ?? keyspace)
-  }
-
-  /** On a server that has the keyspace's tables, in no transaction. */
-  async openScratchAmong(keyspace: string): Promise<ScratchConnection> {
-    const { proxy, shards, interruption } = this.#context
-    const target = this.#target(keyspace, shards.pick(keyspace, shards.of(keyspace).shards.length))
+    const at = own ?? keyspace
+    const target = this.#target(at, shards.pick(at, shards.of(at).shards.length))
     const lease = await proxy.gateway.acquire(target, this.#wholeSettings, interruption, 'scratch')
     const { stopped } = interruption
     if (stopped !== undefined) {
