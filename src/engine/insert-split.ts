@@ -1,6 +1,7 @@
 import { notSupported, SqlError } from '../errors/sql-error.ts'
 import type { KeyspaceId } from '../key/keyspace-id.ts'
 import { shardIndexOf } from '../key/shard-ranges.ts'
+import type { QueryTemplate } from '../plan/text.ts'
 import type { SplitInsert, VindexColumn } from '../plan/write-primitives.ts'
 import { isNumber, isUnsigned as isUnsignedType, type Value } from '../values/value.ts'
 import { domainOf, type VindexDomain } from '../vindex/domain.ts'
@@ -241,7 +242,9 @@ class Part implements InsertedRows {
   }
 
   finish(): ShardInsert {
-    const query = this.#insert.finish(this.#text)
+    const [only, ...others] = this.#rows
+    const selected = others.length > 0 ? undefined : this.#insert.selectedText(only)
+    const query = selected ?? this.#insert.finish(this.#text)
     return { shard: this.#shard, query, rows: this, drawnIds: this.#drawnIds }
   }
 
@@ -325,6 +328,30 @@ class InsertOfRows {
     return text.finish()
   }
 
+  /**
+   * A row that is one of several, with a NULL that one of several may have: servers take it from a SELECT, too. Undefined for other
+   * rows, and where only VALUES can say it.
+   */
+  selectedText({ row, id }: PlacedRow): BoundText | undefined {
+    const { autoIncrement, columnCount, ignore, tail } = this.#plan
+    if (ignore || !takesNull(this.#plan, this.#source, this.#context)) return undefined
+    const offsets = Array.from({ length: columnCount }, (_, offset) => offset)
+    const mayBeNull = (offset: number) => (this.#source.value(row, offset)?.type ?? 'NULL') === 'NULL'
+    if (!offsets.some(mayBeNull) || offsets.some((offset) => this.#source.isDefault(row, offset)))
+      return undefined
+    const head = beforeValues(this.#plan.head)
+    if (head === undefined || (typeof tail[0] === 'string' && ROW_ALIAS.test(tail[0]))) return undefined
+    const text = new TextBinder(this.#context.bindings)
+    text.append(head)
+    const width = columnCount + Number(id !== undefined && autoIncrement?.appended === true)
+    for (let offset = 0; offset < width; offset++) {
+      text.appendPiece(offset === 0 ? 'SELECT ' : ', ')
+      if (id !== undefined && offset === autoIncrement?.offset) text.appendPiece(id.toString())
+      else this.#source.appendCell(text, row, offset)
+    }
+    return this.finish(text)
+  }
+
   textOf(rows: readonly PlacedRow[]): BoundText {
     const text = this.begin()
     for (const [i, placed] of rows.entries()) this.append(text, placed, i === 0)
@@ -372,6 +399,15 @@ class InsertOfRows {
     const value = storedValue(this.#plan, this.#source, { row, id }, { ...column, domain }, this.#context)
     return asCompared(column.routed, value)
   }
+}
+
+const ROW_ALIAS = /^\s*AS\b/i
+
+/** The head of a statement without the word in front of its rows. */
+function beforeValues(head: QueryTemplate): QueryTemplate | undefined {
+  const last = head.at(-1)
+  if (typeof last !== 'string' || !/\bVALUES?\s*$/i.test(last)) return undefined
+  return [...head.slice(0, -1), last.replace(/VALUES?\s*$/i, '')]
 }
 
 function splitByShard(

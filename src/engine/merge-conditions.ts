@@ -21,6 +21,9 @@ const VALUE = /value:? '([^']*)'(?: for column .*| at row .*)?$/
 /** max_error_count of MariaDB: what is said as often may be said more often than is kept. */
 const KEPT_LEAST = 64
 
+/** ER_BAD_NULL_ERROR as a warning. */
+const NULL_TAKEN = 1048
+
 /** What is known of the statement that shards have conditions of. */
 export interface OfStatement {
   /**
@@ -28,6 +31,8 @@ export interface OfStatement {
    * select list with each row.
    */
   isInCondition(text: string): boolean
+  /** MySQL says once in an INSERT that a column cannot be NULL; otherwise each row does. */
+  readonly saysNullsOnce: boolean
   /** What shards are asked for a query may repeat in hidden columns what is deprecated. */
   readonly isQuery: boolean
 }
@@ -67,8 +72,9 @@ function timesOf(
   code: number,
   message: string,
   counts: readonly number[],
-  { isQuery, isInCondition }: OfStatement,
+  { isQuery, isInCondition, saysNullsOnce }: OfStatement,
 ): number | undefined {
+  if (code === NULL_TAKEN && saysNullsOnce) return 1
   if (code === AMBIGUOUS) return Math.max(...counts)
   if (OF_THE_TEXT.has(code)) return isQuery ? 1 : Math.max(...counts)
   const [, quoted] = OF_A_VALUE.has(code) ? (VALUE.exec(message) ?? []) : []

@@ -235,6 +235,8 @@ export interface ShardPort {
   isInCondition(text: string): boolean
   /** What columns of a temporary table hold of expressions, under the session's settings, whatever its sql_mode refuses. */
   asStored(keyspace: string, question: StoredQuestion): Promise<StoredAnswer>
+  /** As `OfStatement` of conditions that are merged has it. */
+  readonly saysNullsOnce: boolean
   /**
    * A connection of the statement's own to some server of the keyspace, or of the one that all copies are made in, in no
    * transaction. `isOfKeyspace`: it has that keyspace's database.

@@ -28,14 +28,16 @@ function checkOneInsertId(answers: readonly WriteAnswer[]): void {
   throw notSupported('LAST_INSERT_ID(expr) with rows of several shards')
 }
 
-/** The shards' answers as one server would put them; the first one's insert id is taken. `ordered`: their conditions in order. */
+/** The shards' answers as one server would put them; the first one's insert id is taken. `ordered`: of an INSERT, their conditions in order. */
 export function sumAnswers(
   answers: readonly WriteAnswer[],
-  port: Pick<ShardPort, 'isInCondition'>,
+  port: Pick<ShardPort, 'isInCondition' | 'saysNullsOnce'>,
   ordered?: readonly Condition[],
 ): OkOutcome {
   const all = answers.map(({ conditions }) => conditions)
-  const statement = { isQuery: false, isInCondition: (text: string) => port.isInCondition(text) }
+  const saysNullsOnce = ordered !== undefined && port.saysNullsOnce
+  const isInCondition = (text: string) => port.isInCondition(text)
+  const statement = { isQuery: false, isInCondition, saysNullsOnce }
   const conditions = mergeConditions(all, statement, ordered)
   const repeated = all.flat().length - conditions.length
   const warnings = answers.reduce((sum, answer) => sum + answer.warnings, 0) - repeated

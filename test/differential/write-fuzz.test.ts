@@ -7,11 +7,6 @@ import { onEachServer } from '../support/each-server.ts'
 const SEED = 30_000
 const STEPS = 750
 
-/** Beginnings of the kinds of differences that there still are, each with what it is. */
-const KNOWN: Readonly<Record<string, string>> = {
-  'counts of INSERT … SELECT': 'a warning that one server tells once is told of each row',
-}
-
 onEachServer((flavor) => {
   describe('random sessions of writes over shards', () => {
     it('answer, and leave in all tables, what they would on one server', async () => {
@@ -22,7 +17,6 @@ onEachServer((flavor) => {
         perSchema: 250,
         flavor,
         areRefusalsShrunk: false,
-        isKnown: (kind) => Object.keys(KNOWN).some((beginning) => kind.startsWith(beginning)),
         shrunkMax: 1,
         onFinding: (finding) => findings.push(finding),
         onCrash: () => {},

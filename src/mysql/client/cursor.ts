@@ -1,7 +1,9 @@
+import type { Condition } from '../../errors/condition.ts'
 import type { ServerError } from '../../errors/server-error.ts'
 import { Command, Status } from '../codec/constants.ts'
 import { framePayload } from '../codec/framing.ts'
 import type { BackendConnection } from './backend-connection.ts'
+import { readConditions } from './conditions.ts'
 import type { ResponseReader, ResponseSummary } from './response-reader.ts'
 import { idPacket, preparePacket, type ShardStatement } from './shard-statement.ts'
 import { CollectingReader } from './simple-command.ts'
@@ -21,14 +23,22 @@ export class Cursor {
   readonly columns: readonly Buffer[]
   /** What the server said of the query. */
   readonly summary: ResponseSummary
+  /** What preparing it has warned of: of its text, which the summary need not tell again. */
+  readonly prepared: readonly Condition[]
   readonly #send: SendCommand
   readonly #id: number
   /** Rows that came with the answer: of some queries the server keeps none. */
   #first: readonly Buffer[]
   #isEnded: boolean
 
-  private constructor(send: SendCommand, id: number, { columns, summary, rows }: CollectingReader) {
+  private constructor(
+    send: SendCommand,
+    id: number,
+    prepared: readonly Condition[],
+    { columns, summary, rows }: CollectingReader,
+  ) {
     this.#send = send
+    this.prepared = prepared
     this.#id = id
     this.columns = columns
     this.summary = summary
@@ -41,12 +51,13 @@ export class Cursor {
     const prepared = await new Promise<PreparedReader>((resolve, reject) =>
       send(command(preparePacket(sql)), new PreparedReader(resolve, reject)),
     )
-    const { id } = prepared
+    const { id, summary } = prepared
     try {
+      const conditions = summary.warnings > 0 ? await readConditions(connection) : []
       const answer = await new Promise<CollectingReader>((resolve, reject) =>
         send(command(executePacket(id)), new CollectingReader(resolve, reject)),
       )
-      return new Cursor(send, id, answer)
+      return new Cursor(send, id, conditions, answer)
     } catch (error) {
       connection.sendUnanswered(idPacket(Command.STMT_CLOSE, id))
       throw error

@@ -104,7 +104,7 @@ const MORE_FUNCTIONS: ReadonlySet<string> = new Set(
   json_type json_unquote json_valid last_day ln log log10 log2 make_set makedate maketime microsecond minute month monthname
   pi position quarter radians sec_to_time second sin soundex sqrt str_to_date subdate substring_index subtime tan time
   time_to_sec timediff timestamp timestampadd timestampdiff to_days to_seconds weekday year
-  isnull regexp_instr regexp_like regexp_replace regexp_substr aes_encrypt bin_to_uuid charset coercibility collation
+  isnull week yearweek regexp_instr regexp_like regexp_replace regexp_substr aes_encrypt bin_to_uuid charset coercibility collation
   compress convert_tz export_set from_unixtime get_format inet_ntoa inet6_ntoa is_ipv4 is_ipv6 is_uuid json_contains_path
   json_exists json_schema_valid json_storage_size nvl nvl2 period_add period_diff quote space time_format weekofyear
   weight_string uncompress uncompressed_length`.split(/\s+/),

@@ -63,6 +63,6 @@ function openBeside(
 ): Promise<ScratchConnection> {
   const port = new SessionPort(context, execution, settings)
   if (beside === undefined) return port.openScratch(copies.keyspace)
-  if (beside.kind === 'Tables') return port.openScratchAmong(beside.keyspace)
+  if (beside.kind === 'Tables') return port.openScratch(beside.keyspace, { isOfKeyspace: true })
   return port.openScratchOn(beside.keyspace, shardsMet(beside, execution.bindings, context.shards)[0]!)
 }

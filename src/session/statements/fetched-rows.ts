@@ -51,6 +51,10 @@ export class FetchedRows implements RowStream {
     return this.#cursor.summary
   }
 
+  get prepared(): Cursor['prepared'] {
+    return this.#cursor.prepared
+  }
+
   async next(): Promise<RowBatch | undefined> {
     if (this.#closed) return undefined
     const rows = await working(this.#lane, this.#options, () => this.#cursor.fetch(this.#count))

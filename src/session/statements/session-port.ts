@@ -1,6 +1,6 @@
 import type { ByteBudget } from '../../base/byte-budget.ts'
 import type { BoundQuery } from '../../engine/bindings.ts'
-import { mergeConditions } from '../../engine/merge-conditions.ts'
+import { isOfTheText, mergeConditions } from '../../engine/merge-conditions.ts'
 import type { RowStream } from '../../engine/row-stream.ts'
 import {
   type ClientFile,
@@ -245,16 +245,11 @@ export class SessionPort implements ShardPort {
   }
 
   async openScratch(keyspace: string, options?: { readonly isOfKeyspace: true }): Promise<ScratchConnection> {
-    const { proxy, shards } = this.#context
+    const { proxy, shards, interruption } = this.#context
     const own = options?.isOfKeyspace ? undefined : proxy.limits.copiesKeyspace
     if (own !== undefined && !shards.isKeyspace(own)) throw noCopiesKeyspace(own)
-    return this.openScratchAmong(own ?? keyspace)
-  }
-
-  /** On a server that has the keyspace's tables, in no transaction. */
-  async openScratchAmong(keyspace: string): Promise<ScratchConnection> {
-    const { proxy, shards, interruption } = this.#context
-    const target = this.#target(keyspace, shards.pick(keyspace, shards.of(keyspace).shards.length))
+    const at = own ?? keyspace
+    const target = this.#target(at, shards.pick(at, shards.of(at).shards.length))
     const lease = await proxy.gateway.acquire(target, this.#wholeSettings, interruption, 'scratch')
     const { stopped } = interruption
     if (stopped !== undefined) {
@@ -389,11 +384,17 @@ export class SessionPort implements ShardPort {
     // What is asked of copies warns like one server; what was asked to make them has been asked again of them.
     if (ofCopies !== undefined) return { conditions: ofCopies.conditions, count: ofCopies.warnings }
     const lists = await Promise.all(this.#conditions)
-    const statement = { isQuery: true, isInCondition: (text: string) => this.isInCondition(text) }
+    const { saysNullsOnce } = this
+    const isInCondition = (text: string) => this.isInCondition(text)
+    const statement = { isQuery: true, isInCondition, saysNullsOnce }
     const merged = mergeConditions(lists, statement)
     const unseen = this.#warningCount - lists.flat().length
     const cut = unseen > 0 ? Math.max(...lists.map((list) => list.length)) : merged.length
     return { conditions: merged.slice(0, cut), count: merged.length + unseen }
+  }
+
+  get saysNullsOnce(): boolean {
+    return !this.#context.proxy.isMariadb
   }
 
   isInCondition(text: string): boolean {
@@ -491,7 +492,14 @@ export class SessionPort implements ShardPort {
     const { transaction, interruption: watch } = this.#context
     const lane = await transaction.reach(target, this.#settings, watch)
     const rows = await FetchedRows.open(lane, sql, { watch, onLost: () => transaction.lost(lane) })
-    if (rows.summary.warnings > 0) this.#noteConditions(rows, readConditions(lane.connection))
+    const told = rows.summary.warnings > 0 ? await readConditions(lane.connection) : []
+    const isTold = ({ message }: Condition) => told.some((condition) => condition.message === message)
+    const { format, using } = this.#execution
+    // A client that has prepared the statement was told of its text then.
+    const isPrepared = format === 'binary' || using !== undefined
+    const ofText = isPrepared ? [] : rows.prepared.filter((each) => isOfTheText(each.code) && !isTold(each))
+    const warnings = rows.summary.warnings + ofText.length
+    if (warnings > 0) this.#noteConditions({ summary: { warnings } }, Promise.resolve([...ofText, ...told]))
     return rows
   }
 
@@ -522,11 +530,15 @@ export class SessionPort implements ShardPort {
   }
 
   /** Asked for at the end; until then a failure has nobody else to hear it. */
-  #noteConditions({ summary }: Pick<ShardRows, 'summary'>, reading: Promise<readonly Condition[]>): void {
+  #noteConditions({ summary }: WithWarnings, reading: Promise<readonly Condition[]>): void {
     this.#warningCount += summary.warnings
     reading.catch(() => {})
     this.#conditions.push(reading)
   }
+}
+
+interface WithWarnings {
+  readonly summary: Pick<ShardRows['summary'], 'warnings'>
 }
 
 /** Of streams some of which cannot be opened, closes the others when all have settled. Throws the first failure. */

@@ -12,10 +12,11 @@ const shards = [
   [constant, deprecated, ofRow, ofRow],
 ]
 
+const saysNullsOnce = true
 const isInCondition = (text: string) => text === 'high'
 
 test('of a query: what is about its text is said once, what is about rows each time', () => {
-  expect(mergeConditions(shards, { isQuery: true, isInCondition })).toEqual([
+  expect(mergeConditions(shards, { isQuery: true, isInCondition, saysNullsOnce })).toEqual([
     deprecated,
     constant,
     ofRow,
@@ -25,7 +26,7 @@ test('of a query: what is about its text is said once, what is about rows each t
 })
 
 test('of a write, which goes to shards as it is: as often as one of them says it', () => {
-  expect(mergeConditions(shards, { isQuery: false, isInCondition })).toEqual([
+  expect(mergeConditions(shards, { isQuery: false, isInCondition, saysNullsOnce })).toEqual([
     deprecated,
     deprecated,
     constant,
@@ -37,7 +38,7 @@ test('of a write, which goes to shards as it is: as often as one of them says it
 
 test('in the order that is given', () => {
   const ordered = [ofRow, ofRow, ofRow, constant, constant, deprecated, deprecated, deprecated]
-  expect(mergeConditions(shards, { isQuery: false, isInCondition }, ordered)).toEqual([
+  expect(mergeConditions(shards, { isQuery: false, isInCondition, saysNullsOnce }, ordered)).toEqual([
     ofRow,
     ofRow,
     ofRow,
@@ -56,5 +57,7 @@ test('of a date in a condition once, however it is told', () => {
       "Delimiter '.' in position 4 in datetime value '2006.1.1' at row 1 is deprecated. Prefer '-'.",
     ),
   ])
-    expect(mergeConditions([[said], [said]], { isQuery: true, isInCondition: isIn })).toEqual([said])
+    expect(mergeConditions([[said], [said]], { isQuery: true, isInCondition: isIn, saysNullsOnce })).toEqual([
+      said,
+    ])
 })

@@ -31,6 +31,7 @@ export function portOf(doors: Partial<ShardPort>): ShardPort {
     commit: unexpected,
     schemaChanged: unexpected,
     asStored: unexpected,
+    saysNullsOnce: true,
     askForFile: unexpected,
     openLoad: unexpected,
     leave: unexpected,
