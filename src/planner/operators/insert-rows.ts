@@ -76,7 +76,7 @@ function problemOf(statement: ValuesInsert, table: Table, context: PlanContext):
   if (returning !== undefined && meets && (ownsLookups(table) || refusalOfUpsert(statement, table)))
     return refused(`${verb} … RETURNING of rows that meet others, in table '${table.name}'`)
   const ofKeys = refusalOfForeignKeys(statement, table, context)
-  if (returning !== undefined && ofKeys !== undefined) return ofKeys
+  if (returning !== undefined && meets && ofKeys !== undefined) return ofKeys
   if (someNode([source, onDuplicate, returning].flat(), (node) => node.kind === 'Subquery'))
     return refused(`a subquery in ${verb} into a sharded table`)
   if (someNode(statement, (node) => node.kind === 'Assign'))
