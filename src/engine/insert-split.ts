@@ -2,7 +2,7 @@ import { notSupported, SqlError } from '../errors/sql-error.ts'
 import type { KeyspaceId } from '../key/keyspace-id.ts'
 import { shardIndexOf } from '../key/shard-ranges.ts'
 import type { QueryTemplate } from '../plan/text.ts'
-import type { SplitInsert, VindexColumn } from '../plan/write-primitives.ts'
+import type { SplitInsert, VerifiedVindex, VindexColumn } from '../plan/write-primitives.ts'
 import { isNumber, isUnsigned as isUnsignedType, type Value } from '../values/value.ts'
 import { domainOf, type VindexDomain } from '../vindex/domain.ts'
 import { TextBinder } from './bind.ts'
@@ -422,18 +422,28 @@ function splitByShard(
   const columns = plan.vindexColumns.map((column, i): PlacingColumn => {
     return { ...column, domain: domainOf(plan.vindex, i) }
   })
+  const { verified = [] } = plan
+  /** NULL is found by no vindex. */
+  const belongs = ({ vindex, column }: VerifiedVindex, { row, id, keyspaceId }: PlacedRow): boolean => {
+    const value = storedValue(plan, source, { row, id }, { ...column, domain: domainOf(vindex, 0) }, context)
+    return value.type === 'NULL' || vindex.verify(value, keyspaceId)
+  }
   for (let row = 0; row < source.rowCount; row++) {
     const id = ids.get(row)
     const values = columns.map((column) => storedValue(plan, source, { row, id }, column, context))
     const keyspaceId = mapRow(plan, values)
     if (keyspaceId === undefined) continue
+    const placed = { row, id, keyspaceId }
+    const stray = verified.find((each) => !belongs(each, placed))
+    if (stray !== undefined && plan.ignore) continue
+    if (stray !== undefined) throw doesNotBelong(stray)
     const shard = shardIndexOf(shards, keyspaceId)
     let part = parts.get(shard)
     if (part === undefined) {
       part = new Part(shard, insert)
       parts.set(shard, part)
     }
-    part.add({ row, id, keyspaceId })
+    part.add(placed)
   }
   return parts
 }
@@ -483,6 +493,12 @@ function mapRow(plan: SplitInsert, values: readonly Value[]) {
   const firstNull = values.findIndex((value) => value.type === 'NULL')
   if (firstNull >= 0) throw notNull(plan.vindexColumns[firstNull].column)
   throw destination.kind === 'None' ? notMapped(values) : notUnique(values)
+}
+
+/** As vtgate says it. */
+function doesNotBelong({ column: { column }, vindex }: VerifiedVindex): SqlError {
+  const text = `value for column '${column}' does not map to the row's keyspace id, by which vindex '${vindex.name}' would not find it`
+  return new SqlError('ER_UNKNOWN_ERROR', text)
 }
 
 function notNull(column: string): SqlError {

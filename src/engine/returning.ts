@@ -7,6 +7,7 @@ import { HeldStream } from './held-stream.ts'
 import { roundsOf } from './insert-rounds.ts'
 import type { InsertSplit, ShardInsert } from './insert-split.ts'
 import type { Outcome } from './outcome.ts'
+import { inOrder, RowReferences } from './row-references.ts'
 import type { Row, RowFormat, RowStream, StreamColumn } from './row-stream.ts'
 import type { RunContext } from './run-context.ts'
 import type { ShardQuery } from './shard-port.ts'
@@ -39,6 +40,11 @@ export async function insertReturning(split: InsertSplit, context: RunContext): 
     throw notSupported('ON DUPLICATE KEY UPDATE … RETURNING over several shards without strict mode')
   const answered: ReturnedRows[] = []
   for (const round of roundsOf(bound, split, context)) {
+    const references = new RowReferences(plan, context)
+    if (await references.areMissing(round)) {
+      answered.push(await referringAlone(round, references, plan, context))
+      continue
+    }
     if (entered !== undefined) await enterNew(round, plan, context)
     answered.push(await (returning === 'some' ? oneByOne : atOnce)(round, plan, context))
   }
@@ -61,6 +67,23 @@ async function atOnce(
   })
   ordered.sort((a, b) => a.number - b.number)
   return { columns, format, rows: ordered.map(({ row }) => row) }
+}
+
+/** Some refer to what is not there: to rows ahead of them in the statement, perhaps. */
+async function referringAlone(
+  inserts: readonly ShardInsert[],
+  references: RowReferences,
+  plan: SplitInsert,
+  context: RunContext,
+): Promise<ReturnedRows> {
+  const answered: ReturnedRows[] = []
+  for (const row of inOrder(inserts)) {
+    const part = row.own.alone(row.i)
+    await enterNew([part], plan, context)
+    answered.push(await atOnce([part], plan, context))
+    await references.checkBehind(row, false)
+  }
+  return { ...answered[0]!, rows: answered.flatMap(({ rows }) => rows) }
 }
 
 /** Which of them have answered is known of each alone. */

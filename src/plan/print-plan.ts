@@ -193,6 +193,9 @@ function insertLines(plan: SplitInsert, variables: readonly string[]): readonly 
             `  row: (${cells.map(({ text, value }) => (value === undefined ? printTemplate(text) : `${printTemplate(text)}=${printValue(value)}`)).join(', ')})`,
         )),
     ...(plan.tail.length === 0 ? [] : [`  tail: ${printTemplate(plan.tail)}`]),
+    ...(plan.verified ?? []).map(
+      ({ vindex, column }) => `  verifies: ${vindex.name} ${column.column}@${column.offset}`,
+    ),
     ...(plan.entered === undefined ? [] : enteredLines(plan.entered)),
     ...(plan.reads === undefined ? [] : indent(primitiveLines(plan.reads.rows))),
   ]

@@ -1,6 +1,6 @@
 import type { ForeignKey } from '../values/foreign-key.ts'
 import type { Value, ValueType } from '../values/value.ts'
-import type { LookupVindex, Vindex } from '../vindex/vindex.ts'
+import type { LookupVindex, SingleColumnVindex, Vindex } from '../vindex/vindex.ts'
 import type { CopiedAs, RowsPrimitive } from './primitives.ts'
 import type { RoutedColumn, Routing } from './routing.ts'
 import type { QueryTemplate, QueryText } from './text.ts'
@@ -214,6 +214,8 @@ export interface SplitInsert {
   /** The primary vindex: which columns of a row feed it. */
   readonly vindex: Vindex
   readonly vindexColumns: readonly VindexColumn[]
+  /** Vindexes of other columns, which find the row by these: what it has there must belong to its keyspace id. */
+  readonly verified?: readonly VerifiedVindex[]
   /** `ignore`: rows that map nowhere are dropped, as MySQL drops rows that INSERT IGNORE refuses. */
   readonly ignore: boolean
   readonly autoIncrement?: DrawnIds
@@ -231,6 +233,12 @@ export interface SplitInsert {
   readonly looksFirst?: true
   /** Queries in its rows: what they give stands there as cells of outer rows, of one row. */
   readonly reads?: ReadCells
+}
+
+/** A vindex of one column that no lookup table is kept for. */
+export interface VerifiedVindex {
+  readonly vindex: SingleColumnVindex
+  readonly column: VindexColumn
 }
 
 /** One row of values that are asked of all shards before any row is written. */

@@ -10,7 +10,7 @@ import { connectionState } from '../plans.ts'
 
 /** The plan of rows that are mapped, grouped by shard, one statement a shard. */
 export function finishInsertRows(op: InsertRowsOp, context: PlanContext): Plan {
-  const { statement, table, columns, placing, autoIncrement, counter, entered } = op
+  const { statement, table, columns, placing, autoIncrement, counter, entered, verified } = op
   const { userVariables, assigns } = connectionState(statement)
   const isMet = statement.ignore || statement.onDuplicate !== undefined
   return {
@@ -22,6 +22,7 @@ export function finishInsertRows(op: InsertRowsOp, context: PlanContext): Plan {
       ...printInsertRows(op, context),
       columnCount: columns.length,
       ...placing,
+      ...(verified.length > 0 && { verified }),
       ignore: statement.ignore,
       ...(statement.returning && { returning: isMet ? 'some' : 'each' }),
       ...(autoIncrement && { autoIncrement }),

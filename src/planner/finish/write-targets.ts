@@ -1,13 +1,20 @@
 import type { Routing } from '../../plan/routing.ts'
 import type { Delete, Update } from '../../sql/ast.ts'
-import { sameColumn } from '../../vschema/model.ts'
+import { sameColumn, type Table } from '../../vschema/model.ts'
 import { type BoundTable, type BoundWrite, inOrderOfText } from '../binding/bound.ts'
 import { routedColumns } from '../binding/column-type.ts'
 import { hasShardsOfItsOwn } from '../binding/find-table.ts'
+import { unplanned } from '../binding/unplanned.ts'
 import { refusalOfForeignKeys } from '../foreign-keys.ts'
 import { ofFrom } from '../operators/build-from.ts'
 import { inputsOf, type Operator } from '../operators/operator.ts'
-import { changesVindex, refusalOfAssignments, refusalOfLookups } from '../operators/write.ts'
+import {
+  changesVindex,
+  mayChange,
+  refusalOfAssignments,
+  refusalOfLookups,
+  verifiedVindexes,
+} from '../operators/write.ts'
 import type { PlanContext } from '../plan-context.ts'
 import { eachOrRefusal, type Refusal, refused } from '../refusal.ts'
 import { planValue } from '../values.ts'
@@ -50,9 +57,19 @@ function isPlainUpdate({ tables }: Update, own: readonly BoundTable[]): boolean 
 
 function problemOf(ast: Update | Delete, own: readonly BoundTable[], isPlain: boolean): Refusal | undefined {
   const tables = own.map(({ instance }) => instance.table)
+  if (ast.kind === 'Update') for (const table of tables) keepVerified(ast, table)
   const lookups = tables.map((table) => refusalOfLookups(ast, table)).find((refusal) => refusal !== undefined)
   if (lookups !== undefined || ast.kind === 'Delete' || isPlain) return lookups
   return refusalOfAssignments(ast, tables)
+}
+
+/** Rows that have been read first would be written as little. */
+function keepVerified(ast: Update, table: Table): void {
+  const changed = verifiedVindexes(table).find(({ column }) => mayChange(ast, column, table))
+  if (changed !== undefined)
+    unplanned(
+      `changing column '${changed.column}' of table '${table.name}', by which vindex '${changed.name}' finds its rows: delete and insert them`,
+    )
 }
 
 /** Of tables that the statement names, be it one that it only looks at: then rows are read first for nothing. */

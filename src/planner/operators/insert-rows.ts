@@ -6,6 +6,7 @@ import type {
   InsertedCell,
   InsertedRows,
   SplitInsert,
+  VerifiedVindex,
   VindexColumn,
 } from '../../plan/write-primitives.ts'
 import type { ColumnName, Expr, Insert, InsertRow, InsertValues } from '../../sql/ast.ts'
@@ -22,7 +23,7 @@ import type { PlanContext } from '../plan-context.ts'
 import { eachOrRefusal, isRefusal, type Refusal, refused } from '../refusal.ts'
 import { ShardText } from '../shard-text.ts'
 import { planValue } from '../values.ts'
-import { refusalOfUpsert } from './write.ts'
+import { refusalOfUpsert, verifiedVindexes } from './write.ts'
 
 /** INSERT or REPLACE of rows that the statement itself has: VALUES, or SET, which is one row of them. */
 export type ValuesInsert = Insert & { readonly source: InsertValues }
@@ -38,6 +39,7 @@ export interface InsertRowsOp {
   readonly counter?: SplitInsert['counter']
   readonly placing: Pick<SplitInsert, 'vindex' | 'vindexColumns'>
   readonly entered?: EnteredRows
+  readonly verified: readonly VerifiedVindex[]
 }
 
 /** What is inserted where; refused for rows that cannot be told, or that change more than the table. */
@@ -65,8 +67,17 @@ export function insertRows(
     ...(autoIncrement && { autoIncrement }),
     ...(counter && { counter }),
     placing,
+    verified: verifiedIn(table, written),
     ...(entered && { entered }),
   }
+}
+
+/** What has no value and no default is left to the server. */
+function verifiedIn(table: Table, columns: readonly string[]): readonly VerifiedVindex[] {
+  return verifiedVindexes(table).flatMap(({ vindex, column: name }) => {
+    const column = insertedColumn(name, columnOf(table, name), columns)
+    return column === undefined ? [] : { vindex, column }
+  })
 }
 
 function problemOf(statement: ValuesInsert, table: Table, context: PlanContext): Refusal | undefined {
@@ -76,7 +87,7 @@ function problemOf(statement: ValuesInsert, table: Table, context: PlanContext):
   if (returning !== undefined && meets && (ownsLookups(table) || refusalOfUpsert(statement, table)))
     return refused(`${verb} … RETURNING of rows that meet others, in table '${table.name}'`)
   const ofKeys = refusalOfForeignKeys(statement, table, context)
-  if (returning !== undefined && ofKeys !== undefined) return ofKeys
+  if (returning !== undefined && meets && ofKeys !== undefined) return ofKeys
   if (someNode([source, onDuplicate, returning].flat(), (node) => node.kind === 'Subquery'))
     return refused(`a subquery in ${verb} into a sharded table`)
   if (someNode(statement, (node) => node.kind === 'Assign'))
@@ -159,7 +170,7 @@ function onePlace(pinned: KeyspaceId | undefined): MultiColumnVindex {
 
 /** The text around the rows, and that of each cell. */
 export function printInsertRows(
-  { statement, table, columns, autoIncrement, placing, entered }: InsertRowsOp,
+  { statement, table, columns, autoIncrement, placing, entered, verified }: InsertRowsOp,
   context: PlanContext,
 ): Pick<SplitInsert, 'head' | 'tail' | 'rows'> {
   const named = autoIncrement?.appended ? withColumn(statement, columns, autoIncrement.column) : statement
@@ -167,8 +178,9 @@ export function printInsertRows(
     ...(entered?.lookups ?? []).flatMap((lookup) => lookup.columns),
     ...(entered?.references ?? []).flatMap((key) => [...key.columns, ...(key.itself ?? [])]),
   ]
+  const checked = verified.map(({ column }) => column)
   const met = [entered?.met?.keyColumns ?? [], ...(entered?.met?.referred ?? [])].flat()
-  const deciding = new Set([...placing.vindexColumns, ...fed, ...met].map(({ offset }) => offset))
+  const deciding = new Set([...placing.vindexColumns, ...checked, ...fed, ...met].map(({ offset }) => offset))
   if (autoIncrement !== undefined) deciding.add(autoIncrement.offset)
   // A server has an error for it, whatever it stores the value in.
   const isUnknown = ({ qualifiers, name }: ColumnName) =>

@@ -1,5 +1,6 @@
 import type { Assignment, ColumnName, Delete, Expr, Insert, Load, Update } from '../../sql/ast.ts'
 import { isIntegral } from '../../values/value.ts'
+import type { SingleColumnVindex } from '../../vindex/vindex.ts'
 import { type ColumnVindex, sameColumn, type Table } from '../../vschema/model.ts'
 import type { BoundInsertSelect, BoundWrite } from '../binding/bound.ts'
 import { setsLastInsertId } from '../binding/traits.ts'
@@ -54,7 +55,25 @@ export function refusalOfLookups(ast: Insert | Load | Update | Delete, table: Ta
       : changedVindexes(ast, table).owned
   const [first] = owned
   const verb = ast.kind === 'Insert' ? ast.verb : ast.kind.toUpperCase()
-  return first && refused(`${verb} of table '${table.name}', which owns lookup vindex '${first.name}'`)
+  const of = `${verb} of table '${table.name}'`
+  if (first !== undefined) return refused(`${of}, which owns lookup vindex '${first.name}'`)
+  const [other] = ast.kind === 'Insert' || ast.kind === 'Load' ? verifiedVindexes(table) : []
+  return other && refused(`${of}, whose rows vindex '${other.name}' finds, too`)
+}
+
+/** Those beside the primary vindex that compute of another column where a row is: reads make use of them. */
+export function verifiedVindexes({ columnVindexes }: Table): readonly VerifiedColumn[] {
+  const [primary, ...others] = columnVindexes
+  return others.flatMap(({ vindex, columns: [column = ''], name }) => {
+    const isOfPrimary = primary?.columns.some((each) => sameColumn(each, column)) === true
+    return vindex.kind === 'single' && !isOfPrimary ? { vindex, column, name } : []
+  })
+}
+
+interface VerifiedColumn {
+  readonly vindex: SingleColumnVindex
+  readonly column: string
+  readonly name: string
 }
 
 /** A row whose vindex column changes belongs elsewhere. */

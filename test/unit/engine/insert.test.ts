@@ -72,6 +72,22 @@ const templateRows = (...rows: InsertedCell[][]): SplitInsert['rows'] => ({
   rows: rows.map((cells): InsertedRow => ({ cells })),
 })
 
+describe('vindexes of other columns', () => {
+  const verified = [{ vindex: hash, column: { column: 'name', offset: 1 } }]
+
+  test('a value that belongs to another keyspace id is refused, or left out by IGNORE', async () => {
+    const rows = [
+      [1, 1],
+      [2, 3],
+      [4, null],
+    ]
+    await expect(bind(plan({ verified }), { rows })).rejects.toMatchObject({ code: 'ER_UNKNOWN_ERROR' })
+    const { inserts, rowCount } = await bind(plan({ verified, ignore: true }), { rows })
+    expect(rowCount).toBe(3)
+    expect(inserts.flatMap((insert) => insert.rows.numbers).sort()).toEqual([1, 3])
+  })
+})
+
 describe('splitting', () => {
   test('each shard gets its rows in the order of the statement', async () => {
     await fc.assert(
