@@ -1,10 +1,10 @@
 import { notSupported, SqlError } from '../errors/sql-error.ts'
 import type { KeyspaceId } from '../key/keyspace-id.ts'
 import { shardIndexOf } from '../key/shard-ranges.ts'
-import type { QueryTemplate } from '../plan/text.ts'
 import type { SplitInsert, VerifiedVindex, VindexColumn } from '../plan/write-primitives.ts'
 import { isNumber, isUnsigned as isUnsignedType, type Value } from '../values/value.ts'
 import { domainOf, type VindexDomain } from '../vindex/domain.ts'
+import { beforeValues, hasRowAlias } from './around-values.ts'
 import { TextBinder } from './bind.ts'
 import type { Bindings, BoundText } from './bindings.ts'
 import { drawsNumber, someRowDraws } from './brought-ids.ts'
@@ -340,7 +340,7 @@ class InsertOfRows {
     if (!offsets.some(mayBeNull) || offsets.some((offset) => this.#source.isDefault(row, offset)))
       return undefined
     const head = beforeValues(this.#plan.head)
-    if (head === undefined || (typeof tail[0] === 'string' && ROW_ALIAS.test(tail[0]))) return undefined
+    if (head === undefined || hasRowAlias(tail)) return undefined
     const text = new TextBinder(this.#context.bindings)
     text.append(head)
     const width = columnCount + Number(id !== undefined && autoIncrement?.appended === true)
@@ -399,15 +399,6 @@ class InsertOfRows {
     const value = storedValue(this.#plan, this.#source, { row, id }, { ...column, domain }, this.#context)
     return asCompared(column.routed, value)
   }
-}
-
-const ROW_ALIAS = /^\s*AS\b/i
-
-/** The head of a statement without the word in front of its rows. */
-function beforeValues(head: QueryTemplate): QueryTemplate | undefined {
-  const last = head.at(-1)
-  if (typeof last !== 'string' || !/\bVALUES?\s*$/i.test(last)) return undefined
-  return [...head.slice(0, -1), last.replace(/VALUES?\s*$/i, '')]
 }
 
 function splitByShard(
