@@ -42,7 +42,8 @@ export class Endpoint implements ServingTablet {
   /** Ends what is still connecting. */
   readonly #closing = new AbortController()
   readonly #onDoubt: () => void
-  #doubt: Error | undefined
+  /** Checks that must end before it is known whether there was anything in a doubt; 0: there is none. */
+  #doubtfulChecks = 0
 
   constructor(
     tablet: Tablet,
@@ -65,7 +66,7 @@ export class Endpoint implements ServingTablet {
     this.control = controlConnections(1)
     this.#kills = controlConnections(KILL_CONNECTIONS_MAX)
     this.checker = new HealthChecker(open, options.health, clock, (_, before) => {
-      if (!this.checker.isAsked) this.#doubt = undefined
+      if (this.#doubtfulChecks > 0) this.#doubtfulChecks--
       onChecked(this, before)
     })
     this.#onDoubt = () => onChecked(this, this.health)
@@ -80,7 +81,7 @@ export class Endpoint implements ServingTablet {
           signal,
           packetBytesMax: () => this.health.packetBytesMax,
         }),
-      lost: (error) => this.doubt(error),
+      lost: () => this.doubt(),
       killQuery: (threadId, ahead) => this.#killQuery(threadId, { log, clock, ahead }),
     }
     this.pool = new TabletPool(server, options.pool, clock)
@@ -97,7 +98,7 @@ export class Endpoint implements ServingTablet {
 
   /** Something was the matter with a connection, and the check that was asked for has not ended yet. */
   get isDoubtful(): boolean {
-    return this.#doubt !== undefined
+    return this.#doubtfulChecks > 0
   }
 
   /** It does not answer, or may not. */
@@ -106,12 +107,13 @@ export class Endpoint implements ServingTablet {
   }
 
   /** It could not be reached, it has lost somebody's connection, or refused what a primary must take: is it still what it was? */
-  doubt(error: Error): void {
+  doubt(): void {
     if (this.#closing.signal.aborted) return
-    const isFirst = !this.isDoubtful
-    this.#doubt = error
+    const { isChecking } = this.checker
     this.checker.checkNow()
-    if (isFirst) this.#onDoubt()
+    if (this.isDoubtful) return
+    this.#doubtfulChecks = isChecking ? 2 : 1 // the one that is under way may have looked before
+    this.#onDoubt()
   }
 
   /** Statements that run here get an error now: the server is gone, and another has its place. */

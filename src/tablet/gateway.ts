@@ -163,9 +163,9 @@ export class Gateway {
   }
 
   /** A primary has refused a write. Resolves when the target has one that takes writes; throws as `acquire`. */
-  async writesAgain(target: ShardTarget, refused: Error, cancel?: Cancellation): Promise<void> {
+  async writesAgain(target: ShardTarget, cancel?: Cancellation): Promise<void> {
     const { primary } = this.#shardOf(target)
-    primary.endpoint?.doubt(refused)
+    primary.endpoint?.doubt()
     await primary.wait('answers', cancel)
     await primary.wait('writes', cancel)
   }
@@ -174,9 +174,9 @@ export class Gateway {
    * The same for a statement over several shards, of which it is not known whose primary it was: all of the keyspaces are looked at.
    * Those that cannot be waited for are passed over.
    */
-  async allAgain(need: Need, failure: Error, cancel?: Cancellation): Promise<void> {
+  async allAgain(need: Need, cancel?: Cancellation): Promise<void> {
     const primaries = [...this.#primaries.values()].filter((primary) => primary.mayWait(need))
-    for (const { endpoint } of primaries) endpoint?.doubt(failure)
+    for (const { endpoint } of primaries) endpoint?.doubt()
     const wait = async (primary: ShardPrimary) => {
       await primary.wait('answers', cancel)
       if (primary.mayWait(need)) await primary.wait(need, cancel)

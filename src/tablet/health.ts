@@ -84,8 +84,8 @@ export class HealthChecker {
   #asks = ''
   #cancelTimer: (() => void) | undefined
   #isChecking = false
-  /** Somebody has asked while a check was under way, which may have looked before. */
-  isAsked = false
+  /** Somebody has asked while a check was under way. */
+  #isAsked = false
   #isHurried = false
   #closed = false
   #health = UNKNOWN_HEALTH
@@ -107,6 +107,10 @@ export class HealthChecker {
     return this.#health
   }
 
+  get isChecking(): boolean {
+    return this.#isChecking
+  }
+
   close(): void {
     this.#closed = true
     this.#cancelTimer?.()
@@ -125,7 +129,7 @@ export class HealthChecker {
   checkNow(): void {
     if (this.#closed) return
     if (this.#isChecking) {
-      this.isAsked = true
+      this.#isAsked = true
       return
     }
     this.#cancelTimer?.()
@@ -134,7 +138,7 @@ export class HealthChecker {
 
   async #run(): Promise<void> {
     this.#isChecking = true
-    this.isAsked = false
+    this.#isAsked = false
     const health = await this.#check()
     this.#isChecking = false
     if (this.#closed) return
@@ -143,7 +147,7 @@ export class HealthChecker {
     this.#onChecked(health, before)
     if (this.#isChecking) return // somebody has asked: the next one is under way
     const { intervalMs } = this.#options
-    const pauseMs = this.isAsked ? 0 : this.#isHurried ? Math.min(HURRIED_MS, intervalMs) : intervalMs
+    const pauseMs = this.#isAsked ? 0 : this.#isHurried ? Math.min(HURRIED_MS, intervalMs) : intervalMs
     this.#cancelTimer = this.#clock.after(pauseMs, () => void this.#run())
   }
 

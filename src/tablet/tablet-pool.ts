@@ -28,7 +28,7 @@ export interface PoolServer {
   readonly tablet: ServingTablet
   connect(kind: ConnectionKind): Promise<BackendConnection>
   /** It could not be reached, or a connection that was in use has been lost. */
-  lost(error: Error): void
+  lost(): void
   /** See LeaseOwner. */
   killQuery(threadId: number, ahead?: Promise<void>): Promise<boolean>
 }
@@ -189,16 +189,16 @@ export class TabletPool implements LeaseOwner {
       connection = await this.#server.connect(settings.kind)
     } catch (error) {
       this.#making--
-      if (!(error instanceof ServerError)) this.#server.lost(error as Error)
+      if (!(error instanceof ServerError)) this.#server.lost()
       this.#serveNext()
       throw error
     }
     const lease = new Lease(connection, this)
     this.#making--
     this.#leases.add(lease)
-    connection.onClosed((error) => {
+    connection.onClosed(() => {
       // What is idle, servers close after their wait_timeout.
-      if (!lease.isParked && !lease.isDiscarded) this.#server.lost(error)
+      if (!lease.isParked && !lease.isDiscarded) this.#server.lost()
       this.#forget(lease)
     })
     if (this.#closed) {

@@ -245,7 +245,7 @@ async function runAgain(context: RunContext, execution: Execution, failure: Erro
   const { proxy, interruption, client } = context
   const need = failure instanceof ServerError ? 'writes' : 'answers'
   try {
-    await proxy.gateway.allAgain(need, failure, interruption)
+    await proxy.gateway.allAgain(need, interruption)
   } catch (error) {
     throw interruption.error ?? (failure instanceof ServerError ? failure : error)
   }

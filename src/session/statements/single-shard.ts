@@ -381,7 +381,7 @@ export class SingleShard implements RelayOwner {
     const refused = new ServerError(told)
     replies.detached(async () => {
       try {
-        await proxy.gateway.writesAgain(relaying.target, refused, interruption)
+        await proxy.gateway.writesAgain(relaying.target, interruption)
       } catch {
         return this.#givesUp() ? undefined : replies.fail(refused) // nobody takes it: in the words of whoever was asked
       }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { describe, test } from 'vitest'
+import { ServerError } from '../../../src/errors/server-error.ts'
 import { BackendConnection } from '../../../src/mysql/client/backend-connection.ts'
 import { UNKNOWN_HEALTH } from '../../../src/tablet/health.ts'
 import type { Lease } from '../../../src/tablet/lease.ts'
@@ -74,10 +75,11 @@ function poolOf(options: Partial<PoolOptions> = {}) {
     made.push(connection)
     return connection
   }
-  const lost: Error[] = []
+  /** How many connections had been made, each time that one was lost or could not be. */
+  const lost: number[] = []
   const killQuery = () => new Promise<boolean>((resolve) => kills.push(resolve))
   const pool = new TabletPool(
-    { tablet, connect, killQuery, lost: (error) => lost.push(error) },
+    { tablet, connect, killQuery, lost: () => lost.push(made.length) },
     {
       connectionsMax: 2,
       waitersMax: 2,
@@ -362,6 +364,26 @@ test('a failed connect is told to its request, and the place is free again', asy
   refuseConnections(undefined)
   await pool.acquire(plain)
   assert.equal(pool.size, 1)
+})
+
+test('a server is looked at when it cannot be reached and when it has lost a connection that was in use, not else', async () => {
+  const { pool, sockets, lost, refuseConnections } = poolOf()
+  const [inUse, idle] = [await pool.acquire(plain), await pool.acquire(plain)]
+  idle.release()
+  sockets[1]!.emit('close')
+  assert.deepEqual(lost, [])
+  sockets[0]!.emit('close')
+  assert.equal(inUse.connection.state, 'closed')
+  assert.deepEqual(lost, [2])
+  const own = await pool.acquire(plain)
+  own.discard()
+  assert.deepEqual(lost, [2])
+  refuseConnections(new ServerError({ errno: 1040, sqlState: '08004', message: 'Too many connections' }))
+  await assert.rejects(pool.acquire(plain), /Too many/)
+  assert.deepEqual(lost, [2])
+  refuseConnections(new Error('refused'))
+  await assert.rejects(pool.acquire(plain), /refused/)
+  assert.deepEqual(lost, [2, 3])
 })
 
 test('connections that idled too long are closed, those in use are not', async () => {
