@@ -141,6 +141,7 @@ export class ShardPrimary implements ServedPrimary {
   evaluate(): void {
     const { named, candidates } = this.#roster
     if (candidates === undefined) {
+      this.#raise(undefined)
       this.#why = named === undefined ? 'the topology names no primary' : this.#whyNot(named)
       this.#become(named)
     } else this.#discover(candidates)
@@ -163,7 +164,9 @@ export class ShardPrimary implements ServedPrimary {
       named: named?.alias,
       isNamedSince: this.#isNamedSince,
     })
-    this.#raise(choice.kind === 'Serves' ? choice.alarm : choice.isAlarm ? choice.why : undefined)
+    // One that does not answer is found out only when its time is over.
+    const isSure = !known.some((each) => candidateOf(each).isWritable && each.checker.isChecking)
+    if (isSure) this.#raise(choice.kind === 'Serves' ? choice.alarm : choice.isAlarm ? choice.why : undefined)
     if (choice.kind === 'Serves') this.#become(candidates.find(({ alias }) => alias === choice.alias))
     else if (choice.isAlarm) this.#become(undefined)
     else {
@@ -308,6 +311,7 @@ export class ShardPrimary implements ServedPrimary {
   }
 }
 
-function candidateOf({ alias, health, isAway }: Endpoint): Candidate {
-  return { alias, isWritable: !isAway && health.state === 'healthy' && !health.readOnly, gtids: health.gtids }
+/** A doubt about it is no answer: it counts as what it was when it answered last. */
+function candidateOf({ alias, health }: Endpoint): Candidate {
+  return { alias, isWritable: health.state === 'healthy' && !health.readOnly, gtids: health.gtids }
 }

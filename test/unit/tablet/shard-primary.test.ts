@@ -10,6 +10,7 @@ const WINDOW_MS = 10_000
 /** A tablet whose health the test says. */
 class FakeEndpoint {
   readonly checker = {
+    isChecking: false,
     hurry: (isHurried: boolean) => {
       this.isHurried = isHurried
     },
@@ -174,4 +175,44 @@ test('whoever takes writes is found when all have been looked at, not before', (
   b.is('healthy', { readOnly: true })
   fresh.evaluate()
   expect(fresh.endpoint?.alias).toBe('a')
+})
+
+describe('two that take writes', () => {
+  let told: string[]
+  let fresh: ShardPrimary
+  beforeEach(() => {
+    told = []
+    const log = {
+      ...silentLogger,
+      error: (_: string, fields?: object) => void told.push(JSON.stringify(fields)),
+    }
+    fresh = new ShardPrimary('shop/-80', { windowMs: WINDOW_MS, requestsMax: 2 }, { clock, log })
+    a.is('healthy', { gtids: '0-1-9' })
+    b.is('healthy', { gtids: '0-1-9', readOnly: true })
+    fresh.update({ named: undefined, namedTerm: '', candidates: [a, b] as unknown as readonly Endpoint[] })
+    expect(fresh.endpoint?.alias).toBe('a')
+    b.is('healthy', { gtids: '0-1-9' })
+  })
+
+  test('are an alarm, and neither is the primary, whether a connection to one is lost meanwhile or not', () => {
+    fresh.evaluate()
+    expect([fresh.endpoint, told.length]).toEqual([undefined, 1])
+    a.isDoubtful = true
+    fresh.evaluate()
+    expect(fresh.endpoint).toBeUndefined()
+    b.is('healthy', { gtids: '0-1-9', readOnly: true })
+    a.isDoubtful = false
+    fresh.evaluate()
+    expect([fresh.endpoint?.alias, fresh.alarm]).toEqual(['a', undefined])
+  })
+
+  test('are none while one of them is being looked at: it may have stopped answering', () => {
+    a.checker.isChecking = true
+    fresh.evaluate()
+    expect([fresh.endpoint, told]).toEqual([undefined, []])
+    a.checker.isChecking = false
+    a.is('unreachable')
+    fresh.evaluate()
+    expect([fresh.endpoint?.alias, told]).toEqual(['b', []])
+  })
 })
