@@ -1,5 +1,5 @@
 import type { Condition } from '../errors/condition.ts'
-import { isRefusedWrite, toBeRestarted } from '../errors/refused-write.ts'
+import { isRefusedWrite, RestartTransaction } from '../errors/refused-write.ts'
 import { ServerError } from '../errors/server-error.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { Lane } from './lane.ts'
@@ -40,7 +40,7 @@ export function commitError({ committed, failed, rolledBack }: CommitFailure): {
   const unknown = failed.map(({ name }) => name).filter((name) => !refused.includes(name))
   const isAlike = failed.length === 1 || unknown.length === 0
   if (committed.length === 0 && isAlike)
-    return { error: error instanceof ServerError && isRefusedWrite(error) ? toBeRestarted(error) : error }
+    return { error: isRefusal(error) && isRefusedWrite(error) ? new RestartTransaction(error) : error }
   const outcomes = [
     ...(committed.length > 0 ? [`committed: ${committed.join(', ')}`] : []),
     ...(unknown.length > 0 ? [`not known: ${unknown.join(', ')}`] : []),

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { TransactionMode } from '../../src/transaction/transaction.ts'
 import { onEachServer } from '../support/each-server.ts'
 import { eventually } from '../support/eventually.ts'
 import { connectTo } from '../support/fault-cluster.ts'
@@ -25,14 +26,19 @@ onEachServer((server) => {
     }, 60_000)
 
     test('made read-only, and its replica promoted when it has everything', async () => {
-      const told = await during(shards, async () => {
-        await shards.ask('primary', 'SET GLOBAL read_only = 1')
-        await shards.catchUp('replica1', 'primary')
-        await shards.waitForNobody('primary')
-        await shards.promote('replica1')
-      })
+      const told = await during(
+        shards,
+        async () => {
+          await shards.ask('primary', 'SET GLOBAL read_only = 1')
+          await shards.catchUp('replica1', 'primary')
+          await shards.waitForNobody('primary')
+          await shards.promote('replica1')
+        },
+        'twopc',
+      )
       expect([...told.unknown]).toEqual([])
       await expectAllThere(shards, told)
+      await expectWholeTransfers(shards)
     }, 60_000)
 
     test('killed, and back as it was before: its successor stays the primary', async () => {
@@ -146,8 +152,12 @@ function alarms({ proxy }: ReplicatedCluster): readonly string[] {
 }
 
 /** Runs clients, the fault in the middle of it, and some seconds more behind it. */
-async function during({ proxy }: ReplicatedCluster, fault: () => Promise<void>): Promise<Told> {
-  const ledger = new Ledger(proxy)
+async function during(
+  { proxy }: ReplicatedCluster,
+  fault: () => Promise<void>,
+  mode: TransactionMode = 'multi',
+): Promise<Told> {
+  const ledger = new Ledger(proxy, mode)
   ledger.start(16)
   await eventually('all have written', () => ledger.writes > 100 && ledger.transactions > 10)
   await fault()
@@ -168,6 +178,16 @@ async function during({ proxy }: ReplicatedCluster, fault: () => Promise<void>):
     })
   expect(told.errors.slice(0, 3)).toEqual([])
   return told
+}
+
+/** Atomic transfers move money and make none. */
+async function expectWholeTransfers({ proxy }: ReplicatedCluster): Promise<void> {
+  const client = await connectTo(proxy)
+  await eventually('every transfer is whole', async () => {
+    const [told] = await client.query('SELECT SUM(amount) FROM accounts')
+    return told?.kind === 'rows' && Number(textRow(told.rows[0]!)[0]) === ACCOUNTS * AMOUNT
+  })
+  client.destroy()
 }
 
 async function expectAllThere({ proxy }: ReplicatedCluster, told: Told): Promise<void> {

@@ -231,13 +231,11 @@ function inTransaction(
 ): Promise<Outcome> {
   if (transaction.start() !== undefined)
     return begun.writes === 'once' ? begun.run(run) : transaction.allOrNothing(() => begun.run(run))
-  return transaction.aside(async (aside) => {
+  return transaction.aside((aside) => {
     const context = { proxy, transaction: aside, interruption, shards, memory, state, client, answer }
     const port = new SessionPort(context, execution, settings, own)
     onPort(port)
-    const outcome = await begun.run({ ...run, port })
-    port.noteLasting() // what is thrown from here on, the commit has thrown
-    return outcome
+    return begun.run({ ...run, port })
   })
 }
 

@@ -1,5 +1,5 @@
 import type { Condition } from '../../errors/condition.ts'
-import { isRefusedWrite, toBeRestarted } from '../../errors/refused-write.ts'
+import { isRefusedWrite, isShutdown, RestartTransaction } from '../../errors/refused-write.ts'
 import { ServerError } from '../../errors/server-error.ts'
 import type { SqlError } from '../../errors/sql-error.ts'
 import { readConditions } from '../../mysql/client/conditions.ts'
@@ -193,7 +193,7 @@ export class SingleShard implements RelayOwner {
   inOwnWords(told: ToldError): ToldError {
     const relaying = this.#relaying!
     const { written } = relaying.options
-    if (relaying.lane?.inTransaction === true && isRefusedWrite(told)) return toBeRestarted(told)
+    if (relaying.lane?.inTransaction === true && isRefusedWrite(told)) return new RestartTransaction(told)
     const message = inOwnWords(this.#context, told)
     const named = message === told.message ? told : { ...told, message }
     if (written === undefined) return named
@@ -364,11 +364,11 @@ export class SingleShard implements RelayOwner {
     else replies.fail(error)
   }
 
-  /** A write that the server has not taken: it waits for a primary that does. */
+  /** A write that the server has not taken, or a read that it has not answered: it waits for a primary that does. */
   withholds(error: ToldError): boolean {
     const relaying = this.#relaying!
     return (
-      isRefusedWrite(error) &&
+      (isRefusedWrite(error) || (relaying.options.read && isShutdown(error))) &&
       this.#mayAskAgain(relaying) &&
       this.#context.proxy.gateway.mayWaitForWrites(relaying.target)
     )

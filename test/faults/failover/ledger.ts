@@ -1,3 +1,4 @@
+import type { TransactionMode } from '../../../src/transaction/transaction.ts'
 import { connectTo } from '../../support/fault-cluster.ts'
 import type { ProtocolClient, Result } from '../../support/protocol-client.ts'
 import type { TestProxy } from '../../support/proxy.ts'
@@ -34,8 +35,17 @@ export class Ledger {
   readonly #proxy: TestProxy
   readonly #running: Promise<void>[] = []
 
-  constructor(proxy: TestProxy) {
+  readonly #mode: TransactionMode
+
+  constructor(proxy: TestProxy, mode: TransactionMode) {
     this.#proxy = proxy
+    this.#mode = mode
+  }
+
+  async #connect(): Promise<ProtocolClient> {
+    const client = await connectTo(this.#proxy)
+    await client.query(`SET transaction_mode = '${this.#mode}'`)
+    return client
   }
 
   start(clients: number): void {
@@ -64,12 +74,12 @@ export class Ledger {
   }
 
   async #run(writer: number): Promise<void> {
-    let client = await connectTo(this.#proxy)
+    let client = await this.#connect()
     for (let turn = writer; !this.#isStopped; turn++) {
       const isWhole = await this.#act(client, turn, writer)
       if (isWhole) continue
       client.destroy()
-      client = await connectTo(this.#proxy)
+      client = await this.#connect()
     }
     client.destroy()
   }
