@@ -114,6 +114,8 @@ interface MeetingRow {
   readonly elsewhere: readonly TakenValue[]
   /** One of those here has its primary key, which is looked at before all others. */
   readonly isKnownByKey: boolean
+  /** Absent where the shard draws a number for it. */
+  readonly ownKey: readonly Value[] | undefined
   readonly readAt: (shard: number) => Promise<ShardRead>
 }
 
@@ -162,9 +164,9 @@ async function meetingRow(rows: ShardInsert['rows'], i: number, meeting: Meeting
       elsewhere.push({ entry, shard: found.shard })
   }
   const here = await readAt(part.shard)
-  const key = met.primary && rows.stored(i, met.primary)
-  const isKnownByKey = here.rows.some((_, at) => key !== undefined && hasKey(here, at, key))
-  return { own: { own: rows, i }, part, entries, here, elsewhere, isKnownByKey, readAt }
+  const ownKey = met.primary && rows.stored(i, met.primary)
+  const isKnownByKey = here.rows.some((_, at) => ownKey !== undefined && hasKey(here, at, ownKey))
+  return { own: { own: rows, i }, part, entries, here, elsewhere, isKnownByKey, ownKey, readAt }
 }
 
 function hasKey({ rows, columns, format }: ShardRead, at: number, key: readonly Value[]): boolean {
@@ -180,7 +182,7 @@ async function insertMeeting(row: MeetingRow, meeting: Meeting): Promise<WriteAn
   if (meetsNone) return insertNew(row, meeting)
   checkOrder(row, plan)
   const shard = row.here.rows.length > 0 || first === undefined ? row.part.shard : first.shard
-  const before = shard === row.part.shard ? row.here : await row.readAt(shard)
+  const before = changing(shard === row.part.shard ? row.here : await row.readAt(shard), row, meeting)
   const answer = await writeAt(shard, row.part, meeting)
   const isIgnored = plan.ignore && plan.tail.length === 0
   if (before.rows.length === 0 || (isIgnored && BigInt(answer.affectedRows) > 0n))
@@ -189,6 +191,13 @@ async function insertMeeting(row: MeetingRow, meeting: Meeting): Promise<WriteAn
       : duplicateEntry(first.entry, meeting.context.bindings.isMariadb)
   if (!isIgnored) await followRows(meeting.met.upkeep, changedAt(shard, before, meeting), meeting.context)
   return answer
+}
+
+/** Of those that it meets, where they are looked at by a key that changes, the one that has its primary key. */
+function changing(rows: ShardRead, { ownKey }: MeetingRow, { met }: Meeting): ShardRead {
+  if (met.upkeep.newKey === undefined || rows.rows.length < 2 || ownKey === undefined) return rows
+  const own = rows.rows.filter((_, at) => hasKey(rows, at, ownKey))
+  return own.length === 0 ? rows : { ...rows, rows: own }
 }
 
 /** Of rows on several shards one server would update that which it meets by the first of its unique keys. */

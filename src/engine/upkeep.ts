@@ -15,7 +15,7 @@ import { RowLayout } from './row-format.ts'
 import type { Row } from './row-stream.ts'
 import type { LookupEntry } from './shard-port.ts'
 import { readShard, type ShardRead } from './shard-read.ts'
-import { asCompared, storedForm } from './stored-form.ts'
+import { asCompared, implicitDefault, storedForm } from './stored-form.ts'
 import { ValueRows } from './value-rows.ts'
 
 /** Rows of one shard before they were written, and how they are told. */
@@ -119,11 +119,13 @@ function factsOfAll(upkeep: Upkeep, changed: Changed, context: LookupContext): r
   return before.rows.map((row) => factsOf({ ...before, rows: [row] }, upkeep, changed, context))
 }
 
-/** The key that row `i` gets, as it is stored. */
+/** The key that row `i` gets, as it is stored. NULL that a server has taken for a column without it is the column's implicit default. */
 function keyAfter(rows: StreamRows, i: number, newKey: readonly NewKeyColumn[]): readonly Value[] {
-  return newKey.map(({ column, name, routed }) =>
-    asCompared(routed, storedForm('any', routed, rows.cell(i, column), name)),
-  )
+  return newKey.map(({ column, name, routed }) => {
+    const value = rows.cell(i, column)
+    const implicit = value.type === 'NULL' && routed?.notNull === true ? implicitDefault(routed) : undefined
+    return asCompared(routed, implicit ?? storedForm('any', routed, value, name))
+  })
 }
 
 interface Facts {

@@ -272,9 +272,9 @@ export interface EnteredForeignKey {
 
 /** Rows that are there already, as an inserted one meets them. */
 export interface MetRows {
-  /** Offsets in an inserted row of the columns that are in a unique key. */
+  /** Offsets in an inserted row of the columns that are in a unique key, and of those that a key which a met row gets is made of. */
   readonly keyColumns: readonly VindexColumn[]
-  /** Rows of one shard that have the values of such a key: their own key, what places them, what feeds lookup tables. */
+  /** Rows of one shard that have the values of such a key: their own key, what places them, what feeds lookup tables, the key that they get. */
   readonly rows: QueryText
   /** Columns of their key. */
   readonly keyWidth: number

@@ -8,12 +8,13 @@ import type {
 import type { Expr, Insert } from '../sql/ast.ts'
 import type { Column, StoredKey } from '../values/column.ts'
 import { isSelfReferring } from '../values/foreign-key.ts'
-import { sameColumn, type Table } from '../vschema/model.ts'
+import type { Table } from '../vschema/model.ts'
 import { insertedColumn } from './binding/inserted-columns.ts'
 import { liveColumn } from './binding/live-column.ts'
 import { fedKeys, type KeyColumns } from './foreign-keys.ts'
 import { type FedBy, keptRows, rowsAfter } from './kept-rows.ts'
-import { makeOr, makeTable } from './make-node.ts'
+import { makeItem, makeOr, makeTable } from './make-node.ts'
+import { assignsKey, metKey, NO_NEW_KEY } from './met-key.ts'
 import { refusalOfUpsert } from './operators/write.ts'
 import { isOneOf, type LookupColumns, lockedRows, ownedLookup, removedRows } from './owned-lookups.ts'
 import { isOfMariaDb, type PlanContext } from './plan-context.ts'
@@ -37,8 +38,6 @@ export function enteredRows(
   const foreignKeys = fedKeys(ast, table, context)
   if (isRefusal(foreignKeys)) return foreignKeys
   if (owned.length === 0 && moving === undefined && foreignKeys === undefined) return undefined
-  // By its key it is found again.
-  if (moving !== undefined && changesKey(ast, table)) return moving
   const lookups = eachOrRefusal(owned, (vindex) => ownedLookup(table, vindex, context))
   if (isRefusal(lookups)) return lookups
   const entered = eachOrRefusal(lookups, (lookup) => enteredLookup(lookup, columns, ast))
@@ -143,15 +142,21 @@ function metRows(
   if (isRefusal(referred)) return referred
   const changing = { table, node, source: table.name, key, placing: placing.columns }
   const kept = keptRows(fed, changing)
+  const newKey = assignsKey(ast, key)
+    ? metKey(ast, {
+        ...{ table, key, columns, text },
+        keptCount: kept.columns.length,
+        toldCount: keyColumns.length,
+      })
+    : NO_NEW_KEY
+  const moving = refusalOfUpsert(ast, table)
+  // By its key it is found again.
+  if (newKey === undefined && moving !== undefined) return moving
+  const { values = [], columns: newColumns = [], inserted = [] } = newKey ?? {}
+  const items = [...kept.columns.map((column) => keyColumn(column, table.name)), ...values.map(makeItem)]
   return {
-    keyColumns,
-    rows: text.ofTree(
-      lockedRows(
-        node,
-        kept.columns.map((column) => keyColumn(column, table.name)),
-        makeOr(conditions),
-      ),
-    ),
+    keyColumns: [...keyColumns, ...inserted],
+    rows: text.ofTree(lockedRows(node, items, makeOr(conditions))),
     keyWidth: key.length,
     ...(isTold && { primary }),
     charsets: charsetsOf(kept.columns),
@@ -161,16 +166,12 @@ function metRows(
       lookups: kept.lookups,
       ...(kept.foreignKeys && { foreignKeys: kept.foreignKeys }),
       after: rowsAfter(kept, changing, context),
-      oneByOne: false,
-      ...(refusalOfUpsert(ast, table) && { move: moveOf(changing, context) }),
+      ...(newColumns.length > 0 && { newKey: newColumns }),
+      oneByOne: newColumns.length > 0,
+      ...(moving && { move: moveOf(changing, context) }),
     },
     remove: removedRows(node, key, context),
   }
-}
-
-function changesKey({ onDuplicate }: Insert, table: Table): boolean {
-  const key = keyOf(table) ?? []
-  return (onDuplicate ?? []).some(({ column }) => key.some(({ name }) => sameColumn(name, column.name)))
 }
 
 function uniqueKeys({ live }: Table): readonly StoredKey[] {

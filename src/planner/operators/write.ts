@@ -1,4 +1,5 @@
 import type { Assignment, ColumnName, Delete, Expr, Insert, Load, Update } from '../../sql/ast.ts'
+import type { AnyNode } from '../../sql/visit.ts'
 import { isIntegral } from '../../values/value.ts'
 import type { SingleColumnVindex } from '../../vindex/vindex.ts'
 import { type ColumnVindex, sameColumn, type Table } from '../../vschema/model.ts'
@@ -96,7 +97,7 @@ export function changesVindex({ column, value }: Assignment, ast: Update, tables
 }
 
 /** `LAST_INSERT_ID(id)` is `id`, and tells the session so. */
-function keptValue(value: Expr): Expr {
+export function keptValue(value: Expr): Expr {
   const [arg] = value.kind === 'Function' && setsLastInsertId(value) ? value.args : []
   return arg ?? value
 }
@@ -128,21 +129,27 @@ function isMetBy(name: string, { live }: Table): boolean {
   return isNumber && keys.every(({ parts }) => parts.some((part) => sameColumn(part.column, name)))
 }
 
-function isOwn(value: Expr, { name }: ColumnName, { table }: Insert): boolean {
+/** `c`, the column of the table itself. */
+export function isOwn(value: Expr, { name }: ColumnName, { table }: Insert): boolean {
   if (value.kind !== 'Column' || !sameColumn(value.name, name)) return false
   return value.qualifiers.length === 0 || value.qualifiers.at(-1) === table.name
 }
 
 /** `c = VALUES(c)`, or `c = new.c` where the row is called `new`. */
-function takesInserted({ column, value }: Assignment, { rowAlias, columns }: Insert): boolean {
-  if (value.kind === 'ValuesFunction') return sameColumn(value.column.name, column.name)
-  if (value.kind !== 'Column' || rowAlias === undefined) return false
+function takesInserted({ column, value }: Assignment, insert: Insert): boolean {
+  const name = insertedName(value, insert)
+  return name !== undefined && sameColumn(name, column.name)
+}
+
+/** The column of the row to be inserted that `VALUES(c)` is, or `new.c` where the row is called `new`. */
+export function insertedName(value: AnyNode, { rowAlias, columns }: Insert): string | undefined {
+  if (value.kind === 'ValuesFunction') return value.column.name
+  if (value.kind !== 'Column' || rowAlias === undefined) return undefined
   const { name, qualifiers } = value
-  if (rowAlias.columns === undefined)
-    return qualifiers.at(-1) === rowAlias.name && sameColumn(name, column.name)
-  if (qualifiers.length > 0 && qualifiers.at(-1) !== rowAlias.name) return false
+  if (rowAlias.columns === undefined) return qualifiers.at(-1) === rowAlias.name ? name : undefined
+  if (qualifiers.length > 0 && qualifiers.at(-1) !== rowAlias.name) return undefined
   const at = rowAlias.columns.findIndex((each) => sameColumn(each, name))
-  return at >= 0 && sameColumn(columns?.[at]?.name ?? '', column.name)
+  return columns?.[at]?.name
 }
 
 export function insertVerb({ verb }: Insert): 'insert' | 'replace' {
