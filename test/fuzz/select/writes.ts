@@ -107,6 +107,7 @@ function movedTo({ random }: Grammar, column: Column): Fragment {
 /** Two tables in one statement. */
 function both(g: Grammar, table: Table): Fragment {
   const others = tablesWithRows(g).filter((each) => each.primaryKey.length === 1 && each !== table)
+  if (others.length === 0) return joined(g, table)
   const other = g.random.pick(others)
   const { from, where, relations } = joinOf(g, table, other)
   if (g.random.oneIn(3)) return sql`DELETE m, o FROM ${from}${where}`
