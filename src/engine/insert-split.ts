@@ -455,8 +455,10 @@ function storedValue(
   const value = isDrawn ? generatedValue(id) : isUsual ? usual! : source.vindexValue(row, offset, column)
   const isDefaulted =
     value.type === 'NULL' && routed?.notNull === true && (isUsual || takesNull(plan, source, context))
-  const form = source.isHeld?.(row, offset) === true ? heldForm : storedForm
-  return form(domain, routed, (isDefaulted ? implicitDefault(routed) : undefined) ?? value, column)
+  const implicit = isDefaulted ? implicitDefault(routed) : undefined
+  // No client may write the date that a column has by itself.
+  const form = implicit !== undefined || source.isHeld?.(row, offset) === true ? heldForm : storedForm
+  return form(domain, routed, implicit ?? value, column)
 }
 
 /** A NULL for a NOT NULL column becomes its implicit default. */

@@ -107,7 +107,7 @@ export function implicitDefault(column: RoutedColumn): Value | undefined {
     case 'binary':
       return asText('')
     default:
-      return undefined
+      return column.type === 'DATE' ? asText('0000-00-00') : undefined
   }
 }
 

@@ -6,6 +6,7 @@ import { shardIndexOf, shardRangeOf, tileShards } from '../../../src/key/shard-r
 import type { DrawnIds, InsertedCell, InsertedRow, SplitInsert } from '../../../src/plan/write-primitives.ts'
 import { value } from '../../../src/values/value.ts'
 import { createHash } from '../../../src/vindex/hash.ts'
+import { createVindex } from '../../../src/vindex/registry.ts'
 import type { SingleColumnVindex, VindexContext } from '../../../src/vindex/vindex.ts'
 import { bindingsOf, constant, type Literal, type TestValues, textOf } from './bindings.ts'
 
@@ -188,6 +189,16 @@ describe('generated numbers', () => {
     expect(asked).toEqual([])
     expect(inserts[0].drawnIds).toEqual([])
     expect(inserts[0].shard).toBe(shardOf(0))
+  })
+
+  test('so is one for a DATE, though no client may write that date', async () => {
+    const xxhash = createVindex('xxhash', 'xxhash', {}, {} as VindexContext) as SingleColumnVindex
+    const vindexColumns = [{ column: 'id', offset: 0, routed: { type: 'DATE', notNull: true } as const }]
+    const dated = plan({ ignore: true, vindex: xxhash, vindexColumns })
+    const { inserts } = await bind(dated, { rows: [[null, 'a']] })
+    const destination = xxhash.map(value('VARCHAR', '0000-00-00'))
+    if (destination.kind !== 'KeyspaceId') throw new Error(destination.kind)
+    expect(inserts.map(({ shard }) => shard)).toEqual([shardIndexOf(shards, destination.id)])
   })
 
   test('NULL for a NOT NULL column is placed as the default that IGNORE stores', async () => {
