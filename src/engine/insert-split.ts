@@ -455,7 +455,7 @@ function storedValue(
   const value = isDrawn ? generatedValue(id) : isUsual ? usual! : source.vindexValue(row, offset, column)
   const isDefaulted =
     value.type === 'NULL' && routed?.notNull === true && (isUsual || takesNull(plan, source, context))
-  const implicit = isDefaulted ? implicitDefault(routed) : undefined
+  const implicit = isDefaulted ? implicitDefault(routed, !context.isStrict || plan.ignore) : undefined
   // No client may write the date that a column has by itself.
   const form = implicit !== undefined || source.isHeld?.(row, offset) === true ? heldForm : storedForm
   return form(domain, routed, implicit ?? value, column)

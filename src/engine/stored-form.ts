@@ -96,9 +96,10 @@ function storedUnknown(domain: VindexDomain, value: Value): Value | undefined {
 
 /**
  * What a NOT NULL column holds where MySQL does not insist: INSERT IGNORE, and several rows without strict mode.
- * Undefined: there is nothing it could be placed by.
+ * Undefined: there is nothing it could be placed by. `isTaken`: the server does not insist; where it does, its shard refuses the row,
+ * and the date that nobody may write is not to be spoken of before.
  */
-export function implicitDefault(column: RoutedColumn): Value | undefined {
+export function implicitDefault(column: RoutedColumn, isTaken = true): Value | undefined {
   switch (classOfColumn(column)) {
     case 'integer':
     case 'decimal':
@@ -107,7 +108,7 @@ export function implicitDefault(column: RoutedColumn): Value | undefined {
     case 'binary':
       return asText('')
     default:
-      return column.type === 'DATE' ? asText('0000-00-00') : undefined
+      return column.type === 'DATE' && isTaken ? asText('0000-00-00') : undefined
   }
 }
 
