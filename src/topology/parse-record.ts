@@ -84,6 +84,7 @@ const schemas = {
       key_range: keyRange.nullish().transform((range) => range ?? undefined),
       db_name_override: z.string().optional(),
       tags: z.record(z.string(), z.string()).optional(),
+      managed: z.boolean().optional(),
       port_map: carried,
       primary_term_start_time: carried,
       default_conn_collation: carried,

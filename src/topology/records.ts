@@ -33,10 +33,15 @@ export interface Cell {
 export const PRIMARY_SOURCES = ['topology', 'discover'] as const
 export type PrimarySource = (typeof PRIMARY_SOURCES)[number]
 
+/** Whether a commit waits for a replica: `semi_sync` for one. Absent in a keyspace: nobody looks at its servers' settings. */
+export const DURABILITIES = ['none', 'semi_sync'] as const
+export type Durability = (typeof DURABILITIES)[number]
+
 /** A logical database. Fields that Shardgate does not act on are kept as they came. */
 export interface Keyspace {
   readonly keyspace_type?: 'NORMAL' | 'SNAPSHOT'
   readonly base_keyspace?: string
+  /** One of `DURABILITIES`, which `shardgate manage` keeps; other policies of Vitess are carried and not acted on. */
   readonly durability_policy?: string
   /**
    * Who the primary of a shard is: whom the shard's record names (`topology`, the default), or the server that takes writes
@@ -77,6 +82,8 @@ export interface Tablet {
   /** Name of the MySQL database that holds the shard's tables; the keyspace's name when absent. */
   readonly db_name_override?: string
   readonly tags?: Readonly<Record<string, string>>
+  /** `shardgate manage` and `ctl reparent` may change what its server is. Not a field of Vitess. */
+  readonly managed?: boolean
 }
 
 /** `from_table` is `[keyspace.]table[@tablet_type]`; `to_tables` has no entry (disabled) or one `keyspace.table`. */

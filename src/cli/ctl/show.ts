@@ -1,3 +1,4 @@
+import { NEEDS_REPAIR } from '../../topology/admin.ts'
 import { printAlias } from '../../topology/alias.ts'
 import { addressOf, databaseOf, type Tablet } from '../../topology/records.ts'
 import type { KeyspaceState, TopologySnapshot } from '../../topology/snapshot.ts'
@@ -59,9 +60,18 @@ export function printTablets(tablets: readonly Tablet[]): string {
       `${tablet.keyspace}/${tablet.shard}`,
       where,
       databaseOf(tablet),
+      stateOf(tablet),
     ]
   })
-  return printTable(['tablet', 'type', 'shard', 'address', 'database'], rows.sort())
+  const head = ['tablet', 'type', 'shard', 'address', 'database']
+  // The last column is there where somebody has something in it.
+  if (tablets.some((tablet) => stateOf(tablet) !== '')) head.push('state')
+  return printTable(head, rows.map((row) => row.slice(0, head.length)).sort())
+}
+
+function stateOf({ managed, tags }: Tablet): string {
+  const repair = tags?.[NEEDS_REPAIR]
+  return [managed ? 'managed' : [], repair === undefined ? [] : `needs repair: ${repair}`].flat().join(', ')
 }
 
 /** The whole topology for machines: the records, under their names. */

@@ -14,6 +14,7 @@ interface RegisterOptions {
   readonly socket?: string
   readonly database?: string
   readonly tag?: readonly string[]
+  readonly managed?: true
 }
 
 /** `ctl tablet …` */
@@ -44,6 +45,7 @@ export function tabletCommand(): Command {
     .option('--socket <path>', 'unix socket of MySQL, instead of host and port')
     .option('--database <name>', "database with the shard's tables (default: the keyspace's name)")
     .option('--tag <name=value...>', 'labels')
+    .option('--managed', 'shardgate manage and ctl reparent may change what its server is')
     .action((name: string, options: RegisterOptions, command: Command) =>
       withTopology(command, async ({ admin, print }) => {
         const record = buildTablet(requireAlias(name), options)
@@ -74,6 +76,24 @@ export function tabletCommand(): Command {
         print({ tablet: printAlias(alias), type: wanted }, `tablet ${printAlias(alias)} is ${wanted} now\n`)
       }),
     )
+  tablet
+    .command('set-managed <alias> [true|false]')
+    .description(
+      'whether shardgate manage and ctl reparent may change what its server is; a shard is managed when all of its tablets are',
+    )
+    .action((name: string, wanted: string | undefined, _options, command: Command) =>
+      withTopology(command, async ({ admin, print }) => {
+        const alias = requireAlias(name)
+        if (!['true', 'false', undefined].includes(wanted))
+          throw new Error(`'${wanted}' is neither true nor false`)
+        const managed = wanted !== 'false'
+        await admin.setManaged(alias, managed)
+        print(
+          { tablet: printAlias(alias), managed },
+          `tablet ${printAlias(alias)} is ${managed ? 'managed' : 'left alone'} now\n`,
+        )
+      }),
+    )
   return tablet
 }
 
@@ -92,6 +112,7 @@ function buildTablet(alias: TabletAlias, options: RegisterOptions): Tablet {
     keyspace,
     shard,
     ...(options.database && { db_name_override: options.database }),
+    ...(options.managed && { managed: true }),
     ...(options.tag && { tags: Object.fromEntries(options.tag.map(splitTag)) }),
   }
 }
