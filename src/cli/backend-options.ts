@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { systemClock } from '../base/clock.ts'
+import type { ServerAccess } from '../reparent/managed-server.ts'
 import type { BackendAccess } from '../tablet/connect-control.ts'
 import type { GatewayOptions } from '../tablet/gateway.ts'
 import type { ServeConfig } from './config.ts'
@@ -22,6 +24,27 @@ export function backendAccess({
     password: backend.password_file ? readSecret(backend.password_file) : (backend.password ?? ''),
     ...(mode === 'disabled' ? {} : { tls }),
     connectTimeoutMs: timeouts.connect,
+  }
+}
+
+/** How `ctl reparent` and `manage` come to the servers, and replicas to their primary. */
+export function serverAccess(config: Pick<ServeConfig, 'backend' | 'timeouts' | 'manage'>): ServerAccess {
+  const { backend, timeouts, manage } = config
+  const secret = (file: string | undefined, text: string | undefined) =>
+    file ? readSecret(file) : (text ?? '')
+  const password = secret(manage.password_file, manage.password)
+  return {
+    account: backendAccess({
+      backend: { ...backend, user: manage.user, password, password_file: undefined },
+      timeouts,
+    }),
+    replication: {
+      user: manage.replication_user!, // its presence is checked with the rest
+      password: secret(manage.replication_password_file, manage.replication_password),
+      isTls: backend.tls.mode !== 'disabled',
+    },
+    clock: systemClock,
+    timeoutMs: manage.timeout,
   }
 }
 

@@ -76,6 +76,30 @@ export function loadBackendConfig(sources: ConfigSources): Pick<ServeConfig, 'ba
   return result.data
 }
 
+/** The part for `ctl reparent` and `manage`: what they need of `backend` is how servers are reached, not its account. */
+export function loadManageConfig(
+  sources: ConfigSources,
+): Pick<ServeConfig, 'backend' | 'timeouts' | 'manage' | 'log_level'> {
+  const { tree, origins } = collect(sources)
+  const { backend, timeouts, manage, log_level } = configSchema.shape
+  const schema = z.looseObject({ backend, timeouts, manage, log_level })
+  const result = schema.safeParse({ backend: {}, timeouts: {}, manage: {}, ...tree })
+  if (!result.success) throw new ConfigError(result.error.issues.flatMap((i) => describeIssue(i, origins)))
+  const { user, replication_user, lease } = result.data.manage
+  const missing = [
+    ...(user === undefined ? ['manage.user: needed: the account that may change the MySQL servers'] : []),
+    ...(replication_user === undefined
+      ? ['manage.replication_user: needed: the account that replicas log in to their primary with']
+      : []),
+    ...(lease < LEASE_MS_MIN ? [`manage.lease: ${LEASE_MS_MIN} ms at least`] : []),
+  ]
+  if (missing.length > 0) throw new ConfigError(missing)
+  return result.data
+}
+
+/** Below, a busy machine loses its leadership without a reason. */
+const LEASE_MS_MIN = 2_000
+
 function collect(sources: ConfigSources) {
   const tree = sources.file === undefined ? {} : readYaml(sources.file)
   const origins = new Map<string, string>()

@@ -78,6 +78,38 @@ const shape = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  manage: z
+    .strictObject({
+      user: text
+        .optional()
+        .describe(
+          'Account that ctl reparent and manage change the servers with; what it needs is in docs/design/promotion.md',
+        ),
+      password: z.string().optional().describe('Its password; better as a file'),
+      password_file: text.optional().describe('File that holds its password'),
+      replication_user: text.optional().describe('Account that replicas log in to their primary with'),
+      replication_password: z.string().optional().describe('Its password; better as a file'),
+      replication_password_file: text.optional().describe('File that holds its password'),
+      interval: duration.prefault('1s').describe('Pause between two looks at the servers'),
+      timeout: duration.prefault('2s').describe('A server that does not answer for so long has not answered'),
+      failures: integer(1, 1_000)
+        .default(3)
+        .describe(
+          'A primary that does not answer so many times in a row, and is lost to its replicas, is replaced',
+        ),
+      lease: duration
+        .prefault('6s')
+        .describe(
+          'Another controller takes over so long after the one that acts was last heard of; whole seconds',
+        ),
+      catch_up: duration
+        .prefault('10s')
+        .describe('For what a replica has received and must apply before it becomes the primary'),
+      emergency_pause: duration
+        .prefault('1m')
+        .describe('After a change of the primary, how long a shard is left without an emergency reparent'),
+    })
+    .prefault({}),
   pool: z
     .strictObject({
       size: integer(1, 100_000).default(100).describe('Connections to one tablet at most'),

@@ -3,6 +3,7 @@ import pkg from '../../package.json' with { type: 'json' }
 import { ctlCommand } from './ctl/ctl-command.ts'
 import { addHelpCommands } from './help-command.ts'
 import { localCommand } from './local/local-command.ts'
+import { manageCommand } from './manage-command.ts'
 import { serveCommand } from './serve-command.ts'
 import { sqlCommand } from './sql/sql-command.ts'
 
@@ -25,6 +26,7 @@ const finish = (exitCode: number) => {
 
 program.addCommand(serveCommand(finish))
 program.addCommand(localCommand(finish))
+program.addCommand(manageCommand(finish))
 program.addCommand(ctlCommand(finish))
 program.addCommand(sqlCommand(finish))
 addHelpCommands(program)

@@ -13,7 +13,10 @@ export function serveCommand(finish: (exitCode: number) => void): Command {
     .option('--check', 'only check the configuration and the files it names, print every mistake, and exit')
     .option('--connect', 'with --check: also read the topology and log in to each tablet')
     .addHelpText('after', HELP)
-  addSettings(command, settings)
+  addSettings(
+    command,
+    settings.filter(({ path }) => path[0] !== 'manage'), // of another command
+  )
   return command.action(async (options: OptionValues) => {
     const file = (options['config'] as string | undefined) ?? process.env['SHARDGATE_CONFIG']
     try {

@@ -9,6 +9,8 @@ export interface BackendAccess {
   readonly password: string
   readonly tls?: mysql.SslOptions
   readonly connectTimeoutMs: number
+  /** For work on the server alone: the account need not see the tablet's database. */
+  readonly isWithoutDatabase?: boolean
 }
 
 /**
@@ -31,7 +33,7 @@ export async function connectControl(
     stream: socket,
     user,
     password,
-    database: databaseOf(tablet),
+    ...(access.isWithoutDatabase ? {} : { database: databaseOf(tablet) }),
     ...(tls === undefined ? {} : { ssl: tls }),
     connectTimeout: connectTimeoutMs,
     connectAttributes: { program_name: 'shardgate-control' },

@@ -17,23 +17,29 @@ export function containsGtids(whole: string, part: string): boolean | undefined 
   return true
 }
 
-interface Gtids {
+export interface Gtids {
   readonly kind: 'intervals' | 'positions'
   readonly sources: ReadonlyMap<string, readonly Interval[]>
 }
 
-interface Interval {
+export interface Interval {
   readonly from: bigint
   readonly to: bigint
 }
 
-/** Undefined for none, and for what is no set of GTIDs. */
-function parseGtids(text: string): Gtids | undefined {
+/**
+ * Undefined for none, and for what is no set of GTIDs. Of MariaDB's, `by` is what has a last number: a domain, as in
+ * `@@gtid_current_pos`, or a server within its domain (`0-1`), as in `@@gtid_binlog_state`.
+ */
+export function parseGtids(text: string, by: 'domain' | 'server' = 'domain'): Gtids | undefined {
   const parts = text.replaceAll(/\s/g, '').split(',').filter(Boolean)
   if (parts.length === 0) return undefined
-  const positions = parts.map((part) => /^(\d+)-\d+-(\d+)$/.exec(part))
+  const positions = parts.map((part) => /^(\d+)-(\d+)-(\d+)$/.exec(part))
   if (positions.every((match) => match !== null)) {
-    const sources = positions.map(([, domain, last]) => [domain!, [{ from: 0n, to: BigInt(last!) }]] as const)
+    const sources = positions.map(([, domain, server, last]) => {
+      const source = by === 'domain' ? domain! : `${domain}-${server}`
+      return [source, [{ from: 0n, to: BigInt(last!) }]] as const
+    })
     return { kind: 'positions', sources: new Map(sources) }
   }
   const sources = new Map<string, readonly Interval[]>()

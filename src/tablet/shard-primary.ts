@@ -197,7 +197,8 @@ export class ShardPrimary implements ServedPrimary {
     if (last?.alias !== endpoint.alias) {
       this.#isNamedSince = false
       this.#readOnlySinceMs = undefined
-      this.#isKnown = false
+      // Of another's successor the last look may be from before it was made writable.
+      this.#isKnown = last !== undefined
     }
     if (last !== undefined && last.alias !== endpoint.alias) {
       this.#former.add(last.alias)

@@ -1,11 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
+import type { ServerAccess } from '../../reparent/managed-server.ts'
 import type { BackendAccess } from '../../tablet/connect-control.ts'
 import { TopologyAdmin } from '../../topology/admin.ts'
 import type { TopologyStore } from '../../topology/store.ts'
-import { backendAccess } from '../backend-options.ts'
-import { type ConfigSources, loadBackendConfig, loadTopologyConfig } from '../config-sources.ts'
+import { backendAccess, serverAccess } from '../backend-options.ts'
+import {
+  type ConfigSources,
+  loadBackendConfig,
+  loadManageConfig,
+  loadTopologyConfig,
+} from '../config-sources.ts'
 import { BACKEND_USER } from '../local/cluster.ts'
 import type { LocalState } from '../local/local-state.ts'
 import { openStore, type TopologyConfig } from '../open-topology.ts'
@@ -59,6 +65,20 @@ export function backendOf(command: Command): BackendAccess {
   )
 }
 
+/** How the options of a command come to the servers that they may change. */
+export function serverAccessOf(command: Command): {
+  readonly access: ServerAccess
+  readonly leaseMs: number
+} {
+  const options = command.optsWithGlobals() as OptionValues
+  const config = loadManageConfig(
+    typeof options['local'] === 'string'
+      ? localSources(options['local'], flagsGiven(options))
+      : sources(options),
+  )
+  return { access: serverAccess(config), leaseMs: config.manage.lease }
+}
+
 function topologyConfig(options: OptionValues): TopologyConfig {
   return loadTopologyConfig(
     typeof options['local'] === 'string' ? localSources(options['local']) : sources(options),
@@ -71,7 +91,7 @@ function sources(options: OptionValues): ConfigSources {
 }
 
 /** Where a cluster of `shardgate local` keeps its topology, and its account, by its data directory. */
-function localSources(dataDir: string): ConfigSources {
+function localSources(dataDir: string, more: Record<string, string | boolean> = {}): ConfigSources {
   const file = join(resolve(dataDir), 'state.json')
   if (!existsSync(file)) throw new Error(`${resolve(dataDir)} holds no cluster of shardgate local`)
   const { topology, ports, backendPassword } = JSON.parse(readFileSync(file, 'utf8')) as LocalState
@@ -79,5 +99,8 @@ function localSources(dataDir: string): ConfigSources {
     topology === 'files'
       ? { 'topology-type': 'files', 'topology-dir': join(resolve(dataDir), 'topology') }
       : { 'topology-type': 'etcd', 'topology-endpoints': `http://127.0.0.1:${ports['etcd']}` }
-  return { env: {}, flags: { ...flags, 'backend-user': BACKEND_USER, 'backend-password': backendPassword } }
+  return {
+    env: {},
+    flags: { ...flags, 'backend-user': BACKEND_USER, 'backend-password': backendPassword, ...more },
+  }
 }
