@@ -150,7 +150,7 @@ describe('a primary that the topology names', () => {
   })
 })
 
-test('a primary that is found read-only may be so for good: nobody waits for another', async () => {
+test('another primary that is named, and was read-only when it was looked at last, is waited for', async () => {
   // Its successor's last look may be from before it was made writable.
   b.is('healthy', { readOnly: true })
   name(b)
