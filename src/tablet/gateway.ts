@@ -38,6 +38,7 @@ export class Gateway {
   readonly #endpoints = new Map<string, Endpoint>()
   /** By keyspace and shard. */
   readonly #primaries = new Map<string, ShardPrimary>()
+  readonly #view: TopologyView
   readonly #unsubscribe: () => void
   #served: ReadonlyMap<string, ServedKeyspace> = new Map()
   #keyspaces: ReadonlyMap<string, KeyspaceShards> = new Map()
@@ -54,6 +55,7 @@ export class Gateway {
     this.#clock = clock
     this.#log = log
     this.#onHealth = onHealth
+    this.#view = view
     this.#apply(view.current())
     this.#unsubscribe = view.onChange((snapshot) => this.#apply(snapshot))
   }
@@ -245,10 +247,21 @@ export class Gateway {
     )
   }
 
-  #checked({ record, health }: Endpoint, before: TabletHealth): void {
+  #checked(endpoint: Endpoint, before: TabletHealth): void {
+    const { record, health } = endpoint
+    if (before.server !== '' && health.server !== before.server) return this.#replace(endpoint)
     this.#served.get(record.keyspace)?.endpoints.get(record.shard)?.primary.evaluate()
     const { state, readOnly, sqlMode } = before
     if (health.state !== state || health.readOnly !== readOnly || health.sqlMode !== sqlMode) this.#onHealth()
+  }
+
+  /** The name of a tablet leads to another server: what is connected to the one before is not to be used any more. */
+  #replace(endpoint: Endpoint): void {
+    this.#log.warn('a tablet is another server than before', { tablet: endpoint.name })
+    for (const [key, each] of this.#endpoints) if (each === endpoint) this.#endpoints.delete(key)
+    this.#apply(this.#view.current())
+    endpoint.close()
+    this.#onHealth()
   }
 
   #apply(snapshot: TopologySnapshot): void {

@@ -7,6 +7,8 @@ export interface TabletHealth {
   /** `unknown` until the first check has ended. */
   readonly state: 'unknown' | 'healthy' | 'unreachable'
   readonly serverVersion: string
+  /** Tells servers apart that are found under one name, one behind the other; '' until it is known. */
+  readonly server: string
   /** It takes no writes: read_only, super_read_only, offline_mode, or a reader of Aurora. */
   readonly readOnly: boolean
   /** `@@gtid_executed`, or MariaDB's `@@gtid_current_pos`; '' where there are none. */
@@ -41,6 +43,7 @@ export interface ReplicationHealth {
 export const UNKNOWN_HEALTH: TabletHealth = {
   state: 'unknown',
   serverVersion: '',
+  server: '',
   readOnly: false,
   gtids: '',
   certifies: true,
@@ -81,12 +84,14 @@ export class HealthChecker {
   #connection: mysql.Connection | undefined
   /** As the server of this connection is set up. */
   #certifies = true
+  #server = ''
   #asks = ''
   #cancelTimer: (() => void) | undefined
   #isChecking = false
   /** Somebody has asked while a check was under way. */
   #isAsked = false
   #isHurried = false
+  #connectsAnew = false
   #closed = false
   #health = UNKNOWN_HEALTH
 
@@ -125,6 +130,11 @@ export class HealthChecker {
     if (isHurried) this.checkNow()
   }
 
+  /** Whether each check makes a connection of its own: the server that was expected may be where its name leads to now. */
+  connectAnew(connectsAnew: boolean): void {
+    this.#connectsAnew = connectsAnew
+  }
+
   /** Looks now: something has happened to a connection. */
   checkNow(): void {
     if (this.#closed) return
@@ -154,9 +164,11 @@ export class HealthChecker {
   async #check(): Promise<TabletHealth> {
     const checkedAtMs = this.#clock.now()
     try {
-      if (this.#connection === undefined) {
+      if (this.#connectsAnew) this.#connection?.destroy()
+      if (this.#connection === undefined || this.#connectsAnew) {
         this.#connection = await this.#open()
         const names = await this.#variables()
+        this.#server = identityOf(names)
         this.#certifies = certifies(names)
         this.#asks = questionOf(names)
       }
@@ -166,6 +178,7 @@ export class HealthChecker {
       return {
         state: 'healthy',
         serverVersion: version,
+        server: this.#server,
         readOnly: Number(is_read_only) !== 0,
         gtids,
         certifies: this.#certifies,
@@ -207,7 +220,7 @@ export class HealthChecker {
 
   /** Of those that not every server has: by name. */
   async #variables(): Promise<ReadonlyMap<string, string>> {
-    const names = [...CLUSTER_NAMES, ...READ_ONLY, ...GTIDS].map((name) => `'${name}'`)
+    const names = [...CLUSTER_NAMES, ...READ_ONLY, ...GTIDS, ...IDENTITY].map((name) => `'${name}'`)
     const [rows] = await this.#query(`SHOW GLOBAL VARIABLES WHERE Variable_name IN (${names.join(', ')})`)
     const named = rows as { Variable_name: string; Value: string }[]
     return new Map(named.map(({ Variable_name: name, Value: value }) => [name, value]))
@@ -223,10 +236,17 @@ export class HealthChecker {
 
 const CLUSTER_NAMES = ['wsrep_on', 'group_replication_group_name']
 const READ_ONLY = ['read_only', 'super_read_only', 'offline_mode', 'innodb_read_only']
+/** MariaDB has none; the rest tells its servers apart. */
+const UUID = 'server_uuid'
+const IDENTITY = [UUID, 'hostname', 'port', 'server_id']
 const GTIDS = ['gtid_executed', 'gtid_current_pos']
 
 function certifies(variables: ReadonlyMap<string, string>): boolean {
   return CLUSTER_NAMES.some((name) => !['OFF', '', undefined].includes(variables.get(name)))
+}
+
+function identityOf(variables: ReadonlyMap<string, string>): string {
+  return variables.get(UUID) ?? IDENTITY.map((name) => variables.get(name) ?? '').join(' ')
 }
 
 /** All that a check asks, in one statement. */
