@@ -153,6 +153,12 @@ export class Gateway {
     return primary?.endpoint && primary.term
   }
 
+  /** The target's primary is away: where another shard will do, too, it is the better one. */
+  isWaitedFor(target: ShardTarget): boolean {
+    if (target.tabletType !== 'PRIMARY') return false
+    return this.#served.get(target.keyspace)?.endpoints.get(target.shard)?.primary.can('answers') !== true
+  }
+
   /** A primary that is lost is waited for. */
   get waits(): boolean {
     return this.#options.buffer.windowMs > 0

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { onEachServer } from '../support/each-server.ts'
+import { eventually } from '../support/eventually.ts'
 import { connectTo } from '../support/fault-cluster.ts'
 import { type ReplicatedCluster, startReplicated } from './failover/replicated.ts'
-import { during, expectAllThere, openAccounts } from './failover/under-load.ts'
+import { during, expectAllThere, ON_80, openAccounts } from './failover/under-load.ts'
 
 /** The servers are well, and the proxy's ways to them are not. */
 onEachServer((server) => {
@@ -55,6 +56,26 @@ onEachServer((server) => {
         await shards.link('primary').set('open')
       })
       await expectAllThere(shards, told)
+    }, 60_000)
+
+    test('meanwhile other shards answer what any may', async () => {
+      const [waiting, client] = [await connectTo(shards.proxy), await connectTo(shards.proxy)]
+      const outages = () =>
+        shards.proxy.complaints.filter(({ message }) => /has no primary/.test(message)).length
+      const before = outages()
+      await shards.link('primary').set('refused')
+      let isWaiting = true
+      const waited = waiting.query(`SELECT amount FROM accounts WHERE id = ${ON_80}`).then((told) => {
+        isWaiting = false
+        return told
+      })
+      await eventually('it is known', () => outages() > before)
+      for (const sql of ['SELECT 1', 'SELECT 2', 'SHOW TABLES', 'DESCRIBE accounts', 'SHOW PROCESSLIST'])
+        expect((await client.query(sql))[0], sql).toMatchObject({ kind: 'rows' })
+      expect(isWaiting).toBe(true)
+      await shards.link('primary').set('open')
+      expect((await waited)[0]).toMatchObject({ kind: 'rows' })
+      for (const each of [waiting, client]) each.destroy()
     }, 60_000)
 
     test('questions come through and answers do not, and the replica is promoted', async () => {
