@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { BackendAccess } from '../tablet/connect-control.ts'
 import type { GatewayOptions } from '../tablet/gateway.ts'
+import type { HotRowOptions } from '../tablet/hot-rows.ts'
 import type { ServeConfig } from './config.ts'
 import { readSecret } from './open-topology.ts'
 
@@ -41,5 +42,15 @@ export function gatewayOptions(config: ServeConfig): GatewayOptions {
     scratchConnectionsMax: config.federation.connections,
     buffer: { windowMs: buffer.window, requestsMax: buffer.requests },
     health: { intervalMs: health.interval, timeoutMs: health.timeout },
+  }
+}
+
+export function hotRowOptions({ hot_rows: rows }: Pick<ServeConfig, 'hot_rows'>): HotRowOptions | undefined {
+  if (rows.mode === 'off') return undefined
+  return {
+    concurrency: rows.concurrency,
+    queueMax: rows.queue,
+    waitTimeoutMs: rows.wait_timeout,
+    isDryRun: rows.mode === 'dry_run',
   }
 }

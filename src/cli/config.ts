@@ -90,6 +90,27 @@ const shape = z.strictObject({
         .describe('Idle connections to tablets are closed after this time'),
     })
     .prefault({}),
+  hot_rows: z
+    .strictObject({
+      mode: z
+        .enum(['off', 'dry_run', 'on'])
+        .default('off')
+        .describe(
+          'Statements that write one row wait for each other in the proxy instead of in InnoDB: off, on, or dry_run, which only counts those that would',
+        ),
+      concurrency: integer(1, 1_000)
+        .default(5)
+        .describe('Writers of one row that its server has at once, for each process'),
+      queue: integer(0, 1_000_000)
+        .default(1_000)
+        .describe('Statements that may wait for one row; one more is refused (1203)'),
+      wait_timeout: duration
+        .prefault('50s')
+        .describe(
+          'How long they wait before they get 1205; less where a session has a shorter innodb_lock_wait_timeout',
+        ),
+    })
+    .prefault({}),
   federation: z
     .strictObject({
       connections: integer(1, 100_000)

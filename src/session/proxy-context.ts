@@ -2,6 +2,7 @@ import type { ByteBudget } from '../base/byte-budget.ts'
 import type { Clock } from '../base/clock.ts'
 import type { ClientConnection } from '../mysql/server/session-handler.ts'
 import type { Gateway } from '../tablet/gateway.ts'
+import type { HotRows } from '../tablet/hot-rows.ts'
 import type { ToldText } from '../tablet/keyspace-names.ts'
 import type { Sequences } from '../tablet/sequences.ts'
 import type { Logger } from '../telemetry/log.ts'
@@ -88,6 +89,8 @@ export interface ProxyContext {
   readonly coarseNowMs: number
   readonly log: Logger
   readonly limits: SessionLimits
+  /** Undefined where writers of one row do not wait for each other here. */
+  readonly hotRows: HotRows | undefined
   /** What all sessions hold; each has a part of it. */
   readonly memory: ByteBudget
   /** Live sessions of this process by connection id. */

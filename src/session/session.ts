@@ -25,6 +25,7 @@ import { onlyKeyspace, printTarget } from './settings/target.ts'
 import { useTarget } from './settings/use-target.ts'
 import type { Execution } from './statements/execution.ts'
 import { runOwnStatement } from './statements/own-statements.ts'
+import { RowPlaces } from './statements/row-places.ts'
 import { ShardAccess } from './statements/shard-access.ts'
 import { SingleShard } from './statements/single-shard.ts'
 import { StatementReader } from './statements/statement-reader.ts'
@@ -49,6 +50,7 @@ export class Session implements SessionHandler, LiveSession {
   readonly shards: ShardAccess
   readonly reader: StatementReader
   readonly singleShard: SingleShard
+  readonly rowPlaces: RowPlaces
   /** What the client makes the session hold. */
   readonly memory: ByteBudget
   readonly preparedTexts: SqlPrepareContext['preparedTexts']
@@ -75,8 +77,12 @@ export class Session implements SessionHandler, LiveSession {
     const watch = new TransactionWatch(this, proxy.clock)
     this.transaction.watch = {
       begins: () => watch.begins(this.state.transactionTimeouts(proxy.limits)),
-      ends: () => watch.ends(),
+      ends: () => {
+        watch.ends()
+        this.rowPlaces.leave()
+      },
     }
+    this.rowPlaces = new RowPlaces(this)
     this.warnings = new KeptWarnings(proxy.clock)
     this.replies = new Replies(this)
     this.shards = new ShardAccess(this)

@@ -129,8 +129,8 @@ export class Endpoint implements ServingTablet {
   }
 
   get load(): TabletLoad {
-    const { size, idle, waiting } = this.pool
-    return { busy: size - idle, idle, waiting }
+    const { size, idle, waiting, hasRoom } = this.pool
+    return { busy: size - idle, idle, waiting, hasRoom }
   }
 
   close(): void {

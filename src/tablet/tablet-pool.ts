@@ -87,6 +87,11 @@ export class TabletPool implements LeaseOwner {
     return this.#waiters.length
   }
 
+  /** One more request would not wait. */
+  get hasRoom(): boolean {
+    return this.#idleCount > 0 || this.size < this.#options.connectionsMax
+  }
+
   /** Connections in use or being made, and who waits for one: the load that balancing compares. */
   get outstanding(): number {
     return this.size - this.#idleCount + this.#waiters.length

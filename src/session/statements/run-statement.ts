@@ -27,6 +27,7 @@ import { withLocksAhead } from './locks-ahead.ts'
 import { metadataRows } from './metadata-rows.ts'
 import { locksAsked } from './named-locks.ts'
 import { asksFirst, placeValues } from './place-values.ts'
+import type { RowPlaces } from './row-places.ts'
 import { inTransactionTold, mayRunAgain } from './run-again.ts'
 import { runTemporary, type TemporaryContext } from './run-temporary.ts'
 import { withoutSelectLimit, withSelectLimit } from './select-limit.ts'
@@ -49,6 +50,7 @@ export interface RunContext extends TemporaryContext, LockTablesContext {
   readonly replies: Replies
   readonly reader: StatementReader
   readonly singleShard: SingleShard
+  readonly rowPlaces: RowPlaces
   /** Statements that the session answers itself. */
   runOwn(statement: Statement, execution: Execution): Promise<void>
 }
@@ -99,6 +101,13 @@ function checkLocked({ locks, temporary }: RunContext, { reading, sql }: Executi
 const WITH_CURSOR = { cursor: true } as const
 
 function runPlan(context: RunContext, given: Execution): void {
+  const turn = given.plan.row === undefined ? undefined : context.rowPlaces.enter(given)
+  if (turn !== undefined)
+    return context.replies.detached(async () => {
+      await turn
+      context.interruption.throwIfKilled()
+      if (!context.client.closed) runPlan(context, given)
+    })
   const { proxy, state, shards, singleShard, replies } = context
   const execution = given.plan.runsText ? withTextsVariables(context, given) : given
   const { target } = execution.reading
