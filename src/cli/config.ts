@@ -88,6 +88,19 @@ const shape = z.strictObject({
       idle_timeout: duration
         .prefault('5m')
         .describe('Idle connections to tablets are closed after this time'),
+      max_age: duration
+        .prefault('1h')
+        .describe(
+          'Connections to tablets that are this old, give or take a fifth, are closed when nobody has them; 0 for at any age',
+        ),
+      prefill: integer(0, 100_000)
+        .default(0)
+        .describe('Connections to each healthy tablet that are made ahead of those who need them'),
+      shed_after: duration
+        .prefault('0')
+        .describe(
+          'While requests have waited longer than this for a connection at every moment, one after the other is refused (1203), those with the highest /*vt+ PRIORITY=n */ first; 0 for never',
+        ),
     })
     .prefault({}),
   hot_rows: z

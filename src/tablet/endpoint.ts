@@ -87,7 +87,7 @@ export class Endpoint implements ServingTablet {
     this.pool = new TabletPool(server, options.pool, clock)
     this.scratch = new TabletPool(
       server,
-      { ...options.pool, connectionsMax: options.scratchConnectionsMax },
+      { ...options.pool, connectionsMax: options.scratchConnectionsMax, prefill: 0 },
       clock,
     )
   }

@@ -17,6 +17,7 @@ import type { Settings } from '../../tablet/settings.ts'
 import type { Answer } from '../commands/answer.ts'
 import type { Replies } from '../commands/replies.ts'
 import type { ProxyContext } from '../proxy-context.ts'
+import { readDirectives } from '../settings/directives.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import { type Execution, statementFor } from './execution.ts'
 import { createSelected } from './fill-table.ts'
@@ -61,7 +62,9 @@ export function runStatement(context: RunContext, execution: Execution): void {
   const { root } = execution.plan
   if (root.kind !== 'Session') transaction.checkUsable()
   replies.format = execution.format
-  const timeoutMs = state.ownTimeoutMs ?? proxy.limits.queryTimeoutMs
+  const { directives } = execution.bindings
+  if (directives.length > 0) interruption.directives = readDirectives(directives)
+  const timeoutMs = interruption.directives?.timeoutMs ?? state.ownTimeoutMs ?? proxy.limits.queryTimeoutMs
   if (timeoutMs > 0) interruption.startDeadline(timeoutMs)
   if (root.kind === 'Session') {
     const statement = execution.reading.parse(execution.sql)
