@@ -13,6 +13,7 @@ import type { KillElsewhere } from './commands/kill-request.ts'
 import type { Target } from './settings/target.ts'
 import type { Judgements } from './statements/judgements.ts'
 import type { PlanCache } from './statements/plan-cache.ts'
+import type { UserLoads } from './user-loads.ts'
 
 export interface SessionLimits {
   /** Bytes of one command; longer ones are refused with 1153. */
@@ -91,6 +92,7 @@ export interface ProxyContext {
   readonly limits: SessionLimits
   /** Undefined where writers of one row do not wait for each other here. */
   readonly hotRows: HotRows | undefined
+  readonly userLoads: UserLoads
   /** What all sessions hold; each has a part of it. */
   readonly memory: ByteBudget
   /** Live sessions of this process by connection id. */

@@ -22,6 +22,7 @@ import { Session } from './session.ts'
 import { printTarget, type Target } from './settings/target.ts'
 import { Judgements } from './statements/judgements.ts'
 import { type PlanCache, PlanCaches } from './statements/plan-cache.ts'
+import { UserLoads } from './user-loads.ts'
 
 export interface ProxyOptions {
   readonly topology: TopologyView
@@ -60,6 +61,7 @@ export class Shardgate implements ProxyContext {
   readonly clock: Clock
   readonly limits: SessionLimits
   readonly hotRows: HotRows | undefined
+  readonly userLoads: UserLoads
   readonly memory: ByteBudget
   readonly judgements = new Judgements()
   readonly #topology: TopologyView
@@ -88,6 +90,7 @@ export class Shardgate implements ProxyContext {
     this.#keepAliveMs = options.gateway.pool.idleTimeoutMs / 2
     this.#tick()
     this.limits = options.limits
+    this.userLoads = new UserLoads(options.gateway.pool.waitTimeoutMs, clock)
     this.hotRows = options.hotRows && new HotRows(options.hotRows, clock)
     this.changeVSchema = options.changeVSchema
     this.databases = options.databases

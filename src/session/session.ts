@@ -31,6 +31,7 @@ import { SingleShard } from './statements/single-shard.ts'
 import { StatementReader } from './statements/statement-reader.ts'
 import { TableLocks } from './statements/table-locks.ts'
 import { TemporaryTables } from './statements/temporary-tables.ts'
+import { UserPlace } from './statements/user-place.ts'
 
 /**
  * One client connection: its parts, and which of them takes a command. The parts know of each other what they ask for in
@@ -51,6 +52,7 @@ export class Session implements SessionHandler, LiveSession {
   readonly reader: StatementReader
   readonly singleShard: SingleShard
   readonly rowPlaces: RowPlaces
+  readonly userPlace: UserPlace
   /** What the client makes the session hold. */
   readonly memory: ByteBudget
   readonly preparedTexts: SqlPrepareContext['preparedTexts']
@@ -83,6 +85,7 @@ export class Session implements SessionHandler, LiveSession {
       },
     }
     this.rowPlaces = new RowPlaces(this)
+    this.userPlace = new UserPlace(this)
     this.warnings = new KeptWarnings(proxy.clock)
     this.replies = new Replies(this)
     this.shards = new ShardAccess(this)
@@ -180,6 +183,7 @@ export class Session implements SessionHandler, LiveSession {
     this.warnings.drop()
     this.#prepared.closeAll()
     this.transaction.close()
+    this.userPlace.leave()
     this.memory.close()
   }
 
@@ -188,10 +192,11 @@ export class Session implements SessionHandler, LiveSession {
     this.answer.drained()
   }
 
-  /** Answers a login. One that asks for a database that is not there ends the connection, as MySQL's does. */
+  /** Answers a login. One too many, or for a database that is not there, ends the connection, as MySQL's does. */
   #enterDatabase(): void {
     const { database } = this.client.identity
     try {
+      this.userPlace.connect()
       if (database !== '') useTarget(this, database)
     } catch (error) {
       this.client.close(error as SqlError)

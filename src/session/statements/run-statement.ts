@@ -36,6 +36,7 @@ import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { RelayToOptions, SingleShard } from './single-shard.ts'
 import type { StatementReader } from './statement-reader.ts'
 import { settingsOfStatement } from './statement-settings.ts'
+import type { UserPlace } from './user-place.ts'
 import { carriesAny, variablesInText } from './user-variables.ts'
 import { conditionsWithWrittenNames, thrownWithWrittenNames } from './written-names.ts'
 
@@ -52,6 +53,7 @@ export interface RunContext extends TemporaryContext, LockTablesContext {
   readonly reader: StatementReader
   readonly singleShard: SingleShard
   readonly rowPlaces: RowPlaces
+  readonly userPlace: UserPlace
   /** Statements that the session answers itself. */
   runOwn(statement: Statement, execution: Execution): Promise<void>
 }
@@ -62,6 +64,13 @@ export function runStatement(context: RunContext, execution: Execution): void {
   const { root } = execution.plan
   if (root.kind !== 'Session') transaction.checkUsable()
   replies.format = execution.format
+  const turn = root.kind === 'Session' ? undefined : context.userPlace.enter()
+  if (turn !== undefined)
+    return replies.detached(async () => {
+      await turn
+      interruption.throwIfKilled()
+      if (!context.client.closed) runStatement(context, execution)
+    })
   const { directives } = execution.bindings
   if (directives.length > 0) interruption.directives = readDirectives(directives)
   const timeoutMs = interruption.directives?.timeoutMs ?? state.ownTimeoutMs ?? proxy.limits.queryTimeoutMs
