@@ -6,7 +6,7 @@
  *   npm run bench -- proxy [--seconds N] [--rounds N] [--server mariadb|mysql] [--only text|prepared]
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import mysql from 'mysql2/promise'
@@ -16,6 +16,7 @@ import { eventually } from '../test/support/eventually.ts'
 import { startMariadb, startMysql, type TestServer } from '../test/support/mysql.ts'
 import { tempDir } from '../test/support/temp-dir.ts'
 import { startHaproxy } from './support/haproxy.ts'
+import { writeOneShard } from './support/one-shard.ts'
 import { cpuSeconds, median } from './support/process-cpu.ts'
 
 const { values: options } = parseArgs({
@@ -218,35 +219,11 @@ async function throughHaproxy(server: TestServer): Promise<Route> {
 /** One sharded keyspace with one shard: the rows are the server's own, and every query is routed by its vindex. */
 async function startShardgate(server: TestServer): Promise<Route> {
   const port = await freePort()
-  const topology = join(dir.path, 'topology')
-  mkdirSync(join(topology, 'sbtest'), { recursive: true })
-  const alias = { cell: 'zone1', uid: 100 }
-  const tablet = {
-    hostname: server.host,
-    mysql_port: server.port,
-    type: 'PRIMARY',
-    keyspace: 'sbtest',
-    shard: '-',
-  }
-  write('topology/topology.json', {
-    cells: { zone1: {} },
-    keyspaces: { sbtest: { shards: { '-': { primary_alias: alias } } } },
-    tablets: { 'zone1-0000000100': tablet },
-  })
-  write('topology/sbtest/vschema.json', {
-    sharded: true,
-    vindexes: { hash: { type: 'hash' } },
-    tables: { sbtest1: { column_vindexes: [{ column: 'id', name: 'hash' }] } },
-  })
-  write('users.json', { users: { [account.user]: [{ password: account.password }] } })
-  write('shardgate.yaml', {
-    topology: { type: 'files', dir: topology },
-    listen: { host: '127.0.0.1', port },
-    http: { enabled: false },
-    users_file: join(dir.path, 'users.json'),
-    backend: server.account,
-    log_level: 'warn',
-  })
+  const own = writeOneShard(dir.path, server, { keyspace: 'sbtest', table: 'sbtest1' })
+  writeFileSync(
+    join(dir.path, 'shardgate.yaml'),
+    JSON.stringify({ ...own, listen: { host: '127.0.0.1', port } }),
+  )
   const child = spawn(
     process.execPath,
     ['dist/shardgate.js', 'serve', '--config', join(dir.path, 'shardgate.yaml')],
@@ -257,10 +234,6 @@ async function startShardgate(server: TestServer): Promise<Route> {
   stops.push(() => void child.kill('SIGKILL'))
   await answers(port)
   return { name: 'shardgate', port, pid: child.pid! }
-}
-
-function write(path: string, content: unknown): void {
-  writeFileSync(join(dir.path, path), JSON.stringify(content))
 }
 
 async function answers(port: number): Promise<void> {

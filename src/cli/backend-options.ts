@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { BackendAccess } from '../tablet/connect-control.ts'
 import type { GatewayOptions } from '../tablet/gateway.ts'
+import type { HotRowOptions } from '../tablet/hot-rows.ts'
 import type { ServeConfig } from './config.ts'
 import { readSecret } from './open-topology.ts'
 
@@ -36,10 +37,23 @@ export function gatewayOptions(config: ServeConfig): GatewayOptions {
       waitersMax: pool.waiters,
       waitTimeoutMs: pool.wait_timeout,
       idleTimeoutMs: pool.idle_timeout,
+      ageMaxMs: pool.max_age,
+      prefill: pool.prefill,
+      shedAfterMs: pool.shed_after,
       silenceTimeoutMs: timeouts.silence,
     },
     scratchConnectionsMax: config.federation.connections,
     buffer: { windowMs: buffer.window, requestsMax: buffer.requests },
     health: { intervalMs: health.interval, timeoutMs: health.timeout },
+  }
+}
+
+export function hotRowOptions({ hot_rows: rows }: Pick<ServeConfig, 'hot_rows'>): HotRowOptions | undefined {
+  if (rows.mode === 'off') return undefined
+  return {
+    concurrency: rows.concurrency,
+    queueMax: rows.queue,
+    waitTimeoutMs: rows.wait_timeout,
+    isDryRun: rows.mode === 'dry_run',
   }
 }

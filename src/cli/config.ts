@@ -88,6 +88,40 @@ const shape = z.strictObject({
       idle_timeout: duration
         .prefault('5m')
         .describe('Idle connections to tablets are closed after this time'),
+      max_age: duration
+        .prefault('1h')
+        .describe(
+          'Connections to tablets that are this old, give or take a fifth, are closed when nobody has them; 0 for at any age',
+        ),
+      prefill: integer(0, 100_000)
+        .default(0)
+        .describe('Connections to each healthy tablet that are made ahead of those who need them'),
+      shed_after: duration
+        .prefault('0')
+        .describe(
+          'While requests have waited longer than this for a connection at every moment, one after the other is refused (1203), those with the highest /*vt+ PRIORITY=n */ first; 0 for never',
+        ),
+    })
+    .prefault({}),
+  hot_rows: z
+    .strictObject({
+      mode: z
+        .enum(['off', 'dry_run', 'on'])
+        .default('off')
+        .describe(
+          'Statements that write one row wait for each other in the proxy instead of in InnoDB: off, on, or dry_run, which only counts those that would',
+        ),
+      concurrency: integer(1, 1_000)
+        .default(5)
+        .describe('Writers of one row that its server has at once, for each process'),
+      queue: integer(0, 1_000_000)
+        .default(1_000)
+        .describe('Statements that may wait for one row; one more is refused (1203)'),
+      wait_timeout: duration
+        .prefault('50s')
+        .describe(
+          'How long they wait before they get 1205; less where a session has a shorter innodb_lock_wait_timeout',
+        ),
     })
     .prefault({}),
   federation: z

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { Gateway } from '../tablet/gateway.ts'
+import type { HotRowCounts } from '../tablet/hot-rows.ts'
 import type { ServingTablet } from '../tablet/serving-tablet.ts'
 import type { ServedPrimary } from '../tablet/shard-primary.ts'
 
@@ -10,6 +11,8 @@ export interface ProxyLoad {
   /** What their sessions hold: variables, prepared statements, rows. */
   readonly heldBytes: number
   readonly gateway: Pick<Gateway, 'tablets' | 'primaries' | 'typeOf'>
+  /** Undefined where hot_rows.mode is off. */
+  readonly hotRows: HotRowCounts | undefined
 }
 
 /** Clients and the places of the pools; of several workers they are added up. */
@@ -47,6 +50,31 @@ export function registerProxyMetrics(registry: Registry, load: () => ProxyLoad):
   pools('waiting', 'Requests that wait for a connection to a tablet', ({ waiting }) => waiting)
   registerTabletMetrics(registry, load)
   registerShardMetrics(registry, load)
+  registerHotRowMetrics(registry, load)
+}
+
+function registerHotRowMetrics(registry: Registry, load: () => ProxyLoad): void {
+  new Gauge({
+    name: 'shardgate_hot_rows_waiting',
+    help: 'Statements that wait for others to have written the same row',
+    registers: [registry],
+    collect() {
+      this.set(load().hotRows?.waiting ?? 0)
+    },
+  })
+  new Counter({
+    name: 'shardgate_hot_rows_total',
+    help: 'Statements that have waited for a row, or would have in a dry run, and those that were refused or waited in vain',
+    labelNames: ['outcome'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      const { waited = 0, refused = 0, timedOut = 0 } = load().hotRows ?? {}
+      this.inc({ outcome: 'waited' }, waited)
+      this.inc({ outcome: 'refused' }, refused)
+      this.inc({ outcome: 'timed out' }, timedOut)
+    },
+  })
 }
 
 function registerTabletMetrics(registry: Registry, load: () => ProxyLoad): void {

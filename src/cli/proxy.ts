@@ -12,7 +12,7 @@ import { Repeats } from '../telemetry/repeats.ts'
 import type { TopologyView } from '../topology/snapshot.ts'
 import type { TopologyStore } from '../topology/store.ts'
 import type { AtomicOptions } from '../transaction/atomic-commits.ts'
-import { gatewayOptions } from './backend-options.ts'
+import { gatewayOptions, hotRowOptions } from './backend-options.ts'
 import type { ServeConfig } from './config.ts'
 import { databaseEditor } from './database-editor.ts'
 import { logEvent } from './log-events.ts'
@@ -76,6 +76,7 @@ export const startProxy: CreateProxy = async ({
     const proxy = new Shardgate({
       topology,
       gateway: gatewayOptions(config),
+      hotRows: hotRowOptions(config),
       limits: {
         maxAllowedPacket: config.max_allowed_packet,
         ...memoryLimits(config),
@@ -117,6 +118,7 @@ export const startProxy: CreateProxy = async ({
         clients: proxy.sessions.size,
         heldBytes: proxy.memory.held,
         gateway: proxy.gateway,
+        hotRows: proxy.hotRows?.counts,
       }),
       async close({ drainMs }) {
         await server.drain(drainMs)

@@ -2,6 +2,7 @@ import type { ByteBudget } from '../base/byte-budget.ts'
 import type { Clock } from '../base/clock.ts'
 import type { ClientConnection } from '../mysql/server/session-handler.ts'
 import type { Gateway } from '../tablet/gateway.ts'
+import type { HotRows } from '../tablet/hot-rows.ts'
 import type { ToldText } from '../tablet/keyspace-names.ts'
 import type { Sequences } from '../tablet/sequences.ts'
 import type { Logger } from '../telemetry/log.ts'
@@ -12,6 +13,7 @@ import type { KillElsewhere } from './commands/kill-request.ts'
 import type { Target } from './settings/target.ts'
 import type { Judgements } from './statements/judgements.ts'
 import type { PlanCache } from './statements/plan-cache.ts'
+import type { UserLoads } from './user-loads.ts'
 
 export interface SessionLimits {
   /** Bytes of one command; longer ones are refused with 1153. */
@@ -88,6 +90,9 @@ export interface ProxyContext {
   readonly coarseNowMs: number
   readonly log: Logger
   readonly limits: SessionLimits
+  /** Undefined where writers of one row do not wait for each other here. */
+  readonly hotRows: HotRows | undefined
+  readonly userLoads: UserLoads
   /** What all sessions hold; each has a part of it. */
   readonly memory: ByteBudget
   /** Live sessions of this process by connection id. */

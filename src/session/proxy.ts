@@ -4,6 +4,7 @@ import { ByteBudget } from '../base/byte-budget.ts'
 import type { Clock } from '../base/clock.ts'
 import type { ClientConnection, SessionHandler } from '../mysql/server/session-handler.ts'
 import { Gateway, type GatewayOptions } from '../tablet/gateway.ts'
+import { type HotRowOptions, HotRows } from '../tablet/hot-rows.ts'
 import { messageInKeyspaceNames } from '../tablet/keyspace-names.ts'
 import { SchemaTracker } from '../tablet/schema-tracker.ts'
 import { Sequences } from '../tablet/sequences.ts'
@@ -21,11 +22,13 @@ import { Session } from './session.ts'
 import { printTarget, type Target } from './settings/target.ts'
 import { Judgements } from './statements/judgements.ts'
 import { type PlanCache, PlanCaches } from './statements/plan-cache.ts'
+import { UserLoads } from './user-loads.ts'
 
 export interface ProxyOptions {
   readonly topology: TopologyView
   readonly gateway: GatewayOptions
   readonly limits: SessionLimits
+  readonly hotRows?: HotRowOptions | undefined
   readonly atomic: Pick<AtomicOptions, 'abandonMs' | 'recovers' | 'onStep'>
   /** Told to clients instead of the version of the oldest primary. */
   readonly serverVersion: string | undefined
@@ -57,6 +60,8 @@ export class Shardgate implements ProxyContext {
   readonly log: Logger
   readonly clock: Clock
   readonly limits: SessionLimits
+  readonly hotRows: HotRows | undefined
+  readonly userLoads: UserLoads
   readonly memory: ByteBudget
   readonly judgements = new Judgements()
   readonly #topology: TopologyView
@@ -85,6 +90,8 @@ export class Shardgate implements ProxyContext {
     this.#keepAliveMs = options.gateway.pool.idleTimeoutMs / 2
     this.#tick()
     this.limits = options.limits
+    this.userLoads = new UserLoads(options.gateway.pool.waitTimeoutMs, clock)
+    this.hotRows = options.hotRows && new HotRows(options.hotRows, clock)
     this.changeVSchema = options.changeVSchema
     this.databases = options.databases
     this.#plans = new PlanCaches({

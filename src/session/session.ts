@@ -25,11 +25,13 @@ import { onlyKeyspace, printTarget } from './settings/target.ts'
 import { useTarget } from './settings/use-target.ts'
 import type { Execution } from './statements/execution.ts'
 import { runOwnStatement } from './statements/own-statements.ts'
+import { RowPlaces } from './statements/row-places.ts'
 import { ShardAccess } from './statements/shard-access.ts'
 import { SingleShard } from './statements/single-shard.ts'
 import { StatementReader } from './statements/statement-reader.ts'
 import { TableLocks } from './statements/table-locks.ts'
 import { TemporaryTables } from './statements/temporary-tables.ts'
+import { UserPlace } from './statements/user-place.ts'
 
 /**
  * One client connection: its parts, and which of them takes a command. The parts know of each other what they ask for in
@@ -49,6 +51,8 @@ export class Session implements SessionHandler, LiveSession {
   readonly shards: ShardAccess
   readonly reader: StatementReader
   readonly singleShard: SingleShard
+  readonly rowPlaces: RowPlaces
+  readonly userPlace: UserPlace
   /** What the client makes the session hold. */
   readonly memory: ByteBudget
   readonly preparedTexts: SqlPrepareContext['preparedTexts']
@@ -75,8 +79,13 @@ export class Session implements SessionHandler, LiveSession {
     const watch = new TransactionWatch(this, proxy.clock)
     this.transaction.watch = {
       begins: () => watch.begins(this.state.transactionTimeouts(proxy.limits)),
-      ends: () => watch.ends(),
+      ends: () => {
+        watch.ends()
+        this.rowPlaces.leave()
+      },
     }
+    this.rowPlaces = new RowPlaces(this)
+    this.userPlace = new UserPlace(this)
     this.warnings = new KeptWarnings(proxy.clock)
     this.replies = new Replies(this)
     this.shards = new ShardAccess(this)
@@ -174,6 +183,7 @@ export class Session implements SessionHandler, LiveSession {
     this.warnings.drop()
     this.#prepared.closeAll()
     this.transaction.close()
+    this.userPlace.leave()
     this.memory.close()
   }
 
@@ -182,10 +192,11 @@ export class Session implements SessionHandler, LiveSession {
     this.answer.drained()
   }
 
-  /** Answers a login. One that asks for a database that is not there ends the connection, as MySQL's does. */
+  /** Answers a login. One too many, or for a database that is not there, ends the connection, as MySQL's does. */
   #enterDatabase(): void {
     const { database } = this.client.identity
     try {
+      this.userPlace.connect()
       if (database !== '') useTarget(this, database)
     } catch (error) {
       this.client.close(error as SqlError)

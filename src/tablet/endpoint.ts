@@ -87,7 +87,7 @@ export class Endpoint implements ServingTablet {
     this.pool = new TabletPool(server, options.pool, clock)
     this.scratch = new TabletPool(
       server,
-      { ...options.pool, connectionsMax: options.scratchConnectionsMax },
+      { ...options.pool, connectionsMax: options.scratchConnectionsMax, prefill: 0 },
       clock,
     )
   }
@@ -129,8 +129,8 @@ export class Endpoint implements ServingTablet {
   }
 
   get load(): TabletLoad {
-    const { size, idle, waiting } = this.pool
-    return { busy: size - idle, idle, waiting }
+    const { size, idle, waiting, hasRoom } = this.pool
+    return { busy: size - idle, idle, waiting, hasRoom }
   }
 
   close(): void {

@@ -130,7 +130,7 @@ export class Gateway {
       const endpoint = this.#find(target)
       let lease: Lease
       try {
-        lease = await endpoint[pool].acquire(settings, signal)
+        lease = await endpoint[pool].acquire(settings, cancel)
       } catch (error) {
         // It has been removed, or is away: another may have its place, or will.
         const isHere = this.#serves(endpoint, target) && (!this.waits || !endpoint.isAway)

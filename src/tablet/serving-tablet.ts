@@ -20,4 +20,6 @@ export interface TabletLoad {
   readonly idle: number
   /** Requests that wait for a connection. */
   readonly waiting: number
+  /** One more request would be served at once. */
+  readonly hasRoom: boolean
 }

@@ -1,4 +1,4 @@
-import type { Cancellation } from '../base/abort.ts'
+import { type Cancellation, urgently } from '../base/abort.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
 import { ping } from '../mysql/client/simple-command.ts'
@@ -144,7 +144,9 @@ export class Lanes {
   }
 
   async #open(target: ShardTarget, { settings, cancel }: OpenLaneOptions): Promise<Lane> {
-    const lease = await this.#gateway.acquire(target, settings, cancel)
+    // Others wait for what the session has open on other shards: it goes first.
+    const urgent = cancel !== undefined && this.size > 0 ? urgently(cancel) : cancel
+    const lease = await this.#gateway.acquire(target, settings, urgent)
     if (this.#closed) {
       lease.release()
       throw new SqlError('ER_QUERY_INTERRUPTED', 'Query execution was interrupted')

@@ -106,6 +106,11 @@ export class Transaction {
     return this.#isOpen && this.#isReadOnly
   }
 
+  /** As SET TRANSACTION has said of the open one. */
+  get isolation(): string | undefined {
+    return this.#given.isolation
+  }
+
   /** Undefined outside a transaction; otherwise how one begins on a shard that it has not reached yet. */
   start(): TransactionStart | undefined {
     if (this.#isOpen) return this.#start ?? PLAIN_START

@@ -17,6 +17,7 @@ import type { Settings } from '../../tablet/settings.ts'
 import type { Answer } from '../commands/answer.ts'
 import type { Replies } from '../commands/replies.ts'
 import type { ProxyContext } from '../proxy-context.ts'
+import { readDirectives } from '../settings/directives.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import { type Execution, statementFor } from './execution.ts'
 import { createSelected } from './fill-table.ts'
@@ -27,6 +28,7 @@ import { withLocksAhead } from './locks-ahead.ts'
 import { metadataRows } from './metadata-rows.ts'
 import { locksAsked } from './named-locks.ts'
 import { asksFirst, placeValues } from './place-values.ts'
+import type { RowPlaces } from './row-places.ts'
 import { inTransactionTold, mayRunAgain } from './run-again.ts'
 import { runTemporary, type TemporaryContext } from './run-temporary.ts'
 import { withoutSelectLimit, withSelectLimit } from './select-limit.ts'
@@ -34,6 +36,7 @@ import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { RelayToOptions, SingleShard } from './single-shard.ts'
 import type { StatementReader } from './statement-reader.ts'
 import { settingsOfStatement } from './statement-settings.ts'
+import type { UserPlace } from './user-place.ts'
 import { carriesAny, variablesInText } from './user-variables.ts'
 import { conditionsWithWrittenNames, thrownWithWrittenNames } from './written-names.ts'
 
@@ -49,6 +52,8 @@ export interface RunContext extends TemporaryContext, LockTablesContext {
   readonly replies: Replies
   readonly reader: StatementReader
   readonly singleShard: SingleShard
+  readonly rowPlaces: RowPlaces
+  readonly userPlace: UserPlace
   /** Statements that the session answers itself. */
   runOwn(statement: Statement, execution: Execution): Promise<void>
 }
@@ -59,7 +64,16 @@ export function runStatement(context: RunContext, execution: Execution): void {
   const { root } = execution.plan
   if (root.kind !== 'Session') transaction.checkUsable()
   replies.format = execution.format
-  const timeoutMs = state.ownTimeoutMs ?? proxy.limits.queryTimeoutMs
+  const turn = root.kind === 'Session' ? undefined : context.userPlace.enter()
+  if (turn !== undefined)
+    return replies.detached(async () => {
+      await turn
+      interruption.throwIfKilled()
+      if (!context.client.closed) runStatement(context, execution)
+    })
+  const { directives } = execution.bindings
+  if (directives.length > 0) interruption.directives = readDirectives(directives)
+  const timeoutMs = interruption.directives?.timeoutMs ?? state.ownTimeoutMs ?? proxy.limits.queryTimeoutMs
   if (timeoutMs > 0) interruption.startDeadline(timeoutMs)
   if (root.kind === 'Session') {
     const statement = execution.reading.parse(execution.sql)
@@ -99,6 +113,13 @@ function checkLocked({ locks, temporary }: RunContext, { reading, sql }: Executi
 const WITH_CURSOR = { cursor: true } as const
 
 function runPlan(context: RunContext, given: Execution): void {
+  const turn = given.plan.row === undefined ? undefined : context.rowPlaces.enter(given)
+  if (turn !== undefined)
+    return context.replies.detached(async () => {
+      await turn
+      context.interruption.throwIfKilled()
+      if (!context.client.closed) runPlan(context, given)
+    })
   const { proxy, state, shards, singleShard, replies } = context
   const execution = given.plan.runsText ? withTextsVariables(context, given) : given
   const { target } = execution.reading

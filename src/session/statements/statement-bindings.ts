@@ -37,6 +37,11 @@ export class StatementBindings implements Bindings {
     return this.#text.isMariadb
   }
 
+  /** As `Scan.directives`. */
+  get directives(): readonly string[] {
+    return this.#text.scan.directives
+  }
+
   slotValue(slot: number): Value {
     return this.#value(this.#text.scan.slots[slot] as LiteralSlot)
   }

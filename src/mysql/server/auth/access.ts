@@ -4,6 +4,17 @@ export interface Access {
   readonly role: 'app' | 'admin'
   /** The only ones that the user may use; undefined: all. */
   readonly keyspaces: ReadonlySet<string> | undefined
+  /** Undefined: none of its own. */
+  readonly limits?: UserLimits | undefined
+}
+
+/** What one user may have of a process. Absent: any number. */
+export interface UserLimits {
+  readonly connections?: number | undefined
+  /** Statements a second. */
+  readonly rate?: number | undefined
+  /** Statements at once. */
+  readonly concurrency?: number | undefined
 }
 
 export const USUAL_ACCESS: Access = { role: 'app', keyspaces: undefined }

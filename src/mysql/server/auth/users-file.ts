@@ -17,6 +17,7 @@ import { parseSha256Crypt } from './sha256-crypt.ts'
  *       ops:
  *         role: admin                  # default app: an ordinary user of MySQL
  *         keyspaces: [shop]            # the only ones that may be used; default all
+ *         limits: {connections: 50, rate: 200, concurrency: 10}  # of each process; rate: statements a second
  *         credentials: [{native: '*6BB4837E…'}]
  *
  * The file of Vitess's static authentication is read as well:
@@ -141,10 +142,20 @@ const accountWithAccess = z
       .array(z.string().min(1, 'expected the name of a keyspace'))
       .min(1, 'expected the names of keyspaces; leave it out to allow all')
       .optional(),
+    limits: z
+      .strictObject({
+        connections: z.number().int().min(1).optional(),
+        rate: z.number().positive().optional(),
+        concurrency: z.number().int().min(1).optional(),
+      })
+      .optional(),
     credentials: oneOrMore(ourCredential),
   })
-  .transform(({ role, keyspaces, credentials }): Account => {
-    return { credentials, access: { role, keyspaces: keyspaces && new Set(keyspaces) } }
+  .transform(({ role, keyspaces, limits, credentials }): Account => {
+    return {
+      credentials,
+      access: { role, keyspaces: keyspaces && new Set(keyspaces), ...(limits && { limits }) },
+    }
   })
 
 /** Credentials alone, or an object that says what the user may do beside them. */
@@ -152,7 +163,7 @@ const ourAccount = z.unknown().transform((value, context): Account => {
   const isWithAccess =
     typeof value === 'object' &&
     value !== null &&
-    ['role', 'keyspaces', 'credentials'].some((key) => key in value)
+    ['role', 'keyspaces', 'limits', 'credentials'].some((key) => key in value)
   const parsed = (isWithAccess ? accountWithAccess : oneOrMore(ourCredential).transform(usual)).safeParse(
     value,
   )
