@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { READ_AFTER_WRITE } from '../tablet/session-gateway.ts'
 import { LOG_LEVELS } from '../telemetry/log.ts'
 import { TRANSACTION_MODES } from '../transaction/transaction.ts'
 import { boolean, byteSize, duration, integer, port, text, textList } from './config-values.ts'
@@ -181,6 +182,19 @@ const shape = z.strictObject({
       replica_lag_max: duration
         .prefault('30s')
         .describe('Replicas further behind are read only when no better one is left'),
+    })
+    .prefault({}),
+  replica: z
+    .strictObject({
+      read_after_write: z
+        .enum(READ_AFTER_WRITE)
+        .default('none')
+        .describe(
+          'What reads from replicas see: none for whatever is there, session for all that their session has written, global for all that anybody has; sessions may SET it',
+        ),
+      read_after_write_timeout: duration
+        .prefault('1s')
+        .describe('So long a replica has to get there; then the primary is read'),
     })
     .prefault({}),
   timeouts: z

@@ -86,6 +86,10 @@ export const startProxy: CreateProxy = async ({
         transactionTimeoutMs: config.timeouts.transaction,
         idleTransactionMs: config.timeouts.idle_transaction,
         transactionMode: config.transaction_mode,
+        readAfterWrite: {
+          mode: config.replica.read_after_write,
+          timeoutMs: config.replica.read_after_write_timeout,
+        },
         copiedRowsMax: config.federation.rows,
         copiedBytesMax: config.federation.bytes,
         copiesKeyspace: config.federation.keyspace,

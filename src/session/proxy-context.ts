@@ -5,6 +5,7 @@ import type { Gateway } from '../tablet/gateway.ts'
 import type { HotRows } from '../tablet/hot-rows.ts'
 import type { ToldText } from '../tablet/keyspace-names.ts'
 import type { Sequences } from '../tablet/sequences.ts'
+import type { ReadAfterWriteOptions } from '../tablet/session-gateway.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { AtomicCommits } from '../transaction/atomic-commits.ts'
 import type { TransactionMode } from '../transaction/transaction.ts'
@@ -36,6 +37,8 @@ export interface SessionLimits {
   readonly idleTransactionMs: number
   /** transaction_mode as sessions begin. */
   readonly transactionMode: TransactionMode
+  /** read_after_write as sessions begin. */
+  readonly readAfterWrite: ReadAfterWriteOptions
   /** Rows and bytes that one statement may bring together from several shards where it is answered over copies of its tables. */
   readonly copiedRowsMax: number
   readonly copiedBytesMax: number

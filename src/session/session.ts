@@ -5,6 +5,7 @@ import { Capability, Command } from '../mysql/codec/constants.ts'
 import type { ClientConnection, SessionHandler } from '../mysql/server/session-handler.ts'
 import { TEMPORARY_TABLES } from '../plan/reserves.ts'
 import type { Statement } from '../sql/ast.ts'
+import { SessionGateway } from '../tablet/session-gateway.ts'
 import { Transaction } from '../transaction/transaction.ts'
 import { DEFAULT_COLLATION_ID } from '../values/charsets.ts'
 import { Answer } from './commands/answer.ts'
@@ -42,6 +43,7 @@ export class Session implements SessionHandler, LiveSession {
   readonly proxy: ProxyContext
   readonly state: SessionState
   readonly answer: Answer
+  readonly gateway: SessionGateway
   readonly transaction: Transaction
   readonly temporary: TemporaryTables
   readonly locks: TableLocks
@@ -68,10 +70,21 @@ export class Session implements SessionHandler, LiveSession {
     this.state = new SessionState(this.#defaults(client.identity.collationId), this.memory)
     this.preparedTexts = new HeldMap(this.memory, ({ sql }) => preparedBytes(sql))
     this.answer = new Answer(client)
-    this.transaction = new Transaction(proxy, {
-      isReadOnly: () => this.state.isReadOnly,
-      isTargeted: () => this.state.target.shard !== undefined,
+    this.gateway = new SessionGateway({
+      gateway: proxy.gateway,
+      clock: proxy.clock,
+      isMariadb: () => proxy.isMariadb,
+      isInTransaction: () =>
+        this.transaction.lanes.open().some(({ target }) => target.tabletType === 'PRIMARY'),
     })
+    this.gateway.begin(this.state.readAfterWrite)
+    this.transaction = new Transaction(
+      { gateway: this.gateway, atomic: proxy.atomic },
+      {
+        isReadOnly: () => this.state.isReadOnly,
+        isTargeted: () => this.state.target.shard !== undefined,
+      },
+    )
     this.transaction.mode = this.state.initialMode
     this.temporary = new TemporaryTables(this.transaction, () => proxy.isMariadb)
     this.locks = new TableLocks(this.transaction)
@@ -257,6 +270,7 @@ export class Session implements SessionHandler, LiveSession {
       ignoreSpace: (capabilities & Capability.IGNORE_SPACE) !== 0,
       isTracked: (capabilities & Capability.SESSION_TRACK) !== 0,
       transactionMode: this.proxy.limits.transactionMode,
+      readAfterWrite: this.proxy.limits.readAfterWrite,
     }
   }
 
@@ -268,6 +282,7 @@ export class Session implements SessionHandler, LiveSession {
     this.temporary.clear()
     this.locks.forget()
     this.state.reset(this.#defaults(collationId))
+    this.gateway.begin(this.state.readAfterWrite)
     this.transaction.mode = this.state.initialMode
   }
 }

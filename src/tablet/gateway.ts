@@ -192,6 +192,12 @@ export class Gateway {
     await Promise.all(primaries.map(wait))
   }
 
+  /** Whether some tablet serves the target, as far as is known. */
+  hasTablet(target: ShardTarget): boolean {
+    const shard = this.#served.get(target.keyspace)?.endpoints.get(target.shard)
+    return shard !== undefined && this.#candidates(shard, target).length > 0
+  }
+
   /** max_allowed_packet of the target's primary; Infinity where it is not known. */
   packetBytesMax(target: ShardTarget): number {
     const endpoints = this.#served.get(target.keyspace)?.endpoints.get(target.shard)
@@ -225,20 +231,28 @@ export class Gateway {
 
   /** The tablet that serves the target. Throws when none can. */
   #find(target: ShardTarget): Endpoint {
-    const { primary, replicas, rdonly } = this.#shardOf(target)
+    const shard = this.#shardOf(target)
+    const { primary, replicas, rdonly } = shard
     if (target.tabletType === 'PRIMARY') {
       if (primary.endpoint === undefined) throw noTablet(target, primary.trouble ?? '')
       return primary.endpoint
     }
+    const reachable = this.#candidates(shard, target)
+    const certain = reachable.filter(({ isDoubtful }) => !isDoubtful)
+    if (reachable.length > 0) return leastLoaded(certain.length > 0 ? certain : reachable, this.#options)
     const all = (target.tabletType === 'REPLICA' ? replicas : rdonly).filter(
       (each) => each !== primary.endpoint,
     )
-    const reachable = all.filter(({ health }) => health.state !== 'unreachable')
-    const certain = reachable.filter(({ isDoubtful }) => !isDoubtful)
-    if (reachable.length > 0) return leastLoaded(certain.length > 0 ? certain : reachable, this.#options)
     throw noTablet(
       target,
       all.length === 0 ? 'the topology has none' : all.map(({ health }) => health.lastError).join('; '),
+    )
+  }
+
+  #candidates({ primary, replicas, rdonly }: ShardEndpoints, { tabletType }: ShardTarget): Endpoint[] {
+    if (tabletType === 'PRIMARY') return primary.endpoint === undefined ? [] : [primary.endpoint]
+    return (tabletType === 'REPLICA' ? replicas : rdonly).filter(
+      (each) => each !== primary.endpoint && each.health.state !== 'unreachable',
     )
   }
 

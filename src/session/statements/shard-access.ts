@@ -146,11 +146,11 @@ export class ShardAccess implements ShardsView {
 
   /** The same, on one tablet. */
   async on<T>(target: ShardTarget, settings: Settings, work: (lease: Lease) => Promise<T>): Promise<T> {
-    const { proxy, transaction, interruption } = this.#context
+    const { transaction, interruption } = this.#context
     const lane = transaction.lane(target)
     await lane?.lease.killing // meant for a statement that is over
     await lane?.lease.apply(settings)
-    const lease = lane?.lease ?? (await proxy.gateway.acquire(target, settings, interruption))
+    const lease = lane?.lease ?? (await transaction.gateway.acquire(target, settings, interruption))
     interruption.working.add(lease)
     try {
       interruption.throwIfKilled()

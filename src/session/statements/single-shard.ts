@@ -107,8 +107,10 @@ export class SingleShard implements RelayOwner {
 
   /** Sends a statement to one shard and relays the answer. */
   relayTo(target: ShardTarget, statement: ShardStatement, options: RelayToOptions): void {
-    const { proxy, state, transaction, interruption, replies } = this.#context
+    const { state, transaction, interruption, replies } = this.#context
+    const { gateway } = transaction
     const { settings = state.settings } = options
+    if (!options.read || options.runsProgram) gateway.noteWrite(target)
     if (transaction.isSingle && !options.read) transaction.noteWrite([target])
     const lane = transaction.lanes.size === 0 ? undefined : transaction.lane(target)
     const start = options.begins === false ? transaction.startIfOpen() : transaction.start()
@@ -116,7 +118,7 @@ export class SingleShard implements RelayOwner {
       const isReady =
         lane?.lease.settingsKey === settings.key &&
         lane.lease.killing === undefined &&
-        (lane.inTransaction || (start === undefined && !lane.isAutocommitOff))
+        (lane.inTransaction || (start === undefined && !lane.isAutocommitOff && !gateway.isDue(target)))
       if (isReady) {
         lane.lease.bring(settings)
         return this.#relayIn(lane, statement, options)
@@ -126,10 +128,10 @@ export class SingleShard implements RelayOwner {
         if (!this.#givesUp()) this.#relayIn(reached, statement, options)
       })
     }
-    const lease = proxy.gateway.take(target, settings)
+    const lease = gateway.take(target, settings)
     if (lease !== undefined) return this.#relayOn({ target, lease, lane, statement, options, kept: false })
     replies.detached(async () => {
-      const fresh = await proxy.gateway.acquire(target, settings, interruption)
+      const fresh = await gateway.acquire(target, settings, interruption)
       if (this.#givesUp()) return fresh.release()
       this.#relayOn({ target, lease: fresh, lane, statement, options, kept: false })
     })
