@@ -67,6 +67,8 @@ export class Endpoint implements ServingTablet {
     this.#kills = controlConnections(KILL_CONNECTIONS_MAX)
     this.checker = new HealthChecker(open, options.health, clock, (_, before) => {
       if (this.#doubtfulChecks > 0) this.#doubtfulChecks--
+      if (before.state === 'unreachable' && this.health.state === 'healthy')
+        for (const pool of [this.pool, this.scratch]) pool.serverIsBack()
       onChecked(this, before)
     })
     this.#onDoubt = () => onChecked(this, this.health)

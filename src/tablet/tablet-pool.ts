@@ -176,6 +176,12 @@ export class TabletPool implements LeaseOwner {
       waiter.reject(reason)
   }
 
+  /** A connection has been made that is none of the pool's: what has failed before says nothing any more. */
+  serverIsBack(): void {
+    this.#breaker.succeeded()
+    this.#serveNext()
+  }
+
   /** Closes every connection, whatever runs there. */
   lose(reason: Error): void {
     for (const lease of [...this.#leases]) lease.discard(reason)

@@ -12,7 +12,7 @@ onEachServer((server) => {
   const words = server === 'mariadb' ? 'SLAVE' : 'REPLICA'
 
   beforeAll(async () => {
-    shards = await startReplicated(server, 'topology')
+    shards = await startReplicated(server, { primary: 'topology' })
   }, 120_000)
   afterAll(() => shards?.close())
 

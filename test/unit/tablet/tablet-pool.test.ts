@@ -456,7 +456,7 @@ test('a standing queue is shed, the least urgent first, and a burst is not', asy
     await settle()
   }
   assert.deepEqual(shed, [])
-  for (let i = 0; pool.waiting > 0; i++) {
+  while (pool.waiting > 0) {
     await clock.advance(100)
     only.release()
     await settle()
@@ -493,6 +493,16 @@ test('a server to which no connection can be made is left alone for longer and l
   const [first, second] = [pool.acquire(plain), pool.acquire(plain)]
   ;(await first).release()
   await Promise.all([second, pool.acquire(plain)])
+})
+
+test('a server that has come back is not left alone any longer', async () => {
+  const { pool, refuseConnections } = poolOf()
+  refuseConnections(new Error('refused'))
+  for (let i = 0; i < 3; i++) await assert.rejects(pool.acquire(plain), { message: 'refused' })
+  refuseConnections(undefined)
+  await assert.rejects(pool.acquire(plain), { message: /3 attempts/ })
+  pool.serverIsBack()
+  ;(await pool.acquire(plain)).release()
 })
 
 test('with connections that live requests wait for these while no others can be made', async () => {
