@@ -60,6 +60,11 @@ const shape = z.strictObject({
   users_file: text
     .optional()
     .describe('Users, their password hashes, roles and keyspaces (YAML or JSON); read again when it changes'),
+  query_rules_file: text
+    .optional()
+    .describe(
+      'Rules about statements, before those of the topology (YAML or JSON); read again when it changes',
+    ),
   backend: z
     .strictObject({
       user: text.optional().describe('Account on the MySQL servers behind the proxy'),

@@ -10,6 +10,7 @@ import type { AtomicCommits } from '../transaction/atomic-commits.ts'
 import type { TransactionMode } from '../transaction/transaction.ts'
 import type { VSchema } from '../vschema/model.ts'
 import type { KillElsewhere } from './commands/kill-request.ts'
+import type { QueryRules } from './rules/query-rules.ts'
 import type { Target } from './settings/target.ts'
 import type { Judgements } from './statements/judgements.ts'
 import type { PlanCache } from './statements/plan-cache.ts'
@@ -93,6 +94,8 @@ export interface ProxyContext {
   /** Undefined where writers of one row do not wait for each other here. */
   readonly hotRows: HotRows | undefined
   readonly userLoads: UserLoads
+  /** Undefined while there are none. */
+  readonly rules: QueryRules | undefined
   /** What all sessions hold; each has a part of it. */
   readonly memory: ByteBudget
   /** Live sessions of this process by connection id. */
