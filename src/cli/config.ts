@@ -108,6 +108,15 @@ const shape = z.strictObject({
         ),
     })
     .prefault({}),
+  limits: z
+    .strictObject({
+      rows: integer(0, 1_000_000_000)
+        .default(0)
+        .describe(
+          "Rows that one statement may answer, then it is stopped (1317); not in sessions with workload 'OLAP', nor with /*vt+ IGNORE_MAX_ROWS */; 0 for any number",
+        ),
+    })
+    .prefault({}),
   hot_rows: z
     .strictObject({
       mode: z

@@ -88,6 +88,7 @@ export const startProxy: CreateProxy = async ({
         queryTimeoutMs: config.timeouts.query,
         transactionTimeoutMs: config.timeouts.transaction,
         idleTransactionMs: config.timeouts.idle_transaction,
+        answerRowsMax: config.limits.rows,
         transactionMode: config.transaction_mode,
         copiedRowsMax: config.federation.rows,
         copiedBytesMax: config.federation.bytes,

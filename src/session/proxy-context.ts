@@ -35,6 +35,8 @@ export interface SessionLimits {
   /** 0: none. */
   readonly transactionTimeoutMs: number
   readonly idleTransactionMs: number
+  /** Rows that a statement may answer; 0: any number. */
+  readonly answerRowsMax: number
   /** transaction_mode as sessions begin. */
   readonly transactionMode: TransactionMode
   /** Rows and bytes that one statement may bring together from several shards where it is answered over copies of its tables. */

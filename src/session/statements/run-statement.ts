@@ -29,6 +29,7 @@ import { withLocksAhead } from './locks-ahead.ts'
 import { metadataRows } from './metadata-rows.ts'
 import { locksAsked } from './named-locks.ts'
 import { asksFirst, placeValues } from './place-values.ts'
+import { rowLimit, tooManyRows } from './row-limit.ts'
 import type { RowPlaces } from './row-places.ts'
 import { inTransactionTold, mayRunAgain } from './run-again.ts'
 import { runTemporary, type TemporaryContext } from './run-temporary.ts'
@@ -189,6 +190,8 @@ function runPlan(context: RunContext, given: Execution): void {
     explicitId: bringsIds,
     found: plan.foundRows === undefined ? undefined : foundBy(plan.foundRows, execution.bindings),
     onRelayed: execution.onRelayed,
+    // Of a program's results and a cursor's rows nobody knows how many more there are.
+    ...(plan.runsProgram === undefined && execution.onRelayed === undefined && rowLimit(context)),
     written: execution,
   })
 }
@@ -373,6 +376,7 @@ export async function answerRows(
   port: Pick<SessionPort, 'conditions' | 'ofCopies'>,
 ): Promise<void> {
   const { answer, client, state, interruption, replies } = context
+  const { rowsMax = Number.POSITIVE_INFINITY } = rowLimit(context) ?? {}
   let rows = 0
   try {
     interruption.throwIfKilled()
@@ -384,6 +388,7 @@ export async function answerRows(
     ) {
       interruption.throwIfKilled()
       rows += packets.rows
+      if (rows > rowsMax) throw tooManyRows(rowsMax)
       await answer.rows(packets)
       if (client.closed) return
     }
