@@ -61,6 +61,11 @@ const shape = z.strictObject({
   users_file: text
     .optional()
     .describe('Users, their password hashes, roles and keyspaces (YAML or JSON); read again when it changes'),
+  query_rules_file: text
+    .optional()
+    .describe(
+      'Rules about statements, before those of the topology (YAML or JSON); read again when it changes',
+    ),
   backend: z
     .strictObject({
       user: text.optional().describe('Account on the MySQL servers behind the proxy'),
@@ -101,6 +106,15 @@ const shape = z.strictObject({
         .prefault('0')
         .describe(
           'While requests have waited longer than this for a connection at every moment, one after the other is refused (1203), those with the highest /*vt+ PRIORITY=n */ first; 0 for never',
+        ),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      rows: integer(0, 1_000_000_000)
+        .default(0)
+        .describe(
+          "Rows that one statement may answer, then it is stopped (1317); not in sessions with workload 'OLAP', nor with /*vt+ IGNORE_MAX_ROWS */; 0 for any number",
         ),
     })
     .prefault({}),

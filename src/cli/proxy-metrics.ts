@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
+import type { QueryRules } from '../session/rules/query-rules.ts'
 import type { Gateway } from '../tablet/gateway.ts'
 import type { HotRowCounts } from '../tablet/hot-rows.ts'
 import type { ServingTablet } from '../tablet/serving-tablet.ts'
@@ -13,6 +14,8 @@ export interface ProxyLoad {
   readonly gateway: Pick<Gateway, 'tablets' | 'primaries' | 'typeOf'>
   /** Undefined where hot_rows.mode is off. */
   readonly hotRows: HotRowCounts | undefined
+  /** Of each query rule, since it was read. */
+  readonly rules: QueryRules['counts']
 }
 
 /** Clients and the places of the pools; of several workers they are added up. */
@@ -54,6 +57,16 @@ export function registerProxyMetrics(registry: Registry, load: () => ProxyLoad):
 }
 
 function registerHotRowMetrics(registry: Registry, load: () => ProxyLoad): void {
+  new Counter({
+    name: 'shardgate_query_rule_total',
+    help: 'Statements that a query rule was about, since it was read',
+    labelNames: ['rule', 'action'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const { rule, action, matched } of load().rules) this.inc({ rule, action }, matched)
+    },
+  })
   new Gauge({
     name: 'shardgate_hot_rows_waiting',
     help: 'Statements that wait for others to have written the same row',

@@ -1,12 +1,15 @@
 import type { AddressInfo } from 'node:net'
+import { parse as parseYaml } from 'yaml'
 import { ByteBudget } from '../base/byte-budget.ts'
 import { systemClock } from '../base/clock.ts'
 import { WatchedUsers } from '../mysql/server/auth/watched-users.ts'
 import { MysqlServer } from '../mysql/server/mysql-server.ts'
 import type { ListenAddress, ServerEvent } from '../mysql/server/options.ts'
+import { WatchedFiles } from '../mysql/server/watched-files.ts'
 import { openTlsFiles, type WatchedTls } from '../mysql/server/watched-tls.ts'
 import { killHere } from '../session/commands/kill.ts'
 import { Shardgate } from '../session/proxy.ts'
+import { parseRules, type QueryRule } from '../session/rules/parse-rules.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { Repeats } from '../telemetry/repeats.ts'
 import type { TopologyView } from '../topology/snapshot.ts'
@@ -85,6 +88,7 @@ export const startProxy: CreateProxy = async ({
         queryTimeoutMs: config.timeouts.query,
         transactionTimeoutMs: config.timeouts.transaction,
         idleTransactionMs: config.timeouts.idle_transaction,
+        answerRowsMax: config.limits.rows,
         transactionMode: config.transaction_mode,
         readAfterWrite: {
           mode: config.replica.read_after_write,
@@ -107,6 +111,8 @@ export const startProxy: CreateProxy = async ({
       clock: systemClock,
     })
     closers.push(() => proxy.close())
+    const rules = await watchRules(config.query_rules_file, proxy, onProblem)
+    closers.push(() => rules?.close())
     if (workerNumber > 0) proxy.killElsewhere = joinKills((request) => killHere(proxy, request))
     await proxy.start(FIRST_CHECKS_MS, signal)
     const repeats = new Repeats(logger, systemClock)
@@ -123,6 +129,7 @@ export const startProxy: CreateProxy = async ({
         heldBytes: proxy.memory.held,
         gateway: proxy.gateway,
         hotRows: proxy.hotRows?.counts,
+        rules: proxy.rules?.counts ?? [],
       }),
       async close({ drainMs }) {
         await server.drain(drainMs)
@@ -132,6 +139,30 @@ export const startProxy: CreateProxy = async ({
   } catch (error) {
     for (const close of closers.reverse()) close()
     throw error
+  }
+}
+
+/** Rejects when the file is unusable to begin with. */
+async function watchRules(file: string | undefined, proxy: Shardgate, onError: (error: Error) => void) {
+  if (file === undefined) return undefined
+  const rules: WatchedFiles<readonly QueryRule[]> = await WatchedFiles.open(
+    [file],
+    ([content]) => rulesIn(file, content!),
+    {
+      clock: systemClock,
+      onError,
+      onReload: () => proxy.setFileRules(rules.value),
+    },
+  )
+  proxy.setFileRules(rules.value)
+  return rules
+}
+
+function rulesIn(file: string, content: Buffer): readonly QueryRule[] {
+  try {
+    return parseRules(parseYaml(content.toString()))
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`)
   }
 }
 

@@ -11,6 +11,7 @@ import type { AtomicCommits } from '../transaction/atomic-commits.ts'
 import type { TransactionMode } from '../transaction/transaction.ts'
 import type { VSchema } from '../vschema/model.ts'
 import type { KillElsewhere } from './commands/kill-request.ts'
+import type { QueryRules } from './rules/query-rules.ts'
 import type { Target } from './settings/target.ts'
 import type { Judgements } from './statements/judgements.ts'
 import type { PlanCache } from './statements/plan-cache.ts'
@@ -35,6 +36,8 @@ export interface SessionLimits {
   /** 0: none. */
   readonly transactionTimeoutMs: number
   readonly idleTransactionMs: number
+  /** Rows that a statement may answer; 0: any number. */
+  readonly answerRowsMax: number
   /** transaction_mode as sessions begin. */
   readonly transactionMode: TransactionMode
   /** read_after_write as sessions begin. */
@@ -96,6 +99,8 @@ export interface ProxyContext {
   /** Undefined where writers of one row do not wait for each other here. */
   readonly hotRows: HotRows | undefined
   readonly userLoads: UserLoads
+  /** Undefined while there are none. */
+  readonly rules: QueryRules | undefined
   /** What all sessions hold; each has a part of it. */
   readonly memory: ByteBudget
   /** Live sessions of this process by connection id. */

@@ -1,9 +1,10 @@
 import { ByteBudget } from '../base/byte-budget.ts'
 import { noDatabaseSelected, SqlError, unknownDatabase } from '../errors/sql-error.ts'
 import type { ShardStatement } from '../mysql/client/shard-statement.ts'
-import { Capability, Command } from '../mysql/codec/constants.ts'
+import { Capability, Command, HEADER_BYTES } from '../mysql/codec/constants.ts'
 import type { ClientConnection, SessionHandler } from '../mysql/server/session-handler.ts'
 import { TEMPORARY_TABLES } from '../plan/reserves.ts'
+import { permitFields } from '../policy/permit.ts'
 import type { Statement } from '../sql/ast.ts'
 import { SessionGateway } from '../tablet/session-gateway.ts'
 import { Transaction } from '../transaction/transaction.ts'
@@ -254,6 +255,7 @@ export class Session implements SessionHandler, LiveSession {
   #fieldList(packet: Buffer): void {
     const keyspace = this.state.target.keyspace || onlyKeyspace(this.proxy.gateway)
     if (keyspace === undefined) throw noDatabaseSelected()
+    permitFields({ keyspace, table: fieldListTable(packet) }, this.client, this.proxy)
     const statement: ShardStatement = { format: 'text', send: (c, reader) => c.send(packet, reader) }
     this.singleShard.relayTo(this.shards.target(keyspace, 0), statement, { read: true, shape: 'fields' })
   }
@@ -285,6 +287,13 @@ export class Session implements SessionHandler, LiveSession {
     this.gateway.begin(this.state.readAfterWrite)
     this.transaction.mode = this.state.initialMode
   }
+}
+
+/** The name in a COM_FIELD_LIST, up to its NUL; a pattern for columns follows. */
+function fieldListTable(packet: Buffer): string {
+  const payload = packet.subarray(HEADER_BYTES + 1)
+  const end = payload.indexOf(0)
+  return payload.toString('utf8', 0, end < 0 ? payload.length : end)
 }
 
 /** The name in a COM_INIT_DB: MySQL reads it as a C string, as some old clients send it. */

@@ -214,12 +214,17 @@ export class TopologyAdmin {
 
   /** Writes a VSchema or rules as they are; whether they make sense is for the caller to check before. */
   async put(
-    key: RecordKey & { kind: 'VSchema' | 'RoutingRules' | 'ShardRoutingRules' },
+    key: RecordKey & { kind: 'VSchema' | 'RoutingRules' | 'ShardRoutingRules' | 'QueryRules' },
     json: unknown,
   ): Promise<void> {
     checkRecord(key, json)
     if (key.kind === 'VSchema') requireKeyspace(await this.snapshot(), key.keyspace)
     await this.#store.commit([{ kind: 'put', path: printPath(key), value: JSON.stringify(json) }])
+  }
+
+  /** Throws where there are none. */
+  removeQueryRules(): Promise<void> {
+    return this.#delete({ kind: 'QueryRules' }, 'a record of query rules')
   }
 
   /**

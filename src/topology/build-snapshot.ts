@@ -20,6 +20,7 @@ export const EMPTY_SNAPSHOT: TopologySnapshot = {
   vschemas: new Map(),
   routingRules: { rules: [] },
   shardRoutingRules: { rules: [] },
+  queryRules: undefined,
   problems: [],
 }
 
@@ -44,6 +45,7 @@ export function buildSnapshot(
     vschemas: sorted.vschemas,
     routingRules: sorted.routingRules,
     shardRoutingRules: sorted.shardRoutingRules,
+    queryRules: sorted.queryRules,
     problems: [
       ...problems,
       ...lost.map((t) => ({
@@ -70,6 +72,7 @@ interface SortedRecords {
   readonly vschemas: Map<string, unknown>
   routingRules: RoutingRules
   shardRoutingRules: ShardRoutingRules
+  queryRules: unknown
 }
 
 function sortRecords(records: Iterable<ParsedRecord>): SortedRecords {
@@ -81,6 +84,7 @@ function sortRecords(records: Iterable<ParsedRecord>): SortedRecords {
     vschemas: new Map(),
     routingRules: EMPTY_SNAPSHOT.routingRules,
     shardRoutingRules: EMPTY_SNAPSHOT.shardRoutingRules,
+    queryRules: undefined,
   }
   for (const { key, record } of records) {
     if (key.kind === 'Cell' && record.kind === 'Cell') out.cells.set(key.cell, record.value)
@@ -92,6 +96,7 @@ function sortRecords(records: Iterable<ParsedRecord>): SortedRecords {
       out.tablets.set(printAlias(key.alias), record.value)
     if (record.kind === 'RoutingRules') out.routingRules = record.value
     if (record.kind === 'ShardRoutingRules') out.shardRoutingRules = record.value
+    if (record.kind === 'QueryRules') out.queryRules = record.value
   }
   return out
 }

@@ -14,6 +14,7 @@ export type TopologyRecord =
   | { readonly kind: 'Tablet'; readonly value: Tablet }
   | { readonly kind: 'RoutingRules'; readonly value: RoutingRules }
   | { readonly kind: 'ShardRoutingRules'; readonly value: ShardRoutingRules }
+  | { readonly kind: 'QueryRules'; readonly value: unknown }
 
 /** Reads a record's text. Throws `TopologyError` of kind `invalid` that names each mistake with its field. */
 export function parseRecord(key: RecordKey, text: string): TopologyRecord {
@@ -28,7 +29,8 @@ export function parseRecord(key: RecordKey, text: string): TopologyRecord {
 
 /** The same for JSON that was parsed already. */
 export function checkRecord(key: RecordKey, json: unknown): TopologyRecord {
-  if (key.kind === 'VSchema') return { kind: 'VSchema', value: requireObject(json) }
+  if (key.kind === 'VSchema' || key.kind === 'QueryRules')
+    return { kind: key.kind, value: requireObject(json) }
   const result = schemas[key.kind].safeParse(snakeCase(json))
   if (!result.success) {
     const issues = result.error.issues.map((i) => `${i.path.join('.') || 'record'}: ${i.message}`)

@@ -13,6 +13,7 @@ export type RecordKey =
   | { readonly kind: 'Tablet'; readonly alias: TabletAlias }
   | { readonly kind: 'RoutingRules' }
   | { readonly kind: 'ShardRoutingRules' }
+  | { readonly kind: 'QueryRules' }
 
 export function printPath(key: RecordKey): string {
   switch (key.kind) {
@@ -27,6 +28,7 @@ export function printPath(key: RecordKey): string {
       return `tablets/${printAlias(key.alias)}/Tablet`
     case 'RoutingRules':
     case 'ShardRoutingRules':
+    case 'QueryRules':
       return key.kind
   }
 }
@@ -35,7 +37,8 @@ export function printPath(key: RecordKey): string {
 export function parsePath(path: string): RecordKey | undefined {
   const parts = path.split('/')
   const [root, name, third, fourth, fifth] = parts
-  if (parts.length === 1 && (root === 'RoutingRules' || root === 'ShardRoutingRules')) return { kind: root }
+  const isWhole = root === 'RoutingRules' || root === 'ShardRoutingRules' || root === 'QueryRules'
+  if (parts.length === 1 && isWhole) return { kind: root }
   if (parts.length === 3 && name) {
     if (root === 'cells' && third === 'CellInfo') return { kind: 'Cell', cell: name }
     if (root === 'keyspaces' && (third === 'Keyspace' || third === 'VSchema'))

@@ -19,6 +19,8 @@ export interface TopologySnapshot {
   readonly vschemas: ReadonlyMap<string, unknown>
   readonly routingRules: RoutingRules
   readonly shardRoutingRules: ShardRoutingRules
+  /** Rules about statements as parsed JSON, not validated: `src/session/rules` does that. */
+  readonly queryRules: unknown
   /** Records that could not be read; each keeps its last good content, or is left out when there was none. */
   readonly problems: readonly TopologyProblem[]
 }

@@ -5,6 +5,7 @@ import { checkCommand } from './check-command.ts'
 import { withTopology } from './ctl-context.ts'
 import { cellCommand, keyspaceCommand, shardCommand } from './keyspace-commands.ts'
 import { lookupCommand } from './lookup/lookup-command.ts'
+import { queryRulesCommand } from './query-rules-command.ts'
 import { printTopology, topologyJson } from './show.ts'
 import { tabletCommand } from './tablet-commands.ts'
 import { userCommand } from './user-commands.ts'
@@ -32,7 +33,12 @@ export function ctlCommand(finish: (exitCode: number) => void): Command {
       }),
     )
   const parts = [cellCommand(), keyspaceCommand(), shardCommand(), tabletCommand(), vschemaCommand()]
-  const more = [rulesCommand('routing-rules'), rulesCommand('shard-routing-rules'), vindexCommand()]
+  const more = [
+    rulesCommand('routing-rules'),
+    rulesCommand('shard-routing-rules'),
+    queryRulesCommand(),
+    vindexCommand(),
+  ]
   const last = [lookupCommand(finish), userCommand(), checkCommand(finish)]
   for (const part of [...parts, ...more, ...last]) ctl.addCommand(part)
   return ctl

@@ -42,7 +42,7 @@ export const defaultLimits: Limits = {
   interactiveTimeoutMs: 28_800_000,
   readTimeoutMs: 30_000,
   writeTimeoutMs: 60_000,
-  halfCloseGraceMs: 3_000,
+  halfCloseGraceMs: 500,
   writeBufferBytes: 256 * 1024,
   pipelineBytesMax: 256 * 1024,
 }

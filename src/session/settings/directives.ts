@@ -5,6 +5,8 @@ export interface Directives {
   /** 0, the most urgent, to 100. */
   readonly priority?: number
   readonly workload?: string
+  /** It may answer any number of rows. */
+  readonly ignoresRowLimit?: true
   /** 0: any time. */
   readonly timeoutMs?: number
 }
@@ -14,7 +16,8 @@ export function readDirectives(comments: readonly string[]): Directives {
   const values = new Map<string, string>()
   for (const word of comments.join(' ').split(/\s+/)) {
     const at = word.indexOf('=')
-    if (at > 0) values.set(word.slice(0, at).toUpperCase(), word.slice(at + 1))
+    if (at < 0) values.set(word.toUpperCase(), 'true')
+    else values.set(word.slice(0, at).toUpperCase(), word.slice(at + 1))
   }
   const priority = values.get('PRIORITY')
   const workload = values.get('WORKLOAD_NAME')
@@ -22,6 +25,7 @@ export function readDirectives(comments: readonly string[]): Directives {
   return {
     ...(priority !== undefined && { priority: wholeNumber('priority', priority, 100) }),
     ...(workload !== undefined && { workload }),
+    ...(values.get('IGNORE_MAX_ROWS')?.toLowerCase() === 'true' && { ignoresRowLimit: true as const }),
     ...(timeoutMs !== undefined && { timeoutMs: wholeNumber('timeout', timeoutMs, 2 ** 31 - 1) }),
   }
 }

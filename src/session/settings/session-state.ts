@@ -166,6 +166,11 @@ export class SessionState {
     return this.#planner
   }
 
+  /** `workload` says that answers may be long. */
+  get isAnalytical(): boolean {
+    return this.#vitess.get('workload') === "'OLAP'"
+  }
+
   /** As `ownTimeoutMs` of vtgate's variables. */
   get ownTimeoutMs(): number | undefined {
     return this.#ownTimeoutMs

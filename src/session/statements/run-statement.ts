@@ -17,6 +17,7 @@ import type { Settings } from '../../tablet/settings.ts'
 import type { Answer } from '../commands/answer.ts'
 import type { Replies } from '../commands/replies.ts'
 import type { ProxyContext } from '../proxy-context.ts'
+import type { QueryRules } from '../rules/query-rules.ts'
 import { readDirectives } from '../settings/directives.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import { type Execution, statementFor } from './execution.ts'
@@ -28,6 +29,7 @@ import { withLocksAhead } from './locks-ahead.ts'
 import { metadataRows } from './metadata-rows.ts'
 import { locksAsked } from './named-locks.ts'
 import { asksFirst, placeValues } from './place-values.ts'
+import { rowLimit, tooManyRows } from './row-limit.ts'
 import type { RowPlaces } from './row-places.ts'
 import { inTransactionTold, mayRunAgain } from './run-again.ts'
 import { runTemporary, type TemporaryContext } from './run-temporary.ts'
@@ -44,7 +46,7 @@ export interface RunContext extends TemporaryContext, LockTablesContext {
   readonly proxy: SessionPortContext['proxy'] &
     Pick<
       ProxyContext,
-      'limits' | 'isMariadb' | 'inKeyspaceNames' | 'judgements' | 'vschema' | 'clock' | 'sessions'
+      'limits' | 'rules' | 'isMariadb' | 'inKeyspaceNames' | 'judgements' | 'vschema' | 'clock' | 'sessions'
     >
   readonly client: ClientConnection
   readonly state: SessionState
@@ -60,21 +62,41 @@ export interface RunContext extends TemporaryContext, LockTablesContext {
 
 /** Runs a planned statement: its answer goes to the client. Throws, or ends in `replies.fail`, for what goes wrong. */
 export function runStatement(context: RunContext, execution: Execution): void {
-  const { proxy, state, transaction, locks, interruption, replies } = context
+  const { proxy, state, transaction, interruption, replies } = context
   const { root } = execution.plan
   if (root.kind !== 'Session') transaction.checkUsable()
   replies.format = execution.format
-  const turn = root.kind === 'Session' ? undefined : context.userPlace.enter()
-  if (turn !== undefined)
-    return replies.detached(async () => {
-      await turn
-      interruption.throwIfKilled()
-      if (!context.client.closed) runStatement(context, execution)
-    })
-  const { directives } = execution.bindings
+  const { directives } = execution.bindings.scan
   if (directives.length > 0) interruption.directives = readDirectives(directives)
-  const timeoutMs = interruption.directives?.timeoutMs ?? state.ownTimeoutMs ?? proxy.limits.queryTimeoutMs
+  const ruledMs = proxy.rules === undefined ? undefined : applyRules(context, proxy.rules, execution)
+  const ownMs = interruption.directives?.timeoutMs ?? state.ownTimeoutMs ?? proxy.limits.queryTimeoutMs
+  const timeoutMs = ruledMs === undefined || (ownMs > 0 && ownMs < ruledMs) ? ownMs : ruledMs
   if (timeoutMs > 0) interruption.startDeadline(timeoutMs)
+  const turn = root.kind === 'Session' ? undefined : context.userPlace.enter()
+  if (turn === undefined) return runAdmitted(context, execution)
+  replies.detached(async () => {
+    await turn
+    interruption.throwIfKilled()
+    if (!context.client.closed) runAdmitted(context, execution)
+  })
+}
+
+/** How a transaction ends is no matter of rules, nor what the session answers without a table. */
+function applyRules(
+  { client, interruption }: RunContext,
+  rules: QueryRules,
+  { plan, bindings }: Execution,
+): number | undefined {
+  if (plan.root.kind === 'Session' && (plan.needs === undefined || plan.needs.tables.length === 0))
+    return undefined
+  const { identity, remoteHost } = client
+  const workload = interruption.directives?.workload
+  return rules.apply(plan, bindings.scan, { user: identity.user, host: remoteHost, workload })
+}
+
+function runAdmitted(context: RunContext, execution: Execution): void {
+  const { transaction, locks, interruption, replies, state, proxy } = context
+  const { root } = execution.plan
   if (root.kind === 'Session') {
     const statement = execution.reading.parse(execution.sql)
     return replies.detached(() => context.runOwn(statement, execution))
@@ -85,7 +107,7 @@ export function runStatement(context: RunContext, execution: Execution): void {
     return replies.detached(async () => {
       const own = await withLocksAhead(context, execution)
       interruption.throwIfKilled()
-      if (!context.client.closed) runStatement(context, own)
+      if (!context.client.closed) runAdmitted(context, own)
     })
   if (root.kind === 'Write' && root.verb === 'other' && isSignal(execution.sql)) state.signal = execution.sql
   const { tabletType } = execution.reading.target
@@ -168,6 +190,8 @@ function runPlan(context: RunContext, given: Execution): void {
     explicitId: bringsIds,
     found: plan.foundRows === undefined ? undefined : foundBy(plan.foundRows, execution.bindings),
     onRelayed: execution.onRelayed,
+    // Of a program's results and a cursor's rows nobody knows how many more there are.
+    ...(plan.runsProgram === undefined && execution.onRelayed === undefined && rowLimit(context)),
     written: execution,
   })
 }
@@ -352,6 +376,7 @@ export async function answerRows(
   port: Pick<SessionPort, 'conditions' | 'ofCopies'>,
 ): Promise<void> {
   const { answer, client, state, interruption, replies } = context
+  const { rowsMax = Number.POSITIVE_INFINITY } = rowLimit(context) ?? {}
   let rows = 0
   try {
     interruption.throwIfKilled()
@@ -363,6 +388,7 @@ export async function answerRows(
     ) {
       interruption.throwIfKilled()
       rows += packets.rows
+      if (rows > rowsMax) throw tooManyRows(rowsMax)
       await answer.rows(packets)
       if (client.closed) return
     }

@@ -27,6 +27,7 @@ import type { SessionState } from '../settings/session-state.ts'
 import type { RelayedHook } from './execution.ts'
 import { type LocksAsked, noteLocks } from './named-locks.ts'
 import { RelayedFile } from './relayed-file.ts'
+import { tooManyRows } from './row-limit.ts'
 import { type RelayOwner, SessionRelay } from './session-relay.ts'
 import { type Carried, giveInsertId, takeVariables } from './user-variables.ts'
 import { type ToldError, type WrittenStatement, withWrittenNames } from './written-names.ts'
@@ -71,6 +72,8 @@ export interface RelayToOptions {
   /** FOUND_ROWS() is more than the rows that come: by an offset, or as the server says. */
   readonly found?: number | 'asked' | undefined
   readonly onRelayed?: RelayedHook | undefined
+  /** Rows that it may answer; absent: any number. */
+  readonly rowsMax?: number | undefined
   /** By which errors are told. */
   readonly written?: WrittenStatement
 }
@@ -190,6 +193,22 @@ export class SingleShard implements RelayOwner {
 
   get interruption() {
     return this.#context.interruption.error
+  }
+
+  get rowsMax(): number {
+    return this.#relaying!.options.rowsMax ?? Number.POSITIVE_INFINITY
+  }
+
+  tooManyRows(): ToldError {
+    const relaying = this.#relaying!
+    const error = tooManyRows(this.rowsMax)
+    // SHOW WARNINGS of the connection knows nothing of it.
+    relaying.conditions = [{ level: 'Error', code: error.errno, message: error.message }]
+    return error
+  }
+
+  stopRows(): void {
+    this.#context.interruption.expire(tooManyRows(this.rowsMax))
   }
 
   inOwnWords(told: ToldError): ToldError {

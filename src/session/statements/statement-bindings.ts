@@ -37,9 +37,8 @@ export class StatementBindings implements Bindings {
     return this.#text.isMariadb
   }
 
-  /** As `Scan.directives`. */
-  get directives(): readonly string[] {
-    return this.#text.scan.directives
+  get scan(): Scan {
+    return this.#text.scan
   }
 
   slotValue(slot: number): Value {

@@ -17,7 +17,8 @@ import { TopologyError } from '../store.ts'
  *     <keyspace>.vschema.json
  *
  * topology.json: `{"cells": {name: Cell}, "keyspaces": {name: Keyspace + "shards": {name: Shard}},
- * "tablets": {alias: Tablet without "alias"}, "routing_rules": {…}, "shard_routing_rules": {…}, "lookups": {keyspace/vindex: LookupWork}}`.
+ * "tablets": {alias: Tablet without "alias"}, "routing_rules": {…}, "shard_routing_rules": {…},
+ * "query_rules": {…}, "lookups": {keyspace/vindex: LookupWork}}`.
  */
 export const TOPOLOGY_FILE = 'topology.json'
 const VSCHEMA_FILE = 'vschema.json'
@@ -31,6 +32,7 @@ export interface TopologyDocument {
   tablets: Record<string, Json>
   routing_rules?: Json | undefined
   shard_routing_rules?: Json | undefined
+  query_rules?: Json | undefined
   lookups?: Record<string, Json> | undefined
 }
 
@@ -50,6 +52,7 @@ const documentSchema = z.strictObject({
   tablets: z.record(z.string(), object).default({}),
   routing_rules: object.optional(),
   shard_routing_rules: object.optional(),
+  query_rules: object.optional(),
   lookups: z.record(z.string(), object).optional(),
 })
 
@@ -90,6 +93,7 @@ export function toRecords({ topology, vschemas }: Documents): StoredRecord[] {
   }
   if (topology.routing_rules) put({ kind: 'RoutingRules' }, topology.routing_rules)
   if (topology.shard_routing_rules) put({ kind: 'ShardRoutingRules' }, topology.shard_routing_rules)
+  if (topology.query_rules) put({ kind: 'QueryRules' }, topology.query_rules)
   for (const [keyspace, { text }] of vschemas) put({ kind: 'VSchema', keyspace }, text)
   for (const [name, record] of Object.entries(topology.lookups ?? {}))
     values.set(`${LOOKUP_WORK}${name}`, JSON.stringify(record))
@@ -139,6 +143,9 @@ export function setRecord(document: TopologyDocument, path: string, value: Json 
       break
     case 'ShardRoutingRules':
       document.shard_routing_rules = value
+      break
+    case 'QueryRules':
+      document.query_rules = value
       break
     case 'VSchema':
       throw new TopologyError('invalid', 'a VSchema has a file of its own')
