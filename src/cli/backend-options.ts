@@ -27,11 +27,14 @@ export function backendAccess({
 }
 
 export function gatewayOptions(config: ServeConfig): GatewayOptions {
-  const { pool, buffer, health, timeouts } = config
+  const { pool, buffer, health, replica, timeouts } = config
   return {
     ...backendAccess(config),
     cell: config.cell,
     replicaLagMaxSeconds: health.replica_lag_max / 1000,
+    replicasMin: health.min_replicas,
+    slowStartMs: replica.slow_start,
+    outlier: { failures: replica.outlier_failures, pauseMs: replica.outlier_pause },
     pool: {
       connectionsMax: pool.size,
       waitersMax: pool.waiters,

@@ -16,7 +16,7 @@ import { TopologyError } from '../store.ts'
  *     <keyspace>/vschema.json     the VSchema of a keyspace, or, where folders cannot be (a ConfigMap):
  *     <keyspace>.vschema.json
  *
- * topology.json: `{"cells": {name: Cell}, "keyspaces": {name: Keyspace + "shards": {name: Shard}},
+ * topology.json: `{"cells": {name: Cell}, "cells_aliases": {name: CellsAlias}, "keyspaces": {name: Keyspace + "shards": {name: Shard}},
  * "tablets": {alias: Tablet without "alias"}, "routing_rules": {…}, "shard_routing_rules": {…}, "lookups": {keyspace/vindex: LookupWork}}`.
  */
 export const TOPOLOGY_FILE = 'topology.json'
@@ -27,6 +27,7 @@ type Json = Record<string, unknown>
 
 export interface TopologyDocument {
   cells: Record<string, Json>
+  cells_aliases?: Record<string, Json> | undefined
   keyspaces: Record<string, Json & { shards?: Record<string, Json> }>
   tablets: Record<string, Json>
   routing_rules?: Json | undefined
@@ -44,6 +45,7 @@ const object = z.record(z.string(), z.unknown())
 const documentSchema = z.strictObject({
   $schema: z.string().optional(),
   cells: z.record(z.string(), object).default({}),
+  cells_aliases: z.record(z.string(), object).optional(),
   keyspaces: z
     .record(z.string(), z.looseObject({ shards: z.record(z.string(), object).optional() }))
     .default({}),
@@ -80,6 +82,8 @@ export function toRecords({ topology, vschemas }: Documents): StoredRecord[] {
   const put = (key: Parameters<typeof printPath>[0], value: unknown) =>
     values.set(printPath(key), typeof value === 'string' ? value : JSON.stringify(value))
   for (const [cell, record] of Object.entries(topology.cells)) put({ kind: 'Cell', cell }, record)
+  for (const [alias, record] of Object.entries(topology.cells_aliases ?? {}))
+    put({ kind: 'CellsAlias', alias }, record)
   for (const [keyspace, { shards = {}, ...record }] of Object.entries(topology.keyspaces)) {
     put({ kind: 'Keyspace', keyspace }, record)
     for (const [shard, value] of Object.entries(shards)) put({ kind: 'Shard', keyspace, shard }, value)
@@ -117,6 +121,11 @@ export function setRecord(document: TopologyDocument, path: string, value: Json 
   switch (key.kind) {
     case 'Cell':
       setEntry(cells, key.cell, value)
+      break
+    case 'CellsAlias':
+      document.cells_aliases ??= {}
+      setEntry(document.cells_aliases, key.alias, value)
+      if (Object.keys(document.cells_aliases).length === 0) document.cells_aliases = undefined
       break
     case 'Keyspace': {
       const shards = keyspaces[key.keyspace]?.shards
