@@ -47,7 +47,13 @@ export function gatewayOptions(config: ServeConfig): GatewayOptions {
     },
     scratchConnectionsMax: config.federation.connections,
     buffer: { windowMs: buffer.window, requestsMax: buffer.requests },
-    health: { intervalMs: health.interval, timeoutMs: health.timeout },
+    health: {
+      intervalMs: health.interval,
+      timeoutMs: health.timeout,
+      ...(health.heartbeat_table && {
+        heartbeat: { table: health.heartbeat_table, isUtc: health.heartbeat_utc },
+      }),
+    },
   }
 }
 

@@ -182,6 +182,16 @@ const shape = z.strictObject({
       replica_lag_max: duration
         .prefault('30s')
         .describe('Replicas further behind are read only when fewer than health.min_replicas are left'),
+      heartbeat_table: z
+        .string()
+        .regex(/^[^.\0]+\.[^.\0]+$/, 'is written database.table')
+        .optional()
+        .describe(
+          'database.table whose column ts somebody sets to the time on the primaries (pt-heartbeat): how far replicas are behind is read there, if Seconds_Behind_Source is not to be relied on',
+        ),
+      heartbeat_utc: boolean
+        .default(false)
+        .describe("Its times are UTC (pt-heartbeat --utc), else of the servers' time zone"),
       min_replicas: integer(1, 1_000)
         .default(1)
         .describe('So many replicas of a shard are read though all are further behind: those least behind'),

@@ -10,9 +10,11 @@ import { ControlConnections } from './control-connections.ts'
 import { HealthChecker, type HealthOptions, type TabletHealth } from './health.ts'
 import { Outlier, type OutlierOptions } from './outlier.ts'
 import type { Replica, Standing } from './replica-choice.ts'
+import { isCutOff } from './replication-facts.ts'
 import type { ServingTablet, TabletLoad } from './serving-tablet.ts'
 import { SlowStart } from './slow-start.ts'
 import { type PoolOptions, type PoolServer, TabletPool } from './tablet-pool.ts'
+import type { TabletState } from './tablet-state.ts'
 
 export interface EndpointOptions extends BackendAccess {
   readonly pool: PoolOptions
@@ -50,6 +52,9 @@ export class Endpoint implements ServingTablet, Replica {
   /** See Replica: kept by the gateway, for it depends on the topology. */
   distance = 0
   capacity = 1
+  /** See ServingTablet: kept by the gateway, which knows who is the primary. */
+  state: TabletState = 'unknown'
+  stateChanges = 0
   /** Ends what is still connecting. */
   readonly #closing = new AbortController()
   readonly #onDoubt: () => void
@@ -88,6 +93,13 @@ export class Endpoint implements ServingTablet, Replica {
         for (const pool of [this.pool, this.scratch]) pool.serverIsBack()
         this.#slowStart.begin()
       }
+      if (health.untold !== '' && health.untold !== before.untold)
+        log.warn('a tablet does not tell all of its replication', {
+          tablet: this.name,
+          reason: health.untold,
+        })
+      // A server that answers late once is looked at again before its replica is given up.
+      if (health.failedChecks === 1) this.checker.checkNow()
       onChecked(this, before)
     })
     this.#onDoubt = () => onChecked(this, this.health)
@@ -131,9 +143,10 @@ export class Endpoint implements ServingTablet, Replica {
 
   /** As a replica; a primary is asked whatever it is. */
   get standing(): Standing {
-    const { state } = this.health
-    if (this.#record.draining === true || state === 'unreachable') return 'away'
-    return state === 'unknown' || this.isDoubtful || this.#outlier.isOut ? 'doubtful' : 'good'
+    const { health } = this
+    const { state } = health
+    if (this.#record.draining === true || health.failedChecks > 1 || isCutOff(health)) return 'away'
+    return state !== 'healthy' || this.isDoubtful || this.#outlier.isOut ? 'doubtful' : 'good'
   }
 
   get lagSeconds(): number | undefined {

@@ -20,6 +20,7 @@ import type { ServingTablet } from './serving-tablet.ts'
 import type { Settings } from './settings.ts'
 import { type BufferOptions, type Need, type ServedPrimary, ShardPrimary } from './shard-primary.ts'
 import type { ShardTarget } from './shard-target.ts'
+import { tabletState } from './tablet-state.ts'
 
 export interface GatewayOptions extends EndpointOptions, ReplicaChoiceOptions {
   /** Replicas of this cell are asked first, then those of cells that share an alias with it. */
@@ -269,8 +270,24 @@ export class Gateway {
     const { record, health } = endpoint
     if (before.server !== '' && health.server !== before.server) return this.#replace(endpoint)
     this.#served.get(record.keyspace)?.endpoints.get(record.shard)?.primary.evaluate()
+    this.#noteState(endpoint)
     const { state, readOnly, sqlMode } = before
     if (health.state !== state || health.readOnly !== readOnly || health.sqlMode !== sqlMode) this.#onHealth()
+  }
+
+  /** Each change is told once. Whoever becomes the primary or is one no more is looked at with its next check. */
+  #noteState(endpoint: Endpoint): void {
+    const isPrimary = this.typeOf(endpoint) === 'PRIMARY'
+    const state = tabletState(endpoint, isPrimary, this.#options.replicaLagMaxSeconds)
+    const before = endpoint.state
+    if (state === before) return
+    endpoint.state = state
+    endpoint.stateChanges++
+    const { lagSeconds, lastError } = endpoint.health
+    const why = state === 'lagging' ? { lagSeconds } : state === 'not serving' ? { reason: lastError } : {}
+    const told = { tablet: endpoint.name, state, before, ...why }
+    if (state === 'lagging') this.#log.warn('a tablet is in another state', told)
+    else this.#log.info('a tablet is in another state', told)
   }
 
   /** The name of a tablet leads to another server: what is connected to the one before is not to be used any more. */
@@ -325,6 +342,7 @@ export class Gateway {
       this.#primaries.delete(name)
       primary.close()
     }
+    for (const endpoint of this.#endpoints.values()) this.#noteState(endpoint)
     const renamed = this.tablets.filter(({ database, record }) => database !== record.keyspace)
     this.#renamed = [...new Map(renamed.map(({ database, record }) => [database, record.keyspace]))]
       .map(([database, keyspace]) => ({ database, keyspace }))
