@@ -27,11 +27,14 @@ export function backendAccess({
 }
 
 export function gatewayOptions(config: ServeConfig): GatewayOptions {
-  const { pool, buffer, health, timeouts } = config
+  const { pool, buffer, health, replica, timeouts } = config
   return {
     ...backendAccess(config),
     cell: config.cell,
     replicaLagMaxSeconds: health.replica_lag_max / 1000,
+    replicasMin: health.min_replicas,
+    slowStartMs: replica.slow_start,
+    outlier: { failures: replica.outlier_failures, pauseMs: replica.outlier_pause },
     pool: {
       connectionsMax: pool.size,
       waitersMax: pool.waiters,
@@ -44,7 +47,13 @@ export function gatewayOptions(config: ServeConfig): GatewayOptions {
     },
     scratchConnectionsMax: config.federation.connections,
     buffer: { windowMs: buffer.window, requestsMax: buffer.requests },
-    health: { intervalMs: health.interval, timeoutMs: health.timeout },
+    health: {
+      intervalMs: health.interval,
+      timeoutMs: health.timeout,
+      ...(health.heartbeat_table && {
+        heartbeat: { table: health.heartbeat_table, isUtc: health.heartbeat_utc },
+      }),
+    },
   }
 }
 

@@ -195,7 +195,20 @@ const shape = z.strictObject({
       timeout: duration.prefault('3s').describe('A check that takes longer has failed'),
       replica_lag_max: duration
         .prefault('30s')
-        .describe('Replicas further behind are read only when no better one is left'),
+        .describe('Replicas further behind are read only when fewer than health.min_replicas are left'),
+      heartbeat_table: z
+        .string()
+        .regex(/^[^.\0]+\.[^.\0]+$/, 'is written database.table')
+        .optional()
+        .describe(
+          'database.table whose column ts somebody sets to the time on the primaries (pt-heartbeat): how far replicas are behind is read there, if Seconds_Behind_Source is not to be relied on',
+        ),
+      heartbeat_utc: boolean
+        .default(false)
+        .describe("Its times are UTC (pt-heartbeat --utc), else of the servers' time zone"),
+      min_replicas: integer(1, 1_000)
+        .default(1)
+        .describe('So many replicas of a shard are read though all are further behind: those least behind'),
     })
     .prefault({}),
   replica: z
@@ -209,6 +222,17 @@ const shape = z.strictObject({
       read_after_write_timeout: duration
         .prefault('1s')
         .describe('So long a replica has to get there; then the primary is read'),
+      slow_start: duration
+        .prefault('10s')
+        .describe('A replica that comes back has its full share of the reads after this time; 0 for at once'),
+      outlier_failures: integer(0, 1_000_000)
+        .default(5)
+        .describe(
+          'A replica that fails so many who use it in a row (connections, time-outs) is not read for a while; 0 for never',
+        ),
+      outlier_pause: duration
+        .prefault('5s')
+        .describe('For so long the first time, twice as long each time soon after, up to 32 times'),
     })
     .prefault({}),
   timeouts: z

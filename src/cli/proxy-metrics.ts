@@ -4,6 +4,7 @@ import type { Gateway } from '../tablet/gateway.ts'
 import type { HotRowCounts } from '../tablet/hot-rows.ts'
 import type { ServingTablet } from '../tablet/serving-tablet.ts'
 import type { ServedPrimary } from '../tablet/shard-primary.ts'
+import { TABLET_STATES } from '../tablet/tablet-state.ts'
 
 /** What a proxy holds at this moment. */
 export interface ProxyLoad {
@@ -52,6 +53,7 @@ export function registerProxyMetrics(registry: Registry, load: () => ProxyLoad):
   pools('idle', 'Connections to a tablet that wait for work', ({ idle }) => idle)
   pools('waiting', 'Requests that wait for a connection to a tablet', ({ waiting }) => waiting)
   registerTabletMetrics(registry, load)
+  registerTabletStates(registry, load)
   registerShardMetrics(registry, load)
   registerHotRowMetrics(registry, load)
 }
@@ -116,6 +118,38 @@ function registerTabletMetrics(registry: Registry, load: () => ProxyLoad): void 
     'How far a replica is behind its source; +Inf where replication is broken',
     ({ health }) => health.lagSeconds,
   )
+}
+
+/** One line for each state of a tablet, 1 for the one that it is in. */
+function registerTabletStates(registry: Registry, load: () => ProxyLoad): void {
+  const labelsOf = ({ record, alias }: ServingTablet) => ({
+    keyspace: record.keyspace,
+    shard: record.shard,
+    tablet: alias,
+  })
+  new Gauge({
+    name: 'shardgate_tablet_state',
+    help: 'Whether a tablet is in a state: unknown, serving, lagging, not serving, draining',
+    labelNames: ['keyspace', 'shard', 'tablet', 'state'],
+    registers: [registry],
+    aggregator: 'max',
+    collect() {
+      this.reset()
+      for (const tablet of load().gateway.tablets)
+        for (const state of TABLET_STATES)
+          this.set({ ...labelsOf(tablet), state }, Number(tablet.state === state))
+    },
+  })
+  new Counter({
+    name: 'shardgate_tablet_state_changes_total',
+    help: 'How often a tablet has come to be in another state',
+    labelNames: ['keyspace', 'shard', 'tablet'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const tablet of load().gateway.tablets) this.inc(labelsOf(tablet), tablet.stateChanges)
+    },
+  })
 }
 
 function registerShardMetrics(registry: Registry, load: () => ProxyLoad): void {

@@ -8,14 +8,22 @@ import { addressOf, databaseOf, type Tablet } from '../topology/records.ts'
 import { type BackendAccess, connectControl } from './connect-control.ts'
 import { ControlConnections } from './control-connections.ts'
 import { HealthChecker, type HealthOptions, type TabletHealth } from './health.ts'
+import { Outlier, type OutlierOptions } from './outlier.ts'
+import type { Replica, Standing } from './replica-choice.ts'
+import { isCutOff } from './replication-facts.ts'
 import type { ServingTablet, TabletLoad } from './serving-tablet.ts'
+import { SlowStart } from './slow-start.ts'
 import { type PoolOptions, type PoolServer, TabletPool } from './tablet-pool.ts'
+import type { TabletState } from './tablet-state.ts'
 
 export interface EndpointOptions extends BackendAccess {
   readonly pool: PoolOptions
   /** Statements that may have temporary tables on one tablet at a time. */
   readonly scratchConnectionsMax: number
   readonly health: HealthOptions
+  readonly outlier: OutlierOptions
+  /** A replica that comes back has grown to its share of the requests after this time. */
+  readonly slowStartMs: number
 }
 
 /** How long the server has to answer what goes ahead of a statement, and to say that it has carried out a KILL; then its connection is closed instead. */
@@ -24,8 +32,8 @@ const KILL_MS = 1_000
 const KILL_CONNECTIONS_MAX = 2
 
 /** One MySQL endpoint: its record, its pool, its control connections, its health. Only the gateway has it in hands. */
-export class Endpoint implements ServingTablet {
-  record: Tablet
+export class Endpoint implements ServingTablet, Replica {
+  #record: Tablet
   readonly alias: string
   readonly name: string
   readonly database: string
@@ -39,6 +47,14 @@ export class Endpoint implements ServingTablet {
   readonly control: ControlConnections
   readonly #kills: ControlConnections
   readonly checker: HealthChecker
+  readonly #outlier: Outlier
+  readonly #slowStart: SlowStart
+  /** See Replica: kept by the gateway, for it depends on the topology. */
+  distance = 0
+  capacity = 1
+  /** See ServingTablet: kept by the gateway, which knows who is the primary. */
+  state: TabletState = 'unknown'
+  stateChanges = 0
   /** Ends what is still connecting. */
   readonly #closing = new AbortController()
   readonly #onDoubt: () => void
@@ -51,7 +67,7 @@ export class Endpoint implements ServingTablet {
     { clock, log }: { readonly clock: Clock; readonly log: Logger },
     onChecked: (endpoint: Endpoint, before: TabletHealth) => void,
   ) {
-    this.record = tablet
+    this.#record = tablet
     this.alias = printAlias(tablet.alias)
     this.database = databaseOf(tablet)
     const address = addressOf(tablet)
@@ -65,10 +81,25 @@ export class Endpoint implements ServingTablet {
       new ControlConnections(this.name, { open, connectionsMax }, clock)
     this.control = controlConnections(1)
     this.#kills = controlConnections(KILL_CONNECTIONS_MAX)
-    this.checker = new HealthChecker(open, options.health, clock, (_, before) => {
+    this.#slowStart = new SlowStart(options.slowStartMs, clock, () => this.#weigh())
+    this.#outlier = new Outlier(options.outlier, clock, (pauseMs) => {
+      if (pauseMs === undefined) this.#slowStart.begin()
+      else log.warn('a tablet fails those who use it: it rests', { tablet: this.name, pauseMs })
+    })
+    this.#weigh()
+    this.checker = new HealthChecker(open, options.health, clock, (health, before) => {
       if (this.#doubtfulChecks > 0) this.#doubtfulChecks--
-      if (before.state === 'unreachable' && this.health.state === 'healthy')
+      if (before.state === 'unreachable' && health.state === 'healthy') {
         for (const pool of [this.pool, this.scratch]) pool.serverIsBack()
+        this.#slowStart.begin()
+      }
+      if (health.untold !== '' && health.untold !== before.untold)
+        log.warn('a tablet does not tell all of its replication', {
+          tablet: this.name,
+          reason: health.untold,
+        })
+      // A server that answers late once is looked at again before its replica is given up.
+      if (health.failedChecks === 1) this.checker.checkNow()
       onChecked(this, before)
     })
     this.#onDoubt = () => onChecked(this, this.health)
@@ -84,6 +115,7 @@ export class Endpoint implements ServingTablet {
           packetBytesMax: () => this.health.packetBytesMax,
         }),
       lost: () => this.doubt(),
+      outcome: (isGood) => (isGood ? this.#outlier.answered() : this.#outlier.failed()),
       killQuery: (threadId, ahead) => this.#killQuery(threadId, { log, clock, ahead }),
     }
     this.pool = new TabletPool(server, options.pool, clock)
@@ -96,6 +128,37 @@ export class Endpoint implements ServingTablet {
 
   get health(): TabletHealth {
     return this.checker.health
+  }
+
+  get record(): Tablet {
+    return this.#record
+  }
+
+  set record(record: Tablet) {
+    const before = this.#record
+    this.#record = record
+    if (before.draining === true && record.draining !== true) this.#slowStart.begin()
+    this.#weigh()
+  }
+
+  /** As a replica; a primary is asked whatever it is. */
+  get standing(): Standing {
+    const { health } = this
+    const { state } = health
+    if (this.#record.draining === true || health.failedChecks > 1 || isCutOff(health)) return 'away'
+    return state !== 'healthy' || this.isDoubtful || this.#outlier.isOut ? 'doubtful' : 'good'
+  }
+
+  get lagSeconds(): number | undefined {
+    return this.health.lagSeconds
+  }
+
+  get outstanding(): number {
+    return this.pool.outstanding
+  }
+
+  #weigh(): void {
+    this.capacity = (this.#record.weight ?? 1) * this.#slowStart.share
   }
 
   /** Something was the matter with a connection, and the check that was asked for has not ended yet. */
@@ -137,6 +200,8 @@ export class Endpoint implements ServingTablet {
 
   close(): void {
     this.checker.close()
+    this.#outlier.close()
+    this.#slowStart.close()
     this.pool.close()
     this.scratch.close()
     this.control.close()

@@ -3,7 +3,7 @@ import type { Cancellation } from '../base/abort.ts'
 import type { Clock } from '../base/clock.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { Logger } from '../telemetry/log.ts'
-import { addressOf, databaseOf, type Tablet, type TabletType } from '../topology/records.ts'
+import { addressOf, cellDistance, databaseOf, type Tablet, type TabletType } from '../topology/records.ts'
 import type { TopologySnapshot, TopologyView } from '../topology/snapshot.ts'
 import { Endpoint, type EndpointOptions } from './endpoint.ts'
 import type { TabletHealth } from './health.ts'
@@ -15,13 +15,16 @@ import {
   serveKeyspace,
 } from './keyspace-shards.ts'
 import type { Lease } from './lease.ts'
-import { type BalanceOptions, leastLoaded } from './least-loaded.ts'
+import { chooseReplica, type ReplicaChoiceOptions } from './replica-choice.ts'
 import type { ServingTablet } from './serving-tablet.ts'
 import type { Settings } from './settings.ts'
 import { type BufferOptions, type Need, type ServedPrimary, ShardPrimary } from './shard-primary.ts'
 import type { ShardTarget } from './shard-target.ts'
+import { tabletState } from './tablet-state.ts'
 
-export interface GatewayOptions extends EndpointOptions, BalanceOptions {
+export interface GatewayOptions extends EndpointOptions, ReplicaChoiceOptions {
+  /** Replicas of this cell are asked first, then those of cells that share an alias with it. */
+  readonly cell: string
   readonly buffer: BufferOptions
 }
 
@@ -133,7 +136,8 @@ export class Gateway {
         lease = await endpoint[pool].acquire(settings, cancel)
       } catch (error) {
         // It has been removed, or is away: another may have its place, or will.
-        const isHere = this.#serves(endpoint, target) && (!this.waits || !endpoint.isAway)
+        const mayMove = this.waits || target.tabletType !== 'PRIMARY'
+        const isHere = this.#serves(endpoint, target) && (!mayMove || !endpoint.isAway)
         if (isHere || signal?.aborted === true || turn === TURNS_MAX) throw error
         continue
       }
@@ -195,7 +199,7 @@ export class Gateway {
   /** Whether some tablet serves the target, as far as is known. */
   hasTablet(target: ShardTarget): boolean {
     const shard = this.#served.get(target.keyspace)?.endpoints.get(target.shard)
-    return shard !== undefined && this.#candidates(shard, target).length > 0
+    return shard !== undefined && this.#choose(shard, target) !== undefined
   }
 
   /** max_allowed_packet of the target's primary; Infinity where it is not known. */
@@ -237,23 +241,18 @@ export class Gateway {
       if (primary.endpoint === undefined) throw noTablet(target, primary.trouble ?? '')
       return primary.endpoint
     }
-    const reachable = this.#candidates(shard, target)
-    const certain = reachable.filter(({ isDoubtful }) => !isDoubtful)
-    if (reachable.length > 0) return leastLoaded(certain.length > 0 ? certain : reachable, this.#options)
+    const chosen = this.#choose(shard, target)
+    if (chosen !== undefined) return chosen
     const all = (target.tabletType === 'REPLICA' ? replicas : rdonly).filter(
       (each) => each !== primary.endpoint,
     )
-    throw noTablet(
-      target,
-      all.length === 0 ? 'the topology has none' : all.map(({ health }) => health.lastError).join('; '),
-    )
+    throw noTablet(target, all.length === 0 ? 'the topology has none' : all.map(whyNot).join('; '))
   }
 
-  #candidates({ primary, replicas, rdonly }: ShardEndpoints, { tabletType }: ShardTarget): Endpoint[] {
-    if (tabletType === 'PRIMARY') return primary.endpoint === undefined ? [] : [primary.endpoint]
-    return (tabletType === 'REPLICA' ? replicas : rdonly).filter(
-      (each) => each !== primary.endpoint && each.health.state !== 'unreachable',
-    )
+  #choose({ primary, replicas, rdonly }: ShardEndpoints, { tabletType }: ShardTarget): Endpoint | undefined {
+    if (tabletType === 'PRIMARY') return primary.endpoint
+    const all = tabletType === 'REPLICA' ? replicas : rdonly
+    return chooseReplica(all, primary.endpoint, this.#options, Math.random)
   }
 
   #serves(endpoint: Endpoint, target: ShardTarget): boolean {
@@ -271,8 +270,24 @@ export class Gateway {
     const { record, health } = endpoint
     if (before.server !== '' && health.server !== before.server) return this.#replace(endpoint)
     this.#served.get(record.keyspace)?.endpoints.get(record.shard)?.primary.evaluate()
+    this.#noteState(endpoint)
     const { state, readOnly, sqlMode } = before
     if (health.state !== state || health.readOnly !== readOnly || health.sqlMode !== sqlMode) this.#onHealth()
+  }
+
+  /** Each change is told once. Whoever becomes the primary or is one no more is looked at with its next check. */
+  #noteState(endpoint: Endpoint): void {
+    const isPrimary = this.typeOf(endpoint) === 'PRIMARY'
+    const state = tabletState(endpoint, isPrimary, this.#options.replicaLagMaxSeconds)
+    const before = endpoint.state
+    if (state === before) return
+    endpoint.state = state
+    endpoint.stateChanges++
+    const { lagSeconds, lastError } = endpoint.health
+    const why = state === 'lagging' ? { lagSeconds } : state === 'not serving' ? { reason: lastError } : {}
+    const told = { tablet: endpoint.name, state, before, ...why }
+    if (state === 'lagging') this.#log.warn('a tablet is in another state', told)
+    else this.#log.info('a tablet is in another state', told)
   }
 
   /** The name of a tablet leads to another server: what is connected to the one before is not to be used any more. */
@@ -294,7 +309,8 @@ export class Gateway {
         const tools = { clock: this.#clock, log: this.#log }
         endpoint = new Endpoint(tablet, this.#options, tools, (...checked) => this.#checked(...checked))
         this.#endpoints.set(key, endpoint)
-      } else endpoint.record = tablet
+      } else if (endpoint.record !== tablet) endpoint.record = tablet
+      endpoint.distance = cellDistance(this.#options.cell, tablet.alias.cell, snapshot.cellAliases)
       return endpoint
     }
     const shards = new Set<string>()
@@ -326,6 +342,7 @@ export class Gateway {
       this.#primaries.delete(name)
       primary.close()
     }
+    for (const endpoint of this.#endpoints.values()) this.#noteState(endpoint)
     const renamed = this.tablets.filter(({ database, record }) => database !== record.keyspace)
     this.#renamed = [...new Map(renamed.map(({ database, record }) => [database, record.keyspace]))]
       .map(([database, keyspace]) => ({ database, keyspace }))
@@ -337,6 +354,10 @@ export class Gateway {
 const TURNS_MAX = 8
 /** Reading the schema of thousands of tables takes a second. */
 const CONTROL_MS = 30_000
+
+function whyNot({ alias, record, health }: Endpoint): string {
+  return record.draining === true ? `${alias} is being drained` : health.lastError
+}
 
 function noTablet({ keyspace, shard, tabletType }: ShardTarget, why: string): SqlError {
   const target = `${keyspace}.${shard}.${tabletType.toLowerCase()}`

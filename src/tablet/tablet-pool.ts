@@ -37,6 +37,8 @@ export interface PoolServer {
   connect(kind: ConnectionKind): Promise<BackendConnection>
   /** It could not be reached, or a connection that was in use has been lost. */
   lost(): void
+  /** Somebody has been answered, or was failed: by a connection that was lost or could not be made, or an answer that came too late. */
+  outcome(isGood: boolean): void
   /** See LeaseOwner. */
   killQuery(threadId: number, ahead?: Promise<void>): Promise<boolean>
 }
@@ -151,6 +153,8 @@ export class TabletPool implements LeaseOwner {
 
   /** See LeaseOwner. */
   takeBack(lease: Lease): void {
+    this.#server.outcome(!lease.hasRunLate)
+    lease.hasRunLate = false
     // Whoever waits gets the next one in its place.
     if (this.#closed || lease.retiresAtMs <= this.#coarseNowMs) return lease.discard()
     const waiter = this.#nextWaiter()
@@ -234,6 +238,7 @@ export class TabletPool implements LeaseOwner {
     } catch (error) {
       this.#making--
       this.#breaker.failed(error as Error, this.#clock.now())
+      this.#server.outcome(false)
       if (!(error instanceof ServerError)) this.#server.lost()
       this.#serveNext()
       const refusal = this.#refusal()
@@ -248,7 +253,10 @@ export class TabletPool implements LeaseOwner {
     this.#leases.add(lease)
     connection.onClosed(() => {
       // What is idle, servers close after their wait_timeout.
-      if (!lease.isParked && !lease.isDiscarded) this.#server.lost()
+      if (!lease.isParked && !lease.isDiscarded) {
+        this.#server.outcome(false)
+        this.#server.lost()
+      }
       this.#forget(lease)
     })
     if (this.#closed) {

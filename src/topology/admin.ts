@@ -36,6 +36,18 @@ export class TopologyAdmin {
     await this.#delete({ kind: 'Cell', cell }, `cell ${cell}`)
   }
 
+  async addCellsAlias(alias: string, cells: readonly string[]): Promise<void> {
+    requireName('cell alias', alias)
+    const snapshot = await this.snapshot()
+    for (const cell of cells)
+      if (!snapshot.cells.has(cell)) throw new TopologyError('not-found', `cell ${cell} does not exist`)
+    await this.#create({ kind: 'CellsAlias', alias }, { cells }, `cell alias ${alias}`)
+  }
+
+  async deleteCellsAlias(alias: string): Promise<void> {
+    await this.#delete({ kind: 'CellsAlias', alias }, `cell alias ${alias}`)
+  }
+
   /** A new keyspace with its shards, in one step. */
   async createKeyspace(keyspace: string, shards: readonly string[]): Promise<void> {
     requireName('keyspace', keyspace)
@@ -187,6 +199,15 @@ export class TopologyAdmin {
     if (type === 'PRIMARY') return await this.setPrimary(alias)
     requireTablet(await this.snapshot(), alias)
     await this.#update<Tablet>({ kind: 'Tablet', alias }, (record) => ({ ...record, type }))
+  }
+
+  /** What a tablet is as a replica: its share of the reads, and whether it gets any. */
+  async setReplica(
+    alias: TabletAlias,
+    replica: { readonly weight?: number; readonly draining?: boolean },
+  ): Promise<void> {
+    requireTablet(await this.snapshot(), alias)
+    await this.#update<Tablet>({ kind: 'Tablet', alias }, (record) => ({ ...record, ...replica }))
   }
 
   /**

@@ -7,6 +7,7 @@ import type { TabletAlias } from './records.ts'
  */
 export type RecordKey =
   | { readonly kind: 'Cell'; readonly cell: string }
+  | { readonly kind: 'CellsAlias'; readonly alias: string }
   | { readonly kind: 'Keyspace'; readonly keyspace: string }
   | { readonly kind: 'VSchema'; readonly keyspace: string }
   | { readonly kind: 'Shard'; readonly keyspace: string; readonly shard: string }
@@ -19,6 +20,8 @@ export function printPath(key: RecordKey): string {
   switch (key.kind) {
     case 'Cell':
       return `cells/${key.cell}/CellInfo`
+    case 'CellsAlias':
+      return `cells_aliases/${key.alias}/CellsAlias`
     case 'Keyspace':
     case 'VSchema':
       return `keyspaces/${key.keyspace}/${key.kind}`
@@ -41,6 +44,7 @@ export function parsePath(path: string): RecordKey | undefined {
   if (parts.length === 1 && isWhole) return { kind: root }
   if (parts.length === 3 && name) {
     if (root === 'cells' && third === 'CellInfo') return { kind: 'Cell', cell: name }
+    if (root === 'cells_aliases' && third === 'CellsAlias') return { kind: 'CellsAlias', alias: name }
     if (root === 'keyspaces' && (third === 'Keyspace' || third === 'VSchema'))
       return { kind: third, keyspace: name }
     const alias = root === 'tablets' && third === 'Tablet' ? parseAlias(name) : undefined

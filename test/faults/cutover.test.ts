@@ -87,6 +87,9 @@ beforeEach(() => {
       connectTimeoutMs: 5_000,
       cell: 'zone1',
       replicaLagMaxSeconds: 30,
+      replicasMin: 1,
+      slowStartMs: 0,
+      outlier: { failures: 0, pauseMs: 1_000 },
       pool: {
         connectionsMax: 1,
         waitersMax: 10,

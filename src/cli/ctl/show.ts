@@ -10,6 +10,7 @@ export function printTopology(snapshot: TopologySnapshot): string {
     printShards([...snapshot.keyspaces.values()]),
     printTablets([...snapshot.tablets.values()]),
   ]
+  if (snapshot.cellAliases.size > 0) parts.push(printCellAliases(snapshot.cellAliases))
   const rules = snapshot.routingRules.rules
   if (rules.length > 0)
     parts.push(
@@ -37,6 +38,11 @@ export function printKeyspaces(snapshot: TopologySnapshot): string {
   return printTable(['keyspace', 'sharded', 'shards', 'tables'], rows)
 }
 
+export function printCellAliases(aliases: TopologySnapshot['cellAliases']): string {
+  const rows = [...aliases].map(([name, { cells = [] }]) => [name, cells.join(', ')])
+  return printTable(['alias', 'cells'], rows)
+}
+
 export function printShards(keyspaces: readonly KeyspaceState[]): string {
   const rows = keyspaces.flatMap(({ name, shards }) =>
     [...shards.values()].map((shard) => [
@@ -59,15 +65,17 @@ export function printTablets(tablets: readonly Tablet[]): string {
       `${tablet.keyspace}/${tablet.shard}`,
       where,
       databaseOf(tablet),
+      tablet.draining === true ? 'draining' : String(tablet.weight ?? 1),
     ]
   })
-  return printTable(['tablet', 'type', 'shard', 'address', 'database'], rows.sort())
+  return printTable(['tablet', 'type', 'shard', 'address', 'database', 'weight'], rows.sort())
 }
 
 /** The whole topology for machines: the records, under their names. */
 export function topologyJson(snapshot: TopologySnapshot): unknown {
   return {
     cells: Object.fromEntries(snapshot.cells),
+    cells_aliases: Object.fromEntries(snapshot.cellAliases),
     keyspaces: Object.fromEntries(
       [...snapshot.keyspaces].map(([name, { record, shards }]) => [
         name,

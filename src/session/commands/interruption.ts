@@ -143,7 +143,10 @@ export class Interruption implements StatementWatch {
     this.#controller?.abort(this.error ?? interrupted())
     for (const lease of relaying === undefined ? this.working : [...this.working, relaying]) {
       if (this.#client.closed) lease.abandon()
-      else lease.kill(this.error)
+      else {
+        if (this.#reason === 'timeout') lease.hasRunLate = true
+        lease.kill(this.error)
+      }
     }
   }
 }

@@ -288,7 +288,8 @@ async function runAgain(context: RunContext, execution: Execution, failure: Erro
   const { proxy, interruption, client } = context
   const need = failure instanceof ServerError ? 'writes' : 'answers'
   try {
-    await proxy.gateway.allAgain(need, interruption)
+    // Of replicas another is asked.
+    if (execution.reading.target.tabletType === 'PRIMARY') await proxy.gateway.allAgain(need, interruption)
   } catch (error) {
     throw interruption.error ?? (failure instanceof ServerError ? failure : error)
   }

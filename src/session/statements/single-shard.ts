@@ -388,18 +388,23 @@ export class SingleShard implements RelayOwner {
   /** A write that the server has not taken, or a read that it has not answered: it waits for a primary that does. */
   withholds(error: ToldError): boolean {
     const relaying = this.#relaying!
+    const { gateway } = this.#context.proxy
     return (
       (isRefusedWrite(error) || (relaying.options.read && isShutdown(error))) &&
       this.#mayAskAgain(relaying) &&
-      this.#context.proxy.gateway.mayWaitForWrites(relaying.target)
+      (isOfReplica(relaying) ? isShutdown(error) : gateway.mayWaitForWrites(relaying.target))
     )
   }
 
   relayWithheld(told: ToldError): void {
     const { proxy, interruption, replies } = this.#context
     const relaying = this.#takeRelaying()
-    relaying.lease.discard()
     const refused = new ServerError(told)
+    if (isOfReplica(relaying)) {
+      relaying.lease.connection.destroy(refused) // lost: another is asked
+      return this.#again(relaying)
+    }
+    relaying.lease.discard()
     replies.detached(async () => {
       try {
         await proxy.gateway.writesAgain(relaying.target, interruption)
@@ -448,6 +453,10 @@ export class SingleShard implements RelayOwner {
 const ATTEMPTS_MAX = 4
 
 /** Notes what FOUND_ROWS() is, where that is known; whether the server must be asked. */
+function isOfReplica({ target }: Relaying): boolean {
+  return target.tabletType !== 'PRIMARY'
+}
+
 function noteFoundRows(relaying: Relaying, summary: ResponseSummary): boolean {
   const { found } = relaying.options
   if (found === undefined || summary.errno !== 0) return false

@@ -16,9 +16,9 @@ import { TopologyError } from '../store.ts'
  *     <keyspace>/vschema.json     the VSchema of a keyspace, or, where folders cannot be (a ConfigMap):
  *     <keyspace>.vschema.json
  *
- * topology.json: `{"cells": {name: Cell}, "keyspaces": {name: Keyspace + "shards": {name: Shard}},
- * "tablets": {alias: Tablet without "alias"}, "routing_rules": {…}, "shard_routing_rules": {…},
- * "query_rules": {…}, "lookups": {keyspace/vindex: LookupWork}}`.
+ * topology.json: `{"cells": {name: Cell}, "cells_aliases": {name: CellsAlias}, "keyspaces": {name: Keyspace + "shards": {name: Shard}},
+ * "tablets": {alias: Tablet without "alias"}, "routing_rules": {…}, "shard_routing_rules": {…}, "query_rules": {…},
+ * "lookups": {keyspace/vindex: LookupWork}}`.
  */
 export const TOPOLOGY_FILE = 'topology.json'
 const VSCHEMA_FILE = 'vschema.json'
@@ -28,6 +28,7 @@ type Json = Record<string, unknown>
 
 export interface TopologyDocument {
   cells: Record<string, Json>
+  cells_aliases?: Record<string, Json> | undefined
   keyspaces: Record<string, Json & { shards?: Record<string, Json> }>
   tablets: Record<string, Json>
   routing_rules?: Json | undefined
@@ -46,6 +47,7 @@ const object = z.record(z.string(), z.unknown())
 const documentSchema = z.strictObject({
   $schema: z.string().optional(),
   cells: z.record(z.string(), object).default({}),
+  cells_aliases: z.record(z.string(), object).optional(),
   keyspaces: z
     .record(z.string(), z.looseObject({ shards: z.record(z.string(), object).optional() }))
     .default({}),
@@ -83,6 +85,8 @@ export function toRecords({ topology, vschemas }: Documents): StoredRecord[] {
   const put = (key: Parameters<typeof printPath>[0], value: unknown) =>
     values.set(printPath(key), typeof value === 'string' ? value : JSON.stringify(value))
   for (const [cell, record] of Object.entries(topology.cells)) put({ kind: 'Cell', cell }, record)
+  for (const [alias, record] of Object.entries(topology.cells_aliases ?? {}))
+    put({ kind: 'CellsAlias', alias }, record)
   for (const [keyspace, { shards = {}, ...record }] of Object.entries(topology.keyspaces)) {
     put({ kind: 'Keyspace', keyspace }, record)
     for (const [shard, value] of Object.entries(shards)) put({ kind: 'Shard', keyspace, shard }, value)
@@ -121,6 +125,11 @@ export function setRecord(document: TopologyDocument, path: string, value: Json 
   switch (key.kind) {
     case 'Cell':
       setEntry(cells, key.cell, value)
+      break
+    case 'CellsAlias':
+      document.cells_aliases ??= {}
+      setEntry(document.cells_aliases, key.alias, value)
+      if (Object.keys(document.cells_aliases).length === 0) document.cells_aliases = undefined
       break
     case 'Keyspace': {
       const shards = keyspaces[key.keyspace]?.shards

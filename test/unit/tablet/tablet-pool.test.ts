@@ -77,9 +77,16 @@ function poolOf(options: Partial<PoolOptions> = {}) {
   }
   /** How many connections had been made, each time that one was lost or could not be. */
   const lost: number[] = []
+  const outcomes: boolean[] = []
   const killQuery = () => new Promise<boolean>((resolve) => kills.push(resolve))
   const pool = new TabletPool(
-    { tablet, connect, killQuery, lost: () => lost.push(made.length) },
+    {
+      tablet,
+      connect,
+      killQuery,
+      lost: () => lost.push(made.length),
+      outcome: (isGood) => outcomes.push(isGood),
+    },
     {
       connectionsMax: 2,
       waitersMax: 2,
@@ -96,7 +103,7 @@ function poolOf(options: Partial<PoolOptions> = {}) {
   const refuseConnections = (error: Error | undefined) => {
     failure = error
   }
-  return { pool, clock, told, made, sockets, kills, lost, health, refuseConnections }
+  return { pool, clock, told, made, sockets, kills, lost, outcomes, health, refuseConnections }
 }
 
 /** A command that the server does not answer. */
@@ -367,6 +374,26 @@ test('a failed connect is told to its request, and the place is free again', asy
   refuseConnections(undefined)
   await pool.acquire(plain)
   assert.equal(pool.size, 1)
+})
+
+test('whoever is failed is counted: by connections that cannot be made or are lost, and answers that came too late', async () => {
+  const { pool, sockets, outcomes, refuseConnections } = poolOf()
+  const good = await pool.acquire(plain)
+  good.release()
+  const late = await pool.acquire(plain)
+  late.hasRunLate = true
+  late.release()
+  const again = await pool.acquire(plain)
+  again.release()
+  assert.deepEqual(outcomes.splice(0), [true, false, true])
+  sockets[0]!.emit('close') // idle
+  assert.deepEqual(outcomes, [])
+  await pool.acquire(plain)
+  sockets[1]!.emit('close')
+  assert.deepEqual(outcomes, [false])
+  refuseConnections(new Error('Too many connections'))
+  await assert.rejects(pool.acquire(plain))
+  assert.deepEqual(outcomes, [false, false])
 })
 
 test('a server is looked at when it cannot be reached and when it has lost a connection that was in use, not else', async () => {
