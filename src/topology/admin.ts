@@ -2,7 +2,15 @@ import { printAlias } from './alias.ts'
 import { checkRecord } from './parse-record.ts'
 import { isRecordName, parsePath, printPath, type RecordKey } from './paths.ts'
 import { readSnapshot } from './read-snapshot.ts'
-import type { Keyspace, PrimarySource, Shard, Tablet, TabletAlias, TabletType } from './records.ts'
+import type {
+  Durability,
+  Keyspace,
+  PrimarySource,
+  Shard,
+  Tablet,
+  TabletAlias,
+  TabletType,
+} from './records.ts'
 import { keyRangeRecordOf, parseShardName } from './shard-name.ts'
 import type { KeyspaceState, ShardState, TopologySnapshot } from './snapshot.ts'
 import type { Change, Expectation, TopologyStore } from './store.ts'
@@ -131,6 +139,35 @@ export class TopologyAdmin {
   async setPrimarySource(keyspace: string, primary: PrimarySource): Promise<void> {
     requireKeyspace(await this.snapshot(), keyspace)
     await this.#update<Keyspace>({ kind: 'Keyspace', keyspace }, (record) => ({ ...record, primary }))
+  }
+
+  async setDurability(keyspace: string, durability: Durability): Promise<void> {
+    requireKeyspace(await this.snapshot(), keyspace)
+    await this.#update<Keyspace>({ kind: 'Keyspace', keyspace }, (record) => ({
+      ...record,
+      durability_policy: durability,
+    }))
+  }
+
+  async setManaged(alias: TabletAlias, managed: boolean): Promise<void> {
+    requireTablet(await this.snapshot(), alias)
+    await this.#update<Tablet>({ kind: 'Tablet', alias }, ({ managed: _before, ...record }) => ({
+      ...record,
+      ...(managed && { managed }),
+    }))
+  }
+
+  /** Takes a tablet out of use, and says why in its tag `NEEDS_REPAIR`; or, with `why` undefined, back as a replica. */
+  async setNeedsRepair(alias: TabletAlias, why: string | undefined): Promise<void> {
+    await this.#update<Tablet>({ kind: 'Tablet', alias }, ({ tags, ...record }) => {
+      const { [NEEDS_REPAIR]: _before, ...others } = tags ?? {}
+      const now = { ...others, ...(why !== undefined && { [NEEDS_REPAIR]: why }) }
+      return {
+        ...record,
+        type: why === undefined ? 'REPLICA' : 'DRAINED',
+        ...(Object.keys(now).length > 0 && { tags: now }),
+      }
+    })
   }
 
   /** Names the primary of its shard, the present one anew, too. The records of both tablets change with the shard's, in one step. */
@@ -311,6 +348,8 @@ export class TopologyAdmin {
   }
 }
 
+/** Tag of a tablet that was taken out of use. */
+export const NEEDS_REPAIR = 'needs_repair'
 const COMMIT_MAX = 100
 /** Whoever is beaten has been beaten by one who went on: so many sessions change one record at once, and no more. */
 const CHANGES_MAX = 32

@@ -92,6 +92,7 @@ const schemas = {
       tags: z.record(z.string(), z.string()).optional(),
       weight: z.number().positive().max(WEIGHT_MAX).optional(),
       draining: z.boolean().optional(),
+      managed: z.boolean().optional(),
       port_map: carried,
       primary_term_start_time: carried,
       default_conn_collation: carried,

@@ -45,10 +45,15 @@ export function cellDistance(a: string, b: string, aliases: ReadonlyMap<string, 
   return 2
 }
 
+/** Whether a commit waits for a replica: `semi_sync` for one. Absent in a keyspace: nobody looks at its servers' settings. */
+export const DURABILITIES = ['none', 'semi_sync'] as const
+export type Durability = (typeof DURABILITIES)[number]
+
 /** A logical database. Fields that Shardgate does not act on are kept as they came. */
 export interface Keyspace {
   readonly keyspace_type?: 'NORMAL' | 'SNAPSHOT'
   readonly base_keyspace?: string
+  /** One of `DURABILITIES`, which `shardgate manage` keeps; other policies of Vitess are carried and not acted on. */
   readonly durability_policy?: string
   /**
    * Who the primary of a shard is: whom the shard's record names (`topology`, the default), or the server that takes writes
@@ -93,6 +98,8 @@ export interface Tablet {
   readonly weight?: number
   /** As a replica, it gets no new reads. Not a field of Vitess. */
   readonly draining?: boolean
+  /** `shardgate manage` and `ctl reparent` may change what its server is. Not a field of Vitess. */
+  readonly managed?: boolean
 }
 
 /** `from_table` is `[keyspace.]table[@tablet_type]`; `to_tables` has no entry (disabled) or one `keyspace.table`. */

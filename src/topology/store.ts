@@ -14,9 +14,10 @@ export interface TopologyStore {
 
   /**
    * Writes records and deletes others in one atomic step, if every `expect` still holds.
-   * Throws `TopologyError` of kind `conflict` when one does not; then nothing was changed.
+   * Throws `TopologyError` of kind `conflict` when one does not; then nothing was changed. With `fences` it also throws, of kind
+   * `fenced`, when one of these leaderships has ended: the store itself compares, so that a leader that was asleep writes nothing.
    */
-  commit(changes: readonly Change[]): Promise<void>
+  commit(changes: readonly Change[], fences?: readonly Fence[]): Promise<void>
 
   /**
    * Reports every change after `revision` (of a `Listing`), in order, until it is closed or ends. A watch ends
@@ -74,20 +75,38 @@ export interface Watch {
   close(): void
 }
 
+/** What shows in the store that a leadership goes on. */
+export interface Fence {
+  readonly path: string
+  readonly token: string
+}
+
 export interface Leadership {
   /** Aborted when leadership is lost or resigned; work that needs the leader must stop then. */
   readonly lost: AbortSignal
+  readonly fence: Fence
+  /**
+   * Whether it certainly goes on at this moment, by the clock: a process that was stopped finds that out here, before the timer of
+   * `lost` has had its turn.
+   */
+  isHeld(): boolean
   resign(): Promise<void>
 }
 
 export type TopologyErrorKind =
   | 'conflict'
+  | 'fenced'
   | 'unavailable'
   | 'invalid'
   | 'not-found'
   | 'exists'
   | 'denied'
   | 'closed'
+
+/** Thrown by `commit` when a leadership of its fences has ended. */
+export function fenced(): TopologyError {
+  return new TopologyError('fenced', 'nothing was written: the leadership that the change needs has ended')
+}
 
 /** A failure of the topology; handlers look at `kind`, people read the message, which names the thing and the way out. */
 export class TopologyError extends Error {

@@ -3,6 +3,7 @@ import { settings } from '../config-sources.ts'
 import { addSettings } from '../setting-options.ts'
 import { checkCommand } from './check-command.ts'
 import { withTopology } from './ctl-context.ts'
+import { eventsCommand } from './events-command.ts'
 import { cellCommand, keyspaceCommand, shardCommand } from './keyspace-commands.ts'
 import { lookupCommand } from './lookup/lookup-command.ts'
 import { queryRulesCommand } from './query-rules-command.ts'
@@ -39,7 +40,7 @@ export function ctlCommand(finish: (exitCode: number) => void): Command {
     queryRulesCommand(),
     vindexCommand(),
   ]
-  const last = [lookupCommand(finish), userCommand(), checkCommand(finish)]
+  const last = [lookupCommand(finish), userCommand(), eventsCommand(), checkCommand(finish)]
   for (const part of [...parts, ...more, ...last]) ctl.addCommand(part)
   return ctl
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { generateShardRanges } from '../../key/key-range.ts'
 import { shardRangeOf, tilingProblem } from '../../key/shard-ranges.ts'
-import { PRIMARY_SOURCES } from '../../topology/records.ts'
+import { DURABILITIES, PRIMARY_SOURCES } from '../../topology/records.ts'
 import { compareShardNames, parseShardName } from '../../topology/shard-name.ts'
 import { integer } from '../config-values.ts'
 import { withTopology } from './ctl-context.ts'
@@ -102,6 +102,19 @@ export function keyspaceCommand(): Command {
         if (primary === undefined) throw new Error(`'${source}' is none of ${PRIMARY_SOURCES.join(', ')}`)
         await admin.setPrimarySource(name, primary)
         print({ keyspace: name, primary }, `primaries of keyspace ${name}: ${primary}\n`)
+      }),
+    )
+  keyspace
+    .command('set-durability <keyspace> <durability>')
+    .description(
+      'whether commits wait for a replica: semi_sync (for one, so that no acknowledged write is lost with its server) or none; shardgate manage sets its managed servers up so, and keeps them',
+    )
+    .action((name: string, wanted: string, _options, command: Command) =>
+      withTopology(command, async ({ admin, print }) => {
+        const durability = DURABILITIES.find((known) => known === wanted)
+        if (durability === undefined) throw new Error(`'${wanted}' is none of ${DURABILITIES.join(', ')}`)
+        await admin.setDurability(name, durability)
+        print({ keyspace: name, durability }, `durability of keyspace ${name}: ${durability}\n`)
       }),
     )
   keyspace

@@ -1,3 +1,4 @@
+import { NEEDS_REPAIR } from '../../topology/admin.ts'
 import { printAlias } from '../../topology/alias.ts'
 import { addressOf, databaseOf, type Tablet } from '../../topology/records.ts'
 import type { KeyspaceState, TopologySnapshot } from '../../topology/snapshot.ts'
@@ -65,10 +66,25 @@ export function printTablets(tablets: readonly Tablet[]): string {
       `${tablet.keyspace}/${tablet.shard}`,
       where,
       databaseOf(tablet),
-      tablet.draining === true ? 'draining' : String(tablet.weight ?? 1),
+      String(tablet.weight ?? 1),
+      stateOf(tablet),
     ]
   })
-  return printTable(['tablet', 'type', 'shard', 'address', 'database', 'weight'], rows.sort())
+  const head = ['tablet', 'type', 'shard', 'address', 'database', 'weight']
+  // The last column is there where somebody has something in it.
+  if (tablets.some((tablet) => stateOf(tablet) !== '')) head.push('state')
+  return printTable(head, rows.map((row) => row.slice(0, head.length)).sort())
+}
+
+function stateOf({ draining, managed, tags }: Tablet): string {
+  const repair = tags?.[NEEDS_REPAIR]
+  return [
+    draining ? 'draining' : [],
+    managed ? 'managed' : [],
+    repair === undefined ? [] : `needs repair: ${repair}`,
+  ]
+    .flat()
+    .join(', ')
 }
 
 /** The whole topology for machines: the records, under their names. */

@@ -15,6 +15,7 @@ interface RegisterOptions {
   readonly socket?: string
   readonly database?: string
   readonly tag?: readonly string[]
+  readonly managed?: true
 }
 
 /** `ctl tablet …` */
@@ -45,6 +46,7 @@ export function tabletCommand(): Command {
     .option('--socket <path>', 'unix socket of MySQL, instead of host and port')
     .option('--database <name>', "database with the shard's tables (default: the keyspace's name)")
     .option('--tag <name=value...>', 'labels')
+    .option('--managed', 'shardgate manage and ctl reparent may change what its server is')
     .action((name: string, options: RegisterOptions, command: Command) =>
       withTopology(command, async ({ admin, print }) => {
         const record = buildTablet(requireAlias(name), options)
@@ -103,6 +105,23 @@ export function tabletCommand(): Command {
           print({ tablet: printAlias(alias), draining }, `tablet ${printAlias(alias)} ${text}\n`)
         }),
       )
+      .command('set-managed <alias> [true|false]')
+      .description(
+        'whether shardgate manage and ctl reparent may change what its server is; a shard is managed when all of its tablets are',
+      )
+      .action((name: string, wanted: string | undefined, _options, command: Command) =>
+        withTopology(command, async ({ admin, print }) => {
+          const alias = requireAlias(name)
+          if (!['true', 'false', undefined].includes(wanted))
+            throw new Error(`'${wanted}' is neither true nor false`)
+          const managed = wanted !== 'false'
+          await admin.setManaged(alias, managed)
+          print(
+            { tablet: printAlias(alias), managed },
+            `tablet ${printAlias(alias)} is ${managed ? 'managed' : 'left alone'} now\n`,
+          )
+        }),
+      )
   return tablet
 }
 
@@ -121,6 +140,7 @@ function buildTablet(alias: TabletAlias, options: RegisterOptions): Tablet {
     keyspace,
     shard,
     ...(options.database && { db_name_override: options.database }),
+    ...(options.managed && { managed: true }),
     ...(options.tag && { tags: Object.fromEntries(options.tag.map(splitTag)) }),
   }
 }

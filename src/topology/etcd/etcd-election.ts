@@ -7,8 +7,10 @@ import { TopologyError } from '../store.ts'
 export interface EtcdElectionOptions {
   readonly client: Etcd3
   readonly clock: Clock
-  /** Candidates are keys under it; ends with a slash. */
+  /** Of the store, ends with a slash. */
   readonly prefix: string
+  /** Candidates are keys under it, within the store; ends with a slash. */
+  readonly path: string
   readonly value: string
   readonly ttlMs: number
   readonly signal: AbortSignal
@@ -25,7 +27,8 @@ const POLL_MS = 500
 export async function campaignEtcd(options: EtcdElectionOptions): Promise<Leadership> {
   const lease = await KeptLease.grant(options)
   try {
-    const key = Buffer.from(`${options.prefix}${BigInt(lease.id).toString(16)}`)
+    const path = `${options.path}${BigInt(lease.id).toString(16)}`
+    const key = Buffer.from(options.prefix + path)
     await options.client.kv.put({ key, value: Buffer.from(options.value), lease: lease.id })
     while (!(await isOldest(options, key))) {
       if (lease.lost.aborted) throw lease.lost.reason
@@ -34,6 +37,8 @@ export async function campaignEtcd(options: EtcdElectionOptions): Promise<Leader
     options.signal.throwIfAborted()
     return {
       lost: lease.lost,
+      fence: { path, token: lease.id },
+      isHeld: () => lease.isAlive,
       resign: () => lease.revoke(new TopologyError('closed', 'leadership was resigned')),
     }
   } catch (error) {
@@ -44,8 +49,8 @@ export async function campaignEtcd(options: EtcdElectionOptions): Promise<Leader
 
 async function isOldest(options: EtcdElectionOptions, key: Buffer): Promise<boolean> {
   const { kvs } = await options.client.kv.range({
-    key: Buffer.from(options.prefix),
-    range_end: Buffer.from(`${options.prefix.slice(0, -1)}0`),
+    key: Buffer.from(options.prefix + options.path),
+    range_end: Buffer.from(`${options.prefix}${options.path.slice(0, -1)}0`),
     sort_order: 'Ascend',
     sort_target: 'Create',
     limit: '1',
@@ -92,6 +97,11 @@ class KeptLease {
 
   get lost(): AbortSignal {
     return this.#lost.signal
+  }
+
+  /** By the clock: the timer that tells `lost` may be late, where the process was stopped. */
+  get isAlive(): boolean {
+    return !this.#lost.signal.aborted && this.#options.clock.now() < this.#aliveUntilMs
   }
 
   async revoke(reason: TopologyError): Promise<void> {

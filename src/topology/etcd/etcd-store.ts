@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import { systemClock } from '../../base/clock.ts'
 import type {
   Change,
+  Fence,
   Leadership,
   Listing,
   RecordEvent,
@@ -12,7 +13,7 @@ import type {
   Watch,
   WatchHandlers,
 } from '../store.ts'
-import { TopologyError } from '../store.ts'
+import { fenced, TopologyError } from '../store.ts'
 import { createEtcdClient, type EtcdOptions, etcdFailure } from './etcd-client.ts'
 import { campaignEtcd } from './etcd-election.ts'
 import { watchEtcd } from './etcd-watch.ts'
@@ -54,16 +55,22 @@ export class EtcdStore implements TopologyStore {
     return { records: kvs.map((kv) => this.#toRecord(kv)), revision: header.revision }
   }
 
-  async commit(changes: readonly Change[]): Promise<void> {
+  async commit(changes: readonly Change[], fences: readonly Fence[] = []): Promise<void> {
     if (changes.length === 0) return
     if (changes.length > TXN_OPS_MAX)
       throw new TopologyError('invalid', `${changes.length} changes at once; etcd takes ${TXN_OPS_MAX}`)
-    const compare = changes.flatMap((change) => this.#toCompare(change))
+    const held = fences.map(({ path }): ICompare => {
+      return { key: this.#key(path), result: 'Greater', target: 'Create', create_revision: '0' }
+    })
+    const compare = [...held, ...changes.flatMap((change) => this.#toCompare(change))]
     const success = changes.map((change) => this.#toRequest(change))
-    const { succeeded } = await this.#once('write to the topology', () =>
-      this.#client.kv.txn({ compare, success }),
+    const failure = fences.map(({ path }) => ({ request_range: { key: this.#key(path), count_only: true } }))
+    const { succeeded, responses } = await this.#once('write to the topology', () =>
+      this.#client.kv.txn({ compare, success, failure }),
     )
-    if (!succeeded) throw new TopologyError('conflict', conflictMessage(changes))
+    if (succeeded) return
+    const isOver = responses.some(({ response_range }) => Number(response_range.count) === 0)
+    throw isOver ? fenced() : new TopologyError('conflict', conflictMessage(changes))
   }
 
   watch(revision: Revision, handlers: WatchHandlers): Watch {
@@ -102,7 +109,8 @@ export class EtcdStore implements TopologyStore {
     const leadership = await campaignEtcd({
       client: this.#client,
       clock: this.#clock,
-      prefix: `${this.#prefix}elections/${name}/`,
+      prefix: this.#prefix,
+      path: `elections/${name}/`,
       value,
       ttlMs: options.ttlMs,
       signal: AbortSignal.any([options.signal, this.#closing.signal]),

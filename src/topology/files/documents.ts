@@ -3,9 +3,11 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { parseAlias, printAlias } from '../alias.ts'
+import { EVENTS } from '../events.ts'
 import { LOOKUP_WORK } from '../lookup-work.ts'
 import { parsePath, printPath } from '../paths.ts'
 import type { TabletAlias } from '../records.ts'
+import { REPARENT_WORK } from '../reparent-work.ts'
 import type { StoredRecord } from '../store.ts'
 import { TopologyError } from '../store.ts'
 
@@ -18,7 +20,7 @@ import { TopologyError } from '../store.ts'
  *
  * topology.json: `{"cells": {name: Cell}, "cells_aliases": {name: CellsAlias}, "keyspaces": {name: Keyspace + "shards": {name: Shard}},
  * "tablets": {alias: Tablet without "alias"}, "routing_rules": {…}, "shard_routing_rules": {…}, "query_rules": {…},
- * "lookups": {keyspace/vindex: LookupWork}}`.
+ * "lookups": {keyspace/vindex: LookupWork}, "reparents": {keyspace/shard: ReparentWork}, "events": {number: Event}}`.
  */
 export const TOPOLOGY_FILE = 'topology.json'
 const VSCHEMA_FILE = 'vschema.json'
@@ -35,7 +37,13 @@ export interface TopologyDocument {
   shard_routing_rules?: Json | undefined
   query_rules?: Json | undefined
   lookups?: Record<string, Json> | undefined
+  reparents?: Record<string, Json> | undefined
+  events?: Record<string, Json> | undefined
 }
+
+/** Records that nobody follows, by how their paths begin; the rest of the path is the entry's name. */
+const ASIDE = { lookups: LOOKUP_WORK, reparents: REPARENT_WORK, events: EVENTS } as const
+const ASIDE_FIELDS = Object.keys(ASIDE) as (keyof typeof ASIDE)[]
 
 /** What the directory holds: the document, and for each keyspace the file of its VSchema with its text. */
 export interface Documents {
@@ -56,6 +64,8 @@ const documentSchema = z.strictObject({
   shard_routing_rules: object.optional(),
   query_rules: object.optional(),
   lookups: z.record(z.string(), object).optional(),
+  reparents: z.record(z.string(), object).optional(),
+  events: z.record(z.string(), object).optional(),
 })
 
 /** Reads the directory. A missing topology.json is an empty one; one that cannot be read is an error that says why. */
@@ -99,8 +109,9 @@ export function toRecords({ topology, vschemas }: Documents): StoredRecord[] {
   if (topology.shard_routing_rules) put({ kind: 'ShardRoutingRules' }, topology.shard_routing_rules)
   if (topology.query_rules) put({ kind: 'QueryRules' }, topology.query_rules)
   for (const [keyspace, { text }] of vschemas) put({ kind: 'VSchema', keyspace }, text)
-  for (const [name, record] of Object.entries(topology.lookups ?? {}))
-    values.set(`${LOOKUP_WORK}${name}`, JSON.stringify(record))
+  for (const field of ASIDE_FIELDS)
+    for (const [name, record] of Object.entries(topology[field] ?? {}))
+      values.set(`${ASIDE[field]}${name}`, JSON.stringify(record))
   return [...values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, value]) => toRecord(path, value))
 }
 
@@ -113,10 +124,11 @@ function toRecord(path: string, value: string): StoredRecord {
  * Removing a keyspace's record removes the keyspace with its shards: a folder without a name cannot hold them.
  */
 export function setRecord(document: TopologyDocument, path: string, value: Json | undefined): void {
-  if (path.startsWith(LOOKUP_WORK)) {
-    document.lookups ??= {}
-    setEntry(document.lookups, path.slice(LOOKUP_WORK.length), value)
-    if (Object.keys(document.lookups).length === 0) document.lookups = undefined
+  const aside = ASIDE_FIELDS.find((field) => path.startsWith(ASIDE[field]))
+  if (aside !== undefined) {
+    const entries = document[aside] ?? {}
+    setEntry(entries, path.slice(ASIDE[aside].length), value)
+    document[aside] = Object.keys(entries).length === 0 ? undefined : entries
     return
   }
   const key = parsePath(path)

@@ -7,6 +7,8 @@ const WAIT_MS = 10_000
 const RETRY_MS = 20
 
 export interface FileLock {
+  /** What the file holds while the lock is held. */
+  readonly token: string
   /** Whether the lock is still this holder's. */
   isHeld(): Promise<boolean>
   release(): Promise<void>
@@ -28,6 +30,7 @@ export async function tryLock(file: string): Promise<FileLock | undefined> {
     await rm(draft, { force: true })
   }
   return {
+    token: mine,
     isHeld: async () => (await readHolder(file)) === mine,
     release: async () => {
       if ((await readHolder(file)) === mine) await rm(file, { force: true })
@@ -80,7 +83,8 @@ async function breakDead(file: string): Promise<boolean> {
   return isSame
 }
 
-async function readHolder(file: string): Promise<string | undefined> {
+/** The token of whoever holds the lock; undefined for nobody. */
+export async function readHolder(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {

@@ -7,6 +7,7 @@ import { replaceFile } from '../disk-cache.ts'
 import { parsePath } from '../paths.ts'
 import type {
   Change,
+  Fence,
   Leadership,
   Listing,
   Revision,
@@ -15,7 +16,7 @@ import type {
   Watch,
   WatchHandlers,
 } from '../store.ts'
-import { TopologyError } from '../store.ts'
+import { fenced, TopologyError } from '../store.ts'
 import {
   type Documents,
   readDocuments,
@@ -24,7 +25,7 @@ import {
   toRecords,
   vschemaFile,
 } from './documents.ts'
-import { type FileLock, tryLock, withLock } from './file-lock.ts'
+import { type FileLock, readHolder, tryLock, withLock } from './file-lock.ts'
 import { FilesWatch, toListing } from './files-watch.ts'
 
 const ELECTION_POLL_MS = 500
@@ -53,11 +54,13 @@ export class FilesStore implements TopologyStore {
   }
 
   /** VSchema files are written before topology.json: a table's home exists before something points to it. */
-  async commit(changes: readonly Change[]): Promise<void> {
+  async commit(changes: readonly Change[], fences: readonly Fence[] = []): Promise<void> {
     try {
       await mkdir(this.#dir, { recursive: true })
       await withLock(join(this.#dir, '.lock'), async () => {
         const documents = await readDocuments(this.#dir)
+        for (const { path, token } of fences)
+          if ((await readHolder(join(this.#dir, path))) !== token) throw fenced()
         checkExpectations(changes, toRecords(documents))
         await this.#write(documents, changes)
       })
@@ -82,11 +85,12 @@ export class FilesStore implements TopologyStore {
     options: { ttlMs: number; signal: AbortSignal },
   ): Promise<Leadership> {
     const signal = AbortSignal.any([options.signal, this.#closing.signal])
-    const file = join(this.#dir, `.election-${encodeURIComponent(name)}`)
+    const path = `.election-${encodeURIComponent(name)}`
+    const file = join(this.#dir, path)
     for (;;) {
       signal.throwIfAborted()
       const lock = await tryLock(file).catch((error) => Promise.reject(this.#failure(error)))
-      if (lock) return this.#lead(name, lock)
+      if (lock) return this.#lead(name, lock, path)
       await this.#pause(ELECTION_POLL_MS, signal)
     }
   }
@@ -97,7 +101,7 @@ export class FilesStore implements TopologyStore {
     await Promise.allSettled([...this.#leaderships].map((leadership) => leadership.resign()))
   }
 
-  #lead(name: string, lock: FileLock): Leadership {
+  #lead(name: string, lock: FileLock, path: string): Leadership {
     const lost = new AbortController()
     const check = () => {
       if (lost.signal.aborted) return
@@ -113,6 +117,9 @@ export class FilesStore implements TopologyStore {
     this.#clock.after(ELECTION_POLL_MS, check)
     const leadership: Leadership = {
       lost: lost.signal,
+      fence: { path, token: lock.token },
+      // Nobody takes the lock of a process that lives, be it stopped.
+      isHeld: () => !lost.signal.aborted,
       resign: async () => {
         this.#leaderships.delete(leadership)
         if (lost.signal.aborted) return

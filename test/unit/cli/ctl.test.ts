@@ -299,3 +299,22 @@ test('mistakes in arguments name the argument and what it takes', async () => {
   await assert.rejects(ctl('tablet', 'remove', 'zone1'), /'zone1' is no tablet alias; write cell-uid/)
   await assert.rejects(ctl('keyspace', 'create', 'x', '--shards', 'two'), /--shards takes a number/)
 })
+
+test('tablets are managed when somebody says so, and a keyspace is as durable as is wanted', async () => {
+  await ctl('keyspace', 'create', 'shop')
+  await ctl('tablet', 'register', 'z-1', '--shard', 'shop/0', '--type', 'PRIMARY', '--host', 'a', '--managed')
+  await ctl('tablet', 'register', 'z-2', '--shard', 'shop/0', '--host', 'b')
+  assert.match(
+    await ctl('tablet', 'list'),
+    /z-0000000001 .* managed\nz-0000000002 +REPLICA +shop\/0 +b:3306 +shop\n$/,
+  )
+  await ctl('tablet', 'set-managed', 'z-2')
+  await ctl('tablet', 'set-managed', 'z-1', 'false')
+  assert.match(await ctl('tablet', 'list'), /z-0000000001 .*shop\nz-0000000002 .* managed\n$/)
+  await assert.rejects(ctl('keyspace', 'set-durability', 'shop', 'high'), /none of none, semi_sync/)
+  assert.equal(
+    await ctl('keyspace', 'set-durability', 'shop', 'semi_sync'),
+    'durability of keyspace shop: semi_sync\n',
+  )
+  assert.equal(await ctl('events'), '(no events)\n')
+})

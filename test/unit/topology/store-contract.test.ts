@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { EtcdStore } from '../../../src/topology/etcd/etcd-store.ts'
+import { appendEvent, readEvents } from '../../../src/topology/events.ts'
 import { FilesStore } from '../../../src/topology/files/files-store.ts'
 import { deleteLookupWork, putLookupWork, readLookupWork } from '../../../src/topology/lookup-work.ts'
 import type { RecordEvent, TopologyStore } from '../../../src/topology/store.ts'
@@ -53,6 +54,48 @@ for (const { name, isHere } of kinds) {
         await Promise.all([one.close(), other.close()])
       }
     }
+
+    test('writes nothing under a leadership that has ended, and says so', () =>
+      withStores(async (one, other) => {
+        const { signal } = new AbortController()
+        const first = await one.campaign('job', 'one', { ttlMs: 5_000, signal })
+        const put = (value: string) => [{ kind: 'put', path, value } as const]
+        await one.commit(put('{"sidecar_db_name":"a"}'), [first.fence])
+        assert.equal(first.isHeld(), true)
+        await first.resign()
+        assert.equal(first.isHeld(), false)
+        const second = await other.campaign('job', 'other', { ttlMs: 5_000, signal })
+        await assert.rejects(one.commit(put('{"sidecar_db_name":"b"}'), [first.fence]), { kind: 'fenced' })
+        assert.equal((await other.get(path))?.value, '{"sidecar_db_name":"a"}')
+        await assert.rejects(
+          other.commit([{ ...put('{}')[0]!, expect: { kind: 'absent' } }], [second.fence]),
+          isConflict,
+        )
+        await other.commit(put('{"sidecar_db_name":"c"}'), [second.fence])
+      }))
+
+    test('keeps events in their order, and forgets the oldest', () =>
+      withStores(async (one, other) => {
+        const event = (n: number) => ({ at: 'now', keyspace: 'shop', shard: '-80', text: `${n}`, by: 'me' })
+        await Promise.all([1, 2, 3, 4, 5].map((n) => appendEvent(n % 2 ? one : other, event(n))))
+        const events = (await readEvents(one)).map(({ text }) => text)
+        assert.deepEqual([...events].sort(), ['1', '2', '3', '4', '5'])
+        await appendEvent(one, event(6))
+        assert.equal((await readEvents(other)).at(-1)?.text, '6')
+        const many = Array.from({ length: 100 }, (_, i) => i)
+        for (let i = 100; i <= 600; i += 100)
+          await one.commit(
+            many.map((n) => ({
+              kind: 'put' as const,
+              path: `events/${String(n + i).padStart(12, '0')}`,
+              value: JSON.stringify(event(n + i)),
+            })),
+          )
+        for (let i = 0; i < 5; i++) await appendEvent(one, event(1_000 + i))
+        const left = await readEvents(one)
+        assert.equal(left.length, 500)
+        assert.equal(left.at(-1)?.text, '1004')
+      }))
 
     test('keeps how far a backfill is, by compare-and-swap, and takes it out again', () =>
       withStores(async (one, other) => {
