@@ -116,7 +116,7 @@ test('replicas have weights and are drained, and cells have aliases', async () =
   for (const weight of ['0', '-1', 'much', '1e9'])
     await assert.rejects(ctl('tablet', 'set-weight', 'east1-1', weight), /a weight is a number above 0/)
   assert.match(await ctl('tablet', 'drain', 'east1-1'), /gets no new reads/)
-  assert.match(await ctl('tablet', 'list'), /shop +draining$/m)
+  assert.match(await ctl('tablet', 'list'), /shop +2\.5 +draining$/m)
   await ctl('tablet', 'undrain', 'east1-1')
   const [tablet] = JSON.parse(await ctl('--json', 'tablet', 'list'))
   assert.deepEqual([tablet.weight, tablet.draining], [2.5, false])
@@ -306,11 +306,11 @@ test('tablets are managed when somebody says so, and a keyspace is as durable as
   await ctl('tablet', 'register', 'z-2', '--shard', 'shop/0', '--host', 'b')
   assert.match(
     await ctl('tablet', 'list'),
-    /z-0000000001 .* managed\nz-0000000002 +REPLICA +shop\/0 +b:3306 +shop\n$/,
+    /z-0000000001 .* managed\nz-0000000002 +REPLICA +shop\/0 +b:3306 +shop +1\n$/,
   )
   await ctl('tablet', 'set-managed', 'z-2')
   await ctl('tablet', 'set-managed', 'z-1', 'false')
-  assert.match(await ctl('tablet', 'list'), /z-0000000001 .*shop\nz-0000000002 .* managed\n$/)
+  assert.match(await ctl('tablet', 'list'), /z-0000000001 .*shop +1\nz-0000000002 .* managed\n$/)
   await assert.rejects(ctl('keyspace', 'set-durability', 'shop', 'high'), /none of none, semi_sync/)
   assert.equal(
     await ctl('keyspace', 'set-durability', 'shop', 'semi_sync'),
