@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CONNECTIONS_AMONG_OTHERS_MAX, WORKERS_AMONG_OTHERS_MAX } from '../mysql/server/connection-ids.ts'
 import { READ_AFTER_WRITE } from '../tablet/session-gateway.ts'
 import { LOG_LEVELS } from '../telemetry/log.ts'
 import { TRANSACTION_MODES } from '../transaction/transaction.ts'
@@ -61,6 +62,20 @@ const shape = z.strictObject({
   users_file: text
     .optional()
     .describe('Users, their password hashes, roles and keyspaces (YAML or JSON); read again when it changes'),
+  peers: z
+    .strictObject({
+      enabled: boolean
+        .default(false)
+        .describe(
+          'The proxies of the topology (etcd) know each other: KILL reaches a connection of any of them, through their HTTP endpoints',
+        ),
+      address: text
+        .optional()
+        .describe(
+          'host:port at which other proxies reach this one over HTTP; without it, its host name and http.port',
+        ),
+    })
+    .prefault({}),
   query_rules_file: text
     .optional()
     .describe(
@@ -342,6 +357,23 @@ const rules: readonly Rule[] = [
     path: ['backend', 'password'],
     message: 'give either password or password_file',
     isBroken: ({ backend }) => backend?.password !== undefined && Boolean(backend.password_file),
+  },
+  {
+    path: ['peers', 'enabled'],
+    message:
+      'needs topology.type etcd, http.enabled and a password of the backend account, which signs what proxies tell each other',
+    isBroken: ({ peers, topology, http, backend }) =>
+      peers?.enabled === true &&
+      (topology?.type !== 'etcd' ||
+        http?.enabled === false ||
+        !(backend?.password || backend?.password_file)),
+  },
+  {
+    path: ['peers', 'enabled'],
+    message: `takes ${WORKERS_AMONG_OTHERS_MAX} workers and max_connections of ${CONNECTIONS_AMONG_OTHERS_MAX} at most, for connection ids have the number of the proxy in them`,
+    isBroken: ({ peers, workers, max_connections: connections }) =>
+      peers?.enabled === true &&
+      ((workers ?? 1) > WORKERS_AMONG_OTHERS_MAX || (connections ?? 0) > CONNECTIONS_AMONG_OTHERS_MAX),
   },
   {
     path: ['users_file'],

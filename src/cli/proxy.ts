@@ -3,11 +3,13 @@ import { parse as parseYaml } from 'yaml'
 import { ByteBudget } from '../base/byte-budget.ts'
 import { systemClock } from '../base/clock.ts'
 import { WatchedUsers } from '../mysql/server/auth/watched-users.ts'
+import { ownerOf } from '../mysql/server/connection-ids.ts'
 import { MysqlServer } from '../mysql/server/mysql-server.ts'
 import type { ListenAddress, ServerEvent } from '../mysql/server/options.ts'
 import { WatchedFiles } from '../mysql/server/watched-files.ts'
 import { openTlsFiles, type WatchedTls } from '../mysql/server/watched-tls.ts'
 import { killHere } from '../session/commands/kill.ts'
+import type { KillOutcome, KillRequest } from '../session/commands/kill-request.ts'
 import { Shardgate } from '../session/proxy.ts'
 import { parseRules, type QueryRule } from '../session/rules/parse-rules.ts'
 import type { Logger } from '../telemetry/log.ts'
@@ -20,6 +22,7 @@ import type { ServeConfig } from './config.ts'
 import { databaseEditor } from './database-editor.ts'
 import { logEvent } from './log-events.ts'
 import { memoryLimits, packetMemoryMax } from './memory-limits.ts'
+import type { Peers } from './peers.ts'
 import type { ProxyLoad } from './proxy-metrics.ts'
 import { type ServingState, servingState } from './serving-state.ts'
 import { vschemaEditor } from './vschema-editor.ts'
@@ -33,6 +36,10 @@ export interface ProxyInput {
   readonly logger: Logger
   /** 0 for a single process; workers count from 1. Connection ids carry it. */
   readonly workerNumber: number
+  /** Among those of the topology, from 1; absent or 0 where they do not know each other. */
+  readonly proxyNumber?: number
+  /** Those others, for a single process: workers ask their parent. */
+  readonly peers?: Pick<Peers, 'kill'>
   /** Called right before it listens: whoever has held the port for it lets it go. */
   readonly beforeListen?: () => Promise<void>
   /** Gives up what has not started yet: `CreateProxy` throws its reason. */
@@ -48,6 +55,8 @@ export interface RunningProxy {
   /** How it serves at this moment. */
   state(): ServingState
   load(): ProxyLoad
+  /** KILL by a session of another process. */
+  kill(request: KillRequest): KillOutcome
   /** Takes no new connections, waits up to `drainMs` for open transactions, then closes the rest. */
   close(options: { readonly drainMs: number }): Promise<void>
 }
@@ -64,6 +73,8 @@ export const startProxy: CreateProxy = async ({
   store,
   logger,
   workerNumber,
+  proxyNumber = 0,
+  peers,
   beforeListen,
   signal,
   onCommitStep,
@@ -114,16 +125,19 @@ export const startProxy: CreateProxy = async ({
     const rules = await watchRules(config.query_rules_file, proxy, onProblem)
     closers.push(() => rules?.close())
     if (workerNumber > 0) proxy.killElsewhere = joinKills((request) => killHere(proxy, request))
+    else if (peers !== undefined)
+      proxy.killElsewhere = (request) => peers.kill(ownerOf(request.id, false).proxy, request)
     await proxy.start(FIRST_CHECKS_MS, signal)
     const repeats = new Repeats(logger, systemClock)
     closers.push(() => repeats.close())
     const onEvent = (event: ServerEvent) => logEvent(logger, repeats, event)
-    const server = mysqlServer({ config, workerNumber, users, tls, proxy, onEvent })
+    const server = mysqlServer({ config, workerNumber, proxyNumber, users, tls, proxy, onEvent })
     await beforeListen?.()
     await server.listen()
     return {
       port: (server.addresses()[0] as AddressInfo).port,
       state: () => servingState(proxy.gateway),
+      kill: (request) => killHere(proxy, request),
       load: () => ({
         clients: proxy.sessions.size,
         heldBytes: proxy.memory.held,
@@ -167,13 +181,22 @@ function rulesIn(file: string, content: Buffer): readonly QueryRule[] {
 }
 
 interface FrontEnd extends Pick<ProxyInput, 'config' | 'workerNumber'> {
+  readonly proxyNumber: number
   readonly users: WatchedUsers
   readonly tls: WatchedTls | undefined
   readonly proxy: Shardgate
   readonly onEvent: (event: ServerEvent) => void
 }
 
-function mysqlServer({ config, workerNumber, users, tls, proxy, onEvent }: FrontEnd): MysqlServer {
+function mysqlServer({
+  config,
+  workerNumber,
+  proxyNumber,
+  users,
+  tls,
+  proxy,
+  onEvent,
+}: FrontEnd): MysqlServer {
   const startedMs = Date.now()
   return new MysqlServer({
     listen: listenAddresses(config),
@@ -189,6 +212,7 @@ function mysqlServer({ config, workerNumber, users, tls, proxy, onEvent }: Front
     localInfile: config.local_infile,
     requireSecureTransport: config.listen.require_secure_transport,
     workerNumber,
+    proxyNumber,
     packetMemory: new ByteBudget(packetMemoryMax(config)),
     limits: {
       connectionsMax: config.max_connections,
