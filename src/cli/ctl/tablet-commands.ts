@@ -105,23 +105,24 @@ export function tabletCommand(): Command {
           print({ tablet: printAlias(alias), draining }, `tablet ${printAlias(alias)} ${text}\n`)
         }),
       )
-      .command('set-managed <alias> [true|false]')
-      .description(
-        'whether shardgate manage and ctl reparent may change what its server is; a shard is managed when all of its tablets are',
-      )
-      .action((name: string, wanted: string | undefined, _options, command: Command) =>
-        withTopology(command, async ({ admin, print }) => {
-          const alias = requireAlias(name)
-          if (!['true', 'false', undefined].includes(wanted))
-            throw new Error(`'${wanted}' is neither true nor false`)
-          const managed = wanted !== 'false'
-          await admin.setManaged(alias, managed)
-          print(
-            { tablet: printAlias(alias), managed },
-            `tablet ${printAlias(alias)} is ${managed ? 'managed' : 'left alone'} now\n`,
-          )
-        }),
-      )
+  tablet
+    .command('set-managed <alias> [true|false]')
+    .description(
+      'whether shardgate manage and ctl reparent may change what its server is; a shard is managed when all of its tablets are',
+    )
+    .action((name: string, wanted: string | undefined, _options, command: Command) =>
+      withTopology(command, async ({ admin, print }) => {
+        const alias = requireAlias(name)
+        if (!['true', 'false', undefined].includes(wanted))
+          throw new Error(`'${wanted}' is neither true nor false`)
+        const managed = wanted !== 'false'
+        await admin.setManaged(alias, managed)
+        print(
+          { tablet: printAlias(alias), managed },
+          `tablet ${printAlias(alias)} is ${managed ? 'managed' : 'left alone'} now\n`,
+        )
+      }),
+    )
   return tablet
 }
 
