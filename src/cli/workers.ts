@@ -9,6 +9,7 @@ import { workerHeapArgs } from './memory-limits.ts'
 import { notServing, printProblem, type ServingState } from './serving-state.ts'
 import { onStopSignal } from './signals.ts'
 import { watchServing } from './watch-serving.ts'
+import { passHealth } from './worker-health.ts'
 import { passKills } from './worker-kill.ts'
 
 const RESTART_PAUSE_MS = 1_000
@@ -72,6 +73,7 @@ export async function runWorkers(config: ServeConfig, logger: Logger): Promise<n
       let hasSaidWhy = false
       places.set(slot, worker)
       passKills(worker, (place) => places.get(place))
+      passHealth(worker, () => places.values())
       worker.on('message', (message: WorkerMessage) => {
         if (message?.kind === 'failed') {
           if (!told.has(message.reason)) logger.error('cannot serve', { reason: message.reason })
