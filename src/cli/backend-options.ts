@@ -4,6 +4,7 @@ import type { GatewayOptions } from '../tablet/gateway.ts'
 import type { HotRowOptions } from '../tablet/hot-rows.ts'
 import type { ServeConfig } from './config.ts'
 import { readSecret } from './open-topology.ts'
+import { joinHealth } from './worker-health.ts'
 
 /** The account on the MySQL servers. Reads the files that the configuration names. */
 export function backendAccess({
@@ -26,10 +27,12 @@ export function backendAccess({
   }
 }
 
-export function gatewayOptions(config: ServeConfig): GatewayOptions {
+/** `workerNumber`: 0 for a single process; of several the first looks at the servers for all. */
+export function gatewayOptions(config: ServeConfig, workerNumber: number): GatewayOptions {
   const { pool, buffer, health, replica, timeouts } = config
   return {
     ...backendAccess(config),
+    ...(workerNumber > 0 && { exchange: joinHealth() }),
     cell: config.cell,
     replicaLagMaxSeconds: health.replica_lag_max / 1000,
     replicasMin: health.min_replicas,
@@ -50,6 +53,7 @@ export function gatewayOptions(config: ServeConfig): GatewayOptions {
     health: {
       intervalMs: health.interval,
       timeoutMs: health.timeout,
+      standsIn: workerNumber > 1,
       ...(health.heartbeat_table && {
         heartbeat: { table: health.heartbeat_table, isUtc: health.heartbeat_utc },
       }),

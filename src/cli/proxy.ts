@@ -89,7 +89,7 @@ export const startProxy: CreateProxy = async ({
     closers.push(() => tls?.close())
     const proxy = new Shardgate({
       topology,
-      gateway: gatewayOptions(config),
+      gateway: gatewayOptions(config, workerNumber),
       hotRows: hotRowOptions(config),
       limits: {
         maxAllowedPacket: config.max_allowed_packet,

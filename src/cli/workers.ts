@@ -11,6 +11,7 @@ import type { SignedKill } from './peers.ts'
 import { notServing, printProblem, type ServingState } from './serving-state.ts'
 import { onStopSignal } from './signals.ts'
 import { watchServing } from './watch-serving.ts'
+import { passHealth } from './worker-health.ts'
 import { KillPost } from './worker-kill.ts'
 
 const RESTART_PAUSE_MS = 1_000
@@ -80,6 +81,7 @@ export async function runWorkers(config: ServeConfig, logger: Logger): Promise<n
       let hasSaidWhy = false
       places.set(slot, worker)
       post.serve(worker)
+      passHealth(worker, () => places.values())
       worker.on('message', (message: WorkerMessage) => {
         if (message?.kind === 'failed') {
           if (!told.has(message.reason)) logger.error('cannot serve', { reason: message.reason })

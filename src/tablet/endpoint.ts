@@ -66,6 +66,7 @@ export class Endpoint implements ServingTablet, Replica {
     options: EndpointOptions,
     { clock, log }: { readonly clock: Clock; readonly log: Logger },
     onChecked: (endpoint: Endpoint, before: TabletHealth) => void,
+    onOwnCheck: (health: TabletHealth) => void = () => {},
   ) {
     this.#record = tablet
     this.alias = printAlias(tablet.alias)
@@ -87,8 +88,10 @@ export class Endpoint implements ServingTablet, Replica {
       else log.warn('a tablet fails those who use it: it rests', { tablet: this.name, pauseMs })
     })
     this.#weigh()
-    this.checker = new HealthChecker(open, options.health, clock, (health, before) => {
-      if (this.#doubtfulChecks > 0) this.#doubtfulChecks--
+    this.checker = new HealthChecker(open, options.health, clock, (health, before, by) => {
+      // What others have looked at may be from before the doubt.
+      if (by === 'own' && this.#doubtfulChecks > 0) this.#doubtfulChecks--
+      if (by === 'own') onOwnCheck(health)
       if (before.state === 'unreachable' && health.state === 'healthy') {
         for (const pool of [this.pool, this.scratch]) pool.serverIsBack()
         this.#slowStart.begin()

@@ -7,6 +7,7 @@ import { addressOf, cellDistance, databaseOf, type Tablet, type TabletType } fro
 import type { TopologySnapshot, TopologyView } from '../topology/snapshot.ts'
 import { Endpoint, type EndpointOptions } from './endpoint.ts'
 import type { TabletHealth } from './health.ts'
+import type { HealthExchange } from './health-exchange.ts'
 import type { Renaming } from './keyspace-names.ts'
 import {
   type KeyspaceShards,
@@ -26,6 +27,8 @@ export interface GatewayOptions extends EndpointOptions, ReplicaChoiceOptions {
   /** Replicas of this cell are asked first, then those of cells that share an alias with it. */
   readonly cell: string
   readonly buffer: BufferOptions
+  /** Where other processes look at the same servers. */
+  readonly exchange?: HealthExchange
 }
 
 /**
@@ -59,6 +62,9 @@ export class Gateway {
     this.#log = log
     this.#onHealth = onHealth
     this.#view = view
+    const { exchange } = options
+    if (exchange !== undefined)
+      exchange.onHeard = (key, health) => this.#endpoints.get(key)?.checker.hear(health)
     this.#apply(view.current())
     this.#unsubscribe = view.onChange((snapshot) => this.#apply(snapshot))
   }
@@ -215,6 +221,7 @@ export class Gateway {
 
   close(): void {
     this.#unsubscribe()
+    if (this.#options.exchange !== undefined) this.#options.exchange.onHeard = undefined
     for (const endpoint of this.#endpoints.values()) endpoint.close()
     this.#endpoints.clear()
   }
@@ -307,7 +314,14 @@ export class Gateway {
       let endpoint = this.#endpoints.get(key)
       if (endpoint === undefined) {
         const tools = { clock: this.#clock, log: this.#log }
-        endpoint = new Endpoint(tablet, this.#options, tools, (...checked) => this.#checked(...checked))
+        const { exchange } = this.#options
+        endpoint = new Endpoint(
+          tablet,
+          this.#options,
+          tools,
+          (...checked) => this.#checked(...checked),
+          (health) => exchange?.tell(key, health),
+        )
         this.#endpoints.set(key, endpoint)
       } else if (endpoint.record !== tablet) endpoint.record = tablet
       endpoint.distance = cellDistance(this.#options.cell, tablet.alias.cell, snapshot.cellAliases)

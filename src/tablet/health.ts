@@ -62,9 +62,14 @@ export const UNKNOWN_HEALTH: TabletHealth = {
 export interface HealthOptions {
   readonly intervalMs: number
   readonly timeoutMs: number
+  /** Another process tells what it finds: this one looks by itself when it has not heard of that in time, or has a reason. */
+  readonly standsIn?: boolean
   /** How far replicas are behind is read there. */
   readonly heartbeat?: HeartbeatOptions
 }
+
+/** `by`: who has looked, this process or another one. */
+type OnChecked = (health: TabletHealth, before: TabletHealth, by: 'own' | 'heard') => void
 
 interface Checked {
   readonly version: string
@@ -85,7 +90,7 @@ export class HealthChecker {
   readonly #connect: () => Promise<mysql.Connection>
   readonly #options: HealthOptions
   readonly #clock: Clock
-  readonly #onChecked: (health: TabletHealth, before: TabletHealth) => void
+  readonly #onChecked: OnChecked
   readonly firstCheck: Promise<void>
   #connection: mysql.Connection | undefined
   /** As the server of this connection is set up. */
@@ -107,7 +112,7 @@ export class HealthChecker {
     connect: () => Promise<mysql.Connection>,
     options: HealthOptions,
     clock: Clock,
-    onChecked: (health: TabletHealth, before: TabletHealth) => void,
+    onChecked: OnChecked,
   ) {
     this.#connect = connect
     this.#options = options
@@ -143,6 +148,17 @@ export class HealthChecker {
     this.#connectsAnew = connectsAnew
   }
 
+  /** Another process has looked: as if this one had, unless it is about to, for a reason of its own. */
+  hear(health: TabletHealth): void {
+    if (this.#closed || this.#isChecking || this.#isAsked) return
+    this.#cancelTimer?.()
+    const before = this.#health
+    this.#health = health
+    this.#onChecked(health, before, 'heard')
+    if (this.#isChecking) return
+    this.#cancelTimer = this.#clock.after(this.#pauseMs, () => void this.#run())
+  }
+
   /** Looks now: something has happened to a connection. */
   checkNow(): void {
     if (this.#closed) return
@@ -162,11 +178,17 @@ export class HealthChecker {
     if (this.#closed) return
     const before = this.#health
     this.#health = health
-    this.#onChecked(health, before)
+    this.#onChecked(health, before, 'own')
     if (this.#isChecking) return // somebody has asked: the next one is under way
-    const { intervalMs } = this.#options
-    const pauseMs = this.#isAsked ? 0 : this.#isHurried ? Math.min(HURRIED_MS, intervalMs) : intervalMs
+    const pauseMs = this.#isAsked ? 0 : this.#pauseMs
     this.#cancelTimer = this.#clock.after(pauseMs, () => void this.#run())
+  }
+
+  get #pauseMs(): number {
+    const { intervalMs, timeoutMs, standsIn } = this.#options
+    const hurriedMs = Math.min(HURRIED_MS, intervalMs)
+    if (this.#isHurried) return standsIn ? 1.5 * hurriedMs : hurriedMs
+    return standsIn ? intervalMs + timeoutMs : intervalMs
   }
 
   async #check(): Promise<TabletHealth> {

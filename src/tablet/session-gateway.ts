@@ -120,7 +120,12 @@ export class SessionGateway {
     pool: 'pool' | 'scratch' = 'pool',
   ): Promise<Lease> {
     const { gateway } = this.#context
-    if (pool === 'scratch' || !this.isDue(target)) return gateway.acquire(target, settings, cancel, pool)
+    if (!this.isDue(target)) return gateway.acquire(target, settings, cancel, pool)
+    if (pool === 'scratch') {
+      // What is copied there has been read by others.
+      const by = gateway.hasTablet(target) ? target : primaryOf(target)
+      return gateway.acquire(by, settings, cancel, pool)
+    }
     const written = await this.#ask(target, settings, cancel)
     for (let lost = 0; written.position !== '' && lost < REPLICAS_MAX && gateway.hasTablet(target); lost++) {
       const lease = await this.#acquireReplica(target, settings, cancel)

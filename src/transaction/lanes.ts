@@ -11,7 +11,7 @@ import { settleAll } from './settle-all.ts'
 import type { TransactionStart } from './transaction-start.ts'
 
 /** How lanes reach their tablets. */
-export type LaneGateway = Pick<SessionGateway, 'acquire' | 'termOf' | 'catchUp' | 'settingsOn'>
+export type LaneGateway = Pick<SessionGateway, 'acquire' | 'termOf' | 'isDue' | 'catchUp' | 'settingsOn'>
 
 export interface OpenLaneOptions {
   readonly settings: Settings
@@ -72,7 +72,11 @@ export class Lanes {
     const opening = () => this.#opening.get(target.key) ?? this.#openOnce(target, options)
     const own = this.get(target)
     const { settings, cancel } = options
-    if (own?.inTransaction === false) await this.#gateway.catchUp(own.lease, target, settings, cancel)
+    if (own?.inTransaction === false && this.#gateway.isDue(target)) {
+      await own.lease.killing
+      own.makeWay()
+      await this.#gateway.catchUp(own.lease, target, settings, cancel)
+    }
     const lane = own ?? (await opening())
     try {
       await lane.lease.killing // meant for a statement that is over

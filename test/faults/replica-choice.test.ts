@@ -157,6 +157,10 @@ onEachServer((server) => {
     expect((await writer.query<RowDataPacket[]>('SELECT COUNT(*) AS n FROM customers'))[0]).toEqual([
       { n: 19 },
     ])
+    const [rows] = await writer.query<RowDataPacket[]>(
+      'SELECT a.customer_id, RANK() OVER (ORDER BY a.customer_id DESC) AS place FROM customers AS a LIMIT 1',
+    )
+    expect(rows.length).toBe(1)
   }, 20_000)
 })
 

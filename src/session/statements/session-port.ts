@@ -245,12 +245,12 @@ export class SessionPort implements ShardPort {
   }
 
   async openScratch(keyspace: string, options?: { readonly isOfKeyspace: true }): Promise<ScratchConnection> {
-    const { proxy, shards, interruption } = this.#context
+    const { proxy, transaction, shards, interruption } = this.#context
     const own = options?.isOfKeyspace ? undefined : proxy.limits.copiesKeyspace
     if (own !== undefined && !shards.isKeyspace(own)) throw noCopiesKeyspace(own)
     const at = own ?? keyspace
     const target = this.#target(at, shards.pick(at, shards.of(at).shards.length))
-    const lease = await proxy.gateway.acquire(target, this.#wholeSettings, interruption, 'scratch')
+    const lease = await transaction.gateway.acquire(target, this.#wholeSettings, interruption, 'scratch')
     const { stopped } = interruption
     if (stopped !== undefined) {
       lease.release()
