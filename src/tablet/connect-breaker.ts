@@ -1,3 +1,5 @@
+import { ServerError } from '../errors/server-error.ts'
+
 /** Attempts that fail one after the other before there is a pause. */
 const FAILURES_MAX = 3
 const PAUSE_MIN_MS = 100
@@ -35,6 +37,11 @@ export class ConnectBreaker {
   succeeded(): void {
     this.#failures = 0
     this.#isProbing = false
+  }
+
+  /** It answers others: that connections were lost on their way is over. What it said itself, for it has too many, may hold. */
+  answersOthers(): void {
+    if (!(this.#last instanceof ServerError)) this.succeeded()
   }
 
   failed(error: Error, nowMs: number): void {

@@ -92,6 +92,8 @@ export class Endpoint implements ServingTablet, Replica {
       // What others have looked at may be from before the doubt.
       if (by === 'own' && this.#doubtfulChecks > 0) this.#doubtfulChecks--
       if (by === 'own') onOwnCheck(health)
+      if (by === 'own' && health.state === 'healthy')
+        for (const pool of [this.pool, this.scratch]) pool.serverAnswers()
       if (before.state === 'unreachable' && health.state === 'healthy') {
         for (const pool of [this.pool, this.scratch]) pool.serverIsBack()
         this.#slowStart.begin()

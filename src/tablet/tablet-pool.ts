@@ -186,6 +186,11 @@ export class TabletPool implements LeaseOwner {
     this.#serveNext()
   }
 
+  /** A health check has been answered. */
+  serverAnswers(): void {
+    this.#breaker.answersOthers()
+  }
+
   /** Closes every connection, whatever runs there. */
   lose(reason: Error): void {
     for (const lease of [...this.#leases]) lease.discard(reason)

@@ -532,6 +532,20 @@ test('a server that has come back is not left alone any longer', async () => {
   ;(await pool.acquire(plain)).release()
 })
 
+test('nor one that answers health checks, but for what it said itself', async () => {
+  const { pool, refuseConnections } = poolOf()
+  const fail = async (error: Error) => {
+    refuseConnections(error)
+    for (let i = 0; i < 3; i++) await assert.rejects(pool.acquire(plain), { message: error.message })
+    refuseConnections(undefined)
+    pool.serverAnswers()
+  }
+  await fail(new Error('reset'))
+  ;(await pool.acquire(plain)).discard()
+  await fail(new ServerError({ errno: 1040, sqlState: '08004', message: 'Too many connections' }))
+  await assert.rejects(pool.acquire(plain), { message: /3 attempts/ })
+})
+
 test('with connections that live requests wait for these while no others can be made', async () => {
   const { pool, refuseConnections } = poolOf()
   const only = await pool.acquire(plain)
