@@ -131,6 +131,11 @@ const shape = z.strictObject({
         .describe(
           "Rows that one statement may answer, then it is stopped (1317); not in sessions with workload 'OLAP', nor with /*vt+ IGNORE_MAX_ROWS */; 0 for any number",
         ),
+      write_lag: duration
+        .prefault('0')
+        .describe(
+          'Writes wait while a replica of their shard is further behind than this, for pool.wait_timeout at most (1203); 0 for not at all',
+        ),
     })
     .prefault({}),
   hot_rows: z

@@ -100,6 +100,8 @@ export const startProxy: CreateProxy = async ({
         transactionTimeoutMs: config.timeouts.transaction,
         idleTransactionMs: config.timeouts.idle_transaction,
         answerRowsMax: config.limits.rows,
+        writeLagMaxMs: config.limits.write_lag,
+        writeWaitMs: config.pool.wait_timeout,
         transactionMode: config.transaction_mode,
         readAfterWrite: {
           mode: config.replica.read_after_write,

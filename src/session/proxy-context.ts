@@ -38,6 +38,9 @@ export interface SessionLimits {
   readonly idleTransactionMs: number
   /** Rows that a statement may answer; 0: any number. */
   readonly answerRowsMax: number
+  /** Writes wait while a replica of their shard is further behind, so long at most; 0: they do not. */
+  readonly writeLagMaxMs: number
+  readonly writeWaitMs: number
   /** transaction_mode as sessions begin. */
   readonly transactionMode: TransactionMode
   /** read_after_write as sessions begin. */

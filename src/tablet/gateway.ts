@@ -208,6 +208,22 @@ export class Gateway {
     return shard !== undefined && this.#choose(shard, target) !== undefined
   }
 
+  /**
+   * How far the last of the shard's replicas is behind, of those that answer and replicate; 0 where there are none. One whose
+   * replication is broken catches up by no waiting.
+   */
+  replicaLagSeconds({ keyspace, shard }: ShardTarget): number {
+    const endpoints = this.#served.get(keyspace)?.endpoints.get(shard)
+    let most = 0
+    for (const endpoint of endpoints?.replicas ?? []) {
+      const { state, lagSeconds = 0 } = endpoint.health
+      const counts = endpoint !== endpoints!.primary.endpoint && endpoint.record.draining !== true
+      if (counts && state === 'healthy' && lagSeconds < Number.POSITIVE_INFINITY)
+        most = Math.max(most, lagSeconds)
+    }
+    return most
+  }
+
   /** max_allowed_packet of the target's primary; Infinity where it is not known. */
   packetBytesMax(target: ShardTarget): number {
     const endpoints = this.#served.get(target.keyspace)?.endpoints.get(target.shard)

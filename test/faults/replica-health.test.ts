@@ -39,6 +39,8 @@ onEachServer((server) => {
           heartbeat_utc: true,
         },
         timeouts: { connect: '500ms', silence: '1s' },
+        limits: { write_lag: '2s' },
+        pool: { wait_timeout: '3s' },
       },
     })
     const { host, port, user, password } = proxy
@@ -97,6 +99,24 @@ onEachServer((server) => {
     return found
   }
 
+  /** With limits.write_lag; resolves with what waits for one that waits now. */
+  async function writesWait(): Promise<() => Promise<unknown>> {
+    const { host, port, user, password } = proxy
+    const writer = await createConnection({ host, port, user, password, database: 'shop' })
+    const write = (hint = '') => writer.query(`UPDATE ${hint} customers SET name = 'x' WHERE customer_id = 1`)
+    await expect(write()).rejects.toMatchObject({
+      errno: 1203,
+      message: expect.stringMatching(/limits\.write_lag/),
+    })
+    await write('/*vt+ PRIORITY=0 */')
+    await writer.query('BEGIN')
+    await writer.query('SELECT name FROM customers WHERE customer_id = 1 FOR UPDATE')
+    await write()
+    await writer.query('COMMIT')
+    const waiting = write()
+    return () => waiting.finally(() => writer.destroy())
+  }
+
   test('how far they are behind is what the heartbeat says, though their source says nothing', async () => {
     await beat()
     await become('SERVING', 'SERVING', 'SERVING')
@@ -116,7 +136,9 @@ onEachServer((server) => {
         ).length,
         'it is told once',
       ).toBe(1)
+      const waiting = await writesWait()
       await root(replicas[0]!, `START ${words} SQL_THREAD`)
+      await waiting()
       await become('SERVING', 'SERVING', 'SERVING')
     } finally {
       clearInterval(beating)

@@ -40,6 +40,7 @@ import type { StatementReader } from './statement-reader.ts'
 import { settingsOfStatement } from './statement-settings.ts'
 import type { UserPlace } from './user-place.ts'
 import { carriesAny, variablesInText } from './user-variables.ts'
+import { replicasCatchUp } from './write-throttle.ts'
 import { conditionsWithWrittenNames, thrownWithWrittenNames } from './written-names.ts'
 
 export interface RunContext extends TemporaryContext, LockTablesContext {
@@ -168,6 +169,12 @@ function runPlan(context: RunContext, given: Execution): void {
       answerOk(context, outcome, execution)
     })
   const begun = beginPlan(plan, execution.bindings, shards)
+  const behind = replicasCatchUp(context, plan.root, begun)
+  if (behind !== undefined)
+    return replies.detached(async () => {
+      await behind
+      if (!context.client.closed) runPlan(context, given)
+    })
   if (begun.kind === 'Several') {
     const reads = begun.writes === undefined ? { settings, own } : withoutLimits({ settings, own })
     return replies.detached(() => runOnSeveral(context, execution, { ...reads, begun }))
