@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { TokenBucket } from '../base/token-bucket.ts'
 import { WaitQueue } from '../base/wait-queue.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { UserLimits } from '../mysql/server/auth/access.ts'
@@ -11,9 +12,8 @@ interface Load {
   running: number
   /** Made when a statement has to wait. */
   queue: WaitQueue<() => void, void> | undefined
-  /** Statements that may begin at once, as of `filledAtMs`: they come back at the user's rate, up to those of a second. */
-  tokens: number
-  filledAtMs: number
+  /** Made when the first statement of a user with a rate begins. */
+  statements: TokenBucket | undefined
 }
 
 /**
@@ -24,6 +24,7 @@ interface Load {
 export class UserLoads {
   readonly #clock: Clock
   readonly #waitTimeoutMs: number
+  /** Of those who have been here: who comes again goes on with the rate that he has left. */
   readonly #loads = new Map<string, Load>()
 
   constructor(waitTimeoutMs: number, clock: Clock) {
@@ -40,8 +41,7 @@ export class UserLoads {
   }
 
   left(user: string): void {
-    const load = this.#load(user)
-    if (--load.connections === 0) this.#loads.delete(user)
+    this.#load(user).connections--
   }
 
   /** A statement is about to begin. */
@@ -49,11 +49,8 @@ export class UserLoads {
     if (rate === undefined) return
     const load = this.#load(user)
     const nowMs = this.#clock.now()
-    const earned = ((nowMs - load.filledAtMs) / 1000) * rate
-    load.tokens = Math.min(Math.max(1, rate), load.tokens + earned)
-    load.filledAtMs = nowMs
-    if (load.tokens < 1) throw exceeded(user, 'statements_per_second', rate, 'rate')
-    load.tokens--
+    load.statements ??= new TokenBucket(rate, nowMs)
+    if (!load.statements.take(nowMs)) throw exceeded(user, 'statements_per_second', rate, 'rate')
   }
 
   /** Takes one of the places for statements at once; false where there is none. `ends` gives it back. */
@@ -95,8 +92,7 @@ export class UserLoads {
   #load(user: string): Load {
     let load = this.#loads.get(user)
     if (load === undefined) {
-      const filledAtMs = this.#clock.now()
-      load = { connections: 0, running: 0, queue: undefined, tokens: Number.POSITIVE_INFINITY, filledAtMs }
+      load = { connections: 0, running: 0, queue: undefined, statements: undefined }
       this.#loads.set(user, load)
     }
     return load

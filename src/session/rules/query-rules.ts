@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
+import { TokenBucket } from '../../base/token-bucket.ts'
 import { SqlError } from '../../errors/sql-error.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { routingsIn } from '../../plan/routings-in.ts'
@@ -19,8 +20,7 @@ export interface Sender {
 interface ActiveRule extends QueryRule {
   matched: number
   /** Of a throttle. */
-  tokens: number
-  filledAtMs: number
+  readonly statements: TokenBucket | undefined
 }
 
 /**
@@ -41,8 +41,10 @@ export class QueryRules {
     this.#clock = clock
     this.#log = log
     this.#rules = rules.map((rule) => {
-      const tokens = rule.action.kind === 'throttle' ? Math.max(1, rule.action.perSecond) : 0
-      return { ...rule, matched: 0, tokens, filledAtMs: clock.now() }
+      const { action } = rule
+      const statements =
+        action.kind === 'throttle' ? new TokenBucket(action.perSecond, clock.now()) : undefined
+      return { ...rule, matched: 0, statements }
     })
     this.#keys = new Map(
       rules.flatMap(({ conditions: { statement } }) =>
@@ -66,8 +68,9 @@ export class QueryRules {
       rule.matched++
       const { action, name } = rule
       if (action.kind === 'refuse') throw refused(rule)
-      if (action.kind === 'throttle') this.#take(rule, action.perSecond)
-      else if (action.kind === 'timeout')
+      if (action.kind === 'throttle') {
+        if (!rule.statements!.take(this.#clock.now())) throw throttled(rule, action.perSecond)
+      } else if (action.kind === 'timeout')
         timeoutMs = Math.min(timeoutMs ?? action.timeoutMs, action.timeoutMs)
       else this.#log.info('query rule', { rule: name, ...sender, statement: scan.key.slice(0, LOGGED_CHARS) })
     }
@@ -97,15 +100,6 @@ export class QueryRules {
     const named = of.plan.needs?.tables ?? []
     const matchers = tables.map((pattern) => likeMatcher(`'${pattern.replaceAll('_', '\\_')}'`))
     return named.some(({ keyspace, table }) => matchers.some((matches) => matches(`${keyspace}.${table}`)))
-  }
-
-  #take(rule: ActiveRule, perSecond: number): void {
-    const nowMs = this.#clock.now()
-    const earned = ((nowMs - rule.filledAtMs) / 1000) * perSecond
-    rule.tokens = Math.min(Math.max(1, perSecond), rule.tokens + earned)
-    rule.filledAtMs = nowMs
-    if (rule.tokens < 1) throw throttled(rule, perSecond)
-    rule.tokens--
   }
 }
 

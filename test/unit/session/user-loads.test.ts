@@ -25,7 +25,9 @@ test('statements come back at the rate of the user, up to those of a second', as
   const { loads: users, clock } = loads()
   const limits = { rate: 4 }
   const begin = () => users.begins('a', limits)
+  users.connected('a', limits)
   for (let i = 0; i < 4; i++) begin()
+  users.left('a') // who comes again has no more
   assert.throws(begin, of('rate'))
   await clock.advance(250)
   begin()
