@@ -151,7 +151,8 @@ export class Endpoint implements ServingTablet, Replica {
     const { health } = this
     const { state } = health
     if (this.#record.draining === true || health.failedChecks > 1 || isCutOff(health)) return 'away'
-    return state !== 'healthy' || this.isDoubtful || this.#outlier.isOut ? 'doubtful' : 'good'
+    const isTroubled = this.isDoubtful || this.#outlier.isOut || this.pool.isShut
+    return state !== 'healthy' || isTroubled ? 'doubtful' : 'good'
   }
 
   get lagSeconds(): number | undefined {
