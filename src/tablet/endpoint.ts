@@ -85,7 +85,7 @@ export class Endpoint implements ServingTablet, Replica {
     this.#slowStart = new SlowStart(options.slowStartMs, clock, () => this.#weigh())
     this.#outlier = new Outlier(options.outlier, clock, (pauseMs) => {
       if (pauseMs === undefined) this.#slowStart.begin()
-      else log.warn('a tablet fails those who use it: it rests', { tablet: this.name, pauseMs })
+      else log.warn('a tablet fails those who use it: as a replica it rests', { tablet: this.name, pauseMs })
     })
     this.#weigh()
     this.checker = new HealthChecker(open, options.health, clock, (health, before, by) => {

@@ -107,6 +107,23 @@ onEachServer((server) => {
     })
   }, 20_000)
 
+  test('the configuration says what reads see, until the session does', async () => {
+    const own = await connect()
+    const mode = async () => {
+      const [[row]] = await own.query<RowDataPacket[]>('SELECT @@read_after_write AS mode')
+      return row!['mode']
+    }
+    expect(await mode()).toBe('SESSION')
+    await own.query("SET SESSION read_after_write = 'none'")
+    expect(await mode()).toBe('NONE')
+    await own.query('SET read_after_write = DEFAULT')
+    expect(await mode()).toBe('SESSION')
+    await own.query('SET read_after_write = global')
+    await own.changeUser({})
+    expect(await mode()).toBe('SESSION')
+    own.destroy()
+  })
+
   test('one that takes no more connections has others asked', async () => {
     const [{ user, password }, [full]] = [cluster.account, replicas]
     const root = await full!.connectAsRoot()
