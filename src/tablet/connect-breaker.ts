@@ -29,6 +29,11 @@ export class ConnectBreaker {
     return { error: this.#last!, failures: this.#failures, waitMs }
   }
 
+  /** So many attempts have failed, and none has succeeded since, that there may be a refusal. */
+  get hasFailed(): boolean {
+    return this.#failures >= FAILURES_MAX
+  }
+
   /** An attempt begins. */
   begins(): void {
     this.#isProbing = this.#failures >= FAILURES_MAX

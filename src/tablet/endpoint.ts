@@ -85,7 +85,7 @@ export class Endpoint implements ServingTablet, Replica {
     this.#slowStart = new SlowStart(options.slowStartMs, clock, () => this.#weigh())
     this.#outlier = new Outlier(options.outlier, clock, (pauseMs) => {
       if (pauseMs === undefined) this.#slowStart.begin()
-      else log.warn('a tablet fails those who use it: it rests', { tablet: this.name, pauseMs })
+      else log.warn('a tablet fails those who use it: as a replica it rests', { tablet: this.name, pauseMs })
     })
     this.#weigh()
     this.checker = new HealthChecker(open, options.health, clock, (health, before, by) => {
@@ -151,7 +151,8 @@ export class Endpoint implements ServingTablet, Replica {
     const { health } = this
     const { state } = health
     if (this.#record.draining === true || health.failedChecks > 1 || isCutOff(health)) return 'away'
-    return state !== 'healthy' || this.isDoubtful || this.#outlier.isOut ? 'doubtful' : 'good'
+    const isTroubled = this.isDoubtful || this.#outlier.isOut || this.pool.isShut
+    return state !== 'healthy' || isTroubled ? 'doubtful' : 'good'
   }
 
   get lagSeconds(): number | undefined {

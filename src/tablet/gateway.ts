@@ -1,6 +1,7 @@
 import type mysql from 'mysql2/promise'
 import type { Cancellation } from '../base/abort.ts'
 import type { Clock } from '../base/clock.ts'
+import { isRefusedConnection } from '../errors/refused-connection.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { addressOf, cellDistance, databaseOf, type Tablet, type TabletType } from '../topology/records.ts'
@@ -134,6 +135,7 @@ export class Gateway {
     const ready = this.#ready(target)?.[pool].take(settings)
     if (ready !== undefined) return ready
     const signal = cancel?.signal
+    let refusing: Endpoint | undefined
     for (let turn = 1; ; turn++) {
       if (target.tabletType === 'PRIMARY') await this.#shardOf(target).primary.wait('answers', cancel)
       const endpoint = this.#find(target)
@@ -144,6 +146,12 @@ export class Gateway {
         // It has been removed, or is away: another may have its place, or will.
         const mayMove = this.waits || target.tabletType !== 'PRIMARY'
         const isHere = this.#serves(endpoint, target) && (!mayMove || !endpoint.isAway)
+        const isRefused = target.tabletType !== 'PRIMARY' && isRefusedConnection(error)
+        if (isRefused && refusing !== endpoint) {
+          refusing = endpoint
+          endpoint.doubt() // others go first
+          continue
+        }
         if (isHere || signal?.aborted === true || turn === TURNS_MAX) throw error
         continue
       }

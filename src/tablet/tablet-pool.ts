@@ -141,6 +141,15 @@ export class TabletPool implements LeaseOwner {
     return this.size < this.#options.connectionsMax && this.#breaker.refusal(this.#clock.now()) === undefined
   }
 
+  /** It has nothing to give, and makes no connections for a while: whoever can is better served elsewhere. */
+  get isShut(): boolean {
+    return (
+      this.#idleCount === 0 &&
+      this.#breaker.hasFailed &&
+      this.#breaker.refusal(this.#clock.now()) !== undefined
+    )
+  }
+
   /** Of a server that is left alone; undefined where somebody may try, or there are connections to wait for. */
   #refusal(): Error | undefined {
     const refusal = this.size === 0 ? this.#breaker.refusal(this.#clock.now()) : undefined

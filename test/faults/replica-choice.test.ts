@@ -28,7 +28,7 @@ onEachServer((server) => {
         health: { interval: '300ms', timeout: '500ms' },
         timeouts: { silence: '1s', connect: '500ms' },
         buffer: { window: '0' },
-        replica: { slow_start: '0', read_after_write: 'session' },
+        replica: { slow_start: '0', outlier_pause: '300ms', read_after_write: 'session' },
       },
     })
     writer = await connect()
@@ -105,6 +105,55 @@ onEachServer((server) => {
       const found = await reads(replicas[0]!, 50).catch(() => 0)
       return found > 5 && found < 45
     })
+  }, 20_000)
+
+  test('the configuration says what reads see, until the session does', async () => {
+    const own = await connect()
+    const mode = async () => {
+      const [[row]] = await own.query<RowDataPacket[]>('SELECT @@read_after_write AS mode')
+      return row!['mode']
+    }
+    expect(await mode()).toBe('SESSION')
+    await own.query("SET SESSION read_after_write = 'none'")
+    expect(await mode()).toBe('NONE')
+    await own.query('SET read_after_write = DEFAULT')
+    expect(await mode()).toBe('SESSION')
+    await own.query('SET read_after_write = global')
+    await own.changeUser({})
+    expect(await mode()).toBe('SESSION')
+    own.destroy()
+  })
+
+  test('one that takes no more connections has others asked', async () => {
+    const [{ user, password }, [full]] = [cluster.account, replicas]
+    const root = await full!.connectAsRoot()
+    await root.query('SET SESSION sql_log_bin = 0')
+    await root.query(`ALTER USER '${user}'@'%' IDENTIFIED BY 'another one'`)
+    try {
+      const many = await Promise.all(Array.from({ length: 12 }, connect))
+      for (const each of many) {
+        await each.query('BEGIN')
+        await each.query('SELECT name FROM customers WHERE customer_id = 1')
+      }
+      for (const each of many) each.destroy()
+    } finally {
+      await root.query(`ALTER USER '${user}'@'%' IDENTIFIED BY '${password}'`)
+      root.destroy()
+    }
+    await eventually('it is back', async () => (await reads(full!, 20)) > 0)
+  }, 20_000)
+
+  test('those that fail in a row rest, and are asked all the same where all do', async () => {
+    const own = await connect()
+    await own.query('SET query_timeout = 10')
+    // MySQL answers 1 for a SLEEP that is interrupted, MariaDB an error.
+    for (let i = 0; i < 14; i++)
+      await own.query('SELECT SLEEP(1) FROM customers WHERE customer_id = 1').catch(() => {})
+    await own.query('SET query_timeout = 0')
+    const resting = proxy.complaints.filter(({ message }) => /it rests$/.test(message))
+    expect(resting.length).toBeGreaterThanOrEqual(2)
+    await own.query('SELECT name FROM customers WHERE customer_id = 1')
+    own.destroy()
   }, 20_000)
 
   /** Reads of each kind, by several clients, while `fault` happens. */

@@ -118,7 +118,7 @@ export class SessionState {
     this.completionType = 'NO_CHAIN'
     this.initialMode = transactionMode
     this.#initialReads = readAfterWrite
-    this.vitess = initialVariables(transactionMode, readAfterWrite.mode)
+    this.vitess = initialVariables(transactionMode)
     this.lastInsertId = 0
     this.rowCount = 0
     this.foundRows = 0

@@ -35,7 +35,13 @@ const definitions: ReadonlyMap<string, Definition> = new Map([
   // No plan depends on a value that could be out of date: nothing to do.
   ['skip_query_plan_cache', { initial: '0', check: boolean }],
   // Not one of vtgate's: the configuration's replica.read_after_write.
-  [READS, { initial: "'NONE'", check: oneOf(...READ_AFTER_WRITE.map((mode) => mode.toUpperCase())) }],
+  [
+    READS,
+    {
+      initial: "'UNSPECIFIED'",
+      check: oneOf('UNSPECIFIED', ...READ_AFTER_WRITE.map((mode) => mode.toUpperCase())),
+    },
+  ],
   // Seconds; 0: the configuration's.
   ['read_after_write_timeout', { initial: '0', check: number }],
   // Of which shard it is a position nobody says: kept, as vtgate does, and not gone by.
@@ -44,17 +50,10 @@ const definitions: ReadonlyMap<string, Definition> = new Map([
 
 const SESSION_UUID = 'session_uuid'
 
-/** As a session begins; the modes are the configuration's. */
-export function initialVariables(
-  mode: TransactionMode,
-  reads: ReadAfterWriteOptions['mode'],
-): VitessVariables {
+/** As a session begins; the mode is the configuration's. */
+export function initialVariables(mode: TransactionMode): VitessVariables {
   const initial = [...definitions].map(([name, definition]) => [name, definition.initial] as const)
-  return new Map([
-    ...initial,
-    [TRANSACTION_MODE, `'${mode.toUpperCase()}'`],
-    [READS, `'${reads.toUpperCase()}'`],
-  ])
+  return new Map([...initial, [TRANSACTION_MODE, `'${mode.toUpperCase()}'`]])
 }
 
 /** What the variables say of reads from replicas, where they do, and the configuration. */
