@@ -3,10 +3,12 @@
  * one worker, interleaved in one run. Prints queries per second, latency and CPU of the proxy process per query, and
  * the ratios to HAProxy. Machines are shared and noisy: only the ratios of one run mean something.
  *
- *   npm run bench -- proxy [--seconds N] [--rounds N] [--server mariadb|mysql] [--only text|prepared]
+ *   npm run bench -- proxy [--seconds N] [--rounds N] [--server mariadb|mysql] [--only text|prepared] [--guarded yes]
+ *
+ * `--guarded`: once more with all that protects the servers on, none of which is about these statements.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import mysql from 'mysql2/promise'
@@ -16,6 +18,7 @@ import { eventually } from '../test/support/eventually.ts'
 import { startMariadb, startMysql, type TestServer } from '../test/support/mysql.ts'
 import { tempDir } from '../test/support/temp-dir.ts'
 import { startHaproxy } from './support/haproxy.ts'
+import { writeOneShard } from './support/one-shard.ts'
 import { cpuSeconds, median } from './support/process-cpu.ts'
 
 const { values: options } = parseArgs({
@@ -25,11 +28,12 @@ const { values: options } = parseArgs({
     server: { type: 'string', default: 'mariadb' },
     only: { type: 'string' },
     rows: { type: 'string', default: '100000' },
+    guarded: { type: 'string', default: 'no' },
   },
 })
 
 interface Route {
-  readonly name: 'direct' | 'haproxy' | 'shardgate'
+  readonly name: 'direct' | 'haproxy' | 'shardgate' | 'guarded'
   readonly port: number
   /** Absent for the server itself. */
   readonly pid?: number
@@ -65,7 +69,8 @@ try {
   const routes: Route[] = [
     { name: 'direct', port: server.port },
     ...(hasHaproxy ? [await throughHaproxy(server)] : []),
-    await startShardgate(server),
+    await startShardgate(server, 'shardgate'),
+    ...(options.guarded === 'yes' ? [await startShardgate(server, 'guarded')] : []),
   ]
   console.log(`${options.server} ${server.version}, node ${process.version}, ${options.rows} rows`)
   for (const workload of workloads) {
@@ -216,51 +221,40 @@ async function throughHaproxy(server: TestServer): Promise<Route> {
 }
 
 /** One sharded keyspace with one shard: the rows are the server's own, and every query is routed by its vindex. */
-async function startShardgate(server: TestServer): Promise<Route> {
+async function startShardgate(server: TestServer, name: 'shardgate' | 'guarded'): Promise<Route> {
   const port = await freePort()
-  const topology = join(dir.path, 'topology')
-  mkdirSync(join(topology, 'sbtest'), { recursive: true })
-  const alias = { cell: 'zone1', uid: 100 }
-  const tablet = {
-    hostname: server.host,
-    mysql_port: server.port,
-    type: 'PRIMARY',
-    keyspace: 'sbtest',
-    shard: '-',
-  }
-  write('topology/topology.json', {
-    cells: { zone1: {} },
-    keyspaces: { sbtest: { shards: { '-': { primary_alias: alias } } } },
-    tablets: { 'zone1-0000000100': tablet },
+  const own = writeOneShard(dir.path, server, { keyspace: 'sbtest', table: 'sbtest1' })
+  const config = join(dir.path, `${name}.yaml`)
+  const guards = name === 'guarded' ? guardsOn() : {}
+  writeFileSync(config, JSON.stringify({ ...own, listen: { host: '127.0.0.1', port }, ...guards }))
+  const child = spawn(process.execPath, ['dist/shardgate.js', 'serve', '--config', config], {
+    stdio: ['ignore', 'inherit', 'inherit'],
   })
-  write('topology/sbtest/vschema.json', {
-    sharded: true,
-    vindexes: { hash: { type: 'hash' } },
-    tables: { sbtest1: { column_vindexes: [{ column: 'id', name: 'hash' }] } },
-  })
-  write('users.json', { users: { [account.user]: [{ password: account.password }] } })
-  write('shardgate.yaml', {
-    topology: { type: 'files', dir: topology },
-    listen: { host: '127.0.0.1', port },
-    http: { enabled: false },
-    users_file: join(dir.path, 'users.json'),
-    backend: server.account,
-    log_level: 'warn',
-  })
-  const child = spawn(
-    process.execPath,
-    ['dist/shardgate.js', 'serve', '--config', join(dir.path, 'shardgate.yaml')],
-    {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    },
-  )
   stops.push(() => void child.kill('SIGKILL'))
   await answers(port)
-  return { name: 'shardgate', port, pid: child.pid! }
+  return { name, port, pid: child.pid! }
 }
 
-function write(path: string, content: unknown): void {
-  writeFileSync(join(dir.path, path), JSON.stringify(content))
+/** Hot rows, shedding, bounded answers, rules about other statements, a user with limits and tables that are not everybody's. */
+function guardsOn() {
+  const users = join(dir.path, 'guarded-users.json')
+  const limits = { connections: 1_000, rate: 10_000_000, concurrency: 1_000 }
+  const user = { limits, credentials: [{ password: account.password }] }
+  const table_groups = [
+    { tables: ['sbtest.salary'], readers: [] },
+    { tables: ['sbtest.sb%'], readers: [account.user], writers: [account.user] },
+  ]
+  writeFileSync(users, JSON.stringify({ users: { [account.user]: user }, table_groups }))
+  const rules = join(dir.path, 'rules.json')
+  const rule = { name: 'no scatter', action: 'refuse', plans: ['scatter'], verbs: ['UPDATE'] }
+  writeFileSync(rules, JSON.stringify({ rules: [rule] }))
+  return {
+    users_file: users,
+    query_rules_file: rules,
+    hot_rows: { mode: 'on' },
+    limits: { rows: 10_000 },
+    pool: { shed_after: '500ms', prefill: 8 },
+  }
 }
 
 async function answers(port: number): Promise<void> {

@@ -9,6 +9,8 @@ export interface HealthView {
   warnings?(): readonly string[]
   /** All metrics in Prometheus's text format. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>
+  /** A KILL that another proxy has signed; undefined for one that none has. Absent where proxies do not know each other. */
+  killOfPeer?(signed: { readonly body: string; readonly signature: string }): Promise<string | undefined>
 }
 
 export interface HttpServer {
@@ -43,6 +45,16 @@ export async function startHttp(
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, view: HealthView): Promise<void> {
+  if (request.method === 'POST' && request.url === '/peers/kill' && view.killOfPeer !== undefined) {
+    const body = await readBody(request)
+    const outcome = await view.killOfPeer({
+      body,
+      signature: String(request.headers[SIGNATURE_HEADER] ?? ''),
+    })
+    if (outcome === undefined) send(response, 403, 'not signed by a proxy of this topology\n')
+    else send(response, 200, `${outcome}\n`)
+    return
+  }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     send(response, 405, 'only GET and HEAD\n', { allow: 'GET, HEAD' })
     return
@@ -67,4 +79,20 @@ function send(
 ): void {
   const type = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
   response.writeHead(status, { ...type, ...headers }).end(body)
+}
+
+/** As src/cli/peers.ts sends it. */
+const SIGNATURE_HEADER = 'x-shardgate-signature'
+const BODY_BYTES_MAX = 4_096
+
+/** Throws for one that is longer than any request of a proxy. */
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > BODY_BYTES_MAX) throw new Error('the request is too long')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
 }

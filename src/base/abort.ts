@@ -4,6 +4,18 @@
  */
 export interface Cancellation {
   readonly signal: AbortSignal
+  /** How urgent the work is that would wait: 0 is most urgent, and nothing the default. */
+  readonly priority?: number | undefined
+}
+
+/** The same of work that others may be waiting for. */
+export function urgently(cancel: Cancellation): Cancellation {
+  return {
+    get signal() {
+      return cancel.signal
+    },
+    priority: 0,
+  }
 }
 
 /**

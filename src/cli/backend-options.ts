@@ -3,8 +3,10 @@ import { systemClock } from '../base/clock.ts'
 import type { ServerAccess } from '../reparent/managed-server.ts'
 import type { BackendAccess } from '../tablet/connect-control.ts'
 import type { GatewayOptions } from '../tablet/gateway.ts'
+import type { HotRowOptions } from '../tablet/hot-rows.ts'
 import type { ServeConfig } from './config.ts'
 import { readSecret } from './open-topology.ts'
+import { joinHealth } from './worker-health.ts'
 
 /** The account on the MySQL servers. Reads the files that the configuration names. */
 export function backendAccess({
@@ -48,21 +50,46 @@ export function serverAccess(config: Pick<ServeConfig, 'backend' | 'timeouts' | 
   }
 }
 
-export function gatewayOptions(config: ServeConfig): GatewayOptions {
-  const { pool, buffer, health, timeouts } = config
+/** `workerNumber`: 0 for a single process; of several the first looks at the servers for all. */
+export function gatewayOptions(config: ServeConfig, workerNumber: number): GatewayOptions {
+  const { pool, buffer, health, replica, timeouts } = config
   return {
     ...backendAccess(config),
+    ...(workerNumber > 0 && { exchange: joinHealth() }),
     cell: config.cell,
     replicaLagMaxSeconds: health.replica_lag_max / 1000,
+    replicasMin: health.min_replicas,
+    slowStartMs: replica.slow_start,
+    outlier: { failures: replica.outlier_failures, pauseMs: replica.outlier_pause },
     pool: {
       connectionsMax: pool.size,
       waitersMax: pool.waiters,
       waitTimeoutMs: pool.wait_timeout,
       idleTimeoutMs: pool.idle_timeout,
+      ageMaxMs: pool.max_age,
+      prefill: pool.prefill,
+      shedAfterMs: pool.shed_after,
       silenceTimeoutMs: timeouts.silence,
     },
     scratchConnectionsMax: config.federation.connections,
     buffer: { windowMs: buffer.window, requestsMax: buffer.requests },
-    health: { intervalMs: health.interval, timeoutMs: health.timeout },
+    health: {
+      intervalMs: health.interval,
+      timeoutMs: health.timeout,
+      standsIn: workerNumber > 1,
+      ...(health.heartbeat_table && {
+        heartbeat: { table: health.heartbeat_table, isUtc: health.heartbeat_utc },
+      }),
+    },
+  }
+}
+
+export function hotRowOptions({ hot_rows: rows }: Pick<ServeConfig, 'hot_rows'>): HotRowOptions | undefined {
+  if (rows.mode === 'off') return undefined
+  return {
+    concurrency: rows.concurrency,
+    queueMax: rows.queue,
+    waitTimeoutMs: rows.wait_timeout,
+    isDryRun: rows.mode === 'dry_run',
   }
 }

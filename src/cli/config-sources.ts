@@ -41,7 +41,12 @@ export interface ConfigSources {
 }
 
 /** Variables that are not settings of `serve`. */
-const OTHER_VARIABLES = new Set(['SHARDGATE_CONFIG', 'SHARDGATE_TEST_MYSQLD', 'SHARDGATE_WORKER_SLOT'])
+const OTHER_VARIABLES = new Set([
+  'SHARDGATE_CONFIG',
+  'SHARDGATE_TEST_MYSQLD',
+  'SHARDGATE_WORKER_SLOT',
+  'SHARDGATE_PROXY_NUMBER',
+])
 
 /** Puts the sources together and checks the whole. Throws `ConfigError` that names every mistake. */
 export function loadConfig(sources: ConfigSources): ServeConfig {

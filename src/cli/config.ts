@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { CONNECTIONS_AMONG_OTHERS_MAX, WORKERS_AMONG_OTHERS_MAX } from '../mysql/server/connection-ids.ts'
+import { READ_AFTER_WRITE } from '../tablet/session-gateway.ts'
 import { LOG_LEVELS } from '../telemetry/log.ts'
 import { TRANSACTION_MODES } from '../transaction/transaction.ts'
 import { boolean, byteSize, duration, integer, port, text, textList } from './config-values.ts'
@@ -60,6 +62,25 @@ const shape = z.strictObject({
   users_file: text
     .optional()
     .describe('Users, their password hashes, roles and keyspaces (YAML or JSON); read again when it changes'),
+  peers: z
+    .strictObject({
+      enabled: boolean
+        .default(false)
+        .describe(
+          'The proxies of the topology (etcd) know each other: KILL reaches a connection of any of them, through their HTTP endpoints',
+        ),
+      address: text
+        .optional()
+        .describe(
+          'host:port at which other proxies reach this one over HTTP; without it, its host name and http.port',
+        ),
+    })
+    .prefault({}),
+  query_rules_file: text
+    .optional()
+    .describe(
+      'Rules about statements, before those of the topology (YAML or JSON); read again when it changes',
+    ),
   backend: z
     .strictObject({
       user: text.optional().describe('Account on the MySQL servers behind the proxy'),
@@ -120,6 +141,54 @@ const shape = z.strictObject({
       idle_timeout: duration
         .prefault('5m')
         .describe('Idle connections to tablets are closed after this time'),
+      max_age: duration
+        .prefault('1h')
+        .describe(
+          'Connections to tablets that are this old, give or take a fifth, are closed when nobody has them; 0 for at any age',
+        ),
+      prefill: integer(0, 100_000)
+        .default(0)
+        .describe('Connections to each healthy tablet that are made ahead of those who need them'),
+      shed_after: duration
+        .prefault('0')
+        .describe(
+          'While requests have waited longer than this for a connection at every moment, one after the other is refused (1203), those with the highest /*vt+ PRIORITY=n */ first; 0 for never',
+        ),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      rows: integer(0, 1_000_000_000)
+        .default(0)
+        .describe(
+          "Rows that one statement may answer, then it is stopped (1317); not in sessions with workload 'OLAP', nor with /*vt+ IGNORE_MAX_ROWS */; 0 for any number",
+        ),
+      write_lag: duration
+        .prefault('0')
+        .describe(
+          'Writes wait while a replica of their shard is further behind than this, for pool.wait_timeout at most (1203); 0 for not at all',
+        ),
+    })
+    .prefault({}),
+  hot_rows: z
+    .strictObject({
+      mode: z
+        .enum(['off', 'dry_run', 'on'])
+        .default('off')
+        .describe(
+          'Statements that write one row wait for each other in the proxy instead of in InnoDB: off, on, or dry_run, which only counts those that would',
+        ),
+      concurrency: integer(1, 1_000)
+        .default(5)
+        .describe('Writers of one row that its server has at once, for each process'),
+      queue: integer(0, 1_000_000)
+        .default(1_000)
+        .describe('Statements that may wait for one row; one more is refused (1203)'),
+      wait_timeout: duration
+        .prefault('50s')
+        .describe(
+          'How long they wait before they get 1205; less where a session has a shorter innodb_lock_wait_timeout',
+        ),
     })
     .prefault({}),
   federation: z
@@ -178,7 +247,44 @@ const shape = z.strictObject({
       timeout: duration.prefault('3s').describe('A check that takes longer has failed'),
       replica_lag_max: duration
         .prefault('30s')
-        .describe('Replicas further behind are read only when no better one is left'),
+        .describe('Replicas further behind are read only when fewer than health.min_replicas are left'),
+      heartbeat_table: z
+        .string()
+        .regex(/^[^.\0]+\.[^.\0]+$/, 'is written database.table')
+        .optional()
+        .describe(
+          'database.table whose column ts somebody sets to the time on the primaries (pt-heartbeat): how far replicas are behind is read there, if Seconds_Behind_Source is not to be relied on',
+        ),
+      heartbeat_utc: boolean
+        .default(false)
+        .describe("Its times are UTC (pt-heartbeat --utc), else of the servers' time zone"),
+      min_replicas: integer(1, 1_000)
+        .default(1)
+        .describe('So many replicas of a shard are read though all are further behind: those least behind'),
+    })
+    .prefault({}),
+  replica: z
+    .strictObject({
+      read_after_write: z
+        .enum(READ_AFTER_WRITE)
+        .default('none')
+        .describe(
+          'What reads from replicas see: none for whatever is there, session for all that their session has written, global for all that anybody has; sessions may SET it',
+        ),
+      read_after_write_timeout: duration
+        .prefault('1s')
+        .describe('So long a replica has to get there; then the primary is read'),
+      slow_start: duration
+        .prefault('10s')
+        .describe('A replica that comes back has its full share of the reads after this time; 0 for at once'),
+      outlier_failures: integer(0, 1_000_000)
+        .default(5)
+        .describe(
+          'A replica that fails so many who use it in a row (connections, time-outs) is not read for a while; 0 for never',
+        ),
+      outlier_pause: duration
+        .prefault('5s')
+        .describe('For so long the first time, twice as long each time soon after, up to 32 times'),
     })
     .prefault({}),
   timeouts: z
@@ -288,6 +394,23 @@ const rules: readonly Rule[] = [
     path: ['backend', 'password'],
     message: 'give either password or password_file',
     isBroken: ({ backend }) => backend?.password !== undefined && Boolean(backend.password_file),
+  },
+  {
+    path: ['peers', 'enabled'],
+    message:
+      'needs topology.type etcd, http.enabled and a password of the backend account, which signs what proxies tell each other',
+    isBroken: ({ peers, topology, http, backend }) =>
+      peers?.enabled === true &&
+      (topology?.type !== 'etcd' ||
+        http?.enabled === false ||
+        !(backend?.password || backend?.password_file)),
+  },
+  {
+    path: ['peers', 'enabled'],
+    message: `takes ${WORKERS_AMONG_OTHERS_MAX} workers and max_connections of ${CONNECTIONS_AMONG_OTHERS_MAX} at most, for connection ids have the number of the proxy in them`,
+    isBroken: ({ peers, workers, max_connections: connections }) =>
+      peers?.enabled === true &&
+      ((workers ?? 1) > WORKERS_AMONG_OTHERS_MAX || (connections ?? 0) > CONNECTIONS_AMONG_OTHERS_MAX),
   },
   {
     path: ['users_file'],

@@ -1,7 +1,10 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
+import type { QueryRules } from '../session/rules/query-rules.ts'
 import type { Gateway } from '../tablet/gateway.ts'
+import type { HotRowCounts } from '../tablet/hot-rows.ts'
 import type { ServingTablet } from '../tablet/serving-tablet.ts'
 import type { ServedPrimary } from '../tablet/shard-primary.ts'
+import { TABLET_STATES } from '../tablet/tablet-state.ts'
 
 /** What a proxy holds at this moment. */
 export interface ProxyLoad {
@@ -10,6 +13,10 @@ export interface ProxyLoad {
   /** What their sessions hold: variables, prepared statements, rows. */
   readonly heldBytes: number
   readonly gateway: Pick<Gateway, 'tablets' | 'primaries' | 'typeOf'>
+  /** Undefined where hot_rows.mode is off. */
+  readonly hotRows: HotRowCounts | undefined
+  /** Of each query rule, since it was read. */
+  readonly rules: QueryRules['counts']
 }
 
 /** Clients and the places of the pools; of several workers they are added up. */
@@ -46,7 +53,43 @@ export function registerProxyMetrics(registry: Registry, load: () => ProxyLoad):
   pools('idle', 'Connections to a tablet that wait for work', ({ idle }) => idle)
   pools('waiting', 'Requests that wait for a connection to a tablet', ({ waiting }) => waiting)
   registerTabletMetrics(registry, load)
+  registerTabletStates(registry, load)
   registerShardMetrics(registry, load)
+  registerHotRowMetrics(registry, load)
+}
+
+function registerHotRowMetrics(registry: Registry, load: () => ProxyLoad): void {
+  new Counter({
+    name: 'shardgate_query_rule_total',
+    help: 'Statements that a query rule was about, since it was read',
+    labelNames: ['rule', 'action'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const { rule, action, matched } of load().rules) this.inc({ rule, action }, matched)
+    },
+  })
+  new Gauge({
+    name: 'shardgate_hot_rows_waiting',
+    help: 'Statements that wait for others to have written the same row',
+    registers: [registry],
+    collect() {
+      this.set(load().hotRows?.waiting ?? 0)
+    },
+  })
+  new Counter({
+    name: 'shardgate_hot_rows_total',
+    help: 'Statements that have waited for a row, or would have in a dry run, and those that were refused or waited in vain',
+    labelNames: ['outcome'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      const { waited = 0, refused = 0, timedOut = 0 } = load().hotRows ?? {}
+      this.inc({ outcome: 'waited' }, waited)
+      this.inc({ outcome: 'refused' }, refused)
+      this.inc({ outcome: 'timed out' }, timedOut)
+    },
+  })
 }
 
 function registerTabletMetrics(registry: Registry, load: () => ProxyLoad): void {
@@ -75,6 +118,38 @@ function registerTabletMetrics(registry: Registry, load: () => ProxyLoad): void 
     'How far a replica is behind its source; +Inf where replication is broken',
     ({ health }) => health.lagSeconds,
   )
+}
+
+/** One line for each state of a tablet, 1 for the one that it is in. */
+function registerTabletStates(registry: Registry, load: () => ProxyLoad): void {
+  const labelsOf = ({ record, alias }: ServingTablet) => ({
+    keyspace: record.keyspace,
+    shard: record.shard,
+    tablet: alias,
+  })
+  new Gauge({
+    name: 'shardgate_tablet_state',
+    help: 'Whether a tablet is in a state: unknown, serving, lagging, not serving, draining',
+    labelNames: ['keyspace', 'shard', 'tablet', 'state'],
+    registers: [registry],
+    aggregator: 'max',
+    collect() {
+      this.reset()
+      for (const tablet of load().gateway.tablets)
+        for (const state of TABLET_STATES)
+          this.set({ ...labelsOf(tablet), state }, Number(tablet.state === state))
+    },
+  })
+  new Counter({
+    name: 'shardgate_tablet_state_changes_total',
+    help: 'How often a tablet has come to be in another state',
+    labelNames: ['keyspace', 'shard', 'tablet'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const tablet of load().gateway.tablets) this.inc(labelsOf(tablet), tablet.stateChanges)
+    },
+  })
 }
 
 function registerShardMetrics(registry: Registry, load: () => ProxyLoad): void {

@@ -8,8 +8,10 @@ import type { TopologyView } from '../topology/snapshot.ts'
 import type { ServeConfig } from './config.ts'
 import { fileMistakes } from './config-files.ts'
 import { catchTheRest } from './last-resort.ts'
+import { type OpenPeers, openPeers, proxyNumberOfWorker } from './open-peers.ts'
 import { followTopology, openStore } from './open-topology.ts'
-import { type CreateProxy, startProxy } from './proxy.ts'
+import type { SignedKill } from './peers.ts'
+import { type CreateProxy, type RunningProxy, startProxy } from './proxy.ts'
 import { registerProxyMetrics } from './proxy-metrics.ts'
 import { notServing, printProblem, type ServingState } from './serving-state.ts'
 import { onStopSignal } from './signals.ts'
@@ -48,31 +50,40 @@ async function serveHere(
   if (cluster.isWorker) answerParentsMetrics(registry)
   const metrics = async () => ({ contentType: registry.contentType, text: await registry.metrics() })
   let http: HttpServer | undefined
+  let peers: OpenPeers | undefined
+  let proxy: RunningProxy | undefined
   let stopWatching = () => {}
   try {
+    if (!cluster.isWorker) peers = await openPeers(config, { logger, signal: stop.signal })
+    const killOfPeer = async (signed: SignedKill) =>
+      await peers?.answer(signed, async (request) => proxy?.kill(request) ?? 'unknown')
     if (config.http.enabled && !cluster.isWorker) {
       http = await startHttp(config.http, {
         notReady: () => state.reason(topology),
         warnings: () => state.problems(),
         metrics,
+        ...(peers && { killOfPeer }),
       })
       logger.info('http listens', { host: config.http.host, port: http.port })
     }
     logger.info('reading the topology', { store: store.description })
     await topology.start(stop.signal)
-    const proxy = await createProxy({
+    proxy = await createProxy({
       config,
       topology,
       store,
       logger,
       workerNumber: workerSlot(),
+      proxyNumber: peers?.peers.number ?? proxyNumberOfWorker(),
+      ...(peers && { peers: peers.peers }),
       signal: stop.signal,
     })
-    registerProxyMetrics(registry, () => proxy.load())
+    const running = proxy
+    registerProxyMetrics(registry, () => running.load())
     // Of workers the parent tells the log, once for all.
     const troubleLog = cluster.isWorker ? silentLogger : logger
     stopWatching = watchServing(
-      () => proxy.state(),
+      () => running.state(),
       { clock: systemClock, logger: troubleLog },
       (serving) => {
         state.serving = serving
@@ -103,6 +114,7 @@ async function serveHere(
     await topology.close()
     await store.close()
     await http?.close()
+    await peers?.close()
     stop.dispose()
     stopCatching()
     clearInterval(keepAlive)

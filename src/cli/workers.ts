@@ -6,10 +6,13 @@ import { removeStaleSocket } from '../mysql/server/stale-socket.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { ServeConfig } from './config.ts'
 import { workerHeapArgs } from './memory-limits.ts'
+import { openPeers, PROXY_NUMBER_VARIABLE } from './open-peers.ts'
+import type { SignedKill } from './peers.ts'
 import { notServing, printProblem, type ServingState } from './serving-state.ts'
 import { onStopSignal } from './signals.ts'
 import { watchServing } from './watch-serving.ts'
-import { passKills } from './worker-kill.ts'
+import { passHealth } from './worker-health.ts'
+import { KillPost } from './worker-kill.ts'
 
 const RESTART_PAUSE_MS = 1_000
 /** A worker that dies younger than this did not start; when all do, the parent gives up. */
@@ -56,7 +59,14 @@ export async function runWorkers(config: ServeConfig, logger: Logger): Promise<n
   const serving = (): ServingState | undefined => [...states.values()].at(-1)
   const unwatch = watchServing(() => serving() ?? UNKNOWN, { clock: systemClock, logger })
   const warnings = () => serving()?.problems.map(printProblem) ?? []
-  const http = config.http.enabled ? await startHttp(config.http, { notReady, warnings, metrics }) : undefined
+  // Those that live: node has one among its own until its channel is closed, which may be after its exit is told.
+  const places = new Map<number, Worker>()
+  const peers = await openPeers(config, { logger, signal: stop.signal })
+  const post = new KillPost((slot) => places.get(slot), peers?.peers)
+  const killOfPeer = peers && ((signed: SignedKill) => peers.answer(signed, (request) => post.kill(request)))
+  const http = config.http.enabled
+    ? await startHttp(config.http, { notReady, warnings, metrics, ...(killOfPeer && { killOfPeer }) })
+    : undefined
   // The parent alone may: to a worker the sockets of its siblings look like strangers'.
   if (config.listen.socket !== undefined) await removeStaleSocket(config.listen.socket)
   cluster.setupPrimary({ execArgv: [...process.execArgv, ...workerHeapArgs(config.workers)] })
@@ -64,14 +74,14 @@ export async function runWorkers(config: ServeConfig, logger: Logger): Promise<n
     let isEverReady = false
     let hasGivenUp = false
     const told = new Set<string>()
-    // Those that live: node has one among its own until its channel is closed, which may be after its exit is told.
-    const places = new Map<number, Worker>()
     const fork = (slot: number) => {
-      const worker = cluster.fork({ [SLOT_VARIABLE]: String(slot) })
+      const number = String(peers?.peers.number ?? 0)
+      const worker = cluster.fork({ [SLOT_VARIABLE]: String(slot), [PROXY_NUMBER_VARIABLE]: number })
       const startedMs = performance.now()
       let hasSaidWhy = false
       places.set(slot, worker)
-      passKills(worker, (place) => places.get(place))
+      post.serve(worker)
+      passHealth(worker, () => places.values())
       worker.on('message', (message: WorkerMessage) => {
         if (message?.kind === 'failed') {
           if (!told.has(message.reason)) logger.error('cannot serve', { reason: message.reason })
@@ -110,6 +120,7 @@ export async function runWorkers(config: ServeConfig, logger: Logger): Promise<n
   })
   unwatch()
   await http?.close()
+  await peers?.close()
   stop.dispose()
   return exitCode
 }

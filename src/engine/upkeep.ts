@@ -71,7 +71,7 @@ export async function followRows(upkeep: Upkeep, changed: Changed, context: Look
 
 /** By the rows of before; those that are gone aside. */
 async function rowsAfter(
-  { after, oneByOne, newKey, deletes }: Upkeep,
+  { after, oneByOne, newKey, keepsKey, deletes }: Upkeep,
   changed: Changed,
   { bindings, port }: LookupContext,
 ): Promise<ReadonlyMap<Row, ShardRead>> {
@@ -81,6 +81,10 @@ async function rowsAfter(
   const own = new StreamRows(before.rows, before.columns, before.format, charsets)
   const outer =
     newKey === undefined ? own : new ValueRows(before.rows.map((_, i) => keyAfter(own, i, newKey)))
+  if (keepsKey && oneByOne) {
+    const kept = await readShard(after, changed, { bindings, outer: own }, { port, waits: true })
+    if (kept.rows.length === 1) return found.set(before.rows[0]!, kept)
+  }
   const read = await readShard(after, changed, { bindings, outer }, { port, waits: true })
   if (oneByOne) {
     const [row] = read.rows

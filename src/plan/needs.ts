@@ -28,4 +28,15 @@ export interface Needs {
   readonly command: string
   /** For users who may not use every keyspace. */
   readonly reaches: readonly Reach[]
+  /** For users who may not do everything to each table. */
+  readonly tables: readonly TableNeed[]
+}
+
+/** Something that is done to a table. */
+export interface TableNeed {
+  readonly right: 'read' | 'write' | 'ddl'
+  /** For 1142. */
+  readonly command: string
+  readonly keyspace: string
+  readonly table: string
 }

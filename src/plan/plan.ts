@@ -76,6 +76,24 @@ export interface Plan {
   readonly follows?: readonly FollowedColumn[]
   /** What it needs of its user; absent: nothing that any user may lack. */
   readonly needs?: Needs
+  /** The row that it changes, where its text names one. */
+  readonly row?: WrittenRow
+}
+
+/**
+ * One row, or all rows with one value of a table's primary vindex. Two statements with the same `key` and equal values change the
+ * same; those of which one names a row by other columns are not told to.
+ */
+export interface WrittenRow {
+  /** Table and columns: `shop.customer(id)`. */
+  readonly key: string
+  readonly values: readonly PlanValue[] | CellsOfRow
+}
+
+/** Cells of the only row of VALUES in a `rows` slot; with more of them the statement names no row. */
+export interface CellsOfRow {
+  readonly slot: number
+  readonly cells: readonly number[]
 }
 
 /** A column of ids that a sequence gives. */

@@ -95,6 +95,8 @@ export interface Upkeep {
   readonly after?: QueryText
   /** For each column of the key, where chosen rows have what it is assigned; absent where the key stays. */
   readonly newKey?: readonly NewKeyColumn[]
+  /** IGNORE: a row for which the new key is taken keeps its own. */
+  readonly keepsKey?: true
   /** Rows may belong on another shard afterwards. */
   readonly move?: RowMove
   /** Whether a row meets others depends on which have changed before it. */

@@ -37,6 +37,7 @@ import { namesFarTemporary, planTemporary, temporaryPlace } from './statements/p
 import { runningPrograms } from './stored-programs.ts'
 import { unshardedKeyspace } from './unsharded-keyspace.ts'
 import { hasUnusedElsewhere, withoutUnusedElsewhere, withUnusedUnread } from './unused-ctes.ts'
+import { withWrittenRow } from './written-row.ts'
 
 export type { PlanContext, Planner } from './plan-context.ts'
 
@@ -69,7 +70,8 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
     if (shard !== undefined && defaultKeyspace !== undefined) {
       trace?.note(`the target is shard ${defaultKeyspace}:${shard}, which gets the statement as it is`)
       const routing: Routing = { kind: 'Shard', keyspace: defaultKeyspace, shard }
-      return { ...planForShard(statement, routing, context), ...foundRowsOf(statement) }
+      const whole = { ...planForShard(statement, routing, context), ...foundRowsOf(statement) }
+      return withWrittenRow(whole, statement, context)
     }
     const hasWith = someNode(statement, ({ kind }) => kind === 'With')
     const ordered = hasWith && isOfMariaDb(context) ? withOwnCteNames(withEarlierCtes(statement)) : statement
@@ -82,7 +84,7 @@ function plan(statement: Statement, context: PlanContext, trace: Trace | undefin
       return unsupportedPlan('tables of WITH RECURSIVE that name each other over several shards')
     const planned = whole ?? planBesideTemporary(used, own, trace)
     const asked = withFollowed(withAsked(used, planned), used, own)
-    return { ...atLockServer(used, asked, own), ...foundRowsOf(used) }
+    return withWrittenRow({ ...atLockServer(used, asked, own), ...foundRowsOf(used) }, statement, context)
   } catch (error) {
     if (error instanceof Unplanned) return unsupportedPlan(error.construct)
     throw error

@@ -34,14 +34,20 @@ import type { Trace } from './rules/trace.ts'
 import { withSelectedRows } from './selected-rows.ts'
 import { ShardText } from './shard-text.ts'
 import { planTemporaryInsert, planTemporaryWrite } from './statements/plan-temporary-write.ts'
+import { withValuesOfBefore } from './values-of-before.ts'
 
 /** UPDATE and DELETE: each shard changes its own rows, which holds as long as they need no others to decide. */
 export function planWrite(ast: Update | Delete, context: PlanContext, trace?: Trace): Plan {
   const temporary = planTemporaryWrite(ast, context)
   if (temporary !== undefined) return temporary
-  const bound = bindWrite(ast, rootPlace(context))
+  const ordered = ast.kind === 'Update' ? withValuesOfBefore(ast, context) : ast
+  const bound = bindWrite(ordered ?? ast, rootPlace(context))
   const plan = finishWrite(bound, runPhases(phases, operatorOfWrite(bound), context, trace), context)
-  return withChosenRows(plan, bound, context)
+  const planned = withChosenRows(plan, bound, context)
+  if (ordered !== undefined || isOneRoute(planned)) return planned
+  return unsupportedPlan(
+    'assignments that read each other beside a subquery on their table, over several shards,',
+  )
 }
 
 /**

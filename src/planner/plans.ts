@@ -3,10 +3,9 @@ import { NAMED_LOCKS } from '../plan/reserves.ts'
 import type { Routing } from '../plan/routing.ts'
 import type { SendWrite } from '../plan/write-primitives.ts'
 import type { FunctionCall, Statement } from '../sql/ast.ts'
-import { printPieces } from '../sql/print.ts'
 import { type AnyNode, type Part, someNode, visit } from '../sql/visit.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
-import { isComputable } from './binding/computed.ts'
+import { computedText } from './binding/computed.ts'
 import { setsLastInsertId, setsVariables } from './binding/traits.ts'
 import type { PlanContext } from './plan-context.ts'
 import { ShardText } from './shard-text.ts'
@@ -108,8 +107,9 @@ const LOCKING: ReadonlySet<string> = new Set(['get_lock', 'release_lock', 'relea
 
 function namedLocksOf(calls: readonly FunctionCall[]): NamedLocks {
   const asked = calls.flatMap(({ name, args }) => (name === 'get_lock' ? args.slice(0, 1) : []))
+  const names = asked.map(computedText)
   return {
-    names: asked.every(isComputable) ? asked.map((name) => printPieces(name)) : undefined,
+    names: names.every((name) => name !== undefined) ? names : undefined,
     releasesAll: calls.some(({ name }) => name === 'release_all_locks'),
   }
 }

@@ -34,6 +34,7 @@ export const sessionVariables: ReadonlyMap<string, string> = new Map([
     'migration_context',
     'planner_version',
     'query_timeout',
+    'read_after_write',
     'read_after_write_gtid',
     'read_after_write_timeout',
     'session_uuid',

@@ -110,6 +110,7 @@ export function upkeepOf(
     ...(kept.foreignKeys && { foreignKeys: kept.foreignKeys }),
     ...(mayStay && { after: rowsAfter(kept, changing, context) }),
     ...(newKey.columns.length > 0 && { newKey: newKey.columns }),
+    ...(newKey.columns.length > 0 && ast.kind === 'Update' && ast.ignore && { keepsKey: true }),
     ...(moves && { move: moveOf(changing, context) }),
     oneByOne,
     ...(ast.kind === 'Delete' && { deletes: true }),

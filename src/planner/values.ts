@@ -24,7 +24,8 @@ export function planValue(expr: Expr): PlanValue | undefined {
 }
 
 function sessionInteger(session: string | undefined): PlanValue | undefined {
-  return session !== undefined && sessionIntegers.has(session) ? { kind: 'Session', session } : undefined
+  const isInteger = session !== undefined && (sessionIntegers.has(session) || session === 'autocommit')
+  return isInteger ? { kind: 'Session', session } : undefined
 }
 
 /** Literals that stay in the statement's key, because they decide its plan. */

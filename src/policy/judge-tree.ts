@@ -82,7 +82,7 @@ function tablesIn(part: AnyNode, defaultSchema: string): readonly TableName[] {
 }
 
 /** What a statement does to each of its tables. Every table that a write joins counts as written. */
-function commands(statement: AnyNode): (table: TableName) => string {
+export function commands(statement: AnyNode): (table: TableName) => string {
   const write = writeOf(statement)
   if (write === undefined) return () => 'SELECT'
   const { command, written } = write

@@ -1,5 +1,5 @@
 import { SqlError } from '../errors/sql-error.ts'
-import type { Denial, Needs, Reach } from '../plan/needs.ts'
+import type { Denial, Needs, Reach, TableNeed } from '../plan/needs.ts'
 import type { Ddl, Explain, Query, Show, Statement, TableName } from '../sql/ast.ts'
 import { tokenize } from '../sql/lexer.ts'
 import { type ParseOptions, parseStatement } from '../sql/parse.ts'
@@ -20,14 +20,15 @@ import {
 } from './privileged-verbs.ts'
 import { denialOfVariable } from './session-variables.ts'
 import { denialOfCall, denialOfRead, denialOfWrite, isClosedSchema } from './system-tables.ts'
+import { guessedTables, type TableNeedsContext, tableNeeds } from './table-needs.ts'
 import { words } from './words.ts'
 
 /** What the needs of a statement depend on, beside it. */
-export interface PolicyContext {
+export interface PolicyContext extends TableNeedsContext {
   /** The text to which the statement's spans point. */
   readonly sql: string
   readonly options: ParseOptions
-  /** The session's default database, '' for none. */
+  /** '' for none. */
   readonly defaultSchema: string
   /** The session's target is a shard, which gets texts as they are. */
   readonly isShard: boolean
@@ -47,6 +48,7 @@ export function needsOf(statement: Statement, context: PolicyContext): Needs & {
     ...(denied === undefined ? {} : { denied }),
     command: commandOf(statement),
     reaches: reachesOf(statement, context, byText),
+    tables: [...tableNeeds(statement, context), ...(hidesTables(statement, context) ? guessed(context) : [])],
     byText,
   }
 }
@@ -63,6 +65,7 @@ export function needsOfComments(context: PolicyContext): readonly Needs[] {
       ...(denied === undefined ? {} : { denied }),
       command: 'SELECT',
       reaches: qualifiersOf(passedOn(read), read.options),
+      tables: guessed(read),
     }
   })
 }
@@ -89,6 +92,43 @@ function isPassedOn(statement: Statement): boolean {
     default:
       return false
   }
+}
+
+/** It may do something to tables other than those that it is known to name. */
+function hidesTables(statement: Statement, context: PolicyContext): boolean {
+  switch (statement.kind) {
+    case 'Explain':
+    case 'VExplain':
+      return hidesTables(statement.statement, context)
+    case 'Ddl':
+      return PROGRAMS.has(statement.object.split(' ')[0]!) || namesOthersTables(passedOn(context))
+    case 'Other':
+      return !WITHOUT_TABLES.has(statement.verb.split(' ')[0]!)
+    default:
+      return false
+  }
+}
+
+const PROGRAMS = words('procedure function trigger event package')
+const WITHOUT_TABLES = words('HELP SIGNAL RESIGNAL GET XA')
+
+/** CREATE and ALTER TABLE … UNION = (others), ALTER TABLE … EXCHANGE PARTITION … WITH TABLE other. */
+function namesOthersTables(text: PassedOn): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const isMerge =
+      text.bare(at) === 'UNION' && (text.word(at + 1) === '=' || text.name(at + 2) !== undefined)
+    if (text.bare(at) === 'EXCHANGE' || isMerge) return true
+  }
+  return false
+}
+
+function guessed(context: PolicyContext): readonly TableNeed[] {
+  const { defaultSchema, options } = context
+  const text = passedOn(context)
+  const inner = preparedIn(text).flatMap((sql) =>
+    guessedTables(new PassedOn(sql, tokenize(sql, options), text.judgeInner), defaultSchema),
+  )
+  return [...guessedTables(text, defaultSchema), ...inner]
 }
 
 function judge(statement: Statement, context: PolicyContext): Denial | undefined {
@@ -348,6 +388,14 @@ function qualifiersOf(text: PassedOn, options: ParseOptions): Reach[] {
     const isDatabase = ['DATABASE', 'SCHEMA'].includes(text.bare(at - 1))
     if (text.word(at + 1) === '.' || isDatabase) found.push({ schema: name, isGuess: true })
   }
+  return found
+}
+
+/** The texts that are prepared from literals. */
+function preparedIn(text: PassedOn): readonly string[] {
+  const found: string[] = []
+  for (let at = 0; at < text.length; at++)
+    if (text.type(at) === 'String' && isPrepared(text, at)) found.push(innerText(text.text(at)))
   return found
 }
 

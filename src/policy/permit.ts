@@ -1,10 +1,11 @@
 import { unreachable } from '../base/assert.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { Access } from '../mysql/server/auth/access.ts'
+import { mayTouch, type TableRule } from '../mysql/server/auth/table-rules.ts'
 import type { Denial, Needs, Reach } from '../plan/needs.ts'
 import { isSystemSchema } from '../vschema/system-schemas.ts'
 import { fold } from './fold.ts'
-import { isClosedSchema } from './system-tables.ts'
+import { denialOfRead, isClosedSchema } from './system-tables.ts'
 
 /** Who asks, as errors name them. */
 export interface Asker {
@@ -23,9 +24,35 @@ export interface Servers {
 export function permit(needs: Needs, asker: Asker, servers: Servers): void {
   const { access } = asker.identity
   if (access.role === 'app' && needs.denied !== undefined) throw accessDenied(needs.denied, asker, servers)
+  if (access.tables !== undefined && access.role === 'app') permitTables(needs, access.tables, asker, servers)
   if (access.keyspaces === undefined) return
   for (const reach of needs.reaches)
     if (isClosed(reach, access, servers)) throw accessDenied(denialOfReach(reach, needs), asker, servers)
+}
+
+/** Throws what a user is told who may not know a table's columns. */
+export function permitFields(
+  place: { readonly keyspace: string; readonly table: string },
+  asker: Asker,
+  servers: Servers,
+): void {
+  const { keyspace, table } = place
+  const denied = asker.identity.access.role === 'app' ? denialOfRead(keyspace, table) : undefined
+  const needs: Needs = {
+    ...(denied === undefined ? {} : { denied }),
+    command: 'SELECT',
+    reaches: [{ schema: keyspace, table }],
+    tables: [{ right: 'read', command: 'SELECT', ...place }],
+  }
+  permit(needs, asker, servers)
+}
+
+function permitTables({ tables }: Needs, rules: readonly TableRule[], asker: Asker, servers: Servers): void {
+  for (const need of tables) {
+    if (mayTouch(rules, need.right, need)) continue
+    const { command, keyspace, table } = need
+    throw accessDenied({ kind: 'Table', command, schema: keyspace, table }, asker, servers)
+  }
 }
 
 /** Throws 1044 for a database that the user may not have as default. */

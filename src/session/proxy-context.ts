@@ -2,16 +2,20 @@ import type { ByteBudget } from '../base/byte-budget.ts'
 import type { Clock } from '../base/clock.ts'
 import type { ClientConnection } from '../mysql/server/session-handler.ts'
 import type { Gateway } from '../tablet/gateway.ts'
+import type { HotRows } from '../tablet/hot-rows.ts'
 import type { ToldText } from '../tablet/keyspace-names.ts'
 import type { Sequences } from '../tablet/sequences.ts'
+import type { ReadAfterWriteOptions } from '../tablet/session-gateway.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { AtomicCommits } from '../transaction/atomic-commits.ts'
 import type { TransactionMode } from '../transaction/transaction.ts'
 import type { VSchema } from '../vschema/model.ts'
 import type { KillElsewhere } from './commands/kill-request.ts'
+import type { QueryRules } from './rules/query-rules.ts'
 import type { Target } from './settings/target.ts'
 import type { Judgements } from './statements/judgements.ts'
 import type { PlanCache } from './statements/plan-cache.ts'
+import type { UserLoads } from './user-loads.ts'
 
 export interface SessionLimits {
   /** Bytes of one command; longer ones are refused with 1153. */
@@ -32,8 +36,15 @@ export interface SessionLimits {
   /** 0: none. */
   readonly transactionTimeoutMs: number
   readonly idleTransactionMs: number
+  /** Rows that a statement may answer; 0: any number. */
+  readonly answerRowsMax: number
+  /** Writes wait while a replica of their shard is further behind, so long at most; 0: they do not. */
+  readonly writeLagMaxMs: number
+  readonly writeWaitMs: number
   /** transaction_mode as sessions begin. */
   readonly transactionMode: TransactionMode
+  /** read_after_write as sessions begin. */
+  readonly readAfterWrite: ReadAfterWriteOptions
   /** Rows and bytes that one statement may bring together from several shards where it is answered over copies of its tables. */
   readonly copiedRowsMax: number
   readonly copiedBytesMax: number
@@ -88,6 +99,11 @@ export interface ProxyContext {
   readonly coarseNowMs: number
   readonly log: Logger
   readonly limits: SessionLimits
+  /** Undefined where writers of one row do not wait for each other here. */
+  readonly hotRows: HotRows | undefined
+  readonly userLoads: UserLoads
+  /** Undefined while there are none. */
+  readonly rules: QueryRules | undefined
   /** What all sessions hold; each has a part of it. */
   readonly memory: ByteBudget
   /** Live sessions of this process by connection id. */

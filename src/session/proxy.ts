@@ -4,6 +4,7 @@ import { ByteBudget } from '../base/byte-budget.ts'
 import type { Clock } from '../base/clock.ts'
 import type { ClientConnection, SessionHandler } from '../mysql/server/session-handler.ts'
 import { Gateway, type GatewayOptions } from '../tablet/gateway.ts'
+import { type HotRowOptions, HotRows } from '../tablet/hot-rows.ts'
 import { messageInKeyspaceNames } from '../tablet/keyspace-names.ts'
 import { SchemaTracker } from '../tablet/schema-tracker.ts'
 import { Sequences } from '../tablet/sequences.ts'
@@ -16,16 +17,20 @@ import type { VSchema } from '../vschema/model.ts'
 import { parseRoutingRules, parseShardRoutingRules } from '../vschema/records.ts'
 import type { KillElsewhere } from './commands/kill-request.ts'
 import type { LiveSession, ProxyContext, SessionLimits } from './proxy-context.ts'
+import { parseRules, type QueryRule } from './rules/parse-rules.ts'
+import { QueryRules } from './rules/query-rules.ts'
 import { greetingVersion, parseServerVersion, type ServerVersion } from './server-version.ts'
 import { Session } from './session.ts'
 import { printTarget, type Target } from './settings/target.ts'
 import { Judgements } from './statements/judgements.ts'
 import { type PlanCache, PlanCaches } from './statements/plan-cache.ts'
+import { UserLoads } from './user-loads.ts'
 
 export interface ProxyOptions {
   readonly topology: TopologyView
   readonly gateway: GatewayOptions
   readonly limits: SessionLimits
+  readonly hotRows?: HotRowOptions | undefined
   readonly atomic: Pick<AtomicOptions, 'abandonMs' | 'recovers' | 'onStep'>
   /** Told to clients instead of the version of the oldest primary. */
   readonly serverVersion: string | undefined
@@ -57,6 +62,8 @@ export class Shardgate implements ProxyContext {
   readonly log: Logger
   readonly clock: Clock
   readonly limits: SessionLimits
+  readonly hotRows: HotRows | undefined
+  readonly userLoads: UserLoads
   readonly memory: ByteBudget
   readonly judgements = new Judgements()
   readonly #topology: TopologyView
@@ -65,6 +72,11 @@ export class Shardgate implements ProxyContext {
   readonly #defaultUnsharded: string | undefined
   readonly #unsubscribe: () => void
   readonly #plans: PlanCaches
+  /** Of the file, and of the topology. */
+  #fileRules: readonly QueryRule[] = []
+  #topologyRules: readonly QueryRule[] = []
+  #rulesRecord: unknown
+  #rules: QueryRules | undefined
   #version: ServerVersion
   #defaultSqlMode: string | undefined
   #vschema: VSchema
@@ -85,6 +97,8 @@ export class Shardgate implements ProxyContext {
     this.#keepAliveMs = options.gateway.pool.idleTimeoutMs / 2
     this.#tick()
     this.limits = options.limits
+    this.userLoads = new UserLoads(options.gateway.pool.waitTimeoutMs, clock)
+    this.hotRows = options.hotRows && new HotRows(options.hotRows, clock)
     this.changeVSchema = options.changeVSchema
     this.databases = options.databases
     this.#plans = new PlanCaches({
@@ -102,9 +116,11 @@ export class Shardgate implements ProxyContext {
     this.#tracker = new SchemaTracker(this.gateway, clock, log, () => this.#rebuild())
     this.#version = this.#serverVersion()
     this.#vschema = this.#build(topology.current())
+    this.#readRules(topology.current())
     // After the gateway, which subscribed first: plans are made for the shards it knows.
     this.#unsubscribe = topology.onChange(() => {
       this.#rebuild()
+      this.#readRules(topology.current())
       void this.#tracker.start()
     })
   }
@@ -143,6 +159,33 @@ export class Shardgate implements ProxyContext {
       for (const session of this.sessions.values()) session.keepAlive()
     }
     this.#cancelTick = this.clock.after(1_000, () => this.#tick())
+  }
+
+  get rules(): QueryRules | undefined {
+    return this.#rules
+  }
+
+  /** Those of a file, which come before those of the topology. */
+  setFileRules(rules: readonly QueryRule[]): void {
+    this.#fileRules = rules
+    this.#remakeRules()
+  }
+
+  /** Rules with mistakes leave those before in force. */
+  #readRules({ queryRules }: TopologySnapshot): void {
+    if (queryRules === this.#rulesRecord) return
+    this.#rulesRecord = queryRules
+    try {
+      this.#topologyRules = parseRules(queryRules)
+      this.#remakeRules()
+    } catch (error) {
+      this.log.warn('the query rules of the topology cannot be used, those before stay', { error })
+    }
+  }
+
+  #remakeRules(): void {
+    const rules = [...this.#fileRules, ...this.#topologyRules]
+    this.#rules = rules.length === 0 ? undefined : new QueryRules(rules, this)
   }
 
   get generation(): number {

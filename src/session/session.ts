@@ -1,10 +1,12 @@
 import { ByteBudget } from '../base/byte-budget.ts'
 import { noDatabaseSelected, SqlError, unknownDatabase } from '../errors/sql-error.ts'
 import type { ShardStatement } from '../mysql/client/shard-statement.ts'
-import { Capability, Command } from '../mysql/codec/constants.ts'
+import { Capability, Command, HEADER_BYTES } from '../mysql/codec/constants.ts'
 import type { ClientConnection, SessionHandler } from '../mysql/server/session-handler.ts'
 import { TEMPORARY_TABLES } from '../plan/reserves.ts'
+import { permitFields } from '../policy/permit.ts'
 import type { Statement } from '../sql/ast.ts'
+import { SessionGateway } from '../tablet/session-gateway.ts'
 import { Transaction } from '../transaction/transaction.ts'
 import { DEFAULT_COLLATION_ID } from '../values/charsets.ts'
 import { Answer } from './commands/answer.ts'
@@ -25,11 +27,13 @@ import { onlyKeyspace, printTarget } from './settings/target.ts'
 import { useTarget } from './settings/use-target.ts'
 import type { Execution } from './statements/execution.ts'
 import { runOwnStatement } from './statements/own-statements.ts'
+import { RowPlaces } from './statements/row-places.ts'
 import { ShardAccess } from './statements/shard-access.ts'
 import { SingleShard } from './statements/single-shard.ts'
 import { StatementReader } from './statements/statement-reader.ts'
 import { TableLocks } from './statements/table-locks.ts'
 import { TemporaryTables } from './statements/temporary-tables.ts'
+import { UserPlace } from './statements/user-place.ts'
 
 /**
  * One client connection: its parts, and which of them takes a command. The parts know of each other what they ask for in
@@ -40,6 +44,7 @@ export class Session implements SessionHandler, LiveSession {
   readonly proxy: ProxyContext
   readonly state: SessionState
   readonly answer: Answer
+  readonly gateway: SessionGateway
   readonly transaction: Transaction
   readonly temporary: TemporaryTables
   readonly locks: TableLocks
@@ -49,6 +54,8 @@ export class Session implements SessionHandler, LiveSession {
   readonly shards: ShardAccess
   readonly reader: StatementReader
   readonly singleShard: SingleShard
+  readonly rowPlaces: RowPlaces
+  readonly userPlace: UserPlace
   /** What the client makes the session hold. */
   readonly memory: ByteBudget
   readonly preparedTexts: SqlPrepareContext['preparedTexts']
@@ -64,10 +71,21 @@ export class Session implements SessionHandler, LiveSession {
     this.state = new SessionState(this.#defaults(client.identity.collationId), this.memory)
     this.preparedTexts = new HeldMap(this.memory, ({ sql }) => preparedBytes(sql))
     this.answer = new Answer(client)
-    this.transaction = new Transaction(proxy, {
-      isReadOnly: () => this.state.isReadOnly,
-      isTargeted: () => this.state.target.shard !== undefined,
+    this.gateway = new SessionGateway({
+      gateway: proxy.gateway,
+      clock: proxy.clock,
+      isMariadb: () => proxy.isMariadb,
+      isInTransaction: () =>
+        this.transaction.lanes.open().some(({ target }) => target.tabletType === 'PRIMARY'),
     })
+    this.gateway.begin(this.state.readAfterWrite)
+    this.transaction = new Transaction(
+      { gateway: this.gateway, atomic: proxy.atomic },
+      {
+        isReadOnly: () => this.state.isReadOnly,
+        isTargeted: () => this.state.target.shard !== undefined,
+      },
+    )
     this.transaction.mode = this.state.initialMode
     this.temporary = new TemporaryTables(this.transaction, () => proxy.isMariadb)
     this.locks = new TableLocks(this.transaction)
@@ -75,8 +93,13 @@ export class Session implements SessionHandler, LiveSession {
     const watch = new TransactionWatch(this, proxy.clock)
     this.transaction.watch = {
       begins: () => watch.begins(this.state.transactionTimeouts(proxy.limits)),
-      ends: () => watch.ends(),
+      ends: () => {
+        watch.ends()
+        this.rowPlaces.leave()
+      },
     }
+    this.rowPlaces = new RowPlaces(this)
+    this.userPlace = new UserPlace(this)
     this.warnings = new KeptWarnings(proxy.clock)
     this.replies = new Replies(this)
     this.shards = new ShardAccess(this)
@@ -174,6 +197,7 @@ export class Session implements SessionHandler, LiveSession {
     this.warnings.drop()
     this.#prepared.closeAll()
     this.transaction.close()
+    this.userPlace.leave()
     this.memory.close()
   }
 
@@ -182,10 +206,11 @@ export class Session implements SessionHandler, LiveSession {
     this.answer.drained()
   }
 
-  /** Answers a login. One that asks for a database that is not there ends the connection, as MySQL's does. */
+  /** Answers a login. One too many, or for a database that is not there, ends the connection, as MySQL's does. */
   #enterDatabase(): void {
     const { database } = this.client.identity
     try {
+      this.userPlace.connect()
       if (database !== '') useTarget(this, database)
     } catch (error) {
       this.client.close(error as SqlError)
@@ -230,6 +255,7 @@ export class Session implements SessionHandler, LiveSession {
   #fieldList(packet: Buffer): void {
     const keyspace = this.state.target.keyspace || onlyKeyspace(this.proxy.gateway)
     if (keyspace === undefined) throw noDatabaseSelected()
+    permitFields({ keyspace, table: fieldListTable(packet) }, this.client, this.proxy)
     const statement: ShardStatement = { format: 'text', send: (c, reader) => c.send(packet, reader) }
     this.singleShard.relayTo(this.shards.target(keyspace, 0), statement, { read: true, shape: 'fields' })
   }
@@ -246,6 +272,7 @@ export class Session implements SessionHandler, LiveSession {
       ignoreSpace: (capabilities & Capability.IGNORE_SPACE) !== 0,
       isTracked: (capabilities & Capability.SESSION_TRACK) !== 0,
       transactionMode: this.proxy.limits.transactionMode,
+      readAfterWrite: this.proxy.limits.readAfterWrite,
     }
   }
 
@@ -257,8 +284,16 @@ export class Session implements SessionHandler, LiveSession {
     this.temporary.clear()
     this.locks.forget()
     this.state.reset(this.#defaults(collationId))
+    this.gateway.begin(this.state.readAfterWrite)
     this.transaction.mode = this.state.initialMode
   }
+}
+
+/** The name in a COM_FIELD_LIST, up to its NUL; a pattern for columns follows. */
+function fieldListTable(packet: Buffer): string {
+  const payload = packet.subarray(HEADER_BYTES + 1)
+  const end = payload.indexOf(0)
+  return payload.toString('utf8', 0, end < 0 ? payload.length : end)
 }
 
 /** The name in a COM_INIT_DB: MySQL reads it as a C string, as some old clients send it. */

@@ -1,12 +1,14 @@
 import type mysql from 'mysql2/promise'
 import type { Cancellation } from '../base/abort.ts'
 import type { Clock } from '../base/clock.ts'
+import { isRefusedConnection } from '../errors/refused-connection.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { Logger } from '../telemetry/log.ts'
-import { addressOf, databaseOf, type Tablet, type TabletType } from '../topology/records.ts'
+import { addressOf, cellDistance, databaseOf, type Tablet, type TabletType } from '../topology/records.ts'
 import type { TopologySnapshot, TopologyView } from '../topology/snapshot.ts'
 import { Endpoint, type EndpointOptions } from './endpoint.ts'
 import type { TabletHealth } from './health.ts'
+import type { HealthExchange } from './health-exchange.ts'
 import type { Renaming } from './keyspace-names.ts'
 import {
   type KeyspaceShards,
@@ -15,14 +17,19 @@ import {
   serveKeyspace,
 } from './keyspace-shards.ts'
 import type { Lease } from './lease.ts'
-import { type BalanceOptions, leastLoaded } from './least-loaded.ts'
+import { chooseReplica, type ReplicaChoiceOptions } from './replica-choice.ts'
 import type { ServingTablet } from './serving-tablet.ts'
 import type { Settings } from './settings.ts'
 import { type BufferOptions, type Need, type ServedPrimary, ShardPrimary } from './shard-primary.ts'
 import type { ShardTarget } from './shard-target.ts'
+import { tabletState } from './tablet-state.ts'
 
-export interface GatewayOptions extends EndpointOptions, BalanceOptions {
+export interface GatewayOptions extends EndpointOptions, ReplicaChoiceOptions {
+  /** Replicas of this cell are asked first, then those of cells that share an alias with it. */
+  readonly cell: string
   readonly buffer: BufferOptions
+  /** Where other processes look at the same servers. */
+  readonly exchange?: HealthExchange
 }
 
 /**
@@ -38,6 +45,7 @@ export class Gateway {
   readonly #endpoints = new Map<string, Endpoint>()
   /** By keyspace and shard. */
   readonly #primaries = new Map<string, ShardPrimary>()
+  readonly #view: TopologyView
   readonly #unsubscribe: () => void
   #served: ReadonlyMap<string, ServedKeyspace> = new Map()
   #keyspaces: ReadonlyMap<string, KeyspaceShards> = new Map()
@@ -54,6 +62,10 @@ export class Gateway {
     this.#clock = clock
     this.#log = log
     this.#onHealth = onHealth
+    this.#view = view
+    const { exchange } = options
+    if (exchange !== undefined)
+      exchange.onHeard = (key, health) => this.#endpoints.get(key)?.checker.hear(health)
     this.#apply(view.current())
     this.#unsubscribe = view.onChange((snapshot) => this.#apply(snapshot))
   }
@@ -123,15 +135,23 @@ export class Gateway {
     const ready = this.#ready(target)?.[pool].take(settings)
     if (ready !== undefined) return ready
     const signal = cancel?.signal
+    let refusing: Endpoint | undefined
     for (let turn = 1; ; turn++) {
       if (target.tabletType === 'PRIMARY') await this.#shardOf(target).primary.wait('answers', cancel)
       const endpoint = this.#find(target)
       let lease: Lease
       try {
-        lease = await endpoint[pool].acquire(settings, signal)
+        lease = await endpoint[pool].acquire(settings, cancel)
       } catch (error) {
         // It has been removed, or is away: another may have its place, or will.
-        const isHere = this.#serves(endpoint, target) && (!this.waits || !endpoint.isAway)
+        const mayMove = this.waits || target.tabletType !== 'PRIMARY'
+        const isHere = this.#serves(endpoint, target) && (!mayMove || !endpoint.isAway)
+        const isRefused = target.tabletType !== 'PRIMARY' && isRefusedConnection(error)
+        if (isRefused && refusing !== endpoint) {
+          refusing = endpoint
+          endpoint.doubt() // others go first
+          continue
+        }
         if (isHere || signal?.aborted === true || turn === TURNS_MAX) throw error
         continue
       }
@@ -149,6 +169,12 @@ export class Gateway {
     if (target.tabletType !== 'PRIMARY') return ''
     const primary = this.#served.get(target.keyspace)?.endpoints.get(target.shard)?.primary
     return primary?.endpoint && primary.term
+  }
+
+  /** The target's primary is away: where another shard will do, too, it is the better one. */
+  isWaitedFor(target: ShardTarget): boolean {
+    if (target.tabletType !== 'PRIMARY') return false
+    return this.#served.get(target.keyspace)?.endpoints.get(target.shard)?.primary.can('answers') !== true
   }
 
   /** A primary that is lost is waited for. */
@@ -184,6 +210,28 @@ export class Gateway {
     await Promise.all(primaries.map(wait))
   }
 
+  /** Whether some tablet serves the target, as far as is known. */
+  hasTablet(target: ShardTarget): boolean {
+    const shard = this.#served.get(target.keyspace)?.endpoints.get(target.shard)
+    return shard !== undefined && this.#choose(shard, target) !== undefined
+  }
+
+  /**
+   * How far the last of the shard's replicas is behind, of those that answer and replicate; 0 where there are none. One whose
+   * replication is broken catches up by no waiting.
+   */
+  replicaLagSeconds({ keyspace, shard }: ShardTarget): number {
+    const endpoints = this.#served.get(keyspace)?.endpoints.get(shard)
+    let most = 0
+    for (const endpoint of endpoints?.replicas ?? []) {
+      const { state, lagSeconds = 0 } = endpoint.health
+      const counts = endpoint !== endpoints!.primary.endpoint && endpoint.record.draining !== true
+      if (counts && state === 'healthy' && lagSeconds < Number.POSITIVE_INFINITY)
+        most = Math.max(most, lagSeconds)
+    }
+    return most
+  }
+
   /** max_allowed_packet of the target's primary; Infinity where it is not known. */
   packetBytesMax(target: ShardTarget): number {
     const endpoints = this.#served.get(target.keyspace)?.endpoints.get(target.shard)
@@ -197,6 +245,7 @@ export class Gateway {
 
   close(): void {
     this.#unsubscribe()
+    if (this.#options.exchange !== undefined) this.#options.exchange.onHeard = undefined
     for (const endpoint of this.#endpoints.values()) endpoint.close()
     this.#endpoints.clear()
   }
@@ -217,21 +266,24 @@ export class Gateway {
 
   /** The tablet that serves the target. Throws when none can. */
   #find(target: ShardTarget): Endpoint {
-    const { primary, replicas, rdonly } = this.#shardOf(target)
+    const shard = this.#shardOf(target)
+    const { primary, replicas, rdonly } = shard
     if (target.tabletType === 'PRIMARY') {
       if (primary.endpoint === undefined) throw noTablet(target, primary.trouble ?? '')
       return primary.endpoint
     }
+    const chosen = this.#choose(shard, target)
+    if (chosen !== undefined) return chosen
     const all = (target.tabletType === 'REPLICA' ? replicas : rdonly).filter(
       (each) => each !== primary.endpoint,
     )
-    const reachable = all.filter(({ health }) => health.state !== 'unreachable')
-    const certain = reachable.filter(({ isDoubtful }) => !isDoubtful)
-    if (reachable.length > 0) return leastLoaded(certain.length > 0 ? certain : reachable, this.#options)
-    throw noTablet(
-      target,
-      all.length === 0 ? 'the topology has none' : all.map(({ health }) => health.lastError).join('; '),
-    )
+    throw noTablet(target, all.length === 0 ? 'the topology has none' : all.map(whyNot).join('; '))
+  }
+
+  #choose({ primary, replicas, rdonly }: ShardEndpoints, { tabletType }: ShardTarget): Endpoint | undefined {
+    if (tabletType === 'PRIMARY') return primary.endpoint
+    const all = tabletType === 'REPLICA' ? replicas : rdonly
+    return chooseReplica(all, primary.endpoint, this.#options, Math.random)
   }
 
   #serves(endpoint: Endpoint, target: ShardTarget): boolean {
@@ -245,10 +297,37 @@ export class Gateway {
     )
   }
 
-  #checked({ record, health }: Endpoint, before: TabletHealth): void {
+  #checked(endpoint: Endpoint, before: TabletHealth): void {
+    const { record, health } = endpoint
+    if (before.server !== '' && health.server !== before.server) return this.#replace(endpoint)
     this.#served.get(record.keyspace)?.endpoints.get(record.shard)?.primary.evaluate()
+    this.#noteState(endpoint)
     const { state, readOnly, sqlMode } = before
     if (health.state !== state || health.readOnly !== readOnly || health.sqlMode !== sqlMode) this.#onHealth()
+  }
+
+  /** Each change is told once. Whoever becomes the primary or is one no more is looked at with its next check. */
+  #noteState(endpoint: Endpoint): void {
+    const isPrimary = this.typeOf(endpoint) === 'PRIMARY'
+    const state = tabletState(endpoint, isPrimary, this.#options.replicaLagMaxSeconds)
+    const before = endpoint.state
+    if (state === before) return
+    endpoint.state = state
+    endpoint.stateChanges++
+    const { lagSeconds, lastError } = endpoint.health
+    const why = state === 'lagging' ? { lagSeconds } : state === 'not serving' ? { reason: lastError } : {}
+    const told = { tablet: endpoint.name, state, before, ...why }
+    if (state === 'lagging') this.#log.warn('a tablet is in another state', told)
+    else this.#log.info('a tablet is in another state', told)
+  }
+
+  /** The name of a tablet leads to another server: what is connected to the one before is not to be used any more. */
+  #replace(endpoint: Endpoint): void {
+    this.#log.warn('a tablet is another server than before', { tablet: endpoint.name })
+    for (const [key, each] of this.#endpoints) if (each === endpoint) this.#endpoints.delete(key)
+    this.#apply(this.#view.current())
+    endpoint.close()
+    this.#onHealth()
   }
 
   #apply(snapshot: TopologySnapshot): void {
@@ -259,9 +338,17 @@ export class Gateway {
       let endpoint = this.#endpoints.get(key)
       if (endpoint === undefined) {
         const tools = { clock: this.#clock, log: this.#log }
-        endpoint = new Endpoint(tablet, this.#options, tools, (...checked) => this.#checked(...checked))
+        const { exchange } = this.#options
+        endpoint = new Endpoint(
+          tablet,
+          this.#options,
+          tools,
+          (...checked) => this.#checked(...checked),
+          (health) => exchange?.tell(key, health),
+        )
         this.#endpoints.set(key, endpoint)
-      } else endpoint.record = tablet
+      } else if (endpoint.record !== tablet) endpoint.record = tablet
+      endpoint.distance = cellDistance(this.#options.cell, tablet.alias.cell, snapshot.cellAliases)
       return endpoint
     }
     const shards = new Set<string>()
@@ -293,6 +380,7 @@ export class Gateway {
       this.#primaries.delete(name)
       primary.close()
     }
+    for (const endpoint of this.#endpoints.values()) this.#noteState(endpoint)
     const renamed = this.tablets.filter(({ database, record }) => database !== record.keyspace)
     this.#renamed = [...new Map(renamed.map(({ database, record }) => [database, record.keyspace]))]
       .map(([database, keyspace]) => ({ database, keyspace }))
@@ -304,6 +392,10 @@ export class Gateway {
 const TURNS_MAX = 8
 /** Reading the schema of thousands of tables takes a second. */
 const CONTROL_MS = 30_000
+
+function whyNot({ alias, record, health }: Endpoint): string {
+  return record.draining === true ? `${alias} is being drained` : health.lastError
+}
 
 function noTablet({ keyspace, shard, tabletType }: ShardTarget, why: string): SqlError {
   const target = `${keyspace}.${shard}.${tabletType.toLowerCase()}`

@@ -1,13 +1,26 @@
 import type mysql from 'mysql2/promise'
 import type { Clock } from '../base/clock.ts'
 import { deferred } from '../base/deferred.ts'
+import {
+  AURORA_QUESTION,
+  channelOf,
+  GROUP_QUESTION,
+  type HeartbeatOptions,
+  heartbeatQuestion,
+  type ReplicationFacts,
+  type Row,
+  replicationFacts,
+  takesNoWrites,
+} from './replication-facts.ts'
 
 /** What is known of one MySQL server behind a tablet. */
-export interface TabletHealth {
+export interface TabletHealth extends ReplicationFacts {
   /** `unknown` until the first check has ended. */
   readonly state: 'unknown' | 'healthy' | 'unreachable'
   readonly serverVersion: string
-  /** It takes no writes: read_only, super_read_only, offline_mode, or a reader of Aurora. */
+  /** Tells servers apart that are found under one name, one behind the other; '' until it is known. */
+  readonly server: string
+  /** It takes no writes: read_only, super_read_only, offline_mode, a reader of Aurora, or a member that its group has lost. */
   readonly readOnly: boolean
   /** `@@gtid_executed`, or MariaDB's `@@gtid_current_pos`; '' where there are none. */
   readonly gtids: string
@@ -20,27 +33,18 @@ export interface TabletHealth {
   readonly sqlMode: string | undefined
   /** `@@global.max_allowed_packet`: a statement of so many bytes is refused, and ends its connection. Undefined until it is known. */
   readonly packetBytesMax: number | undefined
-  /** Seconds a replica is behind; undefined for a server that does not replicate, Infinity where replication is broken. */
-  readonly lagSeconds: number | undefined
-  /** Undefined for a server that does not replicate. */
-  readonly replication: ReplicationHealth | undefined
+  /** What it would not tell of its replication: that is looked at by what it tells. */
+  readonly untold: string
+  /** Checks in a row that it has failed. One that takes no connections counts as two: nobody is mistaken about it. */
+  readonly failedChecks: number
   readonly checkedAtMs: number
-  readonly lastError: string
-}
-
-/** As SHOW REPLICA STATUS has it. */
-export interface ReplicationHealth {
-  /** `host:port`. */
-  readonly source: string
-  /** Yes, No, Connecting. */
-  readonly receiverRunning: string
-  readonly applierRunning: string
   readonly lastError: string
 }
 
 export const UNKNOWN_HEALTH: TabletHealth = {
   state: 'unknown',
   serverVersion: '',
+  server: '',
   readOnly: false,
   gtids: '',
   certifies: true,
@@ -48,6 +52,9 @@ export const UNKNOWN_HEALTH: TabletHealth = {
   packetBytesMax: undefined,
   lagSeconds: undefined,
   replication: undefined,
+  group: undefined,
+  untold: '',
+  failedChecks: 0,
   checkedAtMs: 0,
   lastError: '',
 }
@@ -55,7 +62,14 @@ export const UNKNOWN_HEALTH: TabletHealth = {
 export interface HealthOptions {
   readonly intervalMs: number
   readonly timeoutMs: number
+  /** Another process tells what it finds: this one looks by itself when it has not heard of that in time, or has a reason. */
+  readonly standsIn?: boolean
+  /** How far replicas are behind is read there. */
+  readonly heartbeat?: HeartbeatOptions
 }
+
+/** `by`: who has looked, this process or another one. */
+type OnChecked = (health: TabletHealth, before: TabletHealth, by: 'own' | 'heard') => void
 
 interface Checked {
   readonly version: string
@@ -76,17 +90,21 @@ export class HealthChecker {
   readonly #connect: () => Promise<mysql.Connection>
   readonly #options: HealthOptions
   readonly #clock: Clock
-  readonly #onChecked: (health: TabletHealth, before: TabletHealth) => void
+  readonly #onChecked: OnChecked
   readonly firstCheck: Promise<void>
   #connection: mysql.Connection | undefined
   /** As the server of this connection is set up. */
   #certifies = true
+  #server = ''
   #asks = ''
+  #isGroupMember = false
+  #isAurora = false
   #cancelTimer: (() => void) | undefined
   #isChecking = false
   /** Somebody has asked while a check was under way. */
   #isAsked = false
   #isHurried = false
+  #connectsAnew = false
   #closed = false
   #health = UNKNOWN_HEALTH
 
@@ -94,7 +112,7 @@ export class HealthChecker {
     connect: () => Promise<mysql.Connection>,
     options: HealthOptions,
     clock: Clock,
-    onChecked: (health: TabletHealth, before: TabletHealth) => void,
+    onChecked: OnChecked,
   ) {
     this.#connect = connect
     this.#options = options
@@ -125,6 +143,22 @@ export class HealthChecker {
     if (isHurried) this.checkNow()
   }
 
+  /** Whether each check makes a connection of its own: the server that was expected may be where its name leads to now. */
+  connectAnew(connectsAnew: boolean): void {
+    this.#connectsAnew = connectsAnew
+  }
+
+  /** Another process has looked: as if this one had, unless it is about to, for a reason of its own. */
+  hear(health: TabletHealth): void {
+    if (this.#closed || this.#isChecking || this.#isAsked) return
+    this.#cancelTimer?.()
+    const before = this.#health
+    this.#health = health
+    this.#onChecked(health, before, 'heard')
+    if (this.#isChecking) return
+    this.#cancelTimer = this.#clock.after(this.#pauseMs, () => void this.#run())
+  }
+
   /** Looks now: something has happened to a connection. */
   checkNow(): void {
     if (this.#closed) return
@@ -144,42 +178,56 @@ export class HealthChecker {
     if (this.#closed) return
     const before = this.#health
     this.#health = health
-    this.#onChecked(health, before)
+    this.#onChecked(health, before, 'own')
     if (this.#isChecking) return // somebody has asked: the next one is under way
-    const { intervalMs } = this.#options
-    const pauseMs = this.#isAsked ? 0 : this.#isHurried ? Math.min(HURRIED_MS, intervalMs) : intervalMs
+    const pauseMs = this.#isAsked ? 0 : this.#pauseMs
     this.#cancelTimer = this.#clock.after(pauseMs, () => void this.#run())
+  }
+
+  get #pauseMs(): number {
+    const { intervalMs, timeoutMs, standsIn } = this.#options
+    const hurriedMs = Math.min(HURRIED_MS, intervalMs)
+    if (this.#isHurried) return standsIn ? 1.5 * hurriedMs : hurriedMs
+    return standsIn ? intervalMs + timeoutMs : intervalMs
   }
 
   async #check(): Promise<TabletHealth> {
     const checkedAtMs = this.#clock.now()
     try {
-      if (this.#connection === undefined) {
+      if (this.#connectsAnew) this.#connection?.destroy()
+      if (this.#connection === undefined || this.#connectsAnew) {
         this.#connection = await this.#open()
         const names = await this.#variables()
+        this.#server = identityOf(names)
         this.#certifies = certifies(names)
         this.#asks = questionOf(names)
+        this.#isGroupMember = (names.get(GROUP_NAME) ?? '') !== ''
+        this.#isAurora = names.has(AURORA)
       }
       const [rows] = await this.#query(this.#asks)
       const { version, is_read_only, sql_mode, gtids, packet } = (rows as Checked[])[0]!
-      const status = await this.#replicaStatus(version)
+      const { facts, untold } = await this.#replication(version)
       return {
+        ...facts,
         state: 'healthy',
         serverVersion: version,
-        readOnly: Number(is_read_only) !== 0,
+        server: this.#server,
+        readOnly: Number(is_read_only) !== 0 || takesNoWrites(facts),
         gtids,
         certifies: this.#certifies,
         sqlMode: sql_mode,
         packetBytesMax: Number(packet),
-        lagSeconds: status && lagOf(status),
-        replication: status && replicationOf(status),
+        untold,
+        failedChecks: 0,
         checkedAtMs,
         lastError: '',
       }
     } catch (error) {
       this.#connection?.destroy()
       this.#connection = undefined
-      return { ...this.#health, state: 'unreachable', checkedAtMs, lastError: (error as Error).message }
+      const { code, message } = error as Error & { code?: string }
+      const failedChecks = this.#health.failedChecks + (REFUSED.has(code ?? '') ? 2 : 1)
+      return { ...this.#health, state: 'unreachable', failedChecks, checkedAtMs, lastError: message }
     }
   }
 
@@ -207,26 +255,60 @@ export class HealthChecker {
 
   /** Of those that not every server has: by name. */
   async #variables(): Promise<ReadonlyMap<string, string>> {
-    const names = [...CLUSTER_NAMES, ...READ_ONLY, ...GTIDS].map((name) => `'${name}'`)
+    const names = [...CLUSTER_NAMES, AURORA, ...READ_ONLY, ...GTIDS, ...IDENTITY].map((name) => `'${name}'`)
     const [rows] = await this.#query(`SHOW GLOBAL VARIABLES WHERE Variable_name IN (${names.join(', ')})`)
     const named = rows as { Variable_name: string; Value: string }[]
     return new Map(named.map(({ Variable_name: name, Value: value }) => [name, value]))
   }
 
-  async #replicaStatus(version: string): Promise<Row | undefined> {
+  async #replication(
+    version: string,
+  ): Promise<{ readonly facts: ReplicationFacts; readonly untold: string }> {
     const [rows] = await this.#query(
       version.includes('MariaDB') ? 'SHOW SLAVE STATUS' : 'SHOW REPLICA STATUS',
     )
-    return (rows as Row[])[0]
+    const untold: string[] = []
+    const ask = async (isAsked: boolean, sql: string): Promise<Row | undefined> => {
+      if (!isAsked) return undefined
+      try {
+        const [found] = await this.#query(sql)
+        return (found as Row[])[0]
+      } catch (error) {
+        // It has no such table, or the account may not read it; whatever else ends the check.
+        const { sqlState, message } = error as Error & { sqlState?: string }
+        if (sqlState === undefined || this.#connection === undefined) throw error
+        untold.push(message)
+        return undefined
+      }
+    }
+    const status = channelOf(rows as Row[])
+    const group = await ask(this.#isGroupMember, GROUP_QUESTION)
+    const aurora = await ask(this.#isAurora, AURORA_QUESTION)
+    const { heartbeat } = this.#options
+    const replicates = status !== undefined || group !== undefined || aurora !== undefined
+    const beat = heartbeat && replicates ? await ask(true, heartbeatQuestion(heartbeat)) : undefined
+    const facts = replicationFacts({ status, group, aurora, heartbeat: beat })
+    return { facts, untold: untold.join('; ') }
   }
 }
 
-const CLUSTER_NAMES = ['wsrep_on', 'group_replication_group_name']
+const GROUP_NAME = 'group_replication_group_name'
+const CLUSTER_NAMES = ['wsrep_on', GROUP_NAME]
+const AURORA = 'aurora_server_id'
+/** Nobody listens there. */
+const REFUSED: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOENT', 'EHOSTUNREACH', 'ENOTFOUND'])
 const READ_ONLY = ['read_only', 'super_read_only', 'offline_mode', 'innodb_read_only']
+/** MariaDB has none; the rest tells its servers apart. */
+const UUID = 'server_uuid'
+const IDENTITY = [UUID, 'hostname', 'port', 'server_id']
 const GTIDS = ['gtid_executed', 'gtid_current_pos']
 
 function certifies(variables: ReadonlyMap<string, string>): boolean {
   return CLUSTER_NAMES.some((name) => !['OFF', '', undefined].includes(variables.get(name)))
+}
+
+function identityOf(variables: ReadonlyMap<string, string>): string {
+  return variables.get(UUID) ?? IDENTITY.map((name) => variables.get(name) ?? '').join(' ')
 }
 
 /** All that a check asks, in one statement. */
@@ -238,22 +320,4 @@ function questionOf(variables: ReadonlyMap<string, string>): string {
     `${readOnly.join(' OR ')} AS is_read_only`,
     `${gtids === undefined ? "''" : `@@global.${gtids}`} AS gtids`,
   ].join(', ')
-}
-
-type Row = Readonly<Record<string, unknown>>
-
-function lagOf(status: Row): number {
-  const seconds = status['Seconds_Behind_Source'] ?? status['Seconds_Behind_Master']
-  return seconds === null || seconds === undefined ? Number.POSITIVE_INFINITY : Number(seconds)
-}
-
-function replicationOf(status: Row): ReplicationHealth {
-  const host = status['Source_Host'] ?? status['Master_Host']
-  const port = status['Source_Port'] ?? status['Master_Port']
-  return {
-    source: `${host}:${port}`,
-    receiverRunning: String(status['Replica_IO_Running'] ?? status['Slave_IO_Running']),
-    applierRunning: String(status['Replica_SQL_Running'] ?? status['Slave_SQL_Running']),
-    lastError: String(status['Last_Error'] ?? ''),
-  }
 }

@@ -45,6 +45,10 @@ export class Lease {
   #killing: Promise<void> | undefined
   /** Of its pool: epoch ms when it was parked, roughly. */
   parkedAtMs = 0
+  /** Of its pool: epoch ms when it is too old to be handed out again. */
+  retiresAtMs = Number.POSITIVE_INFINITY
+  /** A statement has run out of time here, since it was taken. */
+  hasRunLate = false
   /** Of the watch over silent servers: what the connection had read when it was looked at last, and since when. */
   seenActivity = -1
   silentSinceMs = 0

@@ -190,7 +190,8 @@ export class ShardPrimary implements ServedPrimary {
     if (endpoint === before) return
     this.#endpoint = endpoint
     this.#terms++
-    if (before !== undefined) before.checker.hurry(false)
+    before?.checker.hurry(false)
+    before?.checker.connectAnew(false)
     if (endpoint === undefined) return
     const last = this.#last
     this.#last = candidateOf(endpoint)
@@ -246,8 +247,11 @@ export class ShardPrimary implements ServedPrimary {
     }
     if (health?.state === 'healthy') this.#noteReadOnly(health.readOnly, nowMs)
     const isTrouble = this.mayWait('writes') && !this.can('writes')
-    for (const { checker } of this.#roster.candidates ?? [this.#endpoint ?? []].flat())
+    const isAstray = this.#endpoint?.health.readOnly !== false
+    for (const { checker } of this.#roster.candidates ?? [this.#endpoint ?? []].flat()) {
+      checker.connectAnew(isAstray)
       checker.hurry(isTrouble)
+    }
   }
 
   #noteReadOnly(readOnly: boolean, nowMs: number): void {

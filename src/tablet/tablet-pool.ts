@@ -1,12 +1,14 @@
-import { unlessAborted } from '../base/abort.ts'
+import { type Cancellation, unlessAborted } from '../base/abort.ts'
 import type { Clock } from '../base/clock.ts'
-import { deferred } from '../base/deferred.ts'
+import { type Waiter, WaitQueue } from '../base/wait-queue.ts'
 import { ServerError } from '../errors/server-error.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
+import { ConnectBreaker } from './connect-breaker.ts'
 import { Lease, type LeaseOwner } from './lease.ts'
 import type { ServingTablet } from './serving-tablet.ts'
-import type { ConnectionKind, Settings } from './settings.ts'
+import { type ConnectionKind, makeSettings, type Settings, USUAL_KIND } from './settings.ts'
+import { Shedding } from './shedding.ts'
 
 export interface PoolOptions {
   /** Connections to one tablet, idle ones and those being made included. */
@@ -16,6 +18,12 @@ export interface PoolOptions {
   readonly waitTimeoutMs: number
   /** Idle connections are closed after this time; below the servers' wait_timeout. */
   readonly idleTimeoutMs: number
+  /** A connection is closed when it is this old, give or take a fifth, and nobody has it. 0: at any age. */
+  readonly ageMaxMs: number
+  /** Connections that are made ahead of those who need them. */
+  readonly prefill: number
+  /** Requests are refused, the least urgent first, while some have waited longer than this at every moment. 0: never. */
+  readonly shedAfterMs: number
   /**
    * A server that owes an answer and has sent nothing for so long is given up if its health check fails, too: statements
    * may take hours, but then the server answers others. 0: never.
@@ -29,16 +37,10 @@ export interface PoolServer {
   connect(kind: ConnectionKind): Promise<BackendConnection>
   /** It could not be reached, or a connection that was in use has been lost. */
   lost(): void
+  /** Somebody has been answered, or was failed: by a connection that was lost or could not be made, or an answer that came too late. */
+  outcome(isGood: boolean): void
   /** See LeaseOwner. */
   killQuery(threadId: number, ahead?: Promise<void>): Promise<boolean>
-}
-
-interface Waiter {
-  readonly settings: Settings
-  readonly resolve: (lease: Lease) => void
-  readonly reject: (error: Error) => void
-  /** Out of the queue: no time-out and no abort count any more. */
-  readonly ended: () => void
 }
 
 /**
@@ -46,16 +48,19 @@ interface Waiter {
  * idle in the sub-pool of its settings, being made or changed, or in a holder's hands (also for a whole transaction).
  *
  * A request takes an idle connection with equal settings; else it changes the settings of another idle one, or makes
- * a new one, or waits in a bounded queue for a bounded time.
+ * a new one, or waits in a bounded queue for a bounded time, the most urgent first.
  */
 export class TabletPool implements LeaseOwner {
   readonly tablet: ServingTablet
   readonly #server: PoolServer
   readonly #options: PoolOptions
   readonly #clock: Clock
+  readonly #random: () => number
+  readonly #breaker: ConnectBreaker
+  readonly #shedding: Shedding | undefined
   /** By settings key; the most recently used last, so that the tail of a burst can idle out. */
   readonly #idle = new Map<string, Lease[]>()
-  readonly #waiters: Waiter[] = []
+  readonly #waiters: WaitQueue<Settings, Lease>
   /** All connections that are made and not closed. */
   readonly #leases = new Set<Lease>()
   /** Places of connections that are being made. */
@@ -64,13 +69,19 @@ export class TabletPool implements LeaseOwner {
   /** When the connections were looked at last; reading the clock at each return would cost more than it tells. */
   #coarseNowMs: number
   #closed = false
+  #shed = 0
   #cancelWatch: () => void
 
-  constructor(server: PoolServer, options: PoolOptions, clock: Clock) {
+  /** `random`: 0 to 1, so that what was made together does not end together. */
+  constructor(server: PoolServer, options: PoolOptions, clock: Clock, random = Math.random) {
     this.tablet = server.tablet
     this.#server = server
     this.#options = options
     this.#clock = clock
+    this.#random = random
+    this.#breaker = new ConnectBreaker(random)
+    this.#shedding = options.shedAfterMs > 0 ? new Shedding(options.shedAfterMs) : undefined
+    this.#waiters = new WaitQueue(clock)
     this.#coarseNowMs = clock.now()
     this.#cancelWatch = this.#scheduleWatch()
   }
@@ -84,12 +95,22 @@ export class TabletPool implements LeaseOwner {
   }
 
   get waiting(): number {
-    return this.#waiters.length
+    return this.#waiters.size
+  }
+
+  /** Requests that were refused for others had waited too long, or were more urgent. */
+  get shed(): number {
+    return this.#shed
+  }
+
+  /** One more request would not wait. */
+  get hasRoom(): boolean {
+    return this.#idleCount > 0 || this.size < this.#options.connectionsMax
   }
 
   /** Connections in use or being made, and who waits for one: the load that balancing compares. */
   get outstanding(): number {
-    return this.size - this.#idleCount + this.#waiters.length
+    return this.size - this.#idleCount + this.#waiters.size
   }
 
   /** An idle connection with exactly these settings, without waiting: the fast path. */
@@ -101,24 +122,53 @@ export class TabletPool implements LeaseOwner {
     return lease
   }
 
-  /** `signal`: when it is aborted before there is a connection, its reason is thrown. */
-  async acquire(settings: Settings, signal?: AbortSignal): Promise<Lease> {
+  /** `cancel`: when its signal is aborted before there is a connection, its reason is thrown. */
+  async acquire(settings: Settings, cancel?: Cancellation): Promise<Lease> {
     if (this.#closed) throw poolClosed(this.tablet)
     const ready = this.take(settings)
     if (ready !== undefined) return ready
+    const signal = cancel?.signal
     signal?.throwIfAborted()
-    if (this.size < this.#options.connectionsMax) return unlessAborted(this.#make(settings), signal, giveBack)
+    if (this.#mayMake) return unlessAborted(this.#make(settings), signal, giveBack)
     const other = this.#takeOther(settings)
     if (other !== undefined) return unlessAborted(this.#adapt(other, settings), signal, giveBack)
-    return this.#wait(settings, signal)
+    const refusal = this.#refusal()
+    if (refusal !== undefined) throw refusal
+    return this.#wait(settings, signal, cancel?.priority ?? PRIORITY_USUAL)
+  }
+
+  get #mayMake(): boolean {
+    return this.size < this.#options.connectionsMax && this.#breaker.refusal(this.#clock.now()) === undefined
+  }
+
+  /** It has nothing to give, and makes no connections for a while: whoever can is better served elsewhere. */
+  get isShut(): boolean {
+    return (
+      this.#idleCount === 0 &&
+      this.#breaker.hasFailed &&
+      this.#breaker.refusal(this.#clock.now()) !== undefined
+    )
+  }
+
+  /** Of a server that is left alone; undefined where somebody may try, or there are connections to wait for. */
+  #refusal(): Error | undefined {
+    const refusal = this.size === 0 ? this.#breaker.refusal(this.#clock.now()) : undefined
+    if (refusal === undefined) return undefined
+    const { error, failures, waitMs } = refusal
+    const message = `${error.message} (tablet ${this.tablet.name}: ${failures} attempts have failed, the next is made in ${Math.ceil(waitMs)} ms)`
+    if (error instanceof ServerError) return new ServerError({ ...error, message })
+    return new SqlError('CR_SERVER_LOST', message, { cause: error })
   }
 
   /** See LeaseOwner. */
   takeBack(lease: Lease): void {
-    if (this.#closed) return lease.discard()
+    this.#server.outcome(!lease.hasRunLate)
+    lease.hasRunLate = false
+    // Whoever waits gets the next one in its place.
+    if (this.#closed || lease.retiresAtMs <= this.#coarseNowMs) return lease.discard()
     const waiter = this.#nextWaiter()
     if (waiter === undefined) return this.#park(lease)
-    this.#adapt(lease.unpark(), waiter.settings).then(waiter.resolve, waiter.reject)
+    this.#adapt(lease.unpark(), waiter.asked).then(waiter.resolve, waiter.reject)
   }
 
   killQuery(threadId: number, ahead?: Promise<void>): Promise<boolean> {
@@ -135,8 +185,19 @@ export class TabletPool implements LeaseOwner {
   }
 
   sendAwayWaiters(reason: Error): void {
-    for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter())
+    for (let waiter = this.#waiters.next(); waiter !== undefined; waiter = this.#waiters.next())
       waiter.reject(reason)
+  }
+
+  /** A connection has been made that is none of the pool's: what has failed before says nothing any more. */
+  serverIsBack(): void {
+    this.#breaker.succeeded()
+    this.#serveNext()
+  }
+
+  /** A health check has been answered. */
+  serverAnswers(): void {
+    this.#breaker.answersOthers()
   }
 
   /** Closes every connection, whatever runs there. */
@@ -184,21 +245,32 @@ export class TabletPool implements LeaseOwner {
 
   async #make(settings: Settings): Promise<Lease> {
     this.#making++ // before anything is awaited: the place is taken
+    this.#breaker.begins()
     let connection: BackendConnection
     try {
       connection = await this.#server.connect(settings.kind)
     } catch (error) {
       this.#making--
+      this.#breaker.failed(error as Error, this.#clock.now())
+      this.#server.outcome(false)
       if (!(error instanceof ServerError)) this.#server.lost()
       this.#serveNext()
+      const refusal = this.#refusal()
+      if (refusal !== undefined) this.sendAwayWaiters(refusal)
       throw error
     }
     const lease = new Lease(connection, this)
+    this.#breaker.succeeded()
+    const { ageMaxMs } = this.#options
+    if (ageMaxMs > 0) lease.retiresAtMs = this.#clock.now() + ageMaxMs * (0.8 + 0.4 * this.#random())
     this.#making--
     this.#leases.add(lease)
     connection.onClosed(() => {
       // What is idle, servers close after their wait_timeout.
-      if (!lease.isParked && !lease.isDiscarded) this.#server.lost()
+      if (!lease.isParked && !lease.isDiscarded) {
+        this.#server.outcome(false)
+        this.#server.lost()
+      }
       this.#forget(lease)
     })
     if (this.#closed) {
@@ -209,50 +281,51 @@ export class TabletPool implements LeaseOwner {
     return lease
   }
 
-  async #wait(settings: Settings, signal: AbortSignal | undefined): Promise<Lease> {
+  async #wait(settings: Settings, signal: AbortSignal | undefined, priority: number): Promise<Lease> {
     const { connectionsMax, waitersMax, waitTimeoutMs } = this.#options
     const { name } = this.tablet
-    if (this.#waiters.length >= waitersMax) {
-      throw tooMany(
-        `The pool of ${connectionsMax} connections to tablet ${name} is in use and ${this.#waiters.length} requests wait already (pool.waiters)`,
+    if (this.#waiters.size >= waitersMax) {
+      const isFull = `The pool of ${connectionsMax} connections to tablet ${name} is in use and ${this.#waiters.size} requests wait already (pool.waiters)`
+      const other = this.#waiters.leastUrgent(priority)
+      if (other === undefined) throw tooMany(isFull)
+      this.#shed++
+      other.reject(tooMany(`${isFull}; this one gave way to a more urgent one`))
+    }
+    const timedOut = () =>
+      tooMany(
+        `No connection to tablet ${name} became free within ${waitTimeoutMs} ms (pool.wait_timeout; pool size ${connectionsMax})`,
       )
-    }
-    const { promise, resolve, reject } = deferred<Lease>()
-    const giveUp = (error: Error) => {
-      this.#waiters.splice(this.#waiters.indexOf(waiter), 1)
-      waiter.ended()
-      reject(error)
-    }
-    const abort = () => giveUp(signal!.reason)
-    signal?.addEventListener('abort', abort, { once: true })
-    const cancelTimer = this.#clock.after(waitTimeoutMs, () =>
-      giveUp(
-        tooMany(
-          `No connection to tablet ${name} became free within ${waitTimeoutMs} ms (pool size ${connectionsMax})`,
-        ),
-      ),
-    )
-    const ended = () => {
-      cancelTimer()
-      signal?.removeEventListener('abort', abort)
-    }
-    const waiter: Waiter = { settings, resolve, reject, ended }
-    this.#waiters.push(waiter)
-    return unlessAborted(promise, signal, giveBack)
+    const waiting = this.#waiters.wait(settings, { timeoutMs: waitTimeoutMs, timedOut, signal, priority })
+    return unlessAborted(waiting, signal, giveBack)
   }
 
-  /** The first in the queue, whose wait is over. */
-  #nextWaiter(): Waiter | undefined {
-    const waiter = this.#waiters.shift()
-    waiter?.ended()
-    return waiter
+  /** The most urgent one of the queue, whose wait is over. */
+  #nextWaiter(): Waiter<Settings, Lease> | undefined {
+    const { oldestMs } = this.#waiters
+    if (oldestMs === undefined) return undefined
+    if (this.#shedding !== undefined) this.#shedOne(this.#shedding, oldestMs)
+    return this.#waiters.next()
+  }
+
+  /** Of the most urgent ones nobody goes. */
+  #shedOne(shedding: Shedding, oldestMs: number): void {
+    const nowMs = this.#clock.now()
+    if (!shedding.mustShed(nowMs - oldestMs, nowMs)) return
+    const waiter = this.#waiters.leastUrgent(PRIORITY_HIGHEST)
+    if (waiter === undefined) return
+    this.#shed++
+    waiter.reject(
+      tooMany(
+        `Too many requests wait for a connection to tablet ${this.tablet.name}: some have for longer than ${this.#options.shedAfterMs} ms all the time (pool.shed_after)`,
+      ),
+    )
   }
 
   /** A place has become free without a connection to hand over. */
   #serveNext(): void {
-    if (this.#closed || this.size >= this.#options.connectionsMax) return
+    if (this.#closed || !this.#mayMake) return
     const waiter = this.#nextWaiter()
-    if (waiter !== undefined) this.#make(waiter.settings).then(waiter.resolve, waiter.reject)
+    if (waiter !== undefined) this.#make(waiter.asked).then(waiter.resolve, waiter.reject)
   }
 
   /** A connection was lost, wherever it was. */
@@ -273,6 +346,8 @@ export class TabletPool implements LeaseOwner {
     return this.#clock.after(WATCH_MS, () => {
       this.#coarseNowMs = this.#clock.now()
       this.#closeIdle()
+      this.#serveNext() // while the server was left alone, nobody was
+      this.#prefill()
       if (this.#options.silenceTimeoutMs > 0) this.#giveUpSilent()
       if (!this.#closed) this.#cancelWatch = this.#scheduleWatch()
     })
@@ -281,9 +356,19 @@ export class TabletPool implements LeaseOwner {
   #closeIdle(): void {
     const before = this.#coarseNowMs - this.#options.idleTimeoutMs
     for (const [key, list] of this.#idle) {
-      for (const lease of list.filter(({ parkedAtMs }) => parkedAtMs < before)) lease.discard()
+      const old = list.filter(
+        ({ parkedAtMs, retiresAtMs }) => parkedAtMs < before || retiresAtMs <= this.#coarseNowMs,
+      )
+      for (const lease of old) lease.discard()
       if (list.length === 0) this.#idle.delete(key)
     }
+  }
+
+  /** What is made ahead has the settings of nobody: one SET makes it anybody's, where logging in takes longer. */
+  #prefill(): void {
+    if (this.#closed || this.tablet.health.state !== 'healthy') return
+    for (let missing = Math.min(PREFILL_AT_ONCE, this.#options.prefill - this.size); missing > 0; missing--)
+      if (this.#mayMake) this.#make(NOBODYS).then(giveBack, () => {})
   }
 
   #giveUpSilent(): void {
@@ -310,6 +395,11 @@ export class TabletPool implements LeaseOwner {
 
 /** How often a pool looks at its connections. */
 const WATCH_MS = 1_000
+const PREFILL_AT_ONCE = 8
+const NOBODYS = makeSettings(new Map(), USUAL_KIND)
+/** As vtgate has them. */
+const PRIORITY_HIGHEST = 0
+const PRIORITY_USUAL = 100
 
 function giveBack(lease: Lease): void {
   lease.release()

@@ -44,6 +44,18 @@ export class TopologyAdmin {
     await this.#delete({ kind: 'Cell', cell }, `cell ${cell}`)
   }
 
+  async addCellsAlias(alias: string, cells: readonly string[]): Promise<void> {
+    requireName('cell alias', alias)
+    const snapshot = await this.snapshot()
+    for (const cell of cells)
+      if (!snapshot.cells.has(cell)) throw new TopologyError('not-found', `cell ${cell} does not exist`)
+    await this.#create({ kind: 'CellsAlias', alias }, { cells }, `cell alias ${alias}`)
+  }
+
+  async deleteCellsAlias(alias: string): Promise<void> {
+    await this.#delete({ kind: 'CellsAlias', alias }, `cell alias ${alias}`)
+  }
+
   /** A new keyspace with its shards, in one step. */
   async createKeyspace(keyspace: string, shards: readonly string[]): Promise<void> {
     requireName('keyspace', keyspace)
@@ -226,6 +238,15 @@ export class TopologyAdmin {
     await this.#update<Tablet>({ kind: 'Tablet', alias }, (record) => ({ ...record, type }))
   }
 
+  /** What a tablet is as a replica: its share of the reads, and whether it gets any. */
+  async setReplica(
+    alias: TabletAlias,
+    replica: { readonly weight?: number; readonly draining?: boolean },
+  ): Promise<void> {
+    requireTablet(await this.snapshot(), alias)
+    await this.#update<Tablet>({ kind: 'Tablet', alias }, (record) => ({ ...record, ...replica }))
+  }
+
   /**
    * Makes a keyspace's VSchema anew of what it is, `undefined` for none; `change` is asked again when another one was faster.
    * Answers what was written.
@@ -251,12 +272,17 @@ export class TopologyAdmin {
 
   /** Writes a VSchema or rules as they are; whether they make sense is for the caller to check before. */
   async put(
-    key: RecordKey & { kind: 'VSchema' | 'RoutingRules' | 'ShardRoutingRules' },
+    key: RecordKey & { kind: 'VSchema' | 'RoutingRules' | 'ShardRoutingRules' | 'QueryRules' },
     json: unknown,
   ): Promise<void> {
     checkRecord(key, json)
     if (key.kind === 'VSchema') requireKeyspace(await this.snapshot(), key.keyspace)
     await this.#store.commit([{ kind: 'put', path: printPath(key), value: JSON.stringify(json) }])
+  }
+
+  /** Throws where there are none. */
+  removeQueryRules(): Promise<void> {
+    return this.#delete({ kind: 'QueryRules' }, 'a record of query rules')
   }
 
   /**

@@ -1,7 +1,7 @@
 import { printAlias } from './alias.ts'
 import type { TopologyRecord } from './parse-record.ts'
 import type { RecordKey } from './paths.ts'
-import type { Cell, RoutingRules, Shard, ShardRoutingRules, Tablet } from './records.ts'
+import type { Cell, CellsAlias, RoutingRules, Shard, ShardRoutingRules, Tablet } from './records.ts'
 import { compareShardNames } from './shard-name.ts'
 import type { KeyspaceState, ShardState, TopologyProblem, TopologySnapshot } from './snapshot.ts'
 
@@ -15,11 +15,13 @@ export const EMPTY_SNAPSHOT: TopologySnapshot = {
   revision: '',
   stale: true,
   cells: new Map(),
+  cellAliases: new Map(),
   keyspaces: new Map(),
   tablets: new Map(),
   vschemas: new Map(),
   routingRules: { rules: [] },
   shardRoutingRules: { rules: [] },
+  queryRules: undefined,
   problems: [],
 }
 
@@ -39,11 +41,13 @@ export function buildSnapshot(
     version: previous.version + 1,
     ...about,
     cells: sorted.cells,
+    cellAliases: sorted.cellAliases,
     keyspaces: buildKeyspaces(sorted, previous),
     tablets: sorted.tablets,
     vschemas: sorted.vschemas,
     routingRules: sorted.routingRules,
     shardRoutingRules: sorted.shardRoutingRules,
+    queryRules: sorted.queryRules,
     problems: [
       ...problems,
       ...lost.map((t) => ({
@@ -64,26 +68,32 @@ const NO_RECORD: KeyspaceState['record'] = {}
 
 interface SortedRecords {
   readonly cells: Map<string, Cell>
+  readonly cellAliases: Map<string, CellsAlias>
   readonly keyspaces: Map<string, KeyspaceState['record']>
   readonly shards: Map<string, Map<string, Shard>>
   readonly tablets: Map<string, Tablet>
   readonly vschemas: Map<string, unknown>
   routingRules: RoutingRules
   shardRoutingRules: ShardRoutingRules
+  queryRules: unknown
 }
 
 function sortRecords(records: Iterable<ParsedRecord>): SortedRecords {
   const out: SortedRecords = {
     cells: new Map(),
+    cellAliases: new Map(),
     keyspaces: new Map(),
     shards: new Map(),
     tablets: new Map(),
     vschemas: new Map(),
     routingRules: EMPTY_SNAPSHOT.routingRules,
     shardRoutingRules: EMPTY_SNAPSHOT.shardRoutingRules,
+    queryRules: undefined,
   }
   for (const { key, record } of records) {
     if (key.kind === 'Cell' && record.kind === 'Cell') out.cells.set(key.cell, record.value)
+    if (key.kind === 'CellsAlias' && record.kind === 'CellsAlias')
+      out.cellAliases.set(key.alias, record.value)
     if (key.kind === 'Keyspace' && record.kind === 'Keyspace') out.keyspaces.set(key.keyspace, record.value)
     if (key.kind === 'VSchema' && record.kind === 'VSchema') out.vschemas.set(key.keyspace, record.value)
     if (key.kind === 'Shard' && record.kind === 'Shard')
@@ -92,6 +102,7 @@ function sortRecords(records: Iterable<ParsedRecord>): SortedRecords {
       out.tablets.set(printAlias(key.alias), record.value)
     if (record.kind === 'RoutingRules') out.routingRules = record.value
     if (record.kind === 'ShardRoutingRules') out.shardRoutingRules = record.value
+    if (record.kind === 'QueryRules') out.queryRules = record.value
   }
   return out
 }

@@ -1,19 +1,21 @@
 import { z } from 'zod'
 import { printAlias } from './alias.ts'
 import type { RecordKey } from './paths.ts'
-import type { Cell, Keyspace, RoutingRules, Shard, ShardRoutingRules, Tablet } from './records.ts'
+import type { Cell, CellsAlias, Keyspace, RoutingRules, Shard, ShardRoutingRules, Tablet } from './records.ts'
 import { PRIMARY_SOURCES, TABLET_TYPES } from './records.ts'
 import { keyRangeRecordOf, parseShardName } from './shard-name.ts'
 import { TopologyError } from './store.ts'
 
 export type TopologyRecord =
   | { readonly kind: 'Cell'; readonly value: Cell }
+  | { readonly kind: 'CellsAlias'; readonly value: CellsAlias }
   | { readonly kind: 'Keyspace'; readonly value: Keyspace }
   | { readonly kind: 'VSchema'; readonly value: unknown }
   | { readonly kind: 'Shard'; readonly value: Shard }
   | { readonly kind: 'Tablet'; readonly value: Tablet }
   | { readonly kind: 'RoutingRules'; readonly value: RoutingRules }
   | { readonly kind: 'ShardRoutingRules'; readonly value: ShardRoutingRules }
+  | { readonly kind: 'QueryRules'; readonly value: unknown }
 
 /** Reads a record's text. Throws `TopologyError` of kind `invalid` that names each mistake with its field. */
 export function parseRecord(key: RecordKey, text: string): TopologyRecord {
@@ -28,7 +30,8 @@ export function parseRecord(key: RecordKey, text: string): TopologyRecord {
 
 /** The same for JSON that was parsed already. */
 export function checkRecord(key: RecordKey, json: unknown): TopologyRecord {
-  if (key.kind === 'VSchema') return { kind: 'VSchema', value: requireObject(json) }
+  if (key.kind === 'VSchema' || key.kind === 'QueryRules')
+    return { kind: key.kind, value: requireObject(json) }
   const result = schemas[key.kind].safeParse(snakeCase(json))
   if (!result.success) {
     const issues = result.error.issues.map((i) => `${i.path.join('.') || 'record'}: ${i.message}`)
@@ -42,6 +45,8 @@ export function checkRecord(key: RecordKey, json: unknown): TopologyRecord {
 
 const alias = z.strictObject({ cell: z.string().min(1), uid: z.number().int().min(0).max(0xffff_ffff) })
 const keyRange = z.strictObject({ start: z.base64().optional(), end: z.base64().optional() })
+/** Beyond that a replica of weight 1 would get nothing. */
+export const WEIGHT_MAX = 1_000
 /** Fields of Vitess that Shardgate carries and does not act on. */
 const carried = z.unknown().optional()
 const tabletType = z.preprocess(
@@ -51,6 +56,7 @@ const tabletType = z.preprocess(
 
 const schemas = {
   Cell: z.strictObject({ server_address: z.string().optional(), root: z.string().optional() }),
+  CellsAlias: z.strictObject({ cells: z.array(z.string().min(1)).default([]) }),
   Keyspace: z.strictObject({
     keyspace_type: z.enum(['NORMAL', 'SNAPSHOT']).optional(),
     base_keyspace: z.string().optional(),
@@ -84,6 +90,8 @@ const schemas = {
       key_range: keyRange.nullish().transform((range) => range ?? undefined),
       db_name_override: z.string().optional(),
       tags: z.record(z.string(), z.string()).optional(),
+      weight: z.number().positive().max(WEIGHT_MAX).optional(),
+      draining: z.boolean().optional(),
       managed: z.boolean().optional(),
       port_map: carried,
       primary_term_start_time: carried,

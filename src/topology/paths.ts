@@ -7,17 +7,21 @@ import type { TabletAlias } from './records.ts'
  */
 export type RecordKey =
   | { readonly kind: 'Cell'; readonly cell: string }
+  | { readonly kind: 'CellsAlias'; readonly alias: string }
   | { readonly kind: 'Keyspace'; readonly keyspace: string }
   | { readonly kind: 'VSchema'; readonly keyspace: string }
   | { readonly kind: 'Shard'; readonly keyspace: string; readonly shard: string }
   | { readonly kind: 'Tablet'; readonly alias: TabletAlias }
   | { readonly kind: 'RoutingRules' }
   | { readonly kind: 'ShardRoutingRules' }
+  | { readonly kind: 'QueryRules' }
 
 export function printPath(key: RecordKey): string {
   switch (key.kind) {
     case 'Cell':
       return `cells/${key.cell}/CellInfo`
+    case 'CellsAlias':
+      return `cells_aliases/${key.alias}/CellsAlias`
     case 'Keyspace':
     case 'VSchema':
       return `keyspaces/${key.keyspace}/${key.kind}`
@@ -27,6 +31,7 @@ export function printPath(key: RecordKey): string {
       return `tablets/${printAlias(key.alias)}/Tablet`
     case 'RoutingRules':
     case 'ShardRoutingRules':
+    case 'QueryRules':
       return key.kind
   }
 }
@@ -35,9 +40,11 @@ export function printPath(key: RecordKey): string {
 export function parsePath(path: string): RecordKey | undefined {
   const parts = path.split('/')
   const [root, name, third, fourth, fifth] = parts
-  if (parts.length === 1 && (root === 'RoutingRules' || root === 'ShardRoutingRules')) return { kind: root }
+  const isWhole = root === 'RoutingRules' || root === 'ShardRoutingRules' || root === 'QueryRules'
+  if (parts.length === 1 && isWhole) return { kind: root }
   if (parts.length === 3 && name) {
     if (root === 'cells' && third === 'CellInfo') return { kind: 'Cell', cell: name }
+    if (root === 'cells_aliases' && third === 'CellsAlias') return { kind: 'CellsAlias', alias: name }
     if (root === 'keyspaces' && (third === 'Keyspace' || third === 'VSchema'))
       return { kind: third, keyspace: name }
     const alias = root === 'tablets' && third === 'Tablet' ? parseAlias(name) : undefined

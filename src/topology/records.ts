@@ -33,6 +33,18 @@ export interface Cell {
 export const PRIMARY_SOURCES = ['topology', 'discover'] as const
 export type PrimarySource = (typeof PRIMARY_SOURCES)[number]
 
+/** Cells that are near each other: a proxy in one of them reads replicas in the others before those of further cells. */
+export interface CellsAlias {
+  readonly cells?: readonly string[]
+}
+
+/** 0: the same; 1: they share an alias; 2: neither. */
+export function cellDistance(a: string, b: string, aliases: ReadonlyMap<string, CellsAlias>): number {
+  if (a === b) return 0
+  for (const { cells = [] } of aliases.values()) if (cells.includes(a) && cells.includes(b)) return 1
+  return 2
+}
+
 /** Whether a commit waits for a replica: `semi_sync` for one. Absent in a keyspace: nobody looks at its servers' settings. */
 export const DURABILITIES = ['none', 'semi_sync'] as const
 export type Durability = (typeof DURABILITIES)[number]
@@ -82,6 +94,10 @@ export interface Tablet {
   /** Name of the MySQL database that holds the shard's tables; the keyspace's name when absent. */
   readonly db_name_override?: string
   readonly tags?: Readonly<Record<string, string>>
+  /** As a replica, its share of the reads beside those of others, 1 when absent. Not a field of Vitess. */
+  readonly weight?: number
+  /** As a replica, it gets no new reads. Not a field of Vitess. */
+  readonly draining?: boolean
   /** `shardgate manage` and `ctl reparent` may change what its server is. Not a field of Vitess. */
   readonly managed?: boolean
 }

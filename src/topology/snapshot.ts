@@ -1,4 +1,4 @@
-import type { Cell, Keyspace, RoutingRules, Shard, ShardRoutingRules, Tablet } from './records.ts'
+import type { Cell, CellsAlias, Keyspace, RoutingRules, Shard, ShardRoutingRules, Tablet } from './records.ts'
 
 /**
  * The whole topology at one moment. Immutable: a change makes a new snapshot, and parts that did not change
@@ -12,6 +12,7 @@ export interface TopologySnapshot {
   /** True while the store cannot be reached: the content is the last that was known. */
   readonly stale: boolean
   readonly cells: ReadonlyMap<string, Cell>
+  readonly cellAliases: ReadonlyMap<string, CellsAlias>
   readonly keyspaces: ReadonlyMap<string, KeyspaceState>
   /** By printed alias, `zone1-0000000100`. */
   readonly tablets: ReadonlyMap<string, Tablet>
@@ -19,6 +20,8 @@ export interface TopologySnapshot {
   readonly vschemas: ReadonlyMap<string, unknown>
   readonly routingRules: RoutingRules
   readonly shardRoutingRules: ShardRoutingRules
+  /** Rules about statements as parsed JSON, not validated: `src/session/rules` does that. */
+  readonly queryRules: unknown
   /** Records that could not be read; each keeps its last good content, or is left out when there was none. */
   readonly problems: readonly TopologyProblem[]
 }

@@ -1,14 +1,17 @@
-import type { Cancellation } from '../base/abort.ts'
+import { type Cancellation, urgently } from '../base/abort.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { BackendConnection } from '../mysql/client/backend-connection.ts'
 import { ping } from '../mysql/client/simple-command.ts'
-import type { Gateway } from '../tablet/gateway.ts'
 import type { Lease } from '../tablet/lease.ts'
+import type { SessionGateway } from '../tablet/session-gateway.ts'
 import type { Settings } from '../tablet/settings.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
 import { Lane } from './lane.ts'
 import { settleAll } from './settle-all.ts'
 import type { TransactionStart } from './transaction-start.ts'
+
+/** How lanes reach their tablets. */
+export type LaneGateway = Pick<SessionGateway, 'acquire' | 'termOf' | 'isDue' | 'catchUp' | 'settingsOn'>
 
 export interface OpenLaneOptions {
   readonly settings: Settings
@@ -24,13 +27,13 @@ export interface OpenLaneOptions {
  * is open on a primary is not seen on a replica of the shard, nor on the primary of a later term.
  */
 export class Lanes {
-  readonly #gateway: Pick<Gateway, 'acquire' | 'termOf'>
+  readonly #gateway: LaneGateway
   readonly #lanes = new Map<string, Lane>()
   /** Those being opened, so that two at once for one target get one lane. */
   readonly #opening = new Map<string, Promise<Lane>>()
   #closed = false
 
-  constructor(gateway: Pick<Gateway, 'acquire' | 'termOf'>) {
+  constructor(gateway: LaneGateway) {
     this.#gateway = gateway
   }
 
@@ -67,10 +70,17 @@ export class Lanes {
    */
   async reach(target: ShardTarget, options: OpenLaneOptions): Promise<Lane> {
     const opening = () => this.#opening.get(target.key) ?? this.#openOnce(target, options)
-    const lane = this.get(target) ?? (await opening())
+    const own = this.get(target)
+    const { settings, cancel } = options
+    if (own?.inTransaction === false && this.#gateway.isDue(target)) {
+      await own.lease.killing
+      own.makeWay()
+      await this.#gateway.catchUp(own.lease, target, settings, cancel)
+    }
+    const lane = own ?? (await opening())
     try {
       await lane.lease.killing // meant for a statement that is over
-      await lane.lease.apply(options.settings)
+      await lane.lease.apply(this.#gateway.settingsOn(lane.lease, target, settings))
       if (options.start !== undefined && !lane.inTransaction)
         await lane.begin(options.start, options.savepoints)
       else if (!lane.inTransaction && lane.isAutocommitOff) await lane.setAutocommit(true)
@@ -144,7 +154,9 @@ export class Lanes {
   }
 
   async #open(target: ShardTarget, { settings, cancel }: OpenLaneOptions): Promise<Lane> {
-    const lease = await this.#gateway.acquire(target, settings, cancel)
+    // Others wait for what the session has open on other shards: it goes first.
+    const urgent = cancel !== undefined && this.size > 0 ? urgently(cancel) : cancel
+    const lease = await this.#gateway.acquire(target, settings, urgent)
     if (this.#closed) {
       lease.release()
       throw new SqlError('ER_QUERY_INTERRUPTED', 'Query execution was interrupted')

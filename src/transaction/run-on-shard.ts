@@ -1,5 +1,4 @@
 import type { WriteAnswer } from '../engine/shard-port.ts'
-import type { Gateway } from '../tablet/gateway.ts'
 import type { Settings } from '../tablet/settings.ts'
 import type { Transaction } from './transaction.ts'
 import { collectAnswer, type ShardWrite, type StatementWatch } from './write-shards.ts'
@@ -15,13 +14,15 @@ export interface RunOnShardOptions {
  * on a connection of the pool. Throws the server's error.
  */
 export async function runOnShard(
-  { gateway, transaction }: { readonly gateway: Gateway; readonly transaction: Transaction },
+  transaction: Transaction,
   write: ShardWrite,
   { settings, outsideTransaction }: RunOnShardOptions,
   watch: StatementWatch,
 ): Promise<WriteAnswer> {
   const { target, statement } = write
+  const { gateway } = transaction
   const own = transaction.lane(target)
+  gateway.noteWrite(target)
   if (!outsideTransaction && (own !== undefined || transaction.start() !== undefined)) {
     const lane = await transaction.reach(target, settings, watch)
     lane.noteWrite()

@@ -3,8 +3,8 @@ import type { Condition } from '../errors/condition.ts'
 import { SqlError } from '../errors/sql-error.ts'
 import type { ResponseSummary } from '../mysql/client/response-reader.ts'
 import { Status } from '../mysql/codec/constants.ts'
-import type { Gateway } from '../tablet/gateway.ts'
 import type { Lease } from '../tablet/lease.ts'
+import type { SessionGateway } from '../tablet/session-gateway.ts'
 import type { Characteristics, Settings } from '../tablet/settings.ts'
 import type { ShardTarget } from '../tablet/shard-target.ts'
 import { AfterCommit } from './after-commit.ts'
@@ -46,7 +46,10 @@ export const TRANSACTION_MODES = ['single', 'multi', 'twopc'] as const
 export type TransactionMode = (typeof TRANSACTION_MODES)[number]
 
 export interface TransactionEnvironment {
-  readonly gateway: Pick<Gateway, 'acquire' | 'termOf'>
+  readonly gateway: Pick<
+    SessionGateway,
+    'acquire' | 'take' | 'termOf' | 'noteWrite' | 'isDue' | 'catchUp' | 'settingsOn'
+  >
   /** Absent: nothing is atomic over shards. */
   readonly atomic?: AtomicCommits
 }
@@ -92,6 +95,11 @@ export class Transaction {
     this.lanes = new Lanes(environment.gateway)
   }
 
+  /** The shards as the session reaches them. */
+  get gateway(): TransactionEnvironment['gateway'] {
+    return this.#environment.gateway
+  }
+
   /** A transaction writes on one shard. */
   get isSingle(): boolean {
     return this.mode === 'single'
@@ -104,6 +112,11 @@ export class Transaction {
 
   get isReadOnly(): boolean {
     return this.#isOpen && this.#isReadOnly
+  }
+
+  /** As SET TRANSACTION has said of the open one. */
+  get isolation(): string | undefined {
+    return this.#given.isolation
   }
 
   /** Undefined outside a transaction; otherwise how one begins on a shard that it has not reached yet. */

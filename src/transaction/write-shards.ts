@@ -95,6 +95,7 @@ function reachAll(
   settings: Settings,
   watch: StatementWatch,
 ): Promise<readonly Lane[]> {
+  for (const { target } of writes) transaction.gateway.noteWrite(target)
   return settleAll(writes.map(({ target }) => transaction.reach(target, settings, watch)))
 }
 

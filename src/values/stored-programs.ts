@@ -59,11 +59,12 @@ function statementsOf(body: string): string {
 
 const WRITES = /\b(?:insert|update|delete|replace|load|truncate|execute)\b/i
 
-/** Those that write, and those that name one of them. */
+/** Those that write or may not be looked into, and those that name one of them. */
 function writingOf(programs: readonly StoredProgram[]): ReadonlySet<string> {
   const routines = programs.filter(({ kind }) => kind !== 'trigger')
   const writing = new Set<string>()
   const mayWrite = (body: string) =>
+    body === '' ||
     WRITES.test(body) ||
     (body.toLowerCase().match(/[\w$\x80-\uffff]+/g) ?? []).some((word) => writing.has(word))
   for (let known = -1; known < writing.size; ) {

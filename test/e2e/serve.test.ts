@@ -216,7 +216,10 @@ describe.skipIf(!mariadbCommand || !etcdCommand)('serve against an etcd', () => 
   test('several workers share the port, and end together', async () => {
     const { running, port, get } = await serve('--workers', '2')
     assert.equal(await countProducts(port), 4)
-    assert.match((await get('/metrics'))?.text ?? '', /^shardgate_topology_tablets 1$/m)
+    const metrics = (await get('/metrics'))?.text ?? ''
+    assert.match(metrics, /^shardgate_topology_tablets 1$/m)
+    assert.match(metrics, /^shardgate_tablet_state\{.*state="serving"\} 1$/m)
+    assert.match(metrics, /^shardgate_tablet_state_changes_total\{.*\} [1-9]$/m)
     await stop(running)
   })
 

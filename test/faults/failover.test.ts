@@ -1,18 +1,23 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { TransactionMode } from '../../src/transaction/transaction.ts'
 import { onEachServer } from '../support/each-server.ts'
 import { eventually } from '../support/eventually.ts'
 import { connectTo } from '../support/fault-cluster.ts'
-import { textRow } from '../support/protocol-client.ts'
-import { ACCOUNTS, AMOUNT, Ledger, type Told } from './failover/ledger.ts'
 import { type ReplicatedCluster, startReplicated } from './failover/replicated.ts'
+import {
+  alarms,
+  during,
+  expectAllThere,
+  expectWholeTransfers,
+  ON_80,
+  openAccounts,
+} from './failover/under-load.ts'
 
 /** Clients write and read while a shard's primary is lost or replaced: they see slow seconds, not errors. */
 onEachServer((server) => {
   describe('the primary is whoever takes writes', () => {
     let shards: ReplicatedCluster
     beforeEach(async () => {
-      shards = await startReplicated(server, 'discover')
+      shards = await startReplicated(server, { primary: 'discover' })
       await openAccounts(shards)
     }, 120_000)
     afterEach(() => shards?.close())
@@ -103,7 +108,7 @@ onEachServer((server) => {
   describe('the primary is whom the topology names', () => {
     let shards: ReplicatedCluster
     beforeEach(async () => {
-      shards = await startReplicated(server, 'topology')
+      shards = await startReplicated(server, { primary: 'topology' })
       await openAccounts(shards)
     }, 120_000)
     afterEach(() => shards?.close())
@@ -135,75 +140,3 @@ onEachServer((server) => {
     }, 60_000)
   })
 })
-
-/** An id whose row is on `-80`. */
-const ON_80 = 1
-
-async function openAccounts({ proxy }: ReplicatedCluster): Promise<void> {
-  const client = await connectTo(proxy)
-  const rows = Array.from({ length: ACCOUNTS }, (_, i) => `(${i + 1}, ${AMOUNT})`)
-  const [told] = await client.query(`INSERT INTO accounts (id, amount) VALUES ${rows.join(', ')}`)
-  expect(told).toMatchObject({ kind: 'ok', affectedRows: ACCOUNTS })
-  client.destroy()
-}
-
-function alarms({ proxy }: ReplicatedCluster): readonly string[] {
-  return proxy.complaints.map(({ fields }) => String(fields?.['reason'] ?? ''))
-}
-
-/** Runs clients, the fault in the middle of it, and some seconds more behind it. */
-async function during(
-  { proxy }: ReplicatedCluster,
-  fault: () => Promise<void>,
-  mode: TransactionMode = 'multi',
-): Promise<Told> {
-  const ledger = new Ledger(proxy, mode)
-  ledger.start(16)
-  await eventually('all have written', () => ledger.writes > 100 && ledger.transactions > 10)
-  await fault()
-  const [writes, transactions] = [ledger.writes, ledger.transactions]
-  await eventually(
-    'all write again',
-    () => ledger.writes > writes + 100 && ledger.transactions > transactions + 10,
-    40_000,
-  )
-  const told = await ledger.stop()
-  if (process.env['FAILOVER_FIGURES'] !== undefined)
-    console.error({
-      ...told,
-      acknowledged: told.acknowledged.size,
-      unknown: told.unknown.size,
-      errors: told.errors.slice(0, 3),
-      restarts: [...new Set(told.restarts)],
-    })
-  expect(told.errors.slice(0, 3)).toEqual([])
-  return told
-}
-
-/** Atomic transfers move money and make none. */
-async function expectWholeTransfers({ proxy }: ReplicatedCluster): Promise<void> {
-  const client = await connectTo(proxy)
-  await eventually('every transfer is whole', async () => {
-    const [told] = await client.query('SELECT SUM(amount) FROM accounts')
-    return told?.kind === 'rows' && Number(textRow(told.rows[0]!)[0]) === ACCOUNTS * AMOUNT
-  })
-  client.destroy()
-}
-
-async function expectAllThere({ proxy }: ReplicatedCluster, told: Told): Promise<void> {
-  const client = await connectTo(proxy)
-  const read = async (sql: string) => {
-    const [result] = await client.query(sql)
-    if (result!.kind !== 'rows') throw new Error(JSON.stringify(result))
-    return result.rows.map(textRow)
-  }
-  const found = (await read('SELECT id FROM entries')).map(([id]) => Number(id))
-  const there = new Set(found)
-  expect(found.length, 'nothing is applied twice').toBe(there.size)
-  expect(
-    [...told.acknowledged].filter((id) => !there.has(id)),
-    'nothing acknowledged is lost',
-  ).toEqual([])
-  expect([...there].filter((id) => !told.acknowledged.has(id) && !told.unknown.has(id))).toEqual([])
-  client.destroy()
-}

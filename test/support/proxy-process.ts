@@ -14,24 +14,26 @@ export interface ProxyProcessOptions {
   readonly heapMb: number
   /** As the configuration file has it: topology, backend and what else matters. */
   readonly config: Readonly<Record<string, unknown>>
+  /** It is to know the other proxies of its topology. */
+  readonly hasPeers?: boolean
 }
 
 /** `serve`, seen from outside. */
 export class ProxyProcess {
   readonly port: number
   readonly logFile: string
-  readonly #httpPort: number
+  readonly httpPort: number
   readonly #child: ChildProcess
 
   private constructor(child: ChildProcess, ports: readonly [number, number], logFile: string) {
     this.#child = child
     this.port = ports[0]
-    this.#httpPort = ports[1]
+    this.httpPort = ports[1]
     this.logFile = logFile
   }
 
   /** `config` goes over what makes it reachable; the log of level `warn` is kept in `dir`. */
-  static async start({ dir, heapMb, config }: ProxyProcessOptions): Promise<ProxyProcess> {
+  static async start({ dir, heapMb, config, hasPeers }: ProxyProcessOptions): Promise<ProxyProcess> {
     const [port, httpPort] = [await freePort(), await freePort()]
     writeFileSync(join(dir, 'users.json'), usersText())
     const whole = {
@@ -39,6 +41,7 @@ export class ProxyProcess {
       http: { host: '127.0.0.1', port: httpPort },
       users_file: join(dir, 'users.json'),
       log_level: 'warn',
+      ...(hasPeers && { peers: { enabled: true, address: `127.0.0.1:${httpPort}` } }),
       ...config,
     }
     const file = join(dir, 'shardgate.yaml')
@@ -90,7 +93,7 @@ export class ProxyProcess {
 
   /** Sum of a metric over its labels. */
   async metric(name: string): Promise<number> {
-    const text = await (await fetch(`http://127.0.0.1:${this.#httpPort}/metrics`)).text()
+    const text = await (await fetch(`http://127.0.0.1:${this.httpPort}/metrics`)).text()
     const values = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))]
     if (values.length === 0) throw new Error(`/metrics has no ${name}`)
     return values.reduce((sum, [, value]) => sum + Number(value), 0)

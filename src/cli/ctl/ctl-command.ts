@@ -6,6 +6,7 @@ import { withTopology } from './ctl-context.ts'
 import { eventsCommand } from './events-command.ts'
 import { cellCommand, keyspaceCommand, shardCommand } from './keyspace-commands.ts'
 import { lookupCommand } from './lookup/lookup-command.ts'
+import { queryRulesCommand } from './query-rules-command.ts'
 import { reparentCommand } from './reparent-commands.ts'
 import { printTopology, topologyJson } from './show.ts'
 import { tabletCommand } from './tablet-commands.ts'
@@ -34,7 +35,12 @@ export function ctlCommand(finish: (exitCode: number) => void): Command {
       }),
     )
   const parts = [cellCommand(), keyspaceCommand(), shardCommand(), tabletCommand(), vschemaCommand()]
-  const more = [rulesCommand('routing-rules'), rulesCommand('shard-routing-rules'), vindexCommand()]
+  const more = [
+    rulesCommand('routing-rules'),
+    rulesCommand('shard-routing-rules'),
+    queryRulesCommand(),
+    vindexCommand(),
+  ]
   const last = [
     lookupCommand(finish),
     userCommand(),

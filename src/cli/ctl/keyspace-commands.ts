@@ -5,7 +5,7 @@ import { DURABILITIES, PRIMARY_SOURCES } from '../../topology/records.ts'
 import { compareShardNames, parseShardName } from '../../topology/shard-name.ts'
 import { integer } from '../config-values.ts'
 import { withTopology } from './ctl-context.ts'
-import { printKeyspaces, printShards } from './show.ts'
+import { printCellAliases, printKeyspaces, printShards } from './show.ts'
 
 /** `ctl cell …` */
 export function cellCommand(): Command {
@@ -28,7 +28,41 @@ export function cellCommand(): Command {
         print({ deleted: { cell: name } }, `deleted cell ${name}\n`)
       }),
     )
+  cell.addCommand(cellAliasCommand())
   return cell
+}
+
+/** `ctl cell alias …` */
+function cellAliasCommand(): Command {
+  const alias = new Command('alias').description('cells whose replicas are near each other')
+  alias
+    .command('list')
+    .description('all aliases')
+    .action((_options, command: Command) =>
+      withTopology(command, async ({ admin, print }) => {
+        const { cellAliases } = await admin.snapshot()
+        print(Object.fromEntries(cellAliases), printCellAliases(cellAliases))
+      }),
+    )
+  alias
+    .command('add <alias> <cell...>')
+    .description('add an alias of some cells: proxies of one read replicas of the others before further ones')
+    .action((name: string, cells: string[], _options, command: Command) =>
+      withTopology(command, async ({ admin, print }) => {
+        await admin.addCellsAlias(name, cells)
+        print({ created: { alias: name, cells } }, `cells ${cells.join(', ')} are ${name} now\n`)
+      }),
+    )
+  alias
+    .command('remove <alias>')
+    .description('remove an alias; its cells stay')
+    .action((name: string, _options, command: Command) =>
+      withTopology(command, async ({ admin, print }) => {
+        await admin.deleteCellsAlias(name)
+        print({ deleted: { alias: name } }, `removed cell alias ${name}\n`)
+      }),
+    )
+  return alias
 }
 
 /** `ctl keyspace …` */

@@ -11,6 +11,7 @@ export function printTopology(snapshot: TopologySnapshot): string {
     printShards([...snapshot.keyspaces.values()]),
     printTablets([...snapshot.tablets.values()]),
   ]
+  if (snapshot.cellAliases.size > 0) parts.push(printCellAliases(snapshot.cellAliases))
   const rules = snapshot.routingRules.rules
   if (rules.length > 0)
     parts.push(
@@ -38,6 +39,11 @@ export function printKeyspaces(snapshot: TopologySnapshot): string {
   return printTable(['keyspace', 'sharded', 'shards', 'tables'], rows)
 }
 
+export function printCellAliases(aliases: TopologySnapshot['cellAliases']): string {
+  const rows = [...aliases].map(([name, { cells = [] }]) => [name, cells.join(', ')])
+  return printTable(['alias', 'cells'], rows)
+}
+
 export function printShards(keyspaces: readonly KeyspaceState[]): string {
   const rows = keyspaces.flatMap(({ name, shards }) =>
     [...shards.values()].map((shard) => [
@@ -60,24 +66,32 @@ export function printTablets(tablets: readonly Tablet[]): string {
       `${tablet.keyspace}/${tablet.shard}`,
       where,
       databaseOf(tablet),
+      String(tablet.weight ?? 1),
       stateOf(tablet),
     ]
   })
-  const head = ['tablet', 'type', 'shard', 'address', 'database']
+  const head = ['tablet', 'type', 'shard', 'address', 'database', 'weight']
   // The last column is there where somebody has something in it.
   if (tablets.some((tablet) => stateOf(tablet) !== '')) head.push('state')
   return printTable(head, rows.map((row) => row.slice(0, head.length)).sort())
 }
 
-function stateOf({ managed, tags }: Tablet): string {
+function stateOf({ draining, managed, tags }: Tablet): string {
   const repair = tags?.[NEEDS_REPAIR]
-  return [managed ? 'managed' : [], repair === undefined ? [] : `needs repair: ${repair}`].flat().join(', ')
+  return [
+    draining ? 'draining' : [],
+    managed ? 'managed' : [],
+    repair === undefined ? [] : `needs repair: ${repair}`,
+  ]
+    .flat()
+    .join(', ')
 }
 
 /** The whole topology for machines: the records, under their names. */
 export function topologyJson(snapshot: TopologySnapshot): unknown {
   return {
     cells: Object.fromEntries(snapshot.cells),
+    cells_aliases: Object.fromEntries(snapshot.cellAliases),
     keyspaces: Object.fromEntries(
       [...snapshot.keyspaces].map(([name, { record, shards }]) => [
         name,

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { parseAlias, printAlias } from '../../topology/alias.ts'
+import { WEIGHT_MAX } from '../../topology/parse-record.ts'
 import { TABLET_TYPES, type Tablet, type TabletAlias, type TabletType } from '../../topology/records.ts'
 import { integer } from '../config-values.ts'
 import { withTopology } from './ctl-context.ts'
@@ -76,6 +77,34 @@ export function tabletCommand(): Command {
         print({ tablet: printAlias(alias), type: wanted }, `tablet ${printAlias(alias)} is ${wanted} now\n`)
       }),
     )
+  tablet
+    .command('set-weight <alias> <weight>')
+    .description('as a replica, its share of the reads beside those of others; 1 is usual')
+    .action((name: string, text: string, _options, command: Command) =>
+      withTopology(command, async ({ admin, print }) => {
+        const alias = requireAlias(name)
+        const weight = Number(text)
+        if (!(weight > 0 && weight <= WEIGHT_MAX))
+          throw new Error(`a weight is a number above 0 and up to ${WEIGHT_MAX}, not '${text}'`)
+        await admin.setReplica(alias, { weight })
+        print({ tablet: printAlias(alias), weight }, `tablet ${printAlias(alias)} has weight ${weight} now\n`)
+      }),
+    )
+  for (const [verb, draining, description] of [
+    ['drain', true, 'as a replica it gets no new reads; those that run go on'],
+    ['undrain', false, 'as a replica it gets reads again'],
+  ] as const)
+    tablet
+      .command(`${verb} <alias>`)
+      .description(description)
+      .action((name: string, _options, command: Command) =>
+        withTopology(command, async ({ admin, print }) => {
+          const alias = requireAlias(name)
+          await admin.setReplica(alias, { draining })
+          const text = draining ? 'gets no new reads' : 'gets reads again'
+          print({ tablet: printAlias(alias), draining }, `tablet ${printAlias(alias)} ${text}\n`)
+        }),
+      )
   tablet
     .command('set-managed <alias> [true|false]')
     .description(

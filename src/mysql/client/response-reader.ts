@@ -260,6 +260,7 @@ export abstract class ResponseReader {
     if (end - start < 5) throw malformedPacket()
     this.summary.hasRows = true
     this.#end(buf, start + 3, start + 1)
+    if (this.#state === 'done') this.onRowsDone(buf, start, end)
   }
 
   /** The last packet of one result: the response ends unless the status promises more. */
@@ -315,6 +316,8 @@ export abstract class ResponseReader {
   }
   protected onOk(_buf: Buffer, _start: number, _end: number): void {}
   protected onErr(_buf: Buffer, _start: number, _end: number): void {}
+  /** The EOF behind rows with which the response ends. */
+  protected onRowsDone(_buf: Buffer, _start: number, _end: number): void {}
   /** A result is complete and `summary` tells of it; more may follow. */
   protected onResultEnd(): void {}
   /** The status flags that the client shall see instead of the backend's. */

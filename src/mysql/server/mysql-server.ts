@@ -59,7 +59,7 @@ export class MysqlServer {
     this.#options = options
     this.#limits = { ...defaultLimits, ...options.limits }
     this.#clock = options.clock ?? systemClock
-    this.#ids = new ConnectionIds(options.workerNumber ?? 0)
+    this.#ids = new ConnectionIds({ worker: options.workerNumber ?? 0, proxy: options.proxyNumber ?? 0 })
     this.#coarseNowMs = this.#clock.now()
     this.#context = {
       limits: this.#limits,

@@ -42,7 +42,7 @@ export const defaultLimits: Limits = {
   interactiveTimeoutMs: 28_800_000,
   readTimeoutMs: 30_000,
   writeTimeoutMs: 60_000,
-  halfCloseGraceMs: 3_000,
+  halfCloseGraceMs: 500,
   writeBufferBytes: 256 * 1024,
   pipelineBytesMax: 256 * 1024,
 }
@@ -90,6 +90,8 @@ export interface MysqlServerOptions {
   readonly packetMemory?: ByteBudget
   /** Upper eight bits of connection ids, so that every worker has ids of its own. */
   readonly workerNumber?: number
+  /** Among those of the topology, from 1; 0, the default, where they do not know each other. */
+  readonly proxyNumber?: number
   readonly clock?: Clock
   readonly onEvent?: (event: ServerEvent) => void
 }

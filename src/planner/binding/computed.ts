@@ -2,7 +2,9 @@ import type { QueryTemplate } from '../../plan/text.ts'
 import type { PlanValue } from '../../plan/values.ts'
 import type { ColumnName, Expr, FunctionCall } from '../../sql/ast.ts'
 import { printPieces } from '../../sql/print.ts'
-import { type AnyNode, someNode } from '../../sql/visit.ts'
+import { type AnyNode, rewrite, someNode } from '../../sql/visit.ts'
+import { makeCast, makeHole } from '../make-node.ts'
+import { sessionFunctions, sessionIntegers, variableOfSession } from '../session-names.ts'
 import { planValue } from '../values.ts'
 
 /** The expression as a value that tells where rows are: one that is known, or that MySQL computes first; else undefined. */
@@ -16,7 +18,8 @@ export function routingValue(expr: Expr): PlanValue | undefined {
  * more may be equal than the column calls so.
  */
 function computedValue(expr: Expr): PlanValue | undefined {
-  return isComputable(expr) ? { kind: 'Computed', text: printPieces(expr) } : undefined
+  const text = computedText(expr)
+  return text && { kind: 'Computed', text }
 }
 
 /**
@@ -28,7 +31,7 @@ export function insertedValue(
 ): { readonly value: PlanValue & { readonly kind: 'Computed' }; readonly isConstant: boolean } | undefined {
   const isConstant = isComputable(expr)
   if (!isConstant && someNode(expr, (node) => !isPart(node) && !isOfTheMoment(node))) return undefined
-  return { value: { kind: 'Computed', text: printPieces(expr) }, isConstant }
+  return { value: { kind: 'Computed', text: textOf(expr) }, isConstant }
 }
 
 /**
@@ -115,9 +118,36 @@ export function readsVariables(text: QueryTemplate): boolean {
   return text.some((piece) => typeof piece === 'string' && piece.includes('@'))
 }
 
-/** It has one value for whoever asks with the session's settings and variables. */
-export function isComputable(expr: Expr): boolean {
+/** The expression's text, where it has one value for whoever asks with the session's settings and variables. */
+export function computedText(expr: Expr): QueryTemplate | undefined {
+  return isComputable(expr) ? textOf(expr) : undefined
+}
+
+function isComputable(expr: Expr): boolean {
   return !someNode(expr, (node) => !isPart(node))
+}
+
+/** With what the session knows better than a server in its place. */
+function textOf(expr: Expr): QueryTemplate {
+  const names: string[] = []
+  const replaced = rewrite(expr, (node) => {
+    const name = sessionName(node)
+    if (name === undefined) return undefined
+    const hole = makeHole(-names.push(name))
+    const type = sessionIntegers.get(name)
+    return type === undefined ? hole : makeCast(hole, type)
+  })
+  return printPieces(replaced).map((piece) =>
+    typeof piece !== 'string' && 'param' in piece && piece.param < 0
+      ? { session: names[-piece.param - 1]! }
+      : piece,
+  )
+}
+
+function sessionName(node: AnyNode): string | undefined {
+  if (node.kind === 'SystemVariable') return variableOfSession(node)
+  const isCall = node.kind === 'Function' && node.qualifier === undefined && node.args.length === 0
+  return isCall ? sessionFunctions.get(node.name) : undefined
 }
 
 function isPart(node: AnyNode): boolean {
@@ -137,8 +167,10 @@ function isPart(node: AnyNode): boolean {
       return node.op !== 'BINARY'
     case 'Binary':
       return OPERATORS.has(node.op)
+    case 'SystemVariable':
+      return sessionName(node) !== undefined
     case 'Function':
-      return isPlainCall(node)
+      return isPlainCall(node) || sessionName(node) !== undefined
     default:
       return false
   }
@@ -157,10 +189,10 @@ const FUNCTIONS: ReadonlySet<string> = new Set(
   substr substring to_base64 trim truncate ucase unhex upper uuid_to_bin`.split(/\s+/),
 )
 
-/** Of MySQL's own functions those whose values are of the moment, and what is made of times. */
+/** Of MySQL's own functions those whose values are of the moment, or that take time, and what is made of times. */
 const OF_THE_MOMENT: ReadonlySet<string> = new Set(
-  `curdate current_date current_time current_timestamp curtime date date_add date_format date_sub day dayofmonth hour
-  localtime localtimestamp minute month now quarter rand random_bytes second sysdate sys_guid time to_days unix_timestamp
+  `benchmark curdate current_date current_time current_timestamp curtime date date_add date_format date_sub day dayofmonth hour
+  localtime localtimestamp minute month now quarter rand random_bytes second sleep sysdate sys_guid time to_days unix_timestamp
   utc_date utc_time utc_timestamp uuid uuid_short week year yearweek`.split(/\s+/),
 )
 
@@ -169,6 +201,7 @@ function isPlainCall(call: FunctionCall): boolean {
 }
 
 function isOfTheMoment(node: AnyNode): boolean {
+  if (node.kind === 'SystemVariable') return true
   return node.kind === 'Function' && isOwnFunction(node) && OF_THE_MOMENT.has(node.name)
 }
 

@@ -4,6 +4,7 @@ import { SqlError } from '../../errors/sql-error.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import type { Lease } from '../../tablet/lease.ts'
 import type { StatementWatch } from '../../transaction/write-shards.ts'
+import type { Directives } from '../settings/directives.ts'
 
 const ER_QUERY_INTERRUPTED = 1317
 
@@ -18,6 +19,8 @@ export class Interruption implements StatementWatch {
   #command: Buffer | undefined
   #reason: 'none' | 'query' | 'connection' | 'timeout' | 'expired' = 'none'
   #expired: SqlError | undefined
+  /** What the statement says of how it is to be run; undefined where it says nothing. */
+  directives: Directives | undefined
   /** How many there have been. */
   commands = 0
   #cancelDeadline: (() => void) | undefined
@@ -41,6 +44,7 @@ export class Interruption implements StatementWatch {
     this.#cancelDeadline?.()
     this.#cancelDeadline = undefined
     this.#controller = undefined
+    this.directives = undefined
     if (this.#reason === 'timeout' || this.#reason === 'expired') this.#reason = 'none'
   }
 
@@ -53,6 +57,10 @@ export class Interruption implements StatementWatch {
     this.#cancelDeadline ??= this.#clock.after(timeoutMs, () => {
       this.#stop('timeout')
     })
+  }
+
+  get priority(): number | undefined {
+    return this.directives?.priority
   }
 
   /** The statement's transaction has come to its end. */
@@ -135,7 +143,10 @@ export class Interruption implements StatementWatch {
     this.#controller?.abort(this.error ?? interrupted())
     for (const lease of relaying === undefined ? this.working : [...this.working, relaying]) {
       if (this.#client.closed) lease.abandon()
-      else lease.kill(this.error)
+      else {
+        if (this.#reason === 'timeout') lease.hasRunLate = true
+        lease.kill(this.error)
+      }
     }
   }
 }

@@ -8,6 +8,8 @@ import { NO_BACKSLASH_ESCAPES } from '../../sql/sql-mode.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { SessionState } from '../settings/session-state.ts'
+import type { RowPlaces } from '../statements/row-places.ts'
+import type { UserPlace } from '../statements/user-place.ts'
 import type { Answer } from './answer.ts'
 import type { Interruption } from './interruption.ts'
 import type { KeptWarnings } from './kept-warnings.ts'
@@ -22,6 +24,8 @@ export interface RepliesContext {
   readonly transaction: Transaction
   readonly interruption: Interruption
   readonly warnings: KeptWarnings
+  readonly rowPlaces: Pick<RowPlaces, 'statementEnds'>
+  readonly userPlace: Pick<UserPlace, 'statementEnds'>
 }
 
 /**
@@ -111,9 +115,11 @@ export class Replies {
 
   /** The statement's answer is complete but for `lastBytes`, which have not been written yet. */
   done(failed: boolean, lastBytes?: Buffer): void {
-    const { client, interruption, transaction } = this.#context
+    const { client, interruption, transaction, rowPlaces, userPlace } = this.#context
     interruption.statementEnds()
     transaction.statementEnds(failed)
+    rowPlaces.statementEnds()
+    userPlace.statementEnds()
     if (transaction.lanes.size > 0) transaction.lanes.giveBackUnused()
     if (this.nextStatement(failed, lastBytes)) return
     interruption.commandEnds()

@@ -2,6 +2,7 @@ import type { Condition } from '../../errors/condition.ts'
 import { SqlError, wrongValue } from '../../errors/sql-error.ts'
 import type { ClientConnection } from '../../mysql/server/session-handler.ts'
 import type { SetVariable } from '../../sql/ast.ts'
+import type { SessionGateway } from '../../tablet/session-gateway.ts'
 import { ISOLATION } from '../../tablet/settings.ts'
 import type { Transaction } from '../../transaction/transaction.ts'
 import type { CompletionType, SessionState } from './session-state.ts'
@@ -11,6 +12,7 @@ import { TRANSACTION_MODE, transactionModeOf, vitessValue } from './vitess-varia
 export interface OwnVariableContext {
   readonly client: Pick<ClientConnection, 'idleTimeoutMs' | 'setIdleTimeout'>
   readonly state: SessionState
+  readonly gateway: Pick<SessionGateway, 'setReadAfterWrite'>
   readonly transaction: Transaction
 }
 
@@ -19,7 +21,7 @@ export interface OwnVariableContext {
  * word or DEFAULT; warnings of it go to `conditions`. Throws what MySQL says of a value.
  */
 export function ownVariable(
-  { client, state, transaction }: OwnVariableContext,
+  { client, state, gateway, transaction }: OwnVariableContext,
   item: SetVariable,
   text: string,
   conditions: Condition[],
@@ -83,12 +85,12 @@ export function ownVariable(
       return () => state.setFoundRows(on)
     }
     default:
-      return vitessVariable({ state, transaction }, name, text)
+      return vitessVariable({ state, gateway, transaction }, name, text)
   }
 }
 
 function vitessVariable(
-  { state, transaction }: Pick<OwnVariableContext, 'state' | 'transaction'>,
+  { state, gateway, transaction }: Pick<OwnVariableContext, 'state' | 'gateway' | 'transaction'>,
   name: string,
   text: string,
 ): (() => void) | undefined {
@@ -97,6 +99,7 @@ function vitessVariable(
   if (name !== TRANSACTION_MODE)
     return () => {
       state.vitess = new Map([...state.vitess, [name, value]])
+      gateway.setReadAfterWrite(state.readAfterWrite)
     }
   const mode = transactionModeOf(value, state.initialMode)
   // What is open was begun in the other one: its client would take it for what it is not.

@@ -54,6 +54,8 @@ export function sessionFunction(context: SessionFunctionContext, name: string): 
       return quoteString(printTarget(state.target))
     case 'client_found_rows':
       return state.settings.kind.foundRows ? '1' : '0'
+    case 'read_after_write':
+      return quoteString(state.readAfterWrite.mode.toUpperCase())
     case 'session_uuid':
       return quoteString(state.uuid)
     default:

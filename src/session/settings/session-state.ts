@@ -3,6 +3,7 @@ import type { ByteBudget } from '../../base/byte-budget.ts'
 import type { Condition } from '../../errors/condition.ts'
 import type { Planner } from '../../planner/build-plan.ts'
 import { DEFAULT_SQL_MODE, parseSqlMode, type SqlMode } from '../../sql/sql-mode.ts'
+import type { ReadAfterWriteOptions } from '../../tablet/session-gateway.ts'
 import {
   type Characteristics,
   type ConnectionKind,
@@ -25,7 +26,7 @@ import { SessionTracker } from './session-tracker.ts'
 import { NO_TARGET, type Target } from './target.ts'
 import { unquoted } from './unquoted.ts'
 import type { VariableValue } from './variable-value.ts'
-import { initialVariables, ownTimeoutMs, type VitessVariables } from './vitess-variables.ts'
+import { initialVariables, ownTimeoutMs, readAfterWriteOf, type VitessVariables } from './vitess-variables.ts'
 
 /** How a statement was read. */
 export interface ReadAs {
@@ -51,6 +52,7 @@ export interface SessionDefaults {
   /** CLIENT_SESSION_TRACK: OK packets tell what has changed. */
   readonly isTracked: boolean
   readonly transactionMode: TransactionMode
+  readonly readAfterWrite: ReadAfterWriteOptions
 }
 
 /**
@@ -73,6 +75,7 @@ export class SessionState {
   completionType: CompletionType = 'NO_CHAIN'
   /** transaction_mode as the session began. */
   initialMode: TransactionMode = 'multi'
+  #initialReads!: ReadAfterWriteOptions
   #vitess!: VitessVariables
   #ownTimeoutMs: number | undefined
   #planner: Planner | undefined
@@ -100,12 +103,21 @@ export class SessionState {
   }
 
   /** As a new session begins. */
-  reset({ names, kind, sqlMode, ignoreSpace, isTracked, transactionMode }: SessionDefaults): void {
+  reset({
+    names,
+    kind,
+    sqlMode,
+    ignoreSpace,
+    isTracked,
+    transactionMode,
+    readAfterWrite,
+  }: SessionDefaults): void {
     this.target = NO_TARGET
     this.userVariables.clear()
     this.interactiveTimeoutS = undefined
     this.completionType = 'NO_CHAIN'
     this.initialMode = transactionMode
+    this.#initialReads = readAfterWrite
     this.vitess = initialVariables(transactionMode)
     this.lastInsertId = 0
     this.rowCount = 0
@@ -138,6 +150,11 @@ export class SessionState {
     this.#planner = plannerNamed(unquoted(variables.get('planner_version')!))
   }
 
+  /** How the session reads from replicas: its variables go before the configuration. */
+  get readAfterWrite(): ReadAfterWriteOptions {
+    return readAfterWriteOf(this.#vitess, this.#initialReads)
+  }
+
   /** transaction_timeout goes before the configuration's. */
   transactionTimeouts({ transactionTimeoutMs, idleTransactionMs }: SessionLimits): TransactionTimeouts {
     const own = Number(this.#vitess.get('transaction_timeout'))
@@ -147,6 +164,11 @@ export class SessionState {
   /** The one that the client wants, by `planner_version`. */
   get planner(): Planner | undefined {
     return this.#planner
+  }
+
+  /** `workload` says that answers may be long. */
+  get isAnalytical(): boolean {
+    return this.#vitess.get('workload') === "'OLAP'"
   }
 
   /** As `ownTimeoutMs` of vtgate's variables. */

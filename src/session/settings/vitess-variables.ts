@@ -1,4 +1,5 @@
 import { notSupported, SqlError, wrongValue } from '../../errors/sql-error.ts'
+import { READ_AFTER_WRITE, type ReadAfterWriteOptions } from '../../tablet/session-gateway.ts'
 import type { TransactionMode } from '../../transaction/transaction.ts'
 import { PLANNER_WORDS } from './planner.ts'
 import { unquoted } from './unquoted.ts'
@@ -16,6 +17,7 @@ interface Definition {
 }
 
 export const TRANSACTION_MODE = 'transaction_mode'
+const READS = 'read_after_write'
 
 /** Source: vtgate's `sysvars.VitessAware`; what they mean is with their readers. */
 const definitions: ReadonlyMap<string, Definition> = new Map([
@@ -30,10 +32,20 @@ const definitions: ReadonlyMap<string, Definition> = new Map([
   ['ddl_strategy', { initial: "'direct'", check: ddlStrategy }],
   ['migration_context', { initial: "''", check: string }],
   ['enable_system_settings', { initial: '1', check: systemSettings }],
-  // No plan depends on a value that could be out of date, and a read sees what its primary has: nothing to do.
+  // No plan depends on a value that could be out of date: nothing to do.
   ['skip_query_plan_cache', { initial: '0', check: boolean }],
-  ['read_after_write_gtid', { initial: "''", check: string }],
+  // Not one of vtgate's: the configuration's replica.read_after_write.
+  [
+    READS,
+    {
+      initial: "'UNSPECIFIED'",
+      check: oneOf('UNSPECIFIED', ...READ_AFTER_WRITE.map((mode) => mode.toUpperCase())),
+    },
+  ],
+  // Seconds; 0: the configuration's.
   ['read_after_write_timeout', { initial: '0', check: number }],
+  // Of which shard it is a position nobody says: kept, as vtgate does, and not gone by.
+  ['read_after_write_gtid', { initial: "''", check: string }],
 ])
 
 const SESSION_UUID = 'session_uuid'
@@ -42,6 +54,19 @@ const SESSION_UUID = 'session_uuid'
 export function initialVariables(mode: TransactionMode): VitessVariables {
   const initial = [...definitions].map(([name, definition]) => [name, definition.initial] as const)
   return new Map([...initial, [TRANSACTION_MODE, `'${mode.toUpperCase()}'`]])
+}
+
+/** What the variables say of reads from replicas, where they do, and the configuration. */
+export function readAfterWriteOf(
+  variables: VitessVariables,
+  initial: ReadAfterWriteOptions,
+): ReadAfterWriteOptions {
+  const word = unquoted(variables.get(READS)!).toLowerCase()
+  const seconds = Number(variables.get('read_after_write_timeout'))
+  return {
+    mode: READ_AFTER_WRITE.find((mode) => mode === word) ?? initial.mode,
+    timeoutMs: seconds > 0 ? seconds * 1_000 : initial.timeoutMs,
+  }
 }
 
 /** 'UNSPECIFIED' stands for the mode that the session began with. */

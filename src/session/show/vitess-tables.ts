@@ -1,5 +1,6 @@
 import { SqlError } from '../../errors/sql-error.ts'
 import type { Show } from '../../sql/ast.ts'
+import type { TabletState } from '../../tablet/tablet-state.ts'
 import type { DefinedVindex } from '../../vschema/model.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import type { Target } from '../settings/target.ts'
@@ -22,12 +23,12 @@ export function tabletsTable({ gateway }: Known, sees: Sees): ShownTable {
     ['Cell', 'Keyspace', 'Shard', 'TabletType', 'State', 'Alias', 'Hostname', 'PrimaryTermStartTime'],
     gateway.tablets
       .filter(({ record }) => sees(record.keyspace))
-      .map(({ record, alias, health }) => [
+      .map(({ record, alias, state }) => [
         record.alias.cell,
         record.keyspace,
         record.shard,
         gateway.typeOf({ record, alias }),
-        health.state === 'unreachable' ? 'NOT_SERVING' : 'SERVING',
+        wordOf(state),
         alias,
         record.hostname ?? record.unix_socket ?? '',
         '',
@@ -36,15 +37,22 @@ export function tabletsTable({ gateway }: Known, sees: Sees): ShownTable {
   )
 }
 
+/** SERVING and NOT_SERVING are vtgate's. */
+function wordOf(state: TabletState): string {
+  return state.toUpperCase().replace(' ', '_')
+}
+
 /** Of the replicas; LIKE is about keyspaces. */
 export function replicationTable({ gateway }: Pick<Known, 'gateway'>, sees: Sees): ShownTable {
   const replicas = gateway.tablets.filter(
     (tablet) => gateway.typeOf(tablet) !== 'PRIMARY' && sees(tablet.record.keyspace),
   )
-  const rows = replicas.map(({ record, alias, health }) => {
-    const { replication, lagSeconds } = health
+  const rows = replicas.map(({ record, alias, health, state }) => {
+    const { replication, group, lagSeconds } = health
     const lag =
-      lagSeconds === undefined || lagSeconds === Number.POSITIVE_INFINITY ? 'NULL' : String(lagSeconds)
+      lagSeconds === undefined || lagSeconds === Number.POSITIVE_INFINITY
+        ? 'NULL'
+        : String(Math.floor(lagSeconds))
     return [
       record.keyspace,
       record.shard,
@@ -53,6 +61,8 @@ export function replicationTable({ gateway }: Pick<Known, 'gateway'>, sees: Sees
       record.hostname ?? record.unix_socket ?? '',
       replication?.source ?? '',
       JSON.stringify({
+        State: wordOf(state),
+        ...(group && { GroupMember: `${group.state} ${group.role}` }),
         EventStreamRunning: replication?.receiverRunning ?? '',
         EventApplierRunning: replication?.applierRunning ?? '',
         LastError: replication?.lastError ?? health.lastError,

@@ -16,7 +16,7 @@ export interface OwnConnection {
 
 /** Some work where the client's statement would run: in the session's lane, or where it is in a transaction; else by the pool. */
 export async function onOwnConnection<T>(
-  { proxy, transaction, interruption }: Pick<SessionPortContext, 'proxy' | 'transaction' | 'interruption'>,
+  { transaction, interruption }: Pick<SessionPortContext, 'transaction' | 'interruption'>,
   { target, settings, begins }: OwnConnection,
   work: (lease: Lease, send: Send) => Promise<T>,
 ): Promise<T> {
@@ -34,7 +34,7 @@ export async function onOwnConnection<T>(
     const lane = await transaction.reach(target, settings, interruption)
     return during(lane.lease, (statement, reader) => lane.send(statement, reader))
   }
-  const lease = await proxy.gateway.acquire(target, settings, interruption)
+  const lease = await transaction.gateway.acquire(target, settings, interruption)
   try {
     return await during(lease, (statement, reader) => statement.send(lease.connection, reader))
   } finally {

@@ -15,7 +15,7 @@ import { COSTLY_TEXT_BYTES_MIN, parseCost } from '../../sql/parse-cost.ts'
 import type { Scan } from '../../sql/scan.ts'
 import type { SqlMode } from '../../sql/sql-mode.ts'
 import { trimText } from '../../sql/trim-text.ts'
-import type { TabletTypeName } from '../../vschema/model.ts'
+import type { Table, TabletTypeName } from '../../vschema/model.ts'
 import type { ProxyContext } from '../proxy-context.ts'
 import { plannerOf } from '../settings/planner.ts'
 import type { SessionFunctionContext } from '../settings/session-functions.ts'
@@ -159,7 +159,8 @@ export class Reading implements ReadingOptions {
   #permit(needs: Needs | undefined): void {
     const { client, proxy } = this.#context
     if (needs === undefined) return
-    if (needs.denied === undefined && client.identity.access.keyspaces === undefined) return
+    const { keyspaces, tables } = client.identity.access
+    if (needs.denied === undefined && keyspaces === undefined && tables === undefined) return
     permit(needs, client, proxy)
   }
 
@@ -197,11 +198,15 @@ export class Reading implements ReadingOptions {
     readonly qualifier?: string | undefined
     readonly name: string
   }): string | undefined {
+    return this.#tableOf({ name, ...(qualifier !== undefined && { qualifier }) })?.keyspace
+  }
+
+  #tableOf({ qualifier, name }: Pick<TableName, 'qualifier' | 'name'>): Table | undefined {
     const { keyspace, tabletType } = this.target
     const schema = qualifier ?? (keyspace === '' ? undefined : keyspace)
     const type = tabletType.toLowerCase() as TabletTypeName
     const found = this.#planned.vschema.findTable(schema, name, type)
-    return found.kind === 'found' ? found.table.keyspace : undefined
+    return found.kind === 'found' ? found.table : undefined
   }
 
   /** What statements are planned by. Throws as `TemporaryTables.over`. */
@@ -222,6 +227,7 @@ export class Reading implements ReadingOptions {
       isShard: shard !== undefined,
       isKeyspace: (name) => vschema.keyspaces.has(name),
       keyspaceOf: (table: TableName) => this.keyspaceOf(table),
+      tableOf: (table: TableName) => this.#tableOf(table),
     }
   }
 

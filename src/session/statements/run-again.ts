@@ -25,7 +25,7 @@ const ATTEMPTS_MAX = 4
  */
 export function mayRunAgain(
   { proxy, transaction, interruption, locks }: Context,
-  { plan, attempts = 1 }: Execution,
+  { plan, reading, attempts = 1 }: Execution,
   {
     error,
     isWrite,
@@ -33,7 +33,13 @@ export function mayRunAgain(
   }: { readonly error: unknown; readonly isWrite: boolean; readonly port: Pick<SessionPort, 'hasLasting'> },
 ): boolean {
   const isOwn = !transaction.isOpen && transaction.autocommit && transaction.lanes.size === 0 && !locks.isHeld
-  if (!proxy.gateway.waits || !isOwn || attempts >= ATTEMPTS_MAX || interruption.stopped !== undefined)
+  const { tabletType } = reading.target
+  if (
+    (tabletType === 'PRIMARY' && !proxy.gateway.waits) ||
+    !isOwn ||
+    attempts >= ATTEMPTS_MAX ||
+    interruption.stopped !== undefined
+  )
     return false
   if (plan.asksFile === true || port.hasLasting || (isWrite && transaction.hasLeftBehind)) return false
   if (error instanceof RestartTransaction) return true // its own, by its commit

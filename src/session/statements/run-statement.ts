@@ -17,6 +17,8 @@ import type { Settings } from '../../tablet/settings.ts'
 import type { Answer } from '../commands/answer.ts'
 import type { Replies } from '../commands/replies.ts'
 import type { ProxyContext } from '../proxy-context.ts'
+import type { QueryRules } from '../rules/query-rules.ts'
+import { readDirectives } from '../settings/directives.ts'
 import type { SessionState } from '../settings/session-state.ts'
 import { type Execution, statementFor } from './execution.ts'
 import { createSelected } from './fill-table.ts'
@@ -27,6 +29,8 @@ import { withLocksAhead } from './locks-ahead.ts'
 import { metadataRows } from './metadata-rows.ts'
 import { locksAsked } from './named-locks.ts'
 import { asksFirst, placeValues } from './place-values.ts'
+import { rowLimit, tooManyRows } from './row-limit.ts'
+import type { RowPlaces } from './row-places.ts'
 import { inTransactionTold, mayRunAgain } from './run-again.ts'
 import { runTemporary, type TemporaryContext } from './run-temporary.ts'
 import { withoutSelectLimit, withSelectLimit } from './select-limit.ts'
@@ -34,14 +38,16 @@ import { SessionPort, type SessionPortContext } from './session-port.ts'
 import type { RelayToOptions, SingleShard } from './single-shard.ts'
 import type { StatementReader } from './statement-reader.ts'
 import { settingsOfStatement } from './statement-settings.ts'
+import type { UserPlace } from './user-place.ts'
 import { carriesAny, variablesInText } from './user-variables.ts'
+import { replicasCatchUp } from './write-throttle.ts'
 import { conditionsWithWrittenNames, thrownWithWrittenNames } from './written-names.ts'
 
 export interface RunContext extends TemporaryContext, LockTablesContext {
   readonly proxy: SessionPortContext['proxy'] &
     Pick<
       ProxyContext,
-      'limits' | 'isMariadb' | 'inKeyspaceNames' | 'judgements' | 'vschema' | 'clock' | 'sessions'
+      'limits' | 'rules' | 'isMariadb' | 'inKeyspaceNames' | 'judgements' | 'vschema' | 'clock' | 'sessions'
     >
   readonly client: ClientConnection
   readonly state: SessionState
@@ -49,18 +55,49 @@ export interface RunContext extends TemporaryContext, LockTablesContext {
   readonly replies: Replies
   readonly reader: StatementReader
   readonly singleShard: SingleShard
+  readonly rowPlaces: RowPlaces
+  readonly userPlace: UserPlace
   /** Statements that the session answers itself. */
   runOwn(statement: Statement, execution: Execution): Promise<void>
 }
 
 /** Runs a planned statement: its answer goes to the client. Throws, or ends in `replies.fail`, for what goes wrong. */
 export function runStatement(context: RunContext, execution: Execution): void {
-  const { proxy, state, transaction, locks, interruption, replies } = context
+  const { proxy, state, transaction, interruption, replies } = context
   const { root } = execution.plan
   if (root.kind !== 'Session') transaction.checkUsable()
   replies.format = execution.format
-  const timeoutMs = state.ownTimeoutMs ?? proxy.limits.queryTimeoutMs
+  const { directives } = execution.bindings.scan
+  if (directives.length > 0) interruption.directives = readDirectives(directives)
+  const ruledMs = proxy.rules === undefined ? undefined : applyRules(context, proxy.rules, execution)
+  const ownMs = interruption.directives?.timeoutMs ?? state.ownTimeoutMs ?? proxy.limits.queryTimeoutMs
+  const timeoutMs = ruledMs === undefined || (ownMs > 0 && ownMs < ruledMs) ? ownMs : ruledMs
   if (timeoutMs > 0) interruption.startDeadline(timeoutMs)
+  const turn = root.kind === 'Session' ? undefined : context.userPlace.enter()
+  if (turn === undefined) return runAdmitted(context, execution)
+  replies.detached(async () => {
+    await turn
+    interruption.throwIfKilled()
+    if (!context.client.closed) runAdmitted(context, execution)
+  })
+}
+
+/** How a transaction ends is no matter of rules, nor what the session answers without a table. */
+function applyRules(
+  { client, interruption }: RunContext,
+  rules: QueryRules,
+  { plan, bindings }: Execution,
+): number | undefined {
+  if (plan.root.kind === 'Session' && (plan.needs === undefined || plan.needs.tables.length === 0))
+    return undefined
+  const { identity, remoteHost } = client
+  const workload = interruption.directives?.workload
+  return rules.apply(plan, bindings.scan, { user: identity.user, host: remoteHost, workload })
+}
+
+function runAdmitted(context: RunContext, execution: Execution): void {
+  const { transaction, locks, interruption, replies, state, proxy } = context
+  const { root } = execution.plan
   if (root.kind === 'Session') {
     const statement = execution.reading.parse(execution.sql)
     return replies.detached(() => context.runOwn(statement, execution))
@@ -71,7 +108,7 @@ export function runStatement(context: RunContext, execution: Execution): void {
     return replies.detached(async () => {
       const own = await withLocksAhead(context, execution)
       interruption.throwIfKilled()
-      if (!context.client.closed) runStatement(context, own)
+      if (!context.client.closed) runAdmitted(context, own)
     })
   if (root.kind === 'Write' && root.verb === 'other' && isSignal(execution.sql)) state.signal = execution.sql
   const { tabletType } = execution.reading.target
@@ -99,6 +136,13 @@ function checkLocked({ locks, temporary }: RunContext, { reading, sql }: Executi
 const WITH_CURSOR = { cursor: true } as const
 
 function runPlan(context: RunContext, given: Execution): void {
+  const turn = given.plan.row === undefined ? undefined : context.rowPlaces.enter(given)
+  if (turn !== undefined)
+    return context.replies.detached(async () => {
+      await turn
+      context.interruption.throwIfKilled()
+      if (!context.client.closed) runPlan(context, given)
+    })
   const { proxy, state, shards, singleShard, replies } = context
   const execution = given.plan.runsText ? withTextsVariables(context, given) : given
   const { target } = execution.reading
@@ -125,6 +169,12 @@ function runPlan(context: RunContext, given: Execution): void {
       answerOk(context, outcome, execution)
     })
   const begun = beginPlan(plan, execution.bindings, shards)
+  const behind = replicasCatchUp(context, plan.root, begun)
+  if (behind !== undefined)
+    return replies.detached(async () => {
+      await behind
+      if (!context.client.closed) runPlan(context, given)
+    })
   if (begun.kind === 'Several') {
     const reads = begun.writes === undefined ? { settings, own } : withoutLimits({ settings, own })
     return replies.detached(() => runOnSeveral(context, execution, { ...reads, begun }))
@@ -147,6 +197,8 @@ function runPlan(context: RunContext, given: Execution): void {
     explicitId: bringsIds,
     found: plan.foundRows === undefined ? undefined : foundBy(plan.foundRows, execution.bindings),
     onRelayed: execution.onRelayed,
+    // Of a program's results and a cursor's rows nobody knows how many more there are.
+    ...(plan.runsProgram === undefined && execution.onRelayed === undefined && rowLimit(context)),
     written: execution,
   })
 }
@@ -243,7 +295,8 @@ async function runAgain(context: RunContext, execution: Execution, failure: Erro
   const { proxy, interruption, client } = context
   const need = failure instanceof ServerError ? 'writes' : 'answers'
   try {
-    await proxy.gateway.allAgain(need, interruption)
+    // Of replicas another is asked.
+    if (execution.reading.target.tabletType === 'PRIMARY') await proxy.gateway.allAgain(need, interruption)
   } catch (error) {
     throw interruption.error ?? (failure instanceof ServerError ? failure : error)
   }
@@ -331,6 +384,7 @@ export async function answerRows(
   port: Pick<SessionPort, 'conditions' | 'ofCopies'>,
 ): Promise<void> {
   const { answer, client, state, interruption, replies } = context
+  const { rowsMax = Number.POSITIVE_INFINITY } = rowLimit(context) ?? {}
   let rows = 0
   try {
     interruption.throwIfKilled()
@@ -342,6 +396,7 @@ export async function answerRows(
     ) {
       interruption.throwIfKilled()
       rows += packets.rows
+      if (rows > rowsMax) throw tooManyRows(rowsMax)
       await answer.rows(packets)
       if (client.closed) return
     }

@@ -245,12 +245,12 @@ export class SessionPort implements ShardPort {
   }
 
   async openScratch(keyspace: string, options?: { readonly isOfKeyspace: true }): Promise<ScratchConnection> {
-    const { proxy, shards, interruption } = this.#context
+    const { proxy, transaction, shards, interruption } = this.#context
     const own = options?.isOfKeyspace ? undefined : proxy.limits.copiesKeyspace
     if (own !== undefined && !shards.isKeyspace(own)) throw noCopiesKeyspace(own)
     const at = own ?? keyspace
     const target = this.#target(at, shards.pick(at, shards.of(at).shards.length))
-    const lease = await proxy.gateway.acquire(target, this.#wholeSettings, interruption, 'scratch')
+    const lease = await transaction.gateway.acquire(target, this.#wholeSettings, interruption, 'scratch')
     const { stopped } = interruption
     if (stopped !== undefined) {
       lease.release()
@@ -322,6 +322,7 @@ export class SessionPort implements ShardPort {
     const { transaction, interruption } = this.#context
     const target = this.#target(keyspace, shard)
     if (transaction.isSingle) transaction.noteWrite([target])
+    transaction.gateway.noteWrite(target)
     const lane = await transaction.reach(target, this.#settings, interruption)
     const { assigns, userVariables } = this.#execution.plan
     // Of several shards' variables none is the session's.
@@ -441,19 +442,17 @@ export class SessionPort implements ShardPort {
     options: RunOnShardOptions,
     watch: StatementWatch = this.#context.interruption,
   ): Promise<WriteAnswer> {
-    const { proxy, transaction } = this.#context
-    const { gateway } = proxy
-    return runOnShard({ gateway, transaction }, write, options, watch)
+    return runOnShard(this.#context.transaction, write, options, watch)
   }
 
   async #open(target: ShardTarget, statement: ShardStatement, writes = false): Promise<ShardRows> {
-    const { proxy, transaction, interruption } = this.#context
+    const { transaction, interruption } = this.#context
     // What has committed commits behind itself as well, and is 1399 in a branch.
     const start = this.#execution.plan.commitsFirst ? transaction.startIfOpen() : transaction.start()
     if (transaction.lane(target) !== undefined || start !== undefined)
       return this.#openInLane(target, statement, writes)
     interruption.throwIfKilled() // between two inputs of a UNION ALL nothing runs that a KILL could meet
-    const ready = proxy.gateway.take(target, this.#settings)
+    const ready = transaction.gateway.take(target, this.#settings)
     const lease = ready ?? (await this.#acquire(target))
     const rows = this.#rowsOf(lease, statement, (ended) => {
       if (lease.connection.state === 'busy') lease.abandon()
@@ -464,8 +463,8 @@ export class SessionPort implements ShardPort {
   }
 
   async #acquire(target: ShardTarget): Promise<Lease> {
-    const { proxy, interruption } = this.#context
-    const lease = await proxy.gateway.acquire(target, this.#settings, interruption)
+    const { transaction, interruption } = this.#context
+    const lease = await transaction.gateway.acquire(target, this.#settings, interruption)
     const { stopped } = interruption
     if (stopped === undefined) return lease
     lease.release()
@@ -476,7 +475,10 @@ export class SessionPort implements ShardPort {
     const { transaction, interruption } = this.#context
     const lane = await transaction.reach(target, this.#settings, interruption)
     interruption.throwIfKilled()
-    if (writes) lane.noteWrite()
+    if (writes) {
+      lane.noteWrite()
+      transaction.gateway.noteWrite(target)
+    }
     const { connection } = lane
     const rows = this.#rowsOf(lane.lease, statement, (ended) => {
       if (lane.isLost) transaction.lost(lane)

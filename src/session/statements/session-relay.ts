@@ -22,6 +22,11 @@ export interface RelayOwner extends RelaySink {
   broken(error: unknown): void
   /** What the client is told instead of the backend's 1317: why its statement was stopped. */
   readonly interruption: SqlError | undefined
+  /** More rows than this are none of an answer: `tooManyRows` tells why. */
+  readonly rowsMax: number
+  tooManyRows(): ToldError
+  /** Stops the statement, which answers too many. */
+  stopRows(): void
   /** A server's error as the client may see it: the same object where it is so already. */
   inOwnWords(told: ToldError): ToldError
 }
@@ -41,6 +46,8 @@ export class SessionRelay extends Relay {
   #rename: Renaming | undefined
   /** COM_STMT_PREPARE: the statement id that the client gets. */
   #statementId = 0
+  /** The answer has more rows than it may have. */
+  #hasTooMany = false
   /** An error that the client is not told of. */
   #withheld: ToldError | undefined
 
@@ -62,6 +69,7 @@ export class SessionRelay extends Relay {
     this.#rename = database === keyspace ? undefined : { database, keyspace }
     this.#statementId = statementId
     this.#withheld = undefined
+    this.#hasTooMany = false
     this.matchedRows = undefined
   }
 
@@ -113,7 +121,21 @@ export class SessionRelay extends Relay {
     this.replacePacket(buf, start, end, encodeErr(told, 0))
   }
 
+  /** Rows that have come are with the client: the error ends them. */
+  protected override onRowsDone(buf: Buffer, start: number, end: number): void {
+    if (this.summary.rows <= this.#owner.rowsMax) return
+    this.#hasTooMany = true
+    const told = this.#owner.tooManyRows()
+    this.errorMessage = told.message
+    this.summary.errno = told.errno
+    this.replacePacket(buf, start, end, encodeErr(told, 0))
+  }
+
   protected override onBytes(buf: Buffer, start: number, end: number): void {
+    if (this.summary.rows > this.#owner.rowsMax && !this.#hasTooMany) {
+      this.#hasTooMany = true
+      this.#owner.stopRows()
+    }
     if (this.#withheld === undefined) super.onBytes(buf, start, end)
   }
 

@@ -48,7 +48,17 @@ export class ShardAccess implements ShardsView {
       if (at >= 0) return at
     }
     turn = (turn + 1) % 0x4000_0000
-    return turn % count
+    return this.#fromOn(turn % count, keyspace, count)
+  }
+
+  /** The first from `shard` on that need not be waited for, if there is one. */
+  #fromOn(shard: number, keyspace: string, count: number): number {
+    const { gateway } = this.#context.proxy
+    for (let i = 0; i < count; i++) {
+      const at = (shard + i) % count
+      if (!gateway.isWaitedFor(this.target(keyspace, at))) return at
+    }
+    return shard
   }
 
   isKeyspace(name: string): boolean {
@@ -136,11 +146,11 @@ export class ShardAccess implements ShardsView {
 
   /** The same, on one tablet. */
   async on<T>(target: ShardTarget, settings: Settings, work: (lease: Lease) => Promise<T>): Promise<T> {
-    const { proxy, transaction, interruption } = this.#context
+    const { transaction, interruption } = this.#context
     const lane = transaction.lane(target)
     await lane?.lease.killing // meant for a statement that is over
     await lane?.lease.apply(settings)
-    const lease = lane?.lease ?? (await proxy.gateway.acquire(target, settings, interruption))
+    const lease = lane?.lease ?? (await transaction.gateway.acquire(target, settings, interruption))
     interruption.working.add(lease)
     try {
       interruption.throwIfKilled()
@@ -156,6 +166,7 @@ export class ShardAccess implements ShardsView {
     const { keyspace } = this.#context.state.target
     // Somebody may have dropped the session's database.
     const isOwn = !isSystemSchema(keyspace) && this.isKeyspace(keyspace)
-    return this.target(isOwn ? keyspace : '', 0)
+    const name = isOwn ? keyspace : ''
+    return this.target(name, this.#fromOn(0, name, this.of(name).shards.length))
   }
 }

@@ -27,6 +27,7 @@ import type { SessionState } from '../settings/session-state.ts'
 import type { RelayedHook } from './execution.ts'
 import { type LocksAsked, noteLocks } from './named-locks.ts'
 import { RelayedFile } from './relayed-file.ts'
+import { tooManyRows } from './row-limit.ts'
 import { type RelayOwner, SessionRelay } from './session-relay.ts'
 import { type Carried, giveInsertId, takeVariables } from './user-variables.ts'
 import { type ToldError, type WrittenStatement, withWrittenNames } from './written-names.ts'
@@ -71,6 +72,8 @@ export interface RelayToOptions {
   /** FOUND_ROWS() is more than the rows that come: by an offset, or as the server says. */
   readonly found?: number | 'asked' | undefined
   readonly onRelayed?: RelayedHook | undefined
+  /** Rows that it may answer; absent: any number. */
+  readonly rowsMax?: number | undefined
   /** By which errors are told. */
   readonly written?: WrittenStatement
 }
@@ -107,8 +110,10 @@ export class SingleShard implements RelayOwner {
 
   /** Sends a statement to one shard and relays the answer. */
   relayTo(target: ShardTarget, statement: ShardStatement, options: RelayToOptions): void {
-    const { proxy, state, transaction, interruption, replies } = this.#context
+    const { state, transaction, interruption, replies } = this.#context
+    const { gateway } = transaction
     const { settings = state.settings } = options
+    if (!options.read || options.runsProgram) gateway.noteWrite(target)
     if (transaction.isSingle && !options.read) transaction.noteWrite([target])
     const lane = transaction.lanes.size === 0 ? undefined : transaction.lane(target)
     const start = options.begins === false ? transaction.startIfOpen() : transaction.start()
@@ -116,7 +121,7 @@ export class SingleShard implements RelayOwner {
       const isReady =
         lane?.lease.settingsKey === settings.key &&
         lane.lease.killing === undefined &&
-        (lane.inTransaction || (start === undefined && !lane.isAutocommitOff))
+        (lane.inTransaction || (start === undefined && !lane.isAutocommitOff && !gateway.isDue(target)))
       if (isReady) {
         lane.lease.bring(settings)
         return this.#relayIn(lane, statement, options)
@@ -126,10 +131,10 @@ export class SingleShard implements RelayOwner {
         if (!this.#givesUp()) this.#relayIn(reached, statement, options)
       })
     }
-    const lease = proxy.gateway.take(target, settings)
+    const lease = gateway.take(target, settings)
     if (lease !== undefined) return this.#relayOn({ target, lease, lane, statement, options, kept: false })
     replies.detached(async () => {
-      const fresh = await proxy.gateway.acquire(target, settings, interruption)
+      const fresh = await gateway.acquire(target, settings, interruption)
       if (this.#givesUp()) return fresh.release()
       this.#relayOn({ target, lease: fresh, lane, statement, options, kept: false })
     })
@@ -188,6 +193,22 @@ export class SingleShard implements RelayOwner {
 
   get interruption() {
     return this.#context.interruption.error
+  }
+
+  get rowsMax(): number {
+    return this.#relaying!.options.rowsMax ?? Number.POSITIVE_INFINITY
+  }
+
+  tooManyRows(): ToldError {
+    const relaying = this.#relaying!
+    const error = tooManyRows(this.rowsMax)
+    // SHOW WARNINGS of the connection knows nothing of it.
+    relaying.conditions = [{ level: 'Error', code: error.errno, message: error.message }]
+    return error
+  }
+
+  stopRows(): void {
+    this.#context.interruption.expire(tooManyRows(this.rowsMax))
   }
 
   inOwnWords(told: ToldError): ToldError {
@@ -367,18 +388,23 @@ export class SingleShard implements RelayOwner {
   /** A write that the server has not taken, or a read that it has not answered: it waits for a primary that does. */
   withholds(error: ToldError): boolean {
     const relaying = this.#relaying!
+    const { gateway } = this.#context.proxy
     return (
       (isRefusedWrite(error) || (relaying.options.read && isShutdown(error))) &&
       this.#mayAskAgain(relaying) &&
-      this.#context.proxy.gateway.mayWaitForWrites(relaying.target)
+      (isOfReplica(relaying) ? isShutdown(error) : gateway.mayWaitForWrites(relaying.target))
     )
   }
 
   relayWithheld(told: ToldError): void {
     const { proxy, interruption, replies } = this.#context
     const relaying = this.#takeRelaying()
-    relaying.lease.discard()
     const refused = new ServerError(told)
+    if (isOfReplica(relaying)) {
+      relaying.lease.connection.destroy(refused) // lost: another is asked
+      return this.#again(relaying)
+    }
+    relaying.lease.discard()
     replies.detached(async () => {
       try {
         await proxy.gateway.writesAgain(relaying.target, interruption)
@@ -427,6 +453,10 @@ export class SingleShard implements RelayOwner {
 const ATTEMPTS_MAX = 4
 
 /** Notes what FOUND_ROWS() is, where that is known; whether the server must be asked. */
+function isOfReplica({ target }: Relaying): boolean {
+  return target.tabletType !== 'PRIMARY'
+}
+
 function noteFoundRows(relaying: Relaying, summary: ResponseSummary): boolean {
   const { found } = relaying.options
   if (found === undefined || summary.errno !== 0) return false

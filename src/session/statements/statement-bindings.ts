@@ -37,6 +37,10 @@ export class StatementBindings implements Bindings {
     return this.#text.isMariadb
   }
 
+  get scan(): Scan {
+    return this.#text.scan
+  }
+
   slotValue(slot: number): Value {
     return this.#value(this.#text.scan.slots[slot] as LiteralSlot)
   }

@@ -14,6 +14,7 @@ import { parseExpr } from './expressions.ts'
 import { parseJsonValue } from './json-value.ts'
 import { parseColumn, parseCommaList, parseSingleString } from './names.ts'
 import { isNative, parseNative } from './native-calls.ts'
+import { parseParam } from './operands.ts'
 import { make, type TokenStream } from './token-stream.ts'
 
 /**
@@ -125,7 +126,7 @@ export function parseColumnOrPath(p: TokenStream): Expr {
   const op = p.acceptOneOf(['->', '->>'])
   if (op === undefined) return left
   // MySQL takes one string; that of a normalised statement is a placeholder.
-  const right = p.type === 'Param' ? parseExpr(p) : parseSingleString(p)
+  const right = p.type === 'Param' ? parseParam(p) : parseSingleString(p)
   return { kind: 'Binary', op, left, right, span: p.spanFrom(left.span.start) }
 }
 

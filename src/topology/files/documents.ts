@@ -18,9 +18,9 @@ import { TopologyError } from '../store.ts'
  *     <keyspace>/vschema.json     the VSchema of a keyspace, or, where folders cannot be (a ConfigMap):
  *     <keyspace>.vschema.json
  *
- * topology.json: `{"cells": {name: Cell}, "keyspaces": {name: Keyspace + "shards": {name: Shard}},
- * "tablets": {alias: Tablet without "alias"}, "routing_rules": {…}, "shard_routing_rules": {…}, "lookups": {keyspace/vindex: LookupWork},
- * "reparents": {keyspace/shard: ReparentWork}, "events": {number: Event}}`.
+ * topology.json: `{"cells": {name: Cell}, "cells_aliases": {name: CellsAlias}, "keyspaces": {name: Keyspace + "shards": {name: Shard}},
+ * "tablets": {alias: Tablet without "alias"}, "routing_rules": {…}, "shard_routing_rules": {…}, "query_rules": {…},
+ * "lookups": {keyspace/vindex: LookupWork}, "reparents": {keyspace/shard: ReparentWork}, "events": {number: Event}}`.
  */
 export const TOPOLOGY_FILE = 'topology.json'
 const VSCHEMA_FILE = 'vschema.json'
@@ -30,10 +30,12 @@ type Json = Record<string, unknown>
 
 export interface TopologyDocument {
   cells: Record<string, Json>
+  cells_aliases?: Record<string, Json> | undefined
   keyspaces: Record<string, Json & { shards?: Record<string, Json> }>
   tablets: Record<string, Json>
   routing_rules?: Json | undefined
   shard_routing_rules?: Json | undefined
+  query_rules?: Json | undefined
   lookups?: Record<string, Json> | undefined
   reparents?: Record<string, Json> | undefined
   events?: Record<string, Json> | undefined
@@ -53,12 +55,14 @@ const object = z.record(z.string(), z.unknown())
 const documentSchema = z.strictObject({
   $schema: z.string().optional(),
   cells: z.record(z.string(), object).default({}),
+  cells_aliases: z.record(z.string(), object).optional(),
   keyspaces: z
     .record(z.string(), z.looseObject({ shards: z.record(z.string(), object).optional() }))
     .default({}),
   tablets: z.record(z.string(), object).default({}),
   routing_rules: object.optional(),
   shard_routing_rules: object.optional(),
+  query_rules: object.optional(),
   lookups: z.record(z.string(), object).optional(),
   reparents: z.record(z.string(), object).optional(),
   events: z.record(z.string(), object).optional(),
@@ -91,6 +95,8 @@ export function toRecords({ topology, vschemas }: Documents): StoredRecord[] {
   const put = (key: Parameters<typeof printPath>[0], value: unknown) =>
     values.set(printPath(key), typeof value === 'string' ? value : JSON.stringify(value))
   for (const [cell, record] of Object.entries(topology.cells)) put({ kind: 'Cell', cell }, record)
+  for (const [alias, record] of Object.entries(topology.cells_aliases ?? {}))
+    put({ kind: 'CellsAlias', alias }, record)
   for (const [keyspace, { shards = {}, ...record }] of Object.entries(topology.keyspaces)) {
     put({ kind: 'Keyspace', keyspace }, record)
     for (const [shard, value] of Object.entries(shards)) put({ kind: 'Shard', keyspace, shard }, value)
@@ -101,6 +107,7 @@ export function toRecords({ topology, vschemas }: Documents): StoredRecord[] {
   }
   if (topology.routing_rules) put({ kind: 'RoutingRules' }, topology.routing_rules)
   if (topology.shard_routing_rules) put({ kind: 'ShardRoutingRules' }, topology.shard_routing_rules)
+  if (topology.query_rules) put({ kind: 'QueryRules' }, topology.query_rules)
   for (const [keyspace, { text }] of vschemas) put({ kind: 'VSchema', keyspace }, text)
   for (const field of ASIDE_FIELDS)
     for (const [name, record] of Object.entries(topology[field] ?? {}))
@@ -131,6 +138,11 @@ export function setRecord(document: TopologyDocument, path: string, value: Json 
     case 'Cell':
       setEntry(cells, key.cell, value)
       break
+    case 'CellsAlias':
+      document.cells_aliases ??= {}
+      setEntry(document.cells_aliases, key.alias, value)
+      if (Object.keys(document.cells_aliases).length === 0) document.cells_aliases = undefined
+      break
     case 'Keyspace': {
       const shards = keyspaces[key.keyspace]?.shards
       setEntry(keyspaces, key.keyspace, value && { ...value, ...(shards && { shards }) })
@@ -152,6 +164,9 @@ export function setRecord(document: TopologyDocument, path: string, value: Json 
       break
     case 'ShardRoutingRules':
       document.shard_routing_rules = value
+      break
+    case 'QueryRules':
+      document.query_rules = value
       break
     case 'VSchema':
       throw new TopologyError('invalid', 'a VSchema has a file of its own')

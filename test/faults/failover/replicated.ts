@@ -4,15 +4,18 @@ import type { Connection, RowDataPacket } from 'mysql2/promise'
 import { type MysqlServer, startMysqlServer } from '../../../src/cli/local/mysql-server.ts'
 import { startReplication, waitForReplica } from '../../../src/cli/local/replication.ts'
 import { TopologyAdmin } from '../../../src/topology/admin.ts'
+import { printPath } from '../../../src/topology/paths.ts'
 import type { PrimarySource, TabletAlias } from '../../../src/topology/records.ts'
 import { startCluster, type TestCluster } from '../../support/cluster.ts'
 import { eventually } from '../../support/eventually.ts'
 import { pause, resume } from '../../support/pause.ts'
 import { startTestProxy, type TestProxy } from '../../support/proxy.ts'
 import { tempDir } from '../../support/temp-dir.ts'
+import { Link } from './link.ts'
 
 /** The shard that fails over. */
 export type Role = 'primary' | 'replica1'
+const ROLES: readonly Role[] = ['primary', 'replica1']
 
 /**
  * Keyspace `main`, two shards, each a primary and a replica with semi-synchronous replication: what is acknowledged is on both. Shard
@@ -22,6 +25,8 @@ export interface ReplicatedCluster {
   readonly cluster: TestCluster
   readonly proxy: TestProxy
   readonly admin: TopologyAdmin
+  /** The proxy's way to a server, of a cluster that is linked. */
+  link(to: Role): Link
   /** A connection as root to a server of `-80`. The caller ends it. */
   root(of: Role): Promise<Connection>
   ask(of: Role, sql: string): Promise<readonly RowDataPacket[]>
@@ -31,6 +36,7 @@ export interface ReplicatedCluster {
   /** Starts it on its port, with its data, as it was started first. */
   restart(of: Role): Promise<void>
   aliasOf(of: Role): TabletAlias
+  portOf(of: Role): number
   /** Makes it take writes, once it has applied what it has received. */
   promote(of: Role): Promise<void>
   /** A commit that the replica has not acknowledged yet waits no longer. */
@@ -54,9 +60,15 @@ CREATE TABLE entries (id BIGINT NOT NULL, writer INT NOT NULL, KEY (id));
 CREATE TABLE accounts (id BIGINT PRIMARY KEY, amount BIGINT NOT NULL);
 `
 
+export interface ReplicatedOptions {
+  readonly primary: PrimarySource
+  /** The proxy comes to the servers of `-80` by these. */
+  readonly linked?: true
+}
+
 export async function startReplicated(
   server: 'mysql' | 'mariadb',
-  primary: PrimarySource,
+  { primary, linked }: ReplicatedOptions,
 ): Promise<ReplicatedCluster> {
   const dir = tempDir('failover')
   mkdirSync(join(dir.path, 'main'))
@@ -81,6 +93,14 @@ export async function startReplicated(
   for (const name of [...primaries!, ...replicas!])
     await onServer(name, (root) => setUpSemiSync(root, server))
   for (const name of primaries!) await onServer(name, (root) => hasSemiSyncReplica(root))
+  const aliases = new Map(ROLES.map((of) => [of, aliasAt(cluster, servers(of).port)]))
+  const links = new Map<Role, Link>()
+  if (linked)
+    for (const of of ROLES) {
+      const link = await Link.open(servers(of).port)
+      links.set(of, link)
+      await moveTablet(cluster, aliases.get(of)!, { host: '127.0.0.1', port: link.port })
+    }
   const proxy = await startTestProxy(cluster, {
     config: { health: { interval: '500ms', timeout: '1s' }, timeouts: { silence: '3s', connect: '1s' } },
   })
@@ -113,13 +133,9 @@ export async function startReplicated(
         }),
       )
     },
-    aliasOf(of) {
-      const { port } = servers(of)
-      const { alias } = [...cluster.topology.current().tablets.values()].find(
-        (tablet) => tablet.mysql_port === port,
-      )!
-      return alias
-    },
+    aliasOf: (of) => aliases.get(of)!,
+    portOf: (of) => servers(of).port,
+    link: (to) => links.get(to)!,
     async promote(of) {
       const words = isMariadb ? 'SLAVE' : 'REPLICA'
       await ask(of, `STOP ${words} IO_THREAD`)
@@ -143,13 +159,36 @@ export async function startReplicated(
     },
     catchUp: (of, source) => waitForReplica(servers(of), servers(source)),
     async close() {
-      for (const of of ['primary', 'replica1'] as const) resume(servers(of).process)
+      for (const of of ROLES) resume(servers(of).process)
       await proxy.close()
+      for (const link of links.values()) link.close()
       for (const each of restarted) await each.process.stop('SIGKILL')
       await cluster.close()
       dir.remove()
     },
   }
+}
+
+function aliasAt(cluster: TestCluster, port: number): TabletAlias {
+  const tablets = [...cluster.topology.current().tablets.values()]
+  return tablets.find((tablet) => tablet.mysql_port === port)!.alias
+}
+
+/** Where the proxy finds a tablet from now on. */
+export async function moveTablet(
+  { store, topology }: Pick<TestCluster, 'store' | 'topology'>,
+  alias: TabletAlias,
+  to: { readonly host: string; readonly port: number },
+): Promise<void> {
+  const path = printPath({ kind: 'Tablet', alias })
+  const { value } = (await store.get(path))!
+  const record = { ...JSON.parse(value), mysql_hostname: to.host, mysql_port: to.port }
+  await store.commit([{ kind: 'put', path, value: JSON.stringify(record) }])
+  const isThere = () => {
+    const tablets = [...topology.current().tablets.values()]
+    return tablets.some(({ mysql_hostname: host, mysql_port: port }) => host === to.host && port === to.port)
+  }
+  await eventually('the topology says where the tablet is', isThere)
 }
 
 const SEMI_SYNC = {

@@ -97,15 +97,38 @@ test('a cluster is described step by step, and shown in tables', async () => {
       'shop/-80  yes      zone1-0000000100  1',
       'shop/80-  yes      (none)            1',
       '',
-      'TABLET            TYPE     SHARD     ADDRESS           DATABASE',
-      'zone1-0000000100  PRIMARY  shop/-80  10.0.0.1:3306     shop',
-      'zone1-0000000200  REPLICA  shop/80-  /run/mysqld.sock  shop',
+      'TABLET            TYPE     SHARD     ADDRESS           DATABASE  WEIGHT',
+      'zone1-0000000100  PRIMARY  shop/-80  10.0.0.1:3306     shop      1',
+      'zone1-0000000200  REPLICA  shop/80-  /run/mysqld.sock  shop      1',
       '',
     ].join('\n'),
   )
   const json = JSON.parse(await ctl('--json', 'show'))
   assert.deepEqual(json.tablets['zone1-0000000200'].tags, { disk: 'ssd' })
   assert.deepEqual(json.vschemas.shop, shopVschema)
+})
+
+test('replicas have weights and are drained, and cells have aliases', async () => {
+  await ctl('keyspace', 'create', 'shop')
+  await ctl('tablet', 'register', 'east1-1', '--shard', 'shop/0', '--host', 'h')
+  assert.match(await ctl('tablet', 'set-weight', 'east1-1', '2.5'), /has weight 2.5 now/)
+  assert.match(await ctl('tablet', 'list'), /shop +2.5$/m)
+  for (const weight of ['0', '-1', 'much', '1e9'])
+    await assert.rejects(ctl('tablet', 'set-weight', 'east1-1', weight), /a weight is a number above 0/)
+  assert.match(await ctl('tablet', 'drain', 'east1-1'), /gets no new reads/)
+  assert.match(await ctl('tablet', 'list'), /shop +2\.5 +draining$/m)
+  await ctl('tablet', 'undrain', 'east1-1')
+  const [tablet] = JSON.parse(await ctl('--json', 'tablet', 'list'))
+  assert.deepEqual([tablet.weight, tablet.draining], [2.5, false])
+
+  await ctl('cell', 'create', 'east2')
+  await assert.rejects(ctl('cell', 'alias', 'add', 'east', 'east1', 'east3'), /cell east3 does not exist/)
+  await ctl('cell', 'alias', 'add', 'east', 'east1', 'east2')
+  assert.equal(await ctl('cell', 'alias', 'list'), 'ALIAS  CELLS\neast   east1, east2\n')
+  await assert.rejects(ctl('cell', 'alias', 'add', 'east', 'east1'), /cell alias east exists already/)
+  assert.match(await ctl('show'), /^east +east1, east2$/m)
+  await ctl('cell', 'alias', 'remove', 'east')
+  assert.deepEqual(JSON.parse(await ctl('--json', 'show')).cells_aliases, {})
 })
 
 test('a VSchema with a mistake is not put in place', async () => {
@@ -283,11 +306,11 @@ test('tablets are managed when somebody says so, and a keyspace is as durable as
   await ctl('tablet', 'register', 'z-2', '--shard', 'shop/0', '--host', 'b')
   assert.match(
     await ctl('tablet', 'list'),
-    /z-0000000001 .* managed\nz-0000000002 +REPLICA +shop\/0 +b:3306 +shop\n$/,
+    /z-0000000001 .* managed\nz-0000000002 +REPLICA +shop\/0 +b:3306 +shop +1\n$/,
   )
   await ctl('tablet', 'set-managed', 'z-2')
   await ctl('tablet', 'set-managed', 'z-1', 'false')
-  assert.match(await ctl('tablet', 'list'), /z-0000000001 .*shop\nz-0000000002 .* managed\n$/)
+  assert.match(await ctl('tablet', 'list'), /z-0000000001 .*shop +1\nz-0000000002 .* managed\n$/)
   await assert.rejects(ctl('keyspace', 'set-durability', 'shop', 'high'), /none of none, semi_sync/)
   assert.equal(
     await ctl('keyspace', 'set-durability', 'shop', 'semi_sync'),

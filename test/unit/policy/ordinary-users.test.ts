@@ -26,6 +26,10 @@ function refusal(text: string, access: Access = USUAL_ACCESS, defaultSchema = 'o
     isKeyspace: (name: string) => name === 'own' || name === 'other',
     keyspaceOf: ({ qualifier, name }: { qualifier?: string; name: string }) =>
       name === 'routed' ? 'other' : (qualifier ?? defaultSchema),
+    tableOf: ({ qualifier, name }: { qualifier?: string; name: string }) =>
+      name === 'alias_of_pay'
+        ? { keyspace: 'own', name: 'pay' }
+        : { keyspace: qualifier ?? defaultSchema, name },
   }
   const asker = { identity: { user: 'app', access }, remoteHost: 'localhost' }
   try {
@@ -124,6 +128,91 @@ test.each([
   ['CREATE DATABASE alien', 0], // the session has its own words for it
 ] as const)('databases that are no keyspaces: %s → %i', (sql, errno) => {
   expect(refusal(sql)).toBe(errno)
+})
+
+const PAY = [
+  { keyspace: 'own', name: 'pay', isPrefix: false, rights: [] },
+  { keyspace: 'own', name: 'read_', isPrefix: true, rights: ['read'] },
+  { keyspace: 'own', name: 'write_', isPrefix: true, rights: ['write'] },
+  { keyspace: 'own', name: 'ddl_', isPrefix: true, rights: ['ddl'] },
+] as const
+
+test.each([
+  ['SELECT * FROM t', 0],
+  ['SELECT pay FROM t AS pay', 0],
+  ['SELECT * FROM pay', 1142],
+  ['SELECT * FROM own.PAY', 1142],
+  ['SELECT * FROM `own`/* */./* */`pay` x', 1142],
+  ['TABLE pay', 1142],
+  ['SELECT * FROM alias_of_pay', 1142], // a routing rule leads there
+  ['SELECT 1 FROM t WHERE EXISTS (SELECT 1 FROM pay)', 1142],
+  ['SELECT (SELECT MAX(a) FROM pay)', 1142],
+  ['SELECT * FROM (SELECT * FROM pay) d', 1142],
+  ['WITH x AS (SELECT * FROM pay) SELECT * FROM x', 1142],
+  ['WITH pay AS (SELECT 1) SELECT * FROM pay', 0],
+  ['SELECT * FROM t UNION SELECT * FROM pay', 1142],
+  ['SELECT * FROM t JOIN pay USING (a)', 1142],
+  ['SELECT * FROM t FOR UPDATE OF t', 0],
+  ['DO (SELECT a FROM pay LIMIT 1)', 1142],
+  ['SET @a = (SELECT MAX(a) FROM pay)', 1142],
+  ['SELECT a FROM pay INTO @a', 1142],
+  ['EXPLAIN SELECT * FROM pay', 1142],
+  ['VEXPLAIN PLAN SELECT * FROM pay', 1142],
+  ['DESCRIBE pay', 1142],
+  ['SHOW COLUMNS FROM pay', 1142],
+  ['SHOW CREATE TABLE own.pay', 1142],
+  ['SHOW INDEX FROM pay', 1142],
+  ['SHOW TABLES WHERE (SELECT 1 FROM pay)', 1142],
+  ['HANDLER pay OPEN', 1142],
+  ['HANDLER own.pay OPEN AS h', 1142],
+  ['LOCK TABLES pay READ', 1142],
+  ['LOCK TABLES t WRITE', 0],
+  ['CHECKSUM TABLE t, pay', 1142],
+  ['CREATE VIEW v AS SELECT * FROM pay', 1142],
+  ['CREATE TABLE c LIKE pay', 1142],
+  ['CREATE TABLE c AS SELECT * FROM pay', 1142],
+  ['CREATE TEMPORARY TABLE c AS SELECT * FROM pay', 1142],
+  ['CREATE TABLE c (a INT, FOREIGN KEY (a) REFERENCES pay (a))', 1142],
+  ['CREATE TABLE c (a INT) ENGINE=MERGE UNION=(t, pay)', 1142],
+  ['ALTER TABLE t EXCHANGE PARTITION p0 WITH TABLE pay', 1142],
+  ['RENAME TABLE pay TO x', 1142],
+  ['RENAME TABLE t TO x', 0],
+  ['ALTER TABLE t ADD COLUMN pay INT', 0],
+  ['CREATE PROCEDURE p() SELECT * FROM pay', 1142],
+  ['CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a = (SELECT MAX(a) FROM pay)', 1142],
+  ["CREATE PROCEDURE p() BEGIN PREPARE s FROM 'SELECT * FROM pay'; EXECUTE s; END", 1142],
+  ['CREATE PROCEDURE p() SELECT * FROM t', 0],
+  ['SELECT 1 /*!99999 FROM pay */', 1142],
+  ['INSERT INTO t SELECT * FROM pay', 1142],
+  ['REPLACE INTO pay VALUES (1)', 1142],
+  ['LOAD DATA LOCAL INFILE "x" INTO TABLE pay', 1142],
+  ['TRUNCATE pay', 1142],
+  ['DELETE t FROM t JOIN pay USING (a)', 1142],
+  ['SELECT * FROM read_a', 0],
+  ['INSERT INTO read_a VALUES (1)', 1142],
+  ['UPDATE read_a SET a = 1', 1142],
+  ['SELECT * FROM read_a FOR UPDATE', 0],
+  ['LOCK TABLES read_a WRITE', 1142],
+  ['ALTER TABLE read_a ADD COLUMN b INT', 1142],
+  ['INSERT INTO write_a VALUES (1)', 0],
+  ['INSERT INTO write_a SELECT * FROM read_a', 0],
+  ['INSERT INTO write_a VALUES (1) ON DUPLICATE KEY UPDATE a = a + 1', 1142],
+  ['UPDATE write_a SET a = 1', 0],
+  ['UPDATE write_a SET a = 1 WHERE b > 5', 1142], // how many they are would tell
+  ['DELETE FROM write_a WHERE a = 1', 1142],
+  ['DELETE FROM write_a', 0],
+  ['SELECT * FROM write_a', 1142],
+  ['DROP TABLE write_a', 1142],
+  ['DROP TABLE ddl_a', 0],
+  ['CREATE TABLE ddl_a (a INT, pay INT)', 0],
+  ['CREATE INDEX i ON ddl_a (a)', 0],
+  ['CREATE VIEW ddl_v AS SELECT * FROM ddl_a', 1142],
+  ['SELECT * FROM ddl_a', 1142],
+  ['SHOW TABLES', 0],
+  ['SELECT 1', 0],
+] as const)('rights to tables: %s → %i', (sql, errno) => {
+  expect(refusal(sql, { role: 'app', keyspaces: undefined, tables: PAY })).toBe(errno)
+  expect(refusal(sql, { role: 'admin', keyspaces: undefined, tables: PAY })).toBe(0)
 })
 
 test('programs in other languages send what they like', () => {

@@ -264,6 +264,10 @@ describe('no text', () => {
     if (!found.hasMore) normalize(text, found, mysql)
   }
 
+  it('with a param for a path prints as it was read', () => {
+    isHandled("SELECT j-> ? > 'x' FROM t")
+  })
+
   it('of random bytes raises anything but SqlError', () => {
     const bytes = fc.uint8Array({ maxLength: 60 }).map((array) => Buffer.from(array).latin1Slice())
     fc.assert(fc.property(bytes, isHandled), { numRuns: 1000 })

@@ -14,10 +14,14 @@ class FakeEndpoint {
     hurry: (isHurried: boolean) => {
       this.isHurried = isHurried
     },
+    connectAnew: (connectsAnew: boolean) => {
+      this.connectsAnew = connectsAnew
+    },
   }
   health: TabletHealth = UNKNOWN_HEALTH
   isDoubtful = false
   isHurried = false
+  connectsAnew = false
   lost: Error | undefined
   readonly alias: string
   constructor(alias: string) {
@@ -144,9 +148,11 @@ describe('a primary that the topology names', () => {
     primary.evaluate()
     expect(await outcome(primary.wait('answers'))).toBe('served')
     const waiting = outcome(primary.wait('writes'))
+    expect(a.connectsAnew, 'its name may lead elsewhere now').toBe(true)
     a.is('healthy')
     primary.evaluate()
     expect(await waiting).toBe('served')
+    expect(a.connectsAnew).toBe(false)
   })
 })
 

@@ -77,15 +77,25 @@ function poolOf(options: Partial<PoolOptions> = {}) {
   }
   /** How many connections had been made, each time that one was lost or could not be. */
   const lost: number[] = []
+  const outcomes: boolean[] = []
   const killQuery = () => new Promise<boolean>((resolve) => kills.push(resolve))
   const pool = new TabletPool(
-    { tablet, connect, killQuery, lost: () => lost.push(made.length) },
+    {
+      tablet,
+      connect,
+      killQuery,
+      lost: () => lost.push(made.length),
+      outcome: (isGood) => outcomes.push(isGood),
+    },
     {
       connectionsMax: 2,
       waitersMax: 2,
       waitTimeoutMs: 1_000,
       idleTimeoutMs: 60_000,
       silenceTimeoutMs: 15_000,
+      ageMaxMs: 0,
+      prefill: 0,
+      shedAfterMs: 0,
       ...options,
     },
     clock,
@@ -93,7 +103,7 @@ function poolOf(options: Partial<PoolOptions> = {}) {
   const refuseConnections = (error: Error | undefined) => {
     failure = error
   }
-  return { pool, clock, told, made, sockets, kills, lost, health, refuseConnections }
+  return { pool, clock, told, made, sockets, kills, lost, outcomes, health, refuseConnections }
 }
 
 /** A command that the server does not answer. */
@@ -171,13 +181,13 @@ test('a request that is given up leaves its place in the queue, and what comes t
   const { pool } = poolOf({ connectionsMax: 1 })
   const only = await pool.acquire(plain)
   const waits = new AbortController()
-  const waiting = pool.acquire(plain, waits.signal)
+  const waiting = pool.acquire(plain, { signal: waits.signal })
   waits.abort(new Error('killed'))
   await assert.rejects(waiting, /killed/)
   assert.equal(pool.waiting, 0)
   only.discard()
   const connects = new AbortController()
-  const connecting = pool.acquire(plain, connects.signal)
+  const connecting = pool.acquire(plain, { signal: connects.signal })
   connects.abort(new Error('timed out'))
   await assert.rejects(connecting, /timed out/)
   await settle()
@@ -366,6 +376,26 @@ test('a failed connect is told to its request, and the place is free again', asy
   assert.equal(pool.size, 1)
 })
 
+test('whoever is failed is counted: by connections that cannot be made or are lost, and answers that came too late', async () => {
+  const { pool, sockets, outcomes, refuseConnections } = poolOf()
+  const good = await pool.acquire(plain)
+  good.release()
+  const late = await pool.acquire(plain)
+  late.hasRunLate = true
+  late.release()
+  const again = await pool.acquire(plain)
+  again.release()
+  assert.deepEqual(outcomes.splice(0), [true, false, true])
+  sockets[0]!.emit('close') // idle
+  assert.deepEqual(outcomes, [])
+  await pool.acquire(plain)
+  sockets[1]!.emit('close')
+  assert.deepEqual(outcomes, [false])
+  refuseConnections(new Error('Too many connections'))
+  await assert.rejects(pool.acquire(plain))
+  assert.deepEqual(outcomes, [false, false])
+})
+
 test('a server is looked at when it cannot be reached and when it has lost a connection that was in use, not else', async () => {
   const { pool, sockets, lost, refuseConnections } = poolOf()
   const [inUse, idle] = [await pool.acquire(plain), await pool.acquire(plain)]
@@ -404,4 +434,153 @@ test('closing refuses waiters and closes what is idle now, what is in use when i
   inUse.release()
   idle.release()
   assert.deepEqual([inUse.connection.state, idle.connection.state], ['closed', 'closed'])
+})
+
+test('the most urgent are served first, and of a full queue the least urgent gives way', async () => {
+  const { pool } = poolOf({ connectionsMax: 1 })
+  const only = await pool.acquire(plain)
+  const order: string[] = []
+  const ask = (who: string, priority?: number) =>
+    pool.acquire(plain, { signal: new AbortController().signal, priority }).then(
+      (lease) => {
+        order.push(who)
+        lease.release()
+      },
+      (error) => order.push(`${who}: ${error.errno}`),
+    )
+  const asked = [ask('usual'), ask('urgent', 10), ask('more urgent', 0)]
+  await assert.rejects(pool.acquire(plain), { errno: 1203, message: /pool\.waiters/ })
+  only.release()
+  await Promise.all(asked)
+  assert.deepEqual([order, pool.shed], [['usual: 1203', 'more urgent', 'urgent'], 1])
+})
+
+test('a standing queue is shed, the least urgent first, and a burst is not', async () => {
+  const { pool, clock } = poolOf({
+    connectionsMax: 1,
+    waitersMax: 100,
+    shedAfterMs: 200,
+    waitTimeoutMs: 9_000,
+  })
+  let only = await pool.acquire(plain)
+  const shed: number[] = []
+  const priorities = [0, 50, 100] as const
+  const ask = (priority: number) =>
+    pool.acquire(plain, { signal: new AbortController().signal, priority }).then(
+      (lease) => {
+        only = lease
+      },
+      ({ errno, message }) => {
+        assert.match(message, /pool\.shed_after/)
+        assert.equal(errno, 1203)
+        shed.push(priority)
+      },
+    )
+  const asked = Array.from({ length: 20 }, (_, i) => ask(priorities[i % 3]!))
+  for (let i = 0; i < 3; i++) {
+    await clock.advance(100)
+    only.release()
+    await settle()
+  }
+  assert.deepEqual(shed, [])
+  while (pool.waiting > 0) {
+    await clock.advance(100)
+    only.release()
+    await settle()
+  }
+  await Promise.all(asked)
+  assert.equal(shed.length > 2, true)
+  assert.equal(
+    shed.some((priority) => priority === 0),
+    false,
+  )
+  assert.deepEqual(
+    shed,
+    [...shed].sort((a, b) => b - a),
+  )
+})
+
+test('a server to which no connection can be made is left alone for longer and longer', async () => {
+  const { pool, clock, lost, refuseConnections } = poolOf()
+  refuseConnections(new Error('refused'))
+  for (let i = 0; i < 3; i++) await assert.rejects(pool.acquire(plain), { message: 'refused' })
+  await assert.rejects(pool.acquire(plain), { errno: 2013, message: /refused .* 3 attempts have failed/ })
+  assert.equal(lost.length, 3)
+  await clock.advance(100)
+  await assert.rejects(pool.acquire(plain), { message: 'refused' })
+  await clock.advance(90)
+  await assert.rejects(pool.acquire(plain), { message: /4 attempts/ })
+  await clock.advance(200)
+  // One tries, and the others wait for what becomes of it.
+  const failing = [pool.acquire(plain), pool.acquire(plain)]
+  await assert.rejects(failing[0]!, { message: 'refused' })
+  await assert.rejects(failing[1]!, { message: /5 attempts/ })
+  await clock.advance(400)
+  refuseConnections(undefined)
+  const [first, second] = [pool.acquire(plain), pool.acquire(plain)]
+  ;(await first).release()
+  await Promise.all([second, pool.acquire(plain)])
+})
+
+test('a server that has come back is not left alone any longer', async () => {
+  const { pool, refuseConnections } = poolOf()
+  refuseConnections(new Error('refused'))
+  for (let i = 0; i < 3; i++) await assert.rejects(pool.acquire(plain), { message: 'refused' })
+  refuseConnections(undefined)
+  await assert.rejects(pool.acquire(plain), { message: /3 attempts/ })
+  pool.serverIsBack()
+  ;(await pool.acquire(plain)).release()
+})
+
+test('nor one that answers health checks, but for what it said itself', async () => {
+  const { pool, refuseConnections } = poolOf()
+  const fail = async (error: Error) => {
+    refuseConnections(error)
+    for (let i = 0; i < 3; i++) await assert.rejects(pool.acquire(plain), { message: error.message })
+    refuseConnections(undefined)
+    pool.serverAnswers()
+  }
+  await fail(new Error('reset'))
+  ;(await pool.acquire(plain)).discard()
+  await fail(new ServerError({ errno: 1040, sqlState: '08004', message: 'Too many connections' }))
+  await assert.rejects(pool.acquire(plain), { message: /3 attempts/ })
+})
+
+test('with connections that live requests wait for these while no others can be made', async () => {
+  const { pool, refuseConnections } = poolOf()
+  const only = await pool.acquire(plain)
+  refuseConnections(new ServerError({ errno: 1040, sqlState: '08004', message: 'Too many connections' }))
+  for (let i = 0; i < 3; i++) await assert.rejects(pool.acquire(plain), { errno: 1040 })
+  const waiting = pool.acquire(plain)
+  only.release()
+  assert.equal(await waiting, only)
+})
+
+test('connections of a certain age are closed when nobody has them, not all at once', async () => {
+  const { pool, clock } = poolOf({ connectionsMax: 10, ageMaxMs: 10_000 })
+  const leases = await Promise.all(Array.from({ length: 10 }, () => pool.acquire(plain)))
+  for (const lease of leases.slice(1)) lease.release()
+  await clock.advance(7_000)
+  assert.equal(pool.size, 10)
+  await clock.advance(6_000)
+  assert.deepEqual([pool.size, leases[0]!.connection.state], [1, 'idle'])
+  leases[0]!.release()
+  assert.equal(pool.size, 0)
+})
+
+test('connections are made ahead to a healthy tablet, and again after they have idled out', async () => {
+  const { pool, clock, health, told } = poolOf({ connectionsMax: 10, prefill: 9 })
+  await clock.advance(1_000)
+  assert.equal(pool.size, 0)
+  Object.assign(health, { state: 'healthy' })
+  await clock.advance(1_000)
+  assert.equal(pool.idle, 8)
+  await clock.advance(1_000)
+  assert.equal(pool.idle, 9)
+  told.length = 0
+  const full = await Promise.all([pool.acquire(plain), pool.acquire(plain)])
+  assert.deepEqual([pool.size, told.length], [10, 2])
+  for (const lease of full) lease.release()
+  await clock.advance(90_000)
+  assert.equal(pool.size, 9)
 })

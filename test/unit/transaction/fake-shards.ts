@@ -2,11 +2,11 @@ import type { BackendConnection } from '../../../src/mysql/client/backend-connec
 import type { CollectingReader } from '../../../src/mysql/client/simple-command.ts'
 import { Command } from '../../../src/mysql/codec/constants.ts'
 import { framePayload } from '../../../src/mysql/codec/framing.ts'
-import type { Gateway } from '../../../src/tablet/gateway.ts'
 import { Lease } from '../../../src/tablet/lease.ts'
 import type { ServingTablet } from '../../../src/tablet/serving-tablet.ts'
 import { makeSettings, USUAL_KIND } from '../../../src/tablet/settings.ts'
 import { type ShardTarget, shardTarget } from '../../../src/tablet/shard-target.ts'
+import type { TransactionEnvironment } from '../../../src/transaction/transaction.ts'
 
 const IN_TRANS = framePayload(Buffer.from('00000001000000', 'hex'), 1)
 const NOT_IN_TRANS = framePayload(Buffer.from('00000000000000', 'hex'), 1)
@@ -30,9 +30,14 @@ export class FakeShards {
   /** They have rolled back what they had. */
   readonly forgetful = new Set<string>()
 
-  readonly gateway: Pick<Gateway, 'acquire' | 'termOf'> = {
+  readonly gateway: TransactionEnvironment['gateway'] = {
     acquire: async (target) => this.#lease(target),
+    take: () => undefined,
     termOf: () => this.term,
+    noteWrite: () => {},
+    isDue: () => false,
+    catchUp: async () => {},
+    settingsOn: (_lease, _target, own) => own,
   }
 
   /** The next command that is answered is answered with an error. */

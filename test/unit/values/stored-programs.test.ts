@@ -23,3 +23,7 @@ test('a function writes where it calls one that does, in whatever order they com
   expect([...triggered]).toEqual(['users'])
   expect(variables).toEqual(['n', 's', 'seen'])
 })
+
+test('a function that the account may not look into may write', () => {
+  expect([...describePrograms([{ kind: 'function', name: 'Hidden', body: '' }]).writing]).toEqual(['hidden'])
+})

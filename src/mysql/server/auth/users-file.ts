@@ -4,6 +4,7 @@ import { yamlMistake } from '../../../base/yaml-mistake.ts'
 import { type Access, USUAL_ACCESS } from './access.ts'
 import { type Credential, credentialOf, User } from './credentials.ts'
 import { parseSha256Crypt } from './sha256-crypt.ts'
+import { rulesFor } from './table-rules.ts'
 
 /**
  * Users in YAML or JSON:
@@ -17,7 +18,15 @@ import { parseSha256Crypt } from './sha256-crypt.ts'
  *       ops:
  *         role: admin                  # default app: an ordinary user of MySQL
  *         keyspaces: [shop]            # the only ones that may be used; default all
+ *         limits: {connections: 50, rate: 200, concurrency: 10}  # of each process; rate: statements a second
+ *         groups: [staff]              # names that table_groups may mention
  *         credentials: [{native: '*6BB4837E…'}]
+ *     table_groups:                    # of a table's several the first counts; tables in none are anybody's
+ *       - tables: [shop.salary, shop.pay%]   # what users and groups may do to them; those with role admin, anything
+ *         readers: [staff]
+ *         writers: [app]
+ *         ddl: []
+ *         admins: []                   # all three
  *
  * The file of Vitess's static authentication is read as well:
  * `{"app": [{"MysqlNativePassword": "*…", "CachingSha2Password": "*…", "Password": "…", "UserData": "…"}]}`.
@@ -28,11 +37,12 @@ export function parseUsers(text: string): ReadonlyMap<string, User> {
   const schema = isOurs(document) ? ours : vitess
   const parsed = schema.safeParse(document)
   if (!parsed.success) throw new UsersFileError(parsed.error.issues.map(describeIssue).join('; '))
+  const { users, tableGroups } = parsed.data
   return new Map(
-    Object.entries(parsed.data).map(([name, { credentials, access }]) => [
-      name,
-      new User(name, credentials, access),
-    ]),
+    Object.entries(users).map(([name, { credentials, access, groups }]) => {
+      const tables = rulesFor(tableGroups, { name, groups })
+      return [name, new User(name, credentials, tables === undefined ? access : { ...access, tables })]
+    }),
   )
 }
 
@@ -128,10 +138,11 @@ function oneOrMore<T extends z.ZodType<Credential>>(credential: T) {
 interface Account {
   readonly credentials: readonly Credential[]
   readonly access: Access
+  readonly groups: readonly string[]
 }
 
 function usual(credentials: readonly Credential[]): Account {
-  return { credentials, access: USUAL_ACCESS }
+  return { credentials, access: USUAL_ACCESS, groups: [] }
 }
 
 const accountWithAccess = z
@@ -141,10 +152,22 @@ const accountWithAccess = z
       .array(z.string().min(1, 'expected the name of a keyspace'))
       .min(1, 'expected the names of keyspaces; leave it out to allow all')
       .optional(),
+    limits: z
+      .strictObject({
+        connections: z.number().int().min(1).optional(),
+        rate: z.number().positive().optional(),
+        concurrency: z.number().int().min(1).optional(),
+      })
+      .optional(),
+    groups: z.array(z.string().min(1)).default([]),
     credentials: oneOrMore(ourCredential),
   })
-  .transform(({ role, keyspaces, credentials }): Account => {
-    return { credentials, access: { role, keyspaces: keyspaces && new Set(keyspaces) } }
+  .transform(({ role, keyspaces, limits, groups, credentials }): Account => {
+    return {
+      credentials,
+      groups,
+      access: { role, keyspaces: keyspaces && new Set(keyspaces), ...(limits && { limits }) },
+    }
   })
 
 /** Credentials alone, or an object that says what the user may do beside them. */
@@ -152,7 +175,7 @@ const ourAccount = z.unknown().transform((value, context): Account => {
   const isWithAccess =
     typeof value === 'object' &&
     value !== null &&
-    ['role', 'keyspaces', 'credentials'].some((key) => key in value)
+    ['role', 'keyspaces', 'limits', 'groups', 'credentials'].some((key) => key in value)
   const parsed = (isWithAccess ? accountWithAccess : oneOrMore(ourCredential).transform(usual)).safeParse(
     value,
   )
@@ -162,14 +185,37 @@ const ourAccount = z.unknown().transform((value, context): Account => {
   return z.NEVER
 })
 
-const ours = z.strictObject({ users: z.record(z.string(), ourAccount) }).transform(({ users }) => users)
-const vitess = z.record(z.string(), oneOrMore(vitessCredential).transform(usual))
+const names = z.array(z.string().min(1)).default([])
+
+const tableGroup = z.strictObject({
+  tables: z
+    .array(
+      z
+        .string()
+        .regex(/^[^.%]+\.[^%]+%?$|^[^.%]+\.%$/, 'expected keyspace.table, keyspace.prefix% or keyspace.%'),
+    )
+    .min(1),
+  readers: names,
+  writers: names,
+  ddl: names,
+  admins: names,
+})
+
+const ours = z
+  .strictObject({
+    users: z.record(z.string(), ourAccount),
+    table_groups: z.array(tableGroup).default([]),
+  })
+  .transform(({ users, table_groups: tableGroups }) => ({ users, tableGroups }))
+const vitess = z
+  .record(z.string(), oneOrMore(vitessCredential).transform(usual))
+  .transform((users) => ({ users, tableGroups: [] }))
 
 function hasSomething(fields: Readonly<Record<string, unknown>>): boolean {
   return Object.values(fields).some((value) => value !== undefined)
 }
 
-/** Our files have `users` as their only key, and an object of users in it. */
+/** Our files have an object of users in `users`. */
 function isOurs(document: unknown): boolean {
   if (typeof document !== 'object' || document === null || !('users' in document)) return false
   return !Array.isArray(document.users)

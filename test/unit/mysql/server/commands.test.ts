@@ -235,7 +235,11 @@ describe('the end of a connection', () => {
 
   test('a half-closed client whose answer goes on arriving is not', async () => {
     const clock = new ManualClock()
-    const slow = await startFrontEnd({ clock, prepare: (s) => (s.hold = () => true) })
+    const slow = await startFrontEnd({
+      clock,
+      limits: { halfCloseGraceMs: 3_000 },
+      prepare: (s) => (s.hold = () => true),
+    })
     const client = await logIn(slow)
     const session = slow.sessions[0]!
     const held = session.nextCommand()

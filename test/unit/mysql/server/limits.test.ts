@@ -1,7 +1,7 @@
 import mysql from 'mysql2/promise'
 import { describe, expect, test } from 'vitest'
 import { ByteBudget } from '../../../../src/base/byte-budget.ts'
-import { ConnectionIds, workerOf } from '../../../../src/mysql/server/connection-ids.ts'
+import { ConnectionIds, ownerOf } from '../../../../src/mysql/server/connection-ids.ts'
 import { eventually } from '../../../support/eventually.ts'
 import { type FrontEnd, logIn, startFrontEnd } from '../../../support/front-end.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
@@ -279,15 +279,26 @@ describe('an orderly end', () => {
 
 describe('connection ids', () => {
   test('carry the worker and are not given twice', () => {
-    const ids = new ConnectionIds(3)
+    const ids = new ConnectionIds({ worker: 3, proxy: 0 })
     const taken = Array.from({ length: 1000 }, () => ids.take())
     expect(new Set(taken).size).toBe(1000)
-    expect(taken.every((id) => workerOf(id) === 3)).toBe(true)
-    expect(workerOf(new ConnectionIds(255).take())).toBe(255)
+    expect(taken.every((id) => ownerOf(id, true).worker === 3)).toBe(true)
+    expect(ownerOf(new ConnectionIds({ worker: 255, proxy: 0 }).take(), true).worker).toBe(255)
+  })
+
+  test('carry the proxy, where it is one of several, and fit 31 bits', () => {
+    for (const owner of [
+      { worker: 0, proxy: 1 },
+      { worker: 31, proxy: 127 },
+    ]) {
+      const id = new ConnectionIds(owner).take()
+      expect(ownerOf(id, false)).toEqual(owner)
+      expect(id).toBeLessThan(2 ** 31)
+    }
   })
 
   test('begin at 1 for worker 0, and wrap past those in use', () => {
-    const ids = new ConnectionIds(0)
+    const ids = new ConnectionIds({ worker: 0, proxy: 0 })
     expect([ids.take(), ids.take()]).toEqual([1, 2])
     ids.release(1)
     for (let i = 3; i < 1 << 24; i++) ids.release(ids.take())
@@ -303,7 +314,7 @@ describe('connection ids', () => {
       client.send(handshakeResponse('nopw'), 1)
       await client.read()
       expect(frontEnd.server.connections.get(id)).toBe(frontEnd.sessions[0]!.client)
-      expect(workerOf(id)).toBe(7)
+      expect(ownerOf(id, true).worker).toBe(7)
       client.destroy()
     }))
 })
