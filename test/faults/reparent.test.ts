@@ -18,8 +18,7 @@ const PLANNED: readonly ReparentStep[] = REPARENT_STEPS.filter(
 const EMERGENCY: readonly ReparentStep[] = REPARENT_STEPS.filter(
   (step) => step !== 'read-only' && step !== 'caught up',
 )
-// Not in CI: one of them has once not ended within its time, on a busy machine, and it is not known why.
-const plannedSteps = FIGURES === undefined ? [] : PLANNED
+const plannedSteps = FIGURES === undefined ? (['caught up', 'writable'] as const) : PLANNED
 const emergencySteps = FIGURES === undefined ? (['receivers stopped', 'writable'] as const) : EMERGENCY
 
 onEachServer((server) => {

@@ -34,6 +34,8 @@ export class Ledger {
   #isStopped = false
   readonly #proxy: TestProxy
   readonly #running: Promise<void>[] = []
+  /** What each client waits for. */
+  readonly #asked = new Map<ProtocolClient, string>()
 
   readonly #mode: TransactionMode
 
@@ -62,7 +64,11 @@ export class Ledger {
 
   async stop(): Promise<Told> {
     this.#isStopped = true
-    await Promise.all(this.#running)
+    await within(
+      STOP_MS,
+      Promise.all(this.#running),
+      () => `still unanswered: ${[...this.#asked.values()].join('; ')}`,
+    )
     return {
       acknowledged: this.#acknowledged,
       unknown: this.#unknown,
@@ -167,13 +173,31 @@ export class Ledger {
   /** Undefined: the client's own connection is lost. */
   async #ask(client: ProtocolClient, sql: string): Promise<Result | undefined> {
     const startedMs = performance.now()
+    this.#asked.set(client, sql)
     try {
       const results = await client.query(sql)
       return results.at(-1)
     } catch {
       return undefined
     } finally {
+      this.#asked.delete(client)
       this.#slowestMs = Math.max(this.#slowestMs, performance.now() - startedMs)
     }
+  }
+}
+
+/** As long as a statement may take in any of these tests. */
+const STOP_MS = 15_000
+
+async function within(timeoutMs: number, ended: Promise<unknown>, why: () => string): Promise<void> {
+  let cancel = () => {}
+  const late = new Promise<never>((_, reject) => {
+    const timer = setTimeout(() => reject(new Error(why())), timeoutMs)
+    cancel = () => clearTimeout(timer)
+  })
+  try {
+    await Promise.race([ended, late])
+  } finally {
+    cancel()
   }
 }
