@@ -452,11 +452,11 @@ export class SingleShard implements RelayOwner {
 /** A statement is sent so often at most. */
 const ATTEMPTS_MAX = 4
 
-/** Notes what FOUND_ROWS() is, where that is known; whether the server must be asked. */
 function isOfReplica({ target }: Relaying): boolean {
   return target.tabletType !== 'PRIMARY'
 }
 
+/** Notes what FOUND_ROWS() is, where that is known; whether the server must be asked. */
 function noteFoundRows(relaying: Relaying, summary: ResponseSummary): boolean {
   const { found } = relaying.options
   if (found === undefined || summary.errno !== 0) return false
