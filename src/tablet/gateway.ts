@@ -167,14 +167,14 @@ export class Gateway {
    */
   termOf(target: ShardTarget): string | undefined {
     if (target.tabletType !== 'PRIMARY') return ''
-    const primary = this.#served.get(target.keyspace)?.endpoints.get(target.shard)?.primary
+    const primary = this.#endpointsOf(target)?.primary
     return primary?.endpoint && primary.term
   }
 
   /** The target's primary is away: where another shard will do, too, it is the better one. */
   isWaitedFor(target: ShardTarget): boolean {
     if (target.tabletType !== 'PRIMARY') return false
-    return this.#served.get(target.keyspace)?.endpoints.get(target.shard)?.primary.can('answers') !== true
+    return this.#endpointsOf(target)?.primary.can('answers') !== true
   }
 
   /** A primary that is lost is waited for. */
@@ -183,9 +183,9 @@ export class Gateway {
   }
 
   /** Whether a statement that its primary has refused, for it takes no writes, may wait for one that does. */
-  mayWaitForWrites({ keyspace, shard, tabletType }: ShardTarget): boolean {
-    if (tabletType !== 'PRIMARY') return false
-    return this.#served.get(keyspace)?.endpoints.get(shard)?.primary.mayWait('writes') === true
+  mayWaitForWrites(target: ShardTarget): boolean {
+    if (target.tabletType !== 'PRIMARY') return false
+    return this.#endpointsOf(target)?.primary.mayWait('writes') === true
   }
 
   /** A primary has refused a write. Resolves when the target has one that takes writes; throws as `acquire`. */
@@ -212,7 +212,7 @@ export class Gateway {
 
   /** Whether some tablet serves the target, as far as is known. */
   hasTablet(target: ShardTarget): boolean {
-    const shard = this.#served.get(target.keyspace)?.endpoints.get(target.shard)
+    const shard = this.#endpointsOf(target)
     return shard !== undefined && this.#choose(shard, target) !== undefined
   }
 
@@ -220,8 +220,8 @@ export class Gateway {
    * How far the last of the shard's replicas is behind, of those that answer and replicate; 0 where there are none. One whose
    * replication is broken catches up by no waiting.
    */
-  replicaLagSeconds({ keyspace, shard }: ShardTarget): number {
-    const endpoints = this.#served.get(keyspace)?.endpoints.get(shard)
+  replicaLagSeconds(target: ShardTarget): number {
+    const endpoints = this.#endpointsOf(target)
     let most = 0
     for (const endpoint of endpoints?.replicas ?? []) {
       const { state, lagSeconds = 0 } = endpoint.health
@@ -234,7 +234,7 @@ export class Gateway {
 
   /** max_allowed_packet of the target's primary; Infinity where it is not known. */
   packetBytesMax(target: ShardTarget): number {
-    const endpoints = this.#served.get(target.keyspace)?.endpoints.get(target.shard)
+    const endpoints = this.#endpointsOf(target)
     return endpoints?.primary.endpoint?.health.packetBytesMax ?? Number.POSITIVE_INFINITY
   }
 
@@ -250,8 +250,12 @@ export class Gateway {
     this.#endpoints.clear()
   }
 
+  #endpointsOf({ keyspace, shard }: Pick<ShardTarget, 'keyspace' | 'shard'>): ShardEndpoints | undefined {
+    return this.#served.get(keyspace)?.endpoints.get(shard)
+  }
+
   #shardOf(target: ShardTarget): ShardEndpoints {
-    const shard = this.#served.get(target.keyspace)?.endpoints.get(target.shard)
+    const shard = this.#endpointsOf(target)
     if (shard === undefined) throw noTablet(target, 'the shard does not serve (any more)')
     return shard
   }
@@ -267,40 +271,35 @@ export class Gateway {
   /** The tablet that serves the target. Throws when none can. */
   #find(target: ShardTarget): Endpoint {
     const shard = this.#shardOf(target)
-    const { primary, replicas, rdonly } = shard
+    const { primary } = shard
     if (target.tabletType === 'PRIMARY') {
       if (primary.endpoint === undefined) throw noTablet(target, primary.trouble ?? '')
       return primary.endpoint
     }
     const chosen = this.#choose(shard, target)
     if (chosen !== undefined) return chosen
-    const all = (target.tabletType === 'REPLICA' ? replicas : rdonly).filter(
-      (each) => each !== primary.endpoint,
-    )
+    const all = readersOf(shard, target).filter((each) => each !== primary.endpoint)
     throw noTablet(target, all.length === 0 ? 'the topology has none' : all.map(whyNot).join('; '))
   }
 
-  #choose({ primary, replicas, rdonly }: ShardEndpoints, { tabletType }: ShardTarget): Endpoint | undefined {
-    if (tabletType === 'PRIMARY') return primary.endpoint
-    const all = tabletType === 'REPLICA' ? replicas : rdonly
-    return chooseReplica(all, primary.endpoint, this.#options, Math.random)
+  #choose(shard: ShardEndpoints, target: ShardTarget): Endpoint | undefined {
+    const primary = shard.primary.endpoint
+    if (target.tabletType === 'PRIMARY') return primary
+    return chooseReplica(readersOf(shard, target), primary, this.#options, Math.random)
   }
 
   #serves(endpoint: Endpoint, target: ShardTarget): boolean {
-    const shard = this.#served.get(target.keyspace)?.endpoints.get(target.shard)
+    const shard = this.#endpointsOf(target)
     if (shard === undefined) return false
-    const { primary, replicas, rdonly } = shard
-    if (target.tabletType === 'PRIMARY') return primary.endpoint === endpoint
-    return (
-      endpoint !== primary.endpoint &&
-      (target.tabletType === 'REPLICA' ? replicas : rdonly).includes(endpoint)
-    )
+    const isPrimary = shard.primary.endpoint === endpoint
+    if (target.tabletType === 'PRIMARY') return isPrimary
+    return !isPrimary && readersOf(shard, target).includes(endpoint)
   }
 
   #checked(endpoint: Endpoint, before: TabletHealth): void {
     const { record, health } = endpoint
     if (before.server !== '' && health.server !== before.server) return this.#replace(endpoint)
-    this.#served.get(record.keyspace)?.endpoints.get(record.shard)?.primary.evaluate()
+    this.#endpointsOf(record)?.primary.evaluate()
     this.#noteState(endpoint)
     const { state, readOnly, sqlMode } = before
     if (health.state !== state || health.readOnly !== readOnly || health.sqlMode !== sqlMode) this.#onHealth()
@@ -392,6 +391,11 @@ export class Gateway {
 const TURNS_MAX = 8
 /** Reading the schema of thousands of tables takes a second. */
 const CONTROL_MS = 30_000
+
+/** Whoever is the primary at this moment may be among them. */
+function readersOf({ replicas, rdonly }: ShardEndpoints, { tabletType }: ShardTarget): readonly Endpoint[] {
+  return tabletType === 'REPLICA' ? replicas : rdonly
+}
 
 function whyNot({ alias, record, health }: Endpoint): string {
   return record.draining === true ? `${alias} is being drained` : health.lastError

@@ -101,10 +101,7 @@ onEachServer((server) => {
       const told = await during(
         shards,
         async () => {
-          await shards.ask('primary', 'SET GLOBAL read_only = 1')
-          await shards.catchUp('replica1', 'primary')
-          await shards.waitForNobody('primary')
-          await shards.promote('replica1')
+          await shards.handOver()
           shards.link('primary').moveTo(shards.portOf('replica1'))
         },
         'twopc',

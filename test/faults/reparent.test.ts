@@ -3,8 +3,8 @@ import { REPARENT_STEPS, type ReparentStep } from '../../src/reparent/shard-repa
 import { onEachServer } from '../support/each-server.ts'
 import { eventually } from '../support/eventually.ts'
 import { connectTo } from '../support/fault-cluster.ts'
-import { ACCOUNTS, AMOUNT, Ledger, type Told } from './failover/ledger.ts'
-import { expectAllThere } from './reparent/expect-all-there.ts'
+import type { Told } from './failover/ledger.ts'
+import { expectAllThere, openAccounts, during as underLoad } from './failover/under-load.ts'
 import { type Actor, Managed } from './reparent/managed.ts'
 
 /** Runs of each; with it, all steps are killed at, and figures printed. CI has one run and the steps that differ most. */
@@ -45,7 +45,7 @@ onEachServer((server) => {
         pausesMs.push(told.slowestMs)
         expect([...told.unknown]).toEqual([])
         await shard.settled()
-        await expectAllThere(shard.proxy, told)
+        await expectAllThere(shard, told)
       },
       60_000,
     )
@@ -75,7 +75,7 @@ onEachServer((server) => {
         )
         expect(await shard.primary()).not.toBe(before)
         await shard.settled()
-        await expectAllThere(shard.proxy, told)
+        await expectAllThere(shard, told)
       },
       60_000,
     )
@@ -120,7 +120,7 @@ onEachServer((server) => {
           await eventually('another primary', async () => (await shard.primary()) !== lost, 30_000)
         })
         outagesMs.push(told.slowestMs)
-        await expectAllThere(shard.proxy, told)
+        await expectAllThere(shard, told)
         // It comes back, and takes writes as far as it knows.
         if (how === 'killed') await shard.restart(lost)
         else shard.resume(lost)
@@ -130,7 +130,7 @@ onEachServer((server) => {
           30_000,
         )
         expect(await shard.isWritable(lost)).toBe(false)
-        await expectAllThere(shard.proxy, told)
+        await expectAllThere(shard, told)
         for (const controller of controllers) await controller.stop()
       },
       90_000,
@@ -161,7 +161,7 @@ onEachServer((server) => {
           await new Promise((resolve) => setTimeout(resolve, 500))
           expect(await shard.primary()).toBe(primary)
         })
-        await expectAllThere(shard.proxy, told)
+        await expectAllThere(shard, told)
         const writable = await Promise.all(
           (await shard.replicas()).filter((a) => a !== lost).map((a) => shard.isWritable(a)),
         )
@@ -222,36 +222,12 @@ function killedAt(step: ReparentStep) {
   }
 }
 
-async function openAccounts({ proxy }: Managed): Promise<void> {
-  const client = await connectTo(proxy)
-  const rows = Array.from({ length: ACCOUNTS }, (_, i) => `(${i + 1}, ${AMOUNT})`)
-  const [told] = await client.query(`INSERT INTO accounts (id, amount) VALUES ${rows.join(', ')}`)
-  expect(told).toMatchObject({ kind: 'ok', affectedRows: ACCOUNTS })
-  client.destroy()
-}
-
-/** Runs clients, the fault in the middle of it, and some seconds more behind it. */
-async function during({ proxy }: Managed, fault: () => Promise<void>): Promise<Told> {
-  const client = await connectTo(proxy)
+/** The shard's cluster serves several tests. */
+async function during(shard: Managed, fault: () => Promise<void>): Promise<Told> {
+  const client = await connectTo(shard.proxy)
   await client.query('DELETE FROM entries')
   client.destroy()
-  const ledger = new Ledger(proxy, 'multi')
-  ledger.start(16)
-  try {
-    await eventually('all have written', () => ledger.writes > 100 && ledger.transactions > 10)
-    await fault()
-    const [writes, transactions] = [ledger.writes, ledger.transactions]
-    await eventually(
-      'all write again',
-      () => ledger.writes > writes + 100 && ledger.transactions > transactions + 10,
-      40_000,
-    )
-  } finally {
-    await ledger.stop()
-  }
-  const told = await ledger.stop()
-  expect(told.errors.slice(0, 3)).toEqual([])
-  return told
+  return underLoad(shard, fault)
 }
 
 function tellFigures(what: string, figures: readonly number[]): void {

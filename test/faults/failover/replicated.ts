@@ -1,4 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Connection, RowDataPacket } from 'mysql2/promise'
 import { type MysqlServer, startMysqlServer } from '../../../src/cli/local/mysql-server.ts'
@@ -10,7 +9,7 @@ import { startCluster, type TestCluster } from '../../support/cluster.ts'
 import { eventually } from '../../support/eventually.ts'
 import { pause, resume } from '../../support/pause.ts'
 import { startTestProxy, type TestProxy } from '../../support/proxy.ts'
-import { tempDir } from '../../support/temp-dir.ts'
+import { ledgerSchema } from './ledger-schema.ts'
 import { Link } from './link.ts'
 
 /** The shard that fails over. */
@@ -39,26 +38,13 @@ export interface ReplicatedCluster {
   portOf(of: Role): number
   /** Makes it take writes, once it has applied what it has received. */
   promote(of: Role): Promise<void>
-  /** A commit that the replica has not acknowledged yet waits no longer. */
-  waitForNobody(of: Role): Promise<void>
+  /** As somebody does it on purpose: no writes to `primary`, and `replica1` takes them when it has everything. */
+  handOver(): Promise<void>
   /** `of` follows `source` from now on, read-only. */
   follow(of: Role, source: Role): Promise<void>
   catchUp(of: Role, source: Role): Promise<void>
   close(): Promise<void>
 }
-
-const VSCHEMA = {
-  sharded: true,
-  vindexes: { hash: { type: 'hash' } },
-  tables: {
-    entries: { column_vindexes: [{ column: 'id', name: 'hash' }] },
-    accounts: { column_vindexes: [{ column: 'id', name: 'hash' }] },
-  },
-}
-const SCHEMA = `
-CREATE TABLE entries (id BIGINT NOT NULL, writer INT NOT NULL, KEY (id));
-CREATE TABLE accounts (id BIGINT PRIMARY KEY, amount BIGINT NOT NULL);
-`
 
 export interface ReplicatedOptions {
   readonly primary: PrimarySource
@@ -70,10 +56,7 @@ export async function startReplicated(
   server: 'mysql' | 'mariadb',
   { primary, linked }: ReplicatedOptions,
 ): Promise<ReplicatedCluster> {
-  const dir = tempDir('failover')
-  mkdirSync(join(dir.path, 'main'))
-  writeFileSync(join(dir.path, 'main', 'vschema.json'), JSON.stringify(VSCHEMA))
-  writeFileSync(join(dir.path, 'main', 'schema.sql'), SCHEMA)
+  const dir = ledgerSchema()
   const cluster = await startCluster({ shards: 2, replicas: 1, server, schemaDir: dir.path })
   const servers = (of: Role): MysqlServer => cluster.servers.get(`main_-80-${of}`)!
   const admin = new TopologyAdmin(cluster.store)
@@ -108,7 +91,7 @@ export async function startReplicated(
     onServer(`main_-80-${of}`, async (root) => (await root.query<RowDataPacket[]>(sql))[0])
   const isMariadb = server === 'mariadb'
   const restarted: MysqlServer[] = []
-  return {
+  const shards: ReplicatedCluster = {
     cluster,
     proxy,
     admin,
@@ -150,8 +133,12 @@ export async function startReplicated(
       await ask(of, `SET GLOBAL ${SEMI_SYNC[server].source}enabled = 0`)
       await ask(of, 'SET GLOBAL read_only = 0')
     },
-    async waitForNobody(of) {
-      await ask(of, `SET GLOBAL ${SEMI_SYNC[server].source}enabled = 0`)
+    async handOver() {
+      await ask('primary', 'SET GLOBAL read_only = 1')
+      await shards.catchUp('replica1', 'primary')
+      // A commit that the replica has not acknowledged yet waits no longer.
+      await ask('primary', `SET GLOBAL ${SEMI_SYNC[server].source}enabled = 0`)
+      await shards.promote('replica1')
     },
     async follow(of, source) {
       await ask(of, 'SET GLOBAL read_only = 1')
@@ -167,6 +154,7 @@ export async function startReplicated(
       dir.remove()
     },
   }
+  return shards
 }
 
 function aliasAt(cluster: TestCluster, port: number): TabletAlias {

@@ -3,13 +3,18 @@ import type { TransactionMode } from '../../../src/transaction/transaction.ts'
 import { eventually } from '../../support/eventually.ts'
 import { connectTo } from '../../support/fault-cluster.ts'
 import { textRow } from '../../support/protocol-client.ts'
+import type { TestProxy } from '../../support/proxy.ts'
 import { ACCOUNTS, AMOUNT, Ledger, type Told } from './ledger.ts'
-import type { ReplicatedCluster } from './replicated.ts'
+
+/** A cluster with the ledger's tables. */
+interface WithProxy {
+  readonly proxy: TestProxy
+}
 
 /** An id whose row is on `-80`. */
 export const ON_80 = 1
 
-export async function openAccounts({ proxy }: ReplicatedCluster): Promise<void> {
+export async function openAccounts({ proxy }: WithProxy): Promise<void> {
   const client = await connectTo(proxy)
   const rows = Array.from({ length: ACCOUNTS }, (_, i) => `(${i + 1}, ${AMOUNT})`)
   const [told] = await client.query(`INSERT INTO accounts (id, amount) VALUES ${rows.join(', ')}`)
@@ -17,26 +22,30 @@ export async function openAccounts({ proxy }: ReplicatedCluster): Promise<void> 
   client.destroy()
 }
 
-export function alarms({ proxy }: ReplicatedCluster): readonly string[] {
+export function alarms({ proxy }: WithProxy): readonly string[] {
   return proxy.complaints.map(({ fields }) => String(fields?.['reason'] ?? ''))
 }
 
 /** Runs clients, the fault in the middle of it, and some seconds more behind it. */
 export async function during(
-  { proxy }: ReplicatedCluster,
+  { proxy }: WithProxy,
   fault: () => Promise<void>,
   mode: TransactionMode = 'multi',
 ): Promise<Told> {
   const ledger = new Ledger(proxy, mode)
   ledger.start(16)
-  await eventually('all have written', () => ledger.writes > 100 && ledger.transactions > 10)
-  await fault()
-  const [writes, transactions] = [ledger.writes, ledger.transactions]
-  await eventually(
-    'all write again',
-    () => ledger.writes > writes + 100 && ledger.transactions > transactions + 10,
-    40_000,
-  )
+  try {
+    await eventually('all have written', () => ledger.writes > 100 && ledger.transactions > 10)
+    await fault()
+    const [writes, transactions] = [ledger.writes, ledger.transactions]
+    await eventually(
+      'all write again',
+      () => ledger.writes > writes + 100 && ledger.transactions > transactions + 10,
+      40_000,
+    )
+  } finally {
+    await ledger.stop()
+  }
   const told = await ledger.stop()
   if (process.env['FAILOVER_FIGURES'] !== undefined)
     console.error({
@@ -51,7 +60,7 @@ export async function during(
 }
 
 /** Atomic transfers move money and make none. */
-export async function expectWholeTransfers({ proxy }: ReplicatedCluster): Promise<void> {
+export async function expectWholeTransfers({ proxy }: WithProxy): Promise<void> {
   const client = await connectTo(proxy)
   await eventually('every transfer is whole', async () => {
     const [told] = await client.query('SELECT SUM(amount) FROM accounts')
@@ -60,7 +69,8 @@ export async function expectWholeTransfers({ proxy }: ReplicatedCluster): Promis
   client.destroy()
 }
 
-export async function expectAllThere({ proxy }: ReplicatedCluster, told: Told): Promise<void> {
+/** What was acknowledged is there, once, and nothing else but what nobody knows of. */
+export async function expectAllThere({ proxy }: WithProxy, told: Told): Promise<void> {
   const client = await connectTo(proxy)
   const read = async (sql: string) => {
     const [result] = await client.query(sql)

@@ -1,4 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RowDataPacket } from 'mysql2/promise'
 import { type MysqlServer, REPLICATION_USER, startMysqlServer } from '../../../src/cli/local/mysql-server.ts'
@@ -20,21 +19,8 @@ import { startCluster, type TestCluster } from '../../support/cluster.ts'
 import { eventually } from '../../support/eventually.ts'
 import { pause, resume } from '../../support/pause.ts'
 import { startTestProxy, type TestProxy } from '../../support/proxy.ts'
-import { tempDir } from '../../support/temp-dir.ts'
+import { ledgerSchema } from '../failover/ledger-schema.ts'
 import { FreezableClock } from './freezable-clock.ts'
-
-const VSCHEMA = {
-  sharded: true,
-  vindexes: { hash: { type: 'hash' } },
-  tables: {
-    entries: { column_vindexes: [{ column: 'id', name: 'hash' }] },
-    accounts: { column_vindexes: [{ column: 'id', name: 'hash' }] },
-  },
-}
-const SCHEMA = `
-CREATE TABLE entries (id BIGINT NOT NULL, writer INT NOT NULL, KEY (id));
-CREATE TABLE accounts (id BIGINT PRIMARY KEY, amount BIGINT NOT NULL);
-`
 
 /** As docs/design/promotion.md lists them: no SUPER. */
 const PRIVILEGES = {
@@ -70,10 +56,7 @@ export class Managed {
   readonly #removeDir: () => void
 
   static async start(flavor: 'mysql' | 'mariadb', durability: Durability): Promise<Managed> {
-    const dir = tempDir('reparent')
-    mkdirSync(join(dir.path, 'main'))
-    writeFileSync(join(dir.path, 'main', 'vschema.json'), JSON.stringify(VSCHEMA))
-    writeFileSync(join(dir.path, 'main', 'schema.sql'), SCHEMA)
+    const dir = ledgerSchema()
     const cluster = await startCluster({
       ...{ shards: 1, replicas: 2, server: flavor, schemaDir: dir.path, topology: 'etcd' },
     })
