@@ -278,12 +278,15 @@ export class ManagedServer {
       .filter(({ Id }) => Id !== own && Id !== this.#connection?.threadId)
   }
 
-  /** One that is gone already is gone. */
+  /**
+   * One that is gone already is gone. One of an account with SYSTEM_USER may only be killed by its like: it is in nobody's way, unless
+   * `read_only` waits for it, which has a limit of its own.
+   */
   async #kill(permit: Permit, id: number): Promise<void> {
     try {
       await this.#act(permit, `KILL ${id}`)
     } catch (error) {
-      if (codeOf(error) !== 'ER_NO_SUCH_THREAD') throw error
+      if (!['ER_NO_SUCH_THREAD', 'ER_KILL_DENIED_ERROR'].includes(codeOf(error) ?? '')) throw error
     }
   }
 

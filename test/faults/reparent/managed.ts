@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { RowDataPacket } from 'mysql2/promise'
+import type { Connection, RowDataPacket } from 'mysql2/promise'
 import { type MysqlServer, REPLICATION_USER, startMysqlServer } from '../../../src/cli/local/mysql-server.ts'
 import type { ServerAccess } from '../../../src/reparent/managed-server.ts'
 import { type ManagerOptions, manage } from '../../../src/reparent/manager.ts'
@@ -107,8 +107,13 @@ export class Managed {
     return (await this.admin.snapshot()).tablets.get(alias)!
   }
 
+  /** A connection as root. The caller ends it. */
+  root(alias: string): Promise<Connection> {
+    return this.#servers.get(alias)!.connectAsRoot()
+  }
+
   async ask(alias: string, sql: string): Promise<readonly RowDataPacket[]> {
-    const root = await this.#servers.get(alias)!.connectAsRoot()
+    const root = await this.root(alias)
     try {
       return (await root.query<RowDataPacket[]>(sql))[0]
     } finally {
